@@ -1,0 +1,270 @@
+//! The nouns of HTTP: method, target, version, headers, request, response.
+
+use arrayvec::ArrayVec;
+use bytes::Bytes;
+use std::fmt;
+
+/// The most header fields that one request may carry; one more is a 431.
+pub const MAX_FIELDS: usize = 100;
+
+/// A request method (RFC 9110 §9). Methods are compared by case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Transfer the resource.
+    Get,
+    /// The same answer as GET, without its body.
+    Head,
+    /// A method that HTTP defines and that a server of files does not offer:
+    /// POST, PUT, DELETE, CONNECT, OPTIONS, TRACE (RFC 9110) and PATCH (RFC 5789).
+    Defined,
+    /// A token that HTTP does not define.
+    Unknown,
+}
+
+impl Method {
+    /// The method that `token` names.
+    pub fn from_token(token: &str) -> Self {
+        match token {
+            "GET" => Self::Get,
+            "HEAD" => Self::Head,
+            "POST" | "PUT" | "DELETE" | "CONNECT" | "OPTIONS" | "TRACE" | "PATCH" => Self::Defined,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// The version that a request speaks; the answer is HTTP/1.0 to all of them
+/// (bare, to 0.9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    /// A simple request: `GET /path` and nothing else (RFC 1945 §5).
+    Http09,
+    /// HTTP/1.0.
+    Http10,
+    /// HTTP/1.1 and every later minor version, which is treated as 1.1 (RFC 9110 §2.5).
+    Http11,
+}
+
+/// What the request asks for: the part of the target that names a resource here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target<'r> {
+    /// The path, still percent-encoded, beginning with `/`; `*` or a host and
+    /// port for the methods that take those forms (RFC 9112 §3.2).
+    pub path: &'r str,
+    /// What follows the first `?`, without it.
+    pub query: Option<&'r str>,
+}
+
+/// One header field of a request: the name as sent, the value without the
+/// white space around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field<'r> {
+    /// The name; compare it without regard to case.
+    pub name: &'r str,
+    /// The value: any octets but controls.
+    pub value: &'r [u8],
+}
+
+/// Room for the fields of one request, on the caller's stack.
+pub type FieldStorage<'b> = ArrayVec<Field<'b>, MAX_FIELDS>;
+
+/// The header fields of a request, in the order sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Headers<'r>(&'r [Field<'r>]);
+
+impl<'r> Headers<'r> {
+    /// The fields given.
+    pub fn new(fields: &'r [Field<'r>]) -> Self {
+        Self(fields)
+    }
+
+    /// Every value of the field `name`, in order.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &'r [u8]> {
+        self.0.iter().filter(move |field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value)
+    }
+
+    /// The value of `name` where it is sent exactly once: what a field that is
+    /// no list must be to mean anything.
+    pub fn only(&self, name: &str) -> Option<&'r [u8]> {
+        let mut values = self.all(name);
+        values.next().filter(|_| values.next().is_none())
+    }
+
+    /// The members of the comma-separated list that all fields `name` form
+    /// together (RFC 9110 §5.6.1), empty ones left out.
+    pub fn list(&self, name: &str) -> impl Iterator<Item = &'r [u8]> {
+        self.all(name)
+            .flat_map(|value| value.split(|&byte| byte == b','))
+            .map(<[u8]>::trim_ascii)
+            .filter(|member| !member.is_empty())
+    }
+}
+
+/// A request whose head is complete and well framed.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'r> {
+    /// The request line as sent, without its line end.
+    pub line: &'r [u8],
+    /// What is to be done.
+    pub method: Method,
+    /// To what.
+    pub target: Target<'r>,
+    /// The version that the client speaks.
+    pub version: Version,
+    /// The header fields.
+    pub headers: Headers<'r>,
+    /// Octets of body that follow the head; never handed to anybody.
+    pub content_length: u64,
+}
+
+/// A status code with the phrase that goes with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatusCode(u16);
+
+macro_rules! status_codes {
+    ($($name:ident $code:literal $phrase:literal;)*) => {
+        impl StatusCode {
+            $(#[doc = concat!("`", stringify!($code), " ", $phrase, "`")] pub const $name: Self = Self($code);)*
+
+            /// The reason phrase (RFC 9110 §15).
+            pub fn reason(self) -> &'static str {
+                match self.0 { $($code => $phrase,)* _ => "" }
+            }
+        }
+    };
+}
+
+status_codes! {
+    OK 200 "OK";
+    CREATED 201 "Created";
+    NO_CONTENT 204 "No Content";
+    PARTIAL_CONTENT 206 "Partial Content";
+    MOVED_PERMANENTLY 301 "Moved Permanently";
+    FOUND 302 "Found";
+    SEE_OTHER 303 "See Other";
+    NOT_MODIFIED 304 "Not Modified";
+    BAD_REQUEST 400 "Bad Request";
+    FORBIDDEN 403 "Forbidden";
+    NOT_FOUND 404 "Not Found";
+    METHOD_NOT_ALLOWED 405 "Method Not Allowed";
+    REQUEST_TIMEOUT 408 "Request Timeout";
+    PRECONDITION_FAILED 412 "Precondition Failed";
+    CONTENT_TOO_LARGE 413 "Content Too Large";
+    URI_TOO_LONG 414 "URI Too Long";
+    RANGE_NOT_SATISFIABLE 416 "Range Not Satisfiable";
+    REQUEST_HEADER_FIELDS_TOO_LARGE 431 "Request Header Fields Too Large";
+    INTERNAL_SERVER_ERROR 500 "Internal Server Error";
+    NOT_IMPLEMENTED 501 "Not Implemented";
+    SERVICE_UNAVAILABLE 503 "Service Unavailable";
+    HTTP_VERSION_NOT_SUPPORTED 505 "HTTP Version Not Supported";
+}
+
+impl StatusCode {
+    /// The number.
+    pub fn code(self) -> u16 {
+        self.0
+    }
+
+    /// Whether an answer of this status never has a body (RFC 9110 §6.4.1).
+    pub fn is_bodiless(self) -> bool {
+        matches!(self.0, 100..=199 | 204 | 304)
+    }
+}
+
+impl fmt::Display for StatusCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.0, self.reason())
+    }
+}
+
+/// The header fields of an answer, already in the form in which they are sent.
+///
+/// Cheap to clone, so that an answer that is kept need not be written again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HeaderBlock(Bytes);
+
+impl HeaderBlock {
+    /// A block of the fields given; see [`HeaderBlock::with`].
+    pub fn of(fields: &[(&str, &str)]) -> Self {
+        let mut lines = Vec::with_capacity(256);
+        for (name, value) in fields {
+            push_line(&mut lines, name, value);
+        }
+        Self(lines.into())
+    }
+
+    /// The same block with one field more. CR, LF and NUL in a value are sent
+    /// as spaces (RFC 9110 §5.5): a field never ends its line early.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut lines = self.0.to_vec();
+        push_line(&mut lines, name, value);
+        Self(lines.into())
+    }
+
+    /// The lines, each with its CRLF.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+fn push_line(lines: &mut Vec<u8>, name: &str, value: &str) {
+    lines.extend_from_slice(name.as_bytes());
+    lines.extend_from_slice(b": ");
+    lines.extend(value.bytes().map(|byte| if matches!(byte, b'\r' | b'\n' | 0) { b' ' } else { byte }));
+    lines.extend_from_slice(b"\r\n");
+}
+
+/// How the end of an answer's body is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// By counting: `Content-Length`.
+    Length(u64),
+    /// By the end of the connection, HTTP/1.0's own way (RFC 1945 §7.2.2).
+    UntilClose,
+}
+
+/// The head of an answer, as whoever answers sees it. `Date`, `Server`,
+/// `Content-Length` and `Connection` are the connection's to say.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// The status.
+    pub status: StatusCode,
+    /// The other fields.
+    pub headers: HeaderBlock,
+    /// How the body ends.
+    pub framing: Framing,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_are_compared_by_case_and_whole() {
+        assert_eq!(Method::from_token("GET"), Method::Get);
+        for other in ["get", "GE", "GETS", "Get", "BREW"] {
+            assert_eq!(Method::from_token(other), Method::Unknown, "{other}");
+        }
+        assert_eq!(Method::from_token("DELETE"), Method::Defined);
+    }
+
+    #[test]
+    fn lists_join_fields_and_skip_empty_members() {
+        let fields = [
+            Field { name: "Connection", value: b"close , ,x" },
+            Field { name: "Host", value: b"a" },
+            Field { name: "connection", value: b"Keep-Alive" },
+        ];
+        let headers = Headers::new(&fields);
+        assert_eq!(headers.list("CONNECTION").collect::<Vec<_>>(), [b"close".as_slice(), b"x", b"Keep-Alive"]);
+        assert_eq!(headers.only("host"), Some(b"a".as_slice()));
+        assert_eq!(headers.only("connection"), None);
+    }
+
+    #[test]
+    fn a_value_cannot_end_its_line() {
+        let block = HeaderBlock::of(&[("Location", "/a\r\nSet-Cookie: x\0")]);
+        assert_eq!(block.as_bytes(), b"Location: /a  Set-Cookie: x \r\n");
+    }
+}

@@ -1,0 +1,14 @@
+//! The protocol core: HTTP as a calculation over bytes.
+//!
+//! Nothing here reads a socket, a file or a clock, waits, or starts a thread.
+//! Bytes that arrived go in, what to do next comes out, so every rule can be
+//! tested with a byte string and no network.
+//!
+//! Reading order: [`message`] (the nouns), [`parse`] (bytes to a request),
+//! [`persistence`] (close or reuse), [`server`] (the machine that joins them).
+
+pub mod date;
+pub mod message;
+pub mod parse;
+pub mod persistence;
+pub mod server;

@@ -1,0 +1,409 @@
+//! Bytes to a request. The only file that names httparse.
+//!
+//! httparse reads a head whole; what it cannot say is added here: HTTP/0.9,
+//! versions other than 1.0 and 1.1, limits, and what the fields mean for
+//! framing. The verdict on a head depends on its bytes alone, never on the
+//! segments in which they came.
+
+use super::message::{Field, FieldStorage, Headers, MAX_FIELDS, Method, Request, StatusCode, Target, Version};
+use std::fmt;
+use std::mem::MaybeUninit;
+
+/// The longest request line, in octets (RFC 9112 §3 asks for at least 8,000).
+pub const MAX_LINE: usize = 16 * 1024;
+/// The longest head, request line and blank line included, in octets.
+pub const MAX_HEAD: usize = 32 * 1024;
+
+/// Why a request is refused before anybody is asked for an answer. After each
+/// of these the connection closes: where the next request begins is in doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// The first octet begins no method.
+    NotHttp,
+    /// The request line has not the form `METHOD target HTTP/version`.
+    RequestLine,
+    /// The request line is longer than [`MAX_LINE`].
+    LineTooLong,
+    /// The head is longer than [`MAX_HEAD`].
+    HeadTooLarge,
+    /// More than [`MAX_FIELDS`] fields.
+    TooManyFields,
+    /// A field that is none: no colon, white space in the name, a control, a folded line.
+    Field,
+    /// A major version that is not 1.
+    Version,
+    /// A target in none of the forms of RFC 9112 §3.2.
+    Target,
+    /// `Host` missing from an HTTP/1.1 request, sent twice, or no host (RFC 9112 §3.2).
+    Host,
+    /// `Content-Length` is no number, too large a one, or two different ones (RFC 9112 §6.3).
+    ContentLength,
+    /// The request has a `Transfer-Encoding`, which HTTP/1.0 does not know.
+    TransferEncoding,
+    /// The head was not complete in time.
+    TimedOut,
+    /// The client ended its half before the head was complete (RFC 9112 §8).
+    Incomplete,
+}
+
+impl Rejection {
+    /// The status of the answer.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::LineTooLong => StatusCode::URI_TOO_LONG,
+            Self::HeadTooLarge | Self::TooManyFields => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::Version => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+            Self::TransferEncoding => StatusCode::NOT_IMPLEMENTED,
+            Self::TimedOut => StatusCode::REQUEST_TIMEOUT,
+            Self::NotHttp
+            | Self::RequestLine
+            | Self::Field
+            | Self::Target
+            | Self::Host
+            | Self::ContentLength
+            | Self::Incomplete => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+impl fmt::Display for Rejection {
+    /// A sentence for whoever sent the request.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotHttp => "These bytes are no HTTP request. If this was https://, try http://.",
+            Self::RequestLine => "The request line must read: METHOD, one space, target, one space, HTTP/version.",
+            Self::LineTooLong => "The request line is longer than 16 KiB.",
+            Self::HeadTooLarge => "The request head is larger than 32 KiB.",
+            Self::TooManyFields => "The request has more than 100 header fields.",
+            Self::Field => "A header field is malformed: it must read Name: value, on one line.",
+            Self::Version => "This server speaks HTTP/1.0, and understands 0.9, 1.0 and 1.1.",
+            Self::Target => "The request target must be a path that begins with /, or an http:// address.",
+            Self::Host => "An HTTP/1.1 request needs exactly one Host field that names a host.",
+            Self::ContentLength => "Content-Length must be one decimal number.",
+            Self::TransferEncoding => "HTTP/1.0 knows no Transfer-Encoding: send the body with a Content-Length.",
+            Self::TimedOut => "The request head was not complete in time.",
+            Self::Incomplete => "The connection's sending half ended before the request head did.",
+        })
+    }
+}
+
+/// Reads the head that `bytes` begin with, its fields into `storage`.
+///
+/// `first` says that nothing came before it on its connection: only then is a
+/// simple request of HTTP/0.9 one. Gives the request and the length of its
+/// head, or `None` while more bytes are needed.
+///
+/// # Errors
+/// A [`Rejection`], as soon as the line that is at fault is complete.
+pub fn head<'r, 'b: 'r>(
+    bytes: &'b [u8],
+    first: bool,
+    storage: &'r mut FieldStorage<'b>,
+) -> Result<Option<(Request<'r>, usize)>, Rejection> {
+    let bytes = &bytes[..bytes.len().min(MAX_HEAD)];
+    if bytes.first().is_some_and(|&byte| !is_token(byte)) {
+        return Err(Rejection::NotHttp);
+    }
+    if bytes.len() > MAX_LINE && !bytes[..=MAX_LINE].contains(&b'\n') {
+        return Err(Rejection::LineTooLong);
+    }
+
+    let mut fields = [const { MaybeUninit::uninit() }; MAX_FIELDS];
+    let mut parsed = httparse::Request::new(&mut []);
+    match parsed.parse_with_uninit_headers(bytes, &mut fields) {
+        Ok(httparse::Status::Complete(length)) => {
+            let (method, target) = (parsed.method.unwrap_or_default(), parsed.path.unwrap_or_default());
+            let version = if parsed.version == Some(0) { Version::Http10 } else { Version::Http11 };
+            keep(parsed.headers, storage);
+            let line = &bytes[..method.len() + target.len() + " HTTP/1.x ".len()];
+            request(line, method, target, version, storage).map(|request| Some((request, length)))
+        }
+        Ok(httparse::Status::Partial) if bytes.len() == MAX_HEAD => Err(Rejection::HeadTooLarge),
+        Ok(httparse::Status::Partial) => Ok(None),
+        Err(error) => unusual(bytes, first, error, storage),
+    }
+}
+
+/// What httparse refuses: HTTP/0.9, a later 1.x, or indeed an error.
+fn unusual<'r, 'b: 'r>(
+    bytes: &'b [u8],
+    first: bool,
+    error: httparse::Error,
+    storage: &'r mut FieldStorage<'b>,
+) -> Result<Option<(Request<'r>, usize)>, Rejection> {
+    let Some(end) = bytes.iter().position(|&byte| byte == b'\n') else {
+        return Ok(None);
+    };
+    let line = &bytes[..end];
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let text = std::str::from_utf8(line).map_err(|_| Rejection::RequestLine)?;
+    let words: Vec<&str> = text.split(' ').collect();
+    match words[..] {
+        ["GET", path] if first && is_target(path) => {
+            request(line, "GET", path, Version::Http09, storage).map(|request| Some((request, end + 1)))
+        }
+        [method, path, version] if method.bytes().all(is_token) && is_target(path) => match version {
+            "HTTP/1.0" | "HTTP/1.1" if error == httparse::Error::TooManyHeaders => Err(Rejection::TooManyFields),
+            "HTTP/1.0" | "HTTP/1.1" => Err(Rejection::Field),
+            _ => fields_alone(bytes, end + 1, (line, method, path, self::version(version)?), storage),
+        },
+        _ => Err(Rejection::RequestLine),
+    }
+}
+
+/// A version that httparse does not read: the fields after the line that ends at `start`.
+fn fields_alone<'r, 'b: 'r>(
+    bytes: &'b [u8],
+    start: usize,
+    (line, method, target, version): (&'b [u8], &'b str, &'b str, Version),
+    storage: &'r mut FieldStorage<'b>,
+) -> Result<Option<(Request<'r>, usize)>, Rejection> {
+    let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
+    match httparse::parse_headers(&bytes[start..], &mut fields) {
+        Ok(httparse::Status::Complete((length, fields))) => {
+            keep(fields, storage);
+            request(line, method, target, version, storage).map(|request| Some((request, start + length)))
+        }
+        Ok(httparse::Status::Partial) if bytes.len() == MAX_HEAD => Err(Rejection::HeadTooLarge),
+        Ok(httparse::Status::Partial) => Ok(None),
+        Err(httparse::Error::TooManyHeaders) => Err(Rejection::TooManyFields),
+        Err(_) => Err(Rejection::Field),
+    }
+}
+
+fn keep<'b>(fields: &[httparse::Header<'b>], storage: &mut FieldStorage<'b>) {
+    storage.clear();
+    storage.extend(fields.iter().map(|field| Field { name: field.name, value: field.value }));
+}
+
+/// The request that these words and fields make, if they make one.
+fn request<'r, 'b: 'r>(
+    line: &'b [u8],
+    method: &'b str,
+    target: &'b str,
+    version: Version,
+    storage: &'r mut FieldStorage<'b>,
+) -> Result<Request<'r>, Rejection> {
+    let target = self::target(method, target)?;
+    let fields: &'r [Field<'b>] = storage;
+    let content_length = framing(fields, version)?;
+    Ok(Request {
+        line,
+        method: Method::from_token(method),
+        target,
+        version,
+        headers: Headers::new(fields),
+        content_length,
+    })
+}
+
+/// What the fields say of where the request ends, in one pass. A
+/// `Transfer-Encoding` outweighs the rest: it ends the connection in any case.
+fn framing(fields: &[Field<'_>], version: Version) -> Result<u64, Rejection> {
+    let (mut hosts, mut host_is_valid) = (0, true);
+    let mut length = None;
+    let mut length_is_valid = true;
+    for field in fields {
+        match field.name.len() {
+            4 if field.name.eq_ignore_ascii_case("host") => {
+                hosts += 1;
+                host_is_valid &= is_host(field.value);
+            }
+            14 if field.name.eq_ignore_ascii_case("content-length") => {
+                let number = decimal(field.value);
+                length_is_valid &= number.is_some() && (length.is_none() || length == number);
+                length = number;
+            }
+            17 if field.name.eq_ignore_ascii_case("transfer-encoding") => return Err(Rejection::TransferEncoding),
+            _ => {}
+        }
+    }
+    if hosts > 1 || !host_is_valid || (hosts == 0 && version == Version::Http11) {
+        return Err(Rejection::Host);
+    }
+    if length_is_valid { Ok(length.unwrap_or(0)) } else { Err(Rejection::ContentLength) }
+}
+
+/// `Content-Length = 1*DIGIT`, no sign, no space, no list (RFC 9110 §8.6).
+fn decimal(value: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(value).ok()?;
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+/// `HTTP/major.minor`. RFC 1945 §3.1 lets both numbers have several digits, and
+/// leading zeros; every 1.x from 1.1 on is 1.1 (RFC 9110 §2.5).
+fn version(text: &str) -> Result<Version, Rejection> {
+    let number = |text: &str| decimal(text.as_bytes()).ok_or(Rejection::RequestLine);
+    let (major, minor) =
+        text.strip_prefix("HTTP/").and_then(|numbers| numbers.split_once('.')).ok_or(Rejection::RequestLine)?;
+    match (number(major)?, number(minor)?) {
+        (1, 0) => Ok(Version::Http10),
+        (1, _) => Ok(Version::Http11),
+        _ => Err(Rejection::Version),
+    }
+}
+
+/// The four forms of a target (RFC 9112 §3.2); of an absolute one, the part
+/// that names something here.
+fn target<'b>(method: &str, raw: &'b str) -> Result<Target<'b>, Rejection> {
+    if raw.contains('#') {
+        return Err(Rejection::Target);
+    }
+    let path_and_query = match (method, raw) {
+        ("OPTIONS", "*") => return Ok(Target { path: raw, query: None }),
+        ("CONNECT", _) if !raw.starts_with('/') => return Ok(Target { path: raw, query: None }),
+        _ if raw.starts_with('/') => raw,
+        _ => after_authority(raw).ok_or(Rejection::Target)?,
+    };
+    let (path, query) = match path_and_query.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (path_and_query, None),
+    };
+    Ok(Target { path: if path.is_empty() { "/" } else { path }, query })
+}
+
+/// `http://host:port` taken off; what is left may be empty or begin with `?`.
+fn after_authority(raw: &str) -> Option<&str> {
+    let (scheme, rest) = raw.split_once("://")?;
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let known = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+    (known && end > 0).then(|| &rest[end..])
+}
+
+/// Octets that httparse takes in a target: no space, no control.
+fn is_target(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte > b' ' && byte != 0x7f)
+}
+
+/// `uri-host [":" port]`, by its alphabet (RFC 3986 §3.2); may be empty.
+fn is_host(value: &[u8]) -> bool {
+    value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(byte))
+}
+
+/// `tchar` (RFC 9110 §5.6.2).
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `bytes` are as the first thing on a connection: method, target, version, length of the head.
+    fn read(bytes: &[u8]) -> Result<Option<(Method, String, Version, usize)>, Rejection> {
+        let mut storage = FieldStorage::new();
+        Ok(head(bytes, true, &mut storage)?
+            .map(|(request, length)| (request.method, request.target.path.to_owned(), request.version, length)))
+    }
+
+    #[track_caller]
+    fn is_version(bytes: &[u8], version: Version) {
+        let (_, _, got, length) = read(bytes).expect("no rejection").expect("complete");
+        assert_eq!((got, length), (version, bytes.len()), "{}", bytes.escape_ascii());
+    }
+
+    #[track_caller]
+    fn is_rejected(bytes: &[u8], rejection: Rejection) {
+        assert_eq!(read(bytes), Err(rejection), "{}", bytes.escape_ascii());
+    }
+
+    #[test]
+    fn versions() {
+        is_version(b"GET /\r\n", Version::Http09);
+        is_version(b"GET /\n", Version::Http09);
+        is_version(b"GET / HTTP/1.0\r\n\r\n", Version::Http10);
+        is_version(b"GET / HTTP/1.0\n\n", Version::Http10);
+        is_version(b"GET / HTTP/1.1\r\nHost:\r\n\r\n", Version::Http11);
+        is_version(b"GET / HTTP/1.9\r\nHost: a\r\n\r\n", Version::Http11);
+        is_version(b"GET / HTTP/01.00\r\nA: b\r\n\r\n".as_slice(), Version::Http10);
+        for line in ["GET / HTTP/2.0", "GET / HTTP/0.9", "GET / HTTP/11.0", "PRI * HTTP/2.0"] {
+            is_rejected(format!("{line}\r\n\r\n").as_bytes(), Rejection::Version);
+        }
+    }
+
+    #[test]
+    fn a_simple_request_is_get_and_a_path_and_comes_first() {
+        for line in ["GET /x ", "GET  /x", "HEAD /x", "GET", "GET ", "get /x", "GET /x HTTP/1.0 x"] {
+            is_rejected(format!("{line}\r\n").as_bytes(), Rejection::RequestLine);
+        }
+        let mut storage = FieldStorage::new();
+        let second = head(b"GET /\r\n", false, &mut storage).map(|_| ());
+        assert_eq!(second, Err(Rejection::RequestLine));
+    }
+
+    #[test]
+    fn malformed_lines() {
+        for line in
+            ["GET / HTTP/1.", "GET / HTTP/1", "GET / http/1.0", "GET / HTTP/1.x", "GET / HTTP/1.0 ", "GET\t/ HTTP/1.0"]
+        {
+            is_rejected(format!("{line}\r\n\r\n").as_bytes(), Rejection::RequestLine);
+        }
+        is_rejected(b"\x16\x03\x01\x02\x00", Rejection::NotHttp);
+        is_rejected(b" GET / HTTP/1.0\r\n\r\n", Rejection::NotHttp);
+        is_rejected(b"/x\r\n", Rejection::NotHttp);
+        for field in ["A : b", " A: b", "A", ": b", "A: b\r\n c", "A: \0"] {
+            is_rejected(format!("GET / HTTP/1.0\r\n{field}\r\n\r\n").as_bytes(), Rejection::Field);
+        }
+    }
+
+    #[test]
+    fn an_error_waits_for_its_line() {
+        assert_eq!(read(b"GET /\x01"), Ok(None));
+        is_rejected(b"GET /\x01\r\n", Rejection::RequestLine);
+    }
+
+    #[test]
+    fn limits_are_decided_while_the_head_still_grows() {
+        let line = [b"GET /".as_slice(), &vec![b'a'; MAX_LINE]].concat();
+        is_rejected(&line, Rejection::LineTooLong);
+        assert_eq!(read(&line[..8_000]), Ok(None));
+        let head = [b"GET / HTTP/1.0\r\nA: ".as_slice(), &vec![b'a'; MAX_HEAD]].concat();
+        is_rejected(&head, Rejection::HeadTooLarge);
+        let fields = |count: usize| format!("GET / HTTP/1.0\r\n{}\r\n", "A: b\r\n".repeat(count)).into_bytes();
+        is_version(&fields(MAX_FIELDS), Version::Http10);
+        is_rejected(&fields(MAX_FIELDS + 1), Rejection::TooManyFields);
+    }
+
+    #[test]
+    fn framing_is_never_in_doubt() {
+        let request = |fields: &str| format!("GET / HTTP/1.0\r\n{fields}\r\n\r\n").into_bytes();
+        for fields in ["", " ", "+5", "-1", "5 5", "5,5", "0x5", "99999999999999999999", "5\r\nContent-Length: 6"] {
+            is_rejected(&request(&format!("Content-Length: {fields}")), Rejection::ContentLength);
+        }
+        is_version(&request("Content-Length: 5\r\ncontent-length: 5"), Version::Http10);
+        for coding in ["chunked", "identity", "", "x"] {
+            is_rejected(
+                &request(&format!("Content-Length: 5\r\nTransfer-Encoding: {coding}")),
+                Rejection::TransferEncoding,
+            );
+        }
+    }
+
+    #[test]
+    fn exactly_one_host_in_1_1() {
+        is_rejected(b"GET / HTTP/1.1\r\n\r\n", Rejection::Host);
+        is_rejected(b"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", Rejection::Host);
+        is_rejected(b"GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n", Rejection::Host);
+        is_rejected(b"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", Rejection::Host);
+        is_version(b"GET / HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n", Version::Http11);
+    }
+
+    #[test]
+    fn targets_in_all_their_forms() {
+        for (method, raw, path, query) in [
+            ("GET", "/a?b?c", "/a", Some("b?c")),
+            ("GET", "/a?", "/a", Some("")),
+            ("GET", "http://host/a?b", "/a", Some("b")),
+            ("GET", "HTTP://host:80", "/", None),
+            ("GET", "http://host?q", "/", Some("q")),
+            ("OPTIONS", "*", "*", None),
+            ("CONNECT", "host:443", "host:443", None),
+            ("GET", "//host/../x", "//host/../x", None),
+        ] {
+            assert_eq!(target(method, raw), Ok(Target { path, query }), "{method} {raw}");
+        }
+        for raw in ["*", "a", "ftp://host/", "http:///a", "/a#b", "?q"] {
+            assert_eq!(target("GET", raw), Err(Rejection::Target), "{raw}");
+        }
+    }
+}

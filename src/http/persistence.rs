@@ -1,0 +1,182 @@
+//! Close or reuse: one function, one truth table.
+
+use super::message::{Framing, Headers, Version};
+use std::fmt;
+
+/// What becomes of a connection when an answer has been sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disposition {
+    /// The next request may come.
+    Reuse,
+    /// It ends, for this reason.
+    Close(CloseReason),
+}
+
+/// What a client's `Connection` fields ask for (RFC 9112 §9.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Nothing that concerns persistence: the version's own default.
+    Unsaid,
+    /// `keep-alive`.
+    KeepAlive,
+    /// `close`, which outweighs `keep-alive`.
+    Close,
+}
+
+impl Wish {
+    /// Reads the list of connection options: any case, over several fields.
+    pub fn of(headers: &Headers<'_>) -> Self {
+        let mut wish = Self::Unsaid;
+        for option in headers.list("connection") {
+            if option.eq_ignore_ascii_case(b"close") {
+                return Self::Close;
+            }
+            if option.eq_ignore_ascii_case(b"keep-alive") {
+                wish = Self::KeepAlive;
+            }
+        }
+        wish
+    }
+}
+
+/// Everything that the decision rests on.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// The version that the client speaks.
+    pub version: Version,
+    /// What it asked for.
+    pub wish: Wish,
+    /// Whether the request's body, if any, will be read to its end.
+    pub request_is_readable: bool,
+    /// How the answer ends.
+    pub answer: Framing,
+    /// Why the server wants this answer to be the last, if it does.
+    pub server: Option<CloseReason>,
+}
+
+/// The table of the project's design, in order of what outweighs what.
+///
+/// | request | answer carries | afterwards |
+/// | --- | --- | --- |
+/// | 0.9 | bare body | close |
+/// | 1.0 | `Connection: close` | close |
+/// | 1.0 with `Connection: keep-alive` | `Connection: keep-alive`, `Content-Length` | reuse |
+/// | 1.1 | `Connection: keep-alive`, `Content-Length` | reuse |
+/// | 1.0 or 1.1 with `Connection: close` | `Connection: close` | close |
+/// | answer of unknown length, request body unread, or the server wants it | `Connection: close` | close |
+pub fn decide(terms: &Terms) -> Disposition {
+    use Disposition::{Close, Reuse};
+    match (terms.version, terms.wish) {
+        (Version::Http09, _) => return Close(CloseReason::SimpleRequest),
+        (_, Wish::Close) => return Close(CloseReason::ClientAskedClose),
+        (Version::Http10, Wish::Unsaid) => return Close(CloseReason::Http10),
+        (Version::Http10, Wish::KeepAlive) | (Version::Http11, _) => {}
+    }
+    match terms.answer {
+        _ if !terms.request_is_readable => Close(CloseReason::RequestBodyUnread),
+        Framing::UntilClose => Close(CloseReason::AnswerOfUnknownLength),
+        Framing::Length(_) => terms.server.map_or(Reuse, Close),
+    }
+}
+
+macro_rules! close_reasons {
+    ($($name:ident $sentence:literal;)*) => {
+        /// Why a connection ended: each ends for exactly one of these.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum CloseReason {
+            $(#[doc = $sentence] $name,)*
+        }
+
+        impl CloseReason {
+            /// The reason as a sentence.
+            pub fn explain(self) -> &'static str {
+                match self { $(Self::$name => $sentence,)* }
+            }
+        }
+    };
+}
+
+close_reasons! {
+    SimpleRequest "The client spoke HTTP/0.9, which knows one answer a connection.";
+    Http10 "The client spoke HTTP/1.0 and did not ask to keep the connection.";
+    ClientAskedClose "The client asked for it with Connection: close.";
+    KeepAliveOff "This server was started with --keep-alive 0.";
+    ShuttingDown "The server is shutting down.";
+    ConnectionLimit "The server has as many connections as it may.";
+    AnswerOfUnknownLength "The answer's length was not known beforehand, so its end is the connection's end.";
+    RequestBodyUnread "The request had a body that this server did not read.";
+    Rejected "The request was refused in a way that leaves the next one's beginning in doubt.";
+    ClientClosed "The client closed the kept connection.";
+    NoRequest "The client closed without having sent a request.";
+    IncompleteBody "The client closed before its request's body was complete.";
+    IdleTimeout "No further request came in time.";
+    SilentTimeout "No request came in time: the client connected and stayed silent.";
+    BodyTimeout "The request's body was not complete in time.";
+    SendTimeout "The client took nothing of the answer for too long.";
+    Reset "The client reset the connection.";
+    BodyTruncated "The answer's body came out shorter than promised, so it could not be completed.";
+    BodyFailed "The answer's body could not be read to its end.";
+    HandlerFailed "The program that answers failed.";
+    SocketFailed "The socket failed.";
+}
+
+impl fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.explain())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::message::Field;
+    use super::*;
+    use CloseReason as Why;
+    use Disposition::{Close, Reuse};
+    use Version::{Http09, Http10, Http11};
+    use Wish::{KeepAlive, Unsaid};
+
+    const KNOWN: Framing = Framing::Length(6);
+
+    #[test]
+    fn the_truth_table() {
+        let off = Some(Why::KeepAliveOff);
+        for (version, wish, request_is_readable, answer, server, expected) in [
+            (Http09, Unsaid, true, KNOWN, None, Close(Why::SimpleRequest)),
+            (Http10, Unsaid, true, KNOWN, None, Close(Why::Http10)),
+            (Http10, KeepAlive, true, KNOWN, None, Reuse),
+            (Http10, Wish::Close, true, KNOWN, None, Close(Why::ClientAskedClose)),
+            (Http11, Unsaid, true, KNOWN, None, Reuse),
+            (Http11, KeepAlive, true, KNOWN, None, Reuse),
+            (Http11, Wish::Close, true, KNOWN, None, Close(Why::ClientAskedClose)),
+            (Http11, Unsaid, true, Framing::UntilClose, None, Close(Why::AnswerOfUnknownLength)),
+            (Http10, KeepAlive, true, Framing::UntilClose, None, Close(Why::AnswerOfUnknownLength)),
+            (Http11, Unsaid, false, KNOWN, None, Close(Why::RequestBodyUnread)),
+            (Http10, KeepAlive, false, KNOWN, None, Close(Why::RequestBodyUnread)),
+            (Http11, Unsaid, true, KNOWN, off, Close(Why::KeepAliveOff)),
+            (Http10, KeepAlive, true, KNOWN, Some(Why::ShuttingDown), Close(Why::ShuttingDown)),
+            (Http11, Unsaid, true, KNOWN, Some(Why::ConnectionLimit), Close(Why::ConnectionLimit)),
+        ] {
+            let terms = Terms { version, wish, request_is_readable, answer, server };
+            assert_eq!(decide(&terms), expected, "{terms:?}");
+        }
+    }
+
+    #[test]
+    fn connection_options_are_a_list() {
+        for (values, expected) in [
+            (vec![], Unsaid),
+            (vec!["keep-alive"], KeepAlive),
+            (vec!["KEEP-ALIVE"], KeepAlive),
+            (vec!["upgrade, Keep-Alive ,x"], KeepAlive),
+            (vec!["x-keep-alive"], Unsaid),
+            (vec!["keep-alive", "close"], Wish::Close),
+            (vec!["close, keep-alive"], Wish::Close),
+            (vec!["x-close"], Unsaid),
+            (vec!["keep alive"], Unsaid),
+        ] {
+            let fields: Vec<Field<'_>> =
+                values.iter().map(|value| Field { name: "Connection", value: value.as_bytes() }).collect();
+            assert_eq!(Wish::of(&Headers::new(&fields)), expected, "{values:?}");
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! glasshttp
+pub mod http;
