@@ -1,2 +1,28 @@
-//! glasshttp
+//! glasshttp: a small HTTP/1.0 web server that you can see through.
+//!
+//! The tour, in reading order:
+//!
+//! 1. [`http`]: the protocol, as a calculation over bytes. No I/O.
+//! 2. [`handler`]: what answers a request, and what an answer is.
+//! 3. [`site`]: a folder as a handler.
+//! 4. [`listener`]: where connections come in.
+//! 5. [`connection`]: one connection, from its accept to its close.
+//! 6. [`models`]: who runs the connections: one after another, or a thread each.
+//! 7. [`observe`]: who watches.
+//! 8. [`cli`]: what was typed, and what it means.
+//!
+//! A program that answers by itself, without a folder, is a few lines: see
+//! `examples/application.rs`.
+
+#[cfg(not(unix))]
+compile_error!("glasshttp needs a Unix: it is written for the sockets, descriptors and signals of POSIX");
+
+pub mod cli;
+pub mod connection;
+pub mod handler;
 pub mod http;
+pub mod listener;
+pub mod models;
+pub mod observe;
+pub mod site;
+mod sys;

@@ -116,7 +116,6 @@ close_reasons! {
     Reset "The client reset the connection.";
     BodyTruncated "The answer's body came out shorter than promised, so it could not be completed.";
     BodyFailed "The answer's body could not be read to its end.";
-    HandlerFailed "The program that answers failed.";
     SocketFailed "The socket failed.";
 }
 

@@ -56,8 +56,11 @@ pub enum Next {
     Respond,
     /// Answer a request that was refused: [`ServerConnection::respond`].
     Reject(Rejection),
-    /// Send the head that `respond` wrote; the body may leave with it.
-    SendHead,
+    /// Send the head that `respond` wrote.
+    SendHead {
+        /// Whether a body comes behind it, and may leave with it.
+        body_follows: bool,
+    },
     /// Send this much more of the body; `None`: all that its source has.
     SendBody(Option<u64>),
     /// Shut down the sending half: the client sees the end, we still listen.
@@ -176,7 +179,7 @@ impl ServerConnection {
             State::Respond => Next::Respond,
             State::Reject(rejection) => Next::Reject(rejection),
             State::Send { head: 0, body, .. } => Next::SendBody(body),
-            State::Send { .. } => Next::SendHead,
+            State::Send { body, .. } => Next::SendHead { body_follows: body != Some(0) },
             State::ShutDown(_) => Next::ShutDown,
             State::Drain { .. } => Next::Drain,
             State::Closed { reason, abort } => Next::Close { reason, abort },
@@ -226,7 +229,8 @@ impl ServerConnection {
         let blank = blank_lines(input);
         self.blank += blank as u32;
         if self.blank > MAX_BLANK {
-            return self.reject(Rejection::RequestLine, input);
+            self.reject(Rejection::RequestLine);
+            return (blank, None);
         }
         let bytes = &input[blank..];
         if matches!(bytes, b"" | b"\r") || (self.scanned > 0 && !self.is_worth_reading(bytes)) {
@@ -248,7 +252,10 @@ impl ServerConnection {
                 self.state = State::Respond;
                 (blank + length, Some(request))
             }
-            Err(rejection) => self.reject(rejection, input),
+            Err(rejection) => {
+                self.reject(rejection);
+                (blank, None)
+            }
         }
     }
 
@@ -262,10 +269,9 @@ impl ServerConnection {
         worth
     }
 
-    fn reject<'r>(&mut self, rejection: Rejection, input: &[u8]) -> (usize, Option<Request<'r>>) {
+    fn reject(&mut self, rejection: Rejection) {
         self.asked = NOTHING_ASKED;
         self.state = State::Reject(rejection);
-        (input.len(), None)
     }
 
     /// The client ended its half: what it asked for whole is still answered.
@@ -274,9 +280,7 @@ impl ServerConnection {
         match self.state {
             State::Idle if self.exchanges == 0 => self.close(CloseReason::NoRequest),
             State::Idle => self.close(CloseReason::ClientClosed),
-            State::Head => {
-                self.reject(Rejection::Incomplete, &[]);
-            }
+            State::Head => self.reject(Rejection::Incomplete),
             State::SkipBody(_) => self.close(CloseReason::IncompleteBody),
             State::Drain { reason, .. } => self.close(reason),
             _ => {}
@@ -404,9 +408,7 @@ impl ServerConnection {
         match self.state {
             State::Idle if self.exchanges == 0 => self.close(CloseReason::SilentTimeout),
             State::Idle => self.close(CloseReason::IdleTimeout),
-            State::Head => {
-                self.reject(Rejection::TimedOut, &[]);
-            }
+            State::Head => self.reject(Rejection::TimedOut),
             State::SkipBody(_) => self.close(CloseReason::BodyTimeout),
             State::Send { .. } => self.abort(CloseReason::SendTimeout),
             State::ShutDown(reason) | State::Drain { reason, .. } => self.close(reason),
@@ -416,11 +418,11 @@ impl ServerConnection {
 
     /// The connection is gone: reset by the client, or the socket failed.
     pub fn disconnected(&mut self, reason: CloseReason) {
-        // After the last answer the client owes nothing: its reset is no news.
-        match self.state {
-            State::Drain { reason, .. } | State::ShutDown(reason) => self.close(reason),
-            _ => self.close(reason),
-        }
+        self.close(match self.state {
+            // After the last answer the client owes nothing: that it left is no news.
+            State::Drain { reason, .. } | State::ShutDown(reason) => reason,
+            _ => reason,
+        });
     }
 
     fn close(&mut self, reason: CloseReason) {

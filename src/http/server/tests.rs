@@ -54,7 +54,7 @@ fn converse(segments: &[&[u8]]) -> Seen {
                 seen.sent.push_str(&String::from_utf8_lossy(&head));
                 machine.sent(head.len());
             }
-            Next::SendHead => unreachable!("heads are sent whole here"),
+            Next::SendHead { .. } => unreachable!("heads are sent whole here"),
             Next::SendBody(_) => {
                 seen.sent.push_str(&body);
                 machine.sent(body.len());

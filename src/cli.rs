@@ -1,0 +1,279 @@
+//! The command line: [`Args`] is what was typed, [`Config`] is what it means.
+//! Nothing is opened here.
+
+use crate::connection::Timeouts;
+use crate::listener::Port;
+use crate::models::{Limits, Model};
+use crate::observe::log::Format;
+use crate::site::SiteOptions;
+use clap::{Parser, ValueEnum};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The port that is tried first where none is named.
+const USUAL_PORT: u16 = 8080;
+
+/// Serve a folder over HTTP/1.0.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "glasshttp", version, max_term_width = 80)]
+#[command(about = "A small HTTP/1.0 web server that you can see through.")]
+#[command(after_help = "Stop it with Ctrl-C; what is under way is finished first.")]
+pub struct Args {
+    /// The folder to serve.
+    #[arg(default_value = "public", value_name = "DIR")]
+    folder: PathBuf,
+
+    /// The port to listen on; 0 takes any free one [default: 8080, or the next free one]
+    #[arg(short, long, value_name = "PORT", help_heading = "Where")]
+    port: Option<u16>,
+
+    /// An address to listen on; may be repeated [default: 127.0.0.1 and ::1]
+    #[arg(short, long, value_name = "ADDRESS", help_heading = "Where", value_parser = address)]
+    bind: Vec<IpAddr>,
+
+    /// Listen on every interface, for the local network
+    #[arg(long, conflicts_with = "bind", help_heading = "Where")]
+    lan: bool,
+
+    /// How many clients are served at once, and by whom
+    #[arg(long, value_enum, default_value = "thread", help_heading = "How")]
+    model: ModelName,
+
+    /// How long a kept connection may be idle; 0 keeps none
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds, help_heading = "How")]
+    keep_alive: Duration,
+
+    /// How long a request head may take; an answer of which the client takes nothing ends after three times as long
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = positive_seconds, help_heading = "How")]
+    timeout: Duration,
+
+    /// How long to finish what is under way when told to stop
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds, help_heading = "How")]
+    grace: Duration,
+
+    /// Connections served at once; further ones wait in the backlog
+    #[arg(long, value_name = "N", default_value = "1024", value_parser = clap::value_parser!(u32).range(1..), help_heading = "How")]
+    max_connections: u32,
+
+    /// Connections that may wait to be accepted
+    #[arg(long, value_name = "N", default_value = "1024", value_parser = clap::value_parser!(u32).range(1..), help_heading = "How")]
+    backlog: u32,
+
+    /// A header field for every answer of the site; may be repeated
+    #[arg(long = "header", value_name = "NAME: VALUE", value_parser = header, help_heading = "What")]
+    headers: Vec<(String, String)>,
+
+    /// The Cache-Control of files
+    #[arg(long, value_name = "VALUE", default_value = "no-cache", value_parser = field_value, help_heading = "What")]
+    cache_control: String,
+
+    /// Answer paths that name nothing with the root's index.html
+    #[arg(long, help_heading = "What")]
+    spa: bool,
+
+    /// Serve and list names that begin with a dot
+    #[arg(long, help_heading = "What")]
+    hidden: bool,
+
+    /// Follow symbolic links that lead out of the folder
+    #[arg(long, help_heading = "What")]
+    follow_symlinks: bool,
+
+    /// Answer 404 for folders without an index.html, rather than list them
+    #[arg(long, help_heading = "What")]
+    no_listing: bool,
+
+    /// One line for each exchange, on standard output
+    #[arg(long, value_enum, default_value = "common", help_heading = "What is shown")]
+    log: LogName,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ModelName {
+    /// One client after another
+    Iterative,
+    /// A thread for each client
+    Thread,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogName {
+    /// The Common Log Format
+    Common,
+    /// The same with referer and user agent
+    Combined,
+    /// Nothing
+    Off,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The folder to serve.
+    pub folder: PathBuf,
+    /// How to serve it.
+    pub site: SiteOptions,
+    /// The addresses to listen on.
+    pub addresses: Vec<IpAddr>,
+    /// The port.
+    pub port: Port,
+    /// The length of the queue of accepted-to-be connections.
+    pub backlog: u32,
+    /// Who runs the connections.
+    pub model: Model,
+    /// How much is taken on.
+    pub limits: Limits,
+    /// How long things may take.
+    pub timeouts: Timeouts,
+    /// The log's form, if there is one.
+    pub log: Option<Format>,
+}
+
+impl From<Args> for Config {
+    fn from(args: Args) -> Self {
+        let addresses = if args.lan {
+            vec![Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()]
+        } else if args.bind.is_empty() {
+            // Both, because `localhost` may mean either.
+            vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
+        } else {
+            args.bind
+        };
+        Self {
+            folder: args.folder,
+            site: SiteOptions {
+                hidden: args.hidden,
+                follow_symlinks: args.follow_symlinks,
+                listing: !args.no_listing,
+                spa: args.spa,
+                cache_control: args.cache_control,
+                headers: args.headers,
+            },
+            addresses,
+            port: args.port.map_or(Port::From(USUAL_PORT), Port::Exactly),
+            backlog: args.backlog,
+            model: match args.model {
+                ModelName::Iterative => Model::Iterative,
+                ModelName::Thread => Model::Thread,
+            },
+            limits: Limits { connections: args.max_connections as usize, grace: args.grace },
+            timeouts: Timeouts::new(args.timeout, args.keep_alive),
+            log: match args.log {
+                LogName::Common => Some(Format::Common),
+                LogName::Combined => Some(Format::Combined),
+                LogName::Off => None,
+            },
+        }
+    }
+}
+
+/// An IP address, in brackets or not, or `localhost`.
+fn address(text: &str) -> Result<IpAddr, String> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    match bare {
+        "localhost" => Ok(Ipv4Addr::LOCALHOST.into()),
+        _ => bare.parse().map_err(|_| "this is no IP address; try 127.0.0.1, ::1 or --lan".to_owned()),
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let number: f64 = text.parse().map_err(|_| "this is no number of seconds".to_owned())?;
+    match Duration::try_from_secs_f64(number) {
+        Ok(duration) if number <= 86_400.0 => Ok(duration),
+        _ => Err("it must be from 0 to 86400 seconds".to_owned()),
+    }
+}
+
+fn positive_seconds(text: &str) -> Result<Duration, String> {
+    match seconds(text)? {
+        duration if duration.is_zero() => Err("it must be more than 0 seconds".to_owned()),
+        duration => Ok(duration),
+    }
+}
+
+/// `Name: value`, of a name that is the user's to set.
+fn header(text: &str) -> Result<(String, String), String> {
+    /// Those that the server says of its own answers: two different ones would be a lie.
+    const OURS: [&str; 12] = [
+        "accept-ranges",
+        "cache-control",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-range",
+        "content-type",
+        "date",
+        "etag",
+        "last-modified",
+        "server",
+        "transfer-encoding",
+    ];
+    let (name, value) = text.split_once(':').ok_or("it must read 'Name: value'")?;
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if name.is_empty() || !name.bytes().all(is_token) {
+        return Err("a field's name is letters, digits and hyphens, right before the colon".to_owned());
+    }
+    if name.eq_ignore_ascii_case("cache-control") {
+        return Err("that field has an option of its own, --cache-control".to_owned());
+    }
+    if OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours)) {
+        return Err(format!("the server itself says {name}"));
+    }
+    Ok((name.to_owned(), field_value(value.trim())?))
+}
+
+/// A field's value: no control octet, above all no CR or LF.
+fn field_value(text: &str) -> Result<String, String> {
+    if text.chars().any(|character| character.is_control() && character != '\t') {
+        return Err("a field's value is one line, without control characters".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(arguments: &[&str]) -> Result<Config, String> {
+        let arguments = ["glasshttp"].iter().chain(arguments);
+        Args::try_parse_from(arguments).map(Config::from).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn nothing_typed_means_public_on_both_loopbacks() {
+        let config = config(&[]).expect("valid");
+        assert_eq!(config.folder, PathBuf::from("public"));
+        assert_eq!(config.port, Port::From(8080));
+        assert_eq!(config.addresses, ["127.0.0.1".parse::<IpAddr>().expect("v4"), "::1".parse().expect("v6")]);
+    }
+
+    #[test]
+    fn what_can_not_be_meant_is_refused() {
+        for arguments in [
+            &["--header", "X: a\r\nb"][..],
+            &["--header", "no colon"],
+            &["--header", "Content-Length: 5"],
+            &["--header", " X: a"],
+            &["--cache-control", "a\nb"],
+            &["--port", "65536"],
+            &["--bind", "here"],
+            &["--lan", "--bind", "::1"],
+            &["--timeout", "0"],
+            &["--keep-alive", "-1"],
+            &["--keep-alive", "nan"],
+            &["--max-connections", "0"],
+            &["a", "b"],
+        ] {
+            assert!(config(arguments).is_err(), "{arguments:?}");
+        }
+        assert!(config(&["--header", "X-Frame-Options: DENY", "--keep-alive", "0.5", "-b", "[::1]"]).is_ok());
+    }
+
+    #[test]
+    fn serve_has_at_most_twenty_flags() {
+        use clap::CommandFactory;
+        let flags = Args::command().get_opts().count();
+        assert!(flags <= 20, "{flags}");
+    }
+}

@@ -1,0 +1,136 @@
+//! What is left to send of an answer, and how it leaves: few, large sends.
+
+use crate::handler::Body;
+use rustix::io::Errno;
+use rustix::net::{SendFlags, send};
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::os::fd::OwnedFd;
+
+/// Bodies in memory up to this size leave in one send with their head.
+const JOINED: usize = 16 * 1024;
+/// How much of a stream is read at a time.
+const STREAM_CHUNK: usize = 64 * 1024;
+/// How much of a file is handed to the kernel at a time.
+const FILE_CHUNK: u64 = 4 * 1024 * 1024;
+
+/// Not a signal, an error: send(2).
+const SEND: SendFlags = SendFlags::NOSIGNAL;
+/// More follows at once: the head waits for it in the kernel, and both share segments.
+const MORE: SendFlags = SEND.union(SendFlags::MORE);
+
+/// An answer on its way.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// The head, and with it a small body: what of them is not yet sent.
+    head: Vec<u8>,
+    body: Body,
+    /// Octets of `body` that are sent, or that lie behind the head in `head`.
+    position: u64,
+    /// What the stream gave and the socket did not yet take.
+    chunk: Vec<u8>,
+}
+
+/// What became of a piece of the body.
+pub(super) enum Sent {
+    /// The socket took this many octets, at least one.
+    Some(usize),
+    /// The body has no more.
+    Ended,
+    /// It could not be read.
+    Failed,
+}
+
+impl Answer {
+    /// An answer of this head and body; `body_follows` says whether any of the body is to be sent.
+    pub(super) fn new(mut head: Vec<u8>, body: Body, body_follows: bool) -> Self {
+        let mut position = 0;
+        if let (Body::Bytes(bytes), true) = (&body, body_follows)
+            && bytes.len() <= JOINED
+        {
+            head.extend_from_slice(bytes);
+            position = bytes.len() as u64;
+        }
+        Self { head, body, position, chunk: Vec::new() }
+    }
+
+    /// Octets of the body that the socket took.
+    pub(super) fn body_sent(&self) -> u64 {
+        self.position.saturating_sub(self.head.len() as u64)
+    }
+
+    /// Sends some of the head, and of the body that is joined to it.
+    pub(super) fn send_head(&mut self, socket: &OwnedFd, body_follows: bool) -> Result<usize, Errno> {
+        let has_more = match &self.body {
+            Body::Bytes(bytes) => (bytes.len() as u64) > self.position,
+            Body::File { .. } | Body::Stream(_) => true,
+        };
+        let count = send(socket, &self.head, if body_follows && has_more { MORE } else { SEND })?;
+        self.head.drain(..count);
+        Ok(count)
+    }
+
+    /// Sends some of the body, of which `left` octets remain, if that is known.
+    pub(super) fn send_body(&mut self, socket: &OwnedFd, left: Option<u64>) -> Result<Sent, Errno> {
+        if !self.head.is_empty() {
+            return self.send_head(socket, true).map(Sent::Some);
+        }
+        let count = match &mut self.body {
+            Body::Bytes(bytes) => match &bytes[self.position as usize..] {
+                [] => return Ok(Sent::Ended),
+                rest => send(socket, rest, SEND)?,
+            },
+            Body::File { file, offset, .. } => {
+                let count = left.unwrap_or(0).min(FILE_CHUNK) as usize;
+                match send_file(socket, file, *offset + self.position, count) {
+                    Ok(0) => return Ok(Sent::Ended),
+                    Ok(count) => count,
+                    Err(Errno::IO | Errno::INVAL | Errno::OVERFLOW) => return Ok(Sent::Failed),
+                    Err(error) => return Err(error),
+                }
+            }
+            Body::Stream(source) => {
+                if self.chunk.is_empty() {
+                    match read_chunk(source, &mut self.chunk) {
+                        Ok(()) if self.chunk.is_empty() => return Ok(Sent::Ended),
+                        Ok(()) => {}
+                        Err(_) => return Ok(Sent::Failed),
+                    }
+                }
+                let count = send(socket, &self.chunk, SEND)?;
+                self.chunk.drain(..count);
+                count
+            }
+        };
+        self.position += count as u64;
+        Ok(Sent::Some(count))
+    }
+}
+
+/// Reads some of the stream; nothing, only at its end.
+fn read_chunk(source: &mut impl Read, chunk: &mut Vec<u8>) -> std::io::Result<()> {
+    chunk.resize(STREAM_CHUNK, 0);
+    let result = loop {
+        match source.read(chunk) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => break result,
+        }
+    };
+    chunk.truncate(*result.as_ref().unwrap_or(&0));
+    result.map(drop)
+}
+
+/// Moves octets from the file to the socket inside the kernel.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn send_file(socket: &OwnedFd, file: &File, offset: u64, count: usize) -> Result<usize, Errno> {
+    let mut offset = offset;
+    rustix::fs::sendfile(socket, file, Some(&mut offset), count)
+}
+
+/// Moves octets from the file to the socket through memory.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn send_file(socket: &OwnedFd, file: &File, offset: u64, count: usize) -> Result<usize, Errno> {
+    let mut piece = vec![0; count.min(STREAM_CHUNK)];
+    let count = rustix::io::pread(file, &mut piece, offset)?;
+    if count == 0 { Ok(0) } else { send(socket, &piece[..count], SEND) }
+}

@@ -1,0 +1,68 @@
+//! What a connection has received and not yet used.
+
+use crate::http::parse::MAX_HEAD;
+
+/// How much one read takes from a socket, in octets.
+const READ: usize = 16 * 1024;
+
+/// A serving thread's receive buffer, lent to the connection that it works on:
+/// an idle connection holds none.
+#[derive(Debug)]
+pub(super) struct Input {
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl Input {
+    /// A buffer in which the longest head has room, and a read behind it.
+    pub(super) fn buffer() -> Vec<u8> {
+        vec![0; MAX_HEAD + READ]
+    }
+
+    /// The buffer, filled with what `pending` holds.
+    pub(super) fn load(mut buffer: Vec<u8>, pending: &mut Vec<u8>) -> Self {
+        let end = pending.len();
+        buffer[..end].copy_from_slice(pending);
+        *pending = Vec::new();
+        Self { buffer, start: 0, end }
+    }
+
+    /// The buffer again; what is unused stays in `pending`.
+    pub(super) fn store(self, pending: &mut Vec<u8>) -> Vec<u8> {
+        *pending = self.unused().to_vec();
+        self.buffer
+    }
+
+    /// What was received and not yet used.
+    pub(super) fn unused(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// The first line of it, without its end.
+    pub(super) fn first_line(&self) -> &[u8] {
+        self.unused().trim_ascii_start().split(|&byte| byte == b'\n').next().unwrap_or_default().trim_ascii_end()
+    }
+
+    /// `count` octets were used.
+    pub(super) fn advance(&mut self, count: usize) {
+        self.start += count;
+    }
+
+    /// Drops all of it.
+    pub(super) fn discard(&mut self) {
+        self.start = self.end;
+    }
+
+    /// Room for what is read next, behind what is unused.
+    pub(super) fn room(&mut self) -> &mut [u8] {
+        self.buffer.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.end - self.start);
+        &mut self.buffer[self.end..]
+    }
+
+    /// `count` octets were put into the room.
+    pub(super) fn filled(&mut self, count: usize) {
+        self.end += count;
+    }
+}

@@ -1,0 +1,144 @@
+//! What stands between the connection and whoever answers: a [`Handler`]
+//! turns a request into a [`Reply`], whose body is memory, a file or a stream.
+
+use crate::http::message::{Framing, HeaderBlock, Request, Response, StatusCode};
+use bytes::Bytes;
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
+
+/// Answers requests: a folder ([`crate::site::Site`]), or a program of yours.
+///
+/// A closure is one, too:
+///
+/// ```
+/// use glasshttp::handler::{Handler, Reply};
+/// use glasshttp::http::message::{Request, StatusCode};
+///
+/// let hello = |request: &Request<'_>| Reply::text(StatusCode::OK, &format!("You asked for {}\n", request.target.path));
+/// # fn is_handler(_: impl Handler) {}
+/// # is_handler(hello);
+/// ```
+pub trait Handler: Send + Sync + 'static {
+    /// The answer to `request`, whatever its method is. It may take its time:
+    /// whom that keeps waiting is for the model to say.
+    fn handle(&self, request: &Request<'_>) -> Reply;
+}
+
+impl<F> Handler for F
+where
+    F: Fn(&Request<'_>) -> Reply + Send + Sync + 'static,
+{
+    fn handle(&self, request: &Request<'_>) -> Reply {
+        self(request)
+    }
+}
+
+/// An answer: its head and where its body comes from.
+#[derive(Debug)]
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// The header fields, but for those that the connection says itself:
+    /// `Date`, `Server`, `Content-Length`, `Connection`.
+    pub headers: HeaderBlock,
+    /// The body; it is not sent where the request or the status forbids one.
+    pub body: Body,
+}
+
+/// Where the octets of an answer come from.
+pub enum Body {
+    /// Memory.
+    Bytes(Bytes),
+    /// A part of an open regular file; the kernel moves it to the socket.
+    File {
+        /// The file, read by position: its cursor is not used.
+        file: File,
+        /// Where the part begins, in octets.
+        offset: u64,
+        /// How long the part is, in octets.
+        length: u64,
+    },
+    /// A stream of unknown length, read by the serving thread. Its end is told
+    /// by closing the connection; an error on the way, by resetting it.
+    Stream(Box<dyn Read + Send>),
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.framing())
+    }
+}
+
+impl Body {
+    /// No octets.
+    pub const EMPTY: Self = Self::Bytes(Bytes::new());
+
+    /// How its end will be known.
+    pub fn framing(&self) -> Framing {
+        match self {
+            Self::Bytes(bytes) => Framing::Length(bytes.len() as u64),
+            Self::File { length, .. } => Framing::Length(*length),
+            Self::Stream(_) => Framing::UntilClose,
+        }
+    }
+}
+
+impl Reply {
+    /// An answer of these parts.
+    pub fn new(status: StatusCode, headers: HeaderBlock, body: Body) -> Self {
+        Self { status, headers, body }
+    }
+
+    /// Plain text, in UTF-8.
+    pub fn text(status: StatusCode, text: &str) -> Self {
+        Self::memory(status, "text/plain; charset=utf-8", text.to_owned())
+    }
+
+    /// A page, in UTF-8.
+    pub fn html(status: StatusCode, page: impl Into<Bytes>) -> Self {
+        Self::memory(status, "text/html; charset=utf-8", page)
+    }
+
+    /// Octets in memory, of this media type.
+    pub fn memory(status: StatusCode, media_type: &str, octets: impl Into<Bytes>) -> Self {
+        Self::new(status, HeaderBlock::of(&[("Content-Type", media_type)]), Body::Bytes(octets.into()))
+    }
+
+    /// Octets of this media type as they come, until `source` ends.
+    pub fn stream(status: StatusCode, media_type: &str, source: impl Read + Send + 'static) -> Self {
+        Self::new(status, HeaderBlock::of(&[("Content-Type", media_type)]), Body::Stream(Box::new(source)))
+    }
+
+    /// A small page that says what went wrong. `sentence` is not escaped: it
+    /// must hold nothing that the client sent.
+    pub fn error(status: StatusCode, sentence: &str) -> Self {
+        Self::html(
+            status,
+            format!(
+                "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+                 <meta name=\"viewport\" content=\"width=device-width\">\n\
+                 <meta name=\"color-scheme\" content=\"light dark\">\n<title>{status}</title>\n\
+                 <body style=\"font-family: system-ui, sans-serif; margin: 4rem auto; max-width: 36rem; padding: 0 1rem\">\n\
+                 <h1>{status}</h1>\n<p>{sentence}</p>\n"
+            ),
+        )
+    }
+
+    /// `405`, with the methods that are allowed.
+    pub fn method_not_allowed(allow: &str) -> Self {
+        Self::error(StatusCode::METHOD_NOT_ALLOWED, &format!("This address answers {allow}.")).with("Allow", allow)
+    }
+
+    /// The same answer with one header field more.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers = self.headers.with(name, value);
+        self
+    }
+
+    /// The head, as the protocol's machine takes it.
+    pub(crate) fn response(&self) -> Response {
+        Response { status: self.status, headers: self.headers.clone(), framing: self.body.framing() }
+    }
+}

@@ -1,0 +1,243 @@
+//! Where connections come in: which addresses, which port, and what every
+//! accepted socket is set to. No HTTP here.
+
+use rustix::net::{SocketFlags, acceptfrom_with};
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+/// How many ports after the usual one are tried when it is taken.
+const PORTS_TRIED: u16 = 100;
+/// How often a free port is asked for until it is free on every address.
+const FREE_PORTS_TRIED: usize = 32;
+
+/// Which port to listen on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Port {
+    /// This one, or fail. 0: any free one.
+    Exactly(u16),
+    /// This one, or the next that is free.
+    From(u16),
+}
+
+/// A listening socket.
+#[derive(Debug)]
+pub struct Listener {
+    socket: Socket,
+    address: SocketAddr,
+}
+
+/// Why nothing listens, and what to try.
+#[derive(Debug)]
+pub struct ListenError {
+    address: SocketAddr,
+    cause: io::Error,
+}
+
+impl fmt::Display for ListenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { address, cause } = self;
+        match cause.kind() {
+            io::ErrorKind::AddrInUse => {
+                write!(
+                    f,
+                    "cannot listen on {address}: the port is taken; try another --port, or --port 0 for any free one"
+                )
+            }
+            io::ErrorKind::PermissionDenied => {
+                write!(
+                    f,
+                    "cannot listen on {address}: permission denied; ports below 1024 need a right, try --port 8080"
+                )
+            }
+            io::ErrorKind::AddrNotAvailable => {
+                write!(
+                    f,
+                    "cannot listen on {address}: this machine has no such address; try --lan for every one it has"
+                )
+            }
+            _ => write!(f, "cannot listen on {address}: {cause}; try another --bind or --port"),
+        }
+    }
+}
+
+impl std::error::Error for ListenError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.cause)
+    }
+}
+
+/// Listens on one port of all these addresses, with room for `backlog`
+/// connections that are complete and not yet accepted (listen(2)).
+///
+/// Of several addresses, those of a family that the machine lacks are left out.
+///
+/// # Errors
+/// If the port is not to be had; with [`Port::From`], if none is.
+pub fn listen(addresses: &[IpAddr], port: Port, backlog: u32) -> Result<Vec<Listener>, ListenError> {
+    let is_taken = |error: &ListenError| error.cause.kind() == io::ErrorKind::AddrInUse;
+    match port {
+        Port::Exactly(0) => {
+            let mut result = listen_on(addresses, 0, backlog);
+            for _ in 1..FREE_PORTS_TRIED {
+                match result {
+                    // Free on the first address, taken on the second: ask anew.
+                    Err(error) if is_taken(&error) => result = listen_on(addresses, 0, backlog),
+                    _ => break,
+                }
+            }
+            result
+        }
+        Port::Exactly(port) => listen_on(addresses, port, backlog),
+        Port::From(first) => {
+            let mut result = listen_on(addresses, first, backlog);
+            for port in (first..=u16::MAX).take(PORTS_TRIED.into()).skip(1) {
+                match result {
+                    Err(error) if is_taken(&error) => result = listen_on(addresses, port, backlog),
+                    _ => break,
+                }
+            }
+            result
+        }
+    }
+}
+
+fn listen_on(addresses: &[IpAddr], port: u16, backlog: u32) -> Result<Vec<Listener>, ListenError> {
+    let mut port = port;
+    let mut listeners = Vec::with_capacity(addresses.len());
+    let mut missing = None;
+    for &ip in addresses {
+        let address = SocketAddr::new(ip, port);
+        // The unspecified IPv6 address alone stands for both families.
+        let both_families = addresses.len() == 1;
+        match Listener::bind(address, both_families, backlog) {
+            Ok(listener) => {
+                port = listener.address.port();
+                listeners.push(listener);
+            }
+            Err(cause) => {
+                let has_others = addresses.len() > 1;
+                let is_missing =
+                    cause.kind() == io::ErrorKind::AddrNotAvailable || cause.raw_os_error() == Some(libc::EAFNOSUPPORT);
+                let error = ListenError { address, cause };
+                if !(has_others && is_missing) {
+                    return Err(error);
+                }
+                missing = Some(error);
+            }
+        }
+    }
+    match missing {
+        Some(error) if listeners.is_empty() => Err(error),
+        _ => Ok(listeners),
+    }
+}
+
+impl Listener {
+    fn bind(address: SocketAddr, both_families: bool, backlog: u32) -> io::Result<Self> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+        if address.is_ipv6() {
+            socket.set_only_v6(!both_families)?;
+        }
+        // A port whose last owner's connections are in TIME-WAIT can be had at once.
+        socket.set_reuse_address(true)?;
+        // Accepted sockets inherit it: without, a head and its file meet Nagle's
+        // algorithm and the client's delayed acknowledgement, 40 ms an answer.
+        socket.set_tcp_nodelay(true)?;
+        socket.bind(&SockAddr::from(address))?;
+        socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
+        let address = socket.local_addr()?.as_socket().unwrap_or(address);
+        Ok(Self { socket, address })
+    }
+
+    /// The address that it listens on, with the port that it really has.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Takes the first complete connection of the queue; `None` if there is none.
+    ///
+    /// # Errors
+    /// Those of accept(2), but for connections that ended while they waited.
+    pub fn accept(&self) -> io::Result<Option<(OwnedFd, SocketAddr)>> {
+        use rustix::io::Errno;
+        match acceptfrom_with(&self.socket, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC) {
+            Ok((socket, peer)) => {
+                let peer = peer.and_then(|peer| SocketAddr::try_from(peer).ok());
+                Ok(Some((socket, peer.unwrap_or(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0)))))
+            }
+            // accept(2): errors of the connection, not of the listener.
+            Err(Errno::AGAIN | Errno::INTR | Errno::CONNABORTED | Errno::PROTO) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+/// The URLs under which these listeners can be reached, best first.
+pub fn urls(listeners: &[Listener]) -> Vec<String> {
+    let addresses: Vec<SocketAddr> = listeners.iter().map(Listener::address).collect();
+    let Some(port) = addresses.first().map(SocketAddr::port) else {
+        return Vec::new();
+    };
+    let has = |ip: IpAddr| addresses.iter().any(|address| address.ip() == ip);
+    let everywhere_4 = has(Ipv4Addr::UNSPECIFIED.into()) || (addresses.len() == 1 && has(Ipv6Addr::UNSPECIFIED.into()));
+    let everywhere_6 = has(Ipv6Addr::UNSPECIFIED.into());
+    let mut hosts = Vec::new();
+    let loopbacks = has(Ipv4Addr::LOCALHOST.into()) && has(Ipv6Addr::LOCALHOST.into());
+    if loopbacks || everywhere_4 {
+        hosts.push("localhost".to_owned());
+    }
+    for address in &addresses {
+        let ip = address.ip();
+        if !ip.is_unspecified() && !(loopbacks && ip.is_loopback()) {
+            hosts.push(host(ip));
+        }
+    }
+    for interface in if_addrs::get_if_addrs().unwrap_or_default() {
+        let ip = interface.ip();
+        let is_link_local = matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local());
+        if (ip.is_ipv4() && everywhere_4 || ip.is_ipv6() && everywhere_6) && !ip.is_loopback() && !is_link_local {
+            hosts.push(host(ip));
+        }
+    }
+    hosts.into_iter().map(|host| format!("http://{host}:{port}/")).collect()
+}
+
+fn host(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOOPBACKS: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+
+    #[test]
+    fn both_loopbacks_share_a_port_that_the_system_chose() {
+        let listeners = listen(&LOOPBACKS, Port::Exactly(0), 8).expect("a free port");
+        let ports: Vec<u16> = listeners.iter().map(|listener| listener.address().port()).collect();
+        assert!(ports[0] != 0 && ports.iter().all(|&port| port == ports[0]), "{ports:?}");
+    }
+
+    #[test]
+    fn a_taken_port_is_an_error_or_leads_to_the_next() {
+        let first = listen(&LOOPBACKS[..1], Port::Exactly(0), 8).expect("a free port");
+        let port = first[0].address().port();
+        let error = listen(&LOOPBACKS, Port::Exactly(port), 8).expect_err("it is taken").to_string();
+        assert!(error.contains("the port is taken") && !error.contains('\n'), "{error}");
+        let next = listen(&LOOPBACKS, Port::From(port), 8).expect("a later port");
+        assert!(next[0].address().port() > port);
+    }
+}

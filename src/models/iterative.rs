@@ -1,0 +1,32 @@
+//! Iterative: one client after another.
+//!
+//! ```text
+//!   accept ─▶ serve to the end ─▶ accept ─▶ serve to the end ─▶ …
+//!   meanwhile the others wait in the backlog, complete and unheard
+//! ```
+//!
+//! The least that can be called a server: no thread, no table, nothing shared.
+//! What it costs is everybody else's time. A browser's spare connection says
+//! nothing and stalls them all until its deadline, and so does a kept connection
+//! until it has been idle for its time; the hundredth client waits for
+//! ninety-nine others. Try it: open the page in a browser, then run curl beside it.
+
+use super::{Limits, Stop, accept, run};
+use crate::connection::{Connection, Service, Workspace};
+use crate::listener::Listener;
+use std::io;
+use std::sync::Arc;
+
+pub(super) fn serve(
+    listeners: &[Listener],
+    service: &Arc<Service>,
+    limits: &Limits,
+    stop: &Arc<Stop>,
+) -> io::Result<()> {
+    let mut workspace = Workspace::new(Arc::clone(service));
+    while let Some((socket, client)) = accept(listeners, stop)? {
+        let connection = Connection::new(socket, client, service);
+        run(connection, &mut workspace, stop, limits.grace);
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! Thread: a thread for each client.
+//!
+//! ```text
+//!   accept ─▶ spawn ─▶ accept ─▶ spawn ─▶ …
+//!               └─▶ serve to the end   └─▶ serve to the end
+//! ```
+//!
+//! A slow or silent client holds its own thread and nobody else. What it costs
+//! is a stack each, and a switch from thread to thread for every wait. Their
+//! number is bounded: a slot is taken before a connection is accepted, and
+//! whoever finds none waits in the backlog.
+//!
+//! The slots are a pipe with one octet for each: to take one is to read, to
+//! give it back is to write, and a wait for either is a poll, like every other.
+
+use super::{Limits, Stop, accept, run, wait};
+use crate::connection::{Connection, Service, Workspace};
+use crate::listener::Listener;
+use rustix::event::{PollFd, PollFlags};
+use rustix::pipe::{PipeFlags, pipe_with};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The stack of a connection's thread, in octets; only what is touched is used.
+const STACK: usize = 512 * 1024;
+/// The most slots that a pipe holds: its capacity (pipe(7)).
+const MOST_SLOTS: usize = 65_536;
+
+pub(super) fn serve(
+    listeners: &[Listener],
+    service: &Arc<Service>,
+    limits: &Limits,
+    stop: &Arc<Stop>,
+) -> io::Result<()> {
+    let slots = Arc::new(Slots::new(limits.connections.min(MOST_SLOTS))?);
+    let grace = limits.grace;
+    while let Some(slot) = Slots::take(&slots, stop)? {
+        let Some((socket, client)) = accept(listeners, stop)? else { break };
+        let mut connection = Connection::new(socket, client, service);
+        if slots.is_empty() {
+            connection.answer_last();
+        }
+        let (service, stop) = (Arc::clone(service), Arc::clone(stop));
+        let serve_to_the_end = move || {
+            run(connection, &mut Workspace::new(service), &stop, grace);
+            drop(slot);
+        };
+        // A thread that can't be had costs this connection alone: it closes.
+        let _ = std::thread::Builder::new().name("connection".into()).stack_size(STACK).spawn(serve_to_the_end);
+    }
+    slots.wait_for_all(Instant::now() + grace)
+}
+
+/// As many octets in a pipe as further connections may be accepted.
+struct Slots {
+    free: OwnedFd,
+    give_back: OwnedFd,
+    total: usize,
+}
+
+/// The right to serve one connection; given back when dropped.
+struct Slot(Arc<Slots>);
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        // The pipe held this octet before: there is room.
+        let _ = rustix::io::write(&self.0.give_back, b".");
+    }
+}
+
+impl Slots {
+    fn new(total: usize) -> io::Result<Self> {
+        let (free, give_back) = pipe_with(PipeFlags::CLOEXEC)?;
+        rustix::io::ioctl_fionbio(&give_back, true)?;
+        let mut filled = 0;
+        while filled < total {
+            match rustix::io::write(&give_back, &vec![b'.'; total - filled]) {
+                Ok(count) => filled += count,
+                // A smaller pipe than usual (pipe-user-pages-soft): fewer slots.
+                Err(rustix::io::Errno::AGAIN) => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Self { free, give_back, total: filled })
+    }
+
+    /// Takes a slot as soon as one is free; `None` when told to stop.
+    fn take(slots: &Arc<Self>, stop: &Stop) -> io::Result<Option<Slot>> {
+        wait(&mut [PollFd::new(&slots.free, PollFlags::IN), stop.poll_fd()], None)?;
+        if stop.is_set() {
+            return Ok(None);
+        }
+        rustix::io::read(&slots.free, &mut [0; 1])?;
+        Ok(Some(Slot(Arc::clone(slots))))
+    }
+
+    fn is_empty(&self) -> bool {
+        rustix::io::ioctl_fionread(&self.free).is_ok_and(|free| free == 0)
+    }
+
+    /// Waits until every slot has been given back: no thread serves any more.
+    fn wait_for_all(&self, deadline: Instant) -> io::Result<()> {
+        let mut back = 0;
+        let mut octets = vec![0; self.total];
+        while back < self.total && wait(&mut [PollFd::new(&self.free, PollFlags::IN)], Some(deadline))? {
+            back += rustix::io::read(&self.free, &mut octets)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,201 @@
+//! A folder as a site: [`Site`] turns a request into the reply that its files
+//! make. No socket is known here.
+//!
+//! One request, top down: method, path, what is there, which neighbour stands
+//! for it, conditions, range.
+
+mod answer;
+mod conditions;
+mod listing;
+mod path;
+mod range;
+mod representation;
+mod root;
+
+use crate::handler::{Handler, Reply};
+use crate::http::message::{HeaderBlock, Headers, Method, Request, StatusCode};
+use answer::Representation;
+use path::{PathError, SitePath};
+use representation::{Coding, has_known_extension, media_type, quality};
+use root::{Found, Refusal, Root};
+use rustix::fs::{FileType, Stat};
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+/// How a folder is served.
+#[derive(Clone, Debug)]
+pub struct SiteOptions {
+    /// Serve files and folders whose names begin with a dot.
+    pub hidden: bool,
+    /// Let symbolic links lead out of the root.
+    pub follow_symlinks: bool,
+    /// List folders that have no `index.html`.
+    pub listing: bool,
+    /// Answer paths that name nothing with the root's `index.html`.
+    pub spa: bool,
+    /// The `Cache-Control` of files.
+    pub cache_control: String,
+    /// Fields that every answer of the site bears.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Default for SiteOptions {
+    fn default() -> Self {
+        Self {
+            hidden: false,
+            follow_symlinks: false,
+            listing: true,
+            spa: false,
+            cache_control: "no-cache".to_owned(),
+            headers: Vec::new(),
+        }
+    }
+}
+
+/// A folder that is served.
+#[derive(Debug)]
+pub struct Site {
+    root: Root,
+    options: SiteOptions,
+}
+
+impl Handler for Site {
+    fn handle(&self, request: &Request<'_>) -> Reply {
+        let reply = match request.method {
+            Method::Get | Method::Head => self.find(request).unwrap_or_else(|refusal| self.refuse(refusal)),
+            Method::Defined => Reply::method_not_allowed("GET, HEAD"),
+            Method::Unknown => {
+                Reply::error(StatusCode::NOT_IMPLEMENTED, "This server knows GET and HEAD, and not this method.")
+            }
+        };
+        self.options.headers.iter().fold(reply, |reply, (name, value)| reply.with(name, value))
+    }
+}
+
+impl Site {
+    /// The site in `folder`.
+    ///
+    /// # Errors
+    /// If there is no such folder, or it may not be entered.
+    pub fn open(folder: &Path, options: SiteOptions) -> io::Result<Self> {
+        Ok(Self { root: Root::open(folder, options.follow_symlinks)?, options })
+    }
+
+    fn find(&self, request: &Request<'_>) -> Result<Reply, Refusal> {
+        let path = match SitePath::decode(request.target.path) {
+            Ok(path) => path,
+            Err(PathError::Impossible) => return Err(Refusal::NotFound),
+            Err(PathError::Malformed) => {
+                let sentence = "In a path, % begins two hexadecimal digits; a % of its own is written %25.";
+                return Ok(Reply::error(StatusCode::BAD_REQUEST, sentence));
+            }
+        };
+        if path.is_hidden() && !self.options.hidden {
+            return Err(Refusal::NotFound);
+        }
+        match self.root.find(&path.name) {
+            Ok(Found::File(file, state)) if !path.names_folder => self.file(request, &path.name, file, state),
+            Ok(Found::File(..)) => Err(Refusal::NotFound),
+            Ok(Found::Folder) if path.names_folder => self.folder(request, &path),
+            Ok(Found::Folder) => Ok(redirect(&path, request.target.query)),
+            Err(Refusal::NotFound) if self.options.spa && !has_known_extension(path.last()) => {
+                match self.root.find(b"index.html")? {
+                    Found::File(file, state) => self.file(request, b"index.html", file, state),
+                    Found::Folder => Err(Refusal::NotFound),
+                }
+            }
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    fn folder(&self, request: &Request<'_>, path: &SitePath) -> Result<Reply, Refusal> {
+        let index =
+            if path.name.is_empty() { b"index.html".to_vec() } else { [&path.name, &b"/index.html"[..]].concat() };
+        match self.root.find(&index) {
+            Ok(Found::File(file, state)) => return self.file(request, &index, file, state),
+            Ok(Found::Folder) | Err(Refusal::NotFound) => {}
+            Err(refusal) => return Err(refusal),
+        }
+        if !self.options.listing {
+            return Err(Refusal::NotFound);
+        }
+        let page = listing::page(&self.root, path, request.target.query, self.options.hidden)?;
+        Ok(Reply::html(StatusCode::OK, page).with("Cache-Control", "no-cache"))
+    }
+
+    /// The answer that the open file `name`, or a precompressed neighbour, makes.
+    fn file(&self, request: &Request<'_>, name: &[u8], file: File, state: Stat) -> Result<Reply, Refusal> {
+        let neighbours = self.neighbours(&request.headers, name);
+        let mut representation =
+            Representation { media_type: media_type(name), coding: None, varies: neighbours.any, file, state };
+        if let Some(coding) = neighbours.best
+            && let Ok(Found::File(file, state)) = self.root.find(&[name, coding.suffix()].concat())
+        {
+            representation.coding = Some(coding);
+            (representation.file, representation.state) = (file, state);
+        }
+        answer::with(representation, request, &self.options.cache_control)
+    }
+
+    /// The precompressed neighbours of `name`: whether there is any, and the
+    /// coding of the one that the client wants most.
+    fn neighbours(&self, headers: &Headers<'_>, name: &[u8]) -> Neighbours {
+        let mut neighbours = Neighbours { any: false, best: None };
+        let mut best_quality = 0;
+        for coding in Coding::ALL {
+            let state = self.root.state(&[name, coding.suffix()].concat());
+            if !state.is_ok_and(|state| FileType::from_raw_mode(state.st_mode) == FileType::RegularFile) {
+                continue;
+            }
+            neighbours.any = true;
+            let quality = quality(headers, coding);
+            if quality > best_quality {
+                (neighbours.best, best_quality) = (Some(coding), quality);
+            }
+        }
+        neighbours
+    }
+
+    fn refuse(&self, refusal: Refusal) -> Reply {
+        match refusal {
+            Refusal::NotFound => self.not_found(),
+            Refusal::Forbidden => {
+                Reply::error(StatusCode::FORBIDDEN, "The file's permissions do not let this server read it.")
+            }
+            Refusal::Exhausted => {
+                let sentence = "The server is out of file descriptors or memory for now: try again in a moment.";
+                Reply::error(StatusCode::SERVICE_UNAVAILABLE, sentence).with("Retry-After", "1")
+            }
+            Refusal::Failed => {
+                Reply::error(StatusCode::INTERNAL_SERVER_ERROR, "The server's file system could not read the file.")
+            }
+        }
+    }
+
+    /// The root's own `404.html`, or a page of ours.
+    fn not_found(&self) -> Reply {
+        if let Ok(Found::File(file, state)) = self.root.find(b"404.html")
+            && let Ok(body) = answer::body(file, 0, state.st_size.unsigned_abs())
+        {
+            let headers = HeaderBlock::of(&[("Content-Type", &media_type(b"404.html")), ("Cache-Control", "no-cache")]);
+            return Reply::new(StatusCode::NOT_FOUND, headers, body);
+        }
+        Reply::error(StatusCode::NOT_FOUND, "Nothing is served at this address.")
+    }
+}
+
+struct Neighbours {
+    any: bool,
+    best: Option<Coding>,
+}
+
+/// A folder's address ends with a slash: relative links in it depend on that.
+fn redirect(path: &SitePath, query: Option<&str>) -> Reply {
+    let mut location = path.encoded_folder();
+    if let Some(query) = query {
+        location.push('?');
+        location.push_str(&path::encode_query(query));
+    }
+    Reply::error(StatusCode::MOVED_PERMANENTLY, "The folder's address ends with a slash.").with("Location", &location)
+}

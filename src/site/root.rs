@@ -1,0 +1,153 @@
+//! The root folder, and opening beneath it: neither `..` nor a link leads out,
+//! and nothing but a regular file is opened for reading.
+//!
+//! The kernel resolves a name beneath the root in one step (openat2(2),
+//! RESOLVE_BENEATH), so there is no moment between check and opening in which a
+//! link could be swapped. It refuses links with absolute targets even where
+//! they lead back inside; those, and kernels without openat2, take the second
+//! way: open what is there without reading it (O_PATH), ask the kernel where
+//! that is, and judge by this.
+
+use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat, openat2};
+use rustix::io::Errno;
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+/// How often to try again when a rename elsewhere races with a `..` in a link (openat2(2), EAGAIN).
+const RACES: usize = 64;
+
+/// Why something beneath the root is not served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// It is not there, or not to be seen: outside the root, or no file and no folder.
+    NotFound,
+    /// Its permissions forbid it.
+    Forbidden,
+    /// The process or the system is out of descriptors or memory: for now.
+    Exhausted,
+    /// The file system failed.
+    Failed,
+}
+
+impl From<Errno> for Refusal {
+    fn from(error: Errno) -> Self {
+        match error {
+            Errno::ACCESS | Errno::PERM => Self::Forbidden,
+            Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::AGAIN => Self::Exhausted,
+            Errno::IO => Self::Failed,
+            // NOENT, NOTDIR, LOOP, NAMETOOLONG, XDEV, NXIO, …: nothing of that name here.
+            _ => Self::NotFound,
+        }
+    }
+}
+
+/// What a name leads to.
+pub(super) enum Found {
+    /// A regular file, open for reading, and its state when it was opened.
+    File(File, Stat),
+    /// A folder, not yet opened for reading.
+    Folder,
+}
+
+/// The folder that is served.
+#[derive(Debug)]
+pub(super) struct Root {
+    folder: OwnedFd,
+    follow_links: bool,
+}
+
+impl Root {
+    /// Opens `folder`; `follow_links` lets symbolic links lead out of it.
+    ///
+    /// # Errors
+    /// If it is not there, no folder, or may not be entered.
+    pub(super) fn open(folder: &Path, follow_links: bool) -> io::Result<Self> {
+        let folder = rustix::fs::open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        Ok(Self { folder, follow_links })
+    }
+
+    /// The file or folder that is called `name`.
+    pub(super) fn find(&self, name: &[u8]) -> Result<Found, Refusal> {
+        // First without opening it for reading: that alone can release a FIFO's
+        // writer, rewind a tape or start a watchdog.
+        let (place, is_reopenable) = self.locate(name)?;
+        match FileType::from_raw_mode(fstat(&place)?.st_mode) {
+            FileType::RegularFile => {}
+            FileType::Directory => return Ok(Found::Folder),
+            _ => return Err(Refusal::NotFound),
+        }
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let file = if is_reopenable { self.open_beneath(name, flags)? } else { reopen(&place, flags)? };
+        let state = fstat(&file)?;
+        if FileType::from_raw_mode(state.st_mode) != FileType::RegularFile {
+            return Err(Refusal::NotFound);
+        }
+        Ok(Found::File(File::from(file), state))
+    }
+
+    /// Opens the folder that is called `name`, to list it.
+    pub(super) fn open_folder(&self, name: &[u8]) -> Result<OwnedFd, Refusal> {
+        let (place, _) = self.locate(name)?;
+        Ok(openat(&place, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?)
+    }
+
+    /// The state of what `name` leads to, links followed as [`Root::find`] does.
+    pub(super) fn state(&self, name: &[u8]) -> Result<Stat, Refusal> {
+        let (place, _) = self.locate(name)?;
+        Ok(fstat(place)?)
+    }
+
+    /// A handle on what `name` leads to, and whether the first way led there.
+    fn locate(&self, name: &[u8]) -> Result<(OwnedFd, bool), Refusal> {
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        match self.open_beneath(name, flags) {
+            Ok(place) => Ok((place, true)),
+            Err(Errno::XDEV | Errno::NOSYS | Errno::PERM) if !self.follow_links => {
+                let place = openat(&self.folder, relative(name), flags, Mode::empty())?;
+                if is_beneath(&place, &self.folder) { Ok((place, false)) } else { Err(Refusal::NotFound) }
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn open_beneath(&self, name: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
+        if self.follow_links {
+            return openat(&self.folder, relative(name), flags, Mode::empty());
+        }
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+        for _ in 0..RACES {
+            match openat2(&self.folder, relative(name), flags, Mode::empty(), resolve) {
+                Err(Errno::AGAIN) => {}
+                opened => return opened,
+            }
+        }
+        Err(Errno::AGAIN)
+    }
+}
+
+fn relative(name: &[u8]) -> &[u8] {
+    if name.is_empty() { b"." } else { name }
+}
+
+/// Whether `place` lies beneath `folder`, by the kernel's own word for both.
+fn is_beneath(place: &OwnedFd, folder: &OwnedFd) -> bool {
+    match (path_of(place), path_of(folder)) {
+        (Ok(place), Ok(folder)) => place.starts_with(folder),
+        _ => false,
+    }
+}
+
+fn path_of(fd: &OwnedFd) -> io::Result<PathBuf> {
+    std::fs::read_link(proc_path(fd))
+}
+
+/// Opens for reading exactly what `place` stands for.
+fn reopen(place: &OwnedFd, flags: OFlags) -> Result<OwnedFd, Errno> {
+    rustix::fs::open(proc_path(place), flags, Mode::empty())
+}
+
+fn proc_path(fd: &OwnedFd) -> String {
+    format!("/proc/self/fd/{}", fd.as_fd().as_raw_fd())
+}

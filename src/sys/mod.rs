@@ -1,0 +1,5 @@
+//! What no crate offers safely: one kernel facility a file, and the only place
+//! where `unsafe` is allowed.
+#![allow(unsafe_code)]
+
+pub(crate) mod send_queue;
