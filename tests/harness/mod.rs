@@ -1,0 +1,250 @@
+//! The program under test, and a client of raw bytes.
+
+use rustix::process::{Pid, Signal, kill_process};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// Every model: a test of the protocol runs under each of them.
+pub const MODELS: [&str; 2] = ["iterative", "thread"];
+
+/// How long anything may take before the test fails.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The program, about to be started.
+pub fn glasshttp() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_glasshttp"))
+}
+
+/// A running server; it is ended when dropped.
+pub struct Server {
+    child: Child,
+    /// The URL that it printed first, with a slash at the end.
+    pub url: String,
+    /// The address of its IPv4 socket on loopback.
+    pub address: SocketAddr,
+    /// What it printed after the first line, and prints still.
+    pub stdout: BufReader<ChildStdout>,
+}
+
+impl Server {
+    /// Serves `folder` on a free port of both loopback addresses, without a log.
+    pub fn start(folder: &Path, options: &[&str]) -> Self {
+        Self::spawn(glasshttp().args(["--port", "0", "--log", "off"]).args(options).arg(folder))
+    }
+
+    /// Runs this command, which must print its URL first.
+    pub fn spawn(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("the program starts");
+        let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut line = String::new();
+        stdout.read_line(&mut line).expect("a first line");
+        let start = line.find("http://").unwrap_or_else(|| panic!("the first line names the URL: {line:?}"));
+        let url = line[start..].trim().to_owned();
+        let port = url.trim_end_matches('/').rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
+        Self { child, url, address: SocketAddr::from(([127, 0, 0, 1], port)), stdout }
+    }
+
+    /// The port that it listens on.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// A new connection.
+    pub fn connect(&self) -> Client {
+        Client::connect(self.address)
+    }
+
+    /// Sends `request` on a connection of its own: everything that came back until its end.
+    pub fn ask(&self, request: &[u8]) -> Vec<u8> {
+        let mut client = self.connect();
+        client.send(request);
+        client.read_to_end()
+    }
+
+    /// The answer to a GET of `path`, on a connection of its own.
+    pub fn get(&self, path: &str) -> Answer {
+        self.get_with(path, "")
+    }
+
+    /// The same, with more header lines, each ended by CRLF.
+    pub fn get_with(&self, path: &str, fields: &str) -> Answer {
+        Answer::parse(&self.ask(format!("GET {path} HTTP/1.0\r\n{fields}\r\n").as_bytes()))
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("it runs");
+    }
+
+    /// Waits until it has ended by itself.
+    pub fn wait(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("our own child") {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the program does not end");
+            std::thread::yield_now();
+        }
+    }
+
+    /// The process that serves.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A client that speaks bytes.
+pub struct Client {
+    pub socket: TcpStream,
+    received: Vec<u8>,
+}
+
+impl Client {
+    pub fn connect(address: SocketAddr) -> Self {
+        let socket = TcpStream::connect_timeout(&address, PATIENCE).expect("a connection");
+        socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        socket.set_write_timeout(Some(PATIENCE)).expect("a timeout");
+        socket.set_nodelay(true).expect("no delay");
+        Self { socket, received: Vec::new() }
+    }
+
+    /// Sends these bytes in one piece.
+    pub fn send(&mut self, bytes: &[u8]) {
+        self.socket.write_all(bytes).expect("the server takes the bytes");
+    }
+
+    /// Sends these bytes one by one. A server that has already answered and
+    /// closed takes no more of them, and need not.
+    pub fn dribble(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            if self.socket.write_all(&[*byte]).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Ends the sending half.
+    pub fn half_close(&self) {
+        self.socket.shutdown(Shutdown::Write).expect("half a close");
+    }
+
+    /// Everything until the server ends the connection; a reset fails the test.
+    pub fn read_to_end(&mut self) -> Vec<u8> {
+        let mut bytes = std::mem::take(&mut self.received);
+        self.socket
+            .read_to_end(&mut bytes)
+            .unwrap_or_else(|error| panic!("no orderly end: {error}, after {:?}", String::from_utf8_lossy(&bytes)));
+        bytes
+    }
+
+    /// The next answer to a GET; its body ends by its Content-Length, or with the connection.
+    pub fn answer(&mut self) -> Answer {
+        self.read_answer(true)
+    }
+
+    /// The next answer to a HEAD.
+    pub fn head_answer(&mut self) -> Answer {
+        self.read_answer(false)
+    }
+
+    fn read_answer(&mut self, has_body: bool) -> Answer {
+        let head_end = loop {
+            if let Some(at) = find(&self.received, b"\r\n\r\n") {
+                break at + 4;
+            }
+            assert!(
+                self.read_some() > 0,
+                "the connection ended within a head: {:?}",
+                String::from_utf8_lossy(&self.received)
+            );
+        };
+        let mut answer = Answer::parse(&self.received[..head_end]);
+        let length = match answer.header("Content-Length") {
+            _ if !has_body || answer.status == 304 => Some(0),
+            Some(length) => Some(length.parse::<usize>().expect("a number")),
+            None => None,
+        };
+        while length.is_none_or(|length| self.received.len() < head_end + length) {
+            if self.read_some() == 0 {
+                assert!(length.is_none(), "the connection ended within a body");
+                break;
+            }
+        }
+        let end = length.map_or(self.received.len(), |length| head_end + length);
+        answer.body = self.received[head_end..end].to_vec();
+        self.received.drain(..end);
+        answer
+    }
+
+    fn read_some(&mut self) -> usize {
+        let mut buffer = [0; 65_536];
+        let count = self.socket.read(&mut buffer).expect("bytes, or the end, in time");
+        self.received.extend_from_slice(&buffer[..count]);
+        count
+    }
+}
+
+/// An answer, taken apart.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: u16,
+    /// The head as sent, blank line included.
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// Takes apart one answer with all that follows its head as its body.
+    pub fn parse(bytes: &[u8]) -> Self {
+        let end = find(bytes, b"\r\n\r\n").unwrap_or_else(|| panic!("no answer: {:?}", String::from_utf8_lossy(bytes)));
+        let head = String::from_utf8(bytes[..end + 4].to_vec()).expect("a head in ASCII");
+        let status = head
+            .strip_prefix("HTTP/1.0 ")
+            .and_then(|rest| rest.get(..3))
+            .and_then(|code| code.parse().ok())
+            .unwrap_or_else(|| panic!("no status line: {head:?}"));
+        Self { status, head, body: bytes[end + 4..].to_vec() }
+    }
+
+    /// The value of a field; it must not be sent twice.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.head.lines().skip(1).filter_map(|line| {
+            let (field, value) = line.split_once(": ")?;
+            field.eq_ignore_ascii_case(name).then_some(value)
+        });
+        let value = values.next();
+        assert!(values.next().is_none(), "{name} twice: {}", self.head);
+        value
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack.windows(needle.len()).position(|window| window == needle)
+}
+
+/// What the program prints on standard error when it refuses to start, and its exit code.
+pub fn refusal(options: &[&str]) -> (String, i32) {
+    let output = glasshttp().args(options).output().expect("the program starts");
+    (String::from_utf8_lossy(&output.stderr).into_owned(), output.status.code().expect("it exits by itself"))
+}
+
+/// Standard error, for tests that read it.
+pub fn lines_of(stderr: ChildStderr) -> impl Iterator<Item = String> {
+    BufReader::new(stderr).lines().map_while(Result::ok)
+}

@@ -1,0 +1,8 @@
+//! The specification, as raw bytes against the running program.
+//!
+//! Everything here starts the real program on a port that the system chooses,
+//! reads the address that it prints, and talks to it over sockets with
+//! timeouts. Nothing sleeps: tests wait for facts.
+
+/// The program under test, and a client of raw bytes.
+mod harness;
