@@ -36,7 +36,7 @@ pub struct Args {
     #[arg(long, conflicts_with = "bind", help_heading = "Where")]
     lan: bool,
 
-    /// How many clients are served at once, and by whom
+    /// Who serves: one client after another, or a thread for each
     #[arg(long, value_enum, default_value = "thread", help_heading = "How")]
     model: ModelName,
 
@@ -44,7 +44,7 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds, help_heading = "How")]
     keep_alive: Duration,
 
-    /// How long a request head may take; an answer of which the client takes nothing ends after three times as long
+    /// How long a request head may take; three times as long, how long a client may take nothing of its answer
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = positive_seconds, help_heading = "How")]
     timeout: Duration,
 
@@ -84,26 +84,21 @@ pub struct Args {
     #[arg(long, help_heading = "What")]
     no_listing: bool,
 
-    /// One line for each exchange, on standard output
+    /// One line for each exchange, in this format, on standard output
     #[arg(long, value_enum, default_value = "common", help_heading = "What is shown")]
     log: LogName,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum ModelName {
-    /// One client after another
     Iterative,
-    /// A thread for each client
     Thread,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum LogName {
-    /// The Common Log Format
     Common,
-    /// The same with referer and user agent
     Combined,
-    /// Nothing
     Off,
 }
 

@@ -197,7 +197,8 @@ pub fn urls(listeners: &[Listener]) -> Vec<String> {
     }
     for address in &addresses {
         let ip = address.ip();
-        if !ip.is_unspecified() && !(loopbacks && ip.is_loopback()) {
+        let is_said = loopbacks && ip.is_loopback();
+        if !ip.is_unspecified() && !is_said {
             hosts.push(host(ip));
         }
     }

@@ -4,11 +4,14 @@
 //! Bytes that arrived go in, what to do next comes out, so every rule can be
 //! tested with a byte string and no network.
 //!
-//! Reading order: [`message`] (the nouns), [`parse`] (bytes to a request),
-//! [`persistence`] (close or reuse), [`server`] (the machine that joins them).
+//! Reading order: [`message`] (the nouns), [`parse`] (bytes to a request, or to
+//! a [`rejection`]), [`persistence`] (close or reuse), [`server`] (the machine
+//! that joins them).
 
 pub mod date;
+mod head;
 pub mod message;
 pub mod parse;
 pub mod persistence;
+pub mod rejection;
 pub mod server;

@@ -33,9 +33,11 @@
 //!
 //! `disconnected` leads from anywhere to Closed.
 
+use super::head::write_head;
 use super::message::{FieldStorage, Framing, Method, Request, Response, Version};
-use super::parse::{self, MAX_HEAD, MAX_LINE, Rejection};
+use super::parse::{self, MAX_HEAD, MAX_LINE};
 use super::persistence::{CloseReason, Disposition, Terms, Wish, decide};
+use super::rejection::Rejection;
 
 /// The longest request body, in octets, that is read and dropped so that its
 /// connection can be kept; small enough to lie in socket buffers, so that
@@ -440,41 +442,6 @@ fn blank_lines(input: &[u8]) -> usize {
         rest = after;
     }
     input.len() - rest.len()
-}
-
-fn write_head(response: &Response, date: &str, then: Disposition, out: &mut Vec<u8>) {
-    let status = response.status;
-    out.extend_from_slice(b"HTTP/1.0 ");
-    write_decimal(status.code().into(), out);
-    out.push(b' ');
-    out.extend_from_slice(status.reason().as_bytes());
-    out.extend_from_slice(b"\r\nDate: ");
-    out.extend_from_slice(date.as_bytes());
-    out.extend_from_slice(b"\r\nServer: glasshttp\r\n");
-    out.extend_from_slice(response.headers.as_bytes());
-    if let (Framing::Length(length), false) = (response.framing, status.is_bodiless()) {
-        out.extend_from_slice(b"Content-Length: ");
-        write_decimal(length, out);
-        out.extend_from_slice(b"\r\n");
-    }
-    out.extend_from_slice(match then {
-        Disposition::Reuse => b"Connection: keep-alive\r\n\r\n",
-        Disposition::Close(_) => b"Connection: close\r\n\r\n",
-    });
-}
-
-fn write_decimal(mut number: u64, out: &mut Vec<u8>) {
-    let mut digits = [0; 20];
-    let mut start = digits.len();
-    loop {
-        start -= 1;
-        digits[start] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(&digits[start..]);
 }
 
 #[cfg(test)]

@@ -134,7 +134,7 @@ fn render_entry(page: &mut String, entry: &Entry) {
     let link = encode_segment(&entry.name);
     let name = escape(&String::from_utf8_lossy(&entry.name));
     let size = if entry.is_folder { String::new() } else { grouped(entry.size) };
-    let modified = entry.modified.map(|date| iso(date)).unwrap_or_default();
+    let modified = entry.modified.map(iso).unwrap_or_default();
     let _ = writeln!(
         page,
         "<tr><td><a href=\"{link}{slash}\">{name}{slash}</a></td><td>{size}</td><td>{modified}</td></tr>"
