@@ -3,6 +3,10 @@
 //! Everything here starts the real program on a port that the system chooses,
 //! reads the address that it prints, and talks to it over sockets with
 //! timeouts. Nothing sleeps: tests wait for facts.
+#![allow(unreachable_pub)] // `pub` here means: for the other test modules
 
 /// The program under test, and a client of raw bytes.
 mod harness;
+
+/// Who lives where, and who may import whom.
+mod house;
