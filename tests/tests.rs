@@ -5,6 +5,9 @@
 //! timeouts. Nothing sleeps: tests wait for facts.
 #![allow(unreachable_pub)] // `pub` here means: for the other test modules
 
+/// How connections end, in time and in order.
+mod closing;
+
 /// The program under test, and a client of raw bytes.
 mod harness;
 
