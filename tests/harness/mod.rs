@@ -1,7 +1,7 @@
 //! The program under test, and a client of raw bytes.
 
 use rustix::process::{Pid, Signal, kill_process};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
@@ -189,10 +189,20 @@ impl Client {
     }
 
     fn read_some(&mut self) -> usize {
+        self.receive().expect("bytes, or the end, in time")
+    }
+
+    /// Reads once, behind what was received: how much came; nothing, at the orderly end.
+    pub fn receive(&mut self) -> io::Result<usize> {
         let mut buffer = [0; 65_536];
-        let count = self.socket.read(&mut buffer).expect("bytes, or the end, in time");
+        let count = self.socket.read(&mut buffer)?;
         self.received.extend_from_slice(&buffer[..count]);
-        count
+        Ok(count)
+    }
+
+    /// What was received and not yet taken as an answer.
+    pub fn received(&self) -> &[u8] {
+        &self.received
     }
 }
 
