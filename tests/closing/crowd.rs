@@ -52,7 +52,7 @@ fn whoever_finds_no_room_waits_and_is_served_as_soon_as_one_leaves() {
     let mut third = server.connect();
     third.send(b"GET /small.txt HTTP/1.0\r\n\r\n");
     third.socket.set_read_timeout(Some(Duration::from_millis(300))).expect("a timeout");
-    let error = third.socket.read(&mut [0; 1]).expect_err("there is no room for it yet");
+    let error = third.socket.read_exact(&mut [0; 1]).expect_err("there is no room for it yet");
     assert_eq!(error.kind(), ErrorKind::WouldBlock, "it waits, it is not refused");
 
     third.socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
