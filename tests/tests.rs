@@ -18,5 +18,8 @@ mod harness;
 /// Who lives where, and who may import whom.
 mod house;
 
+/// Requests bent at random: the server lives on.
+mod mutations;
+
 /// The wire, clause by clause: the documents in tests/wire are the test.
 mod wire;
