@@ -54,7 +54,8 @@ pub fn narrow_client(address: SocketAddr) -> TcpStream {
     socket.into()
 }
 
-fn assert_same(got: &[u8], wanted: &[u8]) {
+/// The same octets; where not, where they part.
+pub fn assert_same(got: &[u8], wanted: &[u8]) {
     let first = got.iter().zip(wanted).position(|(got, wanted)| got != wanted);
     assert!(got == wanted, "{} octets of {}, the first that differs: {first:?}", got.len(), wanted.len());
 }
