@@ -6,6 +6,9 @@
 #![allow(unreachable_pub)] // `pub` here means: for the other test modules
 #![allow(clippy::expect_used, clippy::panic)] // what helps a test fails as a test does
 
+/// Real clients, from curl to a load balancer.
+mod clients;
+
 /// How connections end, in time and in order.
 mod closing;
 
@@ -20,6 +23,9 @@ mod house;
 
 /// Requests bent at random: the server lives on.
 mod mutations;
+
+/// Files on disk: what is served of a folder, and what never is.
+mod site;
 
 /// The wire, clause by clause: the documents in tests/wire are the test.
 mod wire;
