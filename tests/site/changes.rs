@@ -1,9 +1,11 @@
 //! Files that change: between requests, and under a download.
 
 use super::{Folder, pattern};
-use crate::harness::{Answer, Client, Server};
+use crate::harness::{Answer, Client, PATIENCE, Server};
 use std::fs::{self, File};
 use std::io::Write;
+use std::thread;
+use std::time::Instant;
 
 /// More than all socket buffers on the way hold, so that a download waits for its reader.
 const LARGE: usize = 24 << 20;
@@ -67,6 +69,19 @@ impl Download {
         Self(client)
     }
 
+    /// Octets that the server handed to the kernel and that we have not acknowledged.
+    fn on_its_way(&self, server: &Server) -> usize {
+        let ours = self.0.socket.local_addr().expect("an address").port();
+        let ends = (format!(":{:04X}", server.port()), format!(":{ours:04X}"));
+        let sockets = fs::read_to_string("/proc/net/tcp").expect("the kernel's sockets");
+        let queue = sockets.lines().find_map(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let is_it = words.get(1)?.ends_with(&ends.0) && words.get(2)?.ends_with(&ends.1);
+            is_it.then(|| words.get(4)?.split_once(':')).flatten()
+        });
+        queue.map_or(0, |(unsent, _)| usize::from_str_radix(unsent, 16).expect("a hexadecimal number"))
+    }
+
     /// Everything until the connection ends, in whichever way, as one answer.
     fn until_the_end(mut self) -> Answer {
         while self.0.receive().is_ok_and(|count| count > 0) {}
@@ -74,21 +89,46 @@ impl Download {
     }
 }
 
+/// Cuts `/large` in the middle of a page that is certainly on its way: what came then.
+fn cut_under_a_download(folder: &Folder, server: &Server) -> Answer {
+    let download = Download::begin(server);
+    let deadline = Instant::now() + PATIENCE;
+    while download.on_its_way(server) < 4 * CUT {
+        assert!(Instant::now() < deadline, "the server hands little to the kernel");
+        thread::yield_now();
+    }
+    let file = File::options().write(true).open(folder.path("large")).expect("the file");
+    file.set_len(CUT as u64).expect("shorter");
+    download.until_the_end()
+}
+
+/// No page's end.
+const CUT: usize = 64 * 1024 + 100;
+
 #[test]
-fn a_file_that_shrinks_ends_its_download_early_without_padding() {
+fn a_file_that_shrinks_ends_its_download_early() {
     let folder = Folder::new();
     let content = pattern(LARGE);
     folder.write("large", &content);
     let server = folder.serve(&[]);
-    let download = Download::begin(&server);
-    // To a page's end: within a page that is on its way, the kernel itself zeroes the rest.
-    let file = File::options().write(true).open(folder.path("large")).expect("the file");
-    file.set_len(1 << 20).expect("shorter");
-    let answer = download.until_the_end();
+    let answer = cut_under_a_download(&folder, &server);
     assert_eq!(answer.header("Content-Length"), Some(LARGE.to_string().as_str()));
     assert!(answer.body.len() < LARGE, "the end is early");
-    assert!(answer.body == content[..answer.body.len()], "what came is the file's");
-    assert_eq!(server.get("/large").body.len(), 1 << 20, "the server goes on");
+    assert!(answer.body[..CUT] == content[..CUT], "what stayed in the file is right");
+    assert!(server.get("/large").body == content[..CUT], "the server goes on");
+}
+
+#[test]
+fn a_file_that_shrinks_is_not_padded() {
+    // sendfile lends the file's own pages to the socket, and the kernel zeroes what is cut off them.
+    let folder = Folder::new();
+    let content = pattern(LARGE);
+    folder.write("large", &content);
+    let server = folder.serve(&[]);
+    let body = cut_under_a_download(&folder, &server).body;
+    let wrong = body.iter().zip(&content).position(|(got, was)| got != was);
+    let zeros = wrong.map_or(0, |at| body[at..].iter().take_while(|&&octet| octet == 0).count());
+    assert_eq!(wrong, None, "{zeros} octets of zero, of {} that came", body.len());
 }
 
 #[test]
