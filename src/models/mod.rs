@@ -2,6 +2,8 @@
 //! cleans up. What a connection does is the same in all of them, and is not here.
 
 mod iterative;
+#[cfg(target_os = "linux")]
+mod multiplex;
 mod stop;
 mod thread;
 
@@ -24,6 +26,12 @@ pub enum Model {
     Iterative,
     /// A thread each.
     Thread,
+    /// An event loop that asks which of them is ready, on each of this many threads.
+    #[cfg(target_os = "linux")]
+    Multiplex {
+        /// Event loops.
+        workers: usize,
+    },
 }
 
 /// How much a server takes on.
@@ -66,14 +74,16 @@ impl Limits {
 /// connection is never an error here.
 pub fn serve(
     model: Model,
-    listeners: &[Listener],
+    listeners: Vec<Listener>,
     service: &Arc<Service>,
     limits: &Limits,
     stop: &Arc<Stop>,
 ) -> io::Result<()> {
     match model {
-        Model::Iterative => iterative::serve(listeners, service, limits, stop),
+        Model::Iterative => iterative::serve(&listeners, service, limits, stop),
         Model::Thread => thread::serve(listeners, service, limits, stop),
+        #[cfg(target_os = "linux")]
+        Model::Multiplex { workers } => multiplex::serve(listeners, workers, service, limits, stop),
     }
 }
 
