@@ -36,7 +36,7 @@ pub struct Args {
     #[arg(long, conflicts_with = "bind", help_heading = "Where")]
     lan: bool,
 
-    /// Who serves: one client after another, a thread for each, or event loops for all
+    /// Who serves: one client after another, a process or a thread for each, or event loops for all
     #[arg(long, value_enum, default_value = "thread", help_heading = "How")]
     model: ModelName,
 
@@ -96,6 +96,7 @@ pub struct Args {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum ModelName {
     Iterative,
+    Process,
     Thread,
     #[cfg(target_os = "linux")]
     Multiplex,
@@ -157,6 +158,7 @@ impl From<Args> for Config {
             backlog: args.backlog,
             model: match args.model {
                 ModelName::Iterative => Model::Iterative,
+                ModelName::Process => Model::Process,
                 ModelName::Thread => Model::Thread,
                 #[cfg(target_os = "linux")]
                 ModelName::Multiplex => Model::Multiplex {

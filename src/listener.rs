@@ -171,7 +171,14 @@ impl Listener {
         socket.set_tcp_nodelay(true)?;
         socket.bind(&SockAddr::from(self.address))?;
         socket.listen(self.backlog)?;
-        Ok(Self { socket, address: self.address, backlog: self.backlog })
+        Ok(Self { socket, ..*self })
+    }
+
+    /// Lets connections wait in the kernel until they have sent something, a
+    /// second or so: then they come, silent or not.
+    pub(crate) fn defer_accept(&self) {
+        // A system without it accepts earlier, that is all.
+        let _ = crate::sys::defer_accept::defer_accept(&self.socket, 1);
     }
 
     /// The address that it listens on, with the port that it really has.

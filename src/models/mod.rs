@@ -4,6 +4,7 @@
 mod iterative;
 #[cfg(target_os = "linux")]
 mod multiplex;
+mod process;
 mod stop;
 mod thread;
 
@@ -24,6 +25,8 @@ use std::time::{Duration, Instant};
 pub enum Model {
     /// One after another.
     Iterative,
+    /// A forked process each.
+    Process,
     /// A thread each.
     Thread,
     /// An event loop that asks which of them is ready, on each of this many threads.
@@ -81,6 +84,7 @@ pub fn serve(
 ) -> io::Result<()> {
     match model {
         Model::Iterative => iterative::serve(&listeners, service, limits, stop),
+        Model::Process => process::serve(listeners, service, limits, stop),
         Model::Thread => thread::serve(listeners, service, limits, stop),
         #[cfg(target_os = "linux")]
         Model::Multiplex { workers } => multiplex::serve(listeners, workers, service, limits, stop),

@@ -83,6 +83,11 @@ struct Waiting {
 
 impl EventLoop {
     fn new(listeners: Vec<Listener>, service: &Arc<Service>, limits: Limits, stop: &Arc<Stop>) -> io::Result<Self> {
+        if !service.probe.is_on() {
+            // Nobody watches, so nobody misses the silent ones: connections may wait
+            // in the kernel for their first octets, and are answered at their accept.
+            listeners.iter().for_each(Listener::defer_accept);
+        }
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, stop.as_ref(), EventData::new_u64(STOP), EventFlags::IN)?;
         let mut worker = Self {
