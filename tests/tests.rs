@@ -4,9 +4,28 @@
 //! reads the address that it prints, and talks to it over sockets with
 //! timeouts. Nothing sleeps: tests wait for facts.
 #![allow(unreachable_pub)] // `pub` here means: for the other test modules
+#![allow(clippy::expect_used, clippy::panic)] // what helps a test fails as a test does
+
+/// Real clients, from curl to a load balancer.
+mod clients;
+
+/// How connections end, in time and in order.
+mod closing;
+
+/// What is typed, what is printed, what is logged.
+mod command_line;
 
 /// The program under test, and a client of raw bytes.
 mod harness;
 
 /// Who lives where, and who may import whom.
 mod house;
+
+/// Requests bent at random: the server lives on.
+mod mutations;
+
+/// Files on disk: what is served of a folder, and what never is.
+mod site;
+
+/// The wire, clause by clause: the documents in tests/wire are the test.
+mod wire;

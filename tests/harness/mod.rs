@@ -1,10 +1,11 @@
 //! The program under test, and a client of raw bytes.
 
 use rustix::process::{Pid, Signal, kill_process};
-use std::io::{BufRead, BufReader, Read, Write};
+use socket2::{Domain, Socket, Type};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// Every model: a test of the protocol runs under each of them.
@@ -113,7 +114,18 @@ pub struct Client {
 
 impl Client {
     pub fn connect(address: SocketAddr) -> Self {
-        let socket = TcpStream::connect_timeout(&address, PATIENCE).expect("a connection");
+        Self::of(TcpStream::connect_timeout(&address, PATIENCE).expect("a connection"))
+    }
+
+    /// A client into which little fits, so that the server must wait for it.
+    pub fn connect_narrow(address: SocketAddr) -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        socket.set_recv_buffer_size(4096).expect("a small buffer"); // before connecting: the window follows from it
+        socket.connect_timeout(&address.into(), PATIENCE).expect("a connection");
+        Self::of(socket.into())
+    }
+
+    fn of(socket: TcpStream) -> Self {
         socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         socket.set_write_timeout(Some(PATIENCE)).expect("a timeout");
         socket.set_nodelay(true).expect("no delay");
@@ -189,10 +201,20 @@ impl Client {
     }
 
     fn read_some(&mut self) -> usize {
+        self.receive().expect("bytes, or the end, in time")
+    }
+
+    /// Reads once, behind what was received: how much came; nothing, at the orderly end.
+    pub fn receive(&mut self) -> io::Result<usize> {
         let mut buffer = [0; 65_536];
-        let count = self.socket.read(&mut buffer).expect("bytes, or the end, in time");
+        let count = self.socket.read(&mut buffer)?;
         self.received.extend_from_slice(&buffer[..count]);
-        count
+        Ok(count)
+    }
+
+    /// What was received and not yet taken as an answer.
+    pub fn received(&self) -> &[u8] {
+        &self.received
     }
 }
 
@@ -242,9 +264,4 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
 pub fn refusal(options: &[&str]) -> (String, i32) {
     let output = glasshttp().args(options).output().expect("the program starts");
     (String::from_utf8_lossy(&output.stderr).into_owned(), output.status.code().expect("it exits by itself"))
-}
-
-/// Standard error, for tests that read it.
-pub fn lines_of(stderr: ChildStderr) -> impl Iterator<Item = String> {
-    BufReader::new(stderr).lines().map_while(Result::ok)
 }

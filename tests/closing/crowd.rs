@@ -1,0 +1,121 @@
+//! Many clients at once: who waits for whom, and who never has to.
+
+use super::{assert_same, folder_with};
+use crate::harness::{Answer, Client, PATIENCE, Server, glasshttp};
+use std::io::{ErrorKind, Read};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+#[test]
+fn under_threads_slow_and_silent_clients_hinder_nobody() {
+    let (folder, _) = folder_with(0);
+    let server = Server::start(folder.path(), &["--model", "thread"]);
+    let slow: Vec<Client> = (0..50)
+        .map(|_| {
+            let mut client = server.connect();
+            client.send(b"GET /small.txt HT");
+            client
+        })
+        .collect();
+    let _silent = server.connect();
+    let begun = Instant::now();
+    for _ in 0..20 {
+        assert_eq!(server.get("/small.txt").text(), "small\n");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(5), "20 answers took {:?}", begun.elapsed());
+    for mut client in slow {
+        client.send(b"TP/1.0\r\n\r\n");
+        assert_eq!(Answer::parse(&client.read_to_end()).text(), "small\n", "the slow are served as well");
+    }
+}
+
+#[test]
+fn iteratively_a_silent_connection_stalls_the_next_client_until_its_deadline() {
+    let (folder, _) = folder_with(0);
+    let server = Server::start(folder.path(), &["--model", "iterative", "--timeout", "1"]);
+    let _silent = server.connect();
+    let begun = Instant::now();
+    assert_eq!(server.get("/small.txt").text(), "small\n");
+    let took = begun.elapsed().as_secs_f64();
+    assert!((0.5..5.0).contains(&took), "{took:.1} s");
+}
+
+#[test]
+fn whoever_finds_no_room_waits_and_is_served_as_soon_as_one_leaves() {
+    let (folder, _) = folder_with(0);
+    let server = Server::start(folder.path(), &["--model", "thread", "--max-connections", "2"]);
+    let mut holders: Vec<Client> = (0..2).map(|_| server.connect()).collect();
+    for holder in &mut holders {
+        holder.send(b"GET /small.txt HTTP/1.0\r\n");
+    }
+    let mut third = server.connect();
+    third.send(b"GET /small.txt HTTP/1.0\r\n\r\n");
+    third.socket.set_read_timeout(Some(Duration::from_millis(300))).expect("a timeout");
+    let error = third.socket.read_exact(&mut [0; 1]).expect_err("there is no room for it yet");
+    assert_eq!(error.kind(), ErrorKind::WouldBlock, "it waits, it is not refused");
+
+    third.socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let begun = Instant::now();
+    holders.pop();
+    assert_eq!(Answer::parse(&third.read_to_end()).text(), "small\n");
+    // Before the other one's head deadline, which is 10 s.
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn with_room_for_two_a_crowd_is_served_one_after_another_without_refusal() {
+    let (folder, _) = folder_with(0);
+    let server = Server::start(folder.path(), &["--model", "thread", "--max-connections", "2"]);
+    thread::scope(|scope| {
+        for _ in 0..40 {
+            // A kept connection would hold its room for 10 s: the last room is not kept.
+            scope.spawn(|| {
+                let mut client = server.connect();
+                client.send(b"GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\n");
+                assert_eq!(client.answer().text(), "small\n");
+            });
+        }
+    });
+}
+
+/// Ticks of a processor that the process has used so far (proc(5): utime, stime).
+fn ticks(process: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("its figures");
+    let (_, after_name) = stat.rsplit_once(") ").expect("a name in parentheses");
+    after_name.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().expect("a number")).sum()
+}
+
+/// How many ticks pass within a second in which nobody asks for anything.
+fn ticks_of_an_idle_second(process: u32) -> u64 {
+    let before = ticks(process);
+    thread::sleep(Duration::from_secs(1));
+    ticks(process) - before
+}
+
+#[test]
+fn a_hundred_downloads_with_64_descriptors_all_end_whole() {
+    let (folder, big) = folder_with(1_000_000);
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 64 && exec \"$0\" \"$@\""]).arg(glasshttp().get_program());
+    let server = Server::spawn(command.args(["--port", "0", "--log", "off", "--model", "thread"]).arg(folder.path()));
+
+    // A hundred that wait, with more of them than there are descriptors for.
+    let mut clients: Vec<Client> = (0..100).map(|_| server.connect()).collect();
+    let waiting = ticks_of_an_idle_second(server.id());
+    assert!(waiting <= 10, "{waiting} ticks in a second in which all wait");
+
+    thread::scope(|scope| {
+        for client in &mut clients {
+            let big = &big;
+            scope.spawn(move || {
+                client.send(b"GET /big.bin HTTP/1.0\r\n\r\n");
+                assert_same(&Answer::parse(&client.read_to_end()).body, big);
+            });
+        }
+    });
+    drop(clients);
+    let idle = ticks_of_an_idle_second(server.id());
+    assert!(idle <= 10, "{idle} ticks in a second after all have gone");
+    assert_eq!(server.get("/small.txt").status, 200);
+}

@@ -1,0 +1,211 @@
+//! What is typed, and what is printed in return.
+
+mod log;
+
+use crate::closing::folder_with;
+use crate::harness::{Answer, Client, Server, glasshttp, refusal};
+use std::io::BufRead;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a run that ends by itself printed.
+fn output(command: &mut Command) -> (String, String, Option<i32>) {
+    let Output { status, stdout, stderr } = command.output().expect("it starts");
+    (String::from_utf8(stdout).expect("UTF-8"), String::from_utf8(stderr).expect("UTF-8"), status.code())
+}
+
+fn answers_at(address: SocketAddr) -> bool {
+    let mut client = Client::connect(address);
+    client.send(b"GET /small.txt HTTP/1.0\r\n\r\n");
+    Answer::parse(&client.read_to_end()).text() == "small\n"
+}
+
+fn is_refused_at(address: SocketAddr) -> bool {
+    TcpStream::connect_timeout(&address, PATIENCE).is_err()
+}
+
+#[test]
+fn both_loopbacks_answer_by_default_and_are_called_localhost() {
+    let (folder, _) = folder_with(0);
+    let server = Server::start(folder.path(), &[]);
+    assert_eq!(server.url, format!("http://localhost:{}/", server.port()));
+    assert_ne!(server.port(), 0);
+    assert!(answers_at((Ipv4Addr::LOCALHOST, server.port()).into()));
+    assert!(answers_at((Ipv6Addr::LOCALHOST, server.port()).into()));
+}
+
+#[test]
+fn the_first_line_names_the_one_address_that_is_bound() {
+    let (folder, _) = folder_with(0);
+    let server = Server::start(folder.path(), &["-b", "127.0.0.1"]);
+    assert_eq!(server.url, format!("http://127.0.0.1:{}/", server.port()));
+    assert!(answers_at(server.address) && is_refused_at((Ipv6Addr::LOCALHOST, server.port()).into()));
+
+    let server = Server::start(folder.path(), &["-b", "::1"]);
+    assert_eq!(server.url, format!("http://[::1]:{}/", server.port()));
+    assert!(answers_at((Ipv6Addr::LOCALHOST, server.port()).into()) && is_refused_at(server.address));
+}
+
+#[test]
+fn lan_lists_a_url_for_each_interface() {
+    let (folder, _) = folder_with(0);
+    let mut server = Server::start(folder.path(), &["--lan"]);
+    let mut said = server.url.clone();
+    while !said.contains("Ctrl-C") {
+        assert_ne!(server.stdout.read_line(&mut said).expect("a line"), 0, "{said}");
+    }
+    assert!(said.contains(&format!("http://localhost:{}/", server.port())), "{said}");
+    for interface in if_addrs::get_if_addrs().expect("the interfaces") {
+        if interface.is_loopback() || interface.is_link_local() {
+            continue;
+        }
+        let url = format!("http://{}/", SocketAddr::new(interface.ip(), server.port()));
+        assert!(said.contains(&url), "{url} is missing: {said}");
+    }
+    assert!(answers_at(server.address) && answers_at((Ipv6Addr::LOCALHOST, server.port()).into()));
+}
+
+/// One line, that says what failed and what to do about it.
+fn assert_refused(arguments: &[&str], code: i32, failed: &str, way_out: &str) {
+    let (said, exit) = refusal(arguments);
+    assert_eq!(exit, code, "{arguments:?}: {said}");
+    assert!(said.starts_with("error: ") && said.ends_with('\n') && said.lines().count() == 1, "one line: {said:?}");
+    assert!(said.contains(failed) && said.contains(way_out), "{arguments:?}: {said}");
+}
+
+#[test]
+fn what_fails_says_so_in_one_line_with_a_way_out_and_exits_with_1() {
+    let (folder, _) = folder_with(0);
+    let path = folder.path().to_str().expect("UTF-8");
+    assert_refused(&["/no/such/folder"], 1, "/no/such/folder: there is no such folder", "glasshttp .");
+    assert_refused(&[&format!("{path}/small.txt")], 1, "small.txt: it is not a folder", "name the one");
+    assert_refused(&["-b", "192.0.2.123", "-p", "0", path], 1, "192.0.2.123", "try --lan");
+
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("its address").port().to_string();
+    assert_refused(&["-p", &port, path], 1, &format!("127.0.0.1:{port}: the port is taken"), "--port 0");
+}
+
+#[test]
+fn what_can_not_be_meant_is_one_line_and_exits_with_2() {
+    for arguments in [
+        &["--no-such-flag"][..],
+        &["--port", "70000"],
+        &["--port", "http"],
+        &["--timeout", "soon"],
+        &["--timeout", "0"],
+        &["--keep-alive=-1"],
+        &["--grace", "inf"],
+        &["--max-connections", "0"],
+        &["--header", "no colon"],
+        &["--header", "X: a\r\nSet-Cookie: b"],
+        &["--header", "X: a\nb"],
+        &["--header", "X\r\nY: a"],
+        &["--header", "Content-Length: 1"],
+        &["--cache-control", "a\r\nb"],
+        &["--bind", "example.org"],
+        &["--lan", "--bind", "::1"],
+        &["--model", "magic"],
+        &["--log", "none"],
+        &["one", "two"],
+    ] {
+        assert_refused(arguments, 2, "", "--help");
+    }
+}
+
+#[test]
+fn a_privileged_port_without_the_right_says_what_to_try() {
+    let first = std::fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start");
+    if !first.is_ok_and(|first| first.trim().parse().is_ok_and(|first: u16| first > 80)) {
+        eprintln!("not tested: here everybody may listen on port 80 (ip_unprivileged_port_start)");
+        return;
+    }
+    // A copy, because the build may lie where that user may not look.
+    let (folder, _) = folder_with(0);
+    let program = folder.path().join("glasshttp");
+    std::fs::copy(glasshttp().get_program(), &program).expect("a copy");
+    let everybody = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(folder.path(), everybody).expect("our folder");
+
+    let mut command = Command::new(&program);
+    if rustix::process::geteuid().is_root() {
+        command = Command::new("setpriv");
+        command.args(["--reuid", "65534", "--clear-groups", "--inh-caps=-all"]).arg(&program);
+    }
+    let (_, said, code) = output(command.args(["-p", "80"]).arg(folder.path()));
+    assert_eq!(code, Some(1), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.contains(":80: permission denied") && said.contains("try --port 8080"), "{said}");
+}
+
+#[test]
+fn the_usual_port_taken_and_none_named_leads_to_the_next_and_says_so() {
+    let (folder, _) = folder_with(0);
+    // Whether this one takes it or somebody has it already: it is taken.
+    let _taken = TcpListener::bind("127.0.0.1:8080");
+    let mut server = Server::spawn(glasshttp().args(["--log", "off"]).arg(folder.path()));
+    assert!(server.port() > 8080, "{}", server.url);
+    assert!(answers_at(server.address));
+    let mut said = String::new();
+    server.stdout.read_line(&mut said).expect("a line");
+    assert!(said.contains("8080 is taken"), "{said}");
+}
+
+#[test]
+fn help_fits_80_columns() {
+    for columns in ["80", "200"] {
+        for option in ["--help", "-h"] {
+            let (said, errors, code) = output(glasshttp().arg(option).env("COLUMNS", columns));
+            assert_eq!((errors.as_str(), code), ("", Some(0)));
+            let widest = said.lines().max_by_key(|line| line.chars().count()).expect("lines");
+            assert!(widest.chars().count() <= 80, "{widest:?}");
+            for word in ["Usage: glasshttp", "--port", "--bind", "--lan", "--model", "--log"] {
+                assert!(said.contains(word), "{word}: {said}");
+            }
+        }
+    }
+}
+
+#[test]
+fn version_is_one_line() {
+    let (said, errors, code) = output(glasshttp().arg("--version"));
+    assert_eq!((said, errors), (format!("glasshttp {}\n", env!("CARGO_PKG_VERSION")), String::new()));
+    assert_eq!(code, Some(0));
+}
+
+/// Runs it on a terminal of its own (script(1)) until it ends by itself.
+fn on_a_terminal(arguments: &str, no_color: Option<&str>) -> String {
+    let mut command = Command::new("script");
+    let line = format!("'{}' {arguments}", Path::new(glasshttp().get_program()).display());
+    command.args(["--quiet", "--return", "--command", &line, "/dev/null"]).env("TERM", "xterm").env_remove("NO_COLOR");
+    // Its job control is none of ours: a process stopped and continued has its reads interrupted.
+    command.process_group(0).env_remove("CLICOLOR").env_remove("CLICOLOR_FORCE").stdin(Stdio::null());
+    if let Some(value) = no_color {
+        command.env("NO_COLOR", value);
+    }
+    output(&mut command).0
+}
+
+#[test]
+fn colours_are_for_terminals_that_want_them() {
+    let (folder, _) = folder_with(0);
+    for arguments in [&["--help"][..], &["--version"], &["/no/such/folder"], &["--no-such-flag"]] {
+        let (said, errors, _) = output(glasshttp().args(arguments).env("TERM", "xterm"));
+        assert!(!said.contains('\x1b') && !errors.contains('\x1b'), "through a pipe: {said}{errors}");
+        if Command::new("script").arg("--version").output().is_err() {
+            eprintln!("not tested on a terminal: there is no script(1)");
+            continue;
+        }
+        let plain = on_a_terminal(&arguments.join(" "), Some("1"));
+        assert!(!plain.is_empty() && !plain.contains('\x1b'), "with NO_COLOR: {plain:?}");
+    }
+    let server = Server::start(folder.path(), &[]);
+    assert!(!server.url.contains('\x1b'), "{:?}", server.url);
+    let coloured = on_a_terminal("/no/such/folder", None);
+    assert!(coloured.contains('\x1b'), "on a terminal: {coloured:?}");
+}

@@ -1,0 +1,193 @@
+//! The access log: what analysers read, and what happens when nobody does.
+
+use crate::closing::folder_with;
+use crate::harness::{Client, Server, glasshttp};
+use rustix::process::Signal;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::process::Command;
+
+fn start(folder: &Path, format: &str) -> Server {
+    let mut server = Server::spawn(glasshttp().args(["--port", "0", "--log", format]).arg(folder));
+    let mut line = String::new();
+    while !line.contains("Ctrl-C") {
+        line.clear();
+        assert_ne!(server.stdout.read_line(&mut line).expect("a line"), 0, "it ended");
+    }
+    server
+}
+
+fn next_line(server: &mut Server) -> String {
+    let mut line = String::new();
+    server.stdout.read_line(&mut line).expect("a line");
+    assert_eq!(line.pop(), Some('\n'), "{line:?}");
+    assert!(!line.contains(char::is_control), "{line:?}");
+    line
+}
+
+/// Takes the string in quotes from the beginning of `text`: what is in it, escapes untouched, and the rest.
+fn quoted(text: &str) -> Option<(&str, &str)> {
+    let text = text.strip_prefix('"')?;
+    let mut is_escaped = false;
+    let end = text.find(|character| {
+        let ends = character == '"' && !is_escaped;
+        is_escaped = character == '\\' && !is_escaped;
+        ends
+    })?;
+    Some((&text[..end], &text[end + 1..]))
+}
+
+/// `host - - [time] "line" status bytes` and what follows them.
+fn parse(line: &str) -> Option<(&str, u16, u64, Vec<&str>)> {
+    let rest = line.strip_prefix("127.0.0.1 - - [")?;
+    let (time, rest) = rest.split_once("] ")?;
+    let form = time.replace(|character: char| character.is_ascii_digit(), "0");
+    let month = form.get(3..6)?;
+    if form.replacen(month, "Mon", 1) != "00/Mon/0000:00:00:00 +0000"
+        || !"JanFebMarAprMayJunJulAugSepOctNovDec".contains(month)
+    {
+        return None;
+    }
+    let (request, rest) = quoted(rest)?;
+    let mut rest = rest.strip_prefix(' ')?;
+    let numbers_end = rest.find(" \"").unwrap_or(rest.len());
+    let (status, bytes) = rest[..numbers_end].split_once(' ')?;
+    let (status, bytes) = (status.parse().ok()?, bytes.parse().ok()?);
+    rest = &rest[numbers_end..];
+    let mut others = Vec::new();
+    while !rest.is_empty() {
+        let (value, after) = quoted(rest.strip_prefix(' ')?)?;
+        others.push(value);
+        rest = after;
+    }
+    Some((request, status, bytes, others))
+}
+
+#[test]
+fn a_common_line_is_written_for_each_exchange() {
+    let (folder, _) = folder_with(1_000_000);
+    let mut server = start(folder.path(), "common");
+    for (request, wanted) in [
+        ("GET /small.txt HTTP/1.0\r\n\r\n", ("GET /small.txt HTTP/1.0", 200, 6)),
+        ("HEAD /small.txt HTTP/1.0\r\n\r\n", ("HEAD /small.txt HTTP/1.0", 200, 0)),
+        ("GET /big.bin HTTP/1.0\r\n\r\n", ("GET /big.bin HTTP/1.0", 200, 1_000_000)),
+        ("GET /small.txt?a=%22 HTTP/1.0\r\nRange: bytes=1-2\r\n\r\n", ("GET /small.txt?a=%22 HTTP/1.0", 206, 2)),
+        ("GET /small.txt HTTP/1.0\r\nIf-None-Match: *\r\n\r\n", ("GET /small.txt HTTP/1.0", 304, 0)),
+        ("GET /small.txt\r\n", ("GET /small.txt", 200, 6)),
+    ] {
+        server.ask(request.as_bytes());
+        let line = next_line(&mut server);
+        let (line, status, bytes, others) = parse(&line).unwrap_or_else(|| panic!("{line:?}"));
+        assert_eq!((line, status, bytes), wanted);
+        assert_eq!(others, [""; 0]);
+    }
+}
+
+#[test]
+fn a_combined_line_has_referer_and_user_agent_too() {
+    let (folder, _) = folder_with(0);
+    let mut server = start(folder.path(), "combined");
+    server.get_with("/small.txt", "Referer: http://a/?\"b\"\r\nUser-Agent: a \\ b\t\u{d55c}\r\n");
+    let line = next_line(&mut server);
+    let (request, status, bytes, others) = parse(&line).unwrap_or_else(|| panic!("{line:?}"));
+    assert_eq!((request, status, bytes), ("GET /small.txt HTTP/1.0", 200, 6));
+    assert_eq!(others, ["http://a/?\\\"b\\\"", "a \\\\ b\\x09\u{d55c}"]);
+
+    server.get("/small.txt");
+    let line = next_line(&mut server);
+    assert_eq!(parse(&line).unwrap_or_else(|| panic!("{line:?}")).3, ["-", "-"]);
+}
+
+#[test]
+fn a_request_line_can_forge_no_line_and_drive_no_terminal() {
+    let (folder, _) = folder_with(0);
+    let mut server = start(folder.path(), "common");
+    for (sent, logged) in [
+        (&b"GET /\"b HTTP/1.0\r\n\r\n"[..], "\\\""),
+        (b"GET /\x1b[31m HTTP/1.0\r\n\r\n", "\\x1b[31m"),
+        (b"GET /\r127.0.0.1 HTTP/1.0\r\n\r\n", "\\x0d127.0.0.1"),
+        (b"GET /\x00 HTTP/1.0\r\n\r\n", "\\x00"),
+        (b"GET /\x7f\x08 HTTP/1.0\r\n\r\n", "\\x7f\\x08"),
+        (b"GET /\xff HTTP/1.0\r\n\r\n", "\\xff"),
+        (b"\"GET / HTTP/1.0\r\n\r\n", "\\\"GET"),
+        ("GET /\u{9b}31m HTTP/1.0\r\n\r\n".as_bytes(), "\\x9b31m"),
+    ] {
+        server.ask(sent);
+        let line = next_line(&mut server);
+        let (request, ..) = parse(&line).unwrap_or_else(|| panic!("{line:?}"));
+        assert!(request.contains(logged), "{logged} in {line:?}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_does_not_stop_the_serving() {
+    let (folder, _) = folder_with(0);
+    for format in ["common", "combined"] {
+        let mut server = start(folder.path(), format);
+        // Closes our end of the pipe.
+        let nothing = OwnedFd::from(File::open("/dev/null").expect("nothing"));
+        server.stdout = BufReader::new(nothing.into());
+        for _ in 0..50 {
+            assert_eq!(server.get("/small.txt").text(), "small\n");
+        }
+        server.signal(Signal::TERM);
+        assert_eq!(server.wait().code(), Some(0));
+    }
+}
+
+#[test]
+fn a_reader_that_never_reads_does_not_stop_the_serving() {
+    let (folder, _) = folder_with(0);
+    let mut server = start(folder.path(), "combined");
+    let mut client = server.connect();
+    let batch = b"HEAD /small.txt HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(100);
+    let mut lines = BufReader::new(client.socket.try_clone().expect("a second handle")).lines();
+    for _ in 0..200 {
+        client.send(&batch);
+        for _ in 0..100 {
+            assert_eq!(lines.next().expect("an answer").expect("in time"), "HTTP/1.0 200 OK");
+            assert!(lines.any(|line| line.is_ok_and(|line| line.is_empty())), "the end of its head");
+        }
+    }
+    drop((client, lines));
+    assert_eq!(server.get("/small.txt").text(), "small\n");
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait().code(), Some(0), "the log that nobody reads does not hold up the end either");
+}
+
+#[test]
+#[ignore = "needs goaccess: .ci/run installs it"]
+fn goaccess_reads_every_line_of_a_combined_log() {
+    let (folder, _) = folder_with(1000);
+    let mut server = start(folder.path(), "combined");
+    let mut client = Client::connect(server.address);
+    for path in ["/small.txt", "/big.bin", "/", "/nothing", "/small.txt?a=b&c=%20"].repeat(20) {
+        client.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\nUser-Agent: Mozilla/5.0 (\"x\")\r\n\r\n").as_bytes());
+        client.answer();
+    }
+    for fields in ["Referer: http://example.org/?q=\u{d55c}\r\n", "Referer: a\"b\r\n", ""].repeat(10) {
+        server.get_with("/small.txt", fields);
+    }
+    let log = folder.path().join("access.log");
+    let mut file = File::create(&log).expect("a log");
+    for _ in 0..130 {
+        writeln!(file, "{}", next_line(&mut server)).expect("a line");
+    }
+    let report = folder.path().join("report.json");
+    let output = Command::new("goaccess")
+        .args(["--no-global-config", "--log-format=COMBINED", "--no-progress", "-f"])
+        .arg(&log)
+        .arg("-o")
+        .arg(&report)
+        .output()
+        .expect("goaccess starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report = std::fs::read_to_string(report).expect("its report");
+    let figure = |name: &str| {
+        let (_, rest) = report.split_once(&format!("\"{name}\":")).unwrap_or_else(|| panic!("{name}: {report}"));
+        rest.split([',', '}']).next().unwrap_or_default().trim().parse::<u32>().expect("a number")
+    };
+    assert_eq!((figure("total_requests"), figure("failed_requests")), (130, 0));
+}

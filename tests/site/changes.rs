@@ -1,0 +1,133 @@
+//! Files that change: between requests, and under a download.
+
+use super::{Folder, pattern};
+use crate::harness::{Answer, Client, Server};
+use std::fs::{self, File};
+use std::io::Write;
+
+/// More than all socket buffers on the way hold, so that a download waits for its reader.
+const LARGE: usize = 24 << 20;
+
+#[test]
+fn a_change_is_served_on_the_next_request() {
+    let folder = Folder::new();
+    let server = folder.serve(&[]);
+    for round in 0..50 {
+        let content = format!("version {round}").repeat(round + 1);
+        folder.write("file.txt", &content);
+        assert_eq!(server.get("/file.txt").text(), content);
+    }
+    fs::remove_file(folder.path("file.txt")).expect("removed");
+    assert_eq!(server.get("/file.txt").status, 404);
+    fs::create_dir(folder.path("file.txt")).expect("a folder");
+    assert_eq!(server.get("/file.txt").status, 301);
+}
+
+#[test]
+fn a_change_of_the_same_size_within_a_second_changes_the_tag() {
+    let folder = Folder::new();
+    let server = folder.serve(&[]);
+    let mut last = String::new();
+    for round in 0..50 {
+        folder.write("file.txt", format!("version {round:02}"));
+        let tag = server.get("/file.txt").header("ETag").expect("a tag").to_owned();
+        assert_ne!(tag, last, "round {round}");
+        let modified = server.get_with("/file.txt", &format!("If-None-Match: {last}\r\n"));
+        assert_eq!(modified.text(), format!("version {round:02}"));
+        last = tag;
+    }
+}
+
+#[test]
+fn a_change_with_its_old_time_restored_changes_the_tag() {
+    // As cp -p and tar -x do.
+    let folder = Folder::new();
+    folder.write("file.txt", "one");
+    let server = folder.serve(&[]);
+    let before = server.get("/file.txt");
+    let modified = fs::metadata(folder.path("file.txt")).and_then(|state| state.modified()).expect("a time");
+    folder.write("file.txt", "two");
+    let file = File::options().write(true).open(folder.path("file.txt")).expect("the file");
+    file.set_modified(modified).expect("a time");
+    let after = server.get("/file.txt");
+    assert_eq!(before.header("Last-Modified"), after.header("Last-Modified"));
+    assert_ne!(before.header("ETag"), after.header("ETag"));
+}
+
+/// A download of `/large`, of which only the head has been waited for.
+struct Download(Client);
+
+impl Download {
+    fn begin(server: &Server) -> Self {
+        let mut client = Client::connect_narrow(server.address);
+        client.send(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+        while client.received().is_empty() {
+            assert!(client.receive().expect("bytes") > 0);
+        }
+        Self(client)
+    }
+
+    /// Everything until the connection ends, in whichever way, as one answer.
+    fn until_the_end(mut self) -> Answer {
+        while self.0.receive().is_ok_and(|count| count > 0) {}
+        Answer::parse(self.0.received())
+    }
+}
+
+#[test]
+fn a_file_that_shrinks_ends_its_download_early_without_padding() {
+    let folder = Folder::new();
+    let content = pattern(LARGE);
+    folder.write("large", &content);
+    let server = folder.serve(&[]);
+    let download = Download::begin(&server);
+    // To a page's end: within a page that is on its way, the kernel itself zeroes the rest.
+    let file = File::options().write(true).open(folder.path("large")).expect("the file");
+    file.set_len(1 << 20).expect("shorter");
+    let answer = download.until_the_end();
+    assert_eq!(answer.header("Content-Length"), Some(LARGE.to_string().as_str()));
+    assert!(answer.body.len() < LARGE, "the end is early");
+    assert!(answer.body == content[..answer.body.len()], "what came is the file's");
+    assert_eq!(server.get("/large").body.len(), 1 << 20, "the server goes on");
+}
+
+#[test]
+fn a_file_that_grows_is_sent_as_promised() {
+    let folder = Folder::new();
+    let content = pattern(LARGE);
+    folder.write("large", &content);
+    folder.write("next.txt", "next");
+    let server = folder.serve(&[]);
+    let mut download = Download::begin(&server);
+    let mut file = File::options().append(true).open(folder.path("large")).expect("the file");
+    file.write_all(&pattern(1 << 20)).expect("longer");
+    assert!(download.0.answer().body == content, "what was promised");
+    download.0.send(b"GET /next.txt HTTP/1.0\r\n\r\n");
+    assert_eq!(download.0.answer().text(), "next", "and not an octet more");
+    assert_eq!(server.get("/large").body.len(), LARGE + (1 << 20));
+}
+
+#[test]
+fn a_file_that_is_replaced_arrives_in_one_version() {
+    let folder = Folder::new();
+    folder.write("large", vec![b'o'; LARGE]);
+    let server = folder.serve(&[]);
+    let mut download = Download::begin(&server);
+    folder.write("new", vec![b'n'; LARGE]);
+    fs::rename(folder.path("new"), folder.path("large")).expect("replaced");
+    let body = download.0.answer().body;
+    assert!(body.len() == LARGE && body.iter().all(|&octet| octet == b'o'), "the old version, whole");
+    assert!(server.get("/large").body.iter().all(|&octet| octet == b'n'), "then the new one");
+}
+
+#[test]
+fn a_file_that_is_removed_still_arrives() {
+    let folder = Folder::new();
+    let content = pattern(LARGE);
+    folder.write("large", &content);
+    let server = folder.serve(&[]);
+    let mut download = Download::begin(&server);
+    fs::remove_file(folder.path("large")).expect("removed");
+    assert!(download.0.answer().body == content);
+    assert_eq!(server.get("/large").status, 404);
+}

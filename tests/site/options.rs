@@ -1,0 +1,97 @@
+//! What the options change in answers.
+
+use super::Folder;
+
+#[test]
+fn spa_answers_what_names_nothing_with_the_index() {
+    let folder = Folder::of(&["index.html", "app.js", "sub/inner.txt", ".env"]);
+    let server = folder.serve(&["--spa"]);
+    for path in ["/", "/users/5", "/about", "/a/b/c/", "/missing/?q=1", "/users/jane.doe", "/v1.2"] {
+        let answer = server.get(path);
+        assert_eq!((answer.status, answer.text().as_str()), (200, "index.html"), "{path}");
+        assert_eq!(answer.header("Content-Type"), Some("text/html; charset=utf-8"));
+    }
+    for path in ["/missing.js", "/app/missing.css", "/logo.png", "/.env", "/.git/config", "/..", "/a%00", "/a%2Fb"] {
+        assert_eq!(server.get(path).status, 404, "{path}");
+    }
+    assert_eq!(server.get("/app.js").text(), "app.js");
+    assert_eq!(server.get("/sub/inner.txt").text(), "sub/inner.txt");
+    assert_eq!(server.get("/%").status, 400);
+}
+
+#[test]
+fn a_view_of_the_application_can_be_not_modified() {
+    let folder = Folder::of(&["index.html"]);
+    let server = folder.serve(&["--spa"]);
+    let answer = server.get("/users/5");
+    let condition = format!("If-None-Match: {}\r\n", answer.header("ETag").expect("a tag"));
+    assert_eq!(server.get_with("/users/6", &condition).status, 304);
+}
+
+#[test]
+fn spa_without_an_index_finds_nothing() {
+    let folder = Folder::of(&["a.txt"]);
+    assert_eq!(folder.serve(&["--spa"]).get("/users/5").status, 404);
+}
+
+#[test]
+fn each_answer_of_the_site_bears_the_headers_asked_for() {
+    let folder = Folder::of(&["a.txt", "sub/b.txt"]);
+    let server =
+        folder.serve(&["--header", "X-Frame-Options: DENY", "--header", "X-Empty:", "--header", "X-Colon: a:b"]);
+    for (path, fields, status) in [
+        ("/a.txt", "", 200),
+        ("/a.txt", "Range: bytes=0-0\r\n", 206),
+        ("/a.txt", "Range: bytes=9-\r\n", 416),
+        ("/a.txt", "If-None-Match: *\r\n", 304),
+        ("/a.txt", "If-Match: \"x\"\r\n", 412),
+        ("/sub", "", 301),
+        ("/sub/", "", 200),
+        ("/missing", "", 404),
+        ("/%", "", 400),
+    ] {
+        let answer = server.get_with(path, fields);
+        assert_eq!(answer.status, status, "{path} {fields}");
+        assert_eq!(answer.header("X-Frame-Options"), Some("DENY"), "{path} {fields}");
+        assert_eq!(answer.header("X-Colon"), Some("a:b"), "{path} {fields}");
+        assert!(answer.head.contains("X-Empty:"), "{path} {fields}");
+    }
+}
+
+#[test]
+fn cache_control_is_said_of_files() {
+    let folder = Folder::of(&["a.txt", "index.html"]);
+    let server = folder.serve(&["--cache-control", "public, max-age=3600"]);
+    for (path, fields) in
+        [("/a.txt", ""), ("/", ""), ("/a.txt", "If-None-Match: *\r\n"), ("/a.txt", "Range: bytes=0-0\r\n")]
+    {
+        let answer = server.get_with(path, fields);
+        assert_eq!(answer.header("Cache-Control"), Some("public, max-age=3600"), "{path} {fields}");
+    }
+    assert_ne!(server.get("/missing").header("Cache-Control"), Some("public, max-age=3600"));
+}
+
+#[test]
+fn the_roots_own_404_page_is_sent_as_a_404() {
+    let folder = Folder::of(&["404.html", "a.txt"]);
+    let server = folder.serve(&[]);
+    for path in ["/missing", "/sub/missing.png", "/.hidden", "/a.txt/"] {
+        let answer = server.get_with(path, "If-None-Match: *\r\nRange: bytes=0-0\r\n");
+        assert_eq!((answer.status, answer.text().as_str()), (404, "404.html"), "{path}");
+        assert_eq!(answer.header("Content-Type"), Some("text/html; charset=utf-8"));
+        assert_eq!(
+            (answer.header("ETag"), answer.header("Last-Modified")),
+            (None, None),
+            "the page is not the resource"
+        );
+    }
+    assert_eq!(server.get("/404.html").status, 200);
+}
+
+#[test]
+fn without_one_the_404_page_repeats_nothing_of_the_request() {
+    let folder = Folder::new();
+    let answer = folder.serve(&[]).get("/<script>alert(1)</script>");
+    assert_eq!((answer.status, answer.header("Content-Type")), (404, Some("text/html; charset=utf-8")));
+    assert!(!answer.text().contains("script"));
+}

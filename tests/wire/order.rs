@@ -1,0 +1,140 @@
+//! What a document can't say: many requests at once, halves of connections, time between bytes.
+
+use super::site::Site;
+use crate::harness::{Answer, MODELS, Server};
+use std::fs;
+
+/// Runs `check` with a server of each model.
+fn under_every_model(check: impl Fn(&Server, &Site)) {
+    for model in MODELS {
+        let site = Site::new();
+        let server = Server::start(site.folder(), &["--model", model]);
+        check(&server, &site);
+    }
+}
+
+#[test]
+fn a_hundred_pipelined_requests_are_answered_in_order() {
+    under_every_model(|server, _| {
+        let requests: String = (0..100)
+            .map(|n| {
+                let digit = n % 10;
+                format!("GET /digits.txt?{n} HTTP/1.1\r\nHost: a\r\nRange: bytes={digit}-{digit}\r\n\r\n")
+            })
+            .collect();
+        let mut client = server.connect();
+        client.send(requests.as_bytes());
+        for n in 0..100 {
+            let answer = client.answer();
+            assert_eq!((answer.status, answer.text()), (206, (n % 10).to_string()), "answer {n}");
+        }
+        client.half_close();
+        assert_eq!(client.read_to_end(), b"");
+    });
+}
+
+#[test]
+fn a_client_that_ended_its_half_gets_all_it_asked_for() {
+    under_every_model(|server, site| {
+        let large: Vec<u8> = (0..3_000_000_u32).map(|n| (n / 7) as u8).collect();
+        fs::write(site.folder().join("large"), &large).expect("a file");
+        let mut client = server.connect();
+        client.send(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\nGET /hello.txt HTTP/1.1\r\nHost: a\r\n\r\n");
+        client.half_close();
+        assert!(client.answer().body == large, "the whole file");
+        assert_eq!(client.answer().text(), "Hello!");
+        assert_eq!(client.read_to_end(), b"");
+    });
+}
+
+#[test]
+fn a_half_close_within_a_head_is_answered_400() {
+    // RFC 9112 §8.
+    under_every_model(|server, _| {
+        for piece in ["G", "GET /hello.txt", "GET /hello.txt HTTP/1.1\r\nHost: a\r\n"] {
+            let mut client = server.connect();
+            client.send(piece.as_bytes());
+            client.half_close();
+            let answer = Answer::parse(&client.read_to_end());
+            assert_eq!((answer.status, answer.header("Connection")), (400, Some("close")), "{piece:?}");
+        }
+    });
+}
+
+#[test]
+fn a_client_that_says_nothing_and_leaves_is_told_nothing() {
+    under_every_model(|server, _| {
+        for piece in ["", "\r\n", "\r\n\r\n\n"] {
+            let mut client = server.connect();
+            client.send(piece.as_bytes());
+            client.half_close();
+            assert_eq!(client.read_to_end(), b"", "{piece:?}");
+        }
+        assert_eq!(server.get("/hello.txt").status, 200);
+    });
+}
+
+#[test]
+fn a_body_that_comes_behind_its_answer_is_no_request() {
+    under_every_model(|server, _| {
+        let body = "GET /.secret HTTP/1.1\r\nHost: a\r\n\r\n";
+        let mut client = server.connect();
+        for _ in 0..3 {
+            let length = body.len();
+            client.send(format!("POST /hello.txt HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n").as_bytes());
+            assert_eq!(client.answer().status, 405);
+            client.dribble(body.as_bytes());
+        }
+        client.send(b"GET /hello.txt HTTP/1.0\r\n\r\n");
+        assert_eq!(client.answer().text(), "Hello!");
+        assert_eq!(client.read_to_end(), b"");
+    });
+}
+
+#[test]
+fn a_body_that_is_cut_off_ends_the_connection() {
+    under_every_model(|server, _| {
+        let mut client = server.connect();
+        client
+            .send(b"POST /hello.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 40\r\n\r\nGET /hello.txt HTTP/1.0\r\n\r\n");
+        client.half_close();
+        assert_eq!(client.answer().status, 405);
+        assert_eq!(client.read_to_end(), b"");
+    });
+}
+
+#[test]
+fn a_request_cut_anywhere_is_the_same_request() {
+    under_every_model(|server, _| {
+        let request = b"\r\nGET /hello.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        for at in 1..request.len() {
+            let mut client = server.connect();
+            client.send(&request[..at]);
+            client.send(&request[at..]);
+            assert_eq!(Answer::parse(&client.read_to_end()).text(), "Hello!", "cut at {at}");
+        }
+    });
+}
+
+#[test]
+fn the_head_of_a_plain_200_is_under_300_bytes() {
+    under_every_model(|server, _| {
+        for path in ["/hello.txt", "/", "/page.html"] {
+            let head = server.get(path).head;
+            assert!(head.len() < 300, "{} bytes: {head}", head.len());
+        }
+    });
+}
+
+#[test]
+fn with_keep_alive_0_every_answer_is_the_last() {
+    for model in MODELS {
+        let site = Site::new();
+        let server = Server::start(site.folder(), &["--model", model, "--keep-alive", "0"]);
+        for fields in ["HTTP/1.1\r\nHost: a\r\n", "HTTP/1.0\r\nConnection: keep-alive\r\n"] {
+            let request = format!("GET /hello.txt {fields}\r\n");
+            let answer = Answer::parse(&server.ask(request.repeat(2).as_bytes()));
+            assert_eq!((answer.header("Connection"), answer.text().as_str()), (Some("close"), "Hello!"));
+        }
+    }
+}
