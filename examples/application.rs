@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         probe: Probe::OFF,
     });
     let limits = Limits { connections: 100, grace: 10 * second }.within_descriptors();
-    Ok(models::serve(Model::Thread, &listeners, &service, &limits, &Arc::new(Stop::on_signals()?))?)
+    Ok(models::serve(Model::Thread, listeners, &service, &limits, &Arc::new(Stop::on_signals()?))?)
 }
 
 fn page(visitor: u64, name: String) -> String {

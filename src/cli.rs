@@ -36,9 +36,13 @@ pub struct Args {
     #[arg(long, conflicts_with = "bind", help_heading = "Where")]
     lan: bool,
 
-    /// Who serves: one client after another, or a thread for each
+    /// Who serves: one client after another, a process or a thread for each, or event loops for all
     #[arg(long, value_enum, default_value = "thread", help_heading = "How")]
     model: ModelName,
+
+    /// Event loops of the multiplex model [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = "How")]
+    workers: Option<u32>,
 
     /// How long a kept connection may be idle; 0 keeps none
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds, help_heading = "How")]
@@ -92,7 +96,10 @@ pub struct Args {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum ModelName {
     Iterative,
+    Process,
     Thread,
+    #[cfg(target_os = "linux")]
+    Multiplex,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -144,13 +151,19 @@ impl From<Args> for Config {
                 spa: args.spa,
                 cache_control: args.cache_control,
                 headers: args.headers,
+                ..SiteOptions::default()
             },
             addresses,
             port: args.port.map_or(Port::From(USUAL_PORT), Port::Exactly),
             backlog: args.backlog,
             model: match args.model {
                 ModelName::Iterative => Model::Iterative,
+                ModelName::Process => Model::Process,
                 ModelName::Thread => Model::Thread,
+                #[cfg(target_os = "linux")]
+                ModelName::Multiplex => Model::Multiplex {
+                    workers: args.workers.map_or_else(one_for_each_core, |workers| workers as usize),
+                },
             },
             limits: Limits { connections: args.max_connections as usize, grace: args.grace },
             timeouts: Timeouts::new(args.timeout, args.keep_alive),
@@ -161,6 +174,10 @@ impl From<Args> for Config {
             },
         }
     }
+}
+
+fn one_for_each_core() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// An IP address, in brackets or not, or `localhost`.

@@ -24,6 +24,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+/// How many steps a connection that always finds room may go on sending before
+/// others have their turn.
+const TURN: usize = 8;
+
 /// How long things may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
@@ -72,6 +76,8 @@ pub struct Service {
 /// buffer, and the date of this second.
 pub struct Workspace {
     service: Arc<Service>,
+    /// An event loop's own handler, if it has one.
+    handler: Option<Box<dyn Handler>>,
     buffer: Vec<u8>,
     now: HttpDate,
     date: String,
@@ -81,7 +87,13 @@ impl Workspace {
     /// A workspace for connections of `service`.
     pub fn new(service: Arc<Service>) -> Self {
         let now = HttpDate::from_system(SystemTime::now());
-        Self { service, buffer: Input::buffer(), now, date: now.to_string() }
+        Self { service, handler: None, buffer: Input::buffer(), now, date: now.to_string() }
+    }
+
+    /// A workspace for an event loop: it lasts, so that what its handler keeps pays.
+    pub fn for_event_loop(service: Arc<Service>) -> Self {
+        let handler = service.handler.for_event_loop();
+        Self { handler, ..Self::new(service) }
     }
 
     /// `Date`, written anew once a second.
@@ -156,8 +168,10 @@ impl Connection {
     /// Goes on until the socket would block, or the connection is over.
     pub fn advance(&mut self, workspace: &mut Workspace) -> Progress {
         let mut input = Input::load(std::mem::take(&mut workspace.buffer), &mut self.pending);
+        let mut steps = 0;
         let progress = loop {
             let next = self.machine.next();
+            steps += 1;
             if self.answer.is_some() && !matches!(next, Next::SendHead { .. } | Next::SendBody(_)) {
                 self.end_exchange(workspace);
             }
@@ -168,6 +182,8 @@ impl Connection {
                     self.respond(Reply::error(rejection.status(), &rejection.to_string()), workspace);
                     Ok(())
                 }
+                // Only a sender may give way: that there is room will be told again.
+                Next::SendHead { .. } | Next::SendBody(_) if steps > TURN => Err(Errno::AGAIN),
                 Next::SendHead { .. } | Next::SendBody(_) => self.send(next),
                 Next::ShutDown => {
                     // It fails only where the connection is gone, which the drain finds out.
@@ -216,7 +232,7 @@ impl Connection {
         let (used, request) = self.machine.receive(input.unused(), &mut storage);
         if let Some(request) = request {
             self.begin_exchange(request.line, Some(&request), workspace);
-            let handler = &workspace.service.handler;
+            let handler = workspace.handler.as_ref().unwrap_or(&workspace.service.handler);
             // A handler that panics costs its own request an error, and nobody else anything.
             let reply = catch_unwind(AssertUnwindSafe(|| handler.handle(&request))).unwrap_or_else(|_| {
                 Reply::error(StatusCode::INTERNAL_SERVER_ERROR, "The program that answers failed on this request.")
@@ -226,6 +242,9 @@ impl Connection {
         drop(storage);
         input.advance(used);
         if used == 0 && self.machine.next() == Next::Receive {
+            if input.is_exhausted() {
+                return Err(Errno::AGAIN);
+            }
             match recv(&self.socket, input.room(), RecvFlags::empty())?.0 {
                 0 => self.machine.end_of_input(),
                 count => input.filled(count),
@@ -250,9 +269,11 @@ impl Connection {
 
     fn send(&mut self, next: Next) -> Result<(), Errno> {
         let Some(answer) = &mut self.answer else { return Err(Errno::INVAL) };
+        // The last octets wait for the end of the connection, and share its segment.
+        let ends = self.machine.closes_after_answer();
         let sent = match next {
-            Next::SendHead { body_follows } => Sent::Some(answer.send_head(&self.socket, body_follows)?),
-            Next::SendBody(left) => answer.send_body(&self.socket, left)?,
+            Next::SendHead { body_follows } => Sent::Some(answer.send_head(&self.socket, body_follows, ends)?),
+            Next::SendBody(left) => answer.send_body(&self.socket, left, ends)?,
             _ => return Ok(()),
         };
         match sent {

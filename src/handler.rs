@@ -6,6 +6,7 @@ use bytes::Bytes;
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
+use std::sync::Arc;
 
 /// Answers requests: a folder ([`crate::site::Site`]), or a program of yours.
 ///
@@ -23,6 +24,12 @@ pub trait Handler: Send + Sync + 'static {
     /// The answer to `request`, whatever its method is. It may take its time:
     /// whom that keeps waiting is for the model to say.
     fn handle(&self, request: &Request<'_>) -> Reply;
+
+    /// A handler that answers the same, for one event loop alone: what it keeps
+    /// for speed it then shares with nobody. `None`: this one serves all.
+    fn for_event_loop(&self) -> Option<Box<dyn Handler>> {
+        None
+    }
 }
 
 impl<F> Handler for F
@@ -53,7 +60,7 @@ pub enum Body {
     /// A part of an open regular file; the kernel moves it to the socket.
     File {
         /// The file, read by position: its cursor is not used.
-        file: File,
+        file: Arc<File>,
         /// Where the part begins, in octets.
         offset: u64,
         /// How long the part is, in octets.

@@ -27,6 +27,7 @@ pub enum Port {
 pub struct Listener {
     socket: Socket,
     address: SocketAddr,
+    backlog: i32,
 }
 
 /// Why nothing listens, and what to try.
@@ -147,9 +148,37 @@ impl Listener {
         // algorithm and the client's delayed acknowledgement, 40 ms an answer.
         socket.set_tcp_nodelay(true)?;
         socket.bind(&SockAddr::from(address))?;
-        socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
+        // Only after the address is ours alone: otherwise two servers could share it unawares.
+        socket.set_reuse_port(true)?;
+        let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
+        socket.listen(backlog)?;
         let address = socket.local_addr()?.as_socket().unwrap_or(address);
-        Ok(Self { socket, address })
+        Ok(Self { socket, address, backlog })
+    }
+
+    /// Another listening socket on the same address, among which the system
+    /// divides the connections (SO_REUSEPORT, socket(7)).
+    ///
+    /// # Errors
+    /// If the system has no such thing, or no descriptor is left.
+    pub fn sibling(&self) -> io::Result<Self> {
+        let socket = Socket::new(Domain::for_address(self.address), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+        if self.address.is_ipv6() {
+            socket.set_only_v6(self.socket.only_v6()?)?;
+        }
+        socket.set_reuse_address(true)?;
+        socket.set_reuse_port(true)?;
+        socket.set_tcp_nodelay(true)?;
+        socket.bind(&SockAddr::from(self.address))?;
+        socket.listen(self.backlog)?;
+        Ok(Self { socket, ..*self })
+    }
+
+    /// Lets connections wait in the kernel until they have sent something, a
+    /// second or so: then they come, silent or not.
+    pub(crate) fn defer_accept(&self) {
+        // A system without it accepts earlier, that is all.
+        let _ = crate::sys::defer_accept::defer_accept(&self.socket, 1);
     }
 
     /// The address that it listens on, with the port that it really has.

@@ -10,11 +10,11 @@ const MAY_IMPORT: [(&str, &[&str]); 8] = [
     ("http", &[]),
     ("handler", &["http"]),
     ("site", &["http", "handler"]),
-    ("listener", &[]),
+    ("listener", &["sys"]),
     ("observe", &["http"]),
     ("sys", &[]),
     ("connection", &["http", "handler", "observe", "sys"]),
-    ("models", &["connection", "listener"]),
+    ("models", &["connection", "listener", "sys"]),
 ];
 
 /// The longest file that a person can hold in the head, in lines.

@@ -12,7 +12,7 @@ const JOINED: usize = 16 * 1024;
 /// How much of a stream is read at a time.
 const STREAM_CHUNK: usize = 64 * 1024;
 /// How much of a file is handed to the kernel at a time.
-const FILE_CHUNK: u64 = 4 * 1024 * 1024;
+const FILE_CHUNK: u64 = 1024 * 1024;
 
 /// Not a signal, an error: send(2).
 const SEND: SendFlags = SendFlags::NOSIGNAL;
@@ -59,26 +59,27 @@ impl Answer {
         self.position.saturating_sub(self.head.len() as u64)
     }
 
-    /// Sends some of the head, and of the body that is joined to it.
-    pub(super) fn send_head(&mut self, socket: &OwnedFd, body_follows: bool) -> Result<usize, Errno> {
+    /// Sends some of the head, and of the body that is joined to it; `ends` says
+    /// that the connection ends right behind the answer.
+    pub(super) fn send_head(&mut self, socket: &OwnedFd, body_follows: bool, ends: bool) -> Result<usize, Errno> {
         let has_more = match &self.body {
             Body::Bytes(bytes) => (bytes.len() as u64) > self.position,
             Body::File { .. } | Body::Stream(_) => true,
         };
-        let count = send(socket, &self.head, if body_follows && has_more { MORE } else { SEND })?;
+        let count = send(socket, &self.head, if ends || (body_follows && has_more) { MORE } else { SEND })?;
         self.head.drain(..count);
         Ok(count)
     }
 
     /// Sends some of the body, of which `left` octets remain, if that is known.
-    pub(super) fn send_body(&mut self, socket: &OwnedFd, left: Option<u64>) -> Result<Sent, Errno> {
+    pub(super) fn send_body(&mut self, socket: &OwnedFd, left: Option<u64>, ends: bool) -> Result<Sent, Errno> {
         if !self.head.is_empty() {
-            return self.send_head(socket, true).map(Sent::Some);
+            return self.send_head(socket, true, ends).map(Sent::Some);
         }
         let count = match &mut self.body {
             Body::Bytes(bytes) => match &bytes[self.position as usize..] {
                 [] => return Ok(Sent::Ended),
-                rest => send(socket, rest, SEND)?,
+                rest => send(socket, rest, if ends { MORE } else { SEND })?,
             },
             Body::File { file, offset, .. } => {
                 let count = left.unwrap_or(0).min(FILE_CHUNK) as usize;

@@ -12,6 +12,8 @@ pub(super) struct Input {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
+    /// Whether the last read took all that the socket had.
+    is_exhausted: bool,
 }
 
 impl Input {
@@ -25,7 +27,7 @@ impl Input {
         let end = pending.len();
         buffer[..end].copy_from_slice(pending);
         *pending = Vec::new();
-        Self { buffer, start: 0, end }
+        Self { buffer, start: 0, end, is_exhausted: false }
     }
 
     /// The buffer again; what is unused stays in `pending`.
@@ -64,5 +66,12 @@ impl Input {
     /// `count` octets were put into the room.
     pub(super) fn filled(&mut self, count: usize) {
         self.end += count;
+        self.is_exhausted = self.end < self.buffer.len();
+    }
+
+    /// Whether another read would find nothing, or only what is just arriving:
+    /// of that every model is told.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.is_exhausted
     }
 }

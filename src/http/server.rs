@@ -199,6 +199,11 @@ impl ServerConnection {
         }
     }
 
+    /// Whether the connection ends when the answer that is being sent is out.
+    pub fn closes_after_answer(&self) -> bool {
+        matches!(self.state, State::Send { then: Disposition::Close(_), .. })
+    }
+
     /// Exchanges that ended with the connection kept.
     pub fn exchanges(&self) -> u32 {
         self.exchanges

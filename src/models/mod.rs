@@ -2,6 +2,9 @@
 //! cleans up. What a connection does is the same in all of them, and is not here.
 
 mod iterative;
+#[cfg(target_os = "linux")]
+mod multiplex;
+mod process;
 mod stop;
 mod thread;
 
@@ -22,8 +25,16 @@ use std::time::{Duration, Instant};
 pub enum Model {
     /// One after another.
     Iterative,
+    /// A forked process each.
+    Process,
     /// A thread each.
     Thread,
+    /// An event loop that asks which of them is ready, on each of this many threads.
+    #[cfg(target_os = "linux")]
+    Multiplex {
+        /// Event loops.
+        workers: usize,
+    },
 }
 
 /// How much a server takes on.
@@ -66,14 +77,17 @@ impl Limits {
 /// connection is never an error here.
 pub fn serve(
     model: Model,
-    listeners: &[Listener],
+    listeners: Vec<Listener>,
     service: &Arc<Service>,
     limits: &Limits,
     stop: &Arc<Stop>,
 ) -> io::Result<()> {
     match model {
-        Model::Iterative => iterative::serve(listeners, service, limits, stop),
+        Model::Iterative => iterative::serve(&listeners, service, limits, stop),
+        Model::Process => process::serve(listeners, service, limits, stop),
         Model::Thread => thread::serve(listeners, service, limits, stop),
+        #[cfg(target_os = "linux")]
+        Model::Multiplex { workers } => multiplex::serve(listeners, workers, service, limits, stop),
     }
 }
 

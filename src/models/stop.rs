@@ -4,7 +4,7 @@
 use rustix::event::{PollFd, PollFlags};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -63,6 +63,13 @@ impl Stop {
 
     /// What a wait for other things includes, to end at the order.
     pub(super) fn poll_fd(&self) -> PollFd<'_> {
-        PollFd::new(&self.order, PollFlags::IN)
+        PollFd::new(self, PollFlags::IN)
+    }
+}
+
+impl AsFd for Stop {
+    /// What is readable once the order was given.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.order.as_fd()
     }
 }

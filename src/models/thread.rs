@@ -29,7 +29,7 @@ const STACK: usize = 512 * 1024;
 const MOST_SLOTS: usize = 65_536;
 
 pub(super) fn serve(
-    listeners: &[Listener],
+    listeners: Vec<Listener>,
     service: &Arc<Service>,
     limits: &Limits,
     stop: &Arc<Stop>,
@@ -37,7 +37,7 @@ pub(super) fn serve(
     let slots = Arc::new(Slots::new(limits.connections.min(MOST_SLOTS))?);
     let grace = limits.grace;
     while let Some(slot) = Slots::take(&slots, stop)? {
-        let Some((socket, client)) = accept(listeners, stop)? else { break };
+        let Some((socket, client)) = accept(&listeners, stop)? else { break };
         let mut connection = Connection::new(socket, client, service);
         if slots.is_empty() {
             connection.answer_last();
@@ -50,6 +50,7 @@ pub(super) fn serve(
         // A thread that can't be had costs this connection alone: it closes.
         let _ = std::thread::Builder::new().name("connection".into()).stack_size(STACK).spawn(serve_to_the_end);
     }
+    drop(listeners); // from here on new clients are refused, not left waiting
     slots.wait_for_all(Instant::now() + grace)
 }
 

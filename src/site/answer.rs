@@ -7,11 +7,13 @@ use super::root::Refusal;
 use crate::handler::{Body, Reply};
 use crate::http::date::HttpDate;
 use crate::http::message::{HeaderBlock, Method, Request, StatusCode};
+use bytes::Bytes;
 use rustix::fs::Stat;
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// Up to this size, in octets, a file is read and leaves in one piece with its
@@ -24,76 +26,123 @@ pub(super) struct Representation {
     pub(super) coding: Option<Coding>,
     /// Whether another request could get another file for the same path.
     pub(super) varies: bool,
-    pub(super) file: File,
+    pub(super) file: Arc<File>,
     pub(super) state: Stat,
 }
 
-/// The answer that `representation` makes to `request`.
-pub(super) fn with(
-    representation: Representation,
-    request: &Request<'_>,
-    cache_control: &str,
-) -> Result<Reply, Refusal> {
-    let now = HttpDate::from_system(SystemTime::now());
-    let size = representation.state.st_size.unsigned_abs();
-    let validators = Validators::of(&representation.state, now);
-    let state_fields = |rest: &[(&str, &str)]| {
+/// A representation made ready: what its answers have in common is written once.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    validators: Validators,
+    /// The fields of an answer that bears the file, and of a 304.
+    whole: HeaderBlock,
+    not_modified: HeaderBlock,
+    source: Source,
+    size: u64,
+}
+
+#[derive(Debug)]
+enum Source {
+    Memory(Bytes),
+    File(Arc<File>),
+}
+
+impl Prepared {
+    /// Makes `representation` ready; a small file is read now.
+    pub(super) fn new(representation: Representation, cache_control: &str) -> Result<Self, Refusal> {
+        let Representation { media_type, coding, varies, file, state } = representation;
+        let size = state.st_size.unsigned_abs();
+        let validators = Validators::of(&state, HttpDate::from_system(SystemTime::now()));
         let modified = validators.modified.map(|date| date.to_string());
-        let mut fields: Vec<(&str, &str)> = rest.to_vec();
-        fields.extend(modified.as_deref().map(|date| ("Last-Modified", date)));
-        fields.extend([("ETag", validators.etag.as_str()), ("Cache-Control", cache_control)]);
-        fields.extend(representation.varies.then_some(("Vary", "Accept-Encoding")));
-        HeaderBlock::of(&fields)
-    };
-    match validators.judge(&request.headers) {
-        Verdict::Proceed => {}
-        Verdict::NotModified => return Ok(Reply::new(StatusCode::NOT_MODIFIED, state_fields(&[]), Body::EMPTY)),
-        Verdict::Failed => {
-            let sentence = "The file is not in the state that the request's conditions name.";
-            return Ok(Reply::error(StatusCode::PRECONDITION_FAILED, sentence));
+        let mut common: Vec<(&str, &str)> = Vec::with_capacity(8);
+        common.extend(modified.as_deref().map(|date| ("Last-Modified", date)));
+        common.extend([("ETag", validators.etag.as_str()), ("Cache-Control", cache_control)]);
+        common.extend(varies.then_some(("Vary", "Accept-Encoding")));
+        let mut fields = vec![("Content-Type", media_type.as_ref()), ("Accept-Ranges", "bytes")];
+        fields.extend(coding.map(|coding| ("Content-Encoding", coding.name())));
+        fields.extend_from_slice(&common);
+        let (whole, not_modified) = (HeaderBlock::of(&fields), HeaderBlock::of(&common));
+        Ok(Self { whole, not_modified, source: Source::of(file, size)?, size, validators })
+    }
+
+    /// Octets of memory that it holds, roughly.
+    pub(super) fn octets(&self) -> usize {
+        let body = match &self.source {
+            Source::Memory(bytes) => bytes.len(),
+            Source::File(_) => 0,
+        };
+        body + self.whole.as_bytes().len() + self.not_modified.as_bytes().len() + size_of::<Self>()
+    }
+
+    /// Whether it holds a descriptor.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.source, Source::File(_))
+    }
+
+    /// The answer to `request`.
+    pub(super) fn answer(&self, request: &Request<'_>) -> Reply {
+        match self.validators.judge(&request.headers) {
+            Verdict::Proceed => {}
+            Verdict::NotModified => {
+                return Reply::new(StatusCode::NOT_MODIFIED, self.not_modified.clone(), Body::EMPTY);
+            }
+            Verdict::Failed => {
+                let sentence = "The file is not in the state that the request's conditions name.";
+                return Reply::error(StatusCode::PRECONDITION_FAILED, sentence);
+            }
+        }
+        match self.part(request) {
+            Part::Whole => Reply::new(StatusCode::OK, self.whole.clone(), self.source.body(0, self.size)),
+            Part::Of { offset, length } => {
+                let content_range = format!("bytes {offset}-{}/{}", offset + length - 1, self.size);
+                let headers = self.whole.with("Content-Range", &content_range);
+                Reply::new(StatusCode::PARTIAL_CONTENT, headers, self.source.body(offset, length))
+            }
+            Part::Unsatisfiable => {
+                let sentence = "The range begins behind the end of the file.";
+                Reply::error(StatusCode::RANGE_NOT_SATISFIABLE, sentence)
+                    .with("Content-Range", &format!("bytes */{}", self.size))
+            }
         }
     }
 
-    let part = match request.headers.only("range") {
-        Some(range) if request.method == Method::Get && validators.allow_range(&request.headers, now) => {
-            part(range, size)
-        }
-        _ => Part::Whole,
-    };
-    let mut fields = vec![("Content-Type", representation.media_type.as_ref()), ("Accept-Ranges", "bytes")];
-    fields.extend(representation.coding.map(|coding| ("Content-Encoding", coding.name())));
-    match part {
-        Part::Whole => Ok(Reply::new(StatusCode::OK, state_fields(&fields), body(representation.file, 0, size)?)),
-        Part::Of { offset, length } => {
-            let content_range = format!("bytes {offset}-{}/{size}", offset + length - 1);
-            fields.push(("Content-Range", &content_range));
-            let body = body(representation.file, offset, length)?;
-            Ok(Reply::new(StatusCode::PARTIAL_CONTENT, state_fields(&fields), body))
-        }
-        Part::Unsatisfiable => {
-            let sentence = "The range begins behind the end of the file.";
-            Ok(Reply::error(StatusCode::RANGE_NOT_SATISFIABLE, sentence)
-                .with("Content-Range", &format!("bytes */{size}")))
+    fn part(&self, request: &Request<'_>) -> Part {
+        match request.headers.only("range") {
+            Some(range)
+                if request.method == Method::Get
+                    && self.validators.allow_range(&request.headers, HttpDate::from_system(SystemTime::now())) =>
+            {
+                part(range, self.size)
+            }
+            _ => Part::Whole,
         }
     }
 }
 
-/// This part of the file: a small one is read now, and promised at the length
-/// that was really there.
-pub(super) fn body(file: File, offset: u64, length: u64) -> Result<Body, Refusal> {
-    if length > SMALL {
-        return Ok(Body::File { file, offset, length });
-    }
-    let mut octets = vec![0; length as usize];
-    let mut filled = 0;
-    while filled < octets.len() {
-        match file.read_at(&mut octets[filled..], offset + filled as u64) {
-            // It shrank since it was measured: the connection sees that and ends.
-            Ok(0) => return Ok(Body::File { file, offset, length }),
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(_) => return Err(Refusal::Failed),
+/// The whole of a file that has no conditions to meet.
+pub(super) fn whole(file: Arc<File>, size: u64) -> Result<Body, Refusal> {
+    Ok(Source::of(file, size)?.body(0, size))
+}
+
+impl Source {
+    /// A small file is read now, at the length that it was measured at.
+    fn of(file: Arc<File>, size: u64) -> Result<Self, Refusal> {
+        if size > SMALL {
+            return Ok(Self::File(file));
+        }
+        let mut octets = vec![0; size as usize];
+        match file.read_exact_at(&mut octets, 0) {
+            Ok(()) => Ok(Self::Memory(octets.into())),
+            // It shrank since it was measured: the connection will see that, and end.
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(Self::File(file)),
+            Err(_) => Err(Refusal::Failed),
         }
     }
-    Ok(Body::Bytes(octets.into()))
+
+    fn body(&self, offset: u64, length: u64) -> Body {
+        match self {
+            Self::Memory(bytes) => Body::Bytes(bytes.slice(offset as usize..(offset + length) as usize)),
+            Self::File(file) => Body::File { file: Arc::clone(file), offset, length },
+        }
+    }
 }

@@ -5,6 +5,7 @@
 //! for it, conditions, range.
 
 mod answer;
+mod cache;
 mod conditions;
 mod listing;
 mod path;
@@ -14,7 +15,8 @@ mod root;
 
 use crate::handler::{Handler, Reply};
 use crate::http::message::{HeaderBlock, Headers, Method, Request, StatusCode};
-use answer::Representation;
+use answer::{Prepared, Representation};
+use cache::Cache;
 use path::{PathError, SitePath};
 use representation::{Coding, has_known_extension, media_type, quality};
 use root::{Found, Refusal, Root};
@@ -22,6 +24,7 @@ use rustix::fs::{FileType, Stat};
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How a folder is served.
 #[derive(Clone, Debug)]
@@ -38,6 +41,10 @@ pub struct SiteOptions {
     pub cache_control: String,
     /// Fields that every answer of the site bears.
     pub headers: Vec<(String, String)>,
+    /// Memory, in octets, in which each event loop may keep files that it served.
+    pub cache: usize,
+    /// Descriptors of files that each event loop may keep open.
+    pub cached_descriptors: usize,
 }
 
 impl Default for SiteOptions {
@@ -49,6 +56,8 @@ impl Default for SiteOptions {
             spa: false,
             cache_control: "no-cache".to_owned(),
             headers: Vec::new(),
+            cache: 32 << 20,
+            cached_descriptors: 64,
         }
     }
 }
@@ -57,19 +66,29 @@ impl Default for SiteOptions {
 #[derive(Debug)]
 pub struct Site {
     root: Root,
-    options: SiteOptions,
+    options: Arc<SiteOptions>,
+    /// Files made ready; only where one event loop asks.
+    cache: Option<Mutex<Cache>>,
 }
 
 impl Handler for Site {
     fn handle(&self, request: &Request<'_>) -> Reply {
         let reply = match request.method {
-            Method::Get | Method::Head => self.find(request).unwrap_or_else(|refusal| self.refuse(refusal)),
+            Method::Get | Method::Head => match self.cached(request.target.path) {
+                Some(prepared) => prepared.answer(request),
+                None => self.find(request).unwrap_or_else(|refusal| self.refuse(refusal)),
+            },
             Method::Defined => Reply::method_not_allowed("GET, HEAD"),
             Method::Unknown => {
                 Reply::error(StatusCode::NOT_IMPLEMENTED, "This server knows GET and HEAD, and not this method.")
             }
         };
         self.options.headers.iter().fold(reply, |reply, (name, value)| reply.with(name, value))
+    }
+
+    fn for_event_loop(&self) -> Option<Box<dyn Handler>> {
+        let cache = Mutex::new(Cache::new(self.options.cache, self.options.cached_descriptors));
+        Some(Box::new(Self { root: self.root.clone(), options: Arc::clone(&self.options), cache: Some(cache) }))
     }
 }
 
@@ -79,7 +98,7 @@ impl Site {
     /// # Errors
     /// If there is no such folder, or it may not be entered.
     pub fn open(folder: &Path, options: SiteOptions) -> io::Result<Self> {
-        Ok(Self { root: Root::open(folder, options.follow_symlinks)?, options })
+        Ok(Self { root: Root::open(folder, options.follow_symlinks)?, options: Arc::new(options), cache: None })
     }
 
     fn find(&self, request: &Request<'_>) -> Result<Reply, Refusal> {
@@ -125,7 +144,7 @@ impl Site {
     }
 
     /// The answer that the open file `name`, or a precompressed neighbour, makes.
-    fn file(&self, request: &Request<'_>, name: &[u8], file: File, state: Stat) -> Result<Reply, Refusal> {
+    fn file(&self, request: &Request<'_>, name: &[u8], file: Arc<File>, state: Stat) -> Result<Reply, Refusal> {
         let neighbours = self.neighbours(&request.headers, name);
         let mut representation =
             Representation { media_type: media_type(name), coding: None, varies: neighbours.any, file, state };
@@ -135,7 +154,18 @@ impl Site {
             representation.coding = Some(coding);
             (representation.file, representation.state) = (file, state);
         }
-        answer::with(representation, request, &self.options.cache_control)
+        let is_only_one = !representation.varies;
+        let state = representation.state;
+        let prepared = Arc::new(Prepared::new(representation, &self.options.cache_control)?);
+        if let (Some(cache), true) = (&self.cache, is_only_one) {
+            let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
+            cache.put(request.target.path, name, state, &prepared);
+        }
+        Ok(prepared.answer(request))
+    }
+
+    fn cached(&self, path: &str) -> Option<Arc<Prepared>> {
+        self.cache.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).get(path, &self.root)
     }
 
     /// The precompressed neighbours of `name`: whether there is any, and the
@@ -176,7 +206,7 @@ impl Site {
     /// The root's own `404.html`, or a page of ours.
     fn not_found(&self) -> Reply {
         if let Ok(Found::File(file, state)) = self.root.find(b"404.html")
-            && let Ok(body) = answer::body(file, 0, state.st_size.unsigned_abs())
+            && let Ok(body) = answer::whole(file, state.st_size.unsigned_abs())
         {
             let headers = HeaderBlock::of(&[("Content-Type", &media_type(b"404.html")), ("Cache-Control", "no-cache")]);
             return Reply::new(StatusCode::NOT_FOUND, headers, body);

@@ -8,12 +8,13 @@
 //! way: open what is there without reading it (O_PATH), ask the kernel where
 //! that is, and judge by this.
 
-use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat, openat2};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat, openat2, statat};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// How often to try again when a rename elsewhere races with a `..` in a link (openat2(2), EAGAIN).
 const RACES: usize = 64;
@@ -46,15 +47,15 @@ impl From<Errno> for Refusal {
 /// What a name leads to.
 pub(super) enum Found {
     /// A regular file, open for reading, and its state when it was opened.
-    File(File, Stat),
+    File(Arc<File>, Stat),
     /// A folder, not yet opened for reading.
     Folder,
 }
 
 /// The folder that is served.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Root {
-    folder: OwnedFd,
+    folder: Arc<OwnedFd>,
     follow_links: bool,
 }
 
@@ -65,7 +66,7 @@ impl Root {
     /// If it is not there, no folder, or may not be entered.
     pub(super) fn open(folder: &Path, follow_links: bool) -> io::Result<Self> {
         let folder = rustix::fs::open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-        Ok(Self { folder, follow_links })
+        Ok(Self { folder: Arc::new(folder), follow_links })
     }
 
     /// The file or folder that is called `name`.
@@ -84,7 +85,7 @@ impl Root {
         if FileType::from_raw_mode(state.st_mode) != FileType::RegularFile {
             return Err(Refusal::NotFound);
         }
-        Ok(Found::File(File::from(file), state))
+        Ok(Found::File(Arc::new(File::from(file)), state))
     }
 
     /// Opens the folder that is called `name`, to list it.
@@ -97,6 +98,12 @@ impl Root {
     pub(super) fn state(&self, name: &[u8]) -> Result<Stat, Refusal> {
         let (place, _) = self.locate(name)?;
         Ok(fstat(place)?)
+    }
+
+    /// The state of what lies at `name`, wherever links lead: only good to see
+    /// whether a file that was found before is still the one.
+    pub(super) fn glance(&self, name: &[u8]) -> Option<Stat> {
+        statat(&self.folder, relative(name), AtFlags::empty()).ok()
     }
 
     /// A handle on what `name` leads to, and whether the first way led there.

@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// Every model: a test of the protocol runs under each of them.
-pub const MODELS: [&str; 2] = ["iterative", "thread"];
+pub const MODELS: [&str; 4] = ["iterative", "process", "thread", "multiplex"];
 
 /// How long anything may take before the test fails.
 pub const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,0 +1,126 @@
+//! Process: a child for each client.
+//!
+//! ```text
+//!   parent:  accept ─▶ fork ─▶ accept ─▶ fork ─▶ …       SIGCHLD ─▶ wait
+//!                       │                 │
+//!   children:           └─▶ serve to the end, exit
+//!                                         └─▶ serve to the end, exit
+//! ```
+//!
+//! Parent and child each have the same descriptors: the parent closes the
+//! connection, the child the listeners, or neither would ever be closed. A child
+//! that has ended stays in the process table as a zombie until its parent asks
+//! how it ended; so SIGCHLD, which tells of it, is something to wait for like
+//! everything else. Several children can end for one SIGCHLD: ask until there
+//! is no more to hear.
+//!
+//! What it costs is a process for each client, to make and to switch to. What
+//! it gives is a wall between them: a child that is killed costs its own
+//! connection and nobody else's.
+//!
+//! Try it: `--model process`, a slow download, and `ps -o pid,stat,cmd` beside it.
+
+use super::{Limits, Stop, run, wait};
+use crate::connection::{Connection, Service, Workspace};
+use crate::listener::Listener;
+use crate::sys::fork::{Fork, exit_child, fork};
+use rustix::event::{PollFd, PollFlags};
+use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process};
+use signal_hook::consts::SIGCHLD;
+use std::collections::HashSet;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long to wait where the system is out of descriptors or processes.
+const EXHAUSTED: Duration = Duration::from_millis(50);
+
+pub(super) fn serve(listeners: Vec<Listener>, service: &Arc<Service>, limits: &Limits, stop: &Stop) -> io::Result<()> {
+    let mut children = Children::new()?;
+    loop {
+        let has_room = children.running.len() < limits.connections;
+        let mut fds = vec![stop.poll_fd(), PollFd::new(&children.ended, PollFlags::IN)];
+        fds.extend(listeners.iter().filter(|_| has_room).map(|listener| PollFd::new(listener, PollFlags::IN)));
+        wait(&mut fds, None)?;
+        if stop.is_set() {
+            break;
+        }
+        children.reap();
+        for listener in listeners.iter().filter(|_| has_room) {
+            let (socket, client) = match listener.accept() {
+                Ok(Some(accepted)) => accepted,
+                Ok(None) => continue,
+                Err(_) => {
+                    stop.wait(EXHAUSTED)?;
+                    continue;
+                }
+            };
+            let mut connection = Connection::new(socket, client, service);
+            if children.running.len() + 1 >= limits.connections {
+                connection.answer_last();
+            }
+            match fork() {
+                Ok(Fork::Child) => {
+                    drop(listeners);
+                    run(connection, &mut Workspace::new(Arc::clone(service)), stop, limits.grace);
+                    exit_child();
+                }
+                Ok(Fork::Parent(child)) => {
+                    children.running.insert(child);
+                }
+                // No process to be had: this client's connection closes, and the
+                // next one waits for better times.
+                Err(_) => {
+                    stop.wait(EXHAUSTED)?;
+                }
+            }
+        }
+    }
+    drop(listeners); // from here on new clients are refused, not left waiting
+    children.wait_for_all(Instant::now() + limits.grace)
+}
+
+/// The children that serve. Every child of this process is taken for one.
+struct Children {
+    running: HashSet<Pid>,
+    /// Readable when a child may have ended.
+    ended: OwnedFd,
+}
+
+impl Children {
+    fn new() -> io::Result<Self> {
+        let (ended, writer) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        signal_hook::low_level::pipe::register(SIGCHLD, writer)?;
+        Ok(Self { running: HashSet::new(), ended })
+    }
+
+    /// Asks of each child that has ended how it did: only then it is gone.
+    fn reap(&mut self) {
+        let mut signals = [0; 64];
+        while rustix::io::read(&self.ended, &mut signals).is_ok_and(|count| count > 0) {}
+        while let Ok(Some((child, _status))) = rustix::process::wait(WaitOptions::NOHANG) {
+            self.running.remove(&child);
+        }
+    }
+
+    /// Waits until all have ended; those that have not by then are killed.
+    fn wait_for_all(mut self, deadline: Instant) -> io::Result<()> {
+        self.reap();
+        while !self.running.is_empty() {
+            if !wait(&mut [PollFd::new(&self.ended, PollFlags::IN)], Some(deadline))? {
+                for child in &self.running {
+                    // It may have ended just now.
+                    let _ = kill_process(*child, Signal::KILL);
+                }
+                for child in self.running.drain() {
+                    let _ = rustix::process::waitpid(Some(child), WaitOptions::empty());
+                }
+                return Ok(());
+            }
+            self.reap();
+        }
+        Ok(())
+    }
+}
