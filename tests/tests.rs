@@ -6,6 +6,9 @@
 #![allow(unreachable_pub)] // `pub` here means: for the other test modules
 #![allow(clippy::expect_used, clippy::panic)] // what helps a test fails as a test does
 
+/// A real browser, driven as its user would.
+mod browser;
+
 /// Real clients, from curl to a load balancer.
 mod clients;
 
