@@ -157,7 +157,7 @@ impl Client {
         let mut bytes = std::mem::take(&mut self.received);
         self.socket
             .read_to_end(&mut bytes)
-            .unwrap_or_else(|error| panic!("no orderly end: {error}, after {:?}", String::from_utf8_lossy(&bytes)));
+            .unwrap_or_else(|error| panic!("no orderly end: {error}, after {}", shown(&bytes)));
         bytes
     }
 
@@ -176,11 +176,7 @@ impl Client {
             if let Some(at) = find(&self.received, b"\r\n\r\n") {
                 break at + 4;
             }
-            assert!(
-                self.read_some() > 0,
-                "the connection ended within a head: {:?}",
-                String::from_utf8_lossy(&self.received)
-            );
+            assert!(self.read_some() > 0, "the connection ended within a head: {}", shown(&self.received));
         };
         let mut answer = Answer::parse(&self.received[..head_end]);
         let length = match answer.header("Content-Length") {
@@ -230,7 +226,7 @@ pub struct Answer {
 impl Answer {
     /// Takes apart one answer with all that follows its head as its body.
     pub fn parse(bytes: &[u8]) -> Self {
-        let end = find(bytes, b"\r\n\r\n").unwrap_or_else(|| panic!("no answer: {:?}", String::from_utf8_lossy(bytes)));
+        let end = find(bytes, b"\r\n\r\n").unwrap_or_else(|| panic!("no answer: {}", shown(bytes)));
         let head = String::from_utf8(bytes[..end + 4].to_vec()).expect("a head in ASCII");
         let status = head
             .strip_prefix("HTTP/1.0 ")
@@ -254,6 +250,12 @@ impl Answer {
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
+}
+
+/// How bytes begin, for whoever reads a failure.
+fn shown(bytes: &[u8]) -> String {
+    const ENOUGH: usize = 600;
+    format!("{} bytes: {:?}", bytes.len(), String::from_utf8_lossy(&bytes[..bytes.len().min(ENOUGH)]))
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {

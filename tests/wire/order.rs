@@ -1,8 +1,10 @@
 //! What a document can't say: many requests at once, halves of connections, time between bytes.
 
 use super::site::Site;
-use crate::harness::{Answer, MODELS, Server};
+use crate::harness::{Answer, Client, MODELS, Server};
 use std::fs;
+use std::io::Write;
+use std::thread;
 
 /// Runs `check` with a server of each model.
 fn under_every_model(check: impl Fn(&Server, &Site)) {
@@ -113,6 +115,42 @@ fn a_request_cut_anywhere_is_the_same_request() {
             client.send(&request[at..]);
             assert_eq!(Answer::parse(&client.read_to_end()).text(), "Hello!", "cut at {at}");
         }
+    });
+}
+
+#[test]
+fn much_behind_the_last_request_destroys_no_answer() {
+    // RFC 9112 §9.6: closing upon unread octets would reset the connection, and the answer with it.
+    under_every_model(|server, site| {
+        let large = vec![b'x'; 3_000_000];
+        fs::write(site.folder().join("large"), &large).expect("a file");
+        for request in ["GET /large HTTP/1.0\r\n\r\n", "GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"] {
+            let mut client = server.connect();
+            let mut sender = client.socket.try_clone().expect("a second handle");
+            let sent = [request.as_bytes(), &b"GET /.secret HTTP/1.0\r\n\r\n".repeat(40_000)].concat();
+            // A server that has what it needs may stop reading: that is no fault.
+            let sending = thread::spawn(move || drop(sender.write_all(&sent)));
+            assert!(client.answer().body == large);
+            assert_eq!(client.read_to_end(), b"");
+            sending.join().expect("no panic");
+        }
+    });
+}
+
+#[test]
+fn an_octet_behind_the_last_request_destroys_no_answer_however_late() {
+    // It comes when the server has read the request and is still sending.
+    under_every_model(|server, site| {
+        let large = vec![b'x'; 3_000_000];
+        fs::write(site.folder().join("large"), &large).expect("a file");
+        let mut client = Client::connect_narrow(server.address);
+        client.send(b"GET /large HTTP/1.0\r\n\r\n");
+        while client.received().is_empty() {
+            assert!(client.receive().expect("bytes") > 0);
+        }
+        client.send(b"\r\n");
+        let answer = Answer::parse(&client.read_to_end());
+        assert!(answer.body == large, "{} octets", answer.body.len());
     });
 }
 
