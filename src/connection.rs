@@ -28,6 +28,12 @@ use std::time::{Duration, Instant, SystemTime};
 /// others have their turn.
 const TURN: usize = 8;
 
+/// How often in a row a client may be found to have taken nothing of its answer.
+const STALLS: u32 = 3;
+
+/// How long a client may take to end its half when the server itself ends.
+const LAST_DRAIN: Duration = Duration::from_secs(1);
+
 /// How long things may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
@@ -35,7 +41,8 @@ pub struct Timeouts {
     pub head: Duration,
     /// For the next request on a kept connection; `None`: connections are not kept.
     pub keep_alive: Option<Duration>,
-    /// For a client to take some more of its answer.
+    /// For a client to take some more of its answer: three times this long
+    /// without taking any ends it.
     pub send: Duration,
     /// For a client to end its half after the last answer.
     pub drain: Duration,
@@ -47,7 +54,7 @@ impl Timeouts {
         Self {
             head,
             keep_alive: (!keep_alive.is_zero()).then_some(keep_alive),
-            send: head * 3,
+            send: head,
             drain: Duration::from_secs(5).min(head),
         }
     }
@@ -127,6 +134,8 @@ pub struct Connection {
     answer: Option<Answer>,
     deadline: Option<Deadline>,
     client: SocketAddr,
+    /// Whether the server ends, and waits for this connection.
+    is_last: bool,
     /// What is reported when the exchange has ended; only while somebody watches.
     exchange: Option<Box<Exchange>>,
 }
@@ -137,8 +146,10 @@ struct Deadline {
     timer: Timer,
     exchange: u32,
     at: Instant,
-    /// What the client had not acknowledged when the timer was started.
+    /// What the client had not acknowledged when it was last looked at.
     unacknowledged: u32,
+    /// How often in a row it had taken nothing since.
+    stalls: u32,
 }
 
 impl Connection {
@@ -151,6 +162,7 @@ impl Connection {
             answer: None,
             deadline: None,
             client,
+            is_last: false,
             exchange: None,
         }
     }
@@ -163,6 +175,7 @@ impl Connection {
     /// The server ends: what is under way is finished, what is idle closes.
     pub fn shut_down(&mut self) {
         self.machine.shut_down();
+        self.is_last = true;
     }
 
     /// Goes on until the socket would block, or the connection is over.
@@ -207,22 +220,21 @@ impl Connection {
 
     /// The deadline passed: gives up, unless the client still takes its answer.
     pub fn time_out(&mut self, workspace: &mut Workspace) -> Progress {
-        if !self.still_takes() {
-            self.machine.timed_out();
-        }
-        self.deadline = None;
-        self.advance(workspace)
-    }
-
-    /// Whether the client's acknowledgements went on, though its window never
-    /// opened wide enough for the socket to become writable.
-    fn still_takes(&self) -> bool {
-        match self.deadline {
-            Some(Deadline { timer: Timer::Send, unacknowledged, .. }) => {
-                send_queue::unacknowledged(&self.socket).is_ok_and(|now| now < unacknowledged)
+        match &mut self.deadline {
+            Some(deadline) if deadline.timer == Timer::Send => {
+                // Acknowledgements may go on though the window never opens wide
+                // enough for the socket to become writable.
+                let now = send_queue::unacknowledged(&self.socket).unwrap_or(deadline.unacknowledged);
+                deadline.stalls = if now < deadline.unacknowledged { 0 } else { deadline.stalls + 1 };
+                deadline.unacknowledged = now;
+                deadline.at = Instant::now() + workspace.service.timeouts.of(Timer::Send);
+                if deadline.stalls == STALLS {
+                    self.machine.timed_out();
+                }
             }
-            _ => false,
+            _ => self.machine.timed_out(),
         }
+        self.advance(workspace)
     }
 
     /// Uses what was received and answers a request that is complete; only
@@ -310,15 +322,22 @@ impl Connection {
     /// The socket would block: until when is that all right?
     fn wait(&mut self, timeouts: &Timeouts) -> Progress {
         let (timer, exchange) = (self.machine.timer(), self.machine.exchanges());
+        if timer == Timer::Send {
+            self.machine.sending_waits();
+        }
         let at = match self.deadline {
             Some(deadline) if (deadline.timer, deadline.exchange) == (timer, exchange) => deadline.at,
             _ => {
-                let at = Instant::now() + timeouts.of(timer);
+                let at = Instant::now()
+                    + match timer {
+                        Timer::Drain if self.is_last => timeouts.drain.min(LAST_DRAIN),
+                        _ => timeouts.of(timer),
+                    };
                 let unacknowledged = match timer {
                     Timer::Send => send_queue::unacknowledged(&self.socket).unwrap_or(0),
                     _ => 0,
                 };
-                self.deadline = Some(Deadline { timer, exchange, at, unacknowledged });
+                self.deadline = Some(Deadline { timer, exchange, at, unacknowledged, stalls: 0 });
                 at
             }
         };

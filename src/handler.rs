@@ -57,7 +57,7 @@ pub struct Reply {
 pub enum Body {
     /// Memory.
     Bytes(Bytes),
-    /// A part of an open regular file; the kernel moves it to the socket.
+    /// A part of an open regular file.
     File {
         /// The file, read by position: its cursor is not used.
         file: Arc<File>,
@@ -65,6 +65,10 @@ pub enum Body {
         offset: u64,
         /// How long the part is, in octets.
         length: u64,
+        /// Whether the socket may borrow the file's own pages (sendfile(2)).
+        /// That is much faster; but what is cut off such a file meanwhile
+        /// arrives as zeros. Otherwise it is copied, and the end comes early.
+        is_at_rest: bool,
     },
     /// A stream of unknown length, read by the serving thread. Its end is told
     /// by closing the connection; an error on the way, by resetting it.

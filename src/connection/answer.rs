@@ -3,15 +3,16 @@
 use crate::handler::Body;
 use rustix::io::Errno;
 use rustix::net::{SendFlags, send};
-use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt;
 
 /// Bodies in memory up to this size leave in one send with their head.
 const JOINED: usize = 16 * 1024;
-/// How much of a stream is read at a time.
-const STREAM_CHUNK: usize = 64 * 1024;
-/// How much of a file is handed to the kernel at a time.
+/// How much of a body that is copied is read at a time.
+const CHUNK: usize = 128 * 1024;
+/// How much of a file at rest is handed to the kernel at a time.
+#[cfg(any(target_os = "linux", target_os = "android"))]
 const FILE_CHUNK: u64 = 1024 * 1024;
 
 /// Not a signal, an error: send(2).
@@ -27,8 +28,7 @@ pub(super) struct Answer {
     body: Body,
     /// Octets of `body` that are sent, or that lie behind the head in `head`.
     position: u64,
-    /// What the stream gave and the socket did not yet take.
-    chunk: Vec<u8>,
+    chunk: Chunk,
 }
 
 /// What became of a piece of the body.
@@ -51,7 +51,7 @@ impl Answer {
             head.extend_from_slice(bytes);
             position = bytes.len() as u64;
         }
-        Self { head, body, position, chunk: Vec::new() }
+        Self { head, body, position, chunk: Chunk::default() }
     }
 
     /// Octets of the body that the socket took.
@@ -81,57 +81,69 @@ impl Answer {
                 [] => return Ok(Sent::Ended),
                 rest => send(socket, rest, if ends { MORE } else { SEND })?,
             },
-            Body::File { file, offset, .. } => {
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            Body::File { file, offset, is_at_rest: true, .. } => {
+                let mut offset = *offset + self.position;
                 let count = left.unwrap_or(0).min(FILE_CHUNK) as usize;
-                match send_file(socket, file, *offset + self.position, count) {
+                match rustix::fs::sendfile(socket, file, Some(&mut offset), count) {
                     Ok(0) => return Ok(Sent::Ended),
                     Ok(count) => count,
                     Err(Errno::IO | Errno::INVAL | Errno::OVERFLOW) => return Ok(Sent::Failed),
                     Err(error) => return Err(error),
                 }
             }
-            Body::Stream(source) => {
-                if self.chunk.is_empty() {
-                    match read_chunk(source, &mut self.chunk) {
-                        Ok(()) if self.chunk.is_empty() => return Ok(Sent::Ended),
-                        Ok(()) => {}
-                        Err(_) => return Ok(Sent::Failed),
-                    }
+            Body::File { file, offset, .. } => {
+                let offset = *offset + self.position;
+                let count = left.unwrap_or(0).min(CHUNK as u64) as usize;
+                match self.chunk.send(socket, count, |chunk| file.read_at(chunk, offset))? {
+                    Sent::Some(count) => count,
+                    other => return Ok(other),
                 }
-                let count = send(socket, &self.chunk, SEND)?;
-                self.chunk.drain(..count);
-                count
             }
+            Body::Stream(source) => match self.chunk.send(socket, CHUNK, |chunk| source.read(chunk))? {
+                Sent::Some(count) => count,
+                other => return Ok(other),
+            },
         };
         self.position += count as u64;
         Ok(Sent::Some(count))
     }
 }
 
-/// Reads some of the stream; nothing, only at its end.
-fn read_chunk(source: &mut impl Read, chunk: &mut Vec<u8>) -> std::io::Result<()> {
-    chunk.resize(STREAM_CHUNK, 0);
-    let result = loop {
-        match source.read(chunk) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            result => break result,
+/// A piece of a body that is copied: read, and not yet taken by the socket.
+#[derive(Debug, Default)]
+struct Chunk {
+    octets: Vec<u8>,
+    sent: usize,
+}
+
+impl Chunk {
+    /// Sends what is left of the piece; where nothing is, reads the next one,
+    /// of at most `most` octets.
+    fn send(
+        &mut self,
+        socket: &OwnedFd,
+        most: usize,
+        mut read: impl FnMut(&mut [u8]) -> std::io::Result<usize>,
+    ) -> Result<Sent, Errno> {
+        if self.sent == self.octets.len() {
+            self.octets.resize(most, 0);
+            self.sent = 0;
+            let result = loop {
+                match read(&mut self.octets) {
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    result => break result,
+                }
+            };
+            self.octets.truncate(*result.as_ref().unwrap_or(&0));
+            match result {
+                Ok(0) => return Ok(Sent::Ended),
+                Ok(_) => {}
+                Err(_) => return Ok(Sent::Failed),
+            }
         }
-    };
-    chunk.truncate(*result.as_ref().unwrap_or(&0));
-    result.map(drop)
-}
-
-/// Moves octets from the file to the socket inside the kernel.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn send_file(socket: &OwnedFd, file: &File, offset: u64, count: usize) -> Result<usize, Errno> {
-    let mut offset = offset;
-    rustix::fs::sendfile(socket, file, Some(&mut offset), count)
-}
-
-/// Moves octets from the file to the socket through memory.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn send_file(socket: &OwnedFd, file: &File, offset: u64, count: usize) -> Result<usize, Errno> {
-    let mut piece = vec![0; count.min(STREAM_CHUNK)];
-    let count = rustix::io::pread(file, &mut piece, offset)?;
-    if count == 0 { Ok(0) } else { send(socket, &piece[..count], SEND) }
+        let count = send(socket, &self.octets[self.sent..], SEND)?;
+        self.sent += count;
+        Ok(Sent::Some(count))
+    }
 }

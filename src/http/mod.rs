@@ -15,3 +15,4 @@ pub mod parse;
 pub mod persistence;
 pub mod rejection;
 pub mod server;
+mod step;

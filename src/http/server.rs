@@ -38,6 +38,7 @@ use super::message::{FieldStorage, Framing, Method, Request, Response, Version};
 use super::parse::{self, MAX_HEAD, MAX_LINE};
 use super::persistence::{CloseReason, Disposition, Terms, Wish, decide};
 use super::rejection::Rejection;
+pub use super::step::{Next, Timer};
 
 /// The longest request body, in octets, that is read and dropped so that its
 /// connection can be kept; small enough to lie in socket buffers, so that
@@ -48,50 +49,6 @@ pub const MAX_SKIPPED_BODY: u64 = 64 * 1024;
 pub const MAX_DRAIN: u64 = 32 * 1024 * 1024;
 /// Octets of empty lines that may precede a request line (RFC 9112 §2.2).
 const MAX_BLANK: u32 = 1024;
-
-/// What the host is to do next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// Hand bytes of the client's to [`ServerConnection::receive`].
-    Receive,
-    /// Answer the request that `receive` gave: [`ServerConnection::respond`].
-    Respond,
-    /// Answer a request that was refused: [`ServerConnection::respond`].
-    Reject(Rejection),
-    /// Send the head that `respond` wrote.
-    SendHead {
-        /// Whether a body comes behind it, and may leave with it.
-        body_follows: bool,
-    },
-    /// Send this much more of the body; `None`: all that its source has.
-    SendBody(Option<u64>),
-    /// Shut down the sending half: the client sees the end, we still listen.
-    ShutDown,
-    /// Read and drop what still comes.
-    Drain,
-    /// Close, abruptly (by a reset) or not.
-    Close {
-        /// Why.
-        reason: CloseReason,
-        /// Reset: what was sent must not pass for a whole answer, or nobody takes it.
-        abort: bool,
-    },
-}
-
-/// Which deadline is running.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Timer {
-    /// For a whole head; on a new connection from its accept on.
-    Head,
-    /// For the next request on a kept connection.
-    Idle,
-    /// For the rest of a body that is skipped.
-    Body,
-    /// For the client to take some more of the answer.
-    Send,
-    /// For the client to end its half after the last answer.
-    Drain,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -154,7 +111,7 @@ pub struct ServerConnection {
     /// Octets of an incomplete head that hold nothing new.
     scanned: usize,
     blank: u32,
-    /// More had arrived behind the request that is being answered.
+    /// More had arrived behind the request that is being answered, or may have.
     surplus: bool,
     input_ended: bool,
 }
@@ -245,6 +202,8 @@ impl ServerConnection {
         }
         self.state = State::Head;
         self.scanned = bytes.len();
+        // Known before the rest: a HEAD that is refused gets no body either.
+        self.asked = Asked { is_head: bytes.starts_with(b"HEAD "), ..NOTHING_ASKED };
         match parse::head(bytes, self.exchanges == 0, storage) {
             Ok(None) => (blank, None),
             Ok(Some((request, length))) => {
@@ -277,7 +236,6 @@ impl ServerConnection {
     }
 
     fn reject(&mut self, rejection: Rejection) {
-        self.asked = NOTHING_ASKED;
         self.state = State::Reject(rejection);
     }
 
@@ -350,6 +308,11 @@ impl ServerConnection {
         self.finish_if_all_sent();
     }
 
+    /// The socket took no more for a while: the client may have sent since, too.
+    pub fn sending_waits(&mut self) {
+        self.surplus = true;
+    }
+
     /// The body's source has no more: the end of a body of unknown length; of
     /// another, a promise that can't be kept (its file shrank).
     pub fn body_ended(&mut self) {
@@ -371,8 +334,12 @@ impl ServerConnection {
         let State::Send { head: 0, body: Some(0), then } = self.state else {
             return;
         };
-        match then {
-            Disposition::Reuse => {
+        match (then, self.last) {
+            // Reuse was promised, and the server is told to stop meanwhile.
+            (Disposition::Reuse, Some(CloseReason::ShuttingDown)) => {
+                self.state = State::ShutDown(CloseReason::ShuttingDown);
+            }
+            (Disposition::Reuse, _) => {
                 self.exchanges = self.exchanges.saturating_add(1);
                 (self.scanned, self.blank) = (0, 0);
                 self.state = match self.asked.content_length {
@@ -380,8 +347,8 @@ impl ServerConnection {
                     left => State::SkipBody(left),
                 };
             }
-            Disposition::Close(reason) if self.may_still_send(reason) => self.state = State::ShutDown(reason),
-            Disposition::Close(reason) => self.close(reason),
+            (Disposition::Close(reason), _) if self.may_still_send(reason) => self.state = State::ShutDown(reason),
+            (Disposition::Close(reason), _) => self.close(reason),
         }
     }
 

@@ -18,15 +18,19 @@ use std::io;
 use std::sync::Arc;
 
 pub(super) fn serve(
-    listeners: &[Listener],
+    mut listeners: Vec<Listener>,
     service: &Arc<Service>,
     limits: &Limits,
-    stop: &Arc<Stop>,
+    stop: &Stop,
 ) -> io::Result<()> {
     let mut workspace = Workspace::new(Arc::clone(service));
-    while let Some((socket, client)) = accept(listeners, stop)? {
+    while let Some((socket, client)) = accept(&listeners, stop)? {
         let connection = Connection::new(socket, client, service);
-        run(connection, &mut workspace, stop, limits.grace);
+        // At the order to stop new clients are refused, not left waiting for this one.
+        run(connection, &mut workspace, stop, limits.grace, || listeners.clear());
+        if listeners.is_empty() {
+            break;
+        }
     }
     Ok(())
 }

@@ -83,7 +83,7 @@ pub fn serve(
     stop: &Arc<Stop>,
 ) -> io::Result<()> {
     match model {
-        Model::Iterative => iterative::serve(&listeners, service, limits, stop),
+        Model::Iterative => iterative::serve(listeners, service, limits, stop),
         Model::Process => process::serve(listeners, service, limits, stop),
         Model::Thread => thread::serve(listeners, service, limits, stop),
         #[cfg(target_os = "linux")]
@@ -115,41 +115,41 @@ fn accept(listeners: &[Listener], stop: &Stop) -> io::Result<Option<(OwnedFd, So
 }
 
 /// Runs a connection to its end, waiting for its socket in between. After the
-/// order to stop it has until `grace` is over.
-fn run(mut connection: Connection, workspace: &mut Workspace, stop: &Stop, grace: Duration) {
-    let mut last_moment = None;
+/// order to stop, of which `on_stop` hears, it has until `grace` is over.
+fn run(mut connection: Connection, workspace: &mut Workspace, stop: &Stop, grace: Duration, on_stop: impl FnOnce()) {
     let mut progress = connection.advance(workspace);
-    loop {
-        let (flags, deadline) = match progress {
-            Progress::Readable(deadline) => (PollFlags::IN, deadline),
-            Progress::Writable(deadline) => (PollFlags::OUT, deadline),
-            Progress::Closed(_) => return,
-        };
-        let deadline = last_moment.map_or(deadline, |last: Instant| last.min(deadline));
-        let mut fds = vec![PollFd::new(&connection, flags)];
-        if last_moment.is_none() {
-            fds.push(stop.poll_fd());
-        }
-        let is_ready = match wait(&mut fds, Some(deadline)) {
-            Ok(is_ready) => is_ready,
-            Err(_) => return,
-        };
-        if last_moment.is_some_and(|last| Instant::now() >= last) {
+    let mut is_stopping = false;
+    while !is_stopping {
+        let Some((flags, deadline)) = waits_for(progress) else { return };
+        let mut fds = [PollFd::new(&connection, flags), stop.poll_fd()];
+        let Ok(is_ready) = wait(&mut fds, Some(deadline)) else { return };
+        is_stopping = !fds[1].revents().is_empty();
+        progress = if is_ready { connection.advance(workspace) } else { connection.time_out(workspace) };
+    }
+
+    on_stop();
+    let last_moment = Instant::now() + grace;
+    // Only now: a request that had already arrived was still read.
+    connection.shut_down();
+    progress = connection.advance(workspace);
+    while let Some((flags, deadline)) = waits_for(progress) {
+        let ready = wait(&mut [PollFd::new(&connection, flags)], Some(deadline.min(last_moment)));
+        if Instant::now() >= last_moment {
             return;
         }
-        progress = if !is_ready {
-            connection.time_out(workspace)
-        } else {
-            let progress = connection.advance(workspace);
-            if last_moment.is_none() && stop.is_set() {
-                last_moment = Some(Instant::now() + grace);
-                // Only now: a request that had already arrived was still read.
-                connection.shut_down();
-                connection.advance(workspace)
-            } else {
-                progress
-            }
+        progress = match ready {
+            Ok(true) => connection.advance(workspace),
+            Ok(false) => connection.time_out(workspace),
+            Err(_) => return,
         };
+    }
+}
+
+fn waits_for(progress: Progress) -> Option<(PollFlags, Instant)> {
+    match progress {
+        Progress::Readable(deadline) => Some((PollFlags::IN, deadline)),
+        Progress::Writable(deadline) => Some((PollFlags::OUT, deadline)),
+        Progress::Closed(_) => None,
     }
 }
 

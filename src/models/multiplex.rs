@@ -34,6 +34,8 @@ use std::time::{Duration, Instant};
 
 /// Deadlines are looked through no more often than this.
 const SWEEP: Duration = Duration::from_millis(100);
+/// A loop of its own is worth at least this many connections.
+const FEW: usize = 64;
 /// How many events one wait may bring.
 const EVENTS: usize = 512;
 /// What marks the events that are not a connection's; those have their place in the table.
@@ -47,6 +49,9 @@ pub(super) fn serve(
     limits: &Limits,
     stop: &Arc<Stop>,
 ) -> io::Result<()> {
+    // A client waits for the loop that it fell to, though another may have
+    // room: where there is little room, one loop has all of it.
+    let workers = workers.min(limits.connections / FEW).max(1);
     let limits = Limits { connections: limits.connections.div_ceil(workers), ..*limits };
     let mut others = Vec::new();
     for _ in 1..workers {

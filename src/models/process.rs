@@ -64,7 +64,7 @@ pub(super) fn serve(listeners: Vec<Listener>, service: &Arc<Service>, limits: &L
             match fork() {
                 Ok(Fork::Child) => {
                     drop(listeners);
-                    run(connection, &mut Workspace::new(Arc::clone(service)), stop, limits.grace);
+                    run(connection, &mut Workspace::new(Arc::clone(service)), stop, limits.grace, || {});
                     exit_child();
                 }
                 Ok(Fork::Parent(child)) => {

@@ -44,7 +44,7 @@ pub(super) fn serve(
         }
         let (service, stop) = (Arc::clone(service), Arc::clone(stop));
         let serve_to_the_end = move || {
-            run(connection, &mut Workspace::new(service), &stop, grace);
+            run(connection, &mut Workspace::new(service), &stop, grace, || {});
             drop(slot);
         };
         // A thread that can't be had costs this connection alone: it closes.

@@ -20,6 +20,9 @@ use std::time::SystemTime;
 /// head; above, the kernel moves it.
 const SMALL: u64 = 8 * 1024;
 
+/// After how many seconds without a change a file is taken to be at rest.
+const AT_REST: i64 = 10;
+
 /// The file that stands for what was asked for.
 pub(super) struct Representation {
     pub(super) media_type: Cow<'static, str>,
@@ -44,7 +47,7 @@ pub(super) struct Prepared {
 #[derive(Debug)]
 enum Source {
     Memory(Bytes),
-    File(Arc<File>),
+    File { file: Arc<File>, is_at_rest: bool },
 }
 
 impl Prepared {
@@ -52,7 +55,9 @@ impl Prepared {
     pub(super) fn new(representation: Representation, cache_control: &str) -> Result<Self, Refusal> {
         let Representation { media_type, coding, varies, file, state } = representation;
         let size = state.st_size.unsigned_abs();
-        let validators = Validators::of(&state, HttpDate::from_system(SystemTime::now()));
+        let now = HttpDate::from_system(SystemTime::now());
+        let validators = Validators::of(&state, now);
+        let is_at_rest = is_at_rest(&state, now);
         let modified = validators.modified.map(|date| date.to_string());
         let mut common: Vec<(&str, &str)> = Vec::with_capacity(8);
         common.extend(modified.as_deref().map(|date| ("Last-Modified", date)));
@@ -62,21 +67,21 @@ impl Prepared {
         fields.extend(coding.map(|coding| ("Content-Encoding", coding.name())));
         fields.extend_from_slice(&common);
         let (whole, not_modified) = (HeaderBlock::of(&fields), HeaderBlock::of(&common));
-        Ok(Self { whole, not_modified, source: Source::of(file, size)?, size, validators })
+        Ok(Self { whole, not_modified, source: Source::of(file, size, is_at_rest)?, size, validators })
     }
 
     /// Octets of memory that it holds, roughly.
     pub(super) fn octets(&self) -> usize {
         let body = match &self.source {
             Source::Memory(bytes) => bytes.len(),
-            Source::File(_) => 0,
+            Source::File { .. } => 0,
         };
         body + self.whole.as_bytes().len() + self.not_modified.as_bytes().len() + size_of::<Self>()
     }
 
     /// Whether it holds a descriptor.
     pub(super) fn is_open(&self) -> bool {
-        matches!(self.source, Source::File(_))
+        matches!(self.source, Source::File { .. })
     }
 
     /// The answer to `request`.
@@ -119,22 +124,29 @@ impl Prepared {
     }
 }
 
+/// Whether the file has not changed for a while, so that nobody is likely to be
+/// writing it now.
+#[allow(clippy::unnecessary_cast)] // the field's type differs between systems
+fn is_at_rest(state: &Stat, now: HttpDate) -> bool {
+    (now.unix() as i64).saturating_sub(state.st_ctime as i64) >= AT_REST
+}
+
 /// The whole of a file that has no conditions to meet.
 pub(super) fn whole(file: Arc<File>, size: u64) -> Result<Body, Refusal> {
-    Ok(Source::of(file, size)?.body(0, size))
+    Ok(Source::of(file, size, false)?.body(0, size))
 }
 
 impl Source {
     /// A small file is read now, at the length that it was measured at.
-    fn of(file: Arc<File>, size: u64) -> Result<Self, Refusal> {
+    fn of(file: Arc<File>, size: u64, is_at_rest: bool) -> Result<Self, Refusal> {
         if size > SMALL {
-            return Ok(Self::File(file));
+            return Ok(Self::File { file, is_at_rest });
         }
         let mut octets = vec![0; size as usize];
         match file.read_exact_at(&mut octets, 0) {
             Ok(()) => Ok(Self::Memory(octets.into())),
             // It shrank since it was measured: the connection will see that, and end.
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(Self::File(file)),
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(Self::File { file, is_at_rest }),
             Err(_) => Err(Refusal::Failed),
         }
     }
@@ -142,7 +154,9 @@ impl Source {
     fn body(&self, offset: u64, length: u64) -> Body {
         match self {
             Self::Memory(bytes) => Body::Bytes(bytes.slice(offset as usize..(offset + length) as usize)),
-            Self::File(file) => Body::File { file: Arc::clone(file), offset, length },
+            Self::File { file, is_at_rest } => {
+                Body::File { file: Arc::clone(file), offset, length, is_at_rest: *is_at_rest }
+            }
         }
     }
 }

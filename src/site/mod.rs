@@ -18,7 +18,7 @@ use crate::http::message::{HeaderBlock, Headers, Method, Request, StatusCode};
 use answer::{Prepared, Representation};
 use cache::Cache;
 use path::{PathError, SitePath};
-use representation::{Coding, has_known_extension, media_type, quality};
+use representation::{Coding, Preference, has_known_extension, media_type};
 use root::{Found, Refusal, Root};
 use rustix::fs::{FileType, Stat};
 use std::fs::File;
@@ -172,16 +172,17 @@ impl Site {
     /// coding of the one that the client wants most.
     fn neighbours(&self, headers: &Headers<'_>, name: &[u8]) -> Neighbours {
         let mut neighbours = Neighbours { any: false, best: None };
-        let mut best_quality = 0;
+        let preference = Preference::of(headers);
+        let mut best_weight = 0;
         for coding in Coding::ALL {
             let state = self.root.state(&[name, coding.suffix()].concat());
             if !state.is_ok_and(|state| FileType::from_raw_mode(state.st_mode) == FileType::RegularFile) {
                 continue;
             }
             neighbours.any = true;
-            let quality = quality(headers, coding);
-            if quality > best_quality {
-                (neighbours.best, best_quality) = (Some(coding), quality);
+            let weight = preference.weight(coding);
+            if weight > best_weight {
+                (neighbours.best, best_weight) = (Some(coding), weight);
             }
         }
         neighbours

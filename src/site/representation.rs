@@ -31,25 +31,43 @@ impl Coding {
     }
 }
 
-/// How much a client wants `coding`, in thousandths; 0 is not at all. What the
-/// field does not name, nor `*`, is not wanted (RFC 9110 §12.5.3).
-pub(super) fn quality(headers: &Headers<'_>, coding: Coding) -> u16 {
-    let mut of_any = 0;
-    for member in headers.list("accept-encoding") {
-        let mut parts = member.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
-        let name = parts.next().unwrap_or_default();
-        let weight = parts
-            .find_map(|part| part.strip_prefix(b"q=").or_else(|| part.strip_prefix(b"Q=")))
-            .map_or(1000, thousandths);
-        let is_alias = coding == Coding::Gzip && name.eq_ignore_ascii_case(b"x-gzip");
-        if name.eq_ignore_ascii_case(coding.name().as_bytes()) || is_alias {
-            return weight;
+/// What a client says of content codings (RFC 9110 §12.5.3), in thousandths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Preference {
+    brotli: u16,
+    gzip: u16,
+    identity: u16,
+}
+
+impl Preference {
+    /// Reads `Accept-Encoding`. A coding that neither it nor `*` names is not
+    /// wanted; the file as it is, only where it is named, weighs against others.
+    pub(super) fn of(headers: &Headers<'_>) -> Self {
+        let (mut brotli, mut gzip, mut identity, mut any) = (None, None, None, 0);
+        for member in headers.list("accept-encoding") {
+            let mut parts = member.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
+            let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+            let weight = parts.find_map(|part| part.strip_prefix(b"q=").or_else(|| part.strip_prefix(b"Q=")));
+            let weight = weight.map_or(1000, thousandths);
+            match name.as_slice() {
+                b"br" => brotli = Some(weight),
+                b"gzip" | b"x-gzip" => gzip = Some(weight),
+                b"identity" => identity = Some(weight),
+                b"*" => any = weight,
+                _ => {}
+            }
         }
-        if name == b"*" {
-            of_any = weight;
-        }
+        Self { brotli: brotli.unwrap_or(any), gzip: gzip.unwrap_or(any), identity: identity.unwrap_or(0) }
     }
-    of_any
+
+    /// How much `coding` is wanted; 0: not at all, or less than the file as it is.
+    pub(super) fn weight(self, coding: Coding) -> u16 {
+        let weight = match coding {
+            Coding::Brotli => self.brotli,
+            Coding::Gzip => self.gzip,
+        };
+        if weight >= self.identity { weight } else { 0 }
+    }
 }
 
 /// `qvalue` (RFC 9110 §12.4.2); what is none counts as 0.
@@ -120,11 +138,16 @@ mod tests {
             ("BR ; q=0.5", 500, 0),
             ("gzip;q=nan", 0, 0),
             ("identity", 0, 0),
+            ("gzip;q=0.5, identity", 0, 0),
+            ("gzip, identity;q=0.5", 0, 1000),
+            ("br;q=0.5, gzip, identity;q=0.8", 0, 1000),
             ("", 0, 0),
         ] {
             let fields = [Field { name: "Accept-Encoding", value: value.as_bytes() }];
             let headers = Headers::new(&fields);
-            assert_eq!((quality(&headers, Coding::Brotli), quality(&headers, Coding::Gzip)), (brotli, gzip), "{value}");
+            let preference = Preference::of(&headers);
+            let weights = (preference.weight(Coding::Brotli), preference.weight(Coding::Gzip));
+            assert_eq!(weights, (brotli, gzip), "{value}");
         }
     }
 }

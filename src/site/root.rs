@@ -112,7 +112,12 @@ impl Root {
         match self.open_beneath(name, flags) {
             Ok(place) => Ok((place, true)),
             Err(Errno::XDEV | Errno::NOSYS | Errno::PERM) if !self.follow_links => {
-                let place = openat(&self.folder, relative(name), flags, Mode::empty())?;
+                let place =
+                    openat(&self.folder, relative(name), flags, Mode::empty()).map_err(|error| match error.into() {
+                        Refusal::Exhausted => Refusal::Exhausted,
+                        // What is forbidden may lie outside: that is not to be told.
+                        _ => Refusal::NotFound,
+                    })?;
                 if is_beneath(&place, &self.folder) { Ok((place, false)) } else { Err(Refusal::NotFound) }
             }
             Err(error) => Err(error.into()),
