@@ -12,6 +12,8 @@
 //!
 //! Try: ask `/count` and stop curl half way; POST to `/`; ask from two terminals at once.
 
+#![allow(clippy::print_stdout)] // an example speaks to whoever runs it
+
 use glasshttp::connection::{Service, Timeouts};
 use glasshttp::handler::Reply;
 use glasshttp::http::message::{Method, Request, StatusCode};

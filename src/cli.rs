@@ -64,6 +64,10 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value = "1024", value_parser = clap::value_parser!(u32).range(1..), help_heading = "How")]
     backlog: u32,
 
+    /// Memory in which each event loop may keep files that it served; 0 keeps none
+    #[arg(long, value_name = "MIB", default_value = "32", value_parser = clap::value_parser!(u32).range(..=65536), help_heading = "How")]
+    cache: u32,
+
     /// A header field for every answer of the site; may be repeated
     #[arg(long = "header", value_name = "NAME: VALUE", value_parser = header, help_heading = "What")]
     headers: Vec<(String, String)>,
@@ -151,6 +155,7 @@ impl From<Args> for Config {
                 spa: args.spa,
                 cache_control: args.cache_control,
                 headers: args.headers,
+                cache: args.cache as usize * 1024 * 1024,
                 ..SiteOptions::default()
             },
             addresses,

@@ -270,7 +270,7 @@ impl Connection {
         if let Some(exchange) = &mut self.exchange {
             exchange.status = response.status.code();
         }
-        let mut head = Vec::with_capacity(512);
+        let mut head = Vec::with_capacity(Answer::room_for(&reply.body));
         self.machine.respond(&response, workspace.date(), &mut head);
         let body_follows = match self.machine.next() {
             Next::SendHead { body_follows } => body_follows,

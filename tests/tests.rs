@@ -24,6 +24,9 @@ mod harness;
 /// Who lives where, and who may import whom.
 mod house;
 
+/// The example that measures the models: it shows what it promises.
+mod lesson;
+
 /// Requests bent at random: the server lives on.
 mod mutations;
 

@@ -42,6 +42,14 @@ pub(super) enum Sent {
 }
 
 impl Answer {
+    /// Room for a head, and for the body that will be joined to it.
+    pub(super) fn room_for(body: &Body) -> usize {
+        512 + match body {
+            Body::Bytes(bytes) if bytes.len() <= JOINED => bytes.len(),
+            _ => 0,
+        }
+    }
+
     /// An answer of this head and body; `body_follows` says whether any of the body is to be sent.
     pub(super) fn new(mut head: Vec<u8>, body: Body, body_follows: bool) -> Self {
         let mut position = 0;

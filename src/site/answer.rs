@@ -58,9 +58,8 @@ impl Prepared {
         let now = HttpDate::from_system(SystemTime::now());
         let validators = Validators::of(&state, now);
         let is_at_rest = is_at_rest(&state, now);
-        let modified = validators.modified.map(|date| date.to_string());
         let mut common: Vec<(&str, &str)> = Vec::with_capacity(8);
-        common.extend(modified.as_deref().map(|date| ("Last-Modified", date)));
+        common.extend(validators.last_modified.as_deref().map(|date| ("Last-Modified", date)));
         common.extend([("ETag", validators.etag.as_str()), ("Cache-Control", cache_control)]);
         common.extend(varies.then_some(("Vary", "Accept-Encoding")));
         let mut fields = vec![("Content-Type", media_type.as_ref()), ("Accept-Ranges", "bytes")];

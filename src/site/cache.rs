@@ -2,11 +2,14 @@
 //!
 //! An entry answers only while a stat(2), made for every request, finds the
 //! very file that it was made from: a change is served at once. It is made anew
-//! after a second in any case, so that a new neighbour or a link moved aside is
-//! seen by then.
+//! after a second in any case, so that a new neighbour, a link moved aside or
+//! another `404.html` is seen by then.
 
 use super::answer::Prepared;
 use super::root::Root;
+use crate::handler::{Body, Reply};
+use crate::http::message::{HeaderBlock, StatusCode};
+use bytes::Bytes;
 use rustix::fs::Stat;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,6 +26,8 @@ pub(super) struct Cache {
     most_octets: usize,
     open: usize,
     most_open: usize,
+    /// What is said of files that are not there, for as long as an entry lasts.
+    not_found: Option<(HeaderBlock, Bytes, Instant)>,
 }
 
 #[derive(Debug)]
@@ -36,7 +41,7 @@ struct Entry {
 impl Cache {
     /// A cache that holds this much memory and this many descriptors at most.
     pub(super) fn new(most_octets: usize, most_open: usize) -> Self {
-        Self { entries: HashMap::new(), octets: 0, most_octets, open: 0, most_open }
+        Self { entries: HashMap::new(), octets: 0, most_octets, open: 0, most_open, not_found: None }
     }
 
     /// What answers `path`, if it is still what lies there.
@@ -65,6 +70,19 @@ impl Cache {
         self.open += usize::from(prepared.is_open());
         let entry = Entry { name: name.to_vec(), state, prepared: Arc::clone(prepared), made: Instant::now() };
         self.entries.insert(path.into(), entry);
+    }
+
+    /// The answer to what is not there.
+    pub(super) fn not_found(&self) -> Option<Reply> {
+        let (headers, body, made) = self.not_found.as_ref()?;
+        (made.elapsed() < FRESH).then(|| Reply::new(StatusCode::NOT_FOUND, headers.clone(), Body::Bytes(body.clone())))
+    }
+
+    /// Keeps the answer to what is not there, unless it is a file too large to keep.
+    pub(super) fn put_not_found(&mut self, reply: &Reply) {
+        if let Body::Bytes(body) = &reply.body {
+            self.not_found = Some((reply.headers.clone(), body.clone(), Instant::now()));
+        }
     }
 
     fn remove(&mut self, path: &str) {

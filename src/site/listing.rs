@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn folders_come_first_in_every_order() {
-        let mut entries = vec![entry("b", false, 3), entry("a", false, 9), entry("z", true, 0), entry("B", false, 1)];
+        let mut entries = [entry("b", false, 3), entry("a", false, 9), entry("z", true, 0), entry("B", false, 1)];
         let mut names = |query| {
             let order = Order::of(query);
             entries.sort_by(|a, b| order.compare(a, b));

@@ -24,7 +24,7 @@ use rustix::fs::{FileType, Stat};
 use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How a folder is served.
 #[derive(Clone, Debug)]
@@ -157,15 +157,19 @@ impl Site {
         let is_only_one = !representation.varies;
         let state = representation.state;
         let prepared = Arc::new(Prepared::new(representation, &self.options.cache_control)?);
-        if let (Some(cache), true) = (&self.cache, is_only_one) {
-            let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(mut cache), true) = (self.cache(), is_only_one) {
             cache.put(request.target.path, name, state, &prepared);
         }
         Ok(prepared.answer(request))
     }
 
     fn cached(&self, path: &str) -> Option<Arc<Prepared>> {
-        self.cache.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).get(path, &self.root)
+        self.cache()?.get(path, &self.root)
+    }
+
+    /// The event loop's cache: locked for nobody else, so at once.
+    fn cache(&self) -> Option<MutexGuard<'_, Cache>> {
+        self.cache.as_ref().map(|cache| cache.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The precompressed neighbours of `name`: whether there is any, and the
@@ -204,8 +208,19 @@ impl Site {
         }
     }
 
-    /// The root's own `404.html`, or a page of ours.
     fn not_found(&self) -> Reply {
+        if let Some(reply) = self.cache().and_then(|cache| cache.not_found()) {
+            return reply;
+        }
+        let reply = self.not_found_page();
+        if let Some(mut cache) = self.cache() {
+            cache.put_not_found(&reply);
+        }
+        reply
+    }
+
+    /// The root's own `404.html`, or a page of ours.
+    fn not_found_page(&self) -> Reply {
         if let Ok(Found::File(file, state)) = self.root.find(b"404.html")
             && let Ok(body) = answer::whole(file, state.st_size.unsigned_abs())
         {

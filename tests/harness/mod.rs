@@ -203,7 +203,13 @@ impl Client {
     /// Reads once, behind what was received: how much came; nothing, at the orderly end.
     pub fn receive(&mut self) -> io::Result<usize> {
         let mut buffer = [0; 65_536];
-        let count = self.socket.read(&mut buffer)?;
+        let count = loop {
+            match self.socket.read(&mut buffer) {
+                // Another test's child may have ended: SIGCHLD finds any thread.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => break result?,
+            }
+        };
         self.received.extend_from_slice(&buffer[..count]);
         Ok(count)
     }

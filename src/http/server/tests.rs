@@ -157,9 +157,9 @@ fn a_broken_promise_is_told_apart_from_a_failed_source() {
             );
             machine.sent(head.len() + 4);
             if is_failure {
-                machine.body_failed()
+                machine.body_failed();
             } else {
-                machine.body_ended()
+                machine.body_ended();
             }
             assert_eq!(machine.next(), Next::Close { reason, abort });
         }
