@@ -35,3 +35,6 @@ mod site;
 
 /// The wire, clause by clause: the documents in tests/wire are the test.
 mod wire;
+
+/// What each model promises beside the protocol.
+mod models;

@@ -118,41 +118,31 @@ fn draw_row(svg: &mut String, row: &Row, top: f64, axis: &Axis) {
     );
 }
 
-/// From no time to a round one, in round steps.
+/// From no time to the longest wait, in round steps.
 struct Axis {
+    end: Duration,
     step: Duration,
-    steps: u32,
 }
 
 impl Axis {
     fn up_to(longest: Duration) -> Self {
-        let mut step = Duration::from_millis(1);
-        for factor in [2, 5, 10].iter().cycle() {
-            if step * 6 >= longest {
-                break;
-            }
-            // 1, 2, 5, 10, 20, 50 …
-            step = match factor {
-                2 => step * 2,
-                5 => step / 2 * 5,
-                _ => step * 2,
-            };
-        }
-        let steps = longest.as_nanos().div_ceil(step.as_nanos().max(1));
-        Self { step, steps: u32::try_from(steps).unwrap_or(u32::MAX).max(1) }
+        let end = longest.max(Duration::from_millis(1));
+        // 1, 2, 5, 10, 20, 50 … ms
+        let mut steps = (0..).flat_map(|power| [1, 2, 5].map(|digit| Duration::from_millis(digit * 10_u64.pow(power))));
+        let step = steps.find(|&step| step * 6 >= end).unwrap_or(end);
+        Self { end, step }
     }
 
     fn ticks(&self) -> impl Iterator<Item = Duration> {
-        (0..=self.steps).map(|tick| self.step * tick)
+        (0..).map(|tick| self.step * tick).take_while(|&tick| tick <= self.end)
     }
 
     fn place(&self, time: Duration) -> f64 {
-        LEFT + (RIGHT - LEFT) * time.as_secs_f64() / (self.step * self.steps).as_secs_f64()
+        LEFT + (RIGHT - LEFT) * time.as_secs_f64() / self.end.as_secs_f64()
     }
 
     fn label(&self, time: Duration) -> String {
-        let end = self.step * self.steps;
-        if end >= Duration::from_secs(1) {
+        if self.end >= Duration::from_secs(1) {
             format!("{} s", time.as_secs_f64())
         } else {
             format!("{} ms", time.as_secs_f64() * 1e3)

@@ -18,8 +18,8 @@
 //! at one moment, from which all their waiting is counted. What the server
 //! spends is looked at in a second run, so that looking costs nobody time.
 //!
-//! Try: `--clients 1000 --work-ms 2`, and compare thread and process; then
-//! `--work-ms 1`: where does making a process take longer than the work?
+//! Try: `--clients 1000 --work-ms 2`: what takes longer, the work or making a
+//! process for it? And `--clients 1000 --work-ms 20`: what do the threads cost?
 #![allow(clippy::print_stdout)] // a program that shows something
 
 mod chart;
@@ -147,7 +147,7 @@ fn what_it_says(
         let row = scenario.rows.iter().find(|row| row.contender == contender);
         row.and_then(|row| row.peak.as_ref()).map_or("not visible".to_owned(), |peak| {
             let (processes, threads) = (counted(peak.processes, "process"), counted(peak.threads, "thread"));
-            format!("at most {processes}, {threads}, {:.1} MiB", peak.mebibytes())
+            format!("seen at most: {processes}, {threads}, {:.1} MiB", peak.mebibytes())
         })
     };
     let loops = |scenario: &Scenario| {
@@ -175,7 +175,8 @@ fn what_it_says(
         format!("thread: the same within one process: {} ({}).", last(blocking, Thread), spent(blocking, Thread)),
         format!(
             "multiplex: a handler that blocks blocks its event loop with everybody in it, and the last answer \
-             took {}. Multiplexing helps with clients that wait, not with a handler that blocks.",
+             took {}; to which loop a connection comes is up to a hash, so that several share them unevenly. \
+             Multiplexing helps with clients that wait, not with a handler that blocks.",
             loops(blocking)
         ),
         format!(
