@@ -1,0 +1,256 @@
+//! The servers that are compared, and how each is told to serve a folder with
+//! one worker and without a log.
+
+use crate::exchange;
+use crate::machine::version;
+use crate::running::{Cores, Running};
+use crate::workload::{Load, Workload};
+use std::error::Error;
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// How often a free port is looked for.
+const PORTS_TRIED: usize = 5;
+
+/// What a server is told: which folder, where to keep files of its own, which
+/// port, and for which workload.
+pub(crate) struct Task<'t> {
+    pub(crate) root: &'t Path,
+    pub(crate) folder: &'t Path,
+    pub(crate) workload: &'t Workload,
+}
+
+/// A program that serves a folder.
+pub(crate) struct Server {
+    pub(crate) name: &'static str,
+    pub(crate) version: String,
+    keeps: bool,
+    owns_core: bool,
+    /// Finds a port by itself and says which.
+    chooses_port: bool,
+    command: fn(&Task<'_>, u16) -> io::Result<Command>,
+}
+
+/// This package's own program, in the model that is compared with others.
+pub(crate) fn own() -> Server {
+    Server {
+        name: "glasshttp",
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        keeps: true,
+        owns_core: false,
+        chooses_port: true,
+        command: |task, port| Ok(glasshttp(task, port, &["--model", "multiplex", "--workers", "1"])),
+    }
+}
+
+/// This package's own program in each of its models, the fastest one first.
+pub(crate) fn models() -> Vec<Server> {
+    vec![
+        Server { name: "multiplex", ..own() },
+        Server { name: "thread", command: |task, port| Ok(glasshttp(task, port, &["--model", "thread"])), ..own() },
+        Server { name: "process", command: |task, port| Ok(glasshttp(task, port, &["--model", "process"])), ..own() },
+        Server {
+            name: "iterative",
+            command: |task, port| Ok(glasshttp(task, port, &["--model", "iterative"])),
+            ..own()
+        },
+    ]
+}
+
+/// The other servers that are installed, and the names of those that are not.
+pub(crate) fn others() -> (Vec<Server>, Vec<&'static str>) {
+    type Known = (&'static str, &'static str, fn(&Task<'_>, u16) -> io::Result<Command>);
+    let known: [Known; 6] = [
+        ("nginx", "-v", nginx),
+        ("lighttpd", "-v", lighttpd),
+        ("h2o", "-v", h2o),
+        ("darkhttpd", "--help", darkhttpd),
+        ("caddy", "version", caddy),
+        ("busybox", "--help", busybox),
+    ];
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    for (name, argument, command) in known {
+        let Some(version) = version(name, argument) else {
+            missing.push(name);
+            continue;
+        };
+        // It forks for each connection, closes it after one answer, and lets
+        // the kernel reap the child.
+        let forks = name == "busybox";
+        found.push(Server { name, version, keeps: !forks, owns_core: forks, chooses_port: false, command });
+    }
+    (found, missing)
+}
+
+impl Server {
+    /// Whether it can do at all what the workload asks.
+    pub(crate) fn can(&self, workload: &Workload) -> bool {
+        self.keeps || !workload.keeps
+    }
+
+    /// Starts it and waits for `is_ready`.
+    pub(crate) fn start<T>(
+        &self,
+        task: &Task<'_>,
+        cores: Cores,
+        is_ready: impl Fn(u16) -> io::Result<T>,
+    ) -> Result<(Running, T), Box<dyn Error>> {
+        fs::create_dir_all(task.folder)?;
+        // Exec to first answer is timed from outside, for all of them alike.
+        let chooses_port = self.chooses_port && task.workload.load != Load::Start;
+        let mut last = None;
+        for _ in 0..PORTS_TRIED {
+            let port = if chooses_port { 0 } else { free_port()? };
+            let mut running = Running::start(&mut (self.command)(task, port)?, cores, port, self.owns_core)?;
+            match running.wait_until(&is_ready) {
+                Ok(value) => return Ok((running, value)),
+                Err(error) => last = Some(error),
+            }
+        }
+        Err(last.unwrap_or_else(|| "it does not start".into()))
+    }
+
+    /// Starts it and waits until it accepts connections.
+    pub(crate) fn listen(&self, task: &Task<'_>, cores: Cores) -> Result<Running, Box<dyn Error>> {
+        self.start(task, cores, |port| exchange::connect(port).map(drop)).map(|(running, ())| running)
+    }
+}
+
+/// A port that was free a moment ago; another program may be faster.
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+fn glasshttp(task: &Task<'_>, port: u16, model: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_glasshttp"));
+    command.args(model).args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--log", "off"]);
+    command.args(["--keep-alive", "600", "--backlog", "4096", "--max-connections", "100000"]).arg(task.root);
+    command
+}
+
+fn nginx(task: &Task<'_>, port: u16) -> io::Result<Command> {
+    let (root, folder) = (task.root.display(), task.folder.display());
+    // TCP_DEFER_ACCEPT helps where each request has a connection of its own.
+    let deferred = if task.workload.keeps { "" } else { " deferred" };
+    let file = configure(
+        task,
+        "nginx.conf",
+        &format!(
+            "daemon off; master_process off; worker_processes 1; pid {folder}/pid; error_log /dev/null crit;
+worker_rlimit_nofile 200000;
+events {{ worker_connections 60000; use epoll; multi_accept on; }}
+http {{
+  types {{ text/html html; }}
+  default_type application/octet-stream;
+  access_log off; server_tokens off; etag on;
+  sendfile on; sendfile_max_chunk 0; tcp_nopush on; tcp_nodelay on; reset_timedout_connection on;
+  open_file_cache max=10000 inactive=60s; open_file_cache_valid 1s;
+  open_file_cache_min_uses 1; open_file_cache_errors on;
+  keepalive_timeout 600s; keepalive_requests 1000000000;
+  client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
+  uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  server {{ listen 127.0.0.1:{port} backlog=4096{deferred}; root {root}; }}
+}}
+"
+        ),
+    )?;
+    let mut command = Command::new("nginx");
+    command.arg("-p").arg(task.folder).arg("-c").arg(file);
+    Ok(command)
+}
+
+fn lighttpd(task: &Task<'_>, port: u16) -> io::Result<Command> {
+    let root = task.root.display();
+    let file = configure(
+        task,
+        "lighttpd.conf",
+        &format!(
+            r#"server.document-root = "{root}"
+server.bind = "127.0.0.1"
+server.port = {port}
+server.max-fds = 60000
+server.max-connections = 30000
+server.max-keep-alive-requests = 1000000000
+server.max-keep-alive-idle = 600
+server.listen-backlog = 4096
+server.stat-cache-engine = "simple"
+server.network-backend = "sendfile"
+server.event-handler = "linux-sysepoll"
+server.errorlog = "/dev/null"
+mimetype.assign = (".html" => "text/html", ".bin" => "application/octet-stream")
+"#
+        ),
+    )?;
+    let mut command = Command::new("lighttpd");
+    command.arg("-D").arg("-f").arg(file);
+    Ok(command)
+}
+
+fn h2o(task: &Task<'_>, port: u16) -> io::Result<Command> {
+    let root = task.root.display();
+    let file = configure(
+        task,
+        "h2o.conf",
+        &format!(
+            "num-threads: 1
+max-connections: 60000
+http1-request-timeout: 600
+listen: {{ host: 127.0.0.1, port: {port} }}
+hosts:
+  default:
+    paths:
+      /: {{ file.dir: {root} }}
+error-log: /dev/null
+"
+        ),
+    )?;
+    let mut command = Command::new("h2o");
+    command.args(["-m", "worker", "-c"]).arg(file);
+    Ok(command)
+}
+
+fn darkhttpd(task: &Task<'_>, port: u16) -> io::Result<Command> {
+    let mut command = Command::new("darkhttpd");
+    command.arg(task.root).args(["--addr", "127.0.0.1", "--port", &port.to_string()]);
+    command.args(["--maxconn", "60000", "--timeout", "600", "--no-listing"]);
+    Ok(command)
+}
+
+fn caddy(task: &Task<'_>, port: u16) -> io::Result<Command> {
+    let root = task.root.display();
+    let file = configure(
+        task,
+        "Caddyfile",
+        &format!(
+            "{{
+  admin off
+  auto_https off
+}}
+http://:{port} {{
+  bind 127.0.0.1
+  root * {root}
+  file_server
+}}
+"
+        ),
+    )?;
+    let mut command = Command::new("caddy");
+    command.args(["run", "--adapter", "caddyfile", "--config"]).arg(file);
+    command.env("GOMAXPROCS", "1").env("HOME", task.folder);
+    Ok(command)
+}
+
+fn busybox(task: &Task<'_>, port: u16) -> io::Result<Command> {
+    let mut command = Command::new("busybox");
+    command.args(["httpd", "-f", "-p", &format!("127.0.0.1:{port}"), "-h"]).arg(task.root);
+    Ok(command)
+}
+
+fn configure(task: &Task<'_>, name: &str, text: &str) -> io::Result<PathBuf> {
+    let file = task.folder.join(name);
+    fs::write(&file, text)?;
+    Ok(file)
+}
