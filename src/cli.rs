@@ -14,6 +14,9 @@ use std::time::Duration;
 /// The port that is tried first where none is named.
 const USUAL_PORT: u16 = 8080;
 
+/// The model where none is named: the fastest that the system has.
+const USUAL_MODEL: &str = if cfg!(target_os = "linux") { "multiplex" } else { "thread" };
+
 /// Serve a folder over HTTP/1.0.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "glasshttp", version, max_term_width = 80)]
@@ -37,7 +40,7 @@ pub struct Args {
     lan: bool,
 
     /// Who serves: one client after another, a process or a thread for each, or event loops for all
-    #[arg(long, value_enum, default_value = "thread", help_heading = "How")]
+    #[arg(long, value_enum, default_value = USUAL_MODEL, help_heading = "How")]
     model: ModelName,
 
     /// Event loops of the multiplex model [default: one for each core]

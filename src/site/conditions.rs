@@ -7,9 +7,10 @@ use rustix::fs::Stat;
 /// What tells one version of a file from another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Validators {
-    /// A strong entity tag: the time of the inode's last change, in nanoseconds,
-    /// and the size. Unlike the modification time that one can't be set back
-    /// (`cp -p`, `tar -x`), so changed content never keeps its tag.
+    /// A strong entity tag: the inode mixed with the time of its last change in
+    /// nanoseconds, and the size. Unlike the modification time that one can't be set back
+    /// (`cp -p`, `tar -x`), and a file that took another's name in the same tick
+    /// of the clock has another inode: changed content never keeps its tag.
     pub(super) etag: String,
     /// The modification time; `None` before 1970, which this server does not write.
     pub(super) modified: Option<HttpDate>,
@@ -32,13 +33,13 @@ impl Validators {
     /// Those of a file in this state, at the time `now`.
     #[allow(clippy::unnecessary_cast)] // the fields' types differ between systems
     pub(super) fn of(state: &Stat, now: HttpDate) -> Self {
-        let changed = i128::from(state.st_ctime as i64) * 1_000_000_000 + state.st_ctime_nsec as i128;
+        let changed = (state.st_ctime as u64).wrapping_mul(1_000_000_000).wrapping_add(state.st_ctime_nsec as u64);
         // Never later than Date (RFC 9110 §8.8.2.1).
         let modified = HttpDate::from_unix(state.st_mtime as i64)
             .or_else(|| (state.st_mtime as i64 > 0).then_some(now))
             .map(|modified| modified.min(now));
         Self {
-            etag: format!("\"{changed:x}-{:x}\"", state.st_size),
+            etag: format!("\"{:x}-{:x}\"", changed ^ state.st_ino.rotate_left(32), state.st_size),
             modified,
             last_modified: modified.map(|date| date.to_string()),
         }

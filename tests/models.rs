@@ -1,0 +1,202 @@
+//! What each model promises beside the protocol: who cleans up, what an idle
+//! client costs, and that no client costs another anything.
+
+use crate::harness::{Answer, Client, MODELS, Server};
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+const CONCURRENT: [&str; 3] = ["process", "thread", "multiplex"];
+const PATIENCE: Duration = Duration::from_secs(10);
+
+fn folder() -> TempDir {
+    let folder = TempDir::new().expect("a folder");
+    fs::write(folder.path().join("hello.txt"), "Hello!").expect("a file");
+    fs::write(folder.path().join("big"), vec![b'x'; 20 << 20]).expect("a file");
+    folder
+}
+
+/// Children of a process, each with its state letter (proc_pid_stat(5)).
+fn children(parent: u32) -> Vec<(i32, char)> {
+    let processes = fs::read_dir("/proc").expect("/proc");
+    let stat = |process: fs::DirEntry| {
+        let pid: i32 = process.file_name().to_str()?.parse().ok()?;
+        let stat = fs::read_to_string(process.path().join("stat")).ok()?;
+        let mut fields = stat.rsplit_once(") ")?.1.split(' ');
+        let state = fields.next()?.chars().next()?;
+        (fields.next()?.parse() == Ok(parent)).then_some((pid, state))
+    };
+    processes.filter_map(Result::ok).filter_map(stat).collect()
+}
+
+/// A field of /proc/PID/status, in KiB.
+fn status_kib(pid: u32, field: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("a process");
+    let line = status.lines().find(|line| line.starts_with(field)).expect("the field");
+    line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
+}
+
+/// CPU time used so far, in clock ticks.
+fn ticks(pid: u32) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
+    let fields: Vec<&str> = stat.rsplit_once(") ").expect("its name").1.split(' ').collect();
+    fields[11..13].iter().map(|field| field.parse::<u64>().expect("ticks")).sum()
+}
+
+/// Waits until `fact` holds.
+fn wait_until(what: &str, mut fact: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !fact() {
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::yield_now();
+    }
+}
+
+fn keeps(client: &mut Client, path: &str) -> Answer {
+    client.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes());
+    client.answer()
+}
+
+#[test]
+fn no_zombie_is_left_though_nobody_comes_any_more() {
+    let folder = folder();
+    let server = Server::start(folder.path(), &["--model", "process"]);
+    for _ in 0..100 {
+        assert_eq!(server.get("/hello.txt").text(), "Hello!");
+    }
+    let crowd: Vec<Client> = (0..50).map(|_| server.connect()).collect();
+    wait_until("a child for each client", || children(server.id()).len() == 50);
+    drop(crowd);
+    wait_until("every child ended, and was waited for", || children(server.id()).is_empty());
+}
+
+#[test]
+fn a_killed_child_costs_its_own_connection_and_no_other() {
+    let folder = folder();
+    let server = Server::start(folder.path(), &["--model", "process"]);
+    let mut kept = server.connect();
+    keeps(&mut kept, "/hello.txt");
+    let of_kept = children(server.id());
+    let mut victim = server.connect();
+    keeps(&mut victim, "/hello.txt");
+    let child = children(server.id()).into_iter().find(|child| !of_kept.contains(child)).expect("a second child");
+    kill_process(Pid::from_raw(child.0).expect("a process"), Signal::KILL).expect("our server's child");
+
+    assert_eq!(victim.receive().unwrap_or(0), 0, "its connection has ended");
+    assert_eq!(keeps(&mut kept, "/hello.txt").text(), "Hello!");
+    assert_eq!(server.get("/hello.txt").text(), "Hello!");
+    wait_until("the killed child was waited for", || children(server.id()).len() == 1);
+}
+
+#[test]
+fn a_thousand_idle_connections_cost_memory_by_the_kilobyte_and_no_time() {
+    let folder = folder();
+    let server = Server::start(folder.path(), &["--model", "multiplex", "--workers", "1", "--keep-alive", "60"]);
+    let open = |count: usize| -> Vec<Client> {
+        (0..count)
+            .map(|_| {
+                let mut client = server.connect();
+                assert_eq!(keeps(&mut client, "/hello.txt").text(), "Hello!");
+                client
+            })
+            .collect()
+    };
+    let mut idle = open(50);
+    let before = status_kib(server.id(), "VmRSS:");
+    idle.extend(open(850)); // the harness has 1,024 descriptors where nobody gave it more
+    let grown = status_kib(server.id(), "VmRSS:").saturating_sub(before);
+    assert!(grown < 850 * 2, "{grown} KiB for 850 connections");
+    let idle_since = ticks(server.id());
+    for client in &mut idle {
+        assert_eq!(keeps(client, "/hello.txt").text(), "Hello!", "an idle client is still a client");
+    }
+    // 900 answers of at most a millisecond each, and nothing beside: a loop that spins would show.
+    assert!(ticks(server.id()) - idle_since <= 90, "{} ticks", ticks(server.id()) - idle_since);
+}
+
+#[test]
+fn a_burst_of_connections_is_answered_whole() {
+    let folder = folder();
+    for model in CONCURRENT {
+        let server = Server::start(folder.path(), &["--model", model]);
+        let mut clients: Vec<Client> = (0..400).map(|_| server.connect()).collect();
+        for client in &mut clients {
+            client.send(b"GET /hello.txt HTTP/1.0\r\n\r\n");
+        }
+        for mut client in clients {
+            assert_eq!(Answer::parse(&client.read_to_end()).text(), "Hello!", "{model}");
+        }
+    }
+}
+
+#[test]
+fn stalled_readers_cost_nobody_anything() {
+    let folder = folder();
+    for model in CONCURRENT {
+        let server = Server::start(folder.path(), &["--model", model]);
+        let mut stalled: Vec<Client> = (0..50).map(|_| Client::connect_narrow(server.address)).collect();
+        for client in &mut stalled {
+            client.send(b"GET /big HTTP/1.0\r\n\r\n");
+            assert!(client.receive().expect("a beginning") > 0);
+        }
+        let mut fast = server.connect();
+        for _ in 0..100 {
+            assert_eq!(keeps(&mut fast, "/hello.txt").text(), "Hello!", "{model}");
+        }
+    }
+}
+
+#[test]
+fn a_change_is_served_with_the_next_request_though_files_are_kept() {
+    let folder = folder();
+    for model in MODELS {
+        let server = Server::start(folder.path(), &["--model", model]);
+        let mut client = server.connect();
+        let path = folder.path().join("changing.txt");
+        let mut tags = std::collections::HashSet::new();
+        for round in 0..50 {
+            write(&path, &format!("round {round:02}"), round % 2 == 0);
+            let answer = keeps(&mut client, "/changing.txt");
+            assert_eq!(answer.text(), format!("round {round:02}"), "{model}");
+            assert!(
+                tags.insert(answer.header("ETag").expect("a tag").to_owned()),
+                "{model}: an old tag, round {round}"
+            );
+        }
+        fs::remove_file(&path).expect("removed");
+        assert_eq!(keeps(&mut client, "/changing.txt").status, 404, "{model}");
+    }
+}
+
+/// Writes in place, or another file that takes its name.
+fn write(path: &Path, content: &str, in_place: bool) {
+    if in_place {
+        fs::write(path, content).expect("written");
+    } else {
+        let other = path.with_extension("new");
+        fs::write(&other, content).expect("written");
+        fs::rename(other, path).expect("renamed");
+    }
+}
+
+#[test]
+fn what_is_kept_never_leads_out_of_the_root() {
+    let folder = folder();
+    let secret = TempDir::new().expect("a folder outside");
+    fs::write(secret.path().join("a.txt"), "secret").expect("a file");
+    let inside = folder.path().join("inside");
+    fs::create_dir(&inside).expect("a folder");
+    fs::write(inside.join("a.txt"), "public").expect("a file");
+    for model in MODELS {
+        let server = Server::start(folder.path(), &["--model", model]);
+        let mut client = server.connect();
+        assert_eq!(keeps(&mut client, "/inside/a.txt").text(), "public", "{model}");
+        fs::rename(&inside, folder.path().join("aside")).expect("moved aside");
+        std::os::unix::fs::symlink(secret.path(), &inside).expect("a link out");
+        assert_eq!(keeps(&mut client, "/inside/a.txt").status, 404, "{model}");
+        fs::remove_file(&inside).expect("the link");
+        fs::rename(folder.path().join("aside"), &inside).expect("back");
+    }
+}
