@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         timeouts: Timeouts::new(10 * second, 10 * second),
         probe: Probe::OFF,
     });
-    let limits = Limits { connections: 100, grace: 10 * second }.within_descriptors();
+    let limits = Limits { connections: 100, grace: 10 * second }.within_descriptors(Model::Thread);
     Ok(models::serve(Model::Thread, listeners, &service, &limits, &Arc::new(Stop::on_signals()?))?)
 }
 

@@ -59,12 +59,12 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds, help_heading = "How")]
     grace: Duration,
 
-    /// Connections served at once; further ones wait in the backlog
-    #[arg(long, value_name = "N", default_value = "1024", value_parser = clap::value_parser!(u32).range(1..), help_heading = "How")]
-    max_connections: u32,
+    /// Connections served at once; further ones wait in the backlog [default: 1024; 65536 for multiplex]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "How")]
+    max_connections: Option<u32>,
 
     /// Connections that may wait to be accepted
-    #[arg(long, value_name = "N", default_value = "1024", value_parser = clap::value_parser!(u32).range(1..), help_heading = "How")]
+    #[arg(long, value_name = "N", default_value = "4096", value_parser = clap::value_parser!(u32).range(1..), help_heading = "How")]
     backlog: u32,
 
     /// Memory in which each event loop may keep files that it served; 0 keeps none
@@ -149,6 +149,20 @@ impl From<Args> for Config {
         } else {
             args.bind
         };
+        let model = match args.model {
+            ModelName::Iterative => Model::Iterative,
+            ModelName::Process => Model::Process,
+            ModelName::Thread => Model::Thread,
+            #[cfg(target_os = "linux")]
+            ModelName::Multiplex => {
+                Model::Multiplex { workers: args.workers.map_or_else(one_for_each_core, |workers| workers as usize) }
+            }
+        };
+        let connections = args.max_connections.unwrap_or(match model {
+            Model::Iterative | Model::Process | Model::Thread => 1024,
+            #[cfg(target_os = "linux")]
+            Model::Multiplex { .. } => 65_536,
+        });
         Self {
             folder: args.folder,
             site: SiteOptions {
@@ -159,21 +173,12 @@ impl From<Args> for Config {
                 cache_control: args.cache_control,
                 headers: args.headers,
                 cache: args.cache as usize * 1024 * 1024,
-                ..SiteOptions::default()
             },
             addresses,
             port: args.port.map_or(Port::From(USUAL_PORT), Port::Exactly),
             backlog: args.backlog,
-            model: match args.model {
-                ModelName::Iterative => Model::Iterative,
-                ModelName::Process => Model::Process,
-                ModelName::Thread => Model::Thread,
-                #[cfg(target_os = "linux")]
-                ModelName::Multiplex => Model::Multiplex {
-                    workers: args.workers.map_or_else(one_for_each_core, |workers| workers as usize),
-                },
-            },
-            limits: Limits { connections: args.max_connections as usize, grace: args.grace },
+            model,
+            limits: Limits { connections: connections as usize, grace: args.grace },
             timeouts: Timeouts::new(args.timeout, args.keep_alive),
             log: match args.log {
                 LogName::Common => Some(Format::Common),

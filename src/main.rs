@@ -49,7 +49,8 @@ fn run(config: Config) -> Result<(), String> {
         timeouts: config.timeouts,
         probe: log.as_ref().map_or(Probe::OFF, Log::probe),
     });
-    let result = models::serve(config.model, listeners, &service, &config.limits.within_descriptors(), &stop);
+    let limits = config.limits.within_descriptors(config.model);
+    let result = models::serve(config.model, listeners, &service, &limits, &stop);
     let dropped = log.map_or(0, Log::finish);
     if dropped > 0 {
         eprintln!("{dropped} lines are missing from the log: its reader was slower than the server");

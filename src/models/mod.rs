@@ -46,27 +46,46 @@ pub struct Limits {
     pub grace: Duration,
 }
 
-/// Descriptors that a connection may need at once: its socket, the file that it
-/// sends, and two while that is looked for.
-const DESCRIPTORS: u64 = 4;
-/// Descriptors of the server itself: standard streams, listeners, pipes, root.
+/// Descriptors of the server itself: standard streams, pipes, root; and of each
+/// event loop: its own, listeners, what is being looked for, files kept open.
 const RESERVED: u64 = 16;
+const RESERVED_FOR_A_LOOP: u64 = 16;
+/// Descriptors that are set aside for files, at most.
+const FOR_FILES: u64 = 8192;
 
 impl Limits {
-    /// The same, with no more connections than there are descriptors for: what
+    /// The same, with no more connections than `model` has descriptors for: what
     /// could not be served is better left in the backlog. Raises the soft limit
     /// to the hard one first (getrlimit(2)).
     #[must_use]
-    pub fn within_descriptors(mut self) -> Self {
+    pub fn within_descriptors(mut self, model: Model) -> Self {
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
         let limit = getrlimit(Resource::Nofile);
         // Where it can't be raised, the soft limit is what there is.
         let raised = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
         if let Some(descriptors) = if raised.is_ok() { limit.maximum } else { limit.current } {
-            let affordable = descriptors.saturating_sub(RESERVED) / DESCRIPTORS;
+            let affordable = model.affordable(descriptors);
             self.connections = self.connections.min(usize::try_from(affordable).unwrap_or(usize::MAX)).max(1);
         }
         self
+    }
+}
+
+impl Model {
+    /// How many connections so many descriptors are enough for.
+    fn affordable(self, descriptors: u64) -> u64 {
+        match self {
+            Self::Iterative => 1,
+            // Each process has its own.
+            Self::Process => descriptors.saturating_sub(RESERVED),
+            // The socket, the file that it sends, and two while that is looked for.
+            Self::Thread => descriptors.saturating_sub(RESERVED) / 4,
+            #[cfg(target_os = "linux")]
+            Self::Multiplex { workers } => {
+                let free = descriptors.saturating_sub(RESERVED + RESERVED_FOR_A_LOOP * workers as u64);
+                free - (free / 2).min(FOR_FILES)
+            }
+        }
     }
 }
 

@@ -26,6 +26,7 @@ pub(super) struct Cache {
     most_octets: usize,
     open: usize,
     most_open: usize,
+    looked_through: Instant,
     /// What is said of files that are not there, for as long as an entry lasts.
     not_found: Option<(HeaderBlock, Bytes, Instant)>,
 }
@@ -41,7 +42,15 @@ struct Entry {
 impl Cache {
     /// A cache that holds this much memory and this many descriptors at most.
     pub(super) fn new(most_octets: usize, most_open: usize) -> Self {
-        Self { entries: HashMap::new(), octets: 0, most_octets, open: 0, most_open, not_found: None }
+        Self {
+            entries: HashMap::new(),
+            octets: 0,
+            most_octets,
+            open: 0,
+            most_open,
+            looked_through: Instant::now(),
+            not_found: None,
+        }
     }
 
     /// What answers `path`, if it is still what lies there.
@@ -52,24 +61,36 @@ impl Cache {
         is_current.then(|| Arc::clone(&entry.prepared))
     }
 
-    /// Keeps `prepared`, made from the file `name` in this state. When there is
-    /// no room everything goes: nothing lasts longer than a second anyway.
+    /// Keeps `prepared`, made from the file `name` in this state, if there is
+    /// room, or what has outlived its second makes some.
     pub(super) fn put(&mut self, path: &str, name: &[u8], state: Stat, prepared: &Arc<Prepared>) {
-        let octets = cost(path, prepared);
-        if octets > self.most_octets / 4 {
-            return;
-        }
         self.remove(path);
-        if self.octets + octets > self.most_octets || self.open + usize::from(prepared.is_open()) > self.most_open {
-            *self = Self::new(self.most_octets, self.most_open);
+        let (octets, open) = (cost(path, prepared), usize::from(prepared.is_open()));
+        if !self.has_room(octets, open) {
+            self.remove_stale();
         }
-        if prepared.is_open() && self.most_open == 0 {
+        if !self.has_room(octets, open) {
             return;
         }
         self.octets += octets;
-        self.open += usize::from(prepared.is_open());
+        self.open += open;
         let entry = Entry { name: name.to_vec(), state, prepared: Arc::clone(prepared), made: Instant::now() };
         self.entries.insert(path.into(), entry);
+    }
+
+    fn has_room(&self, octets: usize, open: usize) -> bool {
+        self.octets + octets <= self.most_octets && self.open + open <= self.most_open
+    }
+
+    /// At most ten times a second: it looks at all.
+    fn remove_stale(&mut self) {
+        if self.looked_through.elapsed() < FRESH / 10 {
+            return;
+        }
+        self.looked_through = Instant::now();
+        self.entries.retain(|_, entry| entry.made.elapsed() < FRESH);
+        self.octets = self.entries.iter().map(|(path, entry)| cost(path, &entry.prepared)).sum();
+        self.open = self.entries.values().filter(|entry| entry.prepared.is_open()).count();
     }
 
     /// The answer to what is not there.

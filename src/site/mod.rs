@@ -26,6 +26,9 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// How many large files an event loop keeps open.
+const KEPT_OPEN: usize = 8;
+
 /// How a folder is served.
 #[derive(Clone, Debug)]
 pub struct SiteOptions {
@@ -43,8 +46,6 @@ pub struct SiteOptions {
     pub headers: Vec<(String, String)>,
     /// Memory, in octets, in which each event loop may keep files that it served.
     pub cache: usize,
-    /// Descriptors of files that each event loop may keep open.
-    pub cached_descriptors: usize,
 }
 
 impl Default for SiteOptions {
@@ -57,7 +58,6 @@ impl Default for SiteOptions {
             cache_control: "no-cache".to_owned(),
             headers: Vec::new(),
             cache: 32 << 20,
-            cached_descriptors: 64,
         }
     }
 }
@@ -87,7 +87,7 @@ impl Handler for Site {
     }
 
     fn for_event_loop(&self) -> Option<Box<dyn Handler>> {
-        let cache = Mutex::new(Cache::new(self.options.cache, self.options.cached_descriptors));
+        let cache = Mutex::new(Cache::new(self.options.cache, KEPT_OPEN));
         Some(Box::new(Self { root: self.root.clone(), options: Arc::clone(&self.options), cache: Some(cache) }))
     }
 }
