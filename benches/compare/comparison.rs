@@ -11,7 +11,9 @@ use crate::workload::{IDLE, Load, Unit, WORKLOADS, Workload, write_site};
 use clap::Parser;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::error::Error;
+use std::fs::Permissions;
 use std::io::{IsTerminal, stderr};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -109,7 +111,9 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     raise_descriptor_limit()?;
     let cores = Cores::take()?;
 
-    let temporary = tempfile::tempdir()?;
+    // Some servers give up root's rights, and are to read it nevertheless.
+    let readable = Permissions::from_mode(0o755);
+    let temporary = tempfile::Builder::new().permissions(readable).tempdir()?;
     let folder = temporary.path().to_owned();
     let root = folder.join("site");
     write_site(&root)?;
@@ -122,7 +126,8 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     progress("");
 
     let servers = &comparison.servers;
-    let versions = servers.iter().map(|server| format!("{} {}", server.name, server.version));
+    let programs = if args.models { &servers[..1] } else { &servers[..] };
+    let versions = programs.iter().map(|server| format!("{} {}", server.program, server.version));
     let versions: Vec<String> = versions.chain(generators.into_iter().flatten()).collect();
     println!("{}\n", machine::description(cores));
     println!("{}; rounds: {rounds}, of {} s each", versions.join(", "), args.seconds);

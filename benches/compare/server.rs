@@ -25,7 +25,9 @@ pub(crate) struct Task<'t> {
 
 /// A program that serves a folder.
 pub(crate) struct Server {
+    /// What it is called in the report.
     pub(crate) name: &'static str,
+    pub(crate) program: &'static str,
     pub(crate) version: String,
     keeps: bool,
     owns_core: bool,
@@ -38,6 +40,7 @@ pub(crate) struct Server {
 pub(crate) fn own() -> Server {
     Server {
         name: "glasshttp",
+        program: "glasshttp",
         version: env!("CARGO_PKG_VERSION").to_owned(),
         keeps: true,
         owns_core: false,
@@ -80,7 +83,15 @@ pub(crate) fn others() -> (Vec<Server>, Vec<&'static str>) {
         // It forks for each connection, closes it after one answer, and lets
         // the kernel reap the child.
         let forks = name == "busybox";
-        found.push(Server { name, version, keeps: !forks, owns_core: forks, chooses_port: false, command });
+        found.push(Server {
+            name,
+            program: name,
+            version,
+            keeps: !forks,
+            owns_core: forks,
+            chooses_port: false,
+            command,
+        });
     }
     (found, missing)
 }
