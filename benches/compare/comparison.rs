@@ -19,7 +19,7 @@ use std::time::Instant;
 
 /// How many seconds the rounds may take altogether, where their number is not given.
 const USUAL_BUDGET: u32 = 270;
-const QUICK_BUDGET: u32 = 40;
+const QUICK_BUDGET: u32 = 52;
 /// More rounds than this move no median.
 const MOST_ROUNDS: u32 = 7;
 /// Each costs thousands of connections, or a start: their figures hardly vary.
