@@ -172,12 +172,6 @@ impl Connection {
         self.machine.answer_last(CloseReason::ConnectionLimit);
     }
 
-    /// The server ends: what is under way is finished, what is idle closes.
-    pub fn shut_down(&mut self) {
-        self.machine.shut_down();
-        self.is_last = true;
-    }
-
     /// Goes on until the socket would block, or the connection is over.
     pub fn advance(&mut self, workspace: &mut Workspace) -> Progress {
         let mut input = Input::load(std::mem::take(&mut workspace.buffer), &mut self.pending);
@@ -216,6 +210,15 @@ impl Connection {
         };
         workspace.buffer = input.store(&mut self.pending);
         progress
+    }
+
+    /// The server ends: a request that has already arrived is still read, what
+    /// is under way is finished, what is idle closes.
+    pub fn shut_down(&mut self, workspace: &mut Workspace) -> Progress {
+        self.advance(workspace);
+        self.machine.shut_down();
+        self.is_last = true;
+        self.advance(workspace)
     }
 
     /// The deadline passed: gives up, unless the client still takes its answer.

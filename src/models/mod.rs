@@ -148,9 +148,7 @@ fn run(mut connection: Connection, workspace: &mut Workspace, stop: &Stop, grace
 
     on_stop();
     let last_moment = Instant::now() + grace;
-    // Only now: a request that had already arrived was still read.
-    connection.shut_down();
-    progress = connection.advance(workspace);
+    progress = connection.shut_down(workspace);
     while let Some((flags, deadline)) = waits_for(progress) {
         let ready = wait(&mut [PollFd::new(&connection, flags)], Some(deadline.min(last_moment)));
         if Instant::now() >= last_moment {

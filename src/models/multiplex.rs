@@ -19,6 +19,8 @@
 //!
 //! Try it: `--model multiplex --workers 1`, and a thousand clients.
 
+mod table;
+
 use super::{Limits, Stop};
 use crate::connection::{Connection, Progress, Service, Workspace};
 use crate::listener::Listener;
@@ -26,18 +28,14 @@ use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::io::Errno;
-use slab::Slab;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
+use table::Table;
 
-/// Deadlines are looked through no more often than this.
-const SWEEP: Duration = Duration::from_millis(100);
 /// A loop of its own is worth at least this many connections.
 const FEW: usize = 64;
-/// How many events one wait may bring.
-const EVENTS: usize = 512;
 /// What marks the events that are not a connection's; those have their place in the table.
 const STOP: u64 = u64::MAX;
 const LISTENERS: u64 = 1 << 32;
@@ -56,8 +54,8 @@ pub(super) fn serve(
     let mut others = Vec::new();
     for _ in 1..workers {
         let siblings = listeners.iter().map(Listener::sibling).collect::<io::Result<Vec<_>>>()?;
-        let worker = EventLoop::new(siblings, service, limits, stop)?;
-        others.push(std::thread::Builder::new().name("event loop".into()).spawn(|| worker.run())?);
+        let other = EventLoop::new(siblings, service, limits, stop)?;
+        others.push(std::thread::Builder::new().name("event loop".into()).spawn(|| other.run())?);
     }
     let result = EventLoop::new(listeners, service, limits, stop)?.run();
     // Each has the same grace as this one; a loop that failed has said so by ending.
@@ -69,21 +67,13 @@ struct EventLoop {
     listeners: Vec<Listener>,
     /// Whether the listeners are waited for: not while there is no room.
     accepts: bool,
-    connections: Slab<Waiting>,
+    connections: Table,
     workspace: Workspace,
     service: Arc<Service>,
     limits: Limits,
     stop: Arc<Stop>,
     /// After the order to stop: until when.
     last_moment: Option<Instant>,
-    /// When deadlines are to be looked through; none runs out earlier.
-    next_sweep: Option<Instant>,
-}
-
-struct Waiting {
-    connection: Connection,
-    interest: EventFlags,
-    deadline: Instant,
 }
 
 impl EventLoop {
@@ -95,29 +85,28 @@ impl EventLoop {
         }
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, stop.as_ref(), EventData::new_u64(STOP), EventFlags::IN)?;
-        let mut worker = Self {
+        let mut event_loop = Self {
             epoll,
             listeners,
             accepts: false,
-            connections: Slab::new(),
+            connections: Table::default(),
             workspace: Workspace::for_event_loop(Arc::clone(service)),
             service: Arc::clone(service),
             limits,
             stop: Arc::clone(stop),
             last_moment: None,
-            next_sweep: None,
         };
-        worker.set_accepts(true)?;
-        Ok(worker)
+        event_loop.set_accepts(true)?;
+        Ok(event_loop)
     }
 
     fn run(mut self) -> io::Result<()> {
-        let mut events = Vec::with_capacity(EVENTS);
+        let mut events = Vec::with_capacity(512);
         while !self.is_over() {
             events.clear();
-            let until = self.next_sweep.into_iter().chain(self.last_moment).min();
-            let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
-            let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+            let until = self.connections.next_sweep().into_iter().chain(self.last_moment).min();
+            let timeout =
+                until.and_then(|until| Timespec::try_from(until.saturating_duration_since(Instant::now())).ok());
             match epoll::wait(&self.epoll, spare_capacity(&mut events), timeout.as_ref()) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
@@ -129,7 +118,7 @@ impl EventLoop {
                     key => self.advance(key as usize, Connection::advance)?,
                 }
             }
-            if self.next_sweep.is_some_and(|at| at <= Instant::now()) {
+            if self.connections.next_sweep().is_some_and(|at| at <= Instant::now()) {
                 self.sweep()?;
             }
         }
@@ -137,7 +126,7 @@ impl EventLoop {
     }
 
     fn is_over(&self) -> bool {
-        self.last_moment.is_some_and(|last| self.connections.is_empty() || Instant::now() >= last)
+        self.last_moment.is_some_and(|last| self.connections.len() == 0 || Instant::now() >= last)
     }
 
     /// Accepts one connection an event: the others are told again, and what is
@@ -149,85 +138,43 @@ impl EventLoop {
             Ok(None) => return Ok(()),
             // Out of descriptors or memory: the backlog waits until the next sweep.
             Err(_) => {
-                self.sweep_by(Instant::now() + SWEEP);
+                self.connections.sweep_soon();
                 return self.set_accepts(false);
             }
         };
         let mut connection = Connection::new(socket, client, &self.service);
-        let is_last = self.connections.len() + 1 >= self.limits.connections;
-        if is_last {
+        if self.connections.len() + 1 >= self.limits.connections {
             connection.answer_last();
         }
         let progress = connection.advance(&mut self.workspace);
-        if let Some((interest, deadline)) = interest(progress) {
-            let entry = self.connections.vacant_entry();
-            epoll::add(&self.epoll, &connection, EventData::new_u64(entry.key() as u64), interest)?;
-            entry.insert(Waiting { connection, interest, deadline });
-            self.sweep_by(deadline);
-            if is_last {
-                self.set_accepts(false)?;
-            }
-        }
-        Ok(())
+        // What can't be registered (epoll_ctl(2), ENOSPC) closes, alone.
+        let _ = self.connections.insert(&self.epoll, connection, progress);
+        self.set_accepts(self.connections.len() < self.limits.connections)
     }
 
     /// Lets a connection go on, by `step`, and waits for what it then waits for.
-    fn advance(
-        &mut self,
-        key: usize,
-        step: impl FnOnce(&mut Connection, &mut Workspace) -> Progress,
-    ) -> io::Result<()> {
-        let Some(waiting) = self.connections.get_mut(key) else { return Ok(()) };
-        let progress = step(&mut waiting.connection, &mut self.workspace);
-        match interest(progress) {
-            Some((interest, deadline)) => {
-                if interest != waiting.interest {
-                    epoll::modify(&self.epoll, &waiting.connection, EventData::new_u64(key as u64), interest)?;
-                }
-                (waiting.interest, waiting.deadline) = (interest, deadline);
-                self.sweep_by(deadline);
-            }
-            None => {
-                // Closing a descriptor takes it out of the epoll set (epoll(7)).
-                drop(self.connections.remove(key));
-                if !self.accepts && self.last_moment.is_none() {
-                    self.set_accepts(true)?;
-                }
+    fn advance(&mut self, key: usize, step: fn(&mut Connection, &mut Workspace) -> Progress) -> io::Result<()> {
+        if let Some(connection) = self.connections.connection(key) {
+            let progress = step(connection, &mut self.workspace);
+            self.connections.update(&self.epoll, key, progress)?;
+            if !self.accepts && matches!(progress, Progress::Closed(_)) {
+                self.set_accepts(true)?;
             }
         }
         Ok(())
     }
 
-    fn sweep_by(&mut self, deadline: Instant) {
-        if self.next_sweep.is_none_or(|next| deadline < next) {
-            self.next_sweep = Some(deadline);
-        }
-    }
-
-    /// Times out what is late, and accepts again if there is room.
+    /// Times out what is late, and tries again to accept if there is room.
     fn sweep(&mut self) -> io::Result<()> {
-        let now = Instant::now();
-        self.next_sweep = None;
-        let late: Vec<usize> =
-            self.connections.iter().filter(|(_, waiting)| waiting.deadline <= now).map(|(key, _)| key).collect();
-        for key in late {
+        for key in self.connections.late(Instant::now()) {
             self.advance(key, Connection::time_out)?;
         }
-        let earliest = self.connections.iter().map(|(_, waiting)| waiting.deadline).min();
-        let waits_for_room = !self.accepts && self.last_moment.is_none();
-        self.next_sweep = match earliest {
-            Some(earliest) if !waits_for_room => Some(earliest.max(now + SWEEP)),
-            _ => waits_for_room.then_some(now + SWEEP),
-        };
-        if waits_for_room && self.connections.len() < self.limits.connections {
-            self.set_accepts(true)?;
-        }
-        Ok(())
+        self.set_accepts(self.connections.len() < self.limits.connections)
     }
 
     fn set_accepts(&mut self, accepts: bool) -> io::Result<()> {
         let interest = if accepts { EventFlags::IN } else { EventFlags::empty() };
-        for (index, listener) in self.listeners.iter().enumerate() {
+        for (index, listener) in self.listeners.iter().enumerate().filter(|_| accepts != self.accepts) {
             let data = EventData::new_u64(LISTENERS + index as u64);
             match epoll::modify(&self.epoll, listener, data, interest) {
                 Err(Errno::NOENT) => epoll::add(&self.epoll, listener, data, interest)?,
@@ -244,22 +191,9 @@ impl EventLoop {
         self.last_moment = Some(Instant::now() + self.limits.grace);
         self.listeners.clear();
         self.accepts = false;
-        let all: Vec<usize> = self.connections.iter().map(|(key, _)| key).collect();
-        for key in all {
-            self.advance(key, |connection, workspace| {
-                connection.advance(workspace);
-                connection.shut_down();
-                connection.advance(workspace)
-            })?;
+        for key in self.connections.keys() {
+            self.advance(key, Connection::shut_down)?;
         }
         Ok(())
-    }
-}
-
-fn interest(progress: Progress) -> Option<(EventFlags, Instant)> {
-    match progress {
-        Progress::Readable(deadline) => Some((EventFlags::IN, deadline)),
-        Progress::Writable(deadline) => Some((EventFlags::OUT, deadline)),
-        Progress::Closed(_) => None,
     }
 }

@@ -1,0 +1,99 @@
+//! The connections that an event loop waits for: what each waits for, and until
+//! when.
+
+use crate::connection::{Connection, Progress};
+use rustix::event::epoll::{self, EventData, EventFlags};
+use slab::Slab;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
+
+/// Deadlines are looked through no more often than this.
+const SWEEP: Duration = Duration::from_millis(100);
+
+/// Waiting connections by their place, which is their events' data.
+#[derive(Default)]
+pub(super) struct Table {
+    entries: Slab<Entry>,
+    /// When deadlines are to be looked through; none runs out earlier.
+    next_sweep: Option<Instant>,
+}
+
+struct Entry {
+    connection: Connection,
+    interest: EventFlags,
+    deadline: Instant,
+}
+
+impl Table {
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(super) fn keys(&self) -> Vec<usize> {
+        self.entries.iter().map(|(key, _)| key).collect()
+    }
+
+    pub(super) fn connection(&mut self, key: usize) -> Option<&mut Connection> {
+        self.entries.get_mut(key).map(|entry| &mut entry.connection)
+    }
+
+    /// Takes in a connection that came to wait; one that is over is dropped.
+    pub(super) fn insert(&mut self, epoll: &OwnedFd, connection: Connection, progress: Progress) -> io::Result<()> {
+        let Some((interest, deadline)) = interest(progress) else { return Ok(()) };
+        let vacant = self.entries.vacant_entry();
+        epoll::add(epoll, &connection, EventData::new_u64(vacant.key() as u64), interest)?;
+        vacant.insert(Entry { connection, interest, deadline });
+        self.sweep_by(deadline);
+        Ok(())
+    }
+
+    /// Notes what a connection now waits for. One that is over is dropped:
+    /// closing its descriptor takes it out of the epoll set (epoll(7)).
+    pub(super) fn update(&mut self, epoll: &OwnedFd, key: usize, progress: Progress) -> io::Result<()> {
+        let (Some((interest, deadline)), Some(entry)) = (interest(progress), self.entries.get_mut(key)) else {
+            self.entries.try_remove(key);
+            return Ok(());
+        };
+        if interest != entry.interest {
+            epoll::modify(epoll, &entry.connection, EventData::new_u64(key as u64), interest)?;
+        }
+        (entry.interest, entry.deadline) = (interest, deadline);
+        self.sweep_by(deadline);
+        Ok(())
+    }
+
+    /// When somebody is to look for late ones again.
+    pub(super) fn next_sweep(&self) -> Option<Instant> {
+        self.next_sweep
+    }
+
+    /// Asks for a look at `deadline`, if none comes earlier.
+    pub(super) fn sweep_by(&mut self, deadline: Instant) {
+        if self.next_sweep.is_none_or(|next| deadline < next) {
+            self.next_sweep = Some(deadline);
+        }
+    }
+
+    /// Asks for a look soon.
+    pub(super) fn sweep_soon(&mut self) {
+        self.sweep_by(Instant::now() + SWEEP);
+    }
+
+    /// Those whose deadline has passed. Looks through all: so not for every one,
+    /// but for those of a tenth of a second together.
+    pub(super) fn late(&mut self, now: Instant) -> Vec<usize> {
+        let is_late = |entry: &Entry| entry.deadline <= now;
+        let earliest = self.entries.iter().map(|(_, entry)| entry.deadline).filter(|deadline| *deadline > now).min();
+        self.next_sweep = earliest.map(|earliest| earliest.max(now + SWEEP));
+        self.entries.iter().filter(|(_, entry)| is_late(entry)).map(|(key, _)| key).collect()
+    }
+}
+
+fn interest(progress: Progress) -> Option<(EventFlags, Instant)> {
+    match progress {
+        Progress::Readable(deadline) => Some((EventFlags::IN, deadline)),
+        Progress::Writable(deadline) => Some((EventFlags::OUT, deadline)),
+        Progress::Closed(_) => None,
+    }
+}
