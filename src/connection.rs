@@ -103,6 +103,13 @@ impl Workspace {
         Self { handler, ..Self::new(service) }
     }
 
+    /// What is asked until the next time had arrived by now: see [`Handler::begin_turn`].
+    pub fn begin_turn(&self) {
+        if let Some(handler) = &self.handler {
+            handler.begin_turn();
+        }
+    }
+
     /// `Date`, written anew once a second.
     fn date(&mut self) -> &str {
         let now = HttpDate::from_system(SystemTime::now());

@@ -25,6 +25,10 @@ pub trait Handler: Send + Sync + 'static {
     /// whom that keeps waiting is for the model to say.
     fn handle(&self, request: &Request<'_>) -> Reply;
 
+    /// An event loop says: whatever is asked until the next time had arrived by
+    /// now. What the handler looks up once, it need not look up again till then.
+    fn begin_turn(&self) {}
+
     /// A handler that answers the same, for one event loop alone: what it keeps
     /// for speed it then shares with nobody. `None`: this one serves all.
     fn for_event_loop(&self) -> Option<Box<dyn Handler>> {

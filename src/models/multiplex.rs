@@ -58,7 +58,7 @@ pub(super) fn serve(
         others.push(std::thread::Builder::new().name("event loop".into()).spawn(|| other.run())?);
     }
     let result = EventLoop::new(listeners, service, limits, stop)?.run();
-    // Each has the same grace as this one; a loop that failed has said so by ending.
+    // Each has the same grace as this one.
     others.into_iter().map(|other| other.join().unwrap_or(Ok(()))).fold(result, io::Result::and)
 }
 
@@ -79,8 +79,7 @@ struct EventLoop {
 impl EventLoop {
     fn new(listeners: Vec<Listener>, service: &Arc<Service>, limits: Limits, stop: &Arc<Stop>) -> io::Result<Self> {
         if !service.probe.is_on() {
-            // Nobody watches, so nobody misses the silent ones: connections may wait
-            // in the kernel for their first octets, and are answered at their accept.
+            // Nobody misses the silent ones: they may wait in the kernel for their first octets.
             listeners.iter().for_each(Listener::defer_accept);
         }
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
@@ -111,6 +110,7 @@ impl EventLoop {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
+            self.workspace.begin_turn();
             for event in &events {
                 match event.data.u64() {
                     STOP => self.begin_to_stop()?,
@@ -146,6 +146,7 @@ impl EventLoop {
         if self.connections.len() + 1 >= self.limits.connections {
             connection.answer_last();
         }
+        self.workspace.begin_turn(); // its request may have come a moment ago
         let progress = connection.advance(&mut self.workspace);
         // What can't be registered (epoll_ctl(2), ENOSPC) closes, alone.
         let _ = self.connections.insert(&self.epoll, connection, progress);

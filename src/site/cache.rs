@@ -1,7 +1,8 @@
 //! Files made ready, kept for the next request by one event loop.
 //!
-//! An entry answers only while a stat(2), made for every request, finds the
-//! very file that it was made from: a change is served at once. It is made anew
+//! An entry answers only while a stat(2) finds the very file that it was made
+//! from. It is made anew for each turn of the event loop, and what a turn answers
+//! had arrived before it began: so a change is served with the next request. It is made anew
 //! after a second in any case, so that a new neighbour, a link moved aside or
 //! another `404.html` is seen by then.
 
@@ -27,6 +28,7 @@ pub(super) struct Cache {
     open: usize,
     most_open: usize,
     looked_through: Instant,
+    turn: u64,
     /// What is said of files that are not there, for as long as an entry lasts.
     not_found: Option<(HeaderBlock, Bytes, Instant)>,
 }
@@ -37,6 +39,8 @@ struct Entry {
     state: Stat,
     prepared: Arc<Prepared>,
     made: Instant,
+    /// The turn in which it was last found to be current.
+    checked: u64,
 }
 
 impl Cache {
@@ -49,16 +53,27 @@ impl Cache {
             open: 0,
             most_open,
             looked_through: Instant::now(),
+            turn: 0,
             not_found: None,
         }
     }
 
+    /// Another turn of the event loop: everything is to be looked at again.
+    pub(super) fn begin_turn(&mut self) {
+        self.turn += 1;
+    }
+
     /// What answers `path`, if it is still what lies there.
-    pub(super) fn get(&self, path: &str, root: &Root) -> Option<Arc<Prepared>> {
-        let entry = self.entries.get(path)?;
-        let is_current =
-            entry.made.elapsed() < FRESH && root.glance(&entry.name).is_some_and(|now| is_same(&now, &entry.state));
-        is_current.then(|| Arc::clone(&entry.prepared))
+    pub(super) fn get(&mut self, path: &str, root: &Root) -> Option<Arc<Prepared>> {
+        let entry = self.entries.get_mut(path)?;
+        if entry.checked != self.turn {
+            let is_same = || root.glance(&entry.name).is_some_and(|now| is_same(&now, &entry.state));
+            if entry.made.elapsed() >= FRESH || !is_same() {
+                return None;
+            }
+            entry.checked = self.turn;
+        }
+        Some(Arc::clone(&entry.prepared))
     }
 
     /// Keeps `prepared`, made from the file `name` in this state, if there is
@@ -74,7 +89,13 @@ impl Cache {
         }
         self.octets += octets;
         self.open += open;
-        let entry = Entry { name: name.to_vec(), state, prepared: Arc::clone(prepared), made: Instant::now() };
+        let entry = Entry {
+            name: name.to_vec(),
+            state,
+            prepared: Arc::clone(prepared),
+            made: Instant::now(),
+            checked: self.turn,
+        };
         self.entries.insert(path.into(), entry);
     }
 

@@ -86,6 +86,12 @@ impl Handler for Site {
         self.options.headers.iter().fold(reply, |reply, (name, value)| reply.with(name, value))
     }
 
+    fn begin_turn(&self) {
+        if let Some(mut cache) = self.cache() {
+            cache.begin_turn();
+        }
+    }
+
     fn for_event_loop(&self) -> Option<Box<dyn Handler>> {
         let cache = Mutex::new(Cache::new(self.options.cache, KEPT_OPEN));
         Some(Box::new(Self { root: self.root.clone(), options: Arc::clone(&self.options), cache: Some(cache) }))
