@@ -138,15 +138,7 @@ fn listen_on(addresses: &[IpAddr], port: u16, backlog: u32) -> Result<Vec<Listen
 
 impl Listener {
     fn bind(address: SocketAddr, both_families: bool, backlog: u32) -> io::Result<Self> {
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
-        if address.is_ipv6() {
-            socket.set_only_v6(!both_families)?;
-        }
-        // A port whose last owner's connections are in TIME-WAIT can be had at once.
-        socket.set_reuse_address(true)?;
-        // Accepted sockets inherit it: without, a head and its file meet Nagle's
-        // algorithm and the client's delayed acknowledgement, 40 ms an answer.
-        socket.set_tcp_nodelay(true)?;
+        let socket = unbound(address, !both_families)?;
         socket.bind(&SockAddr::from(address))?;
         // Only after the address is ours alone: otherwise two servers could share it unawares.
         socket.set_reuse_port(true)?;
@@ -162,13 +154,8 @@ impl Listener {
     /// # Errors
     /// If the system has no such thing, or no descriptor is left.
     pub fn sibling(&self) -> io::Result<Self> {
-        let socket = Socket::new(Domain::for_address(self.address), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
-        if self.address.is_ipv6() {
-            socket.set_only_v6(self.socket.only_v6()?)?;
-        }
-        socket.set_reuse_address(true)?;
+        let socket = unbound(self.address, self.address.is_ipv6() && self.socket.only_v6()?)?;
         socket.set_reuse_port(true)?;
-        socket.set_tcp_nodelay(true)?;
         socket.bind(&SockAddr::from(self.address))?;
         socket.listen(self.backlog)?;
         Ok(Self { socket, ..*self })
@@ -202,6 +189,20 @@ impl Listener {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// A socket for `address` with what accepted ones inherit, not yet bound.
+fn unbound(address: SocketAddr, only_v6: bool) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(only_v6)?;
+    }
+    // A port whose last owner's connections are in TIME-WAIT can be had at once.
+    socket.set_reuse_address(true)?;
+    // Without it a head and its file meet Nagle's algorithm and the client's
+    // delayed acknowledgement, 40 ms an answer.
+    socket.set_tcp_nodelay(true)?;
+    Ok(socket)
 }
 
 impl AsFd for Listener {

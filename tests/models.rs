@@ -59,6 +59,49 @@ fn keeps(client: &mut Client, path: &str) -> Answer {
     client.answer()
 }
 
+/// Conversations of every kind: kept, closed, refused, pipelined, cut off.
+const CONVERSATIONS: [&str; 14] = [
+    "GET /hello.txt HTTP/1.0\r\n\r\n",
+    "GET /hello.txt\r\n",
+    "HEAD /big HTTP/1.1\r\nHost: a\r\n\r\n",
+    "GET /big HTTP/1.1\r\nHost: a\r\nRange: bytes=5-20000\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    "GET /?sort=size HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /missing HTTP/1.0\r\n\r\n",
+    "GET /hello.txt HTTP/1.1\r\nHost: a\r\nIf-Modified-Since: Fri, 31 Dec 9999 23:59:59 GMT\r\n\r\n",
+    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET /hello.txt HTTP/1.0\r\n\r\n",
+    "GET /folder?a=b HTTP/1.0\r\n\r\n",
+    "BREW / HTTP/1.0\r\n\r\n",
+    "GET / HTTP/3.0\r\n\r\n",
+    "GET / HTTP/1.1\r\n\r\n",
+    "GET /%zz HTTP/1.0\r\n\r\n",
+    "GET /hello.txt HTTP/1.0\r\nHalf-a-head",
+];
+
+#[test]
+fn the_models_answer_alike_byte_for_byte() {
+    let folder = folder();
+    fs::create_dir(folder.path().join("folder")).expect("a folder");
+    let answers = |model: &str| -> Vec<String> {
+        let server = Server::start(folder.path(), &["--model", model]);
+        let answer = |request: &&str| {
+            let mut client = server.connect();
+            client.send(request.as_bytes());
+            client.half_close();
+            let text = String::from_utf8_lossy(&client.read_to_end()).into_owned();
+            // The clock goes on between two models.
+            text.split_inclusive("\r\n").filter(|line| !line.starts_with("Date: ")).collect()
+        };
+        // Twice: what a model keeps from the first time must not show.
+        CONVERSATIONS.iter().chain(&CONVERSATIONS).map(answer).collect()
+    };
+    let expected = answers(MODELS[0]);
+    for model in &MODELS[1..] {
+        for ((got, expected), request) in answers(model).iter().zip(&expected).zip(CONVERSATIONS.iter().cycle()) {
+            assert_eq!(got, expected, "{model}: {request:?}");
+        }
+    }
+}
+
 #[test]
 fn no_zombie_is_left_though_nobody_comes_any_more() {
     let folder = folder();

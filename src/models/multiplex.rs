@@ -36,7 +36,7 @@ use table::Table;
 
 /// A loop of its own is worth at least this many connections.
 const FEW: usize = 64;
-/// What marks the events that are not a connection's; those have their place in the table.
+/// Marks of events that are no connection's: those have their place in the table.
 const STOP: u64 = u64::MAX;
 const LISTENERS: u64 = 1 << 32;
 
@@ -57,8 +57,7 @@ pub(super) fn serve(
         let other = EventLoop::new(siblings, service, limits, stop)?;
         others.push(std::thread::Builder::new().name("event loop".into()).spawn(|| other.run())?);
     }
-    let result = EventLoop::new(listeners, service, limits, stop)?.run();
-    // Each has the same grace as this one.
+    let result = EventLoop::new(listeners, service, limits, stop)?.run(); // all have the same grace
     others.into_iter().map(|other| other.join().unwrap_or(Ok(()))).fold(result, io::Result::and)
 }
 
