@@ -2,6 +2,7 @@
 //! Nothing is opened here.
 
 use crate::connection::Timeouts;
+use crate::http::message::is_tchar;
 use crate::listener::Port;
 use crate::models::{Limits, Model};
 use crate::observe::log::Format;
@@ -235,8 +236,7 @@ fn header(text: &str) -> Result<(String, String), String> {
         "transfer-encoding",
     ];
     let (name, value) = text.split_once(':').ok_or("it must read 'Name: value'")?;
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if name.is_empty() || !name.bytes().all(is_token) {
+    if name.is_empty() || !name.bytes().all(is_tchar) {
         return Err("a field's name is letters, digits and hyphens, right before the colon".to_owned());
     }
     if name.eq_ignore_ascii_case("cache-control") {

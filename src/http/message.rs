@@ -65,6 +65,12 @@ pub struct Field<'r> {
     pub value: &'r [u8],
 }
 
+/// Whether `byte` may stand in a token, such as a method or a field's name:
+/// `tchar` (RFC 9110 §5.6.2).
+pub fn is_tchar(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
 /// Room for the fields of one request, on the caller's stack.
 pub type FieldStorage<'b> = ArrayVec<Field<'b>, MAX_FIELDS>;
 

@@ -5,7 +5,7 @@
 //! framing. The verdict on a head depends on its bytes alone, never on the
 //! segments in which they came.
 
-use super::message::{Field, FieldStorage, Headers, MAX_FIELDS, Method, Request, Target, Version};
+use super::message::{Field, FieldStorage, Headers, MAX_FIELDS, Method, Request, Target, Version, is_tchar};
 use super::rejection::Rejection;
 use std::mem::MaybeUninit;
 
@@ -28,7 +28,7 @@ pub fn head<'r, 'b: 'r>(
     storage: &'r mut FieldStorage<'b>,
 ) -> Result<Option<(Request<'r>, usize)>, Rejection> {
     let bytes = &bytes[..bytes.len().min(MAX_HEAD)];
-    if bytes.first().is_some_and(|&byte| !is_token(byte)) {
+    if bytes.first().is_some_and(|&byte| !is_tchar(byte)) {
         return Err(Rejection::NotHttp);
     }
     if bytes.len() > MAX_LINE && !bytes[..=MAX_LINE].contains(&b'\n') {
@@ -69,7 +69,7 @@ fn unusual<'r, 'b: 'r>(
         ["GET", path] if first && is_target(path) => {
             request(line, "GET", path, Version::Http09, storage).map(|request| Some((request, end + 1)))
         }
-        [method, path, version] if method.bytes().all(is_token) && is_target(path) => match version {
+        [method, path, version] if method.bytes().all(is_tchar) && is_target(path) => match version {
             "HTTP/1.0" | "HTTP/1.1" if error == httparse::Error::TooManyHeaders => Err(Rejection::TooManyFields),
             "HTTP/1.0" | "HTTP/1.1" => Err(Rejection::Field),
             _ => fields_alone(bytes, end + 1, (line, method, path, self::version(version)?), storage),
@@ -205,11 +205,6 @@ fn is_target(text: &str) -> bool {
 /// `uri-host [":" port]`, by its alphabet (RFC 3986 §3.2); may be empty.
 fn is_host(value: &[u8]) -> bool {
     value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(byte))
-}
-
-/// `tchar` (RFC 9110 §5.6.2).
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 #[cfg(test)]

@@ -50,6 +50,8 @@ pub struct Limits {
 /// event loop: its own, listeners, what is being looked for, files kept open.
 const RESERVED: u64 = 16;
 const RESERVED_FOR_A_LOOP: u64 = 16;
+/// How long to wait where the system is out of descriptors, memory or processes.
+const EXHAUSTED: Duration = Duration::from_millis(50);
 /// Descriptors that are set aside for files, at most.
 const FOR_FILES: u64 = 8192;
 
@@ -126,7 +128,7 @@ fn accept(listeners: &[Listener], stop: &Stop) -> io::Result<Option<(OwnedFd, So
                 Ok(None) => {}
                 // Out of descriptors or memory: what waits in the backlog waits
                 // on, and the others have time to end.
-                Err(_) if stop.wait(Duration::from_millis(50))? => return Ok(None),
+                Err(_) if stop.wait(EXHAUSTED)? => return Ok(None),
                 Err(_) => {}
             }
         }

@@ -20,7 +20,7 @@
 //!
 //! Try it: `--model process`, a slow download, and `ps -o pid,stat,cmd` beside it.
 
-use super::{Limits, Stop, run, wait};
+use super::{EXHAUSTED, Limits, Stop, run, wait};
 use crate::connection::{Connection, Service, Workspace};
 use crate::listener::Listener;
 use crate::sys::fork::{Fork, exit_child, fork};
@@ -32,10 +32,7 @@ use std::collections::HashSet;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// How long to wait where the system is out of descriptors or processes.
-const EXHAUSTED: Duration = Duration::from_millis(50);
+use std::time::Instant;
 
 pub(super) fn serve(listeners: Vec<Listener>, service: &Arc<Service>, limits: &Limits, stop: &Stop) -> io::Result<()> {
     let mut children = Children::new()?;

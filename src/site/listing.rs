@@ -1,7 +1,7 @@
 //! A folder as a page: folders first, sortable by its column heads, every name
 //! escaped for where it stands. Works without script, in lynx as in Chromium.
 
-use super::path::{SitePath, encode_segment};
+use super::path::{SitePath, encode_segment, is_hidden};
 use super::root::{Refusal, Root};
 use crate::http::date::HttpDate;
 use rustix::fs::{Dir, FileType};
@@ -81,12 +81,10 @@ fn read(root: &Root, path: &SitePath, show_hidden: bool) -> Result<Vec<Entry>, R
     for entry in folder {
         let entry = entry?;
         let name = entry.file_name().to_bytes();
-        let is_hidden = name.starts_with(b".") && name != b".well-known";
-        if matches!(name, b"." | b"..") || (is_hidden && !show_hidden) {
+        if matches!(name, b"." | b"..") || (is_hidden(name) && !show_hidden) {
             continue;
         }
-        let beneath = if path.name.is_empty() { name.to_vec() } else { [&path.name, name].join(&b'/') };
-        let Ok(state) = root.state(&beneath) else { continue };
+        let Ok(state) = root.state(&path.child(name)) else { continue };
         let is_folder = match FileType::from_raw_mode(state.st_mode) {
             FileType::Directory => true,
             FileType::RegularFile => false,

@@ -135,8 +135,7 @@ impl Site {
     }
 
     fn folder(&self, request: &Request<'_>, path: &SitePath) -> Result<Reply, Refusal> {
-        let index =
-            if path.name.is_empty() { b"index.html".to_vec() } else { [&path.name, &b"/index.html"[..]].concat() };
+        let index = path.child(b"index.html");
         match self.root.find(&index) {
             Ok(Found::File(file, state)) => return self.file(request, &index, file, state),
             Ok(Found::Folder) | Err(Refusal::NotFound) => {}

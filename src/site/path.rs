@@ -48,9 +48,14 @@ impl SitePath {
         Ok(Self { name: segments.join(&b'/'), names_folder })
     }
 
-    /// Whether a segment begins with a dot; `.well-known` (RFC 8615) may.
+    /// Whether one of its segments is hidden.
     pub(super) fn is_hidden(&self) -> bool {
-        self.name.split(|&byte| byte == b'/').any(|segment| segment.starts_with(b".") && segment != b".well-known")
+        self.name.split(|&byte| byte == b'/').any(is_hidden)
+    }
+
+    /// The name of what is called `child` in this folder.
+    pub(super) fn child(&self, child: &[u8]) -> Vec<u8> {
+        if self.name.is_empty() { child.to_vec() } else { [&self.name, child].join(&b'/') }
     }
 
     /// The last segment; empty for the root.
@@ -69,6 +74,11 @@ impl SitePath {
         }
         path
     }
+}
+
+/// Whether a file name begins with a dot; `.well-known` (RFC 8615) may.
+pub(super) fn is_hidden(name: &[u8]) -> bool {
+    name.starts_with(b".") && name != b".well-known"
 }
 
 /// One file name as a segment of a path.
