@@ -3,3 +3,5 @@
 
 pub mod log;
 pub mod probe;
+pub mod record;
+pub mod sink;

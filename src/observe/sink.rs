@@ -1,0 +1,55 @@
+//! Who is told of connections: the story, the JSON log, the live page.
+
+use super::record::Record;
+
+/// Something that the collector tells of every connection.
+///
+/// All calls come from the collector's thread, in the order in which things
+/// became known; a sink that waits makes reports be dropped, never a client wait.
+pub trait Sink: Send {
+    /// Something became known of this connection; `record` is all that is known.
+    fn tell(&mut self, record: &Record, news: News);
+
+    /// There was more than could be told, since this was last said.
+    fn left_out(&mut self, left_out: LeftOut);
+
+    /// Nothing new, but time has passed: called some ten times a second while
+    /// connections are open or something was told lately.
+    fn pass_time(&mut self) {}
+
+    /// The server ends: whatever is held back is told now.
+    fn finish(&mut self) {}
+}
+
+/// What became known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// The connection was accepted.
+    Opened,
+    /// It has been open for a second, and nothing has come; said once.
+    Silent,
+    /// The last exchange is under way, and the client does not take it at once; said once for each.
+    Answering,
+    /// The last exchange is over.
+    Answered,
+    /// The connection is closed: nothing will be added.
+    Closed,
+}
+
+/// What was counted and not told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Connections of which nothing is told.
+    pub connections: u64,
+    /// Exchanges on connections that are told.
+    pub exchanges: u64,
+    /// Reports that found no room on their way to the collector.
+    pub reports: u64,
+}
+
+impl LeftOut {
+    /// Whether everything was told.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
