@@ -126,7 +126,7 @@ impl Prepared {
 /// Whether the file has not changed for a while, so that nobody is likely to be
 /// writing it now.
 #[allow(clippy::unnecessary_cast)] // the field's type differs between systems
-fn is_at_rest(state: &Stat, now: HttpDate) -> bool {
+pub(super) fn is_at_rest(state: &Stat, now: HttpDate) -> bool {
     (now.unix() as i64).saturating_sub(state.st_ctime as i64) >= AT_REST
 }
 

@@ -1,23 +1,27 @@
 //! Files made ready, kept for the next request by one event loop.
 //!
 //! An entry answers only while a stat(2) finds the very file that it was made
-//! from. It is made anew for each turn of the event loop, and what a turn answers
-//! had arrived before it began: so a change is served with the next request. It is made anew
-//! after a second in any case, so that a new neighbour, a link moved aside or
-//! another `404.html` is seen by then.
+//! from. A file that changed a moment ago may change again: it is looked at in
+//! each turn of the event loop, and what a turn answers had arrived before it
+//! began, so a change is served with the next request. A file at rest is looked
+//! at ten times a second: its first change after a rest is served 100 ms later
+//! at most. Entries are made anew after a second in any case, so that a new
+//! neighbour or another `404.html` is seen by then.
 
-use super::answer::Prepared;
+use super::answer::{Prepared, is_at_rest};
 use super::root::Root;
 use crate::handler::{Body, Reply};
-use crate::http::message::{HeaderBlock, StatusCode};
+use crate::http::date::HttpDate;
+use crate::http::message::{HeaderBlock, Request, StatusCode};
 use bytes::Bytes;
 use rustix::fs::Stat;
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How long an entry may be used.
 const FRESH: Duration = Duration::from_secs(1);
+/// How long a file at rest is taken to be what it was when it was looked at.
+const UNSEEN: Duration = Duration::from_millis(100);
 
 /// Prepared files by the path that was asked for.
 #[derive(Debug)]
@@ -29,6 +33,10 @@ pub(super) struct Cache {
     most_open: usize,
     looked_through: Instant,
     turn: u64,
+    /// When the turn began.
+    now: Instant,
+    /// The path that was last found to lead nowhere, and in which turn.
+    missing: (String, u64),
     /// What is said of files that are not there, for as long as an entry lasts.
     not_found: Option<(HeaderBlock, Bytes, Instant)>,
 }
@@ -37,50 +45,59 @@ pub(super) struct Cache {
 struct Entry {
     name: Vec<u8>,
     state: Stat,
-    prepared: Arc<Prepared>,
+    prepared: Prepared,
     made: Instant,
-    /// The turn in which it was last found to be current.
-    checked: u64,
+    /// When it was last found to be current, and in which turn.
+    looked_at: Instant,
+    turn: u64,
+    is_at_rest: bool,
 }
 
 impl Cache {
     /// A cache that holds this much memory and this many descriptors at most.
     pub(super) fn new(most_octets: usize, most_open: usize) -> Self {
+        let now = Instant::now();
         Self {
             entries: HashMap::new(),
             octets: 0,
             most_octets,
             open: 0,
             most_open,
-            looked_through: Instant::now(),
-            turn: 0,
+            looked_through: now,
+            turn: 1,
+            now,
+            missing: (String::new(), 0),
             not_found: None,
         }
     }
 
-    /// Another turn of the event loop: everything is to be looked at again.
+    /// Another turn of the event loop: what may have changed is to be looked at again.
     pub(super) fn begin_turn(&mut self) {
         self.turn += 1;
+        self.now = Instant::now();
     }
 
-    /// What answers `path`, if it is still what lies there.
-    pub(super) fn get(&mut self, path: &str, root: &Root) -> Option<Arc<Prepared>> {
-        let entry = self.entries.get_mut(path)?;
-        if entry.checked != self.turn {
-            let is_same = || root.glance(&entry.name).is_some_and(|now| is_same(&now, &entry.state));
-            if entry.made.elapsed() >= FRESH || !is_same() {
-                return None;
+    /// The answer to `request`, if what is kept for its path is still what lies there.
+    pub(super) fn answer(&mut self, request: &Request<'_>, root: &Root) -> Option<Reply> {
+        let path = request.target.path;
+        match self.entries.get_mut(path) {
+            Some(entry) => {
+                if entry.is_current(self.turn, self.now, root) {
+                    return Some(entry.prepared.answer(request));
+                }
+                self.remove(path);
+                None
             }
-            entry.checked = self.turn;
+            None if self.missing.1 == self.turn && self.missing.0 == path => self.not_found(),
+            None => None,
         }
-        Some(Arc::clone(&entry.prepared))
     }
 
     /// Keeps `prepared`, made from the file `name` in this state, if there is
     /// room, or what has outlived its second makes some.
-    pub(super) fn put(&mut self, path: &str, name: &[u8], state: Stat, prepared: &Arc<Prepared>) {
+    pub(super) fn put(&mut self, path: &str, name: &[u8], state: Stat, prepared: Prepared) {
         self.remove(path);
-        let (octets, open) = (cost(path, prepared), usize::from(prepared.is_open()));
+        let (octets, open) = (cost(path, &prepared), usize::from(prepared.is_open()));
         if !self.has_room(octets, open) {
             self.remove_stale();
         }
@@ -92,9 +109,11 @@ impl Cache {
         let entry = Entry {
             name: name.to_vec(),
             state,
-            prepared: Arc::clone(prepared),
-            made: Instant::now(),
-            checked: self.turn,
+            prepared,
+            made: self.now,
+            looked_at: self.now,
+            turn: self.turn,
+            is_at_rest: is_at_rest(&state, HttpDate::from_system(SystemTime::now())),
         };
         self.entries.insert(path.into(), entry);
     }
@@ -105,25 +124,33 @@ impl Cache {
 
     /// At most ten times a second: it looks at all.
     fn remove_stale(&mut self) {
-        if self.looked_through.elapsed() < FRESH / 10 {
+        if self.now - self.looked_through < FRESH / 10 {
             return;
         }
-        self.looked_through = Instant::now();
-        self.entries.retain(|_, entry| entry.made.elapsed() < FRESH);
+        self.looked_through = self.now;
+        self.entries.retain(|_, entry| self.now - entry.made < FRESH);
         self.octets = self.entries.iter().map(|(path, entry)| cost(path, &entry.prepared)).sum();
         self.open = self.entries.values().filter(|entry| entry.prepared.is_open()).count();
+    }
+
+    /// Nothing lies at `path`: it need not be looked for again in this turn.
+    pub(super) fn put_missing(&mut self, path: &str) {
+        self.missing.0.clear();
+        self.missing.0.push_str(path);
+        self.missing.1 = self.turn;
     }
 
     /// The answer to what is not there.
     pub(super) fn not_found(&self) -> Option<Reply> {
         let (headers, body, made) = self.not_found.as_ref()?;
-        (made.elapsed() < FRESH).then(|| Reply::new(StatusCode::NOT_FOUND, headers.clone(), Body::Bytes(body.clone())))
+        (self.now - *made < FRESH)
+            .then(|| Reply::new(StatusCode::NOT_FOUND, headers.clone(), Body::Bytes(body.clone())))
     }
 
     /// Keeps the answer to what is not there, unless it is a file too large to keep.
     pub(super) fn put_not_found(&mut self, reply: &Reply) {
         if let Body::Bytes(body) = &reply.body {
-            self.not_found = Some((reply.headers.clone(), body.clone(), Instant::now()));
+            self.not_found = Some((reply.headers.clone(), body.clone(), self.now));
         }
     }
 
@@ -132,6 +159,21 @@ impl Cache {
             self.octets -= cost(path, &entry.prepared);
             self.open -= usize::from(entry.prepared.is_open());
         }
+    }
+}
+
+impl Entry {
+    /// Whether it may still answer; looks at the file if the last look was too
+    /// long ago. One that may not is to be removed.
+    fn is_current(&mut self, turn: u64, now: Instant, root: &Root) -> bool {
+        if now - self.made >= FRESH {
+            return false;
+        }
+        if self.turn == turn || (self.is_at_rest && now - self.looked_at < UNSEEN) {
+            return true;
+        }
+        (self.turn, self.looked_at) = (turn, now);
+        root.glance(&self.name).is_some_and(|state| is_same(&state, &self.state))
     }
 }
 

@@ -74,9 +74,9 @@ pub struct Site {
 impl Handler for Site {
     fn handle(&self, request: &Request<'_>) -> Reply {
         let reply = match request.method {
-            Method::Get | Method::Head => match self.cached(request.target.path) {
-                Some(prepared) => prepared.answer(request),
-                None => self.find(request).unwrap_or_else(|refusal| self.refuse(refusal)),
+            Method::Get | Method::Head => match self.kept(request) {
+                Some(reply) => reply,
+                None => self.find(request).unwrap_or_else(|refusal| self.refuse(refusal, request.target.path)),
             },
             Method::Defined => Reply::method_not_allowed("GET, HEAD"),
             Method::Unknown => {
@@ -161,15 +161,16 @@ impl Site {
         }
         let is_only_one = !representation.varies;
         let state = representation.state;
-        let prepared = Arc::new(Prepared::new(representation, &self.options.cache_control)?);
+        let prepared = Prepared::new(representation, &self.options.cache_control)?;
+        let reply = prepared.answer(request);
         if let (Some(mut cache), true) = (self.cache(), is_only_one) {
-            cache.put(request.target.path, name, state, &prepared);
+            cache.put(request.target.path, name, state, prepared);
         }
-        Ok(prepared.answer(request))
+        Ok(reply)
     }
 
-    fn cached(&self, path: &str) -> Option<Arc<Prepared>> {
-        self.cache()?.get(path, &self.root)
+    fn kept(&self, request: &Request<'_>) -> Option<Reply> {
+        self.cache()?.answer(request, &self.root)
     }
 
     /// The event loop's cache: locked for nobody else, so at once.
@@ -197,9 +198,9 @@ impl Site {
         neighbours
     }
 
-    fn refuse(&self, refusal: Refusal) -> Reply {
+    fn refuse(&self, refusal: Refusal, path: &str) -> Reply {
         match refusal {
-            Refusal::NotFound => self.not_found(),
+            Refusal::NotFound => self.not_found(path),
             Refusal::Forbidden => {
                 Reply::error(StatusCode::FORBIDDEN, "The file's permissions do not let this server read it.")
             }
@@ -213,15 +214,14 @@ impl Site {
         }
     }
 
-    fn not_found(&self) -> Reply {
-        if let Some(reply) = self.cache().and_then(|cache| cache.not_found()) {
-            return reply;
-        }
-        let reply = self.not_found_page();
-        if let Some(mut cache) = self.cache() {
+    fn not_found(&self, path: &str) -> Reply {
+        let Some(mut cache) = self.cache() else { return self.not_found_page() };
+        cache.put_missing(path);
+        cache.not_found().unwrap_or_else(|| {
+            let reply = self.not_found_page();
             cache.put_not_found(&reply);
-        }
-        reply
+            reply
+        })
     }
 
     /// The root's own `404.html`, or a page of ours.

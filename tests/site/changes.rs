@@ -4,8 +4,9 @@ use super::{Folder, pattern};
 use crate::harness::{Answer, Client, PATIENCE, Server};
 use std::fs::{self, File};
 use std::io::Write;
+use std::path::Path;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// More than all socket buffers on the way hold, so that a download waits for its reader.
 const LARGE: usize = 24 << 20;
@@ -54,6 +55,29 @@ fn a_change_with_its_old_time_restored_changes_the_tag() {
     let after = server.get("/file.txt");
     assert_eq!(before.header("Last-Modified"), after.header("Last-Modified"));
     assert_ne!(before.header("ETag"), after.header("ETag"));
+}
+
+#[test]
+fn a_file_at_rest_is_served_anew_a_tenth_of_a_second_after_its_change() {
+    // No file of a test has rested for ten seconds; those of the project have.
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (before, after) = (project.join("Cargo.toml"), project.join("Cargo.lock"));
+    let folder = Folder::new();
+    folder.link("file", &before);
+    let server = folder.serve(&["--follow-symlinks"]);
+    let before = fs::read(before).expect("a file");
+    assert!(server.get("/file").body == before);
+    folder.link("new", &after);
+    fs::rename(folder.path("new"), folder.path("file")).expect("replaced");
+    let (changed, after) = (Instant::now(), fs::read(after).expect("a file"));
+    loop {
+        let asked = Instant::now();
+        let answer = server.get("/file");
+        if answer.body == after {
+            return;
+        }
+        assert!(answer.body == before && asked - changed < Duration::from_millis(100), "neither soon nor the other");
+    }
 }
 
 /// A download of `/large`, of which only the head has been waited for.
