@@ -9,7 +9,7 @@ mod input;
 
 use crate::handler::{Handler, Reply};
 use crate::http::date::HttpDate;
-use crate::http::message::{FieldStorage, Request, StatusCode};
+use crate::http::message::{FieldStorage, Request, Response, StatusCode};
 use crate::http::persistence::CloseReason;
 use crate::http::server::{Next, ServerConnection, Timer};
 use crate::observe::probe::{Exchange, Probe};
@@ -80,12 +80,14 @@ pub struct Service {
 }
 
 /// What a serving thread keeps for whichever connection it works on: a receive
-/// buffer, and the date of this second.
+/// buffer, room for a head, and the date of this second.
 pub struct Workspace {
     service: Arc<Service>,
     /// An event loop's own handler, if it has one.
     handler: Option<Box<dyn Handler>>,
     buffer: Vec<u8>,
+    /// Where the next answer's head is written.
+    head: Vec<u8>,
     now: HttpDate,
     date: String,
 }
@@ -94,7 +96,7 @@ impl Workspace {
     /// A workspace for connections of `service`.
     pub fn new(service: Arc<Service>) -> Self {
         let now = HttpDate::from_system(SystemTime::now());
-        Self { service, handler: None, buffer: Input::buffer(), now, date: now.to_string() }
+        Self { service, handler: None, buffer: Input::buffer(), head: Vec::new(), now, date: now.to_string() }
     }
 
     /// A workspace for an event loop: it lasts, so that what its handler keeps pays.
@@ -276,17 +278,18 @@ impl Connection {
     }
 
     fn respond(&mut self, reply: Reply, workspace: &mut Workspace) {
-        let response = reply.response();
+        let Reply { status, headers, body } = reply;
         if let Some(exchange) = &mut self.exchange {
-            exchange.status = response.status.code();
+            exchange.status = status.code();
         }
-        let mut head = Vec::with_capacity(Answer::room_for(&reply.body));
+        let mut head = std::mem::take(&mut workspace.head);
+        let response = Response { status, headers, framing: body.framing() };
         self.machine.respond(&response, workspace.date(), &mut head);
         let body_follows = match self.machine.next() {
             Next::SendHead { body_follows } => body_follows,
             _ => false,
         };
-        self.answer = Some(Answer::new(head, reply.body, body_follows));
+        self.answer = Some(Answer::new(head, body, body_follows));
     }
 
     fn send(&mut self, next: Next) -> Result<(), Errno> {
@@ -371,12 +374,13 @@ impl Connection {
     }
 
     /// Lets go of the answer, and reports the exchange if somebody watches.
-    fn end_exchange(&mut self, workspace: &Workspace) {
-        let answer = self.answer.take();
-        if let (Some(mut exchange), Some(answer)) = (self.exchange.take(), answer) {
+    fn end_exchange(&mut self, workspace: &mut Workspace) {
+        let Some(answer) = self.answer.take() else { return };
+        if let Some(mut exchange) = self.exchange.take() {
             exchange.body_sent = answer.body_sent();
             workspace.service.probe.exchange(&exchange);
         }
+        workspace.head = answer.into_room();
     }
 }
 

@@ -1,7 +1,7 @@
 //! What stands between the connection and whoever answers: a [`Handler`]
 //! turns a request into a [`Reply`], whose body is memory, a file or a stream.
 
-use crate::http::message::{Framing, HeaderBlock, Request, Response, StatusCode};
+use crate::http::message::{Framing, HeaderBlock, Request, StatusCode};
 use bytes::Bytes;
 use std::fmt;
 use std::fs::File;
@@ -150,10 +150,5 @@ impl Reply {
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.headers = self.headers.with(name, value);
         self
-    }
-
-    /// The head, as the protocol's machine takes it.
-    pub(crate) fn response(&self) -> Response {
-        Response { status: self.status, headers: self.headers.clone(), framing: self.body.framing() }
     }
 }

@@ -42,14 +42,6 @@ pub(super) enum Sent {
 }
 
 impl Answer {
-    /// Room for a head, and for the body that will be joined to it.
-    pub(super) fn room_for(body: &Body) -> usize {
-        512 + match body {
-            Body::Bytes(bytes) if bytes.len() <= JOINED => bytes.len(),
-            _ => 0,
-        }
-    }
-
     /// An answer of this head and body; `body_follows` says whether any of the body is to be sent.
     pub(super) fn new(mut head: Vec<u8>, body: Body, body_follows: bool) -> Self {
         let mut position = 0;
@@ -60,6 +52,12 @@ impl Answer {
             position = bytes.len() as u64;
         }
         Self { head, body, position, chunk: Chunk::default() }
+    }
+
+    /// The room that the head took, for another.
+    pub(super) fn into_room(mut self) -> Vec<u8> {
+        self.head.clear();
+        self.head
     }
 
     /// Octets of the body that the socket took.
