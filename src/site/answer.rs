@@ -18,7 +18,7 @@ use std::time::SystemTime;
 
 /// Up to this size, in octets, a file is read and leaves in one piece with its
 /// head; above, the kernel moves it.
-const SMALL: u64 = 8 * 1024;
+const SMALL: u64 = 16 * 1024;
 
 /// After how many seconds without a change a file is taken to be at rest.
 const AT_REST: i64 = 10;
