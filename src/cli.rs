@@ -5,7 +5,8 @@ use crate::connection::Timeouts;
 use crate::http::message::is_tchar;
 use crate::listener::Port;
 use crate::models::{Limits, Model};
-use crate::observe::log::Format;
+use crate::observe::clf::Format;
+use crate::observe::story::Language;
 use crate::site::SiteOptions;
 use clap::{Parser, ValueEnum};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -14,6 +15,9 @@ use std::time::Duration;
 
 /// The port that is tried first where none is named.
 const USUAL_PORT: u16 = 8080;
+
+/// The same, for the live page.
+const USUAL_WATCH_PORT: u16 = 8081;
 
 /// The model where none is named: the fastest that the system has.
 const USUAL_MODEL: &str = if cfg!(target_os = "linux") { "multiplex" } else { "thread" };
@@ -96,9 +100,21 @@ pub struct Args {
     #[arg(long, help_heading = "What")]
     no_listing: bool,
 
-    /// One line for each exchange, in this format, on standard output
-    #[arg(long, value_enum, default_value = "common", help_heading = "What is shown")]
-    log: LogName,
+    /// What is told on standard output [default: story on a terminal, else common]
+    #[arg(long, value_enum, help_heading = "What is shown")]
+    log: Option<LogName>,
+
+    /// Where the live page is: PORT, ADDRESS or ADDRESS:PORT [default: 8081 or the next free one, if only loopback is served]
+    #[arg(long, value_name = "ADDR", value_parser = watch_address, help_heading = "What is shown")]
+    watch: Option<WatchAddress>,
+
+    /// No live page
+    #[arg(long, conflicts_with = "watch", help_heading = "What is shown")]
+    no_watch: bool,
+
+    /// The language of the story
+    #[arg(long, value_enum, default_value = "en", global = true, help_heading = "What is shown")]
+    lang: LanguageName,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -112,9 +128,53 @@ enum ModelName {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum LogName {
+    /// Each connection, from its SYN to its end, for people
+    Story,
+    /// A line for each exchange: Common Log Format
     Common,
+    /// The same, with referer and user agent
     Combined,
+    /// A JSON object for each connection: docs/records.md
+    Json,
+    /// Nothing
     Off,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LanguageName {
+    En,
+    Ko,
+}
+
+/// What is told on standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Log {
+    /// Each connection, for people.
+    Story,
+    /// A line for each exchange.
+    Lines(Format),
+    /// A JSON object for each connection.
+    Json,
+    /// Nothing.
+    Off,
+}
+
+/// Where the live page is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LivePage {
+    /// Nowhere.
+    Off,
+    /// There, if it can be had: the server serves without it, too.
+    Usual(Vec<IpAddr>, Port),
+    /// There, or the server does not start.
+    At(Vec<IpAddr>, Port),
+}
+
+/// What `--watch` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct WatchAddress {
+    ip: Option<IpAddr>,
+    port: Option<u16>,
 }
 
 /// What is to be done.
@@ -136,8 +196,12 @@ pub struct Config {
     pub limits: Limits,
     /// How long things may take.
     pub timeouts: Timeouts,
-    /// The log's form, if there is one.
-    pub log: Option<Format>,
+    /// What is told on standard output; `None`: what suits it.
+    pub log: Option<Log>,
+    /// In which language.
+    pub language: Language,
+    /// Where the live page is.
+    pub live_page: LivePage,
 }
 
 impl From<Args> for Config {
@@ -145,8 +209,7 @@ impl From<Args> for Config {
         let addresses = if args.lan {
             vec![Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()]
         } else if args.bind.is_empty() {
-            // Both, because `localhost` may mean either.
-            vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
+            loopbacks()
         } else {
             args.bind
         };
@@ -164,6 +227,15 @@ impl From<Args> for Config {
             #[cfg(target_os = "linux")]
             Model::Multiplex { .. } => 65_536,
         });
+        let port = args.port.map_or(Port::From(USUAL_PORT), Port::Exactly);
+        let live_page = match args.watch {
+            _ if args.no_watch => LivePage::Off,
+            Some(address) => address.live_page(),
+            // The instrument is not for the network.
+            None if addresses.iter().any(|address| !address.is_loopback()) => LivePage::Off,
+            None if port == Port::Exactly(0) => LivePage::Usual(loopbacks(), Port::Exactly(0)),
+            None => LivePage::Usual(loopbacks(), Port::From(USUAL_WATCH_PORT)),
+        };
         Self {
             folder: args.folder,
             site: SiteOptions {
@@ -176,18 +248,37 @@ impl From<Args> for Config {
                 cache: args.cache as usize * 1024 * 1024,
             },
             addresses,
-            port: args.port.map_or(Port::From(USUAL_PORT), Port::Exactly),
+            port,
             backlog: args.backlog,
             model,
             limits: Limits { connections: connections as usize, grace: args.grace },
             timeouts: Timeouts::new(args.timeout, args.keep_alive),
-            log: match args.log {
-                LogName::Common => Some(Format::Common),
-                LogName::Combined => Some(Format::Combined),
-                LogName::Off => None,
+            log: args.log.map(|log| match log {
+                LogName::Story => Log::Story,
+                LogName::Common => Log::Lines(Format::Common),
+                LogName::Combined => Log::Lines(Format::Combined),
+                LogName::Json => Log::Json,
+                LogName::Off => Log::Off,
+            }),
+            language: match args.lang {
+                LanguageName::En => Language::English,
+                LanguageName::Ko => Language::Korean,
             },
+            live_page,
         }
     }
+}
+
+impl WatchAddress {
+    fn live_page(self) -> LivePage {
+        let port = self.port.map_or(Port::From(USUAL_WATCH_PORT), Port::Exactly);
+        LivePage::At(self.ip.map_or_else(loopbacks, |ip| vec![ip]), port)
+    }
+}
+
+/// Both, because `localhost` may mean either.
+fn loopbacks() -> Vec<IpAddr> {
+    vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
 }
 
 fn one_for_each_core() -> usize {
@@ -201,6 +292,19 @@ fn address(text: &str) -> Result<IpAddr, String> {
         "localhost" => Ok(Ipv4Addr::LOCALHOST.into()),
         _ => bare.parse().map_err(|_| "this is no IP address; try 127.0.0.1, ::1 or --lan".to_owned()),
     }
+}
+
+/// `PORT`, `ADDRESS` or `ADDRESS:PORT`.
+fn watch_address(text: &str) -> Result<WatchAddress, String> {
+    if let Ok(port) = text.parse() {
+        return Ok(WatchAddress { ip: None, port: Some(port) });
+    }
+    if let Ok(ip) = address(text) {
+        return Ok(WatchAddress { ip: Some(ip), port: None });
+    }
+    let parts = text.rsplit_once(':').and_then(|(ip, port)| Some((address(ip).ok()?, port.parse().ok()?)));
+    let (ip, port) = parts.ok_or("this is no port and no address; try 8081, 127.0.0.1:8081 or [::1]:8081")?;
+    Ok(WatchAddress { ip: Some(ip), port: Some(port) })
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -288,6 +392,9 @@ mod tests {
             &["--keep-alive", "-1"],
             &["--keep-alive", "nan"],
             &["--max-connections", "0"],
+            &["--watch", "here"],
+            &["--watch", "8081", "--no-watch"],
+            &["--lang", "de"],
             &["a", "b"],
         ] {
             assert!(config(arguments).is_err(), "{arguments:?}");
@@ -296,9 +403,24 @@ mod tests {
     }
 
     #[test]
+    fn the_live_page_is_never_on_the_network_unasked() {
+        let page = |arguments: &[&str]| config(arguments).expect("valid").live_page;
+        assert_eq!(page(&[]), LivePage::Usual(loopbacks(), Port::From(8081)));
+        assert_eq!(page(&["-b", "127.0.0.1", "-p", "0"]), LivePage::Usual(loopbacks(), Port::Exactly(0)));
+        assert_eq!(page(&["--lan"]), LivePage::Off);
+        assert_eq!(page(&["-b", "::"]), LivePage::Off);
+        assert_eq!(page(&["--lan", "--watch", "9000"]), LivePage::At(loopbacks(), Port::Exactly(9000)));
+        assert_eq!(
+            page(&["--watch", "[::1]:9000"]),
+            LivePage::At(vec![Ipv6Addr::LOCALHOST.into()], Port::Exactly(9000))
+        );
+    }
+
+    #[test]
     fn serve_has_at_most_twenty_flags() {
         use clap::CommandFactory;
-        let flags = Args::command().get_opts().count();
+        // Those of the program as a whole, for every command, are not serve's own.
+        let flags = Args::command().get_opts().filter(|option| !option.is_global_set()).count();
         assert!(flags <= 20, "{flags}");
     }
 }

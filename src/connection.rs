@@ -6,23 +6,28 @@
 
 mod answer;
 mod input;
+mod notes;
+mod workspace;
+
+pub use workspace::Workspace;
 
 use crate::handler::{Handler, Reply};
-use crate::http::date::HttpDate;
 use crate::http::message::{FieldStorage, Request, Response, StatusCode};
 use crate::http::persistence::CloseReason;
 use crate::http::server::{Next, ServerConnection, Timer};
-use crate::observe::probe::{Exchange, Probe};
+use crate::observe::clf::Line;
+use crate::observe::probe::Probe;
+use crate::observe::report::Report;
 use crate::sys::send_queue;
 use answer::{Answer, Sent};
 use input::Input;
+use notes::Notes;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, Shutdown, recv, shutdown};
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 /// How many steps a connection that always finds room may go on sending before
 /// others have their turn.
@@ -33,6 +38,9 @@ const STALLS: u32 = 3;
 
 /// How long a client may take to end its half when the server itself ends.
 const LAST_DRAIN: Duration = Duration::from_secs(1);
+
+/// How long a connection that is told is kept to see the client's end.
+const CLIENT_END: Duration = Duration::from_secs(1);
 
 /// How long things may take.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +73,7 @@ impl Timeouts {
             Timer::Idle => self.keep_alive.unwrap_or_default(),
             Timer::Send => self.send,
             Timer::Drain => self.drain,
+            Timer::ClientEnd => self.drain.min(CLIENT_END),
         }
     }
 }
@@ -77,49 +86,6 @@ pub struct Service {
     pub timeouts: Timeouts,
     /// Who watches.
     pub probe: Probe,
-}
-
-/// What a serving thread keeps for whichever connection it works on: a receive
-/// buffer, room for a head, and the date of this second.
-pub struct Workspace {
-    service: Arc<Service>,
-    /// An event loop's own handler, if it has one.
-    handler: Option<Box<dyn Handler>>,
-    buffer: Vec<u8>,
-    /// Where the next answer's head is written.
-    head: Vec<u8>,
-    now: HttpDate,
-    date: String,
-}
-
-impl Workspace {
-    /// A workspace for connections of `service`.
-    pub fn new(service: Arc<Service>) -> Self {
-        let now = HttpDate::from_system(SystemTime::now());
-        Self { service, handler: None, buffer: Input::buffer(), head: Vec::new(), now, date: now.to_string() }
-    }
-
-    /// A workspace for an event loop: it lasts, so that what its handler keeps pays.
-    pub fn for_event_loop(service: Arc<Service>) -> Self {
-        let handler = service.handler.for_event_loop();
-        Self { handler, ..Self::new(service) }
-    }
-
-    /// What is asked until the next time had arrived by now: see [`Handler::begin_turn`].
-    pub fn begin_turn(&self) {
-        if let Some(handler) = &self.handler {
-            handler.begin_turn();
-        }
-    }
-
-    /// `Date`, written anew once a second.
-    fn date(&mut self) -> &str {
-        let now = HttpDate::from_system(SystemTime::now());
-        if now != self.now {
-            (self.now, self.date) = (now, now.to_string());
-        }
-        &self.date
-    }
 }
 
 /// What a connection waits for.
@@ -139,14 +105,17 @@ pub struct Connection {
     machine: ServerConnection,
     /// Received and not yet used.
     pending: Vec<u8>,
-    /// What is left of the answer, while there is one.
+    /// What is left of the answer, while there is one, and its status.
     answer: Option<Answer>,
+    status: u16,
     deadline: Option<Deadline>,
     client: SocketAddr,
     /// Whether the server ends, and waits for this connection.
     is_last: bool,
-    /// What is reported when the exchange has ended; only while somebody watches.
-    exchange: Option<Box<Exchange>>,
+    /// The exchange's line in the access log, if there is one.
+    line: Option<Box<Line>>,
+    /// What is noted of a connection that is told.
+    notes: Option<Box<Notes>>,
 }
 
 /// When the running timer ends; `timer` and `exchange` tell one from the next.
@@ -162,17 +131,24 @@ struct Deadline {
 }
 
 impl Connection {
-    /// A connection just accepted from `client`; `socket` must not block.
-    pub fn new(socket: OwnedFd, client: SocketAddr, service: &Service) -> Self {
+    /// A connection just accepted from `client` by `listener`; `socket` must not block.
+    pub fn new(socket: OwnedFd, client: SocketAddr, listener: BorrowedFd<'_>, service: &Service) -> Self {
+        let mut machine = ServerConnection::new(service.timeouts.keep_alive.is_some());
+        let notes = Notes::begin(&service.probe, &socket, client, listener);
+        if notes.is_some() {
+            machine.await_client_end();
+        }
         Self {
             socket,
-            machine: ServerConnection::new(service.timeouts.keep_alive.is_some()),
+            machine,
             pending: Vec::new(),
             answer: None,
+            status: 0,
             deadline: None,
             client,
             is_last: false,
-            exchange: None,
+            line: None,
+            notes,
         }
     }
 
@@ -181,8 +157,16 @@ impl Connection {
         self.machine.answer_last(CloseReason::ConnectionLimit);
     }
 
+    /// Its number, if it is told.
+    pub fn number(&self) -> Option<u64> {
+        self.notes.as_ref().map(|notes| notes.connection())
+    }
+
     /// Goes on until the socket would block, or the connection is over.
     pub fn advance(&mut self, workspace: &mut Workspace) -> Progress {
+        if let Some(notes) = &mut self.notes {
+            notes.go_on(&self.socket, &workspace.service.probe, &mut workspace.outbox);
+        }
         let mut input = Input::load(std::mem::take(&mut workspace.buffer), &mut self.pending);
         let mut steps = 0;
         let progress = loop {
@@ -194,7 +178,7 @@ impl Connection {
             let step = match next {
                 Next::Receive | Next::Respond => self.receive(&mut input, workspace),
                 Next::Reject(rejection) => {
-                    self.begin_exchange(input.first_line(), None, workspace);
+                    self.begin_exchange(input.unused(), input.first_line(), None, workspace);
                     self.respond(Reply::error(rejection.status(), &rejection.to_string()), workspace);
                     Ok(())
                 }
@@ -204,20 +188,25 @@ impl Connection {
                 Next::ShutDown => {
                     // It fails only where the connection is gone, which the drain finds out.
                     let _ = shutdown(&self.socket, Shutdown::Write);
+                    self.note(Notes::shut_down);
                     self.machine.writing_shut_down();
                     Ok(())
                 }
                 Next::Drain => self.drain(&mut input),
-                Next::Close { reason, abort } => break self.close(reason, abort),
+                Next::Close { reason, abort } => break self.close(reason, abort, workspace),
             };
             match step {
                 Ok(()) | Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => break self.wait(&workspace.service.timeouts),
-                Err(Errno::CONNRESET | Errno::PIPE) => self.machine.disconnected(CloseReason::Reset),
+                Err(Errno::AGAIN) => break self.wait(workspace),
+                Err(Errno::CONNRESET | Errno::PIPE) => {
+                    self.note(Notes::reset);
+                    self.machine.disconnected(CloseReason::Reset);
+                }
                 Err(_) => self.machine.disconnected(CloseReason::SocketFailed),
             }
         };
         workspace.buffer = input.store(&mut self.pending);
+        workspace.connection_waits();
         progress
     }
 
@@ -241,12 +230,28 @@ impl Connection {
                 deadline.unacknowledged = now;
                 deadline.at = Instant::now() + workspace.service.timeouts.of(Timer::Send);
                 if deadline.stalls == STALLS {
-                    self.machine.timed_out();
+                    self.give_up_waiting();
                 }
             }
-            _ => self.machine.timed_out(),
+            _ => self.give_up_waiting(),
         }
         self.advance(workspace)
+    }
+
+    fn give_up_waiting(&mut self) {
+        if !matches!(self.machine.timer(), Timer::Drain | Timer::ClientEnd) {
+            self.note(Notes::timed_out);
+        }
+        self.machine.timed_out();
+    }
+
+    /// The server's time is over: the connection is dropped as it is.
+    pub fn abandon(mut self, workspace: &mut Workspace) {
+        self.end_exchange(workspace);
+        if let Some(notes) = &mut self.notes {
+            notes.close(None, false, &self.socket, &workspace.service.probe, &mut workspace.outbox);
+        }
+        workspace.connection_waits();
     }
 
     /// Uses what was received and answers a request that is complete; only
@@ -255,7 +260,7 @@ impl Connection {
         let mut storage = FieldStorage::new();
         let (used, request) = self.machine.receive(input.unused(), &mut storage);
         if let Some(request) = request {
-            self.begin_exchange(request.line, Some(&request), workspace);
+            self.begin_exchange(&input.unused()[..used], request.line, Some(&request), workspace);
             let handler = workspace.handler.as_ref().unwrap_or(&workspace.service.handler);
             // A handler that panics costs its own request an error, and nobody else anything.
             let reply = catch_unwind(AssertUnwindSafe(|| handler.handle(&request))).unwrap_or_else(|_| {
@@ -269,7 +274,7 @@ impl Connection {
             if input.is_exhausted() {
                 return Err(Errno::AGAIN);
             }
-            match recv(&self.socket, input.room(), RecvFlags::empty())?.0 {
+            match self.recv(input.room())? {
                 0 => self.machine.end_of_input(),
                 count => input.filled(count),
             }
@@ -278,10 +283,14 @@ impl Connection {
     }
 
     fn respond(&mut self, reply: Reply, workspace: &mut Workspace) {
-        let Reply { status, headers, body } = reply;
-        if let Some(exchange) = &mut self.exchange {
-            exchange.status = status.code();
+        let Reply { status, mut headers, body } = reply;
+        if let Some(notes) = &mut self.notes {
+            notes.answer_chosen(status.code(), None);
+            if workspace.service.probe.offers_server_timing() {
+                headers = notes.with_server_timing(headers);
+            }
         }
+        self.status = status.code();
         let mut head = std::mem::take(&mut workspace.head);
         let response = Response { status, headers, framing: body.framing() };
         self.machine.respond(&response, workspace.date(), &mut head);
@@ -289,6 +298,9 @@ impl Connection {
             Next::SendHead { body_follows } => body_follows,
             _ => false,
         };
+        if let Some(notes) = &mut self.notes {
+            notes.answer_head(&head, !self.machine.closes_after_answer());
+        }
         self.answer = Some(Answer::new(head, body, body_follows));
     }
 
@@ -303,6 +315,7 @@ impl Connection {
         };
         match sent {
             Sent::Some(count) => {
+                self.note(|notes| notes.sent(count));
                 self.machine.sent(count);
                 // Whoever takes some of the answer has the full time for the next.
                 self.deadline = None;
@@ -315,15 +328,31 @@ impl Connection {
 
     fn drain(&mut self, input: &mut Input) -> Result<(), Errno> {
         input.discard();
-        match recv(&self.socket, input.room(), RecvFlags::empty())?.0 {
+        match self.recv(input.room())? {
             0 => self.machine.end_of_input(),
             count => self.machine.drained(count),
         }
         Ok(())
     }
 
+    fn recv(&mut self, room: &mut [u8]) -> Result<usize, Errno> {
+        match &mut self.notes {
+            None => Ok(recv(&self.socket, room, RecvFlags::empty())?.0),
+            Some(notes) => notes.recv(&self.socket, room),
+        }
+    }
+
+    fn note(&mut self, fact: impl FnOnce(&mut Notes)) {
+        if let Some(notes) = &mut self.notes {
+            fact(notes);
+        }
+    }
+
     /// The socket itself closes when the connection is dropped.
-    fn close(&mut self, reason: CloseReason, abort: bool) -> Progress {
+    fn close(&mut self, reason: CloseReason, abort: bool, workspace: &mut Workspace) -> Progress {
+        if let Some(notes) = &mut self.notes {
+            notes.close(Some(reason), abort, &self.socket, &workspace.service.probe, &mut workspace.outbox);
+        }
         if abort {
             // A reset, so that nothing sent so far passes for whole; where it
             // can't be had, an early end must do.
@@ -333,10 +362,14 @@ impl Connection {
     }
 
     /// The socket would block: until when is that all right?
-    fn wait(&mut self, timeouts: &Timeouts) -> Progress {
+    fn wait(&mut self, workspace: &mut Workspace) -> Progress {
+        let timeouts = workspace.service.timeouts;
         let (timer, exchange) = (self.machine.timer(), self.machine.exchanges());
         if timer == Timer::Send {
             self.machine.sending_waits();
+            if let (Some(notes), Some(answer)) = (&mut self.notes, &self.answer) {
+                notes.sending_waits(answer.body_sent(), &workspace.service.probe, &mut workspace.outbox);
+            }
         }
         let at = match self.deadline {
             Some(deadline) if (deadline.timer, deadline.exchange) == (timer, exchange) => deadline.at,
@@ -357,28 +390,28 @@ impl Connection {
         if timer == Timer::Send { Progress::Writable(at) } else { Progress::Readable(at) }
     }
 
-    fn begin_exchange(&mut self, line: &[u8], request: Option<&Request<'_>>, workspace: &Workspace) {
-        if !workspace.service.probe.is_on() {
-            return;
+    /// `head` is what there is of the request; `line` its first line.
+    fn begin_exchange(&mut self, head: &[u8], line: &[u8], request: Option<&Request<'_>>, workspace: &mut Workspace) {
+        if let Some(format) = workspace.service.probe.lines() {
+            let field = |name: &str| request.and_then(|request| request.headers.all(name).next()).unwrap_or_default();
+            self.line =
+                Some(Box::new(Line::begin(format, self.client.ip().to_canonical(), workspace.date(), line, field)));
         }
-        let field = |name| request.and_then(|request| request.headers.all(name).next()).unwrap_or_default().to_vec();
-        self.exchange = Some(Box::new(Exchange {
-            client: self.client.ip().to_canonical(),
-            time: SystemTime::now(),
-            line: line.to_vec(),
-            status: 0,
-            body_sent: 0,
-            referer: field("referer"),
-            user_agent: field("user-agent"),
-        }));
+        if let Some(notes) = &mut self.notes {
+            notes.begin_exchange(head, &self.socket, &workspace.service.probe);
+        }
     }
 
     /// Lets go of the answer, and reports the exchange if somebody watches.
     fn end_exchange(&mut self, workspace: &mut Workspace) {
         let Some(answer) = self.answer.take() else { return };
-        if let Some(mut exchange) = self.exchange.take() {
-            exchange.body_sent = answer.body_sent();
-            workspace.service.probe.exchange(&exchange);
+        let (probe, outbox) = (&workspace.service.probe, &mut workspace.outbox);
+        if let Some(line) = self.line.take() {
+            let line = line.finish(self.status, answer.body_sent());
+            outbox.push(probe, &Report::Line(line.as_bytes().into()));
+        }
+        if let Some(notes) = &mut self.notes {
+            notes.end_exchange(answer.body_sent(), probe, outbox);
         }
         workspace.head = answer.into_room();
     }

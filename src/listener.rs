@@ -165,7 +165,13 @@ impl Listener {
     /// second or so: then they come, silent or not.
     pub(crate) fn defer_accept(&self) {
         // A system without it accepts earlier, that is all.
-        let _ = crate::sys::defer_accept::defer_accept(&self.socket, 1);
+        let _ = crate::sys::tcp_option::defer_accept(&self.socket, 1);
+    }
+
+    /// Keeps the first segment of each connection, for whoever tells of it.
+    pub(crate) fn save_syn(&self) {
+        // A system without it has none to show, that is all.
+        let _ = crate::sys::tcp_option::save_syn(&self.socket);
     }
 
     /// The address that it listens on, with the port that it really has.

@@ -3,12 +3,15 @@
 use anstream::eprintln;
 use clap::Parser;
 use clap::error::ErrorKind;
+use glasshttp::cli::Log;
 use glasshttp::cli::{Args, Config};
 use glasshttp::connection::Service;
 use glasshttp::listener::{self, Listener, Port};
 use glasshttp::models::{self, Stop};
-use glasshttp::observe::log::Log;
-use glasshttp::observe::probe::Probe;
+use glasshttp::observe::collector::Watching;
+use glasshttp::observe::json::JsonLog;
+use glasshttp::observe::probe::{Probe, Rate, Scope};
+use glasshttp::observe::sink::Sink;
 use glasshttp::site::Site;
 use std::io::{self, Write};
 use std::path::Path;
@@ -42,18 +45,30 @@ fn run(config: Config) -> Result<(), String> {
     // Nobody may be reading: that is no reason not to serve.
     let _ = announce(&config.folder, config.port, &listeners);
 
-    let log = config.log.map(|format| Log::start(format, io::stdout())).transpose();
-    let log = log.map_err(|error| format!("cannot start the log: {error}; try --log off"))?;
+    let mut scope = Scope::default();
+    let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
+    match config.log.unwrap_or(Log::Lines(glasshttp::observe::clf::Format::Common)) {
+        Log::Lines(format) => scope.lines = Some(format),
+        Log::Json => {
+            scope.connections = Some(Rate::All);
+            sinks.push(Box::new(JsonLog::new(io::stdout())))
+        }
+        _ => {}
+    }
+    let watching = (scope != Scope::default())
+        .then(|| Watching::start(scope, "model".into(), Box::new(io::stdout()), sinks))
+        .transpose();
+    let watching = watching.map_err(|error| format!("cannot start the log: {error}; try --log off"))?;
     let service = Arc::new(Service {
         handler: Box::new(site),
         timeouts: config.timeouts,
-        probe: log.as_ref().map_or(Probe::OFF, Log::probe),
+        probe: watching.as_ref().map_or(Probe::OFF, Watching::probe),
     });
     let limits = config.limits.within_descriptors(config.model);
     let result = models::serve(config.model, listeners, &service, &limits, &stop);
-    let dropped = log.map_or(0, Log::finish);
-    if dropped > 0 {
-        eprintln!("{dropped} lines are missing from the log: its reader was slower than the server");
+    let left_out = watching.map(Watching::finish).unwrap_or_default();
+    if !left_out.is_nothing() {
+        eprintln!("{left_out:?}");
     }
     result.map_err(|error| format!("cannot go on serving: {error}"))
 }

@@ -88,6 +88,11 @@ macro_rules! close_reasons {
         }
 
         impl CloseReason {
+            /// The reason's name.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)* }
+            }
+
             /// The reason as a sentence.
             pub fn explain(self) -> &'static str {
                 match self { $(Self::$name => $sentence,)* }

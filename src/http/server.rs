@@ -114,6 +114,7 @@ pub struct ServerConnection {
     /// More had arrived behind the request that is being answered, or may have.
     surplus: bool,
     input_ended: bool,
+    awaits_client_end: bool,
 }
 
 impl ServerConnection {
@@ -128,7 +129,14 @@ impl ServerConnection {
             blank: 0,
             surplus: false,
             input_ended: false,
+            awaits_client_end: false,
         }
+    }
+
+    /// Lets each close wait for the client's end, for a short while: so that it
+    /// is seen. On the wire it is the same, our FIN leaves at the same time.
+    pub fn await_client_end(&mut self) {
+        self.awaits_client_end = true;
     }
 
     /// What the host is to do next.
@@ -152,6 +160,7 @@ impl ServerConnection {
             State::Idle | State::Head | State::Respond | State::Reject(_) => Timer::Head,
             State::SkipBody(_) => Timer::Body,
             State::Send { .. } => Timer::Send,
+            State::Drain { reason, .. } if !self.may_still_send(reason) => Timer::ClientEnd,
             State::ShutDown(_) | State::Drain { .. } | State::Closed { .. } => Timer::Drain,
         }
     }
@@ -347,7 +356,11 @@ impl ServerConnection {
                     left => State::SkipBody(left),
                 };
             }
-            (Disposition::Close(reason), _) if self.may_still_send(reason) => self.state = State::ShutDown(reason),
+            (Disposition::Close(reason), _)
+                if self.may_still_send(reason) || (self.awaits_client_end && !self.input_ended) =>
+            {
+                self.state = State::ShutDown(reason);
+            }
             (Disposition::Close(reason), _) => self.close(reason),
         }
     }

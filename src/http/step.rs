@@ -45,4 +45,6 @@ pub enum Timer {
     Send,
     /// For the client to end its half after the last answer.
     Drain,
+    /// The same, where nothing depends on it: somebody watches for it.
+    ClientEnd,
 }

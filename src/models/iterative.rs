@@ -12,7 +12,7 @@
 //! ninety-nine others. Try it: open the page in a browser, then run curl beside it.
 
 use super::{Limits, Stop, accept, run};
-use crate::connection::{Connection, Service, Workspace};
+use crate::connection::{Service, Workspace};
 use crate::listener::Listener;
 use std::io;
 use std::sync::Arc;
@@ -24,8 +24,7 @@ pub(super) fn serve(
     stop: &Stop,
 ) -> io::Result<()> {
     let mut workspace = Workspace::new(Arc::clone(service));
-    while let Some((socket, client)) = accept(&listeners, stop)? {
-        let connection = Connection::new(socket, client, service);
+    while let Some(connection) = accept(&listeners, service, stop)? {
         // At the order to stop new clients are refused, not left waiting for this one.
         run(connection, &mut workspace, stop, limits.grace, || listeners.clear());
         if listeners.is_empty() {

@@ -15,8 +15,7 @@ use crate::listener::Listener;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use std::io;
-use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -103,6 +102,9 @@ pub fn serve(
     limits: &Limits,
     stop: &Arc<Stop>,
 ) -> io::Result<()> {
+    if service.probe.tells_connections() {
+        listeners.iter().for_each(Listener::save_syn);
+    }
     match model {
         Model::Iterative => iterative::serve(listeners, service, limits, stop),
         Model::Process => process::serve(listeners, service, limits, stop),
@@ -114,7 +116,7 @@ pub fn serve(
 
 /// Waits for the next connection on any of the listeners; `None` when told to
 /// stop.
-fn accept(listeners: &[Listener], stop: &Stop) -> io::Result<Option<(OwnedFd, SocketAddr)>> {
+fn accept(listeners: &[Listener], service: &Service, stop: &Stop) -> io::Result<Option<Connection>> {
     loop {
         let mut fds: Vec<PollFd<'_>> =
             listeners.iter().map(|listener| PollFd::new(listener, PollFlags::IN)).chain([stop.poll_fd()]).collect();
@@ -124,7 +126,9 @@ fn accept(listeners: &[Listener], stop: &Stop) -> io::Result<Option<(OwnedFd, So
         }
         for listener in listeners {
             match listener.accept() {
-                Ok(Some(accepted)) => return Ok(Some(accepted)),
+                Ok(Some((socket, client))) => {
+                    return Ok(Some(Connection::new(socket, client, listener.as_fd(), service)));
+                }
                 Ok(None) => {}
                 // Out of descriptors or memory: what waits in the backlog waits
                 // on, and the others have time to end.
@@ -143,7 +147,7 @@ fn run(mut connection: Connection, workspace: &mut Workspace, stop: &Stop, grace
     while !is_stopping {
         let Some((flags, deadline)) = waits_for(progress) else { return };
         let mut fds = [PollFd::new(&connection, flags), stop.poll_fd()];
-        let Ok(is_ready) = wait(&mut fds, Some(deadline)) else { return };
+        let Ok(is_ready) = wait(&mut fds, Some(deadline)) else { return connection.abandon(workspace) };
         is_stopping = !fds[1].revents().is_empty();
         progress = if is_ready { connection.advance(workspace) } else { connection.time_out(workspace) };
     }
@@ -154,12 +158,12 @@ fn run(mut connection: Connection, workspace: &mut Workspace, stop: &Stop, grace
     while let Some((flags, deadline)) = waits_for(progress) {
         let ready = wait(&mut [PollFd::new(&connection, flags)], Some(deadline.min(last_moment)));
         if Instant::now() >= last_moment {
-            return;
+            return connection.abandon(workspace);
         }
         progress = match ready {
             Ok(true) => connection.advance(workspace),
             Ok(false) => connection.time_out(workspace),
-            Err(_) => return,
+            Err(_) => return connection.abandon(workspace),
         };
     }
 }

@@ -29,7 +29,7 @@ use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::io::Errno;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Instant;
 use table::Table;
@@ -77,10 +77,10 @@ struct EventLoop {
 
 impl EventLoop {
     fn new(listeners: Vec<Listener>, service: &Arc<Service>, limits: Limits, stop: &Arc<Stop>) -> io::Result<Self> {
-        if !service.probe.is_on() {
-            // Nobody misses the silent ones: they may wait in the kernel for their first octets.
-            listeners.iter().for_each(Listener::defer_accept);
-        }
+        // Where connections are told, silent ones are seen, too; else they may
+        // wait in the kernel for their first octets.
+        let is_watched = service.probe.tells_connections();
+        listeners.iter().for_each(if is_watched { Listener::save_syn } else { Listener::defer_accept });
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, stop.as_ref(), EventData::new_u64(STOP), EventFlags::IN)?;
         let mut event_loop = Self {
@@ -102,6 +102,7 @@ impl EventLoop {
         let mut events = Vec::with_capacity(512);
         while !self.is_over() {
             events.clear();
+            self.workspace.end_turn();
             let until = self.connections.next_sweep().into_iter().chain(self.last_moment).min();
             let timeout =
                 until.and_then(|until| Timespec::try_from(until.saturating_duration_since(Instant::now())).ok());
@@ -121,6 +122,8 @@ impl EventLoop {
                 self.sweep()?;
             }
         }
+        self.connections.drain().for_each(|connection| connection.abandon(&mut self.workspace));
+        self.workspace.end_turn();
         Ok(())
     }
 
@@ -141,7 +144,7 @@ impl EventLoop {
                 return self.set_accepts(false);
             }
         };
-        let mut connection = Connection::new(socket, client, &self.service);
+        let mut connection = Connection::new(socket, client, listener.as_fd(), &self.service);
         if self.connections.len() + 1 >= self.limits.connections {
             connection.answer_last();
         }

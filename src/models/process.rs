@@ -28,14 +28,14 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process};
 use signal_hook::consts::SIGCHLD;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Instant;
 
 pub(super) fn serve(listeners: Vec<Listener>, service: &Arc<Service>, limits: &Limits, stop: &Stop) -> io::Result<()> {
-    let mut children = Children::new()?;
+    let mut children = Children::new(service)?;
     loop {
         let has_room = children.running.len() < limits.connections;
         let mut fds = vec![stop.poll_fd(), PollFd::new(&children.ended, PollFlags::IN)];
@@ -54,7 +54,7 @@ pub(super) fn serve(listeners: Vec<Listener>, service: &Arc<Service>, limits: &L
                     continue;
                 }
             };
-            let mut connection = Connection::new(socket, client, service);
+            let mut connection = Connection::new(socket, client, listener.as_fd(), service);
             if children.running.len() + 1 >= limits.connections {
                 connection.answer_last();
             }
@@ -65,7 +65,7 @@ pub(super) fn serve(listeners: Vec<Listener>, service: &Arc<Service>, limits: &L
                     exit_child();
                 }
                 Ok(Fork::Parent(child)) => {
-                    children.running.insert(child);
+                    children.running.insert(child, connection.number());
                 }
                 // No process to be had: this client's connection closes, and the
                 // next one waits for better times.
@@ -81,24 +81,30 @@ pub(super) fn serve(listeners: Vec<Listener>, service: &Arc<Service>, limits: &L
 
 /// The children that serve. Every child of this process is taken for one.
 struct Children {
-    running: HashSet<Pid>,
+    /// Each with its connection's number, if that is told.
+    running: HashMap<Pid, Option<u64>>,
     /// Readable when a child may have ended.
     ended: OwnedFd,
+    /// Told of connections whose child was killed.
+    service: Arc<Service>,
 }
 
 impl Children {
-    fn new() -> io::Result<Self> {
+    fn new(service: &Arc<Service>) -> io::Result<Self> {
         let (ended, writer) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
         signal_hook::low_level::pipe::register(SIGCHLD, writer)?;
-        Ok(Self { running: HashSet::new(), ended })
+        Ok(Self { running: HashMap::new(), ended, service: Arc::clone(service) })
     }
 
     /// Asks of each child that has ended how it did: only then it is gone.
     fn reap(&mut self) {
         let mut signals = [0; 64];
         while rustix::io::read(&self.ended, &mut signals).is_ok_and(|count| count > 0) {}
-        while let Ok(Some((child, _status))) = rustix::process::wait(WaitOptions::NOHANG) {
-            self.running.remove(&child);
+        while let Ok(Some((child, status))) = rustix::process::wait(WaitOptions::NOHANG) {
+            let connection = self.running.remove(&child).flatten();
+            if let (Some(connection), true) = (connection, status.signaled()) {
+                self.service.probe.lost(connection);
+            }
         }
     }
 
@@ -107,12 +113,13 @@ impl Children {
         self.reap();
         while !self.running.is_empty() {
             if !wait(&mut [PollFd::new(&self.ended, PollFlags::IN)], Some(deadline))? {
-                for child in &self.running {
+                for child in self.running.keys() {
                     // It may have ended just now.
                     let _ = kill_process(*child, Signal::KILL);
                 }
-                for child in self.running.drain() {
+                for (child, connection) in self.running.drain() {
                     let _ = rustix::process::waitpid(Some(child), WaitOptions::empty());
+                    connection.into_iter().for_each(|connection| self.service.probe.lost(connection));
                 }
                 return Ok(());
             }

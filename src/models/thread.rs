@@ -14,7 +14,7 @@
 //! give it back is to write, and a wait for either is a poll, like every other.
 
 use super::{Limits, Stop, accept, run, wait};
-use crate::connection::{Connection, Service, Workspace};
+use crate::connection::{Service, Workspace};
 use crate::listener::Listener;
 use rustix::event::{PollFd, PollFlags};
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -37,8 +37,7 @@ pub(super) fn serve(
     let slots = Arc::new(Slots::new(limits.connections.min(MOST_SLOTS))?);
     let grace = limits.grace;
     while let Some(slot) = Slots::take(&slots, stop)? {
-        let Some((socket, client)) = accept(&listeners, stop)? else { break };
-        let mut connection = Connection::new(socket, client, service);
+        let Some(mut connection) = accept(&listeners, service, stop)? else { break };
         if slots.is_empty() {
             connection.answer_last();
         }

@@ -1,7 +1,16 @@
-//! Watching without touching: what serving threads report ([`probe`]), and who
-//! makes something of it ([`log`]). Serving never waits for any of this.
+//! Watching without touching: what serving threads report ([`probe`]), who
+//! makes records of it ([`collector`], [`record`]), and who is told ([`sink`]).
+//! Serving never waits for any of this.
 
-pub mod log;
+pub mod clf;
+pub mod collector;
+mod interpret;
+pub mod json;
+pub(crate) mod kernel;
 pub mod probe;
 pub mod record;
+pub(crate) mod report;
 pub mod sink;
+mod socket_table;
+pub mod story;
+pub(crate) mod timestamps;

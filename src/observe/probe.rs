@@ -3,35 +3,38 @@
 //! Reports travel through a pipe: a write of at most PIPE_BUF octets is whole
 //! or not at all (pipe(7)), from any thread and from a forked child alike. A
 //! datagram socket would drop after ten (net.unix.max_dgram_qlen). When the
-//! pipe is full the report is dropped and counted; the exhibit is never stalled.
+//! pipe is full the reports are dropped and counted; the exhibit is never stalled.
 
-use rustix::pipe::{PipeFlags, pipe_with};
+use super::clf::Format;
+use super::report::{Moment, Report};
+use super::timestamps;
+use rustix::event::{EventfdFlags, eventfd};
+use rustix::pipe::{PIPE_BUF, PipeFlags, pipe_with};
 use std::io;
-use std::net::IpAddr;
+use std::net::UdpSocket;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, Instant};
 
-use super::log::Format;
+/// What is watched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// A line of the access log for each exchange.
+    pub lines: Option<Format>,
+    /// Connections told in full.
+    pub connections: Option<Rate>,
+    /// Whether answers carry `Server-Timing`.
+    pub server_timing: bool,
+}
 
-/// One request and its answer, as the server saw them.
-#[derive(Clone, Debug)]
-pub struct Exchange {
-    /// The client's address.
-    pub client: IpAddr,
-    /// When the request's head was complete.
-    pub time: SystemTime,
-    /// The request line as sent; empty where there was none.
-    pub line: Vec<u8>,
-    /// The answer's status.
-    pub status: u16,
-    /// Octets of body that were handed to the kernel.
-    pub body_sent: u64,
-    /// The request's `Referer`.
-    pub referer: Vec<u8>,
-    /// The request's `User-Agent`.
-    pub user_agent: Vec<u8>,
+/// How many connections, and how many exchanges, are told in a second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rate {
+    /// All, as long as the collector keeps up.
+    All,
+    /// At most so many: a sample, when there are more.
+    PerSecond(u32),
 }
 
 /// Where reports go, if anywhere. Cheap to clone.
@@ -40,51 +43,217 @@ pub struct Probe(Option<Arc<Open>>);
 
 #[derive(Debug)]
 struct Open {
-    format: Format,
+    scope: Scope,
     pipe: OwnedFd,
-    dropped: AtomicU64,
+    /// Counts reports that were dropped, in forked children too (eventfd(2)).
+    dropped: OwnedFd,
+    number: AtomicU64,
+    left_out: AtomicU64,
+    connections: Budget,
+    exchanges: Budget,
+    _stamping: Option<UdpSocket>,
 }
 
 impl Probe {
     /// A probe that reports to nobody.
     pub const OFF: Self = Self(None);
 
-    /// A probe whose reports, as lines of `format`, come out of the descriptor.
+    /// A probe whose reports come out of the descriptor, as octets for [`super::collector`].
     ///
     /// # Errors
-    /// If there is no descriptor left for a pipe.
-    pub(super) fn open(format: Format) -> io::Result<(Self, OwnedFd)> {
+    /// If there are no descriptors left.
+    pub(super) fn open(scope: Scope) -> io::Result<(Self, OwnedFd)> {
         let (reader, pipe) = pipe_with(PipeFlags::CLOEXEC)?;
         rustix::io::ioctl_fionbio(&pipe, true)?;
         // Room for a burst; less, where the system grants less (pipe(7)), is a smaller burst.
         #[cfg(target_os = "linux")]
         let _ = rustix::pipe::fcntl_setpipe_size(&pipe, 1 << 20);
-        Ok((Self(Some(Arc::new(Open { format, pipe, dropped: AtomicU64::new(0) }))), reader))
+        let dropped = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        let budget = || Budget::new(scope.connections);
+        let (connections, exchanges) = (budget(), budget());
+        let (number, left_out) = (AtomicU64::new(0), AtomicU64::new(0));
+        let _stamping = scope.connections.and_then(|_| timestamps::keep_stamping());
+        let open = Open { scope, pipe, dropped, number, left_out, connections, exchanges, _stamping };
+        Ok((Self(Some(Arc::new(open))), reader))
     }
 
-    /// Whether anybody watches: reports need not be made up for nobody.
-    pub fn is_on(&self) -> bool {
-        self.0.is_some()
+    /// The form of the access log's lines, if there are any.
+    pub fn lines(&self) -> Option<Format> {
+        self.0.as_ref().and_then(|open| open.scope.lines)
     }
 
-    /// Reports an exchange that ended.
-    pub fn exchange(&self, exchange: &Exchange) {
+    /// Whether connections are told: then silent ones must be seen, too.
+    pub fn tells_connections(&self) -> bool {
+        self.0.as_ref().is_some_and(|open| open.scope.connections.is_some())
+    }
+
+    /// Whether answers carry `Server-Timing`.
+    pub fn offers_server_timing(&self) -> bool {
+        self.0.as_ref().is_some_and(|open| open.scope.server_timing)
+    }
+
+    /// The number of a connection that was just accepted, if it is to be told.
+    pub fn admit_connection(&self) -> Option<u64> {
+        let open = self.0.as_ref().filter(|open| open.scope.connections.is_some())?;
+        let number = open.number.fetch_add(1, Ordering::Relaxed) + 1;
+        let is_admitted = open.connections.take();
+        if !is_admitted {
+            open.left_out.fetch_add(1, Ordering::Relaxed);
+        }
+        is_admitted.then_some(number)
+    }
+
+    /// Whether the next exchange of a told connection is to be told.
+    pub fn admit_exchange(&self) -> bool {
+        self.0.as_ref().is_some_and(|open| open.exchanges.take())
+    }
+
+    /// Reports that the process of a told connection ended without a word.
+    pub(crate) fn lost(&self, connection: u64) {
+        let mut outbox = Outbox::default();
+        outbox.push(self, &Report::Lost(connection));
+        outbox.flush(self);
+    }
+
+    /// How many connections were left out since this was last asked.
+    pub(super) fn take_left_out(&self) -> u64 {
+        self.0.as_ref().map_or(0, |open| open.left_out.swap(0, Ordering::Relaxed))
+    }
+
+    /// How many reports were dropped since this was last asked.
+    pub(super) fn take_dropped(&self) -> u64 {
+        let Some(open) = &self.0 else { return 0 };
+        let mut count = [0; 8];
+        // Nothing to read: nothing was dropped.
+        rustix::io::read(&open.dropped, &mut count).map_or(0, |_| u64::from_ne_bytes(count))
+    }
+
+    /// Writes reports, all of them or none.
+    fn write(&self, octets: &[u8], reports: u64) {
         let Some(open) = &self.0 else { return };
-        let mut line = open.format.line(exchange);
-        line.push('\n');
-        self.write(line.as_bytes());
-    }
-
-    /// Writes one report, whole or not at all.
-    pub(super) fn write(&self, report: &[u8]) {
-        let Some(open) = &self.0 else { return };
-        if rustix::io::write(&open.pipe, report).is_err() {
-            open.dropped.fetch_add(1, Ordering::Relaxed);
+        if rustix::io::write(&open.pipe, octets).is_err() {
+            // The counter itself overflows in 500,000 years.
+            let _ = rustix::io::write(&open.dropped, &reports.to_ne_bytes());
         }
     }
 
-    /// How many reports found the pipe full.
-    pub fn dropped(&self) -> u64 {
-        self.0.as_ref().map_or(0, |open| open.dropped.load(Ordering::Relaxed))
+    /// Sends the last report, as soon as there is room: a second at most.
+    pub(super) fn end(&self) {
+        let Some(open) = &self.0 else { return };
+        let mut outbox = Outbox::default();
+        outbox.push(self, &Report::End);
+        let deadline = Instant::now() + Duration::from_secs(1);
+        while Instant::now() < deadline && rustix::io::write(&open.pipe, &outbox.octets).is_err() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+/// Reports that wait to be handed over together.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    octets: Vec<u8>,
+    reports: u64,
+}
+
+/// Octets in front of each report that give its length.
+pub(super) const PREFIX: usize = 2;
+
+impl Outbox {
+    /// Adds a report; hands over first what it has no room beside.
+    pub(crate) fn push(&mut self, probe: &Probe, report: &Report<'_>) {
+        let start = self.octets.len();
+        self.octets.extend([0; PREFIX]);
+        let octets = std::mem::take(&mut self.octets);
+        let Ok(mut octets) = postcard::to_extend(report, octets) else { return };
+        let length = octets.len() - start - PREFIX;
+        octets[start..start + PREFIX].copy_from_slice(&(length as u16).to_le_bytes());
+        self.octets = octets;
+        if self.octets.len() > PIPE_BUF {
+            probe.write(&self.octets[..start], self.reports);
+            self.octets.drain(..start);
+            self.reports = 0;
+        }
+        self.reports += 1;
+    }
+
+    /// Hands over what waits.
+    pub(crate) fn flush(&mut self, probe: &Probe) {
+        if !self.octets.is_empty() {
+            probe.write(&self.octets, self.reports);
+            self.octets.clear();
+            self.reports = 0;
+        }
+    }
+}
+
+/// A second's allowance. Threads share it; a forked child goes on with a copy.
+#[derive(Debug)]
+struct Budget {
+    allowance: u64,
+    second: AtomicU64,
+    spent: AtomicU64,
+}
+
+impl Budget {
+    fn new(rate: Option<Rate>) -> Self {
+        let allowance = match rate {
+            Some(Rate::All) => u64::MAX,
+            Some(Rate::PerSecond(rate)) => rate.into(),
+            None => 0,
+        };
+        Self { allowance, second: AtomicU64::new(0), spent: AtomicU64::new(0) }
+    }
+
+    /// Spends one, if there is one left in this second.
+    fn take(&self) -> bool {
+        if self.allowance == u64::MAX {
+            return true;
+        }
+        let second = Moment::now().0 / 1_000_000_000;
+        if self.second.swap(second, Ordering::Relaxed) != second {
+            self.spent.store(0, Ordering::Relaxed);
+        }
+        self.spent.fetch_add(1, Ordering::Relaxed) < self.allowance
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::borrow::Cow;
+
+    fn line(octets: usize) -> Report<'static> {
+        Report::Line(Cow::Owned(vec![b'a'; octets]))
+    }
+
+    #[test]
+    fn reports_are_written_whole_and_what_finds_no_room_is_counted() {
+        let (probe, reader) = Probe::open(Scope::default()).expect("a pipe");
+        let mut outbox = Outbox::default();
+        for _ in 0..2000 {
+            outbox.push(&probe, &line(1000)); // twice what the pipe holds
+        }
+        outbox.flush(&probe);
+        let (mut octets, mut reports) = (vec![0; 2 << 20], 0);
+        let count = rustix::io::read(&reader, &mut octets).expect("what was written");
+        let mut rest = &octets[..count];
+        while let [low, high, more @ ..] = rest {
+            let length = usize::from(u16::from_le_bytes([*low, *high]));
+            assert_eq!(postcard::from_bytes::<Report<'_>>(&more[..length]), Ok(line(1000)));
+            rest = &more[length..];
+            reports += 1;
+        }
+        assert!(reports > 50 && probe.take_dropped() + reports == 2000, "{reports}");
+        assert_eq!(probe.take_dropped(), 0);
+    }
+
+    #[test]
+    fn no_more_are_told_than_a_second_allows() {
+        let scope = Scope { connections: Some(Rate::PerSecond(5)), ..Scope::default() };
+        let (probe, _reader) = Probe::open(scope).expect("a pipe");
+        let told = (0..1000).filter(|_| probe.admit_connection().is_some()).count();
+        assert!((5..=15).contains(&told), "{told}: a few seconds at most have passed");
+        assert_eq!(probe.take_left_out() as usize, 1000 - told);
     }
 }

@@ -1,6 +1,7 @@
 //! Who is told of connections: the story, the JSON log, the live page.
 
 use super::record::Record;
+use serde::Serialize;
 
 /// Something that the collector tells of every connection.
 ///
@@ -37,7 +38,7 @@ pub enum News {
 }
 
 /// What was counted and not told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LeftOut {
     /// Connections of which nothing is told.
     pub connections: u64,

@@ -2,6 +2,6 @@
 //! where `unsafe` is allowed.
 #![allow(unsafe_code)]
 
-pub(crate) mod defer_accept;
 pub(crate) mod fork;
 pub(crate) mod send_queue;
+pub(crate) mod tcp_option;

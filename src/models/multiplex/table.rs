@@ -38,6 +38,11 @@ impl Table {
         self.entries.get_mut(key).map(|entry| &mut entry.connection)
     }
 
+    /// Takes all of them out.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = Connection> {
+        self.entries.drain().map(|entry| entry.connection)
+    }
+
     /// Takes in a connection that came to wait; one that is over is dropped.
     pub(super) fn insert(&mut self, epoll: &OwnedFd, connection: Connection, progress: Progress) -> io::Result<()> {
         let Some((interest, deadline)) = interest(progress) else { return Ok(()) };

@@ -1,0 +1,289 @@
+//! What is noted of a connection that is told: each fact beside the call that
+//! it describes, a moment after it. Only facts; what they mean is for
+//! [`crate::observe`] to say.
+
+use crate::http::message::HeaderBlock;
+use crate::http::persistence::CloseReason;
+use crate::observe::kernel::accept_queue;
+use crate::observe::probe::{Outbox, Probe};
+use crate::observe::report::{Closed, Exchange, Moment, Opened, Report};
+use crate::observe::timestamps;
+use crate::sys::tcp_option;
+use rustix::io::Errno;
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::sync::Arc;
+
+/// How much of a head is told, in octets: two of them fit one report.
+const MOST_OF_A_HEAD: usize = 1600;
+/// Answers of which the acknowledgement is awaited.
+const MOST_AWAITED: usize = 8;
+
+/// The notes of one connection.
+pub(super) struct Notes {
+    connection: u64,
+    /// Reported as soon as there is somewhere to put it.
+    opened: Option<Opened>,
+    /// Whether the kernel is asked for arrivals and acknowledgements.
+    asks_kernel: bool,
+    /// Octets sent since the kernel was asked, as it counts them.
+    sent: u32,
+    /// The last read: when the kernel had it, when the server had it.
+    last_read: (Moment, Moment),
+    /// The first read for the exchange to come, and how many there were.
+    first_read: Option<(Moment, Moment)>,
+    reads: u32,
+    exchanges: u64,
+    left_out: u64,
+    /// The exchange under way, if it is told.
+    exchange: Option<Box<Exchange<'static>>>,
+    is_reported: bool,
+    /// Exchanges that are over but for the acknowledgement of this octet.
+    awaited: VecDeque<(u32, Box<Exchange<'static>>)>,
+    client_end: Moment,
+    server_end: Moment,
+    is_reset: bool,
+    is_timeout: bool,
+}
+
+impl Notes {
+    /// Notes of a connection just accepted from `listener`, if it is to be told.
+    pub(super) fn begin(
+        probe: &Probe,
+        socket: &OwnedFd,
+        client: SocketAddr,
+        listener: BorrowedFd<'_>,
+    ) -> Option<Box<Self>> {
+        let connection = probe.admit_connection()?;
+        let accepted = Moment::now();
+        let asks_kernel = timestamps::set(socket, true).is_ok();
+        let opened = Opened {
+            connection,
+            client,
+            server: socket2::SockRef::from(socket).local_addr().ok()?.as_socket()?,
+            accepted,
+            syn: tcp_option::saved_syn(socket).unwrap_or_default(),
+            tcp_info: tcp_option::info(socket).unwrap_or_default(),
+            queue: tcp_option::info(&listener).ok().as_deref().and_then(accept_queue),
+        };
+        Some(Box::new(Self {
+            connection,
+            opened: Some(opened),
+            asks_kernel,
+            sent: 0,
+            last_read: Default::default(),
+            first_read: None,
+            reads: 0,
+            exchanges: 0,
+            left_out: 0,
+            exchange: None,
+            is_reported: false,
+            awaited: VecDeque::new(),
+            client_end: Moment::default(),
+            server_end: Moment::default(),
+            is_reset: false,
+            is_timeout: false,
+        }))
+    }
+
+    /// The connection's number.
+    pub(super) fn connection(&self) -> u64 {
+        self.connection
+    }
+
+    /// The connection goes on: reports its accept, and what was acknowledged meanwhile.
+    pub(super) fn go_on(&mut self, socket: &OwnedFd, probe: &Probe, outbox: &mut Outbox) {
+        if let Some(opened) = self.opened.take() {
+            outbox.push(probe, &Report::Opened(opened));
+        }
+        if !self.asks_kernel {
+            return;
+        }
+        let awaited = &mut self.awaited;
+        timestamps::take_acknowledgements(socket, |octet, at| {
+            // Octets are counted modulo 2^32.
+            while awaited.front().is_some_and(|(last, _)| octet.wrapping_sub(*last).cast_signed() >= 0) {
+                let Some((_, mut exchange)) = awaited.pop_front() else { return };
+                exchange.stages.acknowledged = at;
+                outbox.push(probe, &Report::Exchange(*exchange));
+            }
+        });
+    }
+
+    /// recv(2), noted.
+    pub(super) fn recv(&mut self, socket: &OwnedFd, buffer: &mut [u8]) -> Result<usize, Errno> {
+        let result = timestamps::recv(socket, buffer);
+        match result {
+            Ok((0, _)) => self.client_end = Moment::now(),
+            Ok((_, arrived)) => {
+                self.last_read = (arrived, Moment::now());
+                self.first_read.get_or_insert(self.last_read);
+                self.reads += 1;
+            }
+            Err(_) => {}
+        }
+        result.map(|(count, _)| count)
+    }
+
+    /// A request's head was complete, or refused: `head` is what there is of it.
+    pub(super) fn begin_exchange(&mut self, head: &[u8], socket: &OwnedFd, probe: &Probe) {
+        self.exchanges += 1;
+        self.is_reported = false;
+        let is_told = probe.admit_exchange();
+        self.ask_kernel(is_told, socket);
+        // A request that came with the one before was read when that one was.
+        let (arrived, first_read) = self.first_read.take().unwrap_or(self.last_read);
+        let reads = std::mem::take(&mut self.reads);
+        if !is_told {
+            self.left_out += 1;
+            return;
+        }
+        let mut exchange = Exchange {
+            connection: self.connection,
+            number: self.exchanges,
+            request: Cow::Owned(head[..head.len().min(MOST_OF_A_HEAD)].to_vec()),
+            request_is_cut: head.len() > MOST_OF_A_HEAD,
+            request_head: head.len() as u64,
+            reads,
+            asked_kernel: self.asks_kernel,
+            ..Exchange::default()
+        };
+        exchange.stages.arrived = arrived;
+        exchange.stages.first_read = first_read;
+        exchange.stages.head_complete = Moment::now();
+        self.exchange = Some(Box::new(exchange));
+    }
+
+    /// Asks the kernel for its moments, or no more: for exchanges that are not
+    /// told they would be work for nothing.
+    fn ask_kernel(&mut self, asks: bool, socket: &OwnedFd) {
+        if asks != self.asks_kernel && self.awaited.is_empty() && timestamps::set(socket, asks).is_ok() {
+            (self.asks_kernel, self.sent) = (asks, 0);
+        }
+    }
+
+    /// The answer was chosen.
+    pub(super) fn answer_chosen(&mut self, status: u16, resource: Option<&Arc<str>>) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.stages.answer_chosen = Moment::now();
+            exchange.status = status;
+            exchange.resource = resource.map(|resource| Cow::Owned(resource.as_ref().to_owned()));
+        }
+    }
+
+    /// `headers`, and what is known by now of this exchange: `Server-Timing`,
+    /// in milliseconds (W3C Server Timing).
+    pub(super) fn with_server_timing(&self, headers: HeaderBlock) -> HeaderBlock {
+        let Some(exchange) = &self.exchange else { return headers };
+        let stages = &exchange.stages;
+        let mut value = format!("connection;desc=\"{}.{}\"", self.connection, exchange.number);
+        for (name, from, to) in [
+            ("kernel", stages.arrived, stages.first_read),
+            ("read", stages.first_read, stages.head_complete),
+            ("answer", stages.head_complete, stages.answer_chosen),
+        ] {
+            if let (true, Some(nanoseconds)) = (from.0 != 0, to.since(from)) {
+                value.push_str(&format!(", {name};dur={:.3}", nanoseconds as f64 / 1e6));
+            }
+        }
+        headers.with("Server-Timing", &value)
+    }
+
+    /// The answer's head was written, and is about to be sent.
+    pub(super) fn answer_head(&mut self, head: &[u8], is_kept: bool) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.answer = Cow::Owned(head[..head.len().min(MOST_OF_A_HEAD)].to_vec());
+            exchange.answer_is_cut = head.len() > MOST_OF_A_HEAD;
+            exchange.answer_head = head.len() as u64;
+            exchange.is_kept = is_kept;
+        }
+    }
+
+    /// The kernel took `count` octets of the answer.
+    pub(super) fn sent(&mut self, count: usize) {
+        self.sent = self.sent.wrapping_add(count as u32);
+        if let Some(exchange) = &mut self.exchange {
+            let now = Moment::now();
+            if exchange.writes == 0 {
+                exchange.stages.first_write = now;
+            }
+            exchange.stages.last_write = now;
+            exchange.writes += 1;
+        }
+    }
+
+    /// The client does not take the answer at once: what is known of it is said once.
+    pub(super) fn sending_waits(&mut self, body_sent: u64, probe: &Probe, outbox: &mut Outbox) {
+        if let (Some(exchange), false) = (&mut self.exchange, self.is_reported) {
+            let last_write = std::mem::take(&mut exchange.stages.last_write);
+            exchange.answer_body = body_sent;
+            outbox.push(probe, &Report::Exchange((**exchange).clone()));
+            exchange.stages.last_write = last_write;
+            self.is_reported = true;
+        }
+    }
+
+    /// All of the answer was sent, or as much as ever will be.
+    pub(super) fn end_exchange(&mut self, body_sent: u64, probe: &Probe, outbox: &mut Outbox) {
+        let Some(mut exchange) = self.exchange.take() else { return };
+        exchange.answer_body = body_sent;
+        exchange.is_over = true;
+        if !self.asks_kernel || exchange.writes == 0 {
+            return outbox.push(probe, &Report::Exchange(*exchange));
+        }
+        self.awaited.push_back((self.sent.wrapping_sub(1), exchange));
+        if self.awaited.len() > MOST_AWAITED
+            && let Some((_, oldest)) = self.awaited.pop_front()
+        {
+            outbox.push(probe, &Report::Exchange(*oldest));
+        }
+    }
+
+    /// The sending half was shut down.
+    pub(super) fn shut_down(&mut self) {
+        self.server_end = Moment::now();
+    }
+
+    /// The client reset the connection.
+    pub(super) fn reset(&mut self) {
+        self.is_reset = true;
+        self.client_end = Moment::now();
+    }
+
+    /// A deadline passed.
+    pub(super) fn timed_out(&mut self) {
+        self.is_timeout = true;
+    }
+
+    /// The connection is about to be closed; `None`: because the server's time is over.
+    pub(super) fn close(
+        &mut self,
+        reason: Option<CloseReason>,
+        is_abrupt: bool,
+        socket: &OwnedFd,
+        probe: &Probe,
+        outbox: &mut Outbox,
+    ) {
+        self.go_on(socket, probe, outbox);
+        for (_, exchange) in self.awaited.drain(..) {
+            outbox.push(probe, &Report::Exchange(*exchange));
+        }
+        outbox.push(
+            probe,
+            &Report::Closed(Closed {
+                connection: self.connection,
+                reason: reason.map(|reason| (Cow::Borrowed(reason.name()), Cow::Borrowed(reason.explain()))),
+                is_abrupt,
+                is_reset: self.is_reset,
+                is_timeout: self.is_timeout,
+                client_end: self.client_end,
+                server_end: self.server_end,
+                tcp_info: tcp_option::info(socket).unwrap_or_default(),
+                left_out: self.left_out,
+                at: Moment::now(),
+            }),
+        );
+    }
+}

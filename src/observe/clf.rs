@@ -1,0 +1,122 @@
+//! The Common and the Combined Log Format: one line an exchange, as log
+//! analysers read it.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+/// How much of a line a client's request line, referer and user agent may each
+/// take, in octets: together they fit one report.
+const LONGEST: usize = 1200;
+
+/// The form of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// `host ident user [time] "request line" status bytes`.
+    Common,
+    /// The same, and `"referer" "user agent"`.
+    Combined,
+}
+
+/// A line that lacks what only the exchange's end will tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    line: String,
+    after: String,
+}
+
+impl Line {
+    /// Begins the line of a request from `client`, whose head was complete at
+    /// `date` (as HTTP writes it); `field` gives the request's header fields.
+    pub fn begin<'a>(
+        format: Format,
+        client: IpAddr,
+        date: &str,
+        request_line: &[u8],
+        field: impl Fn(&str) -> &'a [u8],
+    ) -> Self {
+        let mut line = String::with_capacity(160);
+        // Writing to a String does not fail. 06/Nov/1994:08:49:37 +0000
+        let _ = write!(line, "{client} - - [{}/{}/", &date[5..7], &date[8..11]);
+        line.extend([&date[12..16], ":", &date[17..25], " +0000] \""]);
+        push_quoted(&mut line, request_line);
+        line.push_str("\" ");
+        let mut after = String::new();
+        if format == Format::Combined {
+            for name in ["referer", "user-agent"] {
+                after.push_str(" \"");
+                push_quoted(&mut after, field(name));
+                after.push('"');
+            }
+        }
+        Self { line, after }
+    }
+
+    /// The whole line, of an answer of this status with so many octets of body.
+    pub fn finish(mut self, status: u16, body_sent: u64) -> String {
+        // Writing to a String does not fail.
+        let _ = write!(self.line, "{status} {body_sent}{}", self.after);
+        self.line
+    }
+}
+
+/// Octets between quotes: what could end the quotes, the line, or drive a
+/// terminal is written as `\xhh`. Nothing is `-`.
+fn push_quoted(line: &mut String, octets: &[u8]) {
+    if octets.is_empty() {
+        line.push('-');
+    }
+    let end = line.len() + LONGEST;
+    for chunk in octets.utf8_chunks() {
+        let is_plain = |character: char| !character.is_control() && !matches!(character, '"' | '\\');
+        if line.len() + chunk.valid().len() <= end && chunk.valid().chars().all(is_plain) {
+            line.push_str(chunk.valid());
+        } else {
+            for character in chunk.valid().chars() {
+                if line.len() > end {
+                    return line.push('…');
+                }
+                // Writing to a String does not fail.
+                let _ = match character {
+                    '"' | '\\' => write!(line, "\\{character}"),
+                    _ if character.is_control() => write!(line, "\\x{:02x}", u32::from(character)),
+                    _ => write!(line, "{character}"),
+                };
+            }
+        }
+        for octet in chunk.invalid() {
+            let _ = write!(line, "\\x{octet:02x}");
+        }
+        if line.len() > end {
+            return line.push('…');
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(format: Format, request_line: &[u8], field: &[u8]) -> String {
+        let date = "Sun, 06 Nov 1994 08:49:37 GMT";
+        let of = |name: &str| if name == "user-agent" { field } else { b"" };
+        Line::begin(format, [127, 0, 0, 1].into(), date, request_line, of).finish(200, 6)
+    }
+
+    #[test]
+    fn lines_are_what_log_analysers_read() {
+        let (asked, agent) = (b"GET /\xed\x95\x9c HTTP/1.0".as_slice(), b"a \"b\"\n\x1b\xff".as_slice());
+        let common = "127.0.0.1 - - [06/Nov/1994:08:49:37 +0000] \"GET /한 HTTP/1.0\" 200 6";
+        assert_eq!(line(Format::Common, asked, agent), common);
+        let combined = format!("{common} \"-\" \"a \\\"b\\\"\\x0a\\x1b\\xff\"");
+        assert_eq!(line(Format::Combined, asked, agent), combined);
+    }
+
+    #[test]
+    fn a_line_never_outgrows_a_report() {
+        for octet in [0xff, b'a', b'"', 0x1b] {
+            let long = vec![octet; 30_000];
+            let line = line(Format::Combined, &long, &long);
+            assert!(line.len() < 4000, "{}", line.len());
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! The collector: one thread that makes connections' records of what serving
+//! threads report, and tells them to every sink.
+//!
+//! ```text
+//!   serving threads, forked children ──pipe──▶ collector ──▶ the access log's lines
+//!                                                  │
+//!                                                  ├──▶ story, JSON log, live page
+//!                                                  └──▶ sock_diag: who is in TIME-WAIT?
+//! ```
+
+use super::interpret;
+use super::probe::{PREFIX, Probe, Scope};
+use super::record::{Figure, Record, Text, TimeWait};
+use super::report::{Closed, Moment, Report};
+use super::sink::{LeftOut, News, Sink};
+use super::socket_table::SocketTable;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::io::{self, Write};
+use std::os::fd::OwnedFd;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+/// How long the end of the program waits for the last reports to be told.
+const FINISH: Duration = Duration::from_secs(2);
+/// How often sinks hear that time passes.
+const BEAT: Duration = Duration::from_millis(100);
+/// After how long a connection without an octet is called silent, in nanoseconds.
+const SILENT: i64 = 1_000_000_000;
+/// How long after its close a connection is looked for in TIME-WAIT: its last segments have passed by then.
+const LOOK: Duration = Duration::from_millis(10);
+/// How many are looked for at a time; the others' owner is derived.
+const LOOKS: usize = 64;
+/// Connections and exchanges of one, of which all is kept in memory.
+const MOST_OPEN: usize = 16_384;
+const MOST_EXCHANGES: usize = 128;
+
+/// The watching side of a server: the probe to hand to the serving threads,
+/// and the thread that listens to it.
+#[derive(Debug)]
+pub struct Watching {
+    probe: Probe,
+    done: Receiver<LeftOut>,
+}
+
+impl Watching {
+    /// Starts to collect what `scope` names of a server of this model: lines go
+    /// to `lines`, connections to `sinks`.
+    ///
+    /// # Errors
+    /// If there are no descriptors or no thread left for it.
+    pub fn start(
+        scope: Scope,
+        model: Text,
+        lines: Box<dyn Write + Send>,
+        sinks: Vec<Box<dyn Sink>>,
+    ) -> io::Result<Self> {
+        let (probe, reports) = Probe::open(scope)?;
+        let (send, done) = channel();
+        let collector = Collector {
+            probe: probe.clone(),
+            model,
+            lines: Some(lines),
+            sinks,
+            // Without it, owners of TIME-WAIT are derived.
+            table: SocketTable::open().ok(),
+            connections: HashMap::new(),
+            closing: VecDeque::new(),
+            left_out: LeftOut::default(),
+            total: LeftOut::default(),
+            next_beat: Instant::now(),
+        };
+        std::thread::Builder::new().name("collector".into()).spawn(move || {
+            // Nobody may be waiting any more.
+            let _ = send.send(collector.run(&reports));
+        })?;
+        Ok(Self { probe, done })
+    }
+
+    /// The probe to hand to the serving threads.
+    pub fn probe(&self) -> Probe {
+        self.probe.clone()
+    }
+
+    /// Waits until what was reported is told, a few seconds at most: gives what was left out.
+    pub fn finish(self) -> LeftOut {
+        self.probe.end();
+        self.done.recv_timeout(FINISH).unwrap_or_default()
+    }
+}
+
+struct Collector {
+    probe: Probe,
+    model: Text,
+    /// `None` once it has failed: it takes no more.
+    lines: Option<Box<dyn Write + Send>>,
+    sinks: Vec<Box<dyn Sink>>,
+    table: Option<SocketTable>,
+    connections: HashMap<u64, Told>,
+    /// Closed connections that are told at these moments.
+    closing: VecDeque<(Instant, u64)>,
+    left_out: LeftOut,
+    total: LeftOut,
+    next_beat: Instant,
+}
+
+/// A connection that is told.
+struct Told {
+    record: Record,
+    accepted: Moment,
+    is_silent: bool,
+}
+
+impl fmt::Debug for Collector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Collector").field("connections", &self.connections.len()).finish_non_exhaustive()
+    }
+}
+
+impl Collector {
+    /// Listens until the last report; the sinks' failures are their own.
+    fn run(mut self, reports: &OwnedFd) -> LeftOut {
+        let mut buffer = vec![0; 64 * 1024];
+        let mut end = 0;
+        loop {
+            let timeout = self.patience().and_then(|patience| Timespec::try_from(patience).ok());
+            let is_ready = poll(&mut [PollFd::new(reports, PollFlags::IN)], timeout.as_ref()).unwrap_or(0) > 0;
+            if is_ready {
+                end += rustix::io::read(reports, &mut buffer[end..]).unwrap_or(0);
+                let mut lines = Vec::new();
+                let mut start = 0;
+                let mut is_last = false;
+                while let Some((report, next)) = report(&buffer[..end], start) {
+                    start = next;
+                    match report {
+                        Report::Line(line) => {
+                            lines.extend_from_slice(&line);
+                            lines.push(b'\n');
+                        }
+                        Report::End => is_last = true,
+                        report => self.hear(report),
+                    }
+                }
+                buffer.copy_within(start..end, 0);
+                end -= start;
+                self.write_lines(&lines);
+                if is_last {
+                    return self.finish();
+                }
+            }
+            self.tell_closed(Instant::now());
+            self.beat(Instant::now());
+        }
+    }
+
+    /// How long there is nothing to do but listen; `None`: until somebody reports.
+    fn patience(&self) -> Option<Duration> {
+        let now = Instant::now();
+        let next_close = self.closing.front().map(|(due, _)| *due);
+        let beat = (!self.sinks.is_empty()).then_some(self.next_beat);
+        next_close.into_iter().chain(beat).min().map(|next| next.saturating_duration_since(now))
+    }
+
+    fn write_lines(&mut self, lines: &[u8]) {
+        let Some(out) = self.lines.as_mut().filter(|_| !lines.is_empty()) else { return };
+        if out.write_all(lines).and_then(|()| out.flush()).is_err() {
+            self.lines = None;
+        }
+    }
+
+    fn hear(&mut self, report: Report<'_>) {
+        match report {
+            Report::Opened(report) => {
+                if self.connections.len() >= MOST_OPEN {
+                    self.left_out.connections += 1;
+                    return;
+                }
+                let record = interpret::opened(&report, self.model.clone());
+                let told = Told { record, accepted: report.accepted, is_silent: false };
+                self.connections.insert(report.connection, told);
+                self.tell(report.connection, News::Opened);
+            }
+            Report::Exchange(report) => {
+                let Some(told) = self.connections.get_mut(&report.connection) else { return };
+                let exchange = interpret::exchange(&report, told.accepted);
+                let exchanges = &mut told.record.exchanges;
+                match exchanges.iter().rposition(|known| known.number == exchange.number) {
+                    Some(known) => exchanges[known] = exchange,
+                    None if exchanges.len() < MOST_EXCHANGES => exchanges.push(exchange),
+                    None if report.is_over => {
+                        told.record.exchanges_left_out += 1;
+                        self.left_out.exchanges += 1;
+                        return;
+                    }
+                    None => return,
+                }
+                let news = if report.is_over { News::Answered } else { News::Answering };
+                self.tell(report.connection, news);
+            }
+            Report::Closed(report) => self.hear_closed(&report),
+            Report::Lost(connection) => {
+                if let Some(told) = self.connections.get_mut(&connection).filter(|told| told.record.close.is_none()) {
+                    told.record.close = Some(interpret::lost());
+                    self.closing.push_back((Instant::now(), connection));
+                }
+            }
+            Report::Line(_) | Report::End => {}
+        }
+    }
+
+    fn hear_closed(&mut self, report: &Closed) {
+        let Some(told) = self.connections.get_mut(&report.connection) else { return };
+        told.record.exchanges_left_out += report.left_out;
+        self.left_out.exchanges += report.left_out;
+        told.record.close = Some(interpret::close(report, told.accepted));
+        let has_time = self.closing.len() < LOOKS;
+        self.closing.push_back((Instant::now() + if has_time { LOOK } else { Duration::ZERO }, report.connection));
+    }
+
+    /// Tells the connections whose last segments have passed.
+    fn tell_closed(&mut self, now: Instant) {
+        while self.closing.front().is_some_and(|(due, _)| *due <= now) {
+            let Some((_, connection)) = self.closing.pop_front() else { return };
+            let Some(told) = self.connections.get_mut(&connection) else { continue };
+            if let (Some(table), true) = (&self.table, self.closing.len() < LOOKS) {
+                look_for_time_wait(table, &mut told.record);
+            }
+            self.tell(connection, News::Closed);
+            self.connections.remove(&connection);
+        }
+    }
+
+    fn tell(&mut self, connection: u64, news: News) {
+        if let Some(told) = self.connections.get(&connection) {
+            self.sinks.iter_mut().for_each(|sink| sink.tell(&told.record, news));
+        }
+    }
+
+    /// What is due when time passes: silent connections, and what was left out.
+    fn beat(&mut self, now: Instant) {
+        if now < self.next_beat {
+            return;
+        }
+        self.next_beat = now + BEAT;
+        let moment = Moment::now();
+        let is_silent = |told: &Told| {
+            let age = moment.since(told.accepted).unwrap_or(0);
+            !told.is_silent && told.record.exchanges.is_empty() && told.record.close.is_none() && age >= SILENT
+        };
+        let silent: Vec<u64> =
+            self.connections.iter().filter(|(_, told)| is_silent(told)).map(|(number, _)| *number).collect();
+        for connection in silent {
+            if let Some(told) = self.connections.get_mut(&connection) {
+                told.is_silent = true;
+            }
+            self.tell(connection, News::Silent);
+        }
+        self.say_left_out();
+        self.sinks.iter_mut().for_each(|sink| sink.pass_time());
+    }
+
+    fn say_left_out(&mut self) {
+        self.left_out.connections += self.probe.take_left_out();
+        self.left_out.reports += self.probe.take_dropped();
+        let left_out = std::mem::take(&mut self.left_out);
+        if !left_out.is_nothing() {
+            self.total.connections += left_out.connections;
+            self.total.exchanges += left_out.exchanges;
+            self.total.reports += left_out.reports;
+            self.sinks.iter_mut().for_each(|sink| sink.left_out(left_out));
+        }
+    }
+
+    fn finish(mut self) -> LeftOut {
+        std::thread::sleep(LOOK);
+        self.tell_closed(Instant::now() + LOOK);
+        self.say_left_out();
+        self.sinks.iter_mut().for_each(|sink| sink.finish());
+        self.total
+    }
+}
+
+/// The report that begins at `start`, and where the next one does; `None` if it is not all there.
+fn report(octets: &[u8], start: usize) -> Option<(Report<'_>, usize)> {
+    let rest = octets.get(start..)?;
+    let length = usize::from(u16::from_le_bytes(rest.get(..PREFIX)?.try_into().ok()?));
+    let report = postcard::from_bytes(rest.get(PREFIX..PREFIX + length)?).ok()?;
+    Some((report, start + PREFIX + length))
+}
+
+/// Asks the kernel who is in TIME-WAIT, where it can be seen.
+fn look_for_time_wait(table: &SocketTable, record: &mut Record) {
+    let Some(close) = &mut record.close else { return };
+    let (server, client) = (record.server, record.client);
+    if table.is_in_time_wait(server, client).unwrap_or(false) {
+        close.time_wait = Figure::measured(TimeWait::Server, "sock_diag: the server's end is in TIME-WAIT");
+    } else if table.is_in_time_wait(client, server).unwrap_or(false) {
+        close.time_wait = Figure::measured(TimeWait::Client, "sock_diag: the client's end is in TIME-WAIT");
+    }
+}

@@ -1,0 +1,188 @@
+//! From reported facts to what is told: each figure gets its source, and what
+//! nothing reported says so.
+
+use super::kernel::{self, TcpInfo};
+use super::record::{
+    Close, End, Exchange, Figure, Handshake, How, Message, Nanoseconds, Queue, Record, SCHEMA, Stages, Text, TimeWait,
+    Traffic,
+};
+use super::report::{Closed, Exchange as ExchangeReport, Moment, Opened};
+use std::borrow::Cow;
+
+const NO_TCP_INFO: &str = "this system has no TCP_INFO that says so";
+
+/// The record of a connection that has just been accepted.
+pub(super) fn opened(report: &Opened, model: Text) -> Record {
+    let info = TcpInfo(&report.tcp_info);
+    let no_syn = if report.syn.is_empty() {
+        "the kernel kept no SYN (TCP_SAVED_SYN: Linux 4.3 or later, and not under SYN cookies)"
+    } else {
+        "the kept SYN can't be read"
+    };
+    Record {
+        glasshttp: SCHEMA,
+        connection: report.connection,
+        model,
+        client: report.client,
+        server: report.server,
+        accepted: humantime::format_rfc3339_nanos(report.accepted.time()).to_string(),
+        handshake: Handshake {
+            syn: Figure::measured_or(kernel::syn(&report.syn), "TCP_SAVED_SYN", no_syn),
+            server_sequence: Figure::not_visible(
+                "the kernel tells nobody its own sequence number; a packet capture would",
+            ),
+            queued: match info.last_data_sent() {
+                Some(value) => Figure::derived(
+                    value,
+                    "TCP_INFO: age of the complete connection at accept (tcpi_last_data_sent), in steps of the kernel's clock tick",
+                ),
+                None => Figure::not_visible(NO_TCP_INFO),
+            },
+            queue: Figure::measured_or(
+                report.queue.map(|(waiting, backlog)| Queue { waiting, backlog }),
+                "TCP_INFO of the listening socket",
+                NO_TCP_INFO,
+            ),
+            rtt: Figure::measured_or(info.rtt(), "TCP_INFO", NO_TCP_INFO),
+        },
+        exchanges: Vec::new(),
+        exchanges_left_out: 0,
+        close: None,
+    }
+}
+
+/// An exchange, on a connection accepted at `accepted`.
+pub(super) fn exchange(report: &ExchangeReport<'_>, accepted: Moment) -> Exchange {
+    let at = |moment: Moment, by, why_not| Figure::measured_or(moment.since(accepted), by, why_not);
+    let not_reached = if report.is_over { "it did not come to that" } else { "not yet" };
+    let stages = &report.stages;
+    Exchange {
+        number: report.number,
+        request: message(&report.request, report.request_is_cut),
+        answer: message(&report.answer, report.answer_is_cut),
+        status: report.status,
+        resource: Figure::measured_or(
+            report.resource.as_deref().map(str::to_owned),
+            "the handler",
+            "the answer was made from no file",
+        ),
+        is_kept: report.is_kept,
+        stages: Stages {
+            arrived: at(
+                stages.arrived,
+                "SO_TIMESTAMPING (receive)",
+                "the kernel was not asked in time, or the request came with the one before",
+            ),
+            first_read: at(stages.first_read, "clock after recv(2)", not_reached),
+            head_complete: at(stages.head_complete, "clock after parsing", not_reached),
+            answer_chosen: at(stages.answer_chosen, "clock after the handler", not_reached),
+            first_write: at(stages.first_write, "clock after send(2)", not_reached),
+            last_write: at(stages.last_write, "clock after send(2) or sendfile(2)", not_reached),
+            acknowledged: at(
+                stages.acknowledged,
+                "SO_TIMESTAMPING (acknowledgement)",
+                match (report.is_over, report.asked_kernel) {
+                    (_, false) => "the kernel was not asked: this system has no SO_TIMESTAMPING for it",
+                    (true, true) => "no acknowledgement came before the socket was closed",
+                    (false, true) => "not yet",
+                },
+            ),
+        },
+        traffic: Figure::measured(
+            Traffic {
+                reads: report.reads,
+                request_head: report.request_head,
+                writes: report.writes,
+                answer_head: report.answer_head,
+                answer_body: report.answer_body,
+            },
+            "what recv(2), send(2) and sendfile(2) returned",
+        ),
+    }
+}
+
+fn message(head: &[u8], is_cut: bool) -> Message {
+    Message { head: String::from_utf8_lossy(head).into_owned(), is_cut }
+}
+
+/// The end, of a connection accepted at `accepted`.
+pub(super) fn close(report: &Closed, accepted: Moment) -> Close {
+    let at = |moment: Moment, by, why_not| Figure::measured_or(moment.since(accepted), by, why_not);
+    let how = if report.is_abrupt {
+        How::ResetByServer
+    } else if report.is_reset {
+        How::ResetByClient
+    } else if report.is_timeout {
+        How::Timeout
+    } else {
+        How::Fin
+    };
+    let (reason, sentence) = report.reason.clone().unwrap_or((
+        Cow::Borrowed("GraceOver"),
+        Cow::Borrowed("The server was told to stop, and its time for this connection was over."),
+    ));
+    let info = TcpInfo(&report.tcp_info);
+    let first = who_was_first(how, &info, report);
+    Close {
+        at: at(report.at, "clock at close(2)", "nobody saw it"),
+        reason,
+        sentence,
+        how,
+        time_wait: time_wait(how, &first),
+        first,
+        client_end: at(
+            report.client_end,
+            "clock after recv(2)",
+            "the server closed its socket before it heard of the client's end",
+        ),
+        server_end: at(report.server_end, "clock after shutdown(2)", "close(2) ended both halves at once"),
+        tcp: Figure::measured_or(info.told(), "TCP_INFO right before close(2)", NO_TCP_INFO),
+    }
+}
+
+/// The end of a connection whose process ended without a word.
+pub(super) fn lost() -> Close {
+    const WHY: &str = "the process that served it was ended from outside";
+    let unseen = || Figure::<Nanoseconds>::not_visible(WHY);
+    Close {
+        at: unseen(),
+        reason: Cow::Borrowed("ProcessEnded"),
+        sentence: Cow::Borrowed("The process that served it was ended from outside."),
+        how: How::Lost,
+        first: Figure::not_visible(WHY),
+        client_end: unseen(),
+        server_end: unseen(),
+        tcp: Figure::not_visible(WHY),
+        time_wait: Figure::not_visible(WHY),
+    }
+}
+
+fn who_was_first(how: How, info: &TcpInfo<'_>, report: &Closed) -> Figure<End> {
+    match (how, info.state()) {
+        (How::ResetByClient, _) => Figure::measured(End::Client, "ECONNRESET or EPIPE"),
+        (How::ResetByServer, _) => Figure::measured(End::Server, "SO_LINGER 0 and close(2)"),
+        // The server has ended its half, and then heard of the client's end, or not.
+        (_, Some("FIN-WAIT-1" | "FIN-WAIT-2" | "TIME-WAIT" | "CLOSING")) => {
+            Figure::derived(End::Server, "the state that TCP_INFO gave right before close(2)")
+        }
+        (_, Some("CLOSE-WAIT" | "LAST-ACK")) => {
+            Figure::derived(End::Client, "the state that TCP_INFO gave right before close(2)")
+        }
+        (_, Some("ESTABLISHED")) => Figure::derived(End::Server, "no FIN of the client's had come before close(2)"),
+        _ if report.server_end.0 != 0 && report.client_end > report.server_end => {
+            Figure::derived(End::Server, "the order of shutdown(2) and the end of input")
+        }
+        _ if report.client_end.0 != 0 => Figure::derived(End::Client, "the order of the end of input and close(2)"),
+        _ => Figure::not_visible("neither the socket's state nor an end of input was reported"),
+    }
+}
+
+/// Who ends first keeps the port (RFC 9293 §3.6.1); a reset leaves nothing.
+fn time_wait(how: How, first: &Figure<End>) -> Figure<TimeWait> {
+    match (how, first.value()) {
+        (How::ResetByClient | How::ResetByServer, _) => Figure::derived(TimeWait::Nobody, "a reset leaves no state"),
+        (_, Some(End::Client)) => Figure::derived(TimeWait::Client, "who ended first"),
+        (_, Some(End::Server)) => Figure::derived(TimeWait::Server, "who ended first"),
+        (_, None) => Figure::not_visible("it is not known who ended first"),
+    }
+}

@@ -1,0 +1,48 @@
+//! The JSON log: one object a connection, when it is closed; see docs/records.md.
+
+use super::record::{Record, SCHEMA};
+use super::sink::{LeftOut, News, Sink};
+use serde::Serialize;
+use std::io::Write;
+
+/// Writes records as lines of JSON.
+#[derive(Debug)]
+pub struct JsonLog<W> {
+    /// `None` once it has failed: it takes no more.
+    out: Option<W>,
+}
+
+/// What is said of the connections that are not in the log.
+#[derive(Serialize)]
+struct Missing {
+    glasshttp: u32,
+    left_out: LeftOut,
+}
+
+impl<W: Write + Send> JsonLog<W> {
+    /// A log that is written to `out`.
+    pub fn new(out: W) -> Self {
+        Self { out: Some(out) }
+    }
+
+    fn write(&mut self, value: &impl Serialize) {
+        let Some(out) = &mut self.out else { return };
+        let Ok(mut line) = serde_json::to_vec(value) else { return };
+        line.push(b'\n');
+        if out.write_all(&line).and_then(|()| out.flush()).is_err() {
+            self.out = None;
+        }
+    }
+}
+
+impl<W: Write + Send> Sink for JsonLog<W> {
+    fn tell(&mut self, record: &Record, news: News) {
+        if news == News::Closed {
+            self.write(record);
+        }
+    }
+
+    fn left_out(&mut self, left_out: LeftOut) {
+        self.write(&Missing { glasshttp: SCHEMA, left_out });
+    }
+}

@@ -1,0 +1,122 @@
+//! What serving threads report: raw facts, not yet made sense of. They travel
+//! as octets (see [`super::probe`]), so that a thread and a forked child report alike.
+
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// A moment: nanoseconds since 1970 on CLOCK_REALTIME, the clock that packets
+/// bear; 0 where nothing reported one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Moment(pub(crate) u64);
+
+impl Moment {
+    /// This very moment.
+    pub(crate) fn now() -> Self {
+        Self::of(SystemTime::now())
+    }
+
+    /// That of `time`.
+    pub(crate) fn of(time: SystemTime) -> Self {
+        Self(u64::try_from(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos()).unwrap_or(0))
+    }
+
+    /// The same, as the system's time.
+    pub(crate) fn time(self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_nanos(self.0)
+    }
+
+    /// Nanoseconds since `earlier`; `None` if nothing reported this moment.
+    pub(crate) fn since(self, earlier: Self) -> Option<i64> {
+        (self.0 != 0).then(|| self.0.cast_signed().wrapping_sub(earlier.0.cast_signed()))
+    }
+}
+
+/// One report.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Report<'a> {
+    /// A line of the access log, without its end.
+    Line(#[serde(borrow)] Cow<'a, [u8]>),
+    /// A connection was accepted.
+    Opened(Opened),
+    /// An exchange began, or went on: what is known of it now.
+    Exchange(Exchange<'a>),
+    /// A connection was closed.
+    Closed(Closed),
+    /// A connection's process ended without a word.
+    Lost(u64),
+    /// The last report.
+    End,
+}
+
+/// The facts of an accept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Opened {
+    pub connection: u64,
+    pub client: SocketAddr,
+    pub server: SocketAddr,
+    pub accepted: Moment,
+    /// IP and TCP headers of the SYN; empty if there is none.
+    pub syn: Vec<u8>,
+    /// `struct tcp_info` of the connection.
+    pub tcp_info: Vec<u8>,
+    /// Of the listening socket: complete connections that still wait, and how many may.
+    pub queue: Option<(u32, u32)>,
+}
+
+/// The facts of an exchange.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Exchange<'a> {
+    pub connection: u64,
+    /// From 1; those that are left out count.
+    pub number: u64,
+    #[serde(borrow)]
+    pub request: Cow<'a, [u8]>,
+    pub request_is_cut: bool,
+    pub answer: Cow<'a, [u8]>,
+    pub answer_is_cut: bool,
+    pub status: u16,
+    pub resource: Option<Cow<'a, str>>,
+    pub is_kept: bool,
+    pub stages: Stages,
+    pub request_head: u64,
+    pub reads: u32,
+    pub answer_head: u64,
+    pub answer_body: u64,
+    pub writes: u32,
+    /// Whether it is over, as far as this end can tell.
+    pub is_over: bool,
+    /// Whether arrivals and acknowledgements were asked of the kernel.
+    pub asked_kernel: bool,
+}
+
+/// When an exchange's stages were reached: see [`super::record::Stages`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Stages {
+    pub arrived: Moment,
+    pub first_read: Moment,
+    pub head_complete: Moment,
+    pub answer_chosen: Moment,
+    pub first_write: Moment,
+    pub last_write: Moment,
+    pub acknowledged: Moment,
+}
+
+/// The facts of a close.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Closed {
+    pub connection: u64,
+    pub at: Moment,
+    /// The reason's name and sentence; `None`: the server's time for it was over.
+    pub reason: Option<(Cow<'static, str>, Cow<'static, str>)>,
+    pub is_abrupt: bool,
+    pub is_reset: bool,
+    pub is_timeout: bool,
+    pub client_end: Moment,
+    pub server_end: Moment,
+    /// `struct tcp_info` right before the close.
+    pub tcp_info: Vec<u8>,
+    /// Exchanges that were not reported.
+    pub left_out: u64,
+}

@@ -1,0 +1,97 @@
+//! TCP's options and figures that no crate has: tcp(7).
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd};
+
+/// How much [`info`] and [`saved_syn`] may give, in octets: the longest IP and TCP
+/// headers, and all that TCP_INFO has come to.
+const MOST: usize = 512;
+
+/// Lets connections of the listening `socket` wait in the kernel for their
+/// first octets, up to about this many seconds (TCP_DEFER_ACCEPT).
+///
+/// # Errors
+/// If the system has no such thing.
+pub(crate) fn defer_accept(socket: &impl AsFd, seconds: u16) -> io::Result<()> {
+    set(socket, libc::TCP_DEFER_ACCEPT, seconds.into())
+}
+
+/// Keeps the SYN of each connection to the listening `socket` (TCP_SAVE_SYN).
+///
+/// # Errors
+/// If the system has no such thing.
+pub(crate) fn save_syn(socket: &impl AsFd) -> io::Result<()> {
+    set(socket, libc::TCP_SAVE_SYN, 1)
+}
+
+/// The IP and TCP headers of the SYN that `socket` came from (TCP_SAVED_SYN).
+/// It is given once; none is there where it came as a cookie.
+///
+/// # Errors
+/// If the system has no such thing.
+pub(crate) fn saved_syn(socket: &impl AsFd) -> io::Result<Vec<u8>> {
+    get(socket, libc::TCP_SAVED_SYN)
+}
+
+/// `struct tcp_info`, as long as this kernel has it (TCP_INFO).
+///
+/// # Errors
+/// If the socket is none of TCP's.
+pub(crate) fn info(socket: &impl AsFd) -> io::Result<Vec<u8>> {
+    get(socket, libc::TCP_INFO)
+}
+
+fn set(socket: &impl AsFd, option: libc::c_int, value: libc::c_int) -> io::Result<()> {
+    // SAFETY: the descriptor is open for as long as `socket` is borrowed, and
+    // the option reads one int, which outlives the call.
+    let result = unsafe {
+        libc::setsockopt(
+            socket.as_fd().as_raw_fd(),
+            libc::IPPROTO_TCP,
+            option,
+            (&raw const value).cast(),
+            size_of_val(&value) as libc::socklen_t,
+        )
+    };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+fn get(socket: &impl AsFd, option: libc::c_int) -> io::Result<Vec<u8>> {
+    let mut octets = vec![0_u8; MOST];
+    let mut length = MOST as libc::socklen_t;
+    // SAFETY: the descriptor is open for as long as `socket` is borrowed; the
+    // kernel writes at most `length` octets into the buffer, which has them.
+    let result = unsafe {
+        libc::getsockopt(
+            socket.as_fd().as_raw_fd(),
+            libc::IPPROTO_TCP,
+            option,
+            octets.as_mut_ptr().cast(),
+            &raw mut length,
+        )
+    };
+    if result != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    octets.truncate(length as usize);
+    Ok(octets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{TcpListener, TcpStream};
+
+    #[test]
+    fn a_kept_syn_is_given_once_and_bears_the_clients_port() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+        save_syn(&listener).expect("Linux 4.3 or later");
+        let client = TcpStream::connect(listener.local_addr().expect("its address")).expect("a connection");
+        let (socket, _) = listener.accept().expect("accepted");
+        let syn = saved_syn(&socket).expect("a SYN");
+        let port = client.local_addr().expect("bound").port().to_be_bytes();
+        assert_eq!((syn[0] >> 4, &syn[20..22]), (4, &port[..]));
+        assert!(saved_syn(&socket).expect("nothing more").is_empty());
+        assert!(info(&socket).expect("figures").len() >= 104);
+    }
+}
