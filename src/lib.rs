@@ -9,7 +9,8 @@
 //! 5. [`connection`]: one connection, from its accept to its close.
 //! 6. [`models`]: who runs the connections: one after another, or a thread each.
 //! 7. [`observe`]: who watches.
-//! 8. [`cli`]: what was typed, and what it means.
+//! 8. [`watch`]: the live page, served on sockets of its own.
+//! 9. [`cli`]: what was typed, and what it means.
 //!
 //! A program that answers by itself, without a folder, is a few lines: see
 //! `examples/application.rs`.
@@ -26,3 +27,4 @@ pub mod models;
 pub mod observe;
 pub mod site;
 mod sys;
+pub mod watch;

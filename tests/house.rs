@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 
 /// Each module of the crate, and the ones that it may name. `cli` and the
 /// program itself join them all and are not listed.
-const MAY_IMPORT: [(&str, &[&str]); 8] = [
+const MAY_IMPORT: [(&str, &[&str]); 9] = [
     ("http", &[]),
     ("handler", &["http"]),
     ("site", &["http", "handler"]),
     ("listener", &["sys"]),
-    ("observe", &["http"]),
+    ("observe", &["http", "handler"]),
     ("sys", &[]),
     ("connection", &["http", "handler", "observe", "sys"]),
     ("models", &["connection", "listener", "sys"]),
+    ("watch", &["connection", "listener", "models", "observe"]),
 ];
 
 /// The longest file that a person can hold in the head, in lines.

@@ -27,6 +27,9 @@ mod house;
 /// The example that measures the models: it shows what it promises.
 mod lesson;
 
+/// The live page, in raw bytes and in a browser.
+mod live;
+
 /// Requests bent at random: the server lives on.
 mod mutations;
 

@@ -7,6 +7,7 @@ pub mod collector;
 mod interpret;
 pub mod json;
 pub(crate) mod kernel;
+pub mod live;
 pub mod probe;
 pub mod record;
 pub(crate) mod report;

@@ -1,0 +1,238 @@
+//! What one browser is told: server-sent events, as a body that is read.
+//!
+//! First a greeting and everything that is kept, the newest first. Then, in
+//! turns of a tenth of a second, what has changed since. A stream keeps no
+//! queue: it remembers which connections are due, and tells each as it is when
+//! its turn comes. A browser that takes nothing for a while thus misses what was
+//! forgotten meanwhile, is told how much that is, and is up to date afterwards.
+
+use super::{Hub, State};
+use crate::observe::record::Record;
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::io::{self, Read, Write};
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// How often a stream looks for what has changed.
+const TURN: Duration = Duration::from_millis(100);
+/// Records of one event: browsers draw between two events.
+const BATCH: usize = 50;
+/// How often what was left out is said anew, at most.
+const COUNTED: Duration = Duration::from_secs(1);
+
+/// The stream to one browser.
+pub(super) struct Events {
+    hub: Arc<Hub>,
+    /// Written, and not yet read.
+    text: Vec<u8>,
+    read: usize,
+    /// What was kept when the stream began, and is not yet told: the newest last.
+    kept: Vec<Arc<Record>>,
+    /// The latest change that was looked at.
+    seen: u64,
+    /// Connections that changed since they were told.
+    due: BTreeSet<u64>,
+    /// Connections that were told, as long as they are kept.
+    told: BTreeSet<u64>,
+    /// Connections taken in when the stream began, and told of those that came later.
+    admitted_before: u64,
+    told_since: u64,
+    /// What was last said to be left out, and when.
+    said: Option<(Instant, LeftOutHere)>,
+    /// The calls that it has followed: see [`Hub::listen`].
+    calls: u64,
+    next_turn: Instant,
+    last_word: Instant,
+    is_over: bool,
+}
+
+/// All that this browser was not told, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct LeftOutHere {
+    /// Connections, by the collector or because there were too many at once.
+    connections: u64,
+    exchanges: u64,
+    reports: u64,
+    /// Connections that are known and were not told to this browser.
+    untold: u64,
+}
+
+/// What a stream found when it looked.
+enum Found {
+    Records(Vec<Arc<Record>>),
+    Call,
+    End,
+    Nothing,
+}
+
+impl Events {
+    /// A stream that begins with `greeting`, a JSON object; the caller has counted it.
+    pub(super) fn new(hub: Arc<Hub>, greeting: &str) -> Self {
+        let now = Instant::now();
+        let (kept, seen, admitted, calls) = {
+            let state = hub.lock();
+            let history = &state.history;
+            (history.records().collect(), history.last_change(), history.admitted(), state.calls)
+        };
+        let mut events = Self {
+            hub,
+            text: Vec::new(),
+            read: 0,
+            kept,
+            seen,
+            due: BTreeSet::new(),
+            told: BTreeSet::new(),
+            admitted_before: admitted,
+            told_since: 0,
+            said: None,
+            calls,
+            next_turn: now,
+            last_word: now,
+            is_over: false,
+        };
+        // A browser that lost us asks again after a second; it gets everything anew.
+        events.text.extend_from_slice(b"retry: 1000\n");
+        events.say("hello", greeting.as_bytes());
+        events.told = events.kept.iter().map(|record| record.connection).collect();
+        events
+    }
+
+    fn say(&mut self, event: &str, data: &[u8]) {
+        // Writing to a Vec does not fail. JSON has no line ends of its own.
+        let _ = write!(self.text, "event: {event}\ndata: ");
+        self.text.extend_from_slice(data);
+        self.text.extend_from_slice(b"\n\n");
+        self.last_word = Instant::now();
+    }
+
+    fn say_records(&mut self, records: &[Arc<Record>]) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let records: Vec<&Record> = records.iter().map(Arc::as_ref).collect();
+        // The server's clock goes along: the page's axis ends at it, not at the browser's.
+        let now = now.as_secs_f64() * 1000.0;
+        let data = json!({ "now": now, "records": records }).to_string();
+        self.say("records", data.as_bytes());
+    }
+
+    /// Writes what comes next; returns when there is something, or when it is over.
+    fn go_on(&mut self) {
+        if !self.kept.is_empty() {
+            let batch = self.kept.split_off(self.kept.len().saturating_sub(BATCH));
+            return self.say_records(&batch);
+        }
+        while self.text.is_empty() && !self.is_over {
+            match self.wait_for_a_turn() {
+                Found::Records(records) => self.say_records(&records),
+                Found::Call => self.text.extend_from_slice(b": are you there?\n\n"),
+                Found::End => {
+                    self.say("end", b"{}");
+                    self.is_over = true;
+                }
+                Found::Nothing => {}
+            }
+            if self.last_word.elapsed() >= self.hub.bounds.heartbeat {
+                self.text.extend_from_slice(b": still here\n\n");
+                self.last_word = Instant::now();
+            }
+        }
+    }
+
+    /// Waits for the next turn, and looks.
+    fn wait_for_a_turn(&mut self) -> Found {
+        let hub = Arc::clone(&self.hub);
+        let mut state = hub.lock();
+        loop {
+            let wait = self.next_turn.saturating_duration_since(Instant::now());
+            if wait.is_zero() || state.is_over || state.calls != self.calls {
+                break;
+            }
+            state = hub.bell.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        self.next_turn = Instant::now() + TURN;
+        if state.calls != self.calls {
+            self.calls = state.calls;
+            return Found::Call;
+        }
+        self.look(&state)
+    }
+
+    fn look(&mut self, state: &State) -> Found {
+        let history = &state.history;
+        self.due.extend(history.changed_since(self.seen));
+        self.seen = history.last_change();
+        let room = (self.hub.bounds.told_per_second as usize / 10).max(1);
+        let mut records = Vec::new();
+        // Half of the room is for what the browser shows already, the rest for what is new.
+        let shown: Vec<u64> = self.due.intersection(&self.told).take(room.div_ceil(2)).copied().collect();
+        let new = self.due.iter().rev().filter(|connection| !shown.contains(connection)).copied();
+        let chosen: Vec<u64> = shown.iter().copied().chain(new).collect();
+        for connection in chosen {
+            if records.len() == room {
+                break;
+            }
+            self.due.remove(&connection);
+            // What was forgotten meanwhile takes no room.
+            if let Some(record) = history.record(connection) {
+                self.told_since += u64::from(self.told.insert(connection));
+                records.push(record);
+            }
+        }
+        for numbers in [&mut self.told, &mut self.due] {
+            if numbers.len() > 2 * self.hub.bounds.connections {
+                numbers.retain(|&connection| history.is_kept(connection));
+            }
+        }
+        let left_out = LeftOutHere {
+            connections: state.left_out.connections + history.refused(),
+            exchanges: state.left_out.exchanges,
+            reports: state.left_out.reports,
+            untold: (history.admitted() - self.admitted_before).saturating_sub(self.told_since),
+        };
+        self.count(left_out, state.is_over && self.due.is_empty());
+        match records.is_empty() {
+            false => Found::Records(records),
+            true if state.is_over => Found::End,
+            true => Found::Nothing,
+        }
+    }
+
+    /// Says what was left out where that has changed, once a second, and at the end.
+    fn count(&mut self, left_out: LeftOutHere, is_last: bool) {
+        let (is_news, is_due) = match self.said {
+            None => (left_out != LeftOutHere::default(), true),
+            Some((at, said)) => (left_out != said, is_last || at.elapsed() >= COUNTED),
+        };
+        if is_news && is_due {
+            self.said = Some((Instant::now(), left_out));
+            let LeftOutHere { connections, exchanges, reports, untold } = left_out;
+            let data = json!({
+                "connections": connections, "exchanges": exchanges, "reports": reports, "untold": untold,
+            });
+            self.say("left_out", data.to_string().as_bytes());
+        }
+    }
+}
+
+impl Read for Events {
+    /// Waits for the next event; 0 at the end.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.read == self.text.len() {
+            self.text.clear();
+            self.read = 0;
+            if !self.is_over {
+                self.go_on();
+            }
+        }
+        let count = buffer.len().min(self.text.len() - self.read);
+        buffer[..count].copy_from_slice(&self.text[self.read..self.read + count]);
+        self.read += count;
+        Ok(count)
+    }
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        self.hub.lock().listeners -= 1;
+    }
+}

@@ -1,0 +1,208 @@
+//! The latest connections, within bounds, and in which order they changed.
+
+use crate::observe::record::{Exchange, Record};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Connections whose refusal is remembered, so that each is counted once.
+const REFUSALS: usize = 4096;
+
+/// What a record takes beside what is counted, in octets: its own fields, and
+/// those of an exchange with the texts of its figures.
+const RECORD: usize = 2048;
+const EXCHANGE: usize = 1024;
+
+#[derive(Debug)]
+struct Kept {
+    record: Arc<Record>,
+    /// The number of its latest change.
+    changed: u64,
+    octets: usize,
+}
+
+/// The records that are kept.
+#[derive(Debug)]
+pub(super) struct History {
+    kept: BTreeMap<u64, Kept>,
+    /// Number of the change to number of the connection: the latest change of each.
+    changes: BTreeMap<u64, u64>,
+    last_change: u64,
+    octets: usize,
+    admission: Admission,
+    admitted: u64,
+    refused: BTreeSet<u64>,
+    refused_and_forgotten: u64,
+    most_connections: usize,
+    most_octets: usize,
+}
+
+impl History {
+    pub(super) fn new(connections: usize, octets: usize, admitted_per_second: u32) -> Self {
+        Self {
+            kept: BTreeMap::new(),
+            changes: BTreeMap::new(),
+            last_change: 0,
+            octets: 0,
+            admission: Admission::new(admitted_per_second),
+            admitted: 0,
+            refused: BTreeSet::new(),
+            refused_and_forgotten: 0,
+            most_connections: connections,
+            most_octets: octets,
+        }
+    }
+
+    pub(super) fn is_kept(&self, connection: u64) -> bool {
+        self.kept.contains_key(&connection)
+    }
+
+    pub(super) fn record(&self, connection: u64) -> Option<Arc<Record>> {
+        self.kept.get(&connection).map(|kept| Arc::clone(&kept.record))
+    }
+
+    pub(super) fn of_client(&self, client: SocketAddr) -> Option<Arc<Record>> {
+        let is_same = |other: SocketAddr| {
+            other.port() == client.port() && other.ip().to_canonical() == client.ip().to_canonical()
+        };
+        self.kept.values().rev().find(|kept| is_same(kept.record.client)).map(|kept| Arc::clone(&kept.record))
+    }
+
+    /// The oldest first.
+    pub(super) fn records(&self) -> impl DoubleEndedIterator<Item = Arc<Record>> {
+        self.kept.values().map(|kept| Arc::clone(&kept.record))
+    }
+
+    /// The number of the latest change.
+    pub(super) fn last_change(&self) -> u64 {
+        self.last_change
+    }
+
+    /// The connections that changed after this change.
+    pub(super) fn changed_since(&self, change: u64) -> impl Iterator<Item = u64> {
+        self.changes.range(change + 1..).map(|(_, &connection)| connection)
+    }
+
+    /// Connections that were taken in so far.
+    pub(super) fn admitted(&self) -> u64 {
+        self.admitted
+    }
+
+    /// Connections that were not, for there were too many at once.
+    pub(super) fn refused(&self) -> u64 {
+        self.refused_and_forgotten + self.refused.len() as u64
+    }
+
+    /// Keeps this record as it is, in the place of an earlier one of its
+    /// connection; a connection that is new has to be admitted first.
+    pub(super) fn replace(&mut self, record: &Record, now: Instant) {
+        let connection = record.connection;
+        if !self.is_kept(connection) && !self.admit(connection, now) {
+            return;
+        }
+        self.keep(Arc::new(record.clone()));
+        self.make_room();
+    }
+
+    /// Takes over what changed of a kept connection: its last exchanges.
+    pub(super) fn update(&mut self, record: &Record) {
+        if let Some(mut known) = self.take(record.connection) {
+            // In place, unless a stream is telling it right now.
+            bring_up_to_date(Arc::make_mut(&mut known), record);
+            self.keep(known);
+            self.make_room();
+        }
+    }
+
+    fn admit(&mut self, connection: u64, now: Instant) -> bool {
+        if self.admission.admits(now) {
+            self.refused.remove(&connection);
+            self.admitted += 1;
+            return true;
+        }
+        self.refused.insert(connection);
+        if self.refused.len() > REFUSALS {
+            self.refused.pop_first();
+            self.refused_and_forgotten += 1;
+        }
+        false
+    }
+
+    fn keep(&mut self, record: Arc<Record>) {
+        self.take(record.connection);
+        self.last_change += 1;
+        let (connection, octets) = (record.connection, octets(&record));
+        self.kept.insert(connection, Kept { record, changed: self.last_change, octets });
+        self.changes.insert(self.last_change, connection);
+        self.octets += octets;
+    }
+
+    fn take(&mut self, connection: u64) -> Option<Arc<Record>> {
+        let kept = self.kept.remove(&connection)?;
+        self.changes.remove(&kept.changed);
+        self.octets -= kept.octets;
+        Some(kept.record)
+    }
+
+    /// Forgets the oldest: closed ones first, for the open ones may change yet.
+    fn make_room(&mut self) {
+        while self.kept.len() > self.most_connections || (self.octets > self.most_octets && self.kept.len() > 1) {
+            let closed = self.kept.iter().find(|(_, kept)| kept.record.close.is_some());
+            let Some((&oldest, _)) = closed.or_else(|| self.kept.iter().next()) else { return };
+            self.take(oldest);
+        }
+    }
+}
+
+/// Makes `known` equal to `record`, of the same connection and later. The last
+/// two exchanges may have changed; earlier ones are settled.
+fn bring_up_to_date(known: &mut Record, record: &Record) {
+    let settled = known.exchanges.len().saturating_sub(2);
+    let is_longer = record.exchanges.len() >= known.exchanges.len();
+    let begins_alike = known.exchanges.first().map(number) == record.exchanges.first().map(number);
+    if !is_longer || !(settled == 0 || begins_alike) {
+        *known = record.clone();
+        return;
+    }
+    known.exchanges.truncate(settled);
+    known.exchanges.extend_from_slice(&record.exchanges[settled..]);
+    known.exchanges_left_out = record.exchanges_left_out;
+    if known.handshake != record.handshake {
+        known.handshake = record.handshake.clone();
+    }
+    known.close.clone_from(&record.close);
+}
+
+fn number(exchange: &Exchange) -> u64 {
+    exchange.number
+}
+
+/// About as many octets as the record takes.
+fn octets(record: &Record) -> usize {
+    let heads = |exchange: &Exchange| EXCHANGE + exchange.request.head.len() + exchange.answer.head.len();
+    RECORD + record.exchanges.iter().map(heads).sum::<usize>()
+}
+
+/// So many a second, and no more: what is not used within a second is lost.
+#[derive(Debug)]
+pub(super) struct Admission {
+    per_second: u32,
+    left: u32,
+    since: Option<Instant>,
+}
+
+impl Admission {
+    pub(super) fn new(per_second: u32) -> Self {
+        Self { per_second, left: per_second, since: None }
+    }
+
+    pub(super) fn admits(&mut self, now: Instant) -> bool {
+        if self.since.is_none_or(|since| now.saturating_duration_since(since) >= Duration::from_secs(1)) {
+            (self.since, self.left) = (Some(now), self.per_second);
+        }
+        let is_admitted = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        is_admitted
+    }
+}

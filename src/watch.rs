@@ -1,0 +1,76 @@
+//! The live page on sockets of its own: the instrument is not in the exhibit.
+//!
+//! ```
+//! use glasshttp::listener::{self, Port};
+//! use glasshttp::observe::live::{Bounds, Hub};
+//! use glasshttp::watch::Watch;
+//! use std::net::Ipv4Addr;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let hub = Hub::new(Bounds::default());
+//! let sink = hub.sink(); // for the collector
+//! let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Port::Exactly(0), 128)?;
+//! let urls = listener::urls(&listeners); // where the page is
+//! let watch = Watch::start(&hub, &["http://localhost:8080/".into()], listeners)?;
+//! // The server serves; then it stops.
+//! watch.finish()?;
+//! # drop((sink, urls));
+//! # Ok(())
+//! # }
+//! ```
+
+use crate::connection::{Service, Timeouts};
+use crate::listener::Listener;
+use crate::models::{self, Limits, Model, Stop};
+use crate::observe::live::{Hub, LivePage};
+use crate::observe::probe::Probe;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Pages that listen, and what they ask beside.
+const CONNECTIONS: usize = 64;
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The live page, being served.
+#[derive(Debug)]
+pub struct Watch {
+    hub: Arc<Hub>,
+    stop: Arc<Stop>,
+    thread: JoinHandle<io::Result<()>>,
+}
+
+impl Watch {
+    /// Serves the page of `hub` on these sockets, by a thread for each
+    /// connection; `site` are the URLs of the site that is watched, best first.
+    ///
+    /// # Errors
+    /// If there is no descriptor or thread left for it.
+    pub fn start(hub: &Arc<Hub>, site: &[String], listeners: Vec<Listener>) -> io::Result<Self> {
+        let addresses: Vec<SocketAddr> = listeners.iter().map(Listener::address).collect();
+        let service = Arc::new(Service {
+            handler: Box::new(LivePage::new(hub, site, &addresses)),
+            timeouts: Timeouts { drain: SECOND, ..Timeouts::new(10 * SECOND, 10 * SECOND) },
+            probe: Probe::OFF, // who watched the watcher would see nothing else
+        });
+        let limits = Limits { connections: CONNECTIONS, grace: 2 * SECOND };
+        let stop = Arc::new(Stop::new()?);
+        let order = Arc::clone(&stop);
+        let serve = move || models::serve(Model::Thread, listeners, &service, &limits, &order);
+        let thread = std::thread::Builder::new().name("live page".into()).spawn(serve)?;
+        Ok(Self { hub: Arc::clone(hub), stop, thread })
+    }
+
+    /// Tells the pages that it is over and stops serving them: two seconds at
+    /// most. Call it when the last record has been told.
+    ///
+    /// # Errors
+    /// If serving had ended before, with this error.
+    pub fn finish(self) -> io::Result<()> {
+        self.stop.set();
+        self.hub.shut_down();
+        self.thread.join().unwrap_or_else(|_| Err(io::Error::other("the live page's thread failed")))
+    }
+}

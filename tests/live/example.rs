@@ -1,0 +1,154 @@
+//! Records as the collector tells them: what the page is shown in these tests.
+
+use glasshttp::observe::record::{
+    Close, End, Exchange, Figure, Handshake, How, Message, Queue, Record, SCHEMA, Stages, Syn, Tcp, TimeWait, Traffic,
+};
+use glasshttp::observe::sink::{News, Sink};
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+pub const SYN_SEQUENCE: u32 = 727_050_008;
+const CLOCK: &str = "clock_gettime(CLOCK_REALTIME) beside the call";
+const STAMP: &str = "SO_TIMESTAMPING";
+
+/// A moment in the past, as the record says it.
+pub fn ago(past: Duration) -> String {
+    let since = (SystemTime::now() - past).duration_since(UNIX_EPOCH).expect("after 1970");
+    let date = httpdate(since);
+    format!("{date}.{:09}Z", since.subsec_nanos())
+}
+
+/// `2026-01-02T03:04:05` of this time since 1970, by the calendar (days_from_civil, reversed).
+fn httpdate(since: Duration) -> String {
+    let (days, second) = ((since.as_secs() / 86_400) as i64, since.as_secs() % 86_400);
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60)
+}
+
+/// A connection that is open and on which nothing has come.
+pub fn opened(connection: u64) -> Record {
+    let client = SocketAddr::from(([127, 0, 0, 1], 50_000 + (connection % 10_000) as u16));
+    let syn = Syn {
+        sequence: SYN_SEQUENCE,
+        mss: Some(65_495),
+        window: 65_495,
+        window_scale: Some(7),
+        sack_permitted: true,
+        timestamp: Some(3_141_592_653),
+        ttl: 64,
+        headers: "4500003c1c464000400620747f0000017f000001c3511f902b55e21800000000a002ffd7fe300000\
+                  0204ffd70402080abb40e64d0000000001030307"
+            .into(),
+    };
+    Record {
+        glasshttp: SCHEMA,
+        connection,
+        model: "multiplex".into(),
+        client,
+        server: ([127, 0, 0, 1], 8080).into(),
+        accepted: ago(Duration::ZERO),
+        handshake: Handshake {
+            syn: Figure::measured(syn, "TCP_SAVED_SYN"),
+            server_sequence: Figure::not_visible(
+                "the kernel tells nobody; a capture of packets would show it: --capture",
+            ),
+            queued: Figure::derived(41_000, "the accept less the kernel's arrival of the handshake's last segment"),
+            queue: Figure::measured(Queue { waiting: 0, backlog: 4096 }, "TCP_INFO of the listening socket"),
+            rtt: Figure::measured(21_000, "TCP_INFO at the accept"),
+        },
+        exchanges: vec![],
+        exchanges_left_out: 0,
+        close: None,
+    }
+}
+
+/// Its next exchange: a GET of `target`, begun so long after the accept, in nanoseconds.
+pub fn exchange(number: u64, target: &str, begun: i64) -> Exchange {
+    let request = format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: curl/8.14.1\r\nAccept: */*\r\n\r\n");
+    let answer = "HTTP/1.0 200 OK\r\nDate: Fri, 02 Jan 2026 03:04:05 GMT\r\nServer: glasshttp\r\n\
+                  Content-Type: text/plain; charset=utf-8\r\nContent-Length: 44\r\nConnection: keep-alive\r\n\r\n";
+    let traffic = Traffic {
+        reads: 1,
+        request_head: request.len() as u64,
+        writes: 1,
+        answer_head: answer.len() as u64,
+        answer_body: 44,
+    };
+    Exchange {
+        number,
+        request: Message { head: request, is_cut: false },
+        answer: Message { head: answer.into(), is_cut: false },
+        status: 200,
+        resource: Figure::measured("hello.txt".into(), "the site"),
+        is_kept: true,
+        stages: Stages {
+            arrived: Figure::measured(begun, STAMP),
+            first_read: Figure::measured(begun + 32_000, CLOCK),
+            head_complete: Figure::measured(begun + 41_000, CLOCK),
+            answer_chosen: Figure::measured(begun + 97_000, CLOCK),
+            first_write: Figure::measured(begun + 121_000, CLOCK),
+            last_write: Figure::measured(begun + 121_000, CLOCK),
+            acknowledged: Figure::measured(begun + 139_000, STAMP),
+        },
+        traffic: Figure::measured(traffic, "counted beside recv(2) and send(2)"),
+    }
+}
+
+/// The end that the client made, so long after the accept, in nanoseconds.
+pub fn closed(mut record: Record, at: i64) -> Record {
+    let tcp = Tcp {
+        state: "CLOSE_WAIT".into(),
+        rtt: 23_000,
+        rtt_variation: 9_000,
+        retransmissions: 0,
+        octets_received: Some(86),
+        octets_acknowledged: Some(221),
+        segments_in: Some(5),
+        segments_out: Some(4),
+        mss: 32_768,
+        congestion_window: 10,
+    };
+    record.close = Some(Close {
+        at: Figure::measured(at, CLOCK),
+        reason: "ClientClosed".into(),
+        sentence: "The client closed the kept connection.".into(),
+        how: How::Fin,
+        first: Figure::measured(End::Client, "recv(2) returned 0 before the server had ended its half"),
+        client_end: Figure::measured(at - 30_000, "recv(2) returned 0"),
+        server_end: Figure::measured(at - 4_000, CLOCK),
+        tcp: Figure::measured(tcp, "TCP_INFO right before close(2)"),
+        time_wait: Figure::derived(TimeWait::Client, "who ends first waits (RFC 9293 §3.6.1)"),
+    });
+    record
+}
+
+/// The end where the client sent a reset.
+pub fn reset(record: Record, at: i64) -> Record {
+    let mut record = closed(record, at);
+    if let Some(close) = &mut record.close {
+        close.reason = "Reset".into();
+        close.sentence = "The client reset the connection.".into();
+        close.how = How::ResetByClient;
+        close.server_end = Figure::not_visible("a reset leaves nothing to end");
+        close.time_wait = Figure::derived(TimeWait::Nobody, "a reset connection waits for nothing");
+    }
+    record
+}
+
+/// A whole connection of one exchange, told as the collector does.
+pub fn tell_whole(sink: &mut dyn Sink, connection: u64, target: &str) -> Record {
+    let mut record = opened(connection);
+    sink.tell(&record, News::Opened);
+    record.exchanges.push(exchange(1, target, 180_000));
+    sink.tell(&record, News::Answered);
+    let record = closed(record, 2_400_000);
+    sink.tell(&record, News::Closed);
+    record
+}
