@@ -1,8 +1,0 @@
-//! Placeholder.
-/// Language.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Language {
-    English,
-    Korean,
-}
