@@ -88,6 +88,9 @@ macro_rules! close_reasons {
         }
 
         impl CloseReason {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
             /// The reason's name.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$name => stringify!($name),)* }

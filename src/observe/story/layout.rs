@@ -1,0 +1,297 @@
+//! Columns: how lines are aligned, wrapped and kept within 80 columns, whatever
+//! a client sent and however wide its letters are.
+//!
+//! ```text
+//! |     time|arrow|label   |what happened
+//! |  ~-41 µs| ──▶ |SYN     |seq 727050008, MSS 65495
+//! ```
+
+use anstyle::Style;
+use std::fmt::Write as _;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// The widest line.
+pub(super) const WIDTH: usize = 80;
+/// Where labels begin: after the time and the arrow.
+const LABEL: usize = TIME + 5;
+const TIME: usize = 9;
+/// Where what happened begins: after the label and a space.
+const WORDS: usize = LABEL + 8;
+
+/// Who sent something to whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Arrow {
+    ToServer,
+    ToClient,
+    Inside,
+}
+
+impl Arrow {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::ToServer => "──▶",
+            Self::ToClient => "◀──",
+            Self::Inside => " · ",
+        }
+    }
+}
+
+/// Some words in one style.
+pub(super) type Words = (Style, String);
+
+/// Words that stand out in no way.
+pub(super) fn plain(text: impl Into<String>) -> Words {
+    (Style::new(), text.into())
+}
+
+/// Words that step back.
+pub(super) fn dim(text: impl Into<String>) -> Words {
+    (Style::new().dimmed(), text.into())
+}
+
+/// Words that stand out.
+pub(super) fn bold(text: impl Into<String>) -> Words {
+    (Style::new().bold(), text.into())
+}
+
+/// Lines that are written together.
+#[derive(Debug, Default)]
+pub(super) struct Block(String);
+
+impl Block {
+    /// The line that a connection's rows stand under; its parts move to a second one if they have to.
+    pub(super) fn header(&mut self, parts: &[Words]) {
+        let mut column = 0;
+        for (style, part) in parts {
+            let part = fit(part, WIDTH - 4);
+            if column > 0 && column + 2 + part.width() > WIDTH {
+                self.0.push_str("\n    ");
+                column = 4;
+            } else if column > 0 {
+                self.0.push_str("  ");
+                column += 2;
+            }
+            let _ = write!(self.0, "{style}{part}{style:#}");
+            column += part.width();
+        }
+        self.0.push('\n');
+    }
+
+    /// One stage: when, which way, what it is called, and its figures.
+    pub(super) fn row(&mut self, time: &str, arrow: Arrow, label: &str, words: &[Words]) {
+        self.start(time, arrow);
+        self.0.push_str(label);
+        let end = LABEL + label.width();
+        self.spaces(WORDS.saturating_sub(end).max(1));
+        self.wrapped(WORDS.max(end + 1), WORDS, words);
+    }
+
+    /// A row of one line, which is the client's and is cut rather than wrapped; the remark after it is not.
+    pub(super) fn line(&mut self, time: &str, arrow: Arrow, text: &str, remark: Option<&str>) {
+        self.start(time, arrow);
+        let room = WIDTH - LABEL - remark.map_or(0, |remark| remark.width() + 2);
+        let bold = Style::new().bold();
+        let _ = write!(self.0, "{bold}{}{bold:#}", fit(text, room));
+        if let Some(remark) = remark {
+            let dim = Style::new().dimmed();
+            let _ = write!(self.0, "  {dim}{remark}{dim:#}");
+        }
+        self.0.push('\n');
+    }
+
+    /// A sentence below the rows.
+    pub(super) fn remark(&mut self, words: &[Words]) {
+        self.spaces(LABEL);
+        self.wrapped(LABEL, LABEL, words);
+    }
+
+    /// A line that belongs to no connection.
+    pub(super) fn aside(&mut self, text: &str) {
+        self.wrapped(0, 0, &[dim(text)]);
+    }
+
+    /// The text, with an empty line after it.
+    pub(super) fn finish(mut self) -> String {
+        self.0.push('\n');
+        self.0
+    }
+
+    fn start(&mut self, time: &str, arrow: Arrow) {
+        let dim = Style::new().dimmed();
+        self.spaces(TIME.saturating_sub(time.width()));
+        if !time.is_empty() {
+            let _ = write!(self.0, "{dim}{time}{dim:#}");
+        }
+        let _ = write!(self.0, " {} ", arrow.as_str());
+    }
+
+    /// Fills lines from `column` on, the following ones from `indent` on, and ends the last.
+    fn wrapped(&mut self, mut column: usize, indent: usize, words: &[Words]) {
+        let mut at_start = true;
+        for (style, text) in words {
+            let text = escaped(text);
+            let mut is_styled = false;
+            for word in text.split(' ').filter(|word| !word.is_empty()) {
+                let word = fit(word, WIDTH - indent);
+                let needs_line = column + usize::from(!at_start) + word.width() > WIDTH;
+                if is_styled && needs_line {
+                    let _ = write!(self.0, "{style:#}");
+                    is_styled = false;
+                }
+                if needs_line {
+                    self.0.push('\n');
+                    self.spaces(indent);
+                    column = indent;
+                } else if !at_start {
+                    self.0.push(' ');
+                    column += 1;
+                }
+                if !is_styled {
+                    let _ = write!(self.0, "{style}");
+                    is_styled = true;
+                }
+                self.0.push_str(&word);
+                column += word.width();
+                at_start = false;
+            }
+            if is_styled {
+                let _ = write!(self.0, "{style:#}");
+            }
+        }
+        self.0.push('\n');
+    }
+
+    fn spaces(&mut self, count: usize) {
+        self.0.extend(std::iter::repeat_n(' ', count));
+    }
+}
+
+/// `text` without what drives a terminal or turns its direction, in at most
+/// `room` columns: what is cut ends in an ellipsis.
+pub(super) fn fit(text: &str, room: usize) -> String {
+    // Letters without a width could be many: four to a column are enough for any script.
+    let enough: String = text.chars().take(room * 4 + 1).collect();
+    let text = escaped(&enough);
+    if text.width() <= room && text.chars().count() <= room * 4 {
+        return text;
+    }
+    let mut cut = String::new();
+    for character in text.chars().take(room * 4) {
+        cut.push(character);
+        if cut.width() >= room {
+            cut.pop();
+            break;
+        }
+    }
+    cut.push('…');
+    cut
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        // Writing to a String does not fail.
+        let _ = match character {
+            _ if character.is_ascii_control() => write!(escaped, "\\x{:02x}", u32::from(character)),
+            _ if is_treacherous(character) => write!(escaped, "\\u{{{:x}}}", u32::from(character)),
+            _ => write!(escaped, "{character}"),
+        };
+    }
+    escaped
+}
+
+/// Controls, breaks, marks of direction and letters that nobody sees.
+fn is_treacherous(character: char) -> bool {
+    matches!(character,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+        || character.width().is_none()
+}
+
+/// A span of time, to about three digits, in the unit that suits it.
+pub(super) fn span(nanoseconds: i64) -> String {
+    let sign = if nanoseconds < 0 { "-" } else { "" };
+    let size = nanoseconds.unsigned_abs();
+    // Where rounding would make 1000 of one unit, the next one begins.
+    let (unit, name) = match size {
+        0..=999_499 => (1_000, "µs"),
+        999_500..=999_499_999 => (1_000_000, "ms"),
+        _ => (1_000_000_000, "s"),
+    };
+    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+    let amount = size as f64 / unit as f64;
+    let digits = match size {
+        _ if size.is_multiple_of(unit) => 0,
+        _ if unit == 1_000 => usize::from(size < 9_950),
+        _ if size < unit / 1_000 * 9_995 => 2,
+        _ if size < unit / 100 * 9_995 => 1,
+        _ => 0,
+    };
+    match digits {
+        0 => format!("{sign}{} {name}", grouped((size + unit / 2) / unit)),
+        _ => format!("{sign}{amount:.digits$} {name}"),
+    }
+}
+
+/// A number with its thousands set apart.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_have_three_digits_and_the_unit_that_suits_them() {
+        for (nanoseconds, expected) in [
+            (0, "0 µs"),
+            (412, "0.4 µs"),
+            (9_949, "9.9 µs"),
+            (9_950, "10 µs"),
+            (-41_300, "-41 µs"),
+            (999_499, "999 µs"),
+            (999_500, "1.00 ms"),
+            (4_000_000, "4 ms"),
+            (9_994_999, "9.99 ms"),
+            (9_995_000, "10.0 ms"),
+            (-99_949_000, "-99.9 ms"),
+            (99_950_000, "100 ms"),
+            (999_500_000, "1.00 s"),
+            (1_000_000_000, "1 s"),
+            (61_234_000_000, "61.2 s"),
+            (86_400_500_000_000, "86,401 s"),
+            (i64::MIN, "-9,223,372,037 s"),
+        ] {
+            assert_eq!(span(nanoseconds), expected, "{nanoseconds}");
+        }
+    }
+
+    #[test]
+    fn what_a_client_sent_neither_drives_the_terminal_nor_fills_it() {
+        assert_eq!(
+            fit("GET /\x1b[2J\u{7}\u{9b}\u{202e}한 HTTP/1.0", 60),
+            "GET /\\x1b[2J\\x07\\u{9b}\\u{202e}한 HTTP/1.0"
+        );
+        assert_eq!(fit("GET /안녕하세요", 11), "GET /안녕…");
+        assert_eq!(fit("12345", 5), "12345");
+        assert_eq!(fit("123456", 5), "1234…");
+        let zalgo = format!("a{}", "\u{301}".repeat(100_000));
+        assert!(fit(&zalgo, 10).chars().count() <= 41);
+    }
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        for (number, expected) in [(0, "0"), (999, "999"), (1204, "1,204"), (10_000_000, "10,000,000")] {
+            assert_eq!(grouped(number), expected);
+        }
+    }
+}

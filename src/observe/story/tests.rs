@@ -1,0 +1,342 @@
+//! What is told, letter by letter: the texts are in `golden/`. Run with
+//! GLASSHTTP_GOLDEN=write to write them anew, and read what changed.
+
+mod records;
+
+use super::*;
+use crate::http::persistence::CloseReason;
+use records as sample;
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use unicode_width::UnicodeWidthStr;
+
+/// A writer that can be read.
+#[derive(Clone, Default)]
+struct Screen(Arc<Mutex<Vec<u8>>>);
+
+impl Screen {
+    fn take(&self) -> String {
+        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
+    }
+}
+
+impl Write for Screen {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(octets);
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A clock that goes when it is told to.
+#[derive(Clone, Default)]
+struct Milliseconds(Arc<AtomicU64>);
+
+impl Milliseconds {
+    fn clock(&self) -> Box<dyn Fn() -> Instant + Send> {
+        let (start, passed) = (Instant::now(), Arc::clone(&self.0));
+        Box::new(move || start + Duration::from_millis(passed.load(Ordering::SeqCst)))
+    }
+
+    fn pass(&self, milliseconds: u64) {
+        self.0.fetch_add(milliseconds, Ordering::SeqCst);
+    }
+}
+
+fn story(language: Language) -> (Story<Screen>, Screen, Milliseconds) {
+    let (screen, time) = (Screen::default(), Milliseconds::default());
+    (Story::with_clock(screen.clone(), language, PER_SECOND, time.clock()), screen, time)
+}
+
+/// Lets time pass as the collector does.
+fn pass<W: Write + Send>(story: &mut Story<W>, time: &Milliseconds, milliseconds: u64) {
+    for _ in 0..milliseconds / 100 {
+        time.pass(100);
+        story.pass_time();
+    }
+}
+
+/// What was written, without styles, none of it wider than a terminal.
+fn plain_text(styled: &str) -> String {
+    let text = anstream::adapter::strip_str(styled).to_string();
+    for line in text.lines() {
+        assert!(line.width() <= 80, "{} columns: {line}", line.width());
+        assert!(!line.chars().any(char::is_control), "{line:?}");
+    }
+    text
+}
+
+fn assert_golden(name: &str, styled: &str) {
+    let text = plain_text(styled);
+    println!("{styled}");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/observe/story/golden").join(name);
+    if std::env::var_os("GLASSHTTP_GOLDEN").is_some_and(|wish| wish == "write") {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap();
+    assert!(text == expected, "{name} differs; now it is:\n{text}");
+}
+
+/// Tells in both languages what `scene` does.
+fn both(name: &str, scene: impl Fn(&mut Story<Screen>, &Milliseconds)) {
+    for (language, suffix) in [(Language::English, "en"), (Language::Korean, "ko")] {
+        let (mut story, screen, time) = story(language);
+        scene(&mut story, &time);
+        assert_golden(&format!("{name}.{suffix}.txt"), &screen.take());
+        assert!(story.told.len() <= 1);
+    }
+}
+
+/// A connection that is told when it closes.
+fn closed(name: &str, record: &Record) {
+    both(name, |story, _| {
+        story.tell(&Record { close: None, exchanges: vec![], ..record.clone() }, News::Opened);
+        story.tell(record, News::Closed);
+        assert!(story.told.is_empty());
+    });
+}
+
+#[test]
+fn one_request_and_its_answer() {
+    closed("curl", &sample::curl());
+    closed("hasty", &sample::hasty());
+    closed("simple", &sample::simple());
+    closed("ipv6", &sample::ipv6());
+}
+
+#[test]
+fn ends_of_other_kinds() {
+    closed("reset", &sample::reset());
+    closed("timeout", &sample::timeout());
+}
+
+#[test]
+fn what_cannot_be_seen_is_said_to_be_so() {
+    closed("nothing-visible", &sample::nothing_visible());
+}
+
+#[test]
+fn a_client_cannot_drive_the_terminal() {
+    closed("control-characters", &sample::control_characters());
+}
+
+#[test]
+fn a_kept_connection_told_at_once() {
+    both("kept-at-once", |story, time| {
+        story.tell(&sample::opened(8), News::Opened);
+        story.tell(&sample::kept_once(), News::Answered);
+        pass(story, time, 200);
+        story.tell(&sample::kept_twice(), News::Answered);
+        pass(story, time, 200);
+        story.tell(&sample::kept_to_its_end(), News::Closed);
+        pass(story, time, 1_000);
+    });
+}
+
+#[test]
+fn a_kept_connection_told_in_three_blocks() {
+    both("kept-in-turn", |story, time| {
+        story.tell(&sample::opened(8), News::Opened);
+        story.tell(&sample::kept_once(), News::Answered);
+        pass(story, time, 500);
+        story.tell(&sample::kept_twice(), News::Answered);
+        pass(story, time, 700);
+        story.tell(&sample::kept_to_its_end(), News::Closed);
+        pass(story, time, 1_000);
+    });
+}
+
+#[test]
+fn a_silent_connection_is_told_once() {
+    both("silent", |story, time| {
+        story.tell(&sample::opened(9), News::Opened);
+        pass(story, time, 1_000);
+        story.tell(&sample::opened(9), News::Silent);
+        pass(story, time, 9_000);
+        story.tell(&sample::silent_to_its_end(), News::Closed);
+    });
+}
+
+#[test]
+fn a_long_answer_is_told_while_it_is_under_way() {
+    both("download", |story, time| {
+        story.tell(&sample::opened(13), News::Opened);
+        story.tell(&sample::download_under_way(), News::Answering);
+        pass(story, time, 12_000);
+        story.tell(&sample::download_to_its_end(), News::Closed);
+    });
+}
+
+#[test]
+fn what_is_held_back_is_told_at_the_end() {
+    let (mut story, screen, _) = story(Language::English);
+    story.tell(&sample::opened(8), News::Opened);
+    story.tell(&sample::kept_once(), News::Answered);
+    story.left_out(LeftOut { connections: 1, exchanges: 2, reports: 1 });
+    assert_eq!(screen.take(), "");
+    story.finish();
+    let text = plain_text(&screen.take());
+    assert!(text.contains("GET / HTTP/1.1"), "{text}");
+    assert!(text.contains("… 1 connection, 2 requests, 1 report left out in the last second\n"), "{text}");
+    story.finish();
+    assert_eq!(screen.take(), "");
+}
+
+#[test]
+fn connections_never_mix() {
+    let (mut story, screen, time) = story(Language::English);
+    for number in [8, 9] {
+        story.tell(&sample::opened(number), News::Opened);
+        story.tell(&Record { connection: number, ..sample::kept_once() }, News::Answered);
+    }
+    for number in [9, 8] {
+        story.tell(&Record { connection: number, ..sample::kept_twice() }, News::Answered);
+    }
+    pass(&mut story, &time, 400);
+    let text = plain_text(&screen.take());
+    let heads: Vec<&str> = text.lines().filter(|line| line.starts_with('#') || line.contains("GET /missing")).collect();
+    assert_eq!(heads.len(), 4, "{text}");
+    assert!(heads[0].starts_with("#8 ") && heads[2].starts_with("#9 "), "{text}");
+}
+
+#[test]
+fn of_a_thousand_connections_a_second_twenty_are_told() {
+    let (mut story, screen, time) = story(Language::English);
+    let mut number = 0;
+    for _ in 0..3 {
+        for _ in 0..1_000 {
+            number += 1;
+            story.tell(&sample::opened(number), News::Opened);
+            let record = Record { connection: number, ..sample::curl() };
+            story.tell(&record, News::Answered);
+            story.tell(&record, News::Closed);
+            time.pass(1);
+        }
+        story.left_out(LeftOut { connections: 224, ..LeftOut::default() });
+        story.pass_time();
+    }
+    let text = plain_text(&screen.take());
+    let heads = text.lines().filter(|line| line.starts_with('#'));
+    let numbers: Vec<u64> = heads.filter_map(|line| line[1..].split(' ').next()?.parse().ok()).collect();
+    let expected: Vec<u64> = (1..=20).chain(1_001..=1_020).chain(2_001..=2_020).collect();
+    assert_eq!(numbers, expected, "each told once and whole");
+    assert!(text.lines().all(|line| !line.contains(" again ")), "{text}");
+    let left_out: Vec<&str> = text.lines().filter(|line| line.starts_with('…')).collect();
+    assert_eq!(left_out, ["… 980 connections left out in the last second"; 3].map(|line| line), "{text}");
+    assert!(story.told.is_empty());
+}
+
+#[test]
+fn of_a_busy_connection_a_block_tells_some_requests() {
+    let (mut story, screen, time) = story(Language::English);
+    let mut record = sample::opened(1);
+    story.tell(&record, News::Opened);
+    for number in 1..=100 {
+        record.exchanges.push(sample::exchange(number, 1_000, "GET / HTTP/1.1", "200 OK", 5));
+        story.tell(&record, News::Answered);
+        assert!(story.told[&1].waiting.as_ref().unwrap().record.exchanges.len() <= MOST_EXCHANGES);
+    }
+    pass(&mut story, &time, 400);
+    let text = plain_text(&screen.take());
+    assert_eq!(text.matches("GET / HTTP/1.1").count(), MOST_EXCHANGES, "{text}");
+    assert!(text.contains("… 92 more requests on this connection, left out\n"), "{text}");
+    record.close = sample::kept_to_its_end().close;
+    story.tell(&record, News::Closed);
+    let text = plain_text(&screen.take());
+    assert!(!text.contains("GET") && text.starts_with("#1 again"), "{text}");
+}
+
+#[test]
+fn what_is_remembered_is_bounded() {
+    let (mut story, _, time) = story(Language::English);
+    for number in 1..=3 * MOST_OPEN as u64 {
+        time.pass(60);
+        story.tell(&sample::opened(number), News::Opened);
+        story.tell(&Record { connection: number, ..sample::kept_once() }, News::Answered);
+    }
+    assert_eq!(story.told.len(), MOST_OPEN);
+    assert!(story.told.contains_key(&(3 * MOST_OPEN as u64)), "the newest are told");
+}
+
+#[test]
+fn a_writer_that_fails_is_left_alone() {
+    struct Broken(Arc<AtomicU64>);
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let (tries, time) = (Arc::new(AtomicU64::new(0)), Milliseconds::default());
+    let mut story = Story::with_clock(Broken(Arc::clone(&tries)), Language::English, PER_SECOND, time.clock());
+    for number in 1..10 {
+        story.tell(&sample::opened(number), News::Opened);
+        story.tell(&Record { connection: number, ..sample::curl() }, News::Closed);
+    }
+    story.left_out(LeftOut { connections: 1, ..LeftOut::default() });
+    pass(&mut story, &time, 2_000);
+    story.finish();
+    assert_eq!(tries.load(Ordering::SeqCst), 1);
+    assert!(story.told.is_empty());
+}
+
+#[test]
+fn styles_say_nothing_that_words_do_not() {
+    let (mut story, screen, _) = story(Language::English);
+    story.tell(&sample::curl(), News::Closed);
+    let styled = screen.take();
+    let bold = anstyle::Style::new().bold();
+    assert!(styled.contains(&format!("{bold}GET /hello.txt HTTP/1.0{bold:#}")), "{styled:?}");
+    let green = anstyle::AnsiColor::Green.on_default();
+    assert!(styled.contains(&format!("{green}200 OK{green:#}")), "{styled:?}");
+    let mut plain = anstream::StripStream::new(Vec::new());
+    plain.write_all(styled.as_bytes()).unwrap();
+    assert_eq!(String::from_utf8(plain.into_inner()).unwrap(), plain_text(&styled));
+}
+
+#[test]
+fn every_reason_has_its_sentence_in_korean() {
+    let phrases = Language::Korean.phrases();
+    for reason in CloseReason::ALL {
+        let sentence = phrases.reason(&format!("{reason:?}")).unwrap_or_else(|| panic!("no Korean for {reason:?}"));
+        assert!(sentence.chars().any(|letter| ('가'..='힣').contains(&letter)), "{sentence}");
+    }
+    assert_eq!(phrases.reason("client_closed"), phrases.reason("ClientClosed"));
+    // A reason that is new is said as the record says it.
+    let (mut story, screen, _) = story(Language::Korean);
+    let mut record = sample::curl();
+    let close = record.close.as_mut().unwrap();
+    (close.reason, close.sentence) = ("New".into(), "Something new.".into());
+    story.tell(&record, News::Closed);
+    assert!(plain_text(&screen.take()).contains("Something new."));
+}
+
+#[test]
+fn labels_fit_their_column_in_every_language() {
+    for language in [Language::English, Language::Korean] {
+        let labels = &language.phrases().labels;
+        for label in [
+            labels.accept,
+            labels.read,
+            labels.answer,
+            labels.sent,
+            labels.kept,
+            labels.open,
+            labels.silent,
+            labels.closed,
+            labels.timeout,
+            labels.lost,
+        ] {
+            assert!(label.width() <= 7, "{label}");
+        }
+        assert!(language.phrases().legend.width() <= 80);
+    }
+}

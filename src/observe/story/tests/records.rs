@@ -1,0 +1,309 @@
+//! Connections as they could have been, for the story to tell.
+
+use crate::observe::record::{
+    Close, End, Exchange, Figure, Handshake, How, Message, Queue, Record, SCHEMA, Stages, Syn, Tcp, TimeWait, Traffic,
+};
+
+const US: i64 = 1_000;
+const MS: i64 = 1_000_000;
+const WHY: &str = "this system has no TCP_INFO that says so";
+
+fn at(nanoseconds: i64) -> Figure<i64> {
+    Figure::measured(nanoseconds, "the clock")
+}
+
+fn none<T>(why: &'static str) -> Figure<T> {
+    Figure::not_visible(why)
+}
+
+/// Accepted after 41 µs in the queue, and nothing since.
+pub(super) fn opened(connection: u64) -> Record {
+    let syn = Syn {
+        sequence: 727_050_008,
+        mss: Some(65495),
+        window: 65495,
+        window_scale: Some(7),
+        sack_permitted: true,
+        timestamp: Some(1),
+        ttl: 64,
+        headers: String::new(),
+    };
+    Record {
+        glasshttp: SCHEMA,
+        connection,
+        model: "multiplex".into(),
+        client: "127.0.0.1:55282".parse().unwrap(),
+        server: "127.0.0.1:8080".parse().unwrap(),
+        accepted: "2026-03-04T08:49:37.012345678Z".into(),
+        handshake: Handshake {
+            syn: Figure::measured(syn, "TCP_SAVED_SYN"),
+            server_sequence: none("the kernel tells nobody its own sequence number; a packet capture would"),
+            queued: at(41 * US),
+            queue: Figure::measured(Queue { waiting: 0, backlog: 128 }, "TCP_INFO"),
+            rtt: at(28 * US),
+        },
+        exchanges: vec![],
+        exchanges_left_out: 0,
+        close: None,
+    }
+}
+
+/// An exchange that began at `start` and took some 80 µs, the acknowledgement some more.
+pub(super) fn exchange(number: u64, start: i64, line: &str, status: &str, body: u64) -> Exchange {
+    Exchange {
+        number,
+        request: Message { head: format!("{line}\r\nHost: localhost:8080\r\n\r\n"), is_cut: false },
+        answer: Message { head: format!("HTTP/1.0 {status}\r\nContent-Length: {body}\r\n\r\n"), is_cut: false },
+        status: status[..3].parse().unwrap(),
+        resource: Figure::measured(line.split(' ').nth(1).unwrap_or("/")[1..].to_owned(), "the handler"),
+        is_kept: true,
+        stages: Stages {
+            arrived: at(start),
+            first_read: at(start + 7 * US),
+            head_complete: at(start + 9 * US),
+            answer_chosen: at(start + 34 * US),
+            first_write: at(start + 60 * US),
+            last_write: at(start + 60 * US),
+            acknowledged: at(start + 83 * US),
+        },
+        traffic: Figure::measured(
+            Traffic { reads: 1, request_head: 83, writes: 1, answer_head: 160, answer_body: body },
+            "what recv(2) and send(2) returned",
+        ),
+    }
+}
+
+fn close(reason: &'static str, sentence: &'static str, how: How, first: End, at_ns: i64) -> Close {
+    Close {
+        at: at(at_ns),
+        reason: reason.into(),
+        sentence: sentence.into(),
+        how,
+        first: Figure::derived(first, "the state that TCP_INFO gave"),
+        client_end: none("the server closed its socket before it heard of the client's end"),
+        server_end: none("close(2) ended both halves at once"),
+        tcp: Figure::measured(
+            Tcp {
+                state: "ESTABLISHED".into(),
+                rtt: 28 * US,
+                rtt_variation: 14 * US,
+                retransmissions: 0,
+                octets_received: Some(83),
+                octets_acknowledged: Some(204),
+                segments_in: Some(3),
+                segments_out: Some(3),
+                mss: 65483,
+                congestion_window: 10,
+            },
+            "TCP_INFO right before close(2)",
+        ),
+        time_wait: Figure::derived(
+            match (how, first) {
+                (How::ResetByClient | How::ResetByServer, _) => TimeWait::Nobody,
+                (_, End::Client) => TimeWait::Client,
+                (_, End::Server) => TimeWait::Server,
+            },
+            "who ended first",
+        ),
+    }
+}
+
+const HTTP_10: &str = "The client spoke HTTP/1.0 and did not ask to keep the connection.";
+
+/// `curl -0`: one request, and the server ends it.
+pub(super) fn curl() -> Record {
+    let mut record = opened(7);
+    record.exchanges.push(exchange(1, 38 * US, "GET /hello.txt HTTP/1.0", "200 OK", 44));
+    record.exchanges[0].is_kept = false;
+    let mut close = close("Http10", HTTP_10, How::Fin, End::Server, 171 * US);
+    close.server_end = at(125 * US);
+    close.client_end = at(160 * US);
+    close.first = Figure::measured(End::Server, "the order of shutdown(2) and the end of input");
+    record.close = Some(close);
+    record
+}
+
+/// The same, where the request stood in the queue with its connection, the
+/// wait is known to a clock tick, and close(2) ended everything at once.
+pub(super) fn hasty() -> Record {
+    let mut record = curl();
+    record.handshake.queued = Figure::derived(4 * MS, "tcpi_last_data_sent");
+    let close = close("Http10", HTTP_10, How::Fin, End::Server, 92 * US);
+    record.close = Some(close);
+    let stages = &mut record.exchanges[0].stages;
+    stages.arrived = at(-4_031 * US);
+    stages.acknowledged = none("no acknowledgement came before the socket was closed");
+    record
+}
+
+/// A kept connection after its first request.
+pub(super) fn kept_once() -> Record {
+    let mut record = opened(8);
+    record.exchanges.push(exchange(1, 38 * US, "GET / HTTP/1.1", "200 OK", 18_204));
+    record
+}
+
+/// After its second, half a second later.
+pub(super) fn kept_twice() -> Record {
+    let mut record = kept_once();
+    record.exchanges.push(exchange(2, 512 * MS, "GET /missing HTTP/1.1", "404 Not Found", 1_011));
+    record
+}
+
+/// The client closes it then.
+pub(super) fn kept_to_its_end() -> Record {
+    let mut record = kept_twice();
+    let sentence = "The client closed the kept connection.";
+    let mut close = close("ClientClosed", sentence, How::Fin, End::Client, 1_204 * MS + 30 * US);
+    close.client_end = at(1_204 * MS);
+    record.close = Some(close);
+    record
+}
+
+/// A browser's spare connection, on which nothing ever came.
+pub(super) fn silent_to_its_end() -> Record {
+    let mut record = opened(9);
+    let sentence = "No request came in time: the client connected and stayed silent.";
+    record.close = Some(close("SilentTimeout", sentence, How::Timeout, End::Server, 10_000 * MS));
+    record
+}
+
+/// A client that resets while the answer comes.
+pub(super) fn reset() -> Record {
+    let mut record = opened(10);
+    let mut exchange = exchange(1, 38 * US, "GET /big.iso HTTP/1.1", "200 OK", 2_538_240);
+    exchange.is_kept = false;
+    exchange.stages.last_write = at(7_310 * US);
+    exchange.stages.acknowledged = none("no acknowledgement came before the socket was closed");
+    exchange.traffic = Figure::measured(
+        Traffic { reads: 1, request_head: 83, writes: 9, answer_head: 160, answer_body: 2_538_240 },
+        "what recv(2) and send(2) returned",
+    );
+    record.exchanges.push(exchange);
+    let mut close = close("Reset", "The client reset the connection.", How::ResetByClient, End::Client, 7_402 * US);
+    close.client_end = at(7_398 * US);
+    close.first = Figure::measured(End::Client, "ECONNRESET or EPIPE");
+    record.close = Some(close);
+    record
+}
+
+/// A head in three reads, and a kept connection that times out.
+pub(super) fn timeout() -> Record {
+    let mut record = opened(11);
+    let mut exchange = exchange(1, 2_000 * MS, "HEAD /hello.txt HTTP/1.1", "200 OK", 0);
+    exchange.stages.head_complete = at(4_100 * MS);
+    exchange.stages.answer_chosen = at(4_101 * MS);
+    exchange.stages.first_write = at(4_102 * MS);
+    exchange.stages.last_write = at(4_102 * MS);
+    exchange.stages.acknowledged = at(4_143 * MS);
+    exchange.traffic = Figure::measured(
+        Traffic { reads: 3, request_head: 84, writes: 1, answer_head: 160, answer_body: 0 },
+        "what recv(2) and send(2) returned",
+    );
+    record.exchanges.push(exchange);
+    let mut close = close("IdleTimeout", "No further request came in time.", How::Timeout, End::Server, 9_104 * MS);
+    if let Figure::Measured { value, .. } = &mut close.tcp {
+        value.retransmissions = 1;
+    }
+    record.close = Some(close);
+    record
+}
+
+/// HTTP/0.9, from a client that has ended its half before it reads.
+pub(super) fn simple() -> Record {
+    let mut record = opened(12);
+    let mut exchange = exchange(1, 38 * US, "GET /hello.txt", "200", 44);
+    exchange.request.head = "GET /hello.txt\r\n".into();
+    exchange.answer = Message::default();
+    exchange.is_kept = false;
+    exchange.traffic = Figure::measured(
+        Traffic { reads: 1, request_head: 16, writes: 1, answer_head: 0, answer_body: 44 },
+        "what recv(2) and send(2) returned",
+    );
+    record.exchanges.push(exchange);
+    let sentence = "The client spoke HTTP/0.9, which knows one answer a connection.";
+    let mut close = close("SimpleRequest", sentence, How::Fin, End::Client, 131 * US);
+    close.client_end = at(44 * US);
+    record.close = Some(close);
+    record
+}
+
+/// A download that the client takes slowly.
+pub(super) fn download_under_way() -> Record {
+    let mut record = opened(13);
+    let mut exchange = exchange(1, 38 * US, "GET /big.iso HTTP/1.0", "200 OK", 2_538_240);
+    exchange.is_kept = false;
+    exchange.stages.last_write = none("not yet");
+    exchange.stages.acknowledged = none("not yet");
+    record.exchanges.push(exchange);
+    record
+}
+
+/// The same, at its end.
+pub(super) fn download_to_its_end() -> Record {
+    let mut record = download_under_way();
+    let exchange = &mut record.exchanges[0];
+    exchange.stages.last_write = at(12_345 * MS);
+    exchange.stages.acknowledged = at(12_601 * MS);
+    exchange.traffic = Figure::measured(
+        Traffic { reads: 1, request_head: 83, writes: 412, answer_head: 160, answer_body: 734_003_200 },
+        "what recv(2) and send(2) returned",
+    );
+    let mut close = close("Http10", HTTP_10, How::Fin, End::Server, 12_640 * MS);
+    close.server_end = at(12_346 * MS);
+    close.client_end = at(12_639 * MS);
+    record.close = Some(close);
+    record
+}
+
+/// The longest address that there is, and a letter that turns the direction of text.
+pub(super) fn ipv6() -> Record {
+    let mut record = curl();
+    record.connection = 1_234_567;
+    record.client = "[2001:db8:1111:2222:3333:4444:5555:6666]:55282".parse().unwrap();
+    record.exchanges[0].resource = Figure::measured("사진/휴가 2026/\u{202e}바다.jpg".into(), "the handler");
+    record
+}
+
+/// A system that tells nothing.
+pub(super) fn nothing_visible() -> Record {
+    let mut record = curl();
+    record.handshake = Handshake {
+        syn: none("the kernel kept no SYN (TCP_SAVED_SYN: Linux 4.3 or later, and not under SYN cookies)"),
+        server_sequence: none("the kernel tells nobody its own sequence number; a packet capture would"),
+        queued: none(WHY),
+        queue: none(WHY),
+        rtt: none(WHY),
+    };
+    let exchange = &mut record.exchanges[0];
+    exchange.resource = none("the answer was made from no file");
+    exchange.stages = Stages {
+        arrived: none("the kernel was not asked: this system has no SO_TIMESTAMPING for it"),
+        first_read: none("nobody saw it"),
+        head_complete: none("nobody saw it"),
+        answer_chosen: none("nobody saw it"),
+        first_write: none("nobody saw it"),
+        last_write: none("nobody saw it"),
+        acknowledged: none("the kernel was not asked: this system has no SO_TIMESTAMPING for it"),
+    };
+    exchange.traffic = none("nobody saw it");
+    let close = record.close.as_mut().unwrap();
+    close.at = none("nobody saw it");
+    close.first = none("neither the socket's state nor an end of input was reported");
+    close.client_end = none("nobody saw it");
+    close.server_end = none("nobody saw it");
+    close.tcp = none(WHY);
+    close.time_wait = none("it is not known who ended first");
+    record
+}
+
+/// A client that sends what would clear the screen, in a line that is too long.
+pub(super) fn control_characters() -> Record {
+    let mut record = curl();
+    record.exchanges[0].request.head =
+        format!("GET /\x1b[2J\x1b]0;title\x07\r\u{9b}31m한글/{} HTTP/1.0\r\n\r\n", "길".repeat(4_000));
+    record.exchanges[0].resource = none("the answer was made from no file");
+    record.exchanges[0].answer.head = "HTTP/1.0 400 Bad Request\r\n\r\n".into();
+    record.exchanges[0].status = 400;
+    record
+}
