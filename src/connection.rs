@@ -179,7 +179,9 @@ impl Connection {
                 Next::Receive | Next::Respond => self.receive(&mut input, workspace),
                 Next::Reject(rejection) => {
                     self.begin_exchange(input.unused(), input.first_line(), None, workspace);
-                    self.respond(Reply::error(rejection.status(), &rejection.to_string()), workspace);
+                    let reply = Reply::error(rejection.status(), &rejection.to_string());
+                    let reply = self.chosen(reply, None, &workspace.service.probe);
+                    self.respond(reply, workspace);
                     Ok(())
                 }
                 // Only a sender may give way: that there is room will be told again.
@@ -266,6 +268,8 @@ impl Connection {
             let reply = catch_unwind(AssertUnwindSafe(|| handler.handle(&request))).unwrap_or_else(|_| {
                 Reply::error(StatusCode::INTERNAL_SERVER_ERROR, "The program that answers failed on this request.")
             });
+            let origin = request.headers.all("origin").next();
+            let reply = self.chosen(reply, origin, &workspace.service.probe);
             self.respond(reply, workspace);
         }
         drop(storage);
@@ -282,14 +286,23 @@ impl Connection {
         Ok(())
     }
 
-    fn respond(&mut self, reply: Reply, workspace: &mut Workspace) {
-        let Reply { status, mut headers, body } = reply;
-        if let Some(notes) = &mut self.notes {
-            notes.answer_chosen(status.code(), None);
-            if workspace.service.probe.offers_server_timing() {
-                headers = notes.with_server_timing(headers);
-            }
+    /// Notes the answer, and adds what the live page wants of it.
+    fn chosen(&mut self, mut reply: Reply, origin: Option<&[u8]>, probe: &Probe) -> Reply {
+        let Some(notes) = &mut self.notes else { return reply };
+        notes.answer_chosen(reply.status.code(), None);
+        if !probe.page_origins().is_empty() {
+            reply = reply.with("Server-Timing", &notes.server_timing());
         }
+        match probe.page_origins().iter().find(|page| Some(page.as_bytes()) == origin) {
+            None => reply,
+            Some(page) => ["Access-Control-Allow-Origin", "Timing-Allow-Origin"]
+                .iter()
+                .fold(reply.with("Vary", "Origin"), |reply, name| reply.with(name, page)),
+        }
+    }
+
+    fn respond(&mut self, reply: Reply, workspace: &mut Workspace) {
+        let Reply { status, headers, body } = reply;
         self.status = status.code();
         let mut head = std::mem::take(&mut workspace.head);
         let response = Response { status, headers, framing: body.framing() };

@@ -27,4 +27,5 @@ pub mod models;
 pub mod observe;
 pub mod site;
 mod sys;
+pub mod telling;
 pub mod watch;

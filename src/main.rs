@@ -3,16 +3,13 @@
 use anstream::eprintln;
 use clap::Parser;
 use clap::error::ErrorKind;
-use glasshttp::cli::Log;
 use glasshttp::cli::{Args, Config};
 use glasshttp::connection::Service;
 use glasshttp::listener::{self, Listener, Port};
 use glasshttp::models::{self, Stop};
-use glasshttp::observe::collector::Watching;
-use glasshttp::observe::json::JsonLog;
-use glasshttp::observe::probe::{Probe, Rate, Scope};
-use glasshttp::observe::sink::Sink;
+use glasshttp::observe::sink::LeftOut;
 use glasshttp::site::Site;
+use glasshttp::telling::Telling;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -39,42 +36,25 @@ fn main() -> ExitCode {
 fn run(config: Config) -> Result<(), String> {
     // First of all, so that a signal is never lost.
     let stop = Arc::new(Stop::on_signals().map_err(|error| format!("cannot watch for signals: {error}"))?);
-    let site = Site::open(&config.folder, config.site).map_err(|error| cannot_serve(&config.folder, &error))?;
+    let site = Site::open(&config.folder, config.site.clone()).map_err(|error| cannot_serve(&config.folder, &error))?;
     let listeners =
         listener::listen(&config.addresses, config.port, config.backlog).map_err(|error| error.to_string())?;
+    let telling = Telling::start(&config, &listeners)?;
     // Nobody may be reading: that is no reason not to serve.
-    let _ = announce(&config.folder, config.port, &listeners);
+    let _ = announce(&config.folder, config.port, &listeners, &telling);
 
-    let mut scope = Scope::default();
-    let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
-    match config.log.unwrap_or(Log::Lines(glasshttp::observe::clf::Format::Common)) {
-        Log::Lines(format) => scope.lines = Some(format),
-        Log::Json => {
-            scope.connections = Some(Rate::All);
-            sinks.push(Box::new(JsonLog::new(io::stdout())))
-        }
-        _ => {}
-    }
-    let watching = (scope != Scope::default())
-        .then(|| Watching::start(scope, "model".into(), Box::new(io::stdout()), sinks))
-        .transpose();
-    let watching = watching.map_err(|error| format!("cannot start the log: {error}; try --log off"))?;
-    let service = Arc::new(Service {
-        handler: Box::new(site),
-        timeouts: config.timeouts,
-        probe: watching.as_ref().map_or(Probe::OFF, Watching::probe),
-    });
+    let service = Arc::new(Service { handler: Box::new(site), timeouts: config.timeouts, probe: telling.probe() });
     let limits = config.limits.within_descriptors(config.model);
     let result = models::serve(config.model, listeners, &service, &limits, &stop);
-    let left_out = watching.map(Watching::finish).unwrap_or_default();
+    let left_out = telling.finish();
     if !left_out.is_nothing() {
-        eprintln!("{left_out:?}");
+        eprintln!("{}", missing(left_out));
     }
     result.map_err(|error| format!("cannot go on serving: {error}"))
 }
 
 /// The first line names the URL that is really bound.
-fn announce(folder: &Path, port: Port, listeners: &[Listener]) -> io::Result<()> {
+fn announce(folder: &Path, port: Port, listeners: &[Listener], telling: &Telling) -> io::Result<()> {
     let mut out = anstream::stdout().lock();
     let bold = anstyle::Style::new().bold();
     for (index, url) in listener::urls(listeners).iter().enumerate() {
@@ -88,8 +68,22 @@ fn announce(folder: &Path, port: Port, listeners: &[Listener]) -> io::Result<()>
     {
         writeln!(out, "Port {usual} is taken, so this is the next free one.")?;
     }
+    if let Some(url) = telling.page_urls.first() {
+        writeln!(out, "{:>width$} {bold}{url}{bold:#}", "Watch it at", width = 11 + folder.as_os_str().len())?;
+    }
+    if let Some(why) = &telling.no_page {
+        writeln!(out, "No live page: {why}.")?;
+    }
     writeln!(out, "Ctrl-C stops it.")?;
     out.flush()
+}
+
+/// What is not in the log, nor in the story, nor on the live page.
+fn missing(left_out: LeftOut) -> String {
+    let LeftOut { connections, exchanges, reports } = left_out;
+    let counts = [(connections, "connections"), (exchanges, "exchanges"), (reports, "reports")];
+    let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}"));
+    format!("not told, for there were too many at a time: {}", counts.collect::<Vec<_>>().join(", "))
 }
 
 fn cannot_serve(folder: &Path, error: &io::Error) -> String {

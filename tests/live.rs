@@ -25,8 +25,7 @@ pub struct Page {
 impl Page {
     pub fn start(bounds: Bounds, site: &str) -> Self {
         let hub = Hub::new(bounds);
-        let listeners =
-            listener::listen(&[Ipv4Addr::LOCALHOST.into()], Port::Exactly(0), 128).expect("a free port");
+        let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Port::Exactly(0), 128).expect("a free port");
         let address = listeners[0].address();
         let watch = Watch::start(&hub, &[site.to_owned()], listeners).expect("a thread");
         Self { sink: hub.sink(), hub, address, watch }
@@ -130,8 +129,7 @@ fn unix_time() -> f64 {
 fn records_are_answered_one_by_one_by_client_and_all() {
     let mut page = Page::usual();
     assert_eq!(page.get("/records").text(), "[]\n");
-    let records: Vec<Record> =
-        (1..=3).map(|connection| example::tell_whole(&mut page.sink, connection, "/")).collect();
+    let records: Vec<Record> = (1..=3).map(|connection| example::tell_whole(&mut page.sink, connection, "/")).collect();
     let all: Vec<Record> = serde_json::from_slice(&page.get("/records").body).expect("JSON");
     assert_eq!(all, records);
     let one = page.get("/records/2");
@@ -141,8 +139,9 @@ fn records_are_answered_one_by_one_by_client_and_all() {
         let found = page.get(&format!("/records?client={query}"));
         assert_eq!(serde_json::from_slice::<Record>(&found.body).expect("JSON"), records[2]);
     }
-    let statuses = ["/records/4", "/records/x", "/records/", "/records?client=127.0.0.1:9", "/none", "/records?client=x"]
-        .map(|path| page.get(path).status);
+    let statuses =
+        ["/records/4", "/records/x", "/records/", "/records?client=127.0.0.1:9", "/none", "/records?client=x"]
+            .map(|path| page.get(path).status);
     assert_eq!(statuses, [404, 404, 404, 404, 404, 400]);
 }
 
@@ -261,7 +260,8 @@ fn a_listener_that_takes_nothing_holds_up_nobody_and_is_told_what_it_missed() {
         let data = block.lines().find_map(|line| line.strip_prefix("data: "));
         let data: Value = data.and_then(|data| serde_json::from_str(data).ok()).unwrap_or_default();
         missed = data["untold"].as_u64().unwrap_or(missed);
-        let numbers = data["records"].as_array().into_iter().flatten().filter_map(|record| record["connection"].as_u64());
+        let numbers =
+            data["records"].as_array().into_iter().flatten().filter_map(|record| record["connection"].as_u64());
         last = numbers.max().unwrap_or(0).max(last);
     }
     assert!(missed > 0 && missed < connection, "{missed} of {connection}");

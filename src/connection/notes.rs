@@ -2,7 +2,6 @@
 //! it describes, a moment after it. Only facts; what they mean is for
 //! [`crate::observe`] to say.
 
-use crate::http::message::HeaderBlock;
 use crate::http::persistence::CloseReason;
 use crate::observe::kernel::accept_queue;
 use crate::observe::probe::{Outbox, Probe};
@@ -173,10 +172,10 @@ impl Notes {
         }
     }
 
-    /// `headers`, and what is known by now of this exchange: `Server-Timing`,
-    /// in milliseconds (W3C Server Timing).
-    pub(super) fn with_server_timing(&self, headers: HeaderBlock) -> HeaderBlock {
-        let Some(exchange) = &self.exchange else { return headers };
+    /// What is known by now of this exchange, as the value of `Server-Timing`:
+    /// durations in milliseconds (W3C Server Timing).
+    pub(super) fn server_timing(&self) -> String {
+        let Some(exchange) = &self.exchange else { return format!("connection;desc=\"{}\"", self.connection) };
         let stages = &exchange.stages;
         let mut value = format!("connection;desc=\"{}.{}\"", self.connection, exchange.number);
         for (name, from, to) in [
@@ -188,7 +187,7 @@ impl Notes {
                 value.push_str(&format!(", {name};dur={:.3}", nanoseconds as f64 / 1e6));
             }
         }
-        headers.with("Server-Timing", &value)
+        value
     }
 
     /// The answer's head was written, and is about to be sent.

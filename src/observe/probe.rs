@@ -18,14 +18,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// What is watched.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
     /// A line of the access log for each exchange.
     pub lines: Option<Format>,
     /// Connections told in full.
     pub connections: Option<Rate>,
-    /// Whether answers carry `Server-Timing`.
-    pub server_timing: bool,
+    /// The live page's origins (RFC 6454), if there is one: then answers carry
+    /// `Server-Timing`, and the page may read them.
+    pub page_origins: Vec<String>,
+}
+
+impl Scope {
+    /// Whether there is nothing to report.
+    pub fn is_nothing(&self) -> bool {
+        self.lines.is_none() && self.connections.is_none()
+    }
 }
 
 /// How many connections, and how many exchanges, are told in a second.
@@ -87,9 +95,9 @@ impl Probe {
         self.0.as_ref().is_some_and(|open| open.scope.connections.is_some())
     }
 
-    /// Whether answers carry `Server-Timing`.
-    pub fn offers_server_timing(&self) -> bool {
-        self.0.as_ref().is_some_and(|open| open.scope.server_timing)
+    /// The live page's origins: none, if there is no page.
+    pub fn page_origins(&self) -> &[String] {
+        self.0.as_ref().map_or(&[], |open| &open.scope.page_origins)
     }
 
     /// The number of a connection that was just accepted, if it is to be told.

@@ -71,7 +71,8 @@ pub fn opened(connection: u64) -> Record {
 
 /// Its next exchange: a GET of `target`, begun so long after the accept, in nanoseconds.
 pub fn exchange(number: u64, target: &str, begun: i64) -> Exchange {
-    let request = format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: curl/8.14.1\r\nAccept: */*\r\n\r\n");
+    let request =
+        format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: curl/8.14.1\r\nAccept: */*\r\n\r\n");
     let answer = "HTTP/1.0 200 OK\r\nDate: Fri, 02 Jan 2026 03:04:05 GMT\r\nServer: glasshttp\r\n\
                   Content-Type: text/plain; charset=utf-8\r\nContent-Length: 44\r\nConnection: keep-alive\r\n\r\n";
     let traffic = Traffic {

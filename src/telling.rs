@@ -1,0 +1,116 @@
+//! What is told of the connections, and to whom: the story, a log, the live
+//! page. Each is a sink of the collector's.
+
+use crate::cli::{Config, LivePage, Log};
+use crate::listener::{self, Listener};
+use crate::models::Model;
+use crate::observe::clf::Format;
+use crate::observe::collector::Watching;
+use crate::observe::json::JsonLog;
+use crate::observe::live::{Bounds, Hub};
+use crate::observe::probe::{Probe, Rate, Scope};
+use crate::observe::sink::{LeftOut, Sink};
+use crate::observe::story::Story;
+use crate::watch::Watch;
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
+
+/// How many connections, and exchanges, are told in a second: people can't look
+/// at more, and what is left out costs nothing.
+const TOLD: u32 = 500;
+/// How many of them a terminal shows in a second.
+const STORIES: u32 = 20;
+
+/// What is told of a server's connections.
+pub struct Telling {
+    watching: Option<Watching>,
+    page: Option<Watch>,
+    /// Where the live page is, best address first; none, if there is no page.
+    pub page_urls: Vec<String>,
+    /// Why there is none, though there usually is.
+    pub no_page: Option<String>,
+}
+
+impl Telling {
+    /// Starts to tell what `config` says, of a server on `site`.
+    ///
+    /// # Errors
+    /// In a sentence: if the live page's port is not to be had, though it was
+    /// named, or the system has nothing left for one more thread.
+    pub fn start(config: &Config, site: &[Listener]) -> Result<Self, String> {
+        let mut scope = Scope::default();
+        let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
+        let is_terminal = io::stdout().is_terminal();
+        match config.log.unwrap_or(if is_terminal { Log::Story } else { Log::Lines(Format::Common) }) {
+            Log::Lines(format) => scope.lines = Some(format),
+            Log::Story => sinks.push(Box::new(Story::new(anstream::stdout(), config.language, STORIES))),
+            Log::Json => sinks.push(Box::new(JsonLog::new(io::stdout()))),
+            Log::Off => {}
+        }
+        let is_json = config.log == Some(Log::Json);
+
+        let (page_listeners, no_page) = match &config.live_page {
+            LivePage::Off => (Vec::new(), None),
+            LivePage::At(addresses, port) => {
+                let listeners = listener::listen(addresses, *port, PAGE_BACKLOG);
+                (listeners.map_err(|error| format!("the live page: {error}, or --no-watch"))?, None)
+            }
+            LivePage::Usual(addresses, port) => match listener::listen(addresses, *port, PAGE_BACKLOG) {
+                Ok(listeners) => (listeners, None),
+                Err(error) => (Vec::new(), Some(error.to_string())),
+            },
+        };
+        let page_urls = listener::urls(&page_listeners);
+        let hub = (!page_listeners.is_empty()).then(|| Hub::new(Bounds::default()));
+        if let Some(hub) = &hub {
+            sinks.push(Box::new(hub.sink()));
+            scope.page_origins = origins(&page_listeners);
+        }
+        if !sinks.is_empty() {
+            scope.connections = Some(if is_json { Rate::All } else { Rate::PerSecond(TOLD) });
+        }
+
+        let failed =
+            |error: io::Error| format!("cannot start to tell of connections: {error}; try --log off --no-watch");
+        let start = || Watching::start(scope.clone(), config.model.name().into(), Box::new(io::stdout()), sinks);
+        let watching = (!scope.is_nothing()).then(start).transpose().map_err(failed)?;
+        let page = hub.map(|hub: Arc<Hub>| Watch::start(&hub, &listener::urls(site), page_listeners));
+        Ok(Self { watching, page: page.transpose().map_err(failed)?, page_urls, no_page })
+    }
+
+    /// The probe to hand to the serving threads.
+    pub fn probe(&self) -> Probe {
+        self.watching.as_ref().map_or(Probe::OFF, Watching::probe)
+    }
+
+    /// Tells what is still to be told, a few seconds at most; gives what was left out.
+    pub fn finish(self) -> LeftOut {
+        let left_out = self.watching.map(Watching::finish).unwrap_or_default();
+        // Whether its thread ended well is no matter now.
+        let _ = self.page.map(Watch::finish);
+        left_out
+    }
+}
+
+/// Connections that may wait for the live page.
+const PAGE_BACKLOG: u32 = 128;
+
+/// The origins under which a browser may know the page on these sockets.
+fn origins(listeners: &[Listener]) -> Vec<String> {
+    let urls = listener::urls(listeners).into_iter().map(|url| url.trim_end_matches('/').to_owned());
+    let addresses = listeners.iter().map(|listener| format!("http://{}", listener.address()));
+    urls.chain(addresses).collect()
+}
+
+impl Model {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Iterative => "iterative",
+            Self::Process => "process",
+            Self::Thread => "thread",
+            #[cfg(target_os = "linux")]
+            Self::Multiplex { .. } => "multiplex",
+        }
+    }
+}
