@@ -24,8 +24,9 @@ use std::time::{Duration, Instant};
 
 /// How long the end of the program waits for the last reports to be told.
 const FINISH: Duration = Duration::from_secs(2);
-/// How often sinks hear that time passes.
+/// How often sinks hear that time passes, and for how long after the last news.
 const BEAT: Duration = Duration::from_millis(100);
+const BEATS: Duration = Duration::from_secs(2);
 /// After how long a connection without an octet is called silent, in nanoseconds.
 const SILENT: i64 = 1_000_000_000;
 /// How long after its close a connection is looked for in TIME-WAIT: its last segments have passed by then.
@@ -70,6 +71,7 @@ impl Watching {
             left_out: LeftOut::default(),
             total: LeftOut::default(),
             next_beat: Instant::now(),
+            last_report: Instant::now(),
         };
         std::thread::Builder::new().name("collector".into()).spawn(move || {
             // Nobody may be waiting any more.
@@ -103,6 +105,7 @@ struct Collector {
     left_out: LeftOut,
     total: LeftOut,
     next_beat: Instant,
+    last_report: Instant,
 }
 
 /// A connection that is told.
@@ -127,6 +130,7 @@ impl Collector {
             let timeout = self.patience().and_then(|patience| Timespec::try_from(patience).ok());
             let is_ready = poll(&mut [PollFd::new(reports, PollFlags::IN)], timeout.as_ref()).unwrap_or(0) > 0;
             if is_ready {
+                self.last_report = Instant::now();
                 end += rustix::io::read(reports, &mut buffer[end..]).unwrap_or(0);
                 let mut lines = Vec::new();
                 let mut start = 0;
@@ -158,7 +162,8 @@ impl Collector {
     fn patience(&self) -> Option<Duration> {
         let now = Instant::now();
         let next_close = self.closing.front().map(|(due, _)| *due);
-        let beat = (!self.sinks.is_empty()).then_some(self.next_beat);
+        let has_news = !self.sinks.is_empty() && now.saturating_duration_since(self.last_report) < BEATS;
+        let beat = has_news.then_some(self.next_beat);
         next_close.into_iter().chain(beat).min().map(|next| next.saturating_duration_since(now))
     }
 

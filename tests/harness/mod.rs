@@ -31,9 +31,9 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves `folder` on a free port of both loopback addresses, without a log.
+    /// Serves `folder` on a free port of both loopback addresses; nobody watches.
     pub fn start(folder: &Path, options: &[&str]) -> Self {
-        Self::spawn(glasshttp().args(["--port", "0", "--log", "off"]).args(options).arg(folder))
+        Self::spawn(glasshttp().args(["--port", "0", "--log", "off", "--no-watch"]).args(options).arg(folder))
     }
 
     /// Runs this command, which must print its URL first.
