@@ -1,7 +1,30 @@
-//! An answer's head, as it is sent.
+//! Heads, as they are sent: an answer's and a request's.
 
-use super::message::{Framing, Response};
-use super::persistence::Disposition;
+use super::client::Request;
+use super::message::{Framing, Response, Version};
+use super::persistence::{Disposition, Wish};
+
+/// Writes the head of `request`, which has no body: the whole of it, then.
+pub(super) fn write_request(request: &Request<'_>, out: &mut Vec<u8>) {
+    out.extend_from_slice(if request.head_only { b"HEAD " } else { b"GET " });
+    out.extend_from_slice(request.target.as_bytes());
+    out.extend_from_slice(match request.version {
+        Version::Http09 => return out.extend_from_slice(b"\r\n"),
+        Version::Http10 => b" HTTP/1.0\r\n",
+        Version::Http11 => b" HTTP/1.1\r\n",
+    });
+    if let Some(host) = request.host {
+        out.extend_from_slice(b"Host: ");
+        out.extend_from_slice(host.as_bytes());
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(request.headers.as_bytes());
+    out.extend_from_slice(match request.wish {
+        Wish::Unsaid => b"\r\n".as_slice(),
+        Wish::KeepAlive => b"Connection: keep-alive\r\n\r\n",
+        Wish::Close => b"Connection: close\r\n\r\n",
+    });
+}
 
 /// Writes the head of `response`, dated `date`, after which the connection goes on as `then` says.
 pub(super) fn write_head(response: &Response, date: &str, then: Disposition, out: &mut Vec<u8>) {

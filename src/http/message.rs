@@ -33,7 +33,7 @@ impl Method {
     }
 }
 
-/// The version that a request speaks; the answer is HTTP/1.0 to all of them
+/// The version that a message speaks. Our own answer is HTTP/1.0 to all of them
 /// (bare, to 0.9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
@@ -55,13 +55,14 @@ pub struct Target<'r> {
     pub query: Option<&'r str>,
 }
 
-/// One header field of a request: the name as sent, the value without the
+/// One header field as received: the name as sent, the value without the
 /// white space around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field<'r> {
     /// The name; compare it without regard to case.
     pub name: &'r str,
-    /// The value: any octets but controls.
+    /// The value: any octets but controls. In an answer, a folded line stands in
+    /// it as sent, CR and LF included (RFC 9112 §5.2).
     pub value: &'r [u8],
 }
 
@@ -71,10 +72,10 @@ pub fn is_tchar(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// Room for the fields of one request, on the caller's stack.
+/// Room for the fields of one message, on the caller's stack.
 pub type FieldStorage<'b> = ArrayVec<Field<'b>, MAX_FIELDS>;
 
-/// The header fields of a request, in the order sent.
+/// The header fields of a message, in the order sent.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Headers<'r>(&'r [Field<'r>]);
 
@@ -82,6 +83,11 @@ impl<'r> Headers<'r> {
     /// The fields given.
     pub fn new(fields: &'r [Field<'r>]) -> Self {
         Self(fields)
+    }
+
+    /// Every field, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &'r Field<'r>> {
+        self.0.iter()
     }
 
     /// Every value of the field `name`, in order.
@@ -166,6 +172,11 @@ status_codes! {
 }
 
 impl StatusCode {
+    /// The status that an answer says: three digits, known here or not.
+    pub fn from_code(code: u16) -> Option<Self> {
+        (100..=999).contains(&code).then_some(Self(code))
+    }
+
     /// The number.
     pub fn code(self) -> u16 {
         self.0
@@ -240,6 +251,35 @@ pub struct Response {
     pub headers: HeaderBlock,
     /// How the body ends.
     pub framing: Framing,
+}
+
+/// An answer whose head is complete and well framed, as a client receives it.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'r> {
+    /// The status line as sent, without its line end.
+    pub line: &'r [u8],
+    /// The version that the server speaks.
+    pub version: Version,
+    /// The status; its phrase as sent is in `line`.
+    pub status: StatusCode,
+    /// The header fields.
+    pub headers: Headers<'r>,
+    /// How the end of the body is known.
+    pub framing: AnswerFraming,
+    /// Its framing contradicts itself: what follows this answer is in doubt
+    /// (RFC 9112 §6.1, §6.3).
+    pub is_doubtful: bool,
+}
+
+/// How a client knows the end of an answer's body (RFC 9112 §6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerFraming {
+    /// It has none: the answer to a HEAD, or a status without one.
+    NoBody,
+    /// By its last chunk: `Transfer-Encoding: chunked`.
+    Chunked,
+    /// By counting, or by the connection's end.
+    Plain(Framing),
 }
 
 #[cfg(test)]

@@ -6,8 +6,12 @@
 //!
 //! Reading order: [`message`] (the nouns), [`parse`] (bytes to a request, or to
 //! a [`rejection`]), [`persistence`] (close or reuse), [`server`] (the machine
-//! that joins them).
+//! that joins them). The client's half is the same the other way round:
+//! [`client`] over [`parse::answer`] and [`chunked`], with its [`answer_error`]s.
 
+pub mod answer_error;
+pub mod chunked;
+pub mod client;
 pub mod date;
 mod head;
 pub mod message;

@@ -1,9 +1,11 @@
-//! Bytes to a request. The only file that names httparse.
+//! Bytes to a request; [`answer`]: to an answer. Only here httparse is named.
 //!
 //! httparse reads a head whole; what it cannot say is added here: HTTP/0.9,
 //! versions other than 1.0 and 1.1, limits, and what the fields mean for
 //! framing. The verdict on a head depends on its bytes alone, never on the
 //! segments in which they came.
+
+pub mod answer;
 
 use super::message::{Field, FieldStorage, Headers, MAX_FIELDS, Method, Request, Target, Version, is_tchar};
 use super::rejection::Rejection;

@@ -1,0 +1,138 @@
+//! Why a client's connection ended, and whether it may be used again.
+
+use crate::http::answer_error::AnswerError;
+use crate::http::message::{Answer, Version};
+use crate::http::persistence::Wish;
+use std::fmt;
+
+/// Why a connection ended, from the client's side: each ends for exactly one of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// There was no further request.
+    NoMoreRequests,
+    /// HTTP/0.9 was spoken.
+    SimpleRequest,
+    /// HTTP/1.0 was spoken, and nothing said of keeping the connection.
+    Http10,
+    /// The answer is HTTP/1.0 and does not say `keep-alive`.
+    NotOffered,
+    /// We said `Connection: close`.
+    WeAskedClose,
+    /// The server said `Connection: close`.
+    ServerAskedClose,
+    /// Our half was closed behind the request.
+    HalfClosed,
+    /// The body's end was the connection's end.
+    UntilClose,
+    /// The answer's framing contradicts itself (RFC 9112 §6.1).
+    DoubtfulFraming,
+    /// The whole answer came before the request had left.
+    AnsweredEarly,
+    /// Bytes came that belong to no answer.
+    Unasked,
+    /// The server closed the connection while nothing was asked.
+    ServerClosed,
+    /// The connection was reset while nothing was asked.
+    Reset,
+    /// The caller gave up the answer.
+    GivenUp,
+    /// The answer could not be understood, or did not come whole.
+    Failed(AnswerError),
+}
+
+impl fmt::Display for Ending {
+    /// The reason as a sentence.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoMoreRequests => "We had no further request, and closed the connection.",
+            Self::SimpleRequest => "We spoke HTTP/0.9, which knows one answer a connection.",
+            Self::Http10 => "We spoke HTTP/1.0 and did not ask to keep the connection.",
+            Self::NotOffered => "The answer is HTTP/1.0 and does not say Connection: keep-alive.",
+            Self::WeAskedClose => "We asked for it with Connection: close.",
+            Self::ServerAskedClose => "The server asked for it with Connection: close.",
+            Self::HalfClosed => "We had closed our half behind the request, so no other could follow.",
+            Self::UntilClose => "The answer did not say its length, so its end is the connection's end.",
+            Self::DoubtfulFraming => {
+                "The answer has a Transfer-Encoding beside a Content-Length or in HTTP/1.0: what follows it is in doubt."
+            }
+            Self::AnsweredEarly => "The server answered before it had the whole request.",
+            Self::Unasked => "The server sent more than the answer that was asked for.",
+            Self::ServerClosed => "The server closed the connection while nothing was asked.",
+            Self::Reset => "The connection was reset while nothing was asked.",
+            Self::GivenUp => "We gave up the answer before its end.",
+            Self::Failed(error) => return error.fmt(f),
+        })
+    }
+}
+
+/// What was asked, as far as it decides the end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    pub(super) head_only: bool,
+    pub(super) version: Version,
+    pub(super) wish: Wish,
+    pub(super) half_close: bool,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Self { head_only: false, version: Version::Http10, wish: Wish::Unsaid, half_close: false }
+    }
+}
+
+/// Why the connection ends after this answer; `None`: it may be used again
+/// (RFC 9112 §9.3). In order of what outweighs what.
+pub(super) fn decide(asked: &Asked, answer: &Answer<'_>) -> Option<Ending> {
+    let said = Wish::of(&answer.headers);
+    match (asked.version, asked.wish) {
+        (Version::Http09, _) => Some(Ending::SimpleRequest),
+        _ if answer.is_doubtful => Some(Ending::DoubtfulFraming),
+        _ if asked.half_close => Some(Ending::HalfClosed),
+        (_, Wish::Close) => Some(Ending::WeAskedClose),
+        // A server that says 1.1 to a request of 1.0 still goes by what was asked.
+        (Version::Http10, Wish::Unsaid) => Some(Ending::Http10),
+        _ if said == Wish::Close => Some(Ending::ServerAskedClose),
+        _ if answer.version == Version::Http10 && said == Wish::Unsaid => Some(Ending::NotOffered),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::message::{AnswerFraming, Field, Framing, Headers, StatusCode};
+
+    #[test]
+    fn the_truth_table() {
+        use Version::{Http09, Http10, Http11};
+        use Wish::{Close, KeepAlive, Unsaid};
+        for (version, wish, half_close, answer_version, said, is_doubtful, expected) in [
+            (Http09, Unsaid, false, Http10, None, false, Some(Ending::SimpleRequest)),
+            (Http10, Unsaid, false, Http10, Some("close"), false, Some(Ending::Http10)),
+            (Http10, Unsaid, false, Http11, None, false, Some(Ending::Http10)),
+            (Http10, KeepAlive, false, Http10, Some("keep-alive"), false, None),
+            (Http10, KeepAlive, false, Http10, None, false, Some(Ending::NotOffered)),
+            (Http10, KeepAlive, false, Http11, None, false, None),
+            (Http10, KeepAlive, false, Http11, Some("close"), false, Some(Ending::ServerAskedClose)),
+            (Http11, Unsaid, false, Http11, None, false, None),
+            (Http11, Unsaid, false, Http10, Some("keep-alive"), false, None),
+            (Http11, Unsaid, false, Http10, None, false, Some(Ending::NotOffered)),
+            (Http11, Close, false, Http11, None, false, Some(Ending::WeAskedClose)),
+            (Http11, Unsaid, true, Http11, None, false, Some(Ending::HalfClosed)),
+            (Http11, Unsaid, false, Http11, None, true, Some(Ending::DoubtfulFraming)),
+        ] {
+            let fields: Vec<Field<'_>> =
+                said.iter().map(|said| Field { name: "Connection", value: said.as_bytes() }).collect();
+            let answer = Answer {
+                line: b"",
+                version: answer_version,
+                status: StatusCode::OK,
+                headers: Headers::new(&fields),
+                framing: AnswerFraming::Plain(Framing::Length(0)),
+                is_doubtful,
+            };
+            let asked = Asked { head_only: false, version, wish, half_close };
+            assert_eq!(decide(&asked, &answer), expected, "{asked:?} {answer:?}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What passes between a client's machine and its host.
+
+use super::Ending;
+use crate::http::message::{Answer, HeaderBlock, Headers, Version};
+use crate::http::persistence::Wish;
+use std::fmt;
+
+/// How many interim answers (1xx) may precede the final one.
+pub const MAX_INTERIM: u32 = 32;
+/// How many octets are read and dropped after the last answer while the server
+/// is given time to close first.
+pub const MAX_DRAIN: u64 = 64 * 1024;
+
+/// What the host is to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Give it the next request, or say that there is none: `ask` or `finish`.
+    Ask,
+    /// Send this much more of the request, and say so: `sent`.
+    Send(usize),
+    /// Shut down the sending half, and say so: `writing_shut_down`.
+    ShutDown,
+    /// Hand bytes of the server's to `receive`.
+    Receive,
+    /// The answer is done with. Wait a little for the server to close first,
+    /// handing what still comes to `receive`; or close: `timed_out`.
+    Drain,
+    /// Close.
+    Close(Ending),
+}
+
+/// What `receive` found.
+#[derive(Clone, Copy, Debug)]
+pub enum Received<'r> {
+    /// An interim answer (1xx): another one follows.
+    Interim(Answer<'r>),
+    /// The answer's head; its body follows, if it has one.
+    Head(Answer<'r>),
+    /// What follows is an answer of HTTP/0.9: a body without a head.
+    Bare,
+    /// Some of the body, decoded: a slice of the input.
+    Body(&'r [u8]),
+    /// The fields behind the last chunk, at least one.
+    Trailers(Headers<'r>),
+}
+
+/// A request, as whoever asks sees it. It has no body.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// HEAD instead of GET.
+    pub head_only: bool,
+    /// The target, percent-encoded where it must be.
+    pub target: &'a str,
+    /// The version to speak. HTTP/0.9 sends `GET` and the target, and nothing else.
+    pub version: Version,
+    /// The value of `Host`; `None` where `headers` have one, or none is wanted.
+    pub host: Option<&'a str>,
+    /// The other fields; `Connection` is the machine's to say.
+    pub headers: &'a HeaderBlock,
+    /// What to say of the connection.
+    pub wish: Wish,
+    /// Shut down the sending half behind the request.
+    pub half_close: bool,
+}
+
+impl Request<'_> {
+    /// Whether it can be sent: what `ask` checks, for whoever wants to know before there is a connection.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(&self) -> Result<(), RequestError> {
+        let is_clean = |text: &str| text.bytes().all(|byte| byte > b' ' && byte != 0x7f);
+        if self.target.is_empty() || !is_clean(self.target) {
+            return Err(RequestError::Target);
+        }
+        if !self.host.is_none_or(is_clean) {
+            return Err(RequestError::Host);
+        }
+        if self.version == Version::Http09 && self.head_only {
+            return Err(RequestError::SimpleHead);
+        }
+        Ok(())
+    }
+}
+
+/// Why a request cannot be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestError {
+    /// The connection is not free: [`Next`] is not `Ask`.
+    NotNow,
+    /// The target is empty, or holds a space or a control.
+    Target,
+    /// The value of `Host` holds a space or a control.
+    Host,
+    /// HTTP/0.9 knows GET alone.
+    SimpleHead,
+}
+
+impl fmt::Display for RequestError {
+    /// A sentence for whoever asks.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotNow => "The connection cannot take a request now.",
+            Self::Target => "The request's target is empty, or holds a space or a control: percent-encode it.",
+            Self::Host => "The name of the host holds a space or a control.",
+            Self::SimpleHead => "HTTP/0.9 knows GET alone: try --http 1.0.",
+        })
+    }
+}
+
+impl std::error::Error for RequestError {}

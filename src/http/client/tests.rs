@@ -1,0 +1,318 @@
+//! The machine against bytes: no socket, no clock.
+
+mod pair;
+
+use super::*;
+use crate::http::message::{HeaderBlock, MAX_FIELDS};
+use crate::http::persistence::Wish;
+use proptest::prelude::*;
+
+/// What a host saw of one connection.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Seen {
+    /// Each head, interim ones too, by its status line; `(bare)` for none.
+    heads: Vec<String>,
+    /// Each answer's body.
+    bodies: Vec<Vec<u8>>,
+    trailers: Vec<String>,
+    answered: u32,
+    surplus: u64,
+    ending: Option<Ending>,
+}
+
+fn request(version: Version) -> Request<'static> {
+    static NO_FIELDS: std::sync::LazyLock<HeaderBlock> = std::sync::LazyLock::new(HeaderBlock::default);
+    Request {
+        head_only: false,
+        target: "/",
+        version,
+        host: Some("a"),
+        headers: &NO_FIELDS,
+        wish: if version == Version::Http10 { Wish::KeepAlive } else { Wish::Unsaid },
+        half_close: false,
+    }
+}
+
+/// Plays the host: asks as often as it may, up to `times`, and gives the
+/// machine the bytes in these segments, then the end of the server's half.
+fn converse(request: &Request<'_>, times: usize, segments: &[&[u8]]) -> Seen {
+    let mut machine = ClientConnection::new();
+    let mut segments = segments.iter();
+    let mut input: Vec<u8> = Vec::new();
+    let mut seen = Seen::default();
+    loop {
+        match machine.next() {
+            Next::Ask if seen.bodies.len() < times => {
+                machine.ask(request, &mut Vec::new()).expect("it is free");
+                seen.bodies.push(vec![]);
+            }
+            Next::Send(count) => machine.sent(count),
+            Next::ShutDown => machine.writing_shut_down(),
+            Next::Ask | Next::Receive | Next::Drain => {
+                let (used, found) = take(&mut machine, &input, &mut seen);
+                input.drain(..used);
+                if used == 0 && !found && !matches!(machine.next(), Next::Close(_)) {
+                    match segments.next() {
+                        Some(segment) => input.extend_from_slice(segment),
+                        None => machine.end_of_input(),
+                    }
+                }
+                assert!(input.len() <= MAX_HEAD + 2 * 65_536, "what the host must keep is bounded");
+            }
+            Next::Close(ending) => {
+                (seen.answered, seen.surplus) = (machine.exchanges(), machine.surplus());
+                seen.ending = Some(ending);
+                return seen;
+            }
+        }
+    }
+}
+
+fn take(machine: &mut ClientConnection, input: &[u8], seen: &mut Seen) -> (usize, bool) {
+    let mut storage = FieldStorage::new();
+    let (used, received) = machine.receive(input, &mut storage);
+    match &received {
+        Some(Received::Interim(answer) | Received::Head(answer)) => {
+            seen.heads.push(String::from_utf8_lossy(answer.line).into_owned());
+        }
+        Some(Received::Bare) => seen.heads.push("(bare)".to_owned()),
+        Some(Received::Body(data)) => {
+            assert_eq!(data.len(), used);
+            seen.bodies.last_mut().expect("an answer").extend_from_slice(data);
+        }
+        Some(Received::Trailers(headers)) => {
+            seen.trailers.extend(headers.iter().map(|field| field.name.to_owned()));
+        }
+        None => {}
+    }
+    (used, received.is_some())
+}
+
+/// One request of HTTP/1.1, answered so.
+fn answered(wire: &str) -> Seen {
+    converse(&request(Version::Http11), 1, &[wire.as_bytes()])
+}
+
+#[track_caller]
+fn fails(wire: &str, error: AnswerError) {
+    assert_eq!(answered(wire).ending, Some(Ending::Failed(error)), "{:?}", &wire[..wire.len().min(200)]);
+}
+
+#[test]
+fn a_request_is_written_as_asked() {
+    let headers = HeaderBlock::of(&[("Accept", "*/*")]);
+    let base = Request { target: "/a?b", headers: &headers, ..request(Version::Http10) };
+    for (request, expected) in [
+        (base, "GET /a?b HTTP/1.0\r\nHost: a\r\nAccept: */*\r\nConnection: keep-alive\r\n\r\n"),
+        (Request { wish: Wish::Unsaid, host: None, ..base }, "GET /a?b HTTP/1.0\r\nAccept: */*\r\n\r\n"),
+        (
+            Request { version: Version::Http11, wish: Wish::Close, head_only: true, ..base },
+            "HEAD /a?b HTTP/1.1\r\nHost: a\r\nAccept: */*\r\nConnection: close\r\n\r\n",
+        ),
+        (Request { version: Version::Http09, ..base }, "GET /a?b\r\n"),
+    ] {
+        let mut out = b"before".to_vec();
+        let mut machine = ClientConnection::new();
+        machine.ask(&request, &mut out).expect("a request");
+        assert_eq!(String::from_utf8_lossy(&out), format!("before{expected}"));
+        assert_eq!(machine.next(), Next::Send(expected.len()));
+        assert_eq!(machine.ask(&request, &mut out), Err(RequestError::NotNow));
+    }
+    for (request, error) in [
+        (Request { target: "/a b", ..base }, RequestError::Target),
+        (Request { target: "", ..base }, RequestError::Target),
+        (Request { host: Some("a\r\nx: y"), ..base }, RequestError::Host),
+        (Request { version: Version::Http09, head_only: true, ..base }, RequestError::SimpleHead),
+    ] {
+        let mut out = vec![];
+        assert_eq!(ClientConnection::new().ask(&request, &mut out), Err(error));
+        assert!(out.is_empty());
+    }
+}
+
+#[test]
+fn several_answers_over_one_connection() {
+    let wire = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab";
+    let wires = [wire.as_bytes(), b"HTTP/1.1 204 x\r\n\r\n", wire.as_bytes()];
+    let mut machine = ClientConnection::new();
+    for wire in wires {
+        machine.ask(&request(Version::Http11), &mut Vec::new()).expect("it was kept");
+        machine.sent(usize::MAX);
+        let mut seen = Seen { bodies: vec![vec![]], ..Seen::default() };
+        let mut at = 0;
+        while at < wire.len() {
+            at += take(&mut machine, &wire[at..], &mut seen).0;
+        }
+        assert!(machine.is_answered());
+    }
+    assert_eq!(machine.exchanges(), 3);
+    machine.finish();
+    assert_eq!(machine.next(), Next::Close(Ending::NoMoreRequests));
+}
+
+#[test]
+fn chunks_interim_answers_and_trailers() {
+    let seen = answered(
+        "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 100\r\n\r\nHTTP/1.1 200 OK\r\n\
+         Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n5;x\r\nhello\r\n1\r\n!\r\n0\r\nDigest: y\r\n\r\n",
+    );
+    assert_eq!(seen.heads, ["HTTP/1.1 103 Early Hints", "HTTP/1.1 100", "HTTP/1.1 200 OK"]);
+    assert_eq!((seen.bodies, seen.trailers), (vec![b"hello!".to_vec()], vec!["Digest".to_owned()]));
+    assert_eq!((seen.answered, seen.ending), (1, Some(Ending::ServerAskedClose)));
+}
+
+#[test]
+fn what_came_short_or_over_is_told() {
+    fails("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab", AnswerError::BodyCutShort { promised: 9, received: 2 });
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for tail in ["2\r\nab\r\n", "2\r\nab", "2\r\nab\r\n0\r\n", "2\r\nab\r\n0\r\nA: b\r\n"] {
+        fails(&format!("{chunked}{tail}"), AnswerError::ChunksCutShort { received: 2 });
+    }
+    for (close, ending) in [("", Ending::Unasked), ("Connection: close\r\n", Ending::ServerAskedClose)] {
+        let seen = answered(&format!("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{close}\r\nabcde"));
+        assert_eq!((seen.answered, seen.surplus, seen.ending), (1, 3, Some(ending)));
+    }
+    let endless = answered(&format!("HTTP/1.1 204 x\r\n\r\n{}", "x".repeat(MAX_DRAIN as usize)));
+    assert_eq!((endless.surplus, endless.ending), (MAX_DRAIN, Some(Ending::Unasked)));
+}
+
+#[test]
+fn what_is_no_answer_is_told_apart() {
+    fails("", AnswerError::NoAnswer);
+    fails("SSH-2.0-OpenSSH_9.2\r\n", AnswerError::NotHttp);
+    fails("\x15\x03\x01", AnswerError::NotHttp);
+    fails("<html>", AnswerError::NotHttp);
+    fails("HTT", AnswerError::HeadCutShort);
+    fails("HTTP/1.1 200 OK\r\nA: b\r\n", AnswerError::HeadCutShort);
+    fails("HTTP/1.1 OK\r\n", AnswerError::StatusLine);
+    fails("HTTP/2.0 200 OK\r\nA", AnswerError::Version);
+    fails("HTTP/1.1 101 x\r\n\r\n", AnswerError::SwitchedProtocols);
+    fails(&"HTTP/1.1 100 x\r\n\r\n".repeat(40), AnswerError::TooManyInterim);
+    fails(&format!("HTTP/1.1 200 OK\r\nA: {}", "x".repeat(MAX_HEAD)), AnswerError::HeadTooLarge);
+    fails(&format!("HTTP/1.1 200 {}", "x".repeat(MAX_HEAD)), AnswerError::HeadTooLarge);
+    fails(&format!("HTTP/1.1 200 OK\r\n{}\r\n", "A: b\r\n".repeat(MAX_FIELDS + 1)), AnswerError::TooManyFields);
+    fails(
+        &format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n{}", "A: b\r\n".repeat(10_000)),
+        AnswerError::Trailer,
+    );
+}
+
+#[test]
+fn a_head_of_nearly_a_mebibyte_is_read_though_it_drips() {
+    let wire = format!("HTTP/1.0 204 x\r\nA: {}\r\n\r\n", "x".repeat(MAX_HEAD - 23));
+    assert_eq!(wire.len(), MAX_HEAD);
+    let seen = converse(&request(Version::Http11), 1, &wire.as_bytes().chunks(7).collect::<Vec<_>>());
+    assert_eq!((seen.heads.len(), seen.ending), (1, Some(Ending::NotOffered)));
+}
+
+#[test]
+fn http_0_9_is_a_bare_body_unless_a_head_comes() {
+    let answered = |wire: &str| converse(&request(Version::Http09), 1, &[wire.as_bytes()]);
+    for wire in ["<p>", "HTTP is a protocol.\n", "HTTP/1.1 is younger\r\n", "HTT", "H"] {
+        let seen = answered(wire);
+        assert_eq!((seen.heads, &seen.bodies[0][..]), (vec!["(bare)".to_owned()], wire.as_bytes()));
+        assert_eq!((seen.answered, seen.ending), (1, Some(Ending::SimpleRequest)), "{wire:?}");
+    }
+    assert_eq!(answered("").ending, Some(Ending::SimpleRequest));
+    let seen = answered("HTTP/1.1 400 Bad Request\r\nContent-Length: 1\r\n\r\nx");
+    assert_eq!((seen.heads, seen.bodies), (vec!["HTTP/1.1 400 Bad Request".to_owned()], vec![b"x".to_vec()]));
+}
+
+#[test]
+fn a_kept_connection_that_ended_is_worth_a_new_one() {
+    let mut machine = ClientConnection::new();
+    for _ in 0..2 {
+        machine.ask(&request(Version::Http11), &mut Vec::new()).expect("free");
+        machine.sent(usize::MAX);
+        machine.receive(b"HTTP/1.1 204 x\r\n\r\n", &mut FieldStorage::new());
+    }
+    machine.ask(&request(Version::Http11), &mut Vec::new()).expect("free");
+    machine.end_of_input();
+    assert_eq!(machine.next(), Next::Close(Ending::Failed(AnswerError::KeptConnectionEnded)));
+    assert!(AnswerError::KeptConnectionEnded.is_worth_a_new_connection());
+}
+
+#[test]
+fn every_deadline_and_every_reset_has_its_sentence() {
+    use AnswerError as Error;
+    let body = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab";
+    for (sent, wire, late, reset) in [
+        (0, "", Error::SendTimedOut, Error::ResetUnanswered),
+        (usize::MAX, "", Error::NoAnswerInTime, Error::ResetUnanswered),
+        (usize::MAX, "HTTP/1.1 200", Error::HeadTimedOut, Error::ResetInHead),
+        (usize::MAX, body, Error::BodyTimedOut { received: 2 }, Error::ResetInBody { received: 2 }),
+    ] {
+        for (is_reset, error) in [(false, late), (true, reset)] {
+            let mut machine = ClientConnection::new();
+            machine.ask(&request(Version::Http11), &mut Vec::new()).expect("free");
+            machine.sent(sent);
+            let mut seen = Seen { bodies: vec![vec![]], ..Seen::default() };
+            let head = take(&mut machine, wire.as_bytes(), &mut seen).0;
+            take(&mut machine, &wire.as_bytes()[head..], &mut seen);
+            if is_reset {
+                machine.disconnected();
+            } else {
+                machine.timed_out();
+            }
+            assert_eq!(machine.next(), Next::Close(Ending::Failed(error)));
+            assert!(error.to_string().ends_with('.'), "{error}");
+        }
+    }
+}
+
+#[test]
+fn an_answer_before_the_request_has_left_ends_the_connection() {
+    let mut machine = ClientConnection::new();
+    machine.ask(&request(Version::Http11), &mut Vec::new()).expect("free");
+    machine.sent(3);
+    machine.receive(b"HTTP/1.1 204 x\r\n\r\n", &mut FieldStorage::new());
+    assert_eq!(machine.next(), Next::Drain);
+    machine.end_of_input();
+    assert_eq!(machine.next(), Next::Close(Ending::AnsweredEarly));
+}
+
+/// Pieces of which answers are made: whole ones, parts, mistakes.
+fn piece() -> impl Strategy<Value = Vec<u8>> {
+    let fixed = [
+        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc",
+        "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\nHTT",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;a\r\nabc\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n00\r\nA: b\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\n",
+        "HTTP/1.1 204 x\n\n",
+        "HTTP/1.7 200\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.0 200 OK\r\n\r\nuntil the end",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nA: b\r\n folded\r\nConnection: close\r\nContent-Length: 2\r\n\r\nab",
+        "HTTP/3.0 200 OK\r\n",
+        "HTTP/1.",
+        "\r\n",
+        "0\r\n\r\n",
+    ];
+    prop_oneof![
+        8 => prop::sample::select(fixed.to_vec()).prop_map(|text| text.as_bytes().to_vec()),
+        1 => prop::collection::vec(any::<u8>(), 0..40),
+    ]
+}
+
+proptest! {
+    /// Any way of cutting the same bytes into segments gives the same answers.
+    #[test]
+    fn segments_do_not_matter(
+        version in prop::sample::select(vec![Version::Http09, Version::Http10, Version::Http11]),
+        head_only in any::<bool>(),
+        pieces in prop::collection::vec(piece(), 0..4),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
+    ) {
+        let wire = pieces.concat();
+        let request = Request { head_only: head_only && version != Version::Http09, ..request(version) };
+        let whole = converse(&request, 1, &[&wire]);
+        prop_assert_eq!(&converse(&request, 1, &wire.chunks(1).collect::<Vec<_>>()), &whole);
+        let mut at: Vec<usize> = cuts.iter().map(|cut| cut.index(wire.len() + 1)).collect();
+        at.extend([0, wire.len()]);
+        at.sort_unstable();
+        let segments: Vec<&[u8]> = at.windows(2).map(|pair| &wire[pair[0]..pair[1]]).collect();
+        prop_assert_eq!(&converse(&request, 1, &segments), &whole);
+    }
+}

@@ -1,0 +1,279 @@
+//! Bytes to an answer: the client's side of parsing.
+//!
+//! An answer's head is read when it is whole, and its status line as soon as
+//! that has ended: the verdict depends on the bytes alone, and bytes that drip
+//! in cost their own number. A client is more patient than a server: a head may
+//! be 1 MiB, and a line may be folded (RFC 9112 §5.2).
+
+use super::{decimal, keep};
+use crate::http::answer_error::AnswerError;
+use crate::http::message::{Answer, AnswerFraming, FieldStorage, Framing, Headers, MAX_FIELDS, StatusCode, Version};
+use std::mem::MaybeUninit;
+
+/// The longest head of an answer, in octets, status line and blank line included.
+pub const MAX_HEAD: usize = 1024 * 1024;
+
+/// How long a first line may be that turns HTTP/0.9's bare body into an answer with a head.
+const MAX_STATUS_LINE: usize = 4 * 1024;
+
+/// What every status line that is read here begins with.
+const PREFIX: &[u8] = b"HTTP/";
+
+/// Whether `bytes` begin a status line, as far as they go.
+pub fn may_be_status_line(bytes: &[u8]) -> bool {
+    let known = bytes.len().min(PREFIX.len());
+    bytes[..known] == PREFIX[..known]
+}
+
+/// Reads a status line, its line end or none behind it (RFC 9112 §4). Nothing
+/// need stand behind the code: many servers leave the reason out.
+///
+/// # Errors
+/// `NotHttp`, `StatusLine` or `Version`.
+pub fn status_line(line: &[u8]) -> Result<(Version, StatusCode), AnswerError> {
+    let rest = without_end(line).strip_prefix(PREFIX).ok_or(AnswerError::NotHttp)?;
+    let (version, rest) = rest.split_at_checked(3).ok_or(AnswerError::StatusLine)?;
+    let version = match version {
+        b"1.0" => Version::Http10,
+        [b'1', b'.', b'1'..=b'9'] => Version::Http11,
+        [b'0' | b'2'..=b'9', b'.' | b' ', _] => return Err(AnswerError::Version),
+        _ => return Err(AnswerError::StatusLine),
+    };
+    let (code, rest) = rest.split_at_checked(4).ok_or(AnswerError::StatusLine)?;
+    let code = code.strip_prefix(b" ").and_then(decimal).and_then(|code| u16::try_from(code).ok());
+    let status = code.and_then(StatusCode::from_code).ok_or(AnswerError::StatusLine)?;
+    // A reason is any text: obs-text and tabs too, but no other control.
+    let is_text = |byte: &u8| *byte == b'\t' || (*byte >= b' ' && *byte != 0x7f);
+    if rest.first().is_some_and(|&byte| byte != b' ') || !rest.iter().all(is_text) {
+        return Err(AnswerError::StatusLine);
+    }
+    Ok((version, status))
+}
+
+/// Reads the status line that `bytes` begin with, whole.
+///
+/// # Errors
+/// As [`status_line`].
+pub fn first_line(bytes: &[u8]) -> Result<(Version, StatusCode), AnswerError> {
+    status_line(bytes.split_inclusive(|&byte| byte == b'\n').next().unwrap_or(bytes))
+}
+
+/// Reads a whole head, of an answer to HEAD or to another method.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn head<'r, 'b: 'r>(
+    bytes: &'b [u8],
+    to_head: bool,
+    storage: &'r mut FieldStorage<'b>,
+) -> Result<Answer<'r>, AnswerError> {
+    let end = bytes.iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |at| at + 1);
+    let (line, rest) = bytes.split_at(end);
+    let (version, status) = status_line(line)?;
+    fields(line, rest, bytes, storage)?;
+    let headers: Headers<'r> = Headers::new(storage);
+    let (framing, is_doubtful) = framing(&headers, version, status, to_head)?;
+    Ok(Answer { line: without_end(line), version, status, headers, framing, is_doubtful })
+}
+
+fn without_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Reads a trailer section, its blank line included (RFC 9112 §7.1.2).
+///
+/// # Errors
+/// `Trailer` where it is malformed, or has too many fields.
+pub fn trailers<'b>(bytes: &'b [u8], storage: &mut FieldStorage<'b>) -> Result<(), AnswerError> {
+    plain_fields(bytes, storage).map_err(|_| AnswerError::Trailer)
+}
+
+/// The fields, folded ones too, which httparse reads behind a status line only.
+fn fields<'b>(line: &[u8], rest: &'b [u8], whole: &'b [u8], storage: &mut FieldStorage<'b>) -> Result<(), AnswerError> {
+    if !matches!(line.get(PREFIX.len()..PREFIX.len() + 3), Some(b"1.0" | b"1.1")) {
+        return plain_fields(rest, storage);
+    }
+    let mut config = httparse::ParserConfig::default();
+    config.allow_obsolete_multiline_headers_in_responses(true);
+    let mut fields = [const { MaybeUninit::uninit() }; MAX_FIELDS];
+    let mut parsed = httparse::Response::new(&mut []);
+    match config.parse_response_with_uninit_headers(&mut parsed, whole, &mut fields) {
+        Ok(httparse::Status::Complete(length)) if length == whole.len() => {
+            keep(parsed.headers, storage);
+            Ok(())
+        }
+        Err(httparse::Error::TooManyHeaders) => Err(AnswerError::TooManyFields),
+        _ => Err(AnswerError::Field),
+    }
+}
+
+fn plain_fields<'b>(bytes: &'b [u8], storage: &mut FieldStorage<'b>) -> Result<(), AnswerError> {
+    let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
+    match httparse::parse_headers(bytes, &mut fields) {
+        Ok(httparse::Status::Complete((length, fields))) if length == bytes.len() => {
+            keep(fields, storage);
+            Ok(())
+        }
+        Err(httparse::Error::TooManyHeaders) => Err(AnswerError::TooManyFields),
+        _ => Err(AnswerError::Field),
+    }
+}
+
+/// Where the body ends (RFC 9112 §6.3), and whether what follows it is in
+/// doubt: `Transfer-Encoding` beside `Content-Length`, or in HTTP/1.0 (§6.1).
+fn framing(
+    headers: &Headers<'_>,
+    version: Version,
+    status: StatusCode,
+    to_head: bool,
+) -> Result<(AnswerFraming, bool), AnswerError> {
+    if to_head || status.is_bodiless() {
+        return Ok((AnswerFraming::NoBody, false));
+    }
+    let mut codings = headers.list("transfer-encoding");
+    if let Some(coding) = codings.next() {
+        if !coding.eq_ignore_ascii_case(b"chunked") || codings.next().is_some() {
+            return Err(AnswerError::TransferEncoding);
+        }
+        let is_doubtful = version == Version::Http10 || headers.all("content-length").next().is_some();
+        return Ok((AnswerFraming::Chunked, is_doubtful));
+    }
+    if headers.all("transfer-encoding").next().is_some() {
+        return Err(AnswerError::TransferEncoding);
+    }
+    let framing = content_length(headers)?.map_or(Framing::UntilClose, Framing::Length);
+    Ok((AnswerFraming::Plain(framing), false))
+}
+
+/// The one number that all `Content-Length` fields say (RFC 9110 §8.6).
+fn content_length(headers: &Headers<'_>) -> Result<Option<u64>, AnswerError> {
+    let mut length = None;
+    for value in headers.all("content-length").flat_map(|value| value.split(|&byte| byte == b',')) {
+        let number = decimal(value.trim_ascii()).ok_or(AnswerError::ContentLength)?;
+        if length.is_some_and(|length| length != number) {
+            return Err(AnswerError::ContentLengths);
+        }
+        length = Some(number);
+    }
+    Ok(length)
+}
+
+/// Whether an answer to HTTP/0.9 has a head all the same, as servers send that
+/// no longer speak it; `None` while that is open.
+pub fn has_status_line(input: &[u8]) -> Option<bool> {
+    if !may_be_status_line(input) {
+        return Some(false);
+    }
+    let line = &input[..input.len().min(MAX_STATUS_LINE)];
+    match line.iter().position(|&byte| byte == b'\n') {
+        Some(end) => Some(status_line(&line[..end]).is_ok()),
+        None => (line.len() == MAX_STATUS_LINE).then_some(false),
+    }
+}
+
+/// Where a section of lines ends, found in one pass however the bytes come.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Lines {
+    /// Octets that were looked at.
+    pub seen: usize,
+    /// Where the line begins that has not ended.
+    pub start: usize,
+}
+
+impl Lines {
+    /// The length of the section that `bytes` begin with, its blank line included.
+    pub fn section_end(&mut self, bytes: &[u8]) -> Option<usize> {
+        while let Some(at) = bytes[self.seen.min(bytes.len())..].iter().position(|&byte| byte == b'\n') {
+            let end = self.seen + at + 1;
+            let line = &bytes[self.start..end];
+            (self.seen, self.start) = (end, end);
+            if matches!(line, b"\n" | b"\r\n") {
+                return Some(end);
+            }
+        }
+        self.seen = bytes.len();
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn framing_of(text: &str) -> Result<(AnswerFraming, bool), AnswerError> {
+        let mut storage = FieldStorage::new();
+        head(text.as_bytes(), false, &mut storage).map(|answer| (answer.framing, answer.is_doubtful))
+    }
+
+    #[test]
+    fn status_lines() {
+        use Version::{Http10, Http11};
+        for (line, version, code) in [
+            ("HTTP/1.0 200 OK\r\n", Http10, 200),
+            ("HTTP/1.1 404 Not Found\n", Http11, 404),
+            ("HTTP/1.1 200\r\n", Http11, 200),
+            ("HTTP/1.1 200 \r\n", Http11, 200),
+            ("HTTP/1.5 999 caf\u{e9}\r\n", Http11, 999),
+        ] {
+            let status = StatusCode::from_code(code).expect("a code");
+            assert_eq!(status_line(line.as_bytes()), Ok((version, status)), "{line:?}");
+        }
+        for line in [
+            "HTTP/1.0200 OK",
+            "HTTP/1.0 20",
+            "HTTP/1.0 099 x",
+            "HTTP/1.0 2000",
+            "HTTP/1.x 200",
+            "HTTP/",
+            "HTTP/1.0  200",
+        ] {
+            assert_eq!(status_line(line.as_bytes()), Err(AnswerError::StatusLine), "{line:?}");
+        }
+        for line in ["HTTP/2.0 200 OK", "HTTP/2 200", "HTTP/0.9 200 OK"] {
+            assert_eq!(status_line(line.as_bytes()), Err(AnswerError::Version), "{line:?}");
+        }
+        assert_eq!(status_line(b"ICY 200 OK"), Err(AnswerError::NotHttp));
+    }
+
+    #[test]
+    fn a_body_ends_as_rfc_9112_6_3_says() {
+        let plain = |framing| Ok((AnswerFraming::Plain(framing), false));
+        for (head, expected) in [
+            ("HTTP/1.1 200 OK\r\n\r\n", plain(Framing::UntilClose)),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", plain(Framing::Length(5))),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\ncontent-length: 5\r\n\r\n", plain(Framing::Length(5))),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\n", plain(Framing::Length(5))),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\n", Err(AnswerError::ContentLengths)),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", Err(AnswerError::ContentLengths)),
+            ("HTTP/1.1 200 OK\r\nContent-Length: \r\n\r\n", Err(AnswerError::ContentLength)),
+            ("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", Err(AnswerError::ContentLength)),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n", Err(AnswerError::ContentLength)),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n", Ok((AnswerFraming::Chunked, false))),
+            ("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", Ok((AnswerFraming::Chunked, true))),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+                Ok((AnswerFraming::Chunked, true)),
+            ),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", Err(AnswerError::TransferEncoding)),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: \r\n\r\n", Err(AnswerError::TransferEncoding)),
+            ("HTTP/1.1 204 x\r\nContent-Length: 5\r\n\r\n", Ok((AnswerFraming::NoBody, false))),
+            ("HTTP/1.1 304 x\r\nTransfer-Encoding: chunked\r\n\r\n", Ok((AnswerFraming::NoBody, false))),
+            ("HTTP/1.1 200 OK\nContent-Length: 5\n\n", plain(Framing::Length(5))),
+            ("HTTP/1.7 200 OK\r\nContent-Length: 5\r\n\r\n", plain(Framing::Length(5))),
+            ("HTTP/1.1 200 OK\r\nA: b\r\n c\r\nContent-Length: 5\r\n\r\n", plain(Framing::Length(5))),
+            ("HTTP/1.1 200 OK\r\nA b\r\n\r\n", Err(AnswerError::Field)),
+            ("HTTP/1.1 200 OK\r\nA : b\r\n\r\n", Err(AnswerError::Field)),
+            ("HTTP/1.7 200 OK\r\nA b\r\n\r\n", Err(AnswerError::Field)),
+        ] {
+            assert_eq!(framing_of(head), expected, "{head:?}");
+        }
+    }
+
+    #[test]
+    fn fields_are_counted() {
+        let head = |count: usize| format!("HTTP/1.1 200 OK\r\n{}\r\n", "A: b\r\n".repeat(count));
+        assert!(framing_of(&head(MAX_FIELDS)).is_ok());
+        assert_eq!(framing_of(&head(MAX_FIELDS + 1)), Err(AnswerError::TooManyFields));
+    }
+}
