@@ -10,7 +10,9 @@
 //! 6. [`models`]: who runs the connections: one after another, or a thread each.
 //! 7. [`observe`]: who watches.
 //! 8. [`watch`]: the live page, served on sockets of its own.
-//! 9. [`cli`]: what was typed, and what it means.
+//! 9. [`fetch`]: the other end of the wire: a client that tells what it does.
+//! 10. [`telling`]: what is told of the connections, and to whom.
+//! 11. [`cli`]: what was typed, and what it means.
 //!
 //! A program that answers by itself, without a folder, is a few lines: see
 //! `examples/application.rs`.
@@ -20,6 +22,7 @@ compile_error!("glasshttp needs a Unix: it is written for the sockets, descripto
 
 pub mod cli;
 pub mod connection;
+pub mod fetch;
 pub mod handler;
 pub mod http;
 pub mod listener;

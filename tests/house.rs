@@ -13,6 +13,7 @@ const MAY_IMPORT: [(&str, &[&str]); 9] = [
     ("listener", &["sys"]),
     ("observe", &["http", "handler"]),
     ("sys", &[]),
+    ("fetch", &["http", "observe", "sys"]), // the client: never the server's modules
     ("connection", &["http", "handler", "observe", "sys"]),
     ("models", &["connection", "listener", "sys"]),
     ("watch", &["connection", "listener", "models", "observe"]),

@@ -18,6 +18,9 @@ mod closing;
 /// What is typed, what is printed, what is logged.
 mod command_line;
 
+/// Names and addresses: scripted servers, and a real hierarchy.
+mod dns;
+
 /// The program under test, and a client of raw bytes.
 mod harness;
 

@@ -1,0 +1,46 @@
+//! Name resolution against scripted servers, and against a real hierarchy on loopback.
+
+mod hierarchy;
+mod scripted;
+mod server;
+
+use glasshttp::fetch::dns::{Exchange, Lookup, Options, Outcome, Reply, Transport};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+/// Asks `server` alone; the system resolver is left out.
+fn asking(server: SocketAddr) -> Options {
+    Options {
+        server: Some(server),
+        timeout: Some(Duration::from_secs(10)),
+        attempts: Some(1),
+        system: None,
+        ..Options::default()
+    }
+}
+
+fn addresses(texts: &[&str]) -> Vec<IpAddr> {
+    texts.iter().map(|text| text.parse().expect("an address")).collect()
+}
+
+/// The same addresses, in any order.
+fn assert_addresses(got: &[IpAddr], expected: &[&str]) {
+    let sorted = |mut addresses: Vec<IpAddr>| {
+        addresses.sort();
+        addresses
+    };
+    assert_eq!(sorted(got.to_vec()), sorted(addresses(expected)));
+}
+
+fn reply(exchange: &Exchange) -> &Reply {
+    match &exchange.outcome {
+        Outcome::Answered(reply) => reply,
+        other => panic!("no answer: {other:?}"),
+    }
+}
+
+/// How many questions went by each transport.
+fn transports(lookup: &Lookup) -> (usize, usize) {
+    let by = |transport| lookup.exchanges.iter().filter(|exchange| exchange.transport == transport).count();
+    (by(Transport::Udp), by(Transport::Tcp))
+}

@@ -1,0 +1,287 @@
+//! Servers that lie, stammer, cut short and stay silent.
+
+use super::server::{By, Server, address, answer, answer_with_address, asked, bytes, cname, ns};
+use super::{addresses, asking, assert_addresses, reply, transports};
+use glasshttp::fetch::dns::{Ignored, LookupError, Options, Outcome, Source, TraceOptions, resolve, trace};
+use hickory_proto::op::ResponseCode;
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+#[test]
+fn an_address_needs_no_dns() {
+    for (text, expected) in [("192.0.2.7", "192.0.2.7"), ("[2001:db8::7]", "2001:db8::7")] {
+        let lookup = resolve(text, &Options::default());
+        assert_eq!((lookup.source, lookup.addresses), (Source::Numeric, addresses(&[expected])));
+        assert!(lookup.exchanges.is_empty() && lookup.system.is_none() && lookup.error.is_none());
+    }
+    let lookup = resolve("a..b", &Options::default());
+    assert!(matches!(lookup.error, Some(LookupError::InvalidName { .. })), "{:?}", lookup.error);
+}
+
+#[test]
+fn the_hosts_file_comes_first_and_the_system_is_compared() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let hosts = folder.path().join("hosts");
+    fs::write(&hosts, "127.0.0.1 localhost\n192.0.2.9 Only-Here.Test\n").expect("a file");
+    let options = Options { hosts: hosts.clone(), ..Options::default() };
+    let lookup = resolve("localhost", &options);
+    assert_eq!(lookup.source, Source::HostsFile { path: hosts.clone(), lines: vec![1] });
+    let system = lookup.system.expect("it was asked");
+    assert!(system.addresses.iter().all(|address| address.is_loopback()), "{system:?}");
+    let lookup = resolve("only-here.test", &Options { system: None, ..options });
+    assert_eq!(
+        (lookup.source, lookup.addresses),
+        (Source::HostsFile { path: hosts, lines: vec![2] }, addresses(&["192.0.2.9"]))
+    );
+}
+
+#[test]
+fn what_is_no_answer_to_the_question_is_ignored_and_told() {
+    let server = Server::start(|question, _| {
+        let mut wrong_id = answer_with_address(question);
+        wrong_id.metadata.id = question.metadata.id.wrapping_add(1);
+        let mut wrong_question = answer_with_address(question);
+        wrong_question.queries[0].name = super::server::name("evil.test");
+        [wrong_id, wrong_question, question.clone(), answer_with_address(question)].iter().map(bytes).collect()
+    });
+    let lookup = resolve("bücher.test", &asking(server.address));
+    assert_eq!(lookup.ascii.as_deref(), Some("xn--bcher-kva.test"));
+    assert_addresses(&lookup.addresses, &["192.0.2.1", "2001:db8::1"]);
+    assert_eq!(lookup.exchanges.len(), 2);
+    for exchange in &lookup.exchanges {
+        let question = format!("evil.test {}", exchange.record);
+        let expected = [
+            Ignored::WrongId { id: exchange.id.wrapping_add(1) },
+            Ignored::WrongQuestion { question },
+            Ignored::NoAnswer,
+        ];
+        assert_eq!(exchange.ignored, expected);
+        assert!(reply(exchange).recursion_available && exchange.time > Duration::ZERO);
+        assert_eq!(reply(exchange).answers[0].ttl, 60);
+    }
+    let json = serde_json::to_value(&lookup).expect("it is data");
+    assert_eq!(json["exchanges"][0]["record"], "AAAA");
+    assert!(json["exchanges"][0]["time_ns"].is_u64() && json["source"]["kind"] == "servers", "{json}");
+}
+
+#[test]
+fn rubbish_is_malformed() {
+    let server = Server::start(|question, _| {
+        let mut rubbish = bytes(question)[..9].to_vec();
+        rubbish[2] |= 0x80;
+        vec![rubbish]
+    });
+    let lookup = resolve("a.test", &asking(server.address));
+    assert!(matches!(lookup.error, Some(LookupError::Malformed { .. })), "{:?}", lookup.error);
+}
+
+#[test]
+fn what_is_truncated_is_asked_again_over_tcp() {
+    let server = Server::start(|question, by| {
+        let mut message = if by == By::Udp { answer(question) } else { answer_with_address(question) };
+        message.metadata.truncation = by == By::Udp;
+        vec![bytes(&message)]
+    });
+    let lookup = resolve("a.test", &asking(server.address));
+    assert_addresses(&lookup.addresses, &["192.0.2.1", "2001:db8::1"]);
+    assert_eq!(transports(&lookup), (2, 2));
+
+    let always = Server::start(|question, _| {
+        let mut message = answer(question);
+        message.metadata.truncation = true;
+        vec![bytes(&message)]
+    });
+    assert_eq!(
+        resolve("a.test", &asking(always.address)).error,
+        Some(LookupError::Truncated { server: always.address })
+    );
+
+    let cut = Server::start(|question, by| {
+        let mut message = answer(question);
+        message.metadata.truncation = true;
+        if by == By::Udp { vec![bytes(&message)] } else { vec![] }
+    });
+    let lookup = resolve("a.test", &asking(cut.address));
+    assert_eq!(lookup.exchanges.last().expect("one").outcome, Outcome::CutShort);
+    assert!(matches!(lookup.error, Some(LookupError::Malformed { .. })), "{:?}", lookup.error);
+}
+
+#[test]
+fn silence_is_asked_again_and_then_said() {
+    let silent = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    let server = silent.local_addr().expect("an address");
+    let options = Options { timeout: Some(Duration::from_millis(30)), attempts: Some(3), ..asking(server) };
+    let lookup = resolve("a.test", &options);
+    assert_eq!(lookup.error, Some(LookupError::NoAnswer { tries: 3, server }));
+    assert_eq!(lookup.exchanges.iter().map(|exchange| exchange.attempt).collect::<Vec<_>>(), [1, 2, 3, 1, 2, 3]);
+    assert!(lookup.exchanges.iter().all(|exchange| exchange.outcome == Outcome::TimedOut));
+    assert!(lookup.time >= Duration::from_millis(90), "{:?}", lookup.time);
+    // They did arrive.
+    silent.set_read_timeout(Some(Duration::from_secs(5))).expect("a timeout");
+    assert!((0..6).all(|_| silent.recv(&mut [0; 512]).is_ok()));
+}
+
+#[test]
+fn nobody_listening_is_told_apart_from_silence() {
+    // An address that no other test uses: nobody takes the port meanwhile.
+    let server = UdpSocket::bind("127.77.0.1:0").and_then(|socket| socket.local_addr()).expect("an address");
+    let lookup = resolve("a.test", &asking(server));
+    assert_eq!(lookup.error, Some(LookupError::Refused { server }));
+    assert!(lookup.time < Duration::from_secs(5));
+}
+
+#[test]
+fn a_server_without_edns_is_asked_without_it() {
+    let server = Server::start(|question, _| {
+        let mut message = answer_with_address(question);
+        if question.edns.is_some() {
+            message = answer(question);
+            message.metadata.response_code = ResponseCode::FormErr;
+        }
+        vec![bytes(&message)]
+    });
+    let lookup = resolve("a.test", &asking(server.address));
+    assert!(lookup.error.is_none());
+    assert_eq!(
+        lookup.exchanges.iter().map(|exchange| exchange.edns_payload).collect::<Vec<_>>(),
+        [Some(1232), None, Some(1232), None]
+    );
+}
+
+#[test]
+fn errors_of_the_server_are_named() {
+    for (code, rcode) in [(ResponseCode::ServFail, "SERVFAIL"), (ResponseCode::Refused, "REFUSED")] {
+        let server = Server::start(move |question, _| {
+            let mut message = answer(question);
+            message.metadata.response_code = code;
+            vec![bytes(&message)]
+        });
+        let expected = LookupError::ServerFailed { name: "a.test".into(), server: server.address, rcode: rcode.into() };
+        let lookup = resolve("a.test", &asking(server.address));
+        assert_eq!(lookup.error, Some(expected.clone()));
+        assert!(expected.to_string().contains(rcode));
+    }
+}
+
+/// A server that does not go and find out gives one alias at a time.
+#[test]
+fn aliases_are_followed_by_hand_until_they_run_in_a_circle() {
+    let server = Server::start(|question, _| {
+        let asked = asked(question);
+        let mut message = answer(question);
+        message.metadata.recursion_available = false;
+        match asked.as_str() {
+            "a.test" => message.add_answer(cname("a.test", "b.test")),
+            "b.test" => message.add_answer(cname("b.test", "c.test")),
+            "c.test" => message.add_answer(address("c.test", Ipv4Addr::new(192, 0, 2, 3).into())),
+            "x.test" => message.add_answer(cname("x.test", "y.test")),
+            "y.test" => message.add_answer(cname("y.test", "x.test")),
+            _ => {
+                let deeper = format!("n{asked}");
+                message.add_answer(cname(&asked, &deeper[..deeper.len().min(60)]))
+            }
+        };
+        vec![bytes(&message)]
+    });
+    let lookup = resolve("a.test", &asking(server.address));
+    assert_eq!(lookup.aliases, ["b.test", "c.test"]);
+    assert_addresses(&lookup.addresses, &["192.0.2.3"]);
+    let lookup = resolve("x.test", &asking(server.address));
+    assert_eq!(lookup.error, Some(LookupError::AliasLoop { name: "x.test".into() }));
+    let lookup = resolve("n.test", &asking(server.address));
+    assert!(matches!(lookup.error, Some(LookupError::TooManyAliases { .. })), "{:?}", lookup.error);
+    assert!(lookup.exchanges.len() <= 40);
+}
+
+#[test]
+fn a_walk_leads_down_or_ends() {
+    let quick = TraceOptions { timeout: Duration::from_secs(5), attempts: 1, ..TraceOptions::default() };
+    // Each answer refers to the same zone again.
+    let lame = Server::start(|question, _| {
+        let mut message = answer(question);
+        message.add_authority(ns("test", "ns.test"));
+        message.add_additional(address("ns.test", Ipv4Addr::LOCALHOST.into()));
+        vec![bytes(&message)]
+    });
+    let walk = trace("www.a.test", &[lame.address], &quick);
+    assert_eq!(walk.error, Some(LookupError::Lame { zone: "test".into(), server: lame.address }));
+    assert_eq!(walk.steps.len(), 2);
+    assert_eq!(walk.steps[0].referral.as_ref().expect("down").servers[0].addresses, addresses(&["127.0.0.1"]));
+    assert!(walk.steps.iter().flat_map(|step| &step.exchanges).all(|exchange| !exchange.recursion_desired));
+
+    // Two zones whose name servers stand in each other, without glue; and glue that nobody may give.
+    let circle = Server::start(|question, _| {
+        let mut message = answer(question);
+        let (zone, other) = if asked(question).ends_with("one") { ("one", "two") } else { ("two", "one") };
+        message.add_authority(ns(zone, &format!("ns.{other}")));
+        vec![bytes(&message)]
+    });
+    let walk = trace("www.one", &[circle.address], &quick);
+    assert_eq!(walk.error, Some(LookupError::NoServerAddress { zone: "one".into() }));
+    assert!(walk.steps.len() < 20, "{} steps", walk.steps.len());
+}
+
+#[test]
+fn glue_is_believed_within_its_zone_only() {
+    let asked_before = AtomicBool::new(false);
+    let server = Server::start(move |question, _| {
+        let mut message = answer(question);
+        if asked(question) != "www.a.test" {
+            message.metadata.response_code = ResponseCode::NXDomain;
+        } else if asked_before.swap(true, Ordering::SeqCst) {
+            // As the server of "test", it may not say where "elsewhere" is.
+            message.add_authority(ns("a.test", "ns.elsewhere"));
+            message.add_additional(address("ns.elsewhere", Ipv4Addr::new(192, 0, 2, 66).into()));
+        } else {
+            message.add_authority(ns("test", "ns.elsewhere"));
+            message.add_additional(address("ns.elsewhere", Ipv4Addr::LOCALHOST.into()));
+        }
+        vec![bytes(&message)]
+    });
+    let walk = trace("www.a.test", &[server.address], &TraceOptions::default());
+    let server_of = |step: usize| walk.steps[step].referral.as_ref().expect("down").servers[0].clone();
+    // The root may: all names lie below it.
+    assert!(server_of(0).glue && server_of(0).addresses == addresses(&["127.0.0.1"]));
+    assert!(!server_of(1).glue && server_of(1).addresses.is_empty());
+    assert_eq!((walk.steps[2].depth, walk.steps[2].name.as_str()), (1, "ns.elsewhere"));
+    assert_eq!(walk.error, Some(LookupError::NoServerAddress { zone: "a.test".into() }));
+}
+
+#[test]
+fn a_limit_ends_it_all() {
+    let silent = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    let server = silent.local_addr().expect("an address");
+    let limit = Duration::from_millis(50);
+    let lookup = resolve("a.test", &Options { limit: Some(limit), attempts: Some(5), ..asking(server) });
+    assert!(matches!(lookup.error, Some(LookupError::NoAnswer { .. })), "{:?}", lookup.error);
+    assert!(lookup.time >= limit && lookup.time < Duration::from_secs(5), "{:?}", lookup.time);
+    let walk = trace("a.test", &[server], &TraceOptions { limit, ..TraceOptions::default() });
+    assert!(walk.error.is_some() && walk.time < Duration::from_secs(3), "{walk:?}");
+}
+
+#[test]
+#[ignore = "needs root, for port 53: run by .ci/run"]
+fn resolv_conf_names_the_server_and_the_search_domains() {
+    let at = SocketAddr::from(([127, 9, 8, 7], 53));
+    let server = Server::at(at, |question, _| {
+        let mut message = answer_with_address(question);
+        if asked(question) != "www.second.test" {
+            message = answer(question);
+            message.metadata.response_code = ResponseCode::NXDomain;
+        }
+        vec![bytes(&message)]
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("resolv.conf");
+    fs::write(&path, "nameserver 127.9.8.7\nsearch first.test second.test\n").expect("a file");
+    let options =
+        Options { resolv_conf: path.clone(), hosts: folder.path().join("none"), system: None, ..Options::default() };
+    let lookup = resolve("www", &options);
+    assert_eq!(lookup.source, Source::Servers { servers: vec![server.address], path: Some(path) });
+    assert_eq!(lookup.candidates, ["www.first.test", "www.second.test"]);
+    assert_addresses(&lookup.addresses, &["192.0.2.1", "2001:db8::1"]);
+    let lookup = resolve("www.", &options);
+    assert_eq!(lookup.error, Some(LookupError::NoSuchName { name: "www".into(), server: at }));
+}
