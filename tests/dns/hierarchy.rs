@@ -4,6 +4,7 @@
 use super::{asking, assert_addresses, reply, transports};
 use crate::harness::PATIENCE;
 use glasshttp::fetch::dns::{LookupError, Options, Outcome, TraceOptions, resolve, trace};
+use rustix::process::{Pid, Signal, kill_process};
 use std::fmt::Write as _;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
@@ -30,10 +31,20 @@ struct Hierarchy {
 impl Drop for Hierarchy {
     fn drop(&mut self) {
         for child in &mut self.children {
-            let _ = child.kill();
-            let _ = child.wait();
+            end(child);
         }
     }
+}
+
+/// Asks it to end, so that it ends its own children, and only then insists.
+fn end(child: &mut Child) {
+    let _ = kill_process(Pid::from_child(child), Signal::TERM);
+    let deadline = Instant::now() + PATIENCE;
+    while matches!(child.try_wait(), Ok(None)) && Instant::now() < deadline {
+        std::thread::yield_now();
+    }
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 impl Hierarchy {

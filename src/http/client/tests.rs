@@ -177,6 +177,21 @@ fn what_came_short_or_over_is_told() {
 }
 
 #[test]
+fn what_came_behind_an_answer_is_never_the_next_one_s() {
+    for wire in ["HTTP/1.1 204 x\r\n\r\nHTTP/1.1 200 OK\r\n", "HTTP/1.1 200 x\r\nContent-Length: 1\r\n\r\nxHTTP"] {
+        let mut machine = ClientConnection::new();
+        machine.ask(&request(Version::Http11), &mut Vec::new()).expect("free");
+        machine.sent(usize::MAX);
+        let mut at = 0;
+        let mut seen = Seen { bodies: vec![vec![]], ..Seen::default() };
+        while !machine.is_answered() {
+            at += take(&mut machine, &wire.as_bytes()[at..], &mut seen).0;
+        }
+        assert_eq!(machine.next(), Next::Drain, "{wire:?}");
+    }
+}
+
+#[test]
 fn what_is_no_answer_is_told_apart() {
     fails("", AnswerError::NoAnswer);
     fails("SSH-2.0-OpenSSH_9.2\r\n", AnswerError::NotHttp);
