@@ -41,10 +41,13 @@ pub(super) fn serve(listeners: Vec<Listener>, service: &Arc<Service>, limits: &L
         let mut fds = vec![stop.poll_fd(), PollFd::new(&children.ended, PollFlags::IN)];
         fds.extend(listeners.iter().filter(|_| has_room).map(|listener| PollFd::new(listener, PollFlags::IN)));
         wait(&mut fds, None)?;
-        if stop.is_set() {
+        let [is_told_to_stop, has_an_end] = [0, 1].map(|index: usize| !fds[index].revents().is_empty());
+        if is_told_to_stop {
             break;
         }
-        children.reap();
+        if has_an_end {
+            children.reap();
+        }
         for listener in listeners.iter().filter(|_| has_room) {
             let (socket, client) = match listener.accept() {
                 Ok(Some(accepted)) => accepted,
