@@ -36,6 +36,7 @@ use std::time::Instant;
 
 pub(super) fn serve(listeners: Vec<Listener>, service: &Arc<Service>, limits: &Limits, stop: &Stop) -> io::Result<()> {
     let mut children = Children::new(service)?;
+    let mut workspace = Workspace::new(Arc::clone(service)); // each child has a copy
     loop {
         let has_room = children.running.len() < limits.connections;
         let mut fds = vec![stop.poll_fd(), PollFd::new(&children.ended, PollFlags::IN)];
@@ -64,7 +65,7 @@ pub(super) fn serve(listeners: Vec<Listener>, service: &Arc<Service>, limits: &L
             match fork() {
                 Ok(Fork::Child) => {
                     drop(listeners);
-                    run(connection, &mut Workspace::new(Arc::clone(service)), stop, limits.grace, || {});
+                    run(connection, &mut workspace, stop, limits.grace, || {});
                     exit_child();
                 }
                 Ok(Fork::Parent(child)) => {
