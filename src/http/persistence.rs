@@ -27,12 +27,14 @@ impl Wish {
     /// Reads the list of connection options: any case, over several fields.
     pub fn of(headers: &Headers<'_>) -> Self {
         let mut wish = Self::Unsaid;
-        for option in headers.list("connection") {
-            if option.eq_ignore_ascii_case(b"close") {
-                return Self::Close;
-            }
-            if option.eq_ignore_ascii_case(b"keep-alive") {
-                wish = Self::KeepAlive;
+        // One loop in the other, not `list`: this is read of every request.
+        for value in headers.all("connection") {
+            for option in value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
+                match option.len() {
+                    5 if option.eq_ignore_ascii_case(b"close") => return Self::Close,
+                    10 if option.eq_ignore_ascii_case(b"keep-alive") => wish = Self::KeepAlive,
+                    _ => {}
+                }
             }
         }
         wish

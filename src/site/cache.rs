@@ -37,7 +37,7 @@ pub(super) struct Cache {
     now: Instant,
     /// The path that was last found to lead nowhere, and in which turn.
     missing: (String, u64),
-    /// What is said of files that are not there, for as long as an entry lasts.
+    /// What is said of files that are not there, and until when.
     not_found: Option<(HeaderBlock, Bytes, Instant)>,
 }
 
@@ -46,11 +46,12 @@ struct Entry {
     name: Vec<u8>,
     state: Stat,
     prepared: Prepared,
-    made: Instant,
-    /// When it was last found to be current, and in which turn.
-    looked_at: Instant,
-    turn: u64,
     is_at_rest: bool,
+    /// In which turn it was last found to be current.
+    turn: u64,
+    /// Until when it is taken to be, if its file is at rest.
+    rests_until: Instant,
+    fresh_until: Instant,
 }
 
 impl Cache {
@@ -110,10 +111,10 @@ impl Cache {
             name: name.to_vec(),
             state,
             prepared,
-            made: self.now,
-            looked_at: self.now,
-            turn: self.turn,
             is_at_rest: is_at_rest(&state, HttpDate::from_system(SystemTime::now())),
+            turn: self.turn,
+            rests_until: self.now + UNSEEN,
+            fresh_until: self.now + FRESH,
         };
         self.entries.insert(path.into(), entry);
     }
@@ -128,7 +129,7 @@ impl Cache {
             return;
         }
         self.looked_through = self.now;
-        self.entries.retain(|_, entry| self.now - entry.made < FRESH);
+        self.entries.retain(|_, entry| self.now < entry.fresh_until);
         self.octets = self.entries.iter().map(|(path, entry)| cost(path, &entry.prepared)).sum();
         self.open = self.entries.values().filter(|entry| entry.prepared.is_open()).count();
     }
@@ -142,15 +143,14 @@ impl Cache {
 
     /// The answer to what is not there.
     pub(super) fn not_found(&self) -> Option<Reply> {
-        let (headers, body, made) = self.not_found.as_ref()?;
-        (self.now - *made < FRESH)
-            .then(|| Reply::new(StatusCode::NOT_FOUND, headers.clone(), Body::Bytes(body.clone())))
+        let (headers, body, fresh_until) = self.not_found.as_ref()?;
+        (self.now < *fresh_until).then(|| Reply::new(StatusCode::NOT_FOUND, headers.clone(), Body::Bytes(body.clone())))
     }
 
     /// Keeps the answer to what is not there, unless it is a file too large to keep.
     pub(super) fn put_not_found(&mut self, reply: &Reply) {
         if let Body::Bytes(body) = &reply.body {
-            self.not_found = Some((reply.headers.clone(), body.clone(), self.now));
+            self.not_found = Some((reply.headers.clone(), body.clone(), self.now + FRESH));
         }
     }
 
@@ -166,13 +166,13 @@ impl Entry {
     /// Whether it may still answer; looks at the file if the last look was too
     /// long ago. One that may not is to be removed.
     fn is_current(&mut self, turn: u64, now: Instant, root: &Root) -> bool {
-        if now - self.made >= FRESH {
+        if now >= self.fresh_until {
             return false;
         }
-        if self.turn == turn || (self.is_at_rest && now - self.looked_at < UNSEEN) {
+        if self.turn == turn || (self.is_at_rest && now < self.rests_until) {
             return true;
         }
-        (self.turn, self.looked_at) = (turn, now);
+        (self.turn, self.rests_until) = (turn, now + UNSEEN);
         root.glance(&self.name).is_some_and(|state| is_same(&state, &self.state))
     }
 }
