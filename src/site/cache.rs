@@ -3,10 +3,12 @@
 //! An entry answers only while a stat(2) finds the very file that it was made
 //! from. A file that changed a moment ago may change again: it is looked at in
 //! each turn of the event loop, and what a turn answers had arrived before it
-//! began, so a change is served with the next request. A file at rest is looked
-//! at ten times a second: its first change after a rest is served 100 ms later
-//! at most. Entries are made anew after a second in any case, so that a new
-//! neighbour or another `404.html` is seen by then.
+//! began, so a change is served with the next request. A file at rest that is
+//! kept whole is looked at ten times a second: its first change after a rest is
+//! served 100 ms later at most, and until then the old one, head and body. Of a
+//! file that is only kept open the body would be new already. Entries are made
+//! anew after a second in any case, so that a new neighbour or another
+//! `404.html` is seen by then.
 
 use super::answer::{Prepared, is_at_rest};
 use super::root::Root;
@@ -46,10 +48,11 @@ struct Entry {
     name: Vec<u8>,
     state: Stat,
     prepared: Prepared,
-    is_at_rest: bool,
+    /// Whether its file is at rest, and kept whole.
+    rests: bool,
     /// In which turn it was last found to be current.
     turn: u64,
-    /// Until when it is taken to be, if its file is at rest.
+    /// Until when it is taken to be, if it rests.
     rests_until: Instant,
     fresh_until: Instant,
 }
@@ -107,11 +110,12 @@ impl Cache {
         }
         self.octets += octets;
         self.open += open;
+        let rests = !prepared.is_open() && is_at_rest(&state, HttpDate::from_system(SystemTime::now()));
         let entry = Entry {
             name: name.to_vec(),
             state,
             prepared,
-            is_at_rest: is_at_rest(&state, HttpDate::from_system(SystemTime::now())),
+            rests,
             turn: self.turn,
             rests_until: self.now + UNSEEN,
             fresh_until: self.now + FRESH,
@@ -169,7 +173,7 @@ impl Entry {
         if now >= self.fresh_until {
             return false;
         }
-        if self.turn == turn || (self.is_at_rest && now < self.rests_until) {
+        if self.turn == turn || (self.rests && now < self.rests_until) {
             return true;
         }
         (self.turn, self.rests_until) = (turn, now + UNSEEN);
