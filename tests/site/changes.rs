@@ -64,7 +64,7 @@ fn a_file_at_rest_is_served_anew_a_tenth_of_a_second_after_its_change() {
     let (before, after) = (project.join("Cargo.toml"), project.join("Cargo.lock"));
     let folder = Folder::new();
     folder.link("file", &before);
-    let server = folder.serve(&["--follow-symlinks"]);
+    let server = folder.serve(&["--follow-symlinks", "--workers", "1"]);
     let before = fs::read(before).expect("a file");
     assert!(server.get("/file").body == before);
     folder.link("new", &after);
