@@ -9,9 +9,12 @@
 
 mod ending;
 mod english;
+mod exchange;
+mod handshake;
 mod korean;
 mod layout;
 mod phrases;
+mod rows;
 mod telling;
 #[cfg(test)]
 mod tests;

@@ -3,31 +3,20 @@
 
 use super::layout::{Arrow, dim, plain, span};
 use super::phrases::{counted, fill};
-use super::telling::{Teller, mark, value_time};
-use crate::observe::record::{Close, End, How, Nanoseconds, Record, TimeWait};
-
-/// How one half, or both, came to their end.
-struct Ending {
-    at: Option<Nanoseconds>,
-    time: String,
-    arrow: Arrow,
-    label: &'static str,
-    words: String,
-}
+use super::rows::{Row, What, mark, stamp};
+use super::telling::Teller;
+use crate::observe::record::{Close, End, How, Record, TimeWait};
 
 impl Teller<'_> {
     pub(super) fn close(&mut self, close: &Close, record: &Record) {
-        let mut ends = [self.client_end(close, record), self.server_end(close)];
-        // Who is known to have ended last, or has no time, comes second.
-        if ends[1].as_ref().is_some_and(|server| {
-            ends[0].as_ref().is_none_or(|client| server.at.unwrap_or(i64::MAX) < client.at.unwrap_or(i64::MAX))
-        }) {
-            ends.swap(0, 1);
-        }
         let names = &self.phrases.names;
         self.figure(&close.first, names.first, |_| String::new());
-        for ending in ends.into_iter().flatten() {
-            self.block.row(&ending.time, ending.arrow, ending.label, &[plain(ending.words)]);
+        let mut ends = [self.client_end(close, record), self.server_end(close)];
+        if close.first.value() == Some(&End::Server) {
+            ends.swap(0, 1);
+        }
+        for row in ends.into_iter().flatten() {
+            self.rows.insert(self.floor, row);
         }
         let at = self.time(&close.at, names.close);
         let labels = &self.phrases.labels;
@@ -36,61 +25,48 @@ impl Teller<'_> {
             How::Timeout => labels.timeout,
             How::Lost => labels.lost,
         };
-        let words = self.kernel_figures(close);
-        self.block.row(&at, Arrow::Inside, label, &[plain(words)]);
-        let sentence = self.phrases.reason(&close.reason).unwrap_or(&close.sentence);
-        self.block.remark(&[dim(sentence)]);
+        let figures = self.kernel_figures(close);
+        self.stage(at, Arrow::Inside, label, [plain(figures)]);
+        let sentence = self.phrases.reason(&close.reason).unwrap_or(&close.sentence).to_owned();
+        self.remark([dim(sentence)]);
     }
 
-    fn client_end(&mut self, close: &Close, record: &Record) -> Option<Ending> {
+    fn client_end(&mut self, close: &Close, record: &Record) -> Option<Row> {
         let phrases = &self.phrases.end;
-        let at = close.client_end.value().copied();
         let first = self.first(close, End::Client);
-        let ending = |label, words: String, time| Ending { at, time, arrow: Arrow::ToServer, label, words };
-        if close.how == How::ResetByClient {
-            let seen = if at.is_some() { &close.client_end } else { &close.at };
-            let time = value_time(seen).unwrap_or_default();
-            return Some(ending("RST", format!("{}{first}", phrases.reset_by_client), time));
-        }
-        if at.is_none() && close.how == How::ResetByServer {
-            return None;
-        }
-        let time = self.time(&close.client_end, self.phrases.names.client_end);
-        let at = at?;
-        let last_write = record.exchanges.last().and_then(|exchange| exchange.stages.last_write.value());
-        let half = if last_write.is_some_and(|write| at < *write) {
-            format!(": {}", phrases.half_close)
-        } else {
-            String::new()
-        };
-        Some(ending("FIN", format!("{}{first}{half}", phrases.client), time))
-    }
-
-    fn server_end(&mut self, close: &Close) -> Option<Ending> {
-        let phrases = &self.phrases.end;
-        let first = self.first(close, End::Server);
-        let at = close.server_end.value().copied();
-        let ending = |label, words: &str, at, time| Ending {
-            at,
-            time,
-            arrow: Arrow::ToClient,
-            label,
-            words: format!("{words}{first}"),
+        let at = stamp(&close.client_end);
+        let row = |at, label, words: &str| {
+            let words = vec![plain(format!("{words}{first}"))];
+            Some(Row { at, what: What::Stage(Arrow::ToServer, label, words) })
         };
         match (close.how, at) {
-            (How::ResetByServer, _) => {
-                let time = value_time(&close.at).unwrap_or_default();
-                Some(ending("RST", phrases.reset_by_server, close.at.value().copied(), time))
+            (How::ResetByClient, _) => row(at.or(stamp(&close.at)), "RST", phrases.reset_by_client),
+            (How::ResetByServer, None) => None,
+            (_, None) => {
+                self.time(&close.client_end, self.phrases.names.client_end);
+                None
             }
-            (_, Some(_)) => {
-                let time = value_time(&close.server_end).unwrap_or_default();
-                Some(ending("FIN", phrases.server, at, time))
+            (_, Some((end, _))) => {
+                let written = record.exchanges.last().and_then(|exchange| exchange.stages.last_write.value());
+                let is_half = written.is_some_and(|written| end < *written);
+                row(at, "FIN", if is_half { phrases.client_half } else { phrases.client })
             }
-            // close(2) alone ends both halves: its FIN leaves then.
-            (How::Fin | How::Timeout, None) => {
-                let at = close.at.value().copied()?;
-                Some(ending("FIN", phrases.both, Some(at), format!("~{}", span(at))))
-            }
+        }
+    }
+
+    fn server_end(&mut self, close: &Close) -> Option<Row> {
+        let phrases = &self.phrases.end;
+        let first = self.first(close, End::Server);
+        let at = stamp(&close.server_end);
+        let row = |at, label, words: &str| {
+            let words = vec![plain(format!("{words}{first}"))];
+            Some(Row { at, what: What::Stage(Arrow::ToClient, label, words) })
+        };
+        match (close.how, at) {
+            (How::ResetByServer, _) => row(stamp(&close.at), "RST", phrases.reset_by_server),
+            (_, Some(_)) => row(at, "FIN", phrases.server),
+            // close(2) ends what was not ended before: its FIN leaves then.
+            (How::Fin | How::Timeout, None) => row(Some((*close.at.value()?, "~")), "FIN", phrases.server_close),
             (How::ResetByClient, None) => None,
             (How::Lost, None) => {
                 self.time(&close.server_end, self.phrases.names.server_end);
@@ -101,8 +77,10 @@ impl Teller<'_> {
 
     /// Said of the end that ended first.
     fn first(&self, close: &Close, end: End) -> String {
-        let is_first = close.first.value() == Some(&end);
-        if is_first { format!(", {}{}", mark(&close.first), self.phrases.end.first) } else { String::new() }
+        match close.first.value() {
+            Some(first) if *first == end => fill(self.phrases.end.first, &[mark(&close.first)]),
+            _ => String::new(),
+        }
     }
 
     fn kernel_figures(&mut self, close: &Close) -> String {

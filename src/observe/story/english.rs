@@ -3,7 +3,7 @@
 use super::phrases::{EndPhrases, ExchangePhrases, HandshakePhrases, Labels, LeftOutPhrases, Names, Phrases};
 
 pub(super) const ENGLISH: Phrases = Phrases {
-    legend: "Times count from accept(). ──▶ to the server, ◀── from it, · inside; ~ derived",
+    legend: "Times from accept(), + from the row above, ~ derived. ──▶ to server, ◀── back",
     accepted: "accepted {0} UTC",
     again: "again",
     labels: Labels {
@@ -24,7 +24,7 @@ pub(super) const ENGLISH: Phrases = Phrases {
         mss: "MSS {0}",
         window_scale: "window scale {0}",
         ttl: "TTL {0}",
-        hop_limit: "hop limit {0}",
+        hop_limit: "hops {0}",
         no_server_sequence: "its own seq: not visible without a capture",
         complete: "the handshake is complete",
         rtt: "rtt {0}",
@@ -50,19 +50,19 @@ pub(super) const ENGLISH: Phrases = Phrases {
         more: ["… {0} more request on this connection, left out", "… {0} more requests on this connection, left out"],
         kept: "open for the next request",
         not_closed: "the answer is out; the client has not ended its half yet",
-        silent: "open for 1 s, and silent: like a browser's spare connection",
+        silent: "open for 1 s, and silent: a browser's spare connection?",
     },
     end: EndPhrases {
         client: "the client ended its half",
+        client_half: "the client ended its half (half-close)",
         server: "the server ended its half",
-        both: "the server closed both halves at once",
+        server_close: "the server closed its socket",
         reset_by_client: "the client reset the connection",
-        reset_by_server: "the server reset it: what came must not pass for whole",
-        first: "first",
-        half_close: "half-close, it still reads",
+        reset_by_server: "the server reset it: it must not pass for whole",
+        first: ", {0}first",
         rtt: "rtt {0} ± {1}",
-        nothing_again: "nothing sent again",
-        again: ["{0} segment sent again", "{0} segments sent again"],
+        nothing_again: "nothing resent",
+        again: ["{0} segment resent", "{0} segments resent"],
         time_wait: ["TIME_WAIT: client", "TIME_WAIT: server", "TIME_WAIT: none"],
     },
     left_out: LeftOutPhrases {
@@ -88,7 +88,7 @@ pub(super) const ENGLISH: Phrases = Phrases {
         first: "who was first",
         client_end: "the client's FIN",
         server_end: "the server's FIN",
-        tcp: "rtt and retransmissions",
+        tcp: "TCP's counts",
         time_wait: "TIME_WAIT",
     },
     reasons: &[],

@@ -81,6 +81,9 @@ impl Block {
     pub(super) fn row(&mut self, time: &str, arrow: Arrow, label: &str, words: &[Words]) {
         self.start(time, arrow);
         self.0.push_str(label);
+        if words.iter().all(|(_, text)| text.is_empty()) {
+            return self.0.push('\n');
+        }
         let end = LABEL + label.width();
         self.spaces(WORDS.saturating_sub(end).max(1));
         self.wrapped(WORDS.max(end + 1), WORDS, words);

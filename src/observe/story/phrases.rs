@@ -107,13 +107,15 @@ pub(super) struct ExchangePhrases {
 #[derive(Debug)]
 pub(super) struct EndPhrases {
     pub(super) client: &'static str,
+    /// Before the server had written all.
+    pub(super) client_half: &'static str,
     pub(super) server: &'static str,
-    pub(super) both: &'static str,
+    /// close(2) alone, which ends what was not ended before.
+    pub(super) server_close: &'static str,
     pub(super) reset_by_client: &'static str,
     pub(super) reset_by_server: &'static str,
-    /// After who was the first to end.
+    /// After who was the first to end; with a place for the mark.
     pub(super) first: &'static str,
-    pub(super) half_close: &'static str,
     pub(super) rtt: &'static str,
     pub(super) nothing_again: &'static str,
     pub(super) again: [&'static str; 2],

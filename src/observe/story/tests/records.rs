@@ -55,7 +55,11 @@ pub(super) fn exchange(number: u64, start: i64, line: &str, status: &str, body: 
         request: Message { head: format!("{line}\r\nHost: localhost:8080\r\n\r\n"), is_cut: false },
         answer: Message { head: format!("HTTP/1.0 {status}\r\nContent-Length: {body}\r\n\r\n"), is_cut: false },
         status: status[..3].parse().unwrap(),
-        resource: Figure::measured(line.split(' ').nth(1).unwrap_or("/")[1..].to_owned(), "the handler"),
+        resource: match line.split(' ').nth(1) {
+            Some("/missing") => Figure::measured("404.html".to_owned(), "the handler"),
+            Some("/") | None => Figure::measured("index.html".to_owned(), "the handler"),
+            Some(path) => Figure::measured(path[1..].to_owned(), "the handler"),
+        },
         is_kept: true,
         stages: Stages {
             arrived: at(start),
@@ -128,7 +132,7 @@ pub(super) fn curl() -> Record {
 pub(super) fn hasty() -> Record {
     let mut record = curl();
     record.handshake.queued = Figure::derived(4 * MS, "tcpi_last_data_sent");
-    let close = close("Http10", HTTP_10, How::Fin, End::Server, 92 * US);
+    let close = close("Http10", HTTP_10, How::Fin, End::Server, 112 * US);
     record.close = Some(close);
     let stages = &mut record.exchanges[0].stages;
     stages.arrived = at(-4_031 * US);
@@ -183,6 +187,30 @@ pub(super) fn reset() -> Record {
     let mut close = close("Reset", "The client reset the connection.", How::ResetByClient, End::Client, 7_402 * US);
     close.client_end = at(7_398 * US);
     close.first = Figure::measured(End::Client, "ECONNRESET or EPIPE");
+    record.close = Some(close);
+    record
+}
+
+/// A file that could not be read to its end.
+pub(super) fn cut_off() -> Record {
+    let mut record = reset();
+    let exchange = &mut record.exchanges[0];
+    exchange.status = 503;
+    exchange.answer.head = "HTTP/1.0 503 Service Unavailable\r\n\r\n".into();
+    let sentence = "The answer's body could not be read to its end.";
+    record.close = Some(close("BodyFailed", sentence, How::ResetByServer, End::Server, 7_402 * US));
+    record
+}
+
+/// A connection whose process was ended.
+pub(super) fn lost() -> Record {
+    const WHY: &str = "the process that served it was ended from outside";
+    let mut record = opened(14);
+    record.model = "process".into();
+    let sentence = "The process that served it was ended from outside.";
+    let mut close = close("ProcessEnded", sentence, How::Lost, End::Server, 0);
+    (close.at, close.client_end, close.server_end) = (none(WHY), none(WHY), none(WHY));
+    (close.first, close.tcp, close.time_wait) = (none(WHY), none(WHY), none(WHY));
     record.close = Some(close);
     record
 }
