@@ -17,7 +17,7 @@ use crate::http::persistence::CloseReason;
 use crate::http::server::{Next, ServerConnection, Timer};
 use crate::observe::clf::Line;
 use crate::observe::probe::Probe;
-use crate::observe::report::Report;
+use crate::observe::report::{Moment, Report};
 use crate::sys::send_queue;
 use answer::{Answer, Sent};
 use input::Input;
@@ -289,7 +289,7 @@ impl Connection {
     /// Notes the answer, and adds what the live page wants of it.
     fn chosen(&mut self, mut reply: Reply, origin: Option<&[u8]>, probe: &Probe) -> Reply {
         let Some(notes) = &mut self.notes else { return reply };
-        notes.answer_chosen(reply.status.code(), None);
+        notes.answer_chosen(reply.status.code(), reply.resource.as_ref());
         if !probe.page_origins().is_empty() {
             reply = reply.with("Server-Timing", &notes.server_timing());
         }
@@ -302,7 +302,7 @@ impl Connection {
     }
 
     fn respond(&mut self, reply: Reply, workspace: &mut Workspace) {
-        let Reply { status, headers, body } = reply;
+        let Reply { status, headers, body, .. } = reply;
         self.status = status.code();
         let mut head = std::mem::take(&mut workspace.head);
         let response = Response { status, headers, framing: body.framing() };
@@ -321,6 +321,7 @@ impl Connection {
         let Some(answer) = &mut self.answer else { return Err(Errno::INVAL) };
         // The last octets wait for the end of the connection, and share its segment.
         let ends = self.machine.closes_after_answer();
+        let begun = self.notes.as_ref().map(|_| Moment::now());
         let sent = match next {
             Next::SendHead { body_follows } => Sent::Some(answer.send_head(&self.socket, body_follows, ends)?),
             Next::SendBody(left) => answer.send_body(&self.socket, left, ends)?,
@@ -328,7 +329,7 @@ impl Connection {
         };
         match sent {
             Sent::Some(count) => {
-                self.note(|notes| notes.sent(count));
+                self.note(|notes| notes.sent(count, begun.unwrap_or_default()));
                 self.machine.sent(count);
                 // Whoever takes some of the answer has the full time for the next.
                 self.deadline = None;

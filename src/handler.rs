@@ -55,6 +55,8 @@ pub struct Reply {
     pub headers: HeaderBlock,
     /// The body; it is not sent where the request or the status forbids one.
     pub body: Body,
+    /// What it was made from, for whoever is told: a file's path below the root.
+    pub resource: Option<Arc<str>>,
 }
 
 /// Where the octets of an answer come from.
@@ -102,7 +104,7 @@ impl Body {
 impl Reply {
     /// An answer of these parts.
     pub fn new(status: StatusCode, headers: HeaderBlock, body: Body) -> Self {
-        Self { status, headers, body }
+        Self { status, headers, body, resource: None }
     }
 
     /// Plain text, in UTF-8.
@@ -143,6 +145,13 @@ impl Reply {
     /// `405`, with the methods that are allowed.
     pub fn method_not_allowed(allow: &str) -> Self {
         Self::error(StatusCode::METHOD_NOT_ALLOWED, &format!("This address answers {allow}.")).with("Allow", allow)
+    }
+
+    /// The same answer, said to be made from this.
+    #[must_use]
+    pub fn made_from(mut self, resource: Arc<str>) -> Self {
+        self.resource = Some(resource);
+        self
     }
 
     /// The same answer with one header field more.

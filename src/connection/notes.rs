@@ -200,15 +200,15 @@ impl Notes {
         }
     }
 
-    /// The kernel took `count` octets of the answer.
-    pub(super) fn sent(&mut self, count: usize) {
+    /// The kernel took `count` octets of the answer, in a call that was `begun`
+    /// then: when it returned, the client may have had them for long.
+    pub(super) fn sent(&mut self, count: usize, begun: Moment) {
         self.sent = self.sent.wrapping_add(count as u32);
         if let Some(exchange) = &mut self.exchange {
-            let now = Moment::now();
             if exchange.writes == 0 {
-                exchange.stages.first_write = now;
+                exchange.stages.first_write = begun;
             }
-            exchange.stages.last_write = now;
+            exchange.stages.last_write = begun;
             exchange.writes += 1;
         }
     }

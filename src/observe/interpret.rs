@@ -34,7 +34,7 @@ pub(super) fn opened(report: &Opened, model: Text) -> Record {
             queued: match info.last_data_sent() {
                 Some(value) => Figure::derived(
                     value,
-                    "TCP_INFO: age of the complete connection at accept (tcpi_last_data_sent), in steps of the kernel's clock tick",
+                    "TCP_INFO: age of the complete connection at accept (tcpi_last_data_sent), counted in ticks of the kernel's clock, often 4 ms",
                 ),
                 None => Figure::not_visible(NO_TCP_INFO),
             },
@@ -76,8 +76,8 @@ pub(super) fn exchange(report: &ExchangeReport<'_>, accepted: Moment) -> Exchang
             first_read: at(stages.first_read, "clock after recv(2)", not_reached),
             head_complete: at(stages.head_complete, "clock after parsing", not_reached),
             answer_chosen: at(stages.answer_chosen, "clock after the handler", not_reached),
-            first_write: at(stages.first_write, "clock after send(2)", not_reached),
-            last_write: at(stages.last_write, "clock after send(2) or sendfile(2)", not_reached),
+            first_write: at(stages.first_write, "clock before the send(2) that took them", not_reached),
+            last_write: at(stages.last_write, "clock before the send(2) or sendfile(2) that took them", not_reached),
             acknowledged: at(
                 stages.acknowledged,
                 "SO_TIMESTAMPING (acknowledgement)",

@@ -192,9 +192,9 @@ pub struct Stages {
     pub head_complete: Figure<Nanoseconds>,
     /// The answer was chosen.
     pub answer_chosen: Figure<Nanoseconds>,
-    /// The kernel had taken the answer's first octets.
+    /// The answer's first octets were handed to the kernel.
     pub first_write: Figure<Nanoseconds>,
-    /// The kernel had taken its last ones.
+    /// Its last ones were.
     pub last_write: Figure<Nanoseconds>,
     /// The client's TCP had acknowledged its last octet.
     pub acknowledged: Figure<Nanoseconds>,

@@ -25,6 +25,8 @@ const AT_REST: i64 = 10;
 
 /// The file that stands for what was asked for.
 pub(super) struct Representation {
+    /// Its path below the root.
+    pub(super) name: Arc<str>,
     pub(super) media_type: Cow<'static, str>,
     pub(super) coding: Option<Coding>,
     /// Whether another request could get another file for the same path.
@@ -36,6 +38,7 @@ pub(super) struct Representation {
 /// A representation made ready: what its answers have in common is written once.
 #[derive(Debug)]
 pub(super) struct Prepared {
+    name: Arc<str>,
     validators: Validators,
     /// The fields of an answer that bears the file, and of a 304.
     whole: HeaderBlock,
@@ -53,7 +56,7 @@ enum Source {
 impl Prepared {
     /// Makes `representation` ready; a small file is read now.
     pub(super) fn new(representation: Representation, cache_control: &str) -> Result<Self, Refusal> {
-        let Representation { media_type, coding, varies, file, state } = representation;
+        let Representation { name, media_type, coding, varies, file, state } = representation;
         let size = state.st_size.unsigned_abs();
         let now = HttpDate::from_system(SystemTime::now());
         let validators = Validators::of(&state, now);
@@ -66,7 +69,7 @@ impl Prepared {
         fields.extend(coding.map(|coding| ("Content-Encoding", coding.name())));
         fields.extend_from_slice(&common);
         let (whole, not_modified) = (HeaderBlock::of(&fields), HeaderBlock::of(&common));
-        Ok(Self { whole, not_modified, source: Source::of(file, size, is_at_rest)?, size, validators })
+        Ok(Self { name, whole, not_modified, source: Source::of(file, size, is_at_rest)?, size, validators })
     }
 
     /// Octets of memory that it holds, roughly.
@@ -85,6 +88,10 @@ impl Prepared {
 
     /// The answer to `request`.
     pub(super) fn answer(&self, request: &Request<'_>) -> Reply {
+        self.judged(request).made_from(Arc::clone(&self.name))
+    }
+
+    fn judged(&self, request: &Request<'_>) -> Reply {
         match self.validators.judge(&request.headers) {
             Verdict::Proceed => {}
             Verdict::NotModified => {

@@ -145,19 +145,27 @@ impl Site {
             return Err(Refusal::NotFound);
         }
         let page = listing::page(&self.root, path, request.target.query, self.options.hidden)?;
-        Ok(Reply::html(StatusCode::OK, page).with("Cache-Control", "no-cache"))
+        Ok(Reply::html(StatusCode::OK, page).with("Cache-Control", "no-cache").made_from(path::display(&path.name)))
     }
 
     /// The answer that the open file `name`, or a precompressed neighbour, makes.
     fn file(&self, request: &Request<'_>, name: &[u8], file: Arc<File>, state: Stat) -> Result<Reply, Refusal> {
         let neighbours = self.neighbours(&request.headers, name);
-        let mut representation =
-            Representation { media_type: media_type(name), coding: None, varies: neighbours.any, file, state };
-        if let Some(coding) = neighbours.best
-            && let Ok(Found::File(file, state)) = self.root.find(&[name, coding.suffix()].concat())
-        {
-            representation.coding = Some(coding);
-            (representation.file, representation.state) = (file, state);
+        let mut representation = Representation {
+            name: path::display(name),
+            media_type: media_type(name),
+            coding: None,
+            varies: neighbours.any,
+            file,
+            state,
+        };
+        if let Some(coding) = neighbours.best {
+            let neighbour = [name, coding.suffix()].concat();
+            if let Ok(Found::File(file, state)) = self.root.find(&neighbour) {
+                representation.coding = Some(coding);
+                representation.name = path::display(&neighbour);
+                (representation.file, representation.state) = (file, state);
+            }
         }
         let is_only_one = !representation.varies;
         let state = representation.state;
@@ -230,7 +238,7 @@ impl Site {
             && let Ok(body) = answer::whole(file, state.st_size.unsigned_abs())
         {
             let headers = HeaderBlock::of(&[("Content-Type", &media_type(b"404.html")), ("Cache-Control", "no-cache")]);
-            return Reply::new(StatusCode::NOT_FOUND, headers, body);
+            return Reply::new(StatusCode::NOT_FOUND, headers, body).made_from("404.html".into());
         }
         Reply::error(StatusCode::NOT_FOUND, "Nothing is served at this address.")
     }

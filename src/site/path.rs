@@ -2,6 +2,7 @@
 //! by its text alone, never by asking the file system.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+use std::sync::Arc;
 
 /// What is written as itself in a path that we make: RFC 3986's unreserved
 /// characters. The colon is not among them, so that no name reads as a scheme.
@@ -107,6 +108,11 @@ fn is_well_encoded(raw: &str) -> bool {
         let digits = after.as_bytes();
         digits.len() >= 2 && digits[..2].iter().all(u8::is_ascii_hexdigit)
     })
+}
+
+/// A name below the root, for people to read.
+pub(super) fn display(name: &[u8]) -> Arc<str> {
+    String::from_utf8_lossy(name).into()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::layout::{Arrow, dim, grouped, plain, span};
 use super::phrases::fill;
 use super::rows::mark;
 use super::telling::Teller;
-use crate::observe::record::{Figure, Handshake, Syn};
+use crate::observe::record::{Figure, Handshake, Nanoseconds, Syn};
 
 impl Teller<'_> {
     pub(super) fn handshake(&mut self, handshake: &Handshake, is_ipv6: bool) {
@@ -15,7 +15,7 @@ impl Teller<'_> {
         if let Some(rtt) = self.figure(&handshake.rtt, self.phrases.names.rtt, |rtt| span(*rtt)) {
             complete = format!("{complete}, {}", fill(phrases.rtt, &[&rtt]));
         }
-        let wait = handshake.queued.value().filter(|wait| **wait > 0);
+        let wait = handshake.queued.value().filter(|_| !is_hardly_any(&handshake.queued));
         let at = wait.map(|wait| (wait.saturating_neg(), mark(&handshake.queued)));
         self.stage(at, Arrow::ToServer, "ACK", [plain(complete)]);
         self.floor = self.rows.len();
@@ -76,7 +76,7 @@ impl Teller<'_> {
         let (phrases, names) = (&self.phrases.handshake, &self.phrases.names);
         let queued = self.figure(&handshake.queued, names.queued, |wait| span(*wait));
         let queued = queued.map(|wait| match handshake.queued {
-            Figure::Derived { value: 0, .. } => format!("~{}", phrases.queued_hardly),
+            _ if is_hardly_any(&handshake.queued) => format!("~{}", phrases.queued_hardly),
             _ => fill(phrases.queued, &[&wait]),
         });
         let queue = self.figure(&handshake.queue, names.queue, |queue| {
@@ -85,4 +85,11 @@ impl Teller<'_> {
         let figures: Vec<String> = queued.into_iter().chain(queue).collect();
         self.stage(Some((0, "")), Arrow::Inside, self.phrases.labels.accept, [plain(figures.join(", "))]);
     }
+}
+
+/// Whether it may be no wait at all: it is counted in ticks of the kernel's
+/// clock, often 4 ms, and one that began and ended between two can count one more.
+fn is_hardly_any(queued: &Figure<Nanoseconds>) -> bool {
+    const TWO_TICKS: Nanoseconds = 8_000_000;
+    matches!(queued, Figure::Derived { value, .. } if *value < TWO_TICKS)
 }
