@@ -6,7 +6,11 @@ use crate::handler::Handler;
 use crate::http::date::HttpDate;
 use crate::observe::probe::Outbox;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
+
+/// How long an event loop gathers reports: to hand over each by itself would
+/// wake the collector as often, which costs more than all the rest of it.
+const REPORTS: Duration = Duration::from_millis(10);
 
 /// What a serving thread keeps for whichever connection it works on: a receive
 /// buffer, room for a head, the date of this second, reports not yet handed over.
@@ -18,8 +22,9 @@ pub struct Workspace {
     /// Where the next answer's head is written.
     pub(super) head: Vec<u8>,
     pub(super) outbox: Outbox,
-    /// Whether reports may wait for the end of a turn.
+    /// Whether reports may wait for others, and until when.
     is_event_loop: bool,
+    report_by: Option<Instant>,
     now: HttpDate,
     date: String,
 }
@@ -27,7 +32,7 @@ pub struct Workspace {
 impl Workspace {
     /// A workspace for connections of `service`.
     pub fn new(service: Arc<Service>) -> Self {
-        let now = HttpDate::from_system(SystemTime::now());
+        let now = this_second();
         Self {
             service,
             handler: None,
@@ -35,6 +40,7 @@ impl Workspace {
             head: Vec::new(),
             outbox: Outbox::default(),
             is_event_loop: false,
+            report_by: None,
             now,
             date: now.to_string(),
         }
@@ -53,24 +59,52 @@ impl Workspace {
         }
     }
 
-    /// The event loop is about to wait: hands over what was reported in this turn.
-    pub fn end_turn(&mut self) {
-        self.outbox.flush(&self.service.probe);
+    /// The event loop is about to wait. Reports are handed over some at a time:
+    /// gives until when it may wait before it asks again, if there are any.
+    pub fn end_turn(&mut self) -> Option<Instant> {
+        if self.outbox.is_empty() {
+            self.report_by = None;
+            return None;
+        }
+        let now = Instant::now();
+        let report_by = *self.report_by.get_or_insert(now + REPORTS);
+        if report_by <= now {
+            self.hand_over();
+        }
+        self.report_by
     }
 
-    /// A connection is about to wait: without an event loop that is the end of a turn.
+    /// Hands over all reports.
+    pub fn hand_over(&mut self) {
+        self.outbox.flush(&self.service.probe);
+        self.report_by = None;
+    }
+
+    /// A connection is about to wait: without an event loop, nobody else will hand over its reports.
     pub(super) fn connection_waits(&mut self) {
         if !self.is_event_loop {
-            self.end_turn();
+            self.hand_over();
         }
     }
 
     /// `Date`, written anew once a second.
     pub(super) fn date(&mut self) -> &str {
-        let now = HttpDate::from_system(SystemTime::now());
+        let now = this_second();
         if now != self.now {
             (self.now, self.date) = (now, now.to_string());
         }
         &self.date
     }
+}
+
+/// By the clock that is read fastest: it goes on with every tick of the kernel's.
+fn this_second() -> HttpDate {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::time::{ClockId, clock_gettime};
+        if let Some(now) = HttpDate::from_unix(clock_gettime(ClockId::RealtimeCoarse).tv_sec) {
+            return now;
+        }
+    }
+    HttpDate::from_system(SystemTime::now())
 }

@@ -77,8 +77,7 @@ struct EventLoop {
 
 impl EventLoop {
     fn new(listeners: Vec<Listener>, service: &Arc<Service>, limits: Limits, stop: &Arc<Stop>) -> io::Result<Self> {
-        // Where connections are told, silent ones are seen, too; else they may
-        // wait in the kernel for their first octets.
+        // Where nobody misses the silent ones, they may wait in the kernel for their first octets.
         let is_watched = service.probe.tells_connections();
         listeners.iter().for_each(if is_watched { Listener::save_syn } else { Listener::defer_accept });
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
@@ -101,17 +100,16 @@ impl EventLoop {
     fn run(mut self) -> io::Result<()> {
         let mut events = Vec::with_capacity(512);
         while !self.is_over() {
-            events.clear();
-            self.workspace.end_turn();
-            let until = self.connections.next_sweep().into_iter().chain(self.last_moment).min();
-            let timeout =
-                until.and_then(|until| Timespec::try_from(until.saturating_duration_since(Instant::now())).ok());
+            let until = [self.connections.next_sweep(), self.last_moment, self.workspace.end_turn()];
+            let patience =
+                until.into_iter().flatten().min().map(|until| until.saturating_duration_since(Instant::now()));
+            let timeout = patience.and_then(|patience| Timespec::try_from(patience).ok());
             match epoll::wait(&self.epoll, spare_capacity(&mut events), timeout.as_ref()) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
             self.workspace.begin_turn();
-            for event in &events {
+            for event in events.drain(..) {
                 match event.data.u64() {
                     STOP => self.begin_to_stop()?,
                     listener if listener >= LISTENERS => self.accept((listener - LISTENERS) as usize)?,
@@ -123,7 +121,7 @@ impl EventLoop {
             }
         }
         self.connections.drain().for_each(|connection| connection.abandon(&mut self.workspace));
-        self.workspace.end_turn();
+        self.workspace.hand_over();
         Ok(())
     }
 
@@ -131,8 +129,7 @@ impl EventLoop {
         self.last_moment.is_some_and(|last| self.connections.len() == 0 || Instant::now() >= last)
     }
 
-    /// Accepts one connection an event: the others are told again, and what is
-    /// ready meanwhile has its turn.
+    /// Accepts one connection an event: of the others we are told again, and who is ready has a turn.
     fn accept(&mut self, listener: usize) -> io::Result<()> {
         let Some(listener) = self.listeners.get(listener).filter(|_| self.accepts) else { return Ok(()) };
         let (socket, client) = match listener.accept() {

@@ -24,6 +24,9 @@ use std::time::{Duration, Instant};
 
 /// How long the end of the program waits for the last reports to be told.
 const FINISH: Duration = Duration::from_secs(2);
+/// How long reports gather after some were read: the pipe holds a burst, and
+/// while nobody waits for it, writing to it wakes nobody.
+const NAP: Duration = Duration::from_millis(5);
 /// How often sinks hear that time passes, and for how long after the last news.
 const BEAT: Duration = Duration::from_millis(100);
 const BEATS: Duration = Duration::from_secs(2);
@@ -155,6 +158,9 @@ impl Collector {
             }
             self.tell_closed(Instant::now());
             self.beat(Instant::now());
+            if is_ready {
+                std::thread::sleep(NAP);
+            }
         }
     }
 

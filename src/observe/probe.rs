@@ -185,6 +185,11 @@ impl Outbox {
         self.reports += 1;
     }
 
+    /// Whether nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.octets.is_empty()
+    }
+
     /// Hands over what waits.
     pub(crate) fn flush(&mut self, probe: &Probe) {
         if !self.octets.is_empty() {
