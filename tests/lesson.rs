@@ -1,34 +1,15 @@
 //! The lesson of the models: the example runs, and shows what its head promises.
 
-use std::path::{Path, PathBuf};
+use crate::examples::example;
+use std::path::Path;
 use std::process::Command;
 
 /// Few enough to be quick, and enough that turns add up.
 const CLIENTS: usize = 10;
 const WORK_MS: usize = 15;
 
-/// The example that `cargo test` has built beside this program; `cargo test --test`
-/// builds none, so then it is built here.
-fn models() -> PathBuf {
-    let this = std::env::current_exe().expect("the test program");
-    let profile = this.ancestors().nth(2).expect("target/<profile>/deps/tests");
-    let example = profile.join("examples/models");
-    if !example.exists() {
-        let name = profile.file_name().and_then(|name| name.to_str()).expect("a profile");
-        let status = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--example", "models", "--profile", if name == "debug" { "dev" } else { name }])
-            .arg("--target-dir")
-            .arg(profile.parent().expect("the target directory"))
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .status()
-            .expect("cargo runs");
-        assert!(status.success(), "cargo build --example models: {status}");
-    }
-    example
-}
-
 fn run(chart: &Path) -> String {
-    let output = Command::new(models())
+    let output = Command::new(example("models"))
         .args(["--clients", &CLIENTS.to_string(), "--work-ms", &WORK_MS.to_string(), "--svg"])
         .arg(chart)
         .output()
@@ -97,6 +78,6 @@ fn assert_well_formed(document: &str) {
 
 #[test]
 fn a_command_line_that_cannot_be_meant_is_refused() {
-    let output = Command::new(models()).args(["--clients", "0"]).output().expect("the example starts");
+    let output = Command::new(example("models")).args(["--clients", "0"]).output().expect("the example starts");
     assert_eq!(output.status.code(), Some(2));
 }

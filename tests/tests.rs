@@ -20,6 +20,8 @@ mod command_line;
 
 /// Names and addresses: scripted servers, and a real hierarchy.
 mod dns;
+/// The lessons in sockets: each shows what its head promises.
+mod examples;
 
 /// The program under test, and a client of raw bytes.
 mod harness;
