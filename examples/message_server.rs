@@ -15,8 +15,7 @@
 //! You see: where the server listens, from whom it accepts, what it receives;
 //! and its answer, which tells the client its own address.
 //!
-//! Try: press Enter alone; Ctrl-C a client before it has sent; listen at
-//! 0.0.0.0 and send from another computer.
+//! Try: press Enter alone; Ctrl-C a client; listen at 0.0.0.0 for other hosts.
 #![allow(clippy::print_stdout)] // a program that shows something
 
 use clap::{Parser, ValueEnum};

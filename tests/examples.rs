@@ -3,6 +3,7 @@
 //! promises.
 
 mod documents;
+mod echo;
 mod first;
 
 use crate::harness::PATIENCE;
