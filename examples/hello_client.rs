@@ -36,13 +36,9 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("hello_client: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
+    eprintln!("hello_client: {error}");
+    ExitCode::FAILURE
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {

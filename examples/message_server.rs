@@ -15,7 +15,8 @@
 //! You see: where the server listens, from whom it accepts, what it receives;
 //! and its answer, which tells the client its own address.
 //!
-//! Try: press Enter alone; Ctrl-C a client; listen at 0.0.0.0 for other hosts.
+//! Try: press Enter alone; Ctrl-C a client before it has sent; listen at
+//! 0.0.0.0 and send from another computer.
 #![allow(clippy::print_stdout)] // a program that shows something
 
 use clap::{Parser, ValueEnum};
@@ -55,13 +56,9 @@ pub(crate) fn main() -> ExitCode {
         Role::Server => ("message_server", serve(&host, port)),
         Role::Client => ("message_client", send(&host, port)),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{name}: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let Err(error) = result else { return ExitCode::SUCCESS };
+    eprintln!("{name}: {error}");
+    ExitCode::FAILURE
 }
 
 fn serve(host: &str, port: u16) -> Result<(), Box<dyn Error>> {

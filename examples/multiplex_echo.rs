@@ -49,13 +49,9 @@ struct Client {
 }
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("multiplex_echo: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
+    eprintln!("multiplex_echo: {error}");
+    ExitCode::FAILURE
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {

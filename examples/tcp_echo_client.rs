@@ -44,13 +44,9 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("tcp_echo_client: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
+    eprintln!("tcp_echo_client: {error}");
+    ExitCode::FAILURE
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {

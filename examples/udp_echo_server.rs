@@ -36,13 +36,9 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("udp_echo_server: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
+    eprintln!("udp_echo_server: {error}");
+    ExitCode::FAILURE
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {

@@ -2,9 +2,11 @@
 //! pairs, over the address that the server prints. Each shows what its head
 //! promises.
 
+mod closing;
 mod documents;
 mod echo;
 mod first;
+mod system;
 
 use crate::harness::PATIENCE;
 use std::io::{BufRead, BufReader, Read, Write};
