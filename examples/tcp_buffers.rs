@@ -13,7 +13,7 @@
 //! buffers (/proc/net/tcp), until a write would block and reads make room; and
 //! what close() still delivers: all, unless it leaves something unread.
 //!
-//! Try: other sizes of --buffer; `ss -tn` shows the same queues of any program.
+//! Try: other sizes; `ss -tn` shows these queues for any program.
 #![allow(clippy::print_stdout)] // a program that shows something
 
 use clap::Parser;
@@ -60,6 +60,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         read += receiver.read(&mut vec![0; size / 2])?;
         show("read", written, read, &sender, &receiver);
     }
+    show("write", written + 1, read, &sender, &receiver);
     println!("   write can go on: the window has moved");
 
     println!("3. close(), with everything read that came");

@@ -9,6 +9,7 @@ mod first;
 mod system;
 
 use crate::harness::PATIENCE;
+use socket2::{Domain, Socket, Type};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -146,7 +147,7 @@ pub fn succeeded(finished: Finished) -> String {
     shown
 }
 
-/// Runs it with this typed at once: it must fail with one line, which is given back.
+/// Runs it to its end: it must fail with one line, which is given back.
 pub fn complaint(name: &str, arguments: &[&str]) -> String {
     let Finished { code, shown, complaint } = Program::start(name, arguments).finish();
     assert_eq!(code, Some(1), "{name} {arguments:?}: {complaint} after {shown}");
@@ -157,6 +158,14 @@ pub fn complaint(name: &str, arguments: &[&str]) -> String {
 /// The port of an address, as an argument.
 pub fn port(address: SocketAddr) -> String {
     address.port().to_string()
+}
+
+/// A port that nobody else takes while the socket lives, and where nobody listens.
+pub fn port_without_a_server() -> (Socket, String) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
+    let address = socket.local_addr().expect("its address").as_socket().expect("of IPv4");
+    (socket, port(address))
 }
 
 fn lines_of(stream: impl Read + Send + 'static) -> Receiver<String> {

@@ -1,6 +1,6 @@
 //! Echoes: streams and datagrams, and one client or all at a time.
 
-use super::{Finished, Program, complaint, port, run, succeeded};
+use super::{Finished, Program, complaint, port, port_without_a_server, run, succeeded};
 use crate::harness::PATIENCE;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
@@ -67,7 +67,8 @@ fn a_client_that_breaks_off_ends_its_turn_alone() {
     client.types("still there?\n");
     assert!(succeeded(client.finish()).contains("got 13 in 1 read"));
     succeeded(server.finish());
-    assert!(complaint("tcp_echo_client", &["-p", &port(address)]).contains("is tcp_echo_server running"));
+    let (_bound, number) = port_without_a_server();
+    assert!(complaint("tcp_echo_client", &["-p", &number]).contains("is tcp_echo_server running"));
 }
 
 #[test]
@@ -89,9 +90,11 @@ fn three_sends_are_three_receives() {
 
 #[test]
 fn only_a_connected_socket_hears_that_nobody_is_there() {
-    // Bound, so that nobody else takes it, and then free.
-    let nobody = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
-    let number = port(nobody);
+    // Connected to itself: so nobody else takes the port, and what others send to it finds nobody.
+    let nobody = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let address = nobody.local_addr().expect("its address");
+    nobody.connect(address).expect("connected");
+    let number = port(address);
     let options = ["-p", &number, "--timeout", "150", "one", "two"];
     let unconnected = Program::start("udp_echo_client", &options).finish();
     assert_eq!(unconnected.shown.matches("sent").count(), 2, "{}", unconnected.shown);
