@@ -3,8 +3,7 @@
 //! The lesson: a child has copies of all variables, and the copies part. When
 //! it ends, its exit status stays in the process table until the parent takes
 //! it: until then it is a zombie, state Z. A server that makes a process for
-//! each client and never waits fills the table. SIGCHLD says when to wait; to
-//! ignore it says that nobody ever will.
+//! each client and never waits fills the table. SIGCHLD says when to wait.
 //!
 //! Run it:  cargo run --example fork_and_reap
 //! And:     cargo run --example fork_and_reap -- --pause     (then look around)
@@ -56,7 +55,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     })?;
     GVAL.fetch_sub(2, Relaxed);
     lval -= 2;
-    waitid(WaitId::Pid(first), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)?; // until it ends, and leave it so
+    waitid(WaitId::Pid(first), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)?; // leaves it as it ended
     println!("   parent: gval = {}, lval = {lval} (it took 2 from each)", GVAL.load(Relaxed));
 
     println!("2. A zombie. The child has ended, and nobody has waited for it");

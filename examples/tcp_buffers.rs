@@ -80,14 +80,9 @@ fn after_close(size: usize, leaves_unread: bool) -> Result<(), Box<dyn Error>> {
         while at_once(sender.peek(&mut [0; 10]))?.is_none() {} // until they are there
     }
     drop(sender);
-    let mut delivered = 0;
-    let end = loop {
-        match receiver.read(&mut [0; 4096]) {
-            Ok(0) => break "the end".to_owned(),
-            Ok(count) => delivered += count,
-            Err(error) => break error.to_string(),
-        }
-    };
+    let mut delivered = Vec::new();
+    let end = receiver.read_to_end(&mut delivered).map_or_else(|error| error.to_string(), |_| "the end".to_owned());
+    let delivered = delivered.len();
     println!("   written {written}, read after close {delivered}, lost {}", written - delivered);
     println!("   and then: {end}");
     Ok(())
@@ -107,10 +102,7 @@ fn connection(size: usize) -> Result<(TcpStream, TcpStream), Box<dyn Error>> {
 
 /// None if it would have to wait.
 fn at_once(result: std::io::Result<usize>) -> std::io::Result<Option<usize>> {
-    match result {
-        Err(error) if error.kind() == WouldBlock => Ok(None),
-        result => result.map(Some),
-    }
+    result.map(Some).or_else(|error| if error.kind() == WouldBlock { Ok(None) } else { Err(error) })
 }
 
 fn show(call: &str, written: usize, read: usize, sender: &TcpStream, receiver: &TcpStream) {
