@@ -4,7 +4,7 @@
 use crate::exchange::{self, Idle};
 use crate::generator::Scripts;
 use crate::machine;
-use crate::report::{self, Column, Row};
+use crate::report::{self, Column, Reading, Row};
 use crate::running::{Cores, Running};
 use crate::server::{self, Server, Task};
 use crate::workload::{IDLE, Load, Unit, WORKLOADS, Workload, write_site};
@@ -46,6 +46,9 @@ struct Args {
     /// The models of glasshttp with each other, on W1 and W2
     #[arg(long)]
     models: bool,
+    /// What watching costs: each way of it against none, on W1 and W2
+    #[arg(long, conflicts_with = "models")]
+    watching: bool,
     /// What cargo says to every benchmark.
     #[arg(long, hide = true)]
     bench: bool,
@@ -56,7 +59,7 @@ impl Args {
         let chosen = |names: &[&str]| names.iter().map(|name| Workload::named(name)).collect();
         match self.workloads.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             ref names @ [_, ..] => chosen(names),
-            [] if self.models => chosen(&["W1", "W2"]),
+            [] if self.models || self.watching => chosen(&["W1", "W2"]),
             [] if self.quick => chosen(&QUICK),
             [] => Ok(WORKLOADS.iter().collect()),
         }
@@ -91,6 +94,8 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     let (mut servers, mut missing) = (vec![server::own()], Vec::new());
     if args.models {
         servers = server::models();
+    } else if args.watching {
+        servers = server::watching();
     } else {
         let (others, absent) = server::others();
         servers.extend(others);
@@ -126,14 +131,18 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     progress("");
 
     let servers = &comparison.servers;
-    let programs = if args.models { &servers[..1] } else { &servers[..] };
+    let programs = if args.models || args.watching { &servers[..1] } else { &servers[..] };
     let versions = programs.iter().map(|server| format!("{} {}", server.program, server.version));
     let versions: Vec<String> = versions.chain(generators.into_iter().flatten()).collect();
     println!("{}\n", machine::description(cores));
     println!("{}; rounds: {rounds}, of {} s each", versions.join(", "), args.seconds);
     println!("{}", left_out.join("\n"));
     let names: Vec<&str> = servers.iter().map(|server| server.name).collect();
-    println!("{}\nIt took {:.0} s.", report::tables(&rows, &names), start.elapsed().as_secs_f64());
+    println!(
+        "{}\nIt took {:.0} s.",
+        report::tables(&rows, &names, if args.watching { Reading::Keeps } else { Reading::Saves }),
+        start.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 

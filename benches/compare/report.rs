@@ -32,15 +32,53 @@ impl Row {
     }
 }
 
+/// What the ratios say.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// How many times less the first server needs than each of the others.
+    Saves,
+    /// How much of what the first server does each of the others still does.
+    Keeps,
+}
+
+impl Reading {
+    fn title(self, ours: &str) -> String {
+        match self {
+            Self::Saves => format!("What {ours} saves"),
+            Self::Keeps => format!("What is left of {ours}, when watched"),
+        }
+    }
+
+    fn ratios(self, row: &Row, ours: &str, peer: &str) -> Option<Vec<f64>> {
+        match self {
+            Self::Saves => row.ratios(ours, peer),
+            Self::Keeps => row.ratios(peer, ours),
+        }
+    }
+
+    fn explanation(self, ours: &str) -> String {
+        match self {
+            Self::Saves => format!(
+                "above 1, {ours} needs that many times less: processor time of the server for the same requests or \
+                 octets; in W6, memory; in W9, time. Below 1, it needs more."
+            ),
+            Self::Keeps => format!(
+                "requests for each second of processor time, the collector's thread included, as a part of those of \
+                 {ours}."
+            ),
+        }
+    }
+}
+
 /// Both tables and what is to be said about them.
-pub(crate) fn tables(rows: &[Row], servers: &[&'static str]) -> String {
+pub(crate) fn tables(rows: &[Row], servers: &[&'static str], reading: Reading) -> String {
     let mut text = String::new();
     let (Some(ours), peers) = (servers.first(), servers.get(1..).unwrap_or_default()) else { return text };
     let heads: String = peers.iter().map(|peer| format!(" / {peer} |")).collect();
-    let _ = writeln!(text, "What {ours} saves (median of the rounds' ratios, minimum–maximum):\n");
+    let _ = writeln!(text, "{} (median of the rounds' ratios, minimum–maximum):\n", reading.title(ours));
     let _ = writeln!(text, "| | workload |{heads}\n|---|---|{}", "--:|".repeat(peers.len()));
     for row in rows {
-        let cells: String = peers.iter().map(|peer| format!(" {} |", ratio(row.ratios(ours, peer)))).collect();
+        let cells: String = peers.iter().map(|peer| format!(" {} |", ratio(reading.ratios(row, ours, peer)))).collect();
         let _ = writeln!(text, "| {} | {} |{cells}", row.workload.name, row.workload.what);
     }
 
@@ -55,11 +93,8 @@ pub(crate) fn tables(rows: &[Row], servers: &[&'static str]) -> String {
         let _ = writeln!(text, "| {} | {} |{cells}", row.workload.name, unit.name());
     }
 
-    let _ = writeln!(
-        text,
-        "\nHow to read it: above 1, {ours} needs that many times less: processor time of the server for the same \
-         requests or octets; in W6, memory; in W9, time. Below 1, it needs more. Less than 5 % either way is no difference."
-    );
+    let explanation = reading.explanation(ours);
+    let _ = writeln!(text, "\nHow to read it: {explanation} Less than 5 % either way is no difference.");
     for row in rows {
         let name = row.workload.name;
         for note in &row.notes {

@@ -63,6 +63,20 @@ pub(crate) fn models() -> Vec<Server> {
     ]
 }
 
+/// This package's own program with nobody watching, and watched in each way.
+pub(crate) fn watching() -> Vec<Server> {
+    type Told = fn(&Task<'_>, u16) -> io::Result<Command>;
+    let ways: [(&'static str, Told); 5] = [
+        ("common", |task, port| Ok(told(task, port, &["--log", "common", "--no-watch"]))),
+        ("json", |task, port| Ok(told(task, port, &["--log", "json", "--no-watch"]))),
+        ("story", |task, port| Ok(told(task, port, &["--log", "story", "--no-watch"]))),
+        ("live page", |task, port| Ok(told(task, port, &["--log", "off", "--watch", "0"]))),
+        ("story and page", |task, port| Ok(told(task, port, &["--log", "story", "--watch", "0"]))),
+    ];
+    let watched = ways.map(|(name, command)| Server { name, command, chooses_port: false, ..own() });
+    [Server { name: "quiet", ..own() }].into_iter().chain(watched).collect()
+}
+
 /// The other servers that are installed, and the names of those that are not.
 pub(crate) fn others() -> (Vec<Server>, Vec<&'static str>) {
     type Known = (&'static str, &'static str, fn(&Task<'_>, u16) -> io::Result<Command>);
@@ -137,9 +151,23 @@ fn free_port() -> io::Result<u16> {
 
 fn glasshttp(task: &Task<'_>, port: u16, model: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_glasshttp"));
-    command.args(model).args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--log", "off"]);
-    command.args(["--keep-alive", "600", "--backlog", "4096", "--max-connections", "100000"]).arg(task.root);
+    command.args(model).args(["--log", "off", "--no-watch"]);
+    at(&mut command, task, port);
     command
+}
+
+/// The same with one event loop, told as `options` say; its output goes to a file.
+fn told(task: &Task<'_>, port: u16, options: &[&str]) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", "exec \"$@\" > \"$OUTPUT\"", "sh", env!("CARGO_BIN_EXE_glasshttp")]);
+    command.env("OUTPUT", task.folder.join("told")).args(["--model", "multiplex", "--workers", "1"]).args(options);
+    at(&mut command, task, port);
+    command
+}
+
+fn at(command: &mut Command, task: &Task<'_>, port: u16) {
+    command.args(["--bind", "127.0.0.1", "--port", &port.to_string()]);
+    command.args(["--keep-alive", "600", "--backlog", "4096", "--max-connections", "100000"]).arg(task.root);
 }
 
 fn nginx(task: &Task<'_>, port: u16) -> io::Result<Command> {
