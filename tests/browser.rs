@@ -1,6 +1,6 @@
 //! A real browser, without a window: Chromium.
 
-mod driver;
+pub mod driver;
 
 use crate::clients::SITE;
 use crate::clients::relay::Relay;
@@ -45,7 +45,7 @@ fn assert_drawn(browser: &Browser, page: &str, language: &str) {
     assert_eq!(browser.console(), [""; 0], "{page}");
 }
 
-fn save_screenshot(browser: &Browser, name: &str) {
+pub fn save_screenshot(browser: &Browser, name: &str) {
     std::fs::create_dir_all(ARTEFACTS).expect("a folder");
     let picture = browser.screenshot();
     assert!(picture.starts_with(b"\x89PNG\r\n") && picture.ends_with(b"IEND\xaeB\x60\x82"), "a whole picture");

@@ -141,10 +141,27 @@ impl Browser {
 
     /// Clicks on the element that the expression names, as a user would.
     pub fn click(&self, expression: &str, arguments: &[Value]) {
+        let id = self.element(expression, arguments);
+        self.post(&format!("element/{id}/click"), &json!({}));
+    }
+
+    /// Types into the element that the expression names; keys without a letter
+    /// have numbers of their own (w3.org/TR/webdriver2 §15.4.2). To an input for
+    /// files it is the path of the one that is chosen.
+    pub fn type_into(&self, expression: &str, text: &str) {
+        let id = self.element(expression, &[]);
+        self.post(&format!("element/{id}/value"), &json!({"text": text}));
+    }
+
+    fn element(&self, expression: &str, arguments: &[Value]) -> String {
         let element = self.run(&format!("return {expression}"), arguments);
         let id = element.as_object().and_then(|object| object.values().next()).and_then(Value::as_str);
-        let id = id.unwrap_or_else(|| panic!("{expression} {arguments:?}: there is none"));
-        self.post(&format!("element/{id}/click"), &json!({}));
+        id.unwrap_or_else(|| panic!("{expression} {arguments:?}: there is none")).to_owned()
+    }
+
+    /// A command of the browser's own protocol, for what WebDriver has no word.
+    pub fn command(&self, command: &str, parameters: &Value) {
+        self.post("goog/cdp/execute", &json!({"cmd": command, "params": parameters}));
     }
 
     /// What the console showed since it was asked last.

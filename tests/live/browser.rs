@@ -1,1 +1,370 @@
-//! The live page in a real browser.
+//! The live page in a real browser, as people see and operate it.
+
+use super::{Page, example};
+use crate::browser::driver::Browser;
+use crate::browser::save_screenshot;
+use glasshttp::connection::{Service, Timeouts};
+use glasshttp::handler::Reply;
+use glasshttp::http::message::{Request, StatusCode};
+use glasshttp::listener::{self, Port};
+use glasshttp::models::{self, Limits, Model, Stop};
+use glasshttp::observe::live::{Bounds, LiveSink};
+use glasshttp::observe::probe::Probe;
+use glasshttp::observe::record::{Figure, Queue, Record};
+use glasshttp::observe::sink::{News, Sink};
+use serde_json::json;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+const ENTER: &str = "\u{e007}";
+const ESCAPE: &str = "\u{e00c}";
+const UP: &str = "\u{e013}";
+const DOWN: &str = "\u{e015}";
+
+const LANES: &str = "document.getElementById('lanes')";
+
+fn text(browser: &Browser, selector: &str) -> String {
+    let text = browser.run("return document.querySelector(arguments[0])?.innerText ?? ''", &[json!(selector)]);
+    text.as_str().unwrap_or_default().to_owned()
+}
+
+fn assert_contains(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "{part:?} is not in: {text}");
+    }
+}
+
+/// What a browser, a port probe and some clients leave behind.
+fn tell_a_morning(sink: &mut LiveSink) {
+    for connection in 1..=3 {
+        example::tell_whole(sink, connection, "/");
+    }
+    let silent = Record { accepted: example::ago(Duration::from_millis(7300)), ..example::opened(4) };
+    sink.tell(&silent, News::Opened);
+    sink.tell(&silent, News::Silent);
+    let mut slow = Record { accepted: example::ago(Duration::from_millis(6100)), ..example::opened(5) };
+    slow.handshake.queued =
+        Figure::derived(1_300_000_000, "the accept less the kernel's arrival of the handshake's last segment");
+    slow.handshake.queue = Figure::measured(Queue { waiting: 3, backlog: 5 }, "TCP_INFO of the listening socket");
+    for number in 1..=3 {
+        slow.exchanges.push(example::exchange(
+            number,
+            ["/", "/style.css", "/favicon.ico"][number as usize - 1],
+            900_000_000 * number as i64,
+        ));
+    }
+    slow.exchanges[1].stages.last_write =
+        Figure::measured(2_400_000_000, "clock_gettime(CLOCK_REALTIME) beside the call");
+    slow.exchanges[1].stages.acknowledged =
+        Figure::not_visible("the kernel kept no stamp for it: the queue of stamps was full");
+    sink.tell(&slow, News::Answered);
+    sink.tell(&example::closed(slow, 4_800_000_000), News::Closed);
+    let broken = Record { accepted: example::ago(Duration::from_millis(3500)), ..example::opened(6) };
+    sink.tell(&example::reset(broken, 1_200_000_000), News::Closed);
+    example::tell_whole(sink, 7, "/hello.txt");
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver: .ci/run installs them"]
+fn a_connection_appears_as_a_lane_and_its_diagram_tells_its_story() {
+    let mut page = Page::start(Bounds::default(), "http://localhost:8080/");
+    let browser = Browser::start();
+    browser.open(&page.url());
+    browser.wait_until("document.querySelector('.state.is-live')", &[]);
+    assert_contains(&text(&browser, "#empty"), &["Nothing has connected yet", "curl -i http://localhost:8080/"]);
+
+    tell_a_morning(&mut page.sink);
+    browser.wait_until("document.querySelectorAll('.lane').length === 7", &[]);
+    assert_contains(&text(&browser, "#count"), &["Showing 7 of 7 connections."]);
+    let newest = text(&browser, ".lane[aria-posinset='1']");
+    assert_contains(&newest, &["#7", ":50007", "GET /hello.txt → 200"]);
+    let silent = browser.run("return [...document.querySelectorAll('.lane .word')].map(word => word.innerText)", &[]);
+    assert_eq!(silent, json!(["silent", "silent"]));
+    let label = "return document.querySelector(\".lane[aria-posinset='1']\").getAttribute('aria-label')";
+    let label = browser.run(label, &[]);
+    let spoken = "Connection 7, client port 50007, 1 request, the last GET /hello.txt → 200, closed in order, by FINs";
+    assert_eq!(label, json!(spoken));
+
+    // By keyboard: down to the newest but one and back up, in, and out again.
+    browser.type_into(LANES, &[DOWN, DOWN, UP].concat());
+    browser.wait_until("document.getElementById('chosen-title').innerText === 'Connection 7'", &[]);
+    let active = "document.getElementById(document.getElementById('lanes').getAttribute('aria-activedescendant'))";
+    browser.wait_until(&format!("{active}?.getAttribute('aria-selected') === 'true'"), &[]);
+    browser.type_into(LANES, ENTER);
+    browser.wait_until("document.activeElement.id === 'chosen-title'", &[]);
+    browser.type_into("document.activeElement", ESCAPE);
+    browser.wait_until("document.activeElement.id === 'lanes'", &[]);
+
+    let diagram = text(&browser, ".diagram");
+    assert_contains(
+        &diagram,
+        &[
+            "client :50007",
+            "server :8080",
+            "SYN seq 727050008",
+            "SYN+ACK ack 727050009",
+            "measured: TCP_SAVED_SYN",
+            "+180 µs",
+            "The answer is chosen: 200",
+            "HTTP/1.0 200 OK",
+            "FIN: the client has said everything",
+            "TIME-WAIT is the client's",
+        ],
+    );
+    // What has no time is drawn without one.
+    let syn = "const row = document.querySelector('[data-step=syn]');
+        return [row.querySelector('.step-time').innerText, row.querySelector('.arrow').getAttribute('class')]";
+    assert_eq!(browser.run(syn, &[]), json!(["no time", "arrow from-client measured"]));
+    let styles = "return [...document.querySelectorAll('.arrow')].map(line => getComputedStyle(line).strokeDasharray)";
+    let styles = browser.run(styles, &[]);
+    assert_eq!(styles.as_array().expect("a list")[..2], [json!("none"), json!("7px, 5px")]);
+    browser.click("document.querySelector('[data-of=syn-ack] summary')", &[]);
+    assert_contains(
+        &text(&browser, "[data-of=syn-ack] p"),
+        &[
+            "Your client chose sequence number 727050008, so the server's SYN+ACK acknowledges 727050009",
+            "the kernel tells nobody; a capture of packets would show it",
+        ],
+    );
+    let table = text(&browser, "#chosen-body table");
+    assert_contains(&table, &["In the accept queue", "41.0 µs", "Handler chooses the answer", "56.0 µs"]);
+    assert_contains(
+        &text(&browser, ".heads"),
+        &["GET /hello.txt HTTP/1.1\nHost: 127.0.0.1:8080", "Content-Length: 44"],
+    );
+    browser.click("document.querySelector('#chosen-body .check input')", &[]);
+    assert_contains(&text(&browser, ".heads"), &["GET /hello.txt HTTP/1.1␍␊"]);
+    // The explanation that was opened is open still.
+    browser.wait_until("document.querySelector('[data-of=syn-ack]').open", &[]);
+
+    let fifth = "[...document.querySelectorAll('.lane')].find(lane => lane.innerText.includes('#5'))";
+    browser.click(fifth, &[]);
+    browser.wait_until("document.getElementById('chosen-title').innerText === 'Connection 5'", &[]);
+    assert_contains(
+        &text(&browser, ".remarks"),
+        &["3 exchanges shared one handshake", "Others waited in the accept queue: 3"],
+    );
+    assert_contains(&text(&browser, ".diagram"), &["not visible: the kernel kept no stamp for it"]);
+    assert_eq!(browser.console(), [""; 0]);
+    for (scheme, name) in [("light", "live-light.png"), ("dark", "live-dark.png")] {
+        emulate(&browser, scheme, 1200, 2600);
+        browser.run("scrollTo(0, 0)", &[]);
+        save_screenshot(&browser, name);
+    }
+}
+
+fn emulate(browser: &Browser, scheme: &str, width: u32, height: u32) {
+    let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+    browser.command("Emulation.setEmulatedMedia", &features);
+    let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
+    browser.command("Emulation.setDeviceMetricsOverride", &size);
+    browser
+        .wait_until("matchMedia('(prefers-color-scheme: dark)').matches === arguments[0]", &[json!(scheme == "dark")]);
+    browser.wait_until("innerWidth === arguments[0]", &[json!(width)]);
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver: .ci/run installs them"]
+fn a_phone_scrolls_up_and_down_only_by_day_and_by_night() {
+    let mut page = Page::start(Bounds::default(), "http://localhost:8080/");
+    tell_a_morning(&mut page.sink);
+    let browser = Browser::start();
+    browser.open(&page.url());
+    emulate(&browser, "dark", 360, 740);
+    browser.wait_until("document.querySelectorAll('.lane').length > 3", &[]);
+    let dark = browser.run("return getComputedStyle(document.body).backgroundColor", &[]);
+    browser.click("document.querySelector(\".lane[aria-posinset='1']\")", &[]);
+    browser.wait_until("document.querySelector('.diagram')", &[]);
+    browser.run("document.querySelectorAll('details').forEach(part => part.open = true)", &[]);
+    let wide = "return [...document.querySelectorAll('body *')].filter(node => !node.closest('.visually-hidden, .skip, .track, .axis, thead, svg')
+        && node.getBoundingClientRect().right > innerWidth + 1).map(node => `${node.tagName}.${node.className}`)";
+    assert_eq!(browser.run(wide, &[]), json!([]));
+    assert_eq!(browser.run("return document.documentElement.scrollWidth", &[]), json!(360));
+    emulate(&browser, "dark", 360, 3600);
+    save_screenshot(&browser, "live-phone.png");
+    emulate(&browser, "light", 360, 740);
+    assert_ne!(browser.run("return getComputedStyle(document.body).backgroundColor", &[]), dark);
+    assert_eq!(browser.console(), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver: .ci/run installs them"]
+fn what_clients_send_is_text_and_never_runs() {
+    let mut page = Page::start(Bounds::default(), "http://localhost:8080/");
+    let browser = Browser::start();
+    let hostile = "/<img/src=x/onerror=document.title='run'><script>document.title='run'</script>\u{1b}[31m";
+    let mut record = example::tell_whole(&mut page.sink, 1, hostile);
+    record.exchanges[0].answer.head =
+        "HTTP/1.0 200 <b>OK</b>\r\nX: </pre><svg/onload=document.title='run'>\r\n\r\n".into();
+    record.exchanges[0].resource = Figure::measured("<i>file</i>".into(), "<u>the site</u>");
+    page.sink.tell(&record, News::Closed);
+    browser.open(&page.url());
+    browser.wait_until("document.querySelector('.lane')", &[]);
+    browser.type_into(LANES, DOWN);
+    browser.wait_until("document.querySelector('.diagram')", &[]);
+    browser.run("document.querySelectorAll('details').forEach(part => part.open = true)", &[]);
+    for place in [".lane", ".diagram", ".heads"] {
+        assert_contains(&text(&browser, place), &["/<img/src=x/onerror=document.title='run'><script>"]);
+    }
+    assert_contains(&text(&browser, ".heads"), &["</pre><svg/onload=", "␛[31m"]);
+    assert_contains(&text(&browser, ".diagram"), &["<i>file</i>"]);
+    let made = "return document.querySelectorAll('main img, main script, main b, main i, main u, .heads svg').length";
+    assert_eq!(browser.run(made, &[]), json!(0));
+    assert_eq!(browser.run("return document.title", &[]), json!("glasshttp: live"));
+    // Had it been markup after all, it would still not run: markup that is put in by force is refused.
+    browser.run(
+        "document.body.append(Object.assign(document.createElement('script'), {textContent: 'document.title = 1'}))",
+        &[],
+    );
+    assert_eq!(browser.run("return document.title", &[]), json!("glasshttp: live"));
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver: .ci/run installs them"]
+fn a_saved_log_is_shown_the_same_way_and_its_bad_lines_are_counted() {
+    let mut page = Page::start(Bounds::default(), "http://localhost:8080/");
+    example::tell_whole(&mut page.sink, 99, "/live");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut elsewhere = Page::start(Bounds::default(), "http://localhost:8080/");
+    tell_a_morning(&mut elsewhere.sink);
+    let records = elsewhere.hub.records();
+    let mut lines: Vec<String> = records.iter().map(|record| serde_json::to_string(&**record).expect("JSON")).collect();
+    let array = folder.path().join("array.json");
+    std::fs::write(&array, format!("[{}]", lines.join(","))).expect("a file");
+    lines.insert(2, "{\"glasshttp\": 1, \"connection\": \"x\"}".into());
+    lines.insert(4, "no JSON <b>".into());
+    lines.push("{\"glasshttp\": 2}".into());
+    let log = folder.path().join("saved.jsonl");
+    std::fs::write(&log, lines.join("\n")).expect("a file");
+
+    let browser = Browser::start();
+    browser.open(&page.url());
+    browser.wait_until("document.querySelectorAll('.lane').length === 1", &[]);
+    browser.type_into("document.getElementById('file')", log.to_str().expect("a path"));
+    browser.wait_until("document.querySelectorAll('.lane').length === 7", &[]);
+    assert_contains(
+        &text(&browser, "#banner"),
+        &[
+            "This is the log saved.jsonl: 7 connections. 3 lines are no record that can be shown; the first is line 3: a part of the record is missing or has another type.",
+        ],
+    );
+    browser.type_into(LANES, DOWN);
+    browser.wait_until("document.querySelector('.diagram')", &[]);
+    assert_contains(&text(&browser, ".diagram"), &["SYN seq 727050008", "GET /hello.txt HTTP/1.1"]);
+    save_screenshot(&browser, "live-log.png");
+    browser.click("document.getElementById('to-live')", &[]);
+    browser.wait_until("document.querySelector('.lane')?.innerText.includes('GET /live')", &[]);
+
+    browser.type_into("document.getElementById('file')", array.to_str().expect("a path"));
+    browser.wait_until("document.querySelectorAll('.lane').length === 7", &[]);
+    assert!(!text(&browser, "#banner").contains("no record"));
+    let none = folder.path().join("none.txt");
+    std::fs::write(&none, "127.0.0.1 - - [06/Nov/1994:08:49:37 +0000]\n").expect("a file");
+    browser.type_into("document.getElementById('file')", none.to_str().expect("a path"));
+    browser.wait_until("document.getElementById('banner').innerText.includes('holds no records')", &[]);
+    assert_eq!(browser.console(), [""; 0]);
+}
+
+/// A site that tells each request's record, and whose answers bear its number.
+fn serve_a_site(sink: Arc<Mutex<LiveSink>>) -> (String, Arc<Stop>) {
+    let answer = move |request: &Request<'_>| {
+        let mut record = Record { accepted: example::ago(Duration::ZERO), ..example::opened(12) };
+        record.exchanges.push(example::exchange(1, request.target.path, 0));
+        sink.lock().expect("no panic").tell(&example::closed(record, 900_000), News::Closed);
+        Reply::text(StatusCode::OK, "hello")
+            .with("Access-Control-Allow-Origin", "*")
+            .with("Timing-Allow-Origin", "*")
+            .with("Server-Timing", "connection;desc=\"12.1\", read;dur=0.032")
+    };
+    let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Port::Exactly(0), 128).expect("a free port");
+    let url = format!("http://{}/", listeners[0].address());
+    let second = Duration::from_secs(1);
+    let service = Arc::new(Service {
+        handler: Box::new(answer),
+        timeouts: Timeouts::new(10 * second, 10 * second),
+        probe: Probe::OFF,
+    });
+    let stop = Arc::new(Stop::new().expect("a pipe"));
+    let order = Arc::clone(&stop);
+    let limits = Limits { connections: 32, grace: second };
+    std::thread::spawn(move || models::serve(Model::Thread, listeners, &service, &limits, &order));
+    (url, stop)
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver: .ci/run installs them"]
+fn the_address_bar_puts_the_browsers_half_beside_the_servers() {
+    let placeholder = glasshttp::observe::live::Hub::new(Bounds::default());
+    let sink = Arc::new(Mutex::new(placeholder.sink()));
+    let (site, stop) = serve_a_site(Arc::clone(&sink));
+    let page = Page::start(Bounds::default(), &site);
+    *sink.lock().expect("no panic") = page.hub.sink();
+
+    let browser = Browser::start();
+    browser.open(&page.url());
+    browser.wait_until("document.querySelector('.state.is-live')", &[]);
+    assert_eq!(browser.run("return crossOriginIsolated", &[]), json!(true));
+    browser.type_into("document.getElementById('path')", &format!("hello.txt{ENTER}"));
+    browser.wait_until("!document.getElementById('joined').hidden", &[]);
+    assert_contains(&text(&browser, "#address-said"), &["Status 200. It was exchange 1 on connection 12."]);
+    let joined = text(&browser, "#joined");
+    assert_contains(
+        &joined,
+        &[
+            "Both halves of GET /hello.txt → 200",
+            "begins to connect",
+            "begins to send the request",
+            "has the last octet",
+            "accepts the connection",
+            "hands the kernel the first octets",
+            "steps of 5.0 µs",
+        ],
+    );
+    browser.wait_until("document.getElementById('chosen-title').innerText === 'Connection 12'", &[]);
+    save_screenshot(&browser, "live-joined.png");
+    browser.type_into("document.getElementById('path')", &format!("x{ENTER}"));
+    browser.wait_until("document.getElementById('joined').innerText.includes('hello.txtx')", &[]);
+    let reused = text(&browser, "#joined");
+    assert_contains(&reused, &["uses a connection that is open already", "connectStart equals fetchStart"]);
+    browser.run("document.getElementById('path').value = 'http://example.org/'", &[]);
+    browser.type_into("document.getElementById('path')", ENTER);
+    browser.wait_until("document.getElementById('address-said').innerText.includes('Only the site')", &[]);
+    assert_eq!(browser.console(), [""; 0]);
+    stop.set();
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver: .ci/run installs them"]
+fn a_crowd_is_sampled_and_said_and_costs_few_elements() {
+    let mut page = Page::start(Bounds::default(), "http://localhost:8080/");
+    let browser = Browser::start();
+    browser.open(&page.url());
+    browser.wait_until("document.querySelector('.state.is-live')", &[]);
+    for connection in 1..=3000 {
+        example::tell_whole(&mut page.sink, connection, "/");
+    }
+    browser.wait_until("document.getElementById('count').innerText.includes('came too fast to be told')", &[]);
+    browser.wait_until("document.querySelectorAll('.lane').length > 8", &[]);
+    let nodes = browser.run("return document.querySelectorAll('*').length", &[]).as_u64().expect("a number");
+    assert!(nodes < 500, "{nodes} elements");
+    // Paused, what is there stays.
+    browser.click("document.getElementById('pause')", &[]);
+    let before = browser.run("return document.querySelector('.lane').innerText", &[]);
+    // Unless it came too fast as well.
+    let mut later = 5000;
+    let is_kept = |page: &Page, connection| page.hub.record(connection).is_some();
+    while !is_kept(&page, later) {
+        later += 1;
+        example::tell_whole(&mut page.sink, later, "/later");
+    }
+    browser.wait_until("/Paused; \\d+ more since/.test(document.getElementById('count').innerText)", &[]);
+    assert_eq!(browser.run("return document.querySelector('.lane').innerText", &[]), before);
+    browser.click("document.getElementById('pause')", &[]);
+    browser.wait_until("[...document.querySelectorAll('.lane')].some(lane => lane.innerText.includes('/later'))", &[]);
+    // The server ends, and the page says so and keeps what it has.
+    page.sink.finish();
+    browser.wait_until("document.getElementById('state').innerText.includes('ended') || document.getElementById('state').innerText.includes('again')", &[]);
+    let left = browser.run("return document.querySelectorAll('.lane').length", &[]);
+    assert!(left.as_u64().is_some_and(|left| left > 8), "{left}");
+}
