@@ -9,6 +9,9 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
+/// How often chromedriver may fail to find a port.
+const ATTEMPTS: usize = 5;
+
 /// A headless Chromium; it is ended when dropped.
 pub struct Browser {
     driver: Driver,
@@ -34,8 +37,14 @@ impl Drop for Driver {
 }
 
 impl Driver {
-    /// Starts it on a port that it chooses, and reads which.
+    /// Starts it on a port that it chooses. It chooses one that is free on one
+    /// address family, and ends if it is taken on the other: then it chooses again.
     fn start() -> Self {
+        (0..ATTEMPTS).find_map(|_| Self::attempt()).expect("chromedriver finds a port")
+    }
+
+    /// Starts it, and reads its port.
+    fn attempt() -> Option<Self> {
         let mut command = Command::new("chromedriver");
         let mut child = command.arg("--port=0").stdout(Stdio::piped()).spawn().expect("chromedriver starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
@@ -43,12 +52,15 @@ impl Driver {
             |line: &str| line.split("successfully on port ").nth(1)?.trim().trim_end_matches('.').parse().ok();
         let port = loop {
             let mut line = String::new();
-            assert_ne!(stdout.read_line(&mut line).expect("a line"), 0, "chromedriver ended");
+            if stdout.read_line(&mut line).expect("a line") == 0 {
+                child.wait().expect("our own child");
+                return None;
+            }
             if let Some(port) = port_in(&line) {
                 break port;
             }
         };
-        Self { child, port, _stdout: stdout }
+        Some(Self { child, port, _stdout: stdout })
     }
 
     /// One command: its value, or what went wrong.

@@ -79,7 +79,7 @@ fn a_connection_appears_as_a_lane_and_its_diagram_tells_its_story() {
     assert_contains(&text(&browser, "#count"), &["Showing 7 of 7 connections."]);
     let newest = text(&browser, ".lane[aria-posinset='1']");
     assert_contains(&newest, &["#7", ":50007", "GET /hello.txt → 200"]);
-    let silent = browser.run("return [...document.querySelectorAll('.lane .word')].map(word => word.innerText)", &[]);
+    let silent = browser.run("return [...document.querySelectorAll('.lane-what.is-silent')].map(word => word.innerText)", &[]);
     assert_eq!(silent, json!(["silent", "silent"]));
     let label = "return document.querySelector(\".lane[aria-posinset='1']\").getAttribute('aria-label')";
     let label = browser.run(label, &[]);
@@ -177,8 +177,8 @@ fn a_phone_scrolls_up_and_down_only_by_day_and_by_night() {
     browser.click("document.querySelector(\".lane[aria-posinset='1']\")", &[]);
     browser.wait_until("document.querySelector('.diagram')", &[]);
     browser.run("document.querySelectorAll('details').forEach(part => part.open = true)", &[]);
-    let wide = "return [...document.querySelectorAll('body *')].filter(node => !node.closest('.visually-hidden, .skip, .track, .axis, thead, svg')
-        && node.getBoundingClientRect().right > innerWidth + 1).map(node => `${node.tagName}.${node.className}`)";
+    let wide = "return [...document.querySelectorAll('body *')].filter(node => !node.closest('.visually-hidden, .skip, .glass, thead')
+        && node.getBoundingClientRect().right > 361).map(node => `${node.tagName}.${node.className}`)";
     assert_eq!(browser.run(wide, &[]), json!([]));
     assert_eq!(browser.run("return document.documentElement.scrollWidth", &[]), json!(360));
     emulate(&browser, "dark", 360, 3600);

@@ -51,14 +51,15 @@ class AddressBar {
     const timing = await timingOf(url.href);
     if (!timing) return this.#say(`Status ${answer.status}. The browser reported no times for it.`);
     const [, connection, exchange] = /^(\d+)\.(\d+)$/.exec(timing.serverTiming?.find((item) => item.name === "connection")?.description ?? "") ?? [];
-    this.#joined = { url, status: answer.status, timing, connection: Number(connection), exchange: Number(exchange) };
+    const joined = { url, status: answer.status, timing, connection: Number(connection), exchange: Number(exchange) };
     if (!connection) {
       this.#say(`Status ${answer.status}. The answer bore no connection number (Server-Timing), so the server's half is not visible here.`);
     } else {
-      const entry = await this.#wait(this.#joined);
+      const entry = await this.#wait(joined);
       this.#say(entry ? `Status ${answer.status}. It was exchange ${exchange} on connection ${connection}.` : `Status ${answer.status}. It was connection ${connection}, of which no record came: under load, some are left out.`);
       if (entry) this.#choose(entry);
     }
+    this.#joined = joined;
     this.draw();
   }
 
@@ -159,7 +160,7 @@ function join(timing, entry, number) {
   const table = el("table", { class: "stack" }, el("caption", { class: "visually-hidden" }, "What the browser and the server did, in order"),
     el("thead", {}, el("tr", {}, ["Since the fetch began", "Browser", "Server", "How it is known"].map((name) => el("th", { scope: "col" }, name)))),
     el("tbody", {}, rows.map((event) => el("tr", {},
-      el("th", { scope: "row", class: "num" }, moment((event.at - begin) * MS)),
+      el("th", { scope: "row", class: "num" }, exactly((event.at - begin) * MS)),
       el("td", { class: "wide" }, event.who === "browser" ? el("span", { class: "client-ink" }, event.what) : ""),
       el("td", { class: "wide" }, event.who === "server" ? el("span", { class: "server-ink" }, event.what) : ""),
       el("td", { class: "wide" }, known({ is: event.is, by: event.by }))))));

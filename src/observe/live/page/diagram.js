@@ -15,7 +15,7 @@ function diagram(record, open, showAll) {
   const list = el("ol", { class: "steps" }, withGap(steps, record, open, showAll));
   return el("div", { class: "diagram" },
     el("h3", {}, "What went to and fro"),
-    el("p", { class: "small" }, "Rows are in order of time, and not to scale. Arrows have the line of how they are known: ",
+    el("p", { class: "small" }, "In order of time, not to scale; times count from the accept. Open a step to read why it is as it is. Lines say how we know: ",
       el("span", { class: "known measured" }, "measured"), ", ", el("span", { class: "known derived" }, "derived"), ", ", el("span", { class: "known not_visible" }, "not visible"), "."),
     heads, list);
 }
@@ -46,7 +46,7 @@ function row(step, open) {
   const at = step.time && value(step.time);
   const time = !step.time ? el("span", { class: "step-time" })
     : at === undefined ? el("span", { class: "step-time absent" }, "no time")
-    : el("span", { class: "step-time" }, moment(at));
+    : el("span", { class: "step-time" }, exactly(at));
   return el("li", { class: `step${step.begins ? " begins-exchange" : ""}`, "data-step": step.id }, time, lines(drawing(step)), el("div", { class: "step-text" }, words(step, open)));
 }
 
@@ -58,16 +58,12 @@ function words(step, open) {
     step.time ? known(step.time, step.kind === "arrow" && !isSame ? "time" : "") : undefined,
   ];
   const label = step.label && !step.what.includes(step.label) ? ` (${step.label})` : "";
-  const parts = [
-    el("span", { class: "what" }, el("span", { class: "visually-hidden" }, direction), step.what, label),
-    el("span", { class: "knowns" }, knowns),
-  ];
-  if (step.why) {
-    const more = el("details", { "data-of": step.id, open: open.has(step.id) }, el("summary", {}, "Why"), el("p", {}, step.why));
-    more.addEventListener("toggle", () => (more.open ? open.add(step.id) : open.delete(step.id)));
-    parts.push(more);
-  }
-  return parts;
+  const what = el("span", { class: "what" }, el("span", { class: "visually-hidden" }, direction), step.what, label);
+  const how = el("span", { class: "knowns" }, knowns);
+  if (!step.why) return [what, how];
+  const more = el("details", { "data-of": step.id, open: open.has(step.id) }, el("summary", {}, what), el("p", {}, step.why));
+  more.addEventListener("toggle", () => (more.open ? open.add(step.id) : open.delete(step.id)));
+  return [more, how];
 }
 
 const lines = (picture) => el("div", { class: "step-lines", "aria-hidden": "true" }, picture);

@@ -45,7 +45,7 @@ function stageRow({ name, kind, begin: at, took }, begin, end) {
   const bar = lasts === undefined ? undefined : el("span", { class: `span ${kind} ${took.is}` });
   if (bar) place(bar, at, at + lasts, begin, end);
   return el("tr", {}, el("th", { scope: "row" }, name),
-    el("td", { class: "num", "data-label": "begins" }, at === undefined ? "" : moment(at)),
+    el("td", { class: "num", "data-label": "begins" }, at === undefined ? "" : exactly(at)),
     el("td", { class: "num", "data-label": "lasts" }, lasts === undefined ? "" : duration(lasts)),
     el("td", { class: "wide" }, known(took)),
     el("td", { class: "when" }, bar ? el("span", { class: "track", "aria-hidden": "true" }, bar) : ""));

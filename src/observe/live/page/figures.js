@@ -21,6 +21,7 @@ function fill(node, attributes, children) {
   return node;
 }
 
+const MS = 1e6; // nanoseconds
 const byId = (id) => document.getElementById(id);
 const count = (number) => number.toLocaleString("en");
 const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
@@ -36,6 +37,13 @@ function duration(ns) {
 
 // The same, as a moment before or after the accept.
 const moment = (ns) => (ns > 0 ? `+${duration(ns)}` : ns < 0 ? duration(ns) : "0");
+
+// The same to the microsecond, for moments that lie close together.
+function exactly(ns) {
+  if (Math.abs(ns) < MS) return moment(ns);
+  const ms = Math.abs(ns / MS).toLocaleString("en", { minimumFractionDigits: 3, maximumFractionDigits: 3 });
+  return `${ns < 0 ? "−" : "+"}${ms} ms`;
+}
 
 // Figures: { is, value, by | from | why }, see docs/records.md.
 

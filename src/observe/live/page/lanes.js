@@ -167,7 +167,6 @@ function lane(entry, { from, to, now }) {
     bar("exchange", accepted + begun / MS, accepted + done / MS);
     mark("request", accepted + begun / MS, "◆");
   }
-  if (!record.exchanges.length && last > from) parts.push(el("span", { class: "word" }, "silent"));
   if (record.close) mark(record.close.how.startsWith("reset") ? "close reset" : "close", last, GLYPHS[record.close.how] ?? "│");
   return parts;
 }

@@ -80,8 +80,6 @@ function parseLog(text) {
   return { records, bad };
 }
 
-const MS = 1e6; // nanoseconds
-
 // A record with what is asked of it often.
 function entryOf(record) {
   const accepted = epoch(record.accepted);
