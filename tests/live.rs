@@ -289,3 +289,27 @@ fn it_stops_in_time_though_pages_listen() {
     assert_eq!(ended.join().expect("a reader"), None);
     drop((silent, idle));
 }
+
+#[test]
+fn the_record_in_the_documentation_is_one_and_names_every_field() {
+    let text = include_str!("../docs/records.md");
+    let json = text.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    let shown: Value = serde_json::from_str(json).expect("JSON");
+    let record: Record = serde_json::from_value(shown.clone()).expect("a record");
+    assert_eq!(serde_json::to_value(record).expect("JSON"), shown, "fields that records do not have, or lack");
+    let tables = text.split("## One record in full").next().unwrap_or_default();
+    for_each_name(&shown, &mut |name| {
+        assert!(tables.contains(&format!("`{name}`")), "{name} is not explained");
+    });
+}
+
+fn for_each_name(value: &Value, look: &mut impl FnMut(&str)) {
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| {
+            look(name);
+            for_each_name(value, look);
+        }),
+        Value::Array(values) => values.iter().for_each(|value| for_each_name(value, look)),
+        _ => {}
+    }
+}

@@ -79,7 +79,8 @@ fn a_connection_appears_as_a_lane_and_its_diagram_tells_its_story() {
     assert_contains(&text(&browser, "#count"), &["Showing 7 of 7 connections."]);
     let newest = text(&browser, ".lane[aria-posinset='1']");
     assert_contains(&newest, &["#7", ":50007", "GET /hello.txt → 200"]);
-    let silent = browser.run("return [...document.querySelectorAll('.lane-what.is-silent')].map(word => word.innerText)", &[]);
+    let silent =
+        browser.run("return [...document.querySelectorAll('.lane-what.is-silent')].map(word => word.innerText)", &[]);
     assert_eq!(silent, json!(["silent", "silent"]));
     let label = "return document.querySelector(\".lane[aria-posinset='1']\").getAttribute('aria-label')";
     let label = browser.run(label, &[]);
@@ -152,6 +153,9 @@ fn a_connection_appears_as_a_lane_and_its_diagram_tells_its_story() {
         browser.run("scrollTo(0, 0)", &[]);
         save_screenshot(&browser, name);
     }
+    browser.run("document.querySelector('#chosen-body table').scrollIntoView()", &[]);
+    emulate(&browser, "light", 1200, 1300);
+    save_screenshot(&browser, "live-exchange.png");
 }
 
 fn emulate(browser: &Browser, scheme: &str, width: u32, height: u32) {
@@ -367,4 +371,26 @@ fn a_crowd_is_sampled_and_said_and_costs_few_elements() {
     browser.wait_until("document.getElementById('state').innerText.includes('ended') || document.getElementById('state').innerText.includes('again')", &[]);
     let left = browser.run("return document.querySelectorAll('.lane').length", &[]);
     assert!(left.as_u64().is_some_and(|left| left > 8), "{left}");
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver: .ci/run installs them"]
+fn a_saved_copy_of_the_page_reads_logs_without_a_server() {
+    let mut page = Page::start(Bounds::default(), "http://localhost:8080/");
+    let record = example::tell_whole(&mut page.sink, 7, "/hello.txt");
+    let folder = tempfile::tempdir().expect("a folder");
+    let (copy, log) = (folder.path().join("live.html"), folder.path().join("saved.jsonl"));
+    std::fs::write(&copy, page.get("/").body).expect("a file");
+    std::fs::write(&log, serde_json::to_string(&record).expect("JSON")).expect("a file");
+    page.watch.finish().expect("it served to the end");
+
+    let browser = Browser::start();
+    browser.open(&format!("file://{}", copy.display()));
+    assert_contains(&text(&browser, "#state"), &["A saved page: open a log to see connections"]);
+    browser.type_into("document.getElementById('file')", log.to_str().expect("a path"));
+    browser.wait_until("document.querySelectorAll('.lane').length === 1", &[]);
+    browser.type_into(LANES, DOWN);
+    browser.wait_until("document.querySelector('.diagram')?.innerText.includes('GET /hello.txt HTTP/1.1')", &[]);
+    browser.type_into(LANES, ESCAPE);
+    browser.wait_until("document.getElementById('chosen').hidden", &[]);
 }

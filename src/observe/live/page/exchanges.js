@@ -32,8 +32,11 @@ function waterfall(record, exchange, index) {
     return [{ name, kind, begin: value(queued) === undefined ? undefined : -value(queued), took: queued }];
   });
   const timed = rows.filter((row) => value(row.took) !== undefined);
-  const begin = Math.min(...timed.map((row) => row.begin));
   const end = Math.max(...timed.map((row) => row.begin + value(row.took)));
+  const own = Math.min(...timed.filter((row) => row.took !== record.handshake.queued).map((row) => row.begin));
+  // A wait long before would leave no room for the rest: its bar is left out then.
+  const first = Math.min(...timed.map((row) => row.begin));
+  const begin = own - first > 4 * (end - own) ? own : first;
   const table = el("table", { class: "stack" }, el("caption", {}, "Stages, on the server's clock"),
     el("thead", {}, el("tr", {}, ["Stage", "Begins", "Lasts", "How it is known", "When"].map((name) => el("th", { scope: "col" }, name)))),
     el("tbody", {}, rows.map((row) => stageRow(row, begin, end))));
@@ -42,7 +45,7 @@ function waterfall(record, exchange, index) {
 
 function stageRow({ name, kind, begin: at, took }, begin, end) {
   const lasts = value(took);
-  const bar = lasts === undefined ? undefined : el("span", { class: `span ${kind} ${took.is}` });
+  const bar = lasts === undefined || at < begin ? undefined : el("span", { class: `span ${kind} ${took.is}` });
   if (bar) place(bar, at, at + lasts, begin, end);
   return el("tr", {}, el("th", { scope: "row" }, name),
     el("td", { class: "num", "data-label": "begins" }, at === undefined ? "" : exactly(at)),

@@ -31,11 +31,15 @@ const explain = {
     return `${numbers}${syn ? ` The client's first octet of data will have number ${next(syn.sequence)}.` : ""} From here on the connection is complete: connect() has returned in the client, though the server may not have called accept() yet.`;
   },
 
+  queue({ handshake }) {
+    const queue = value(handshake.queue);
+    const length = queue ? `When it was taken out, ${queue.waiting ? `${plural(queue.waiting, "other")} waited` : "no other waited"} there, of ${count(queue.backlog)} that may.` : `How many others waited is not visible: ${reason(handshake.queue)}.`;
+    return `The kernel keeps complete connections until the server asks for one; the client may send meanwhile. ${length}`;
+  },
+
   accept({ handshake, model }) {
-    const [queued, queue] = [value(handshake.queued), value(handshake.queue)];
-    const waited = queued === undefined ? `How long it waited in the accept queue is not visible: ${reason(handshake.queued)}.` : `It had waited ${duration(queued)} in the accept queue, where the kernel keeps complete connections.`;
-    const length = queue ? ` When it was taken out, ${queue.waiting ? plural(queue.waiting, "other") : "no other"} waited there, of ${count(queue.backlog)} that may.` : "";
-    return `accept(2) hands the server a new socket for this client alone (model: ${model}). ${waited}${length} All times on this page count from here.`;
+    const waited = value(handshake.queued) === undefined ? ` How long it waited in the accept queue is not visible: ${reason(handshake.queued)}.` : "";
+    return `accept(2) hands the server a new socket for this client alone (model: ${model}).${waited} All times on this page count from here.`;
   },
 
   request({ handshake }, exchange, index) {

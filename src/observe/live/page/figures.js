@@ -29,6 +29,7 @@ const shortened = (text, most) => (text.length > most ? `${text.slice(0, most - 
 
 // Nanoseconds, with as many digits as a person reads.
 function duration(ns) {
+  if (ns === 0) return "0 µs";
   const size = Math.abs(ns);
   const [value, unit] = size < 1e6 ? [ns / 1e3, "µs"] : size < 1e9 ? [ns / 1e6, "ms"] : [ns / 1e9, "s"];
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : unit === "µs" ? 1 : 2;

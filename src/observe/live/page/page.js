@@ -10,6 +10,7 @@ const page = {
   frozen: undefined, // what was there when the user paused: { list, now }
   range: "10000",
   chosen: undefined, // its key
+  held: undefined, // its entry: what is being read stays, though the list forgets it
   leftOut: { connections: 0, untold: 0 },
   clock: 0, // the server's clock less ours
   site: [],
@@ -37,6 +38,7 @@ function choose(entry) {
     drawnRecord = undefined;
   }
   page.chosen = entry?.key;
+  page.held = entry;
   const zoom = document.querySelector("input[value=chosen]");
   zoom.disabled = !entry;
   if (!entry && zoom.checked) setRange("10000");
@@ -49,6 +51,10 @@ function setRange(range) {
   change();
 }
 
+function chosenEntry() {
+  return (page.held = kept().get(page.chosen) ?? page.held);
+}
+
 function now() {
   if (page.frozen) return page.frozen.now;
   if (page.log) return Math.max(...page.log.kept.list.map((entry) => entry.end ?? entry.last));
@@ -57,7 +63,7 @@ function now() {
 
 // The axis: { from, to, origin }.
 function axisOf(list, time) {
-  const chosen = page.range === "chosen" && kept().get(page.chosen);
+  const chosen = page.range === "chosen" && chosenEntry();
   if (chosen) {
     const end = chosen.end ?? (chosen.record.exchanges.length ? chosen.last : time);
     const margin = Math.max((end - chosen.begin) * 0.04, 0.001);
@@ -99,7 +105,7 @@ function counted(shown, all) {
 // The chosen connection
 
 function drawChosen() {
-  const entry = kept().get(page.chosen);
+  const entry = chosenEntry();
   byId("chosen").hidden = !entry;
   if (!entry || entry.record === drawnRecord || (page.frozen && drawnRecord)) return;
   drawnRecord = entry.record;

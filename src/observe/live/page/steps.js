@@ -34,6 +34,7 @@ function handshakeSteps(record) {
     { id: "syn", kind: "arrow", from: "client", label: sent ? `SYN seq ${sent.sequence}` : "SYN", what: "SYN: the client asks for a connection", segment: syn, time: NO_TIME.syn, why: explain.syn(record) },
     { id: "syn-ack", kind: "arrow", from: "server", label: sent ? `SYN+ACK${owned} ack ${next(sent.sequence)}` : "SYN+ACK", what: "SYN+ACK: the server's kernel agrees", segment: follows, time: answered, why: explain.synAck(record) },
     { id: "ack", kind: "arrow", from: "client", label: own === undefined ? "ACK" : `ACK ack ${next(own)}`, what: "ACK: the connection is complete", segment: own === undefined ? derived(undefined, "the connection is complete, so it came; its number is not visible") : derived(undefined, "the server's sequence number plus 1"), time: complete, why: explain.ack(record) },
+    ...(waited > 0 ? [{ id: "queue", kind: "wait", at: "server", label: `accept queue: ${duration(waited)}`, what: "It waits in the accept queue", segment: queued, why: explain.queue(record) }] : []),
     { id: "accept", kind: "event", at: "server", label: "accept()", what: "The server takes the connection", time: measured(0, "accept(2) returned"), why: explain.accept(record) },
   ];
 }
