@@ -35,9 +35,13 @@
       summary: (all, fresh, kept, cached) =>
         `${all} files: ${fresh} over a new connection, ${kept} over one that was open already${cached ? `, ${cached} from the cache` : ""}.`,
       filesNote: "“New” means that the browser reported a handshake for this file. “Already open” means that it reported none: the connection was kept from an earlier file and is re-used, or the browser had opened it in advance. A page cannot tell these two apart. “Body” and “counted in all” are the browser’s own figures (encodedBodySize, transferSize). It does not tell the true size of the head, and counts 300 bytes for it. 300 bytes alone mean that no body came: the server was asked, and answered 304, not modified.",
-      serverColumns: ["Name", "Description", "Duration"],
+      serverColumns: ["Stage", "What the server said"],
+      serverStages: {
+        connection: "Connection and request", kernel: "The request waited in the kernel", read: "The head was read to its end and understood", answer: "The answer was chosen",
+      },
+      exchange: (connection, number) => `request ${number} on connection ${connection}`,
       notGiven: "not given",
-      serverNote: "From the Server-Timing lines of the answer that carried this page.",
+      serverNote: "From the Server-Timing line of the answer that carried this page. It was written before the answer left, so sending it is not in it; together these stages are a part of “Request, first byte” above.",
       axis: "Time in milliseconds since the load began",
       copy: "Copy", copied: "Copied", copyFailed: "Not copied", copyLabel: "Copy this command",
       literal: "written as a number in the address bar", port: (port) => `port ${port}`, implied: (port) => `${port} (not written: the usual one)`,
@@ -74,9 +78,13 @@
       summary: (all, fresh, kept, cached) =>
         `파일 ${all}개 중 ${fresh}개는 새 연결로, ${kept}개는 이미 열린 연결로 왔습니다.${cached ? ` ${cached}개는 캐시에서 나왔습니다.` : ""}`,
       filesNote: "‘새 연결’은 브라우저가 그 파일의 핸드셰이크를 보고했다는 뜻입니다. ‘열려 있던 연결’은 보고하지 않았다는 뜻입니다. 앞선 파일이 쓰던 연결을 재사용했거나 브라우저가 미리 맺어 둔 연결을 쓴 것인데, 페이지는 이 둘을 구별할 수 없습니다. ‘본문’과 ‘전송량 합계’는 브라우저가 알려 준 값(encodedBodySize, transferSize)입니다. 브라우저는 헤더의 실제 크기를 알려 주지 않고 300바이트로 칩니다. 합계가 300바이트뿐이라면 본문은 오지 않은 것입니다. 서버에 물어보았고 304(변경 없음) 응답을 받았습니다.",
-      serverColumns: ["이름", "설명", "시간"],
+      serverColumns: ["단계", "서버가 알려 준 값"],
+      serverStages: {
+        connection: "연결과 요청", kernel: "요청이 커널에서 기다린 시간", read: "헤더를 끝까지 읽고 이해한 시간", answer: "응답을 고른 시간",
+      },
+      exchange: (connection, number) => `${connection}번 연결의 ${number}번째 요청`,
       notGiven: "주어지지 않음",
-      serverNote: "이 페이지를 실어 온 응답의 Server-Timing 헤더에서 읽은 값입니다.",
+      serverNote: "이 페이지를 실어 온 응답의 Server-Timing 헤더에서 읽은 값입니다. 응답을 보내기 전에 적은 것이라 보내는 시간은 들어 있지 않습니다. 위의 ‘요청부터 첫 바이트’ 가운데 서버에서 보낸 시간입니다.",
       axis: "로드가 시작된 뒤의 시간, 밀리초",
       copy: "복사", copied: "복사됨", copyFailed: "복사 실패", copyLabel: "이 명령 복사",
       literal: "주소창에 숫자로 적힌 주소", port: (port) => `${port}번 포트`, implied: (port) => `${port} (생략된 기본값)`,
@@ -229,10 +237,16 @@
     return row;
   }
 
+  function serverSaid({ name, description, duration }) {
+    const exchange = name === "connection" && description.match(/^(\d+)\.(\d+)$/);
+    if (exchange) return text.exchange(exchange[1], exchange[2]);
+    return [duration > 0 ? `${+duration.toFixed(3)} ms` : "", description].filter(Boolean).join(", ") || text.notGiven;
+  }
+
   function showServer(page) {
     const timings = page.serverTiming || [];
     if (!timings.length || fromCache(page)) return; // a kept copy bears the figures of an earlier load
-    const rows = timings.map((item) => [item.name, item.description || text.notGiven, item.duration > 0 ? `${+item.duration.toFixed(3)} ms` : text.notGiven]);
+    const rows = timings.map((item) => [text.serverStages[item.name] || item.name, serverSaid(item)]);
     show("server", el("h2", "minor", text.serverTitle), el("p", "", text.serverNote), table(text.serverColumns, rows, "timings"));
   }
 

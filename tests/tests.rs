@@ -35,6 +35,9 @@ mod lesson;
 /// The live page, in raw bytes and in a browser.
 mod live;
 
+/// The whole program, watched.
+mod watch;
+
 /// Requests bent at random: the server lives on.
 mod mutations;
 

@@ -3,6 +3,7 @@
 
 const NO_TIME = {
   syn: notVisible("the kernel keeps the SYN for the server, but not the moment at which it came"),
+  ack: notVisible("the wait in the accept queue is counted in ticks of the kernel's clock, and it was too short for that"),
   synAck: notVisible("it needs the moment of the last ACK and the round trip, and one of them is not visible"),
 };
 
@@ -23,11 +24,15 @@ function inOrder(steps) {
   return keyed.sort((a, b) => a.at - b.at).map(({ step }) => step);
 }
 
+// A wait that began and ended between two ticks (often 4 ms) can count one of them, or none.
+const isHardlyAny = (queued) => queued.is === "derived" && queued.value < 8e6;
+
 function handshakeSteps(record) {
   const { syn, server_sequence: mine, queued, rtt } = record.handshake;
-  const [sent, own, waited, trip] = [value(syn), value(mine), value(queued), value(rtt)];
+  const [sent, own, trip] = [value(syn), value(mine), value(rtt)];
+  const waited = isHardlyAny(queued) ? undefined : value(queued);
   const follows = syn.is === "not_visible" ? notVisible(reason(syn)) : derived(undefined, "the SYN's sequence number plus 1");
-  const complete = waited === undefined ? notVisible(reason(queued)) : { ...queued, value: -waited };
+  const complete = isHardlyAny(queued) ? NO_TIME.ack : waited === undefined ? notVisible(reason(queued)) : { ...queued, value: -waited };
   const answered = waited === undefined || trip === undefined ? NO_TIME.synAck : derived(-waited - trip, "the last ACK's time less the round trip");
   const owned = own === undefined ? "" : ` seq ${own}`;
   return [
