@@ -33,7 +33,12 @@ pub struct Server {
 impl Server {
     /// Serves `folder` on a free port of both loopback addresses; nobody watches.
     pub fn start(folder: &Path, options: &[&str]) -> Self {
-        Self::spawn(glasshttp().args(["--port", "0", "--log", "off", "--no-watch"]).args(options).arg(folder))
+        Self::start_telling(folder, "off", options)
+    }
+
+    /// The same, with this log on its standard output.
+    pub fn start_telling(folder: &Path, log: &str, options: &[&str]) -> Self {
+        Self::spawn(glasshttp().args(["--port", "0", "--log", log, "--no-watch"]).args(options).arg(folder))
     }
 
     /// Runs this command, which must print its URL first.
