@@ -46,7 +46,9 @@ fn holds(file: &str, text: &str) {
         let cases = document::cases(text, &|field, path| site::field_of(&server, field, path));
         assert!(cases.len() >= 5, "{file}: {} cases read", cases.len());
         for case in &cases {
-            failures.extend(run(&server, case).map(|failure| format!("tests/wire/{file}, {model}, --log {log}: {failure}")));
+            failures.extend(
+                run(&server, case).map(|failure| format!("tests/wire/{file}, {model}, --log {log}: {failure}")),
+            );
         }
     }
     assert!(failures.is_empty(), "{} failures\n\n{}", failures.len(), failures.join("\n"));

@@ -36,9 +36,12 @@ const SILENT: i64 = 1_000_000_000;
 const LOOK: Duration = Duration::from_millis(10);
 /// How many are looked for at a time; the others' owner is derived.
 const LOOKS: usize = 64;
-/// Connections and exchanges of one, of which all is kept in memory.
+/// Open connections of which records are kept in memory.
 const MOST_OPEN: usize = 16_384;
+/// Exchanges that are kept of one connection, the latest, and of all: of some
+/// kilobytes each.
 const MOST_EXCHANGES: usize = 128;
+const MOST_EXCHANGES_OF_ALL: usize = 16_384;
 
 /// The watching side of a server: the probe to hand to the serving threads,
 /// and the thread that listens to it.
@@ -70,6 +73,7 @@ impl Watching {
             // Without it, owners of TIME-WAIT are derived.
             table: SocketTable::open().ok(),
             connections: HashMap::new(),
+            exchanges: 0,
             closing: VecDeque::new(),
             left_out: LeftOut::default(),
             total: LeftOut::default(),
@@ -103,6 +107,8 @@ struct Collector {
     sinks: Vec<Box<dyn Sink>>,
     table: Option<SocketTable>,
     connections: HashMap<u64, Told>,
+    /// How many exchanges they have in all.
+    exchanges: usize,
     /// Closed connections that are told at these moments.
     closing: VecDeque<(Instant, u64)>,
     left_out: LeftOut,
@@ -196,15 +202,17 @@ impl Collector {
                 let Some(told) = self.connections.get_mut(&report.connection) else { return };
                 let exchange = interpret::exchange(&report, told.accepted);
                 let exchanges = &mut told.record.exchanges;
-                match exchanges.iter().rposition(|known| known.number == exchange.number) {
-                    Some(known) => exchanges[known] = exchange,
-                    None if exchanges.len() < MOST_EXCHANGES => exchanges.push(exchange),
-                    None if report.is_over => {
+                if let Some(known) = exchanges.iter().rposition(|known| known.number == exchange.number) {
+                    exchanges[known] = exchange;
+                } else {
+                    let is_full = exchanges.len() >= MOST_EXCHANGES || self.exchanges >= MOST_EXCHANGES_OF_ALL;
+                    if is_full && !exchanges.is_empty() {
+                        exchanges.remove(0);
                         told.record.exchanges_left_out += 1;
-                        self.left_out.exchanges += 1;
-                        return;
+                        self.exchanges -= 1;
                     }
-                    None => return,
+                    exchanges.push(exchange);
+                    self.exchanges += 1;
                 }
                 let news = if report.is_over { News::Answered } else { News::Answering };
                 self.tell(report.connection, news);
@@ -238,7 +246,8 @@ impl Collector {
                 look_for_time_wait(table, &mut told.record);
             }
             self.tell(connection, News::Closed);
-            self.connections.remove(&connection);
+            let told = self.connections.remove(&connection);
+            self.exchanges -= told.map_or(0, |told| told.record.exchanges.len());
         }
     }
 

@@ -91,9 +91,9 @@ pub struct Record {
     pub accepted: String,
     /// How it came about.
     pub handshake: Handshake,
-    /// Requests and their answers, in order.
+    /// Requests and their answers, in order: the latest, where there were very many.
     pub exchanges: Vec<Exchange>,
-    /// Further exchanges that happened and are not told, for there were too many.
+    /// How many more there were that are not told, or no longer.
     pub exchanges_left_out: u64,
     /// How it ended; `None` while it is open.
     pub close: Option<Close>,

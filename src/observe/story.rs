@@ -77,8 +77,8 @@ struct Told {
 struct Waiting {
     /// With no more exchanges than a block holds.
     record: Record,
-    /// How many exchanges of the record were looked at.
-    seen: usize,
+    /// The last exchange of the record that was looked at.
+    seen: u64,
     total: u64,
 }
 
@@ -242,10 +242,11 @@ impl Told {
         let known = self.progress.exchanges;
         let waiting =
             self.waiting.get_or_insert_with(|| Waiting { record: without_exchanges(record), seen: 0, total: 0 });
-        let new = record.exchanges.iter().skip(waiting.seen).filter(|exchange| exchange.number > known);
+        let known = known.max(waiting.seen);
+        let new = record.exchanges.iter().filter(|exchange| exchange.number > known);
         let room = MOST_EXCHANGES.saturating_sub(waiting.record.exchanges.len());
         waiting.record.exchanges.extend(new.take(room).cloned());
-        waiting.seen = record.exchanges.len();
+        waiting.seen = record.exchanges.last().map_or(waiting.seen, |exchange| exchange.number);
         waiting.total = total(record);
     }
 }
