@@ -41,6 +41,9 @@ mod watch;
 /// Requests bent at random: the server lives on.
 mod mutations;
 
+/// What is told of connections, held to what scripted clients did.
+mod records;
+
 /// Files on disk: what is served of a folder, and what never is.
 mod site;
 

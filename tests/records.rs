@@ -1,0 +1,217 @@
+//! What is told of connections, held to what really happened: scripted clients
+//! know what they did, and each field of the JSON log must say the same.
+
+mod burst;
+mod endings;
+mod exchanges;
+mod stopping;
+mod witness;
+
+use crate::harness::{Client, PATIENCE, Server, glasshttp};
+use glasshttp::observe::record::{Close, End, Exchange, Figure, How, Record, SCHEMA, TimeWait};
+use serde_json::Value;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::process::Command;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// A server whose JSON log is read.
+pub struct Watched {
+    pub server: Server,
+    pub model: String,
+    entries: Receiver<Value>,
+    records: Vec<Record>,
+    /// Connections, exchanges and reports that the log says are missing.
+    pub left_out: [u64; 3],
+}
+
+impl Watched {
+    pub fn start(folder: &Path, model: &str, options: &[&str]) -> Self {
+        Self::spawn(&mut command(folder, model, options), model)
+    }
+
+    pub fn spawn(command: &mut Command, model: &str) -> Self {
+        let mut server = Server::spawn(command);
+        let nothing = OwnedFd::from(File::open("/dev/null").expect("nothing"));
+        let stdout = std::mem::replace(&mut server.stdout, BufReader::new(nothing.into()));
+        let (send, entries) = channel();
+        thread::spawn(move || {
+            // The lines before the log say where the server is.
+            for line in stdout.lines().map_while(Result::ok).filter(|line| line.starts_with('{')) {
+                let entry = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+                // Whoever waited for it may have failed.
+                let _ = send.send(entry);
+            }
+        });
+        Self { server, model: model.to_owned(), entries, records: Vec::new(), left_out: [0; 3] }
+    }
+
+    pub fn connect(&self) -> Client {
+        self.server.connect()
+    }
+
+    /// The record of the connection from `client`, as soon as it is told. What
+    /// every record says is checked here.
+    pub fn record(&mut self, client: SocketAddr) -> Record {
+        let deadline = Instant::now() + PATIENCE;
+        let record = loop {
+            if let Some(at) = self.records.iter().position(|record| record.client == client) {
+                break self.records.remove(at);
+            }
+            let patience = deadline.saturating_duration_since(Instant::now());
+            match self.entries.recv_timeout(patience) {
+                Ok(entry) => self.hear(entry),
+                Err(_) => panic!("{}: no record of {client}; left out: {:?}", self.model, self.left_out),
+            }
+        };
+        self.check(&record);
+        record
+    }
+
+    /// All that is told until the server has ended.
+    pub fn rest(&mut self) -> Vec<Record> {
+        while let Ok(entry) = self.entries.recv_timeout(PATIENCE) {
+            self.hear(entry);
+        }
+        std::mem::take(&mut self.records)
+    }
+
+    fn hear(&mut self, entry: Value) {
+        assert_eq!(entry["glasshttp"], SCHEMA, "{entry}");
+        if let Some(left_out) = entry.get("left_out") {
+            for (sum, name) in self.left_out.iter_mut().zip(["connections", "exchanges", "reports"]) {
+                *sum += left_out[name].as_u64().unwrap_or_else(|| panic!("a number of {name}: {entry}"));
+            }
+            return;
+        }
+        let record: Record = serde_json::from_value(entry.clone()).unwrap_or_else(|error| panic!("{error}: {entry}"));
+        assert_eq!(serde_json::to_value(&record).expect("JSON"), entry, "no field is unknown");
+        self.records.push(record);
+    }
+
+    fn check(&self, record: &Record) {
+        assert_eq!((record.glasshttp, &*record.model), (SCHEMA, &*self.model));
+        assert_eq!(record.server.port(), self.server.port());
+        assert_eq!(record.server.is_ipv6(), record.client.is_ipv6());
+        let syn = measured(&record.handshake.syn);
+        let ports = [record.client.port(), record.server.port()].map(u16::to_be_bytes).concat();
+        let ports: String = ports.iter().map(|octet| format!("{octet:02x}")).collect();
+        let tcp = if record.client.is_ipv6() { 80 } else { 40 };
+        assert_eq!(syn.headers[tcp..tcp + 8], ports, "the SYN is this connection's own");
+        assert!(syn.ttl == 64 && syn.sack_permitted && syn.timestamp.is_some(), "{syn:?}");
+        assert!(syn.mss.is_some() && syn.window_scale.is_some(), "{syn:?}");
+        assert_eq!(measured(&record.handshake.queue).backlog, 4096);
+        assert!(derived(&record.handshake.queued) >= 0);
+        for (exchange, number) in record.exchanges.iter().zip(1..) {
+            assert_eq!(exchange.number, number);
+            check_order(exchange);
+        }
+    }
+}
+
+/// The program, about to log to its standard output as JSON.
+pub fn command(folder: &Path, model: &str, options: &[&str]) -> Command {
+    let mut command = glasshttp();
+    command.args(["--port", "0", "--log", "json", "--no-watch", "--model", model]).args(options).arg(folder);
+    command
+}
+
+pub fn measured<T: Clone>(figure: &Figure<T>) -> T {
+    match figure {
+        Figure::Measured { value, .. } => value.clone(),
+        Figure::Derived { from, .. } => panic!("it is only derived: {from}"),
+        Figure::NotVisible { why } => panic!("it is not visible: {why}"),
+    }
+}
+
+pub fn derived<T: Clone>(figure: &Figure<T>) -> T {
+    match figure {
+        Figure::Derived { value, .. } => value.clone(),
+        Figure::Measured { by, .. } => panic!("it is measured, by {by}"),
+        Figure::NotVisible { why } => panic!("it is not visible: {why}"),
+    }
+}
+
+/// Stages follow each other. All of them are read from one clock, CLOCK_REALTIME.
+fn check_order(exchange: &Exchange) {
+    let named = exchange.stages.named();
+    let reached: Vec<(&str, i64)> = named.iter().filter_map(|(name, at)| Some((*name, *at.value()?))).collect();
+    assert!(reached.is_sorted_by_key(|(_, at)| *at), "{reached:?}");
+    let names: Vec<&str> = reached.iter().map(|(name, _)| *name).collect();
+    for name in ["arrived", "first_read", "head_complete", "answer_chosen"] {
+        assert!(names.contains(&name), "{name} is missing: {exchange:?}");
+    }
+}
+
+/// Everything of an exchange that a client knows: what it sent and what came back.
+pub fn check_exchange(exchange: &Exchange, request: &[u8], answer: &[u8], is_kept: bool) {
+    assert_eq!(exchange.request.head, String::from_utf8_lossy(request));
+    let head = answer.windows(4).position(|window| window == b"\r\n\r\n").map_or(0, |at| at + 4);
+    assert_eq!(exchange.answer.head, String::from_utf8_lossy(&answer[..head]));
+    assert!(!exchange.request.is_cut && !exchange.answer.is_cut);
+    if head > 0 {
+        assert_eq!(answer[9..12], *exchange.status.to_string().as_bytes());
+    }
+    assert_eq!(exchange.is_kept, is_kept);
+    let traffic = measured(&exchange.traffic);
+    let sizes = (traffic.request_head, traffic.answer_head, traffic.answer_body);
+    assert_eq!(sizes, (request.len() as u64, head as u64, (answer.len() - head) as u64));
+    for stage in [&exchange.stages.first_write, &exchange.stages.last_write, &exchange.stages.acknowledged] {
+        measured(stage);
+    }
+}
+
+/// The end of a record that has one, in the terms in which a client knows it.
+pub fn check_close<'a>(record: &'a Record, reason: &str, how: How, first: End) -> &'a Close {
+    let close = record.close.as_ref().expect("its end");
+    assert_eq!((&*close.reason, close.how, close.first.value()), (reason, how, Some(&first)), "{close:?}");
+    assert!(close.sentence.ends_with('.') && close.sentence.len() > 20, "{close:?}");
+    let at = measured(&close.at);
+    for end in [&close.client_end, &close.server_end].into_iter().filter_map(Figure::value) {
+        assert!((0..=at).contains(end), "{close:?}");
+    }
+    close
+}
+
+/// Who is left in TIME-WAIT, by the record's figure and by another source.
+pub fn check_time_wait(record: &Record, expected: TimeWait) {
+    let close = record.close.as_ref().expect("its end");
+    let server = is_in_time_wait(record.server, record.client);
+    let client = is_in_time_wait(record.client, record.server);
+    match expected {
+        TimeWait::Server => assert!(server && !client, "{record:?}"),
+        TimeWait::Client => assert!(client && !server, "{record:?}"),
+        TimeWait::Nobody => assert!(!client && !server, "{record:?}"),
+    }
+    match expected {
+        TimeWait::Nobody => assert_eq!(derived(&close.time_wait), expected),
+        _ => assert_eq!(measured(&close.time_wait), expected),
+    }
+}
+
+/// By /proc/net/tcp (proc(5)), which is not where the program looks.
+fn is_in_time_wait(local: SocketAddr, remote: SocketAddr) -> bool {
+    let table = if local.is_ipv6() { "/proc/net/tcp6" } else { "/proc/net/tcp" };
+    let ports = [local, remote].map(|address| format!(":{:04X}", address.port()));
+    let table = fs::read_to_string(table).expect("the table of sockets");
+    table.lines().any(|line| {
+        let mut fields = line.split_whitespace().skip(1);
+        let [local, remote, state] = std::array::from_fn(|_| fields.next().unwrap_or_default());
+        local.ends_with(&ports[0]) && remote.ends_with(&ports[1]) && state == "06"
+    })
+}
+
+/// A moment of this process's clock as the record of a connection counts it.
+pub fn since_accept(record: &Record, time: SystemTime) -> i64 {
+    let nanoseconds = |time: SystemTime| time.duration_since(UNIX_EPOCH).expect("after 1970").as_nanos() as i64;
+    nanoseconds(time) - nanoseconds(humantime::parse_rfc3339(&record.accepted).expect("a time"))
+}
+
+pub fn port(client: &Client) -> SocketAddr {
+    client.socket.local_addr().expect("it is bound")
+}

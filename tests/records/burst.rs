@@ -1,0 +1,116 @@
+//! More than can be told: nothing is lost silently, and nobody waits.
+
+use super::{Watched, port};
+use crate::closing::{folder_with, under_each_model};
+use crate::harness::{Answer, Server, glasshttp};
+use rustix::process::Signal;
+use std::collections::HashSet;
+use std::fs;
+use std::io::Read;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+const SIMPLE: &[u8] = b"GET /small.txt HTTP/1.0\r\n\r\n";
+
+/// One connection after another: their own addresses.
+fn connections(server: &Server, count: usize) -> Vec<SocketAddr> {
+    let ask = |_| {
+        let mut client = server.connect();
+        client.send(SIMPLE);
+        assert_eq!(Answer::parse(&client.read_to_end()).text(), "small\n");
+        port(&client)
+    };
+    (0..count).map(ask).collect()
+}
+
+#[test]
+fn of_a_thousand_fast_connections_each_is_told_or_counted() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &[]);
+        let clients = connections(&watched.server, 1000);
+        watched.server.signal(Signal::TERM);
+        assert_eq!(watched.server.wait().code(), Some(0), "{model}");
+        let records = watched.rest();
+        let [connections, exchanges, reports] = watched.left_out;
+        assert_eq!(records.len() as u64 + connections, 1000, "{model}");
+        let numbers: HashSet<u64> = records.iter().map(|record| record.connection).collect();
+        assert_eq!(numbers.len(), records.len(), "{model}: each is told once");
+        assert!(numbers.iter().all(|number| (1..=1000).contains(number)));
+        for record in &records {
+            assert!(clients.contains(&record.client), "{model}: who is {}?", record.client);
+            let close = record.close.as_ref().expect("its end");
+            assert_eq!(record.exchanges.len() as u64 + record.exchanges_left_out, 1);
+            assert!(reports > 0 || close.reason == "Http10", "{model}: {close:?}");
+        }
+        // One after another they are few at a time: the collector keeps up.
+        assert_eq!((connections, exchanges, reports), (0, 0, 0), "{model}");
+    });
+}
+
+/// Starts the program with a log that nobody reads behind the first line; what
+/// it says on standard error goes to `errors`.
+fn start_unread(folder: &Path, options: &[&str], errors: &Path) -> Server {
+    let mut command = Command::new("sh");
+    command.args(["-c", "exec \"$0\" \"$@\" 2>\"$ERRORS\""]).env("ERRORS", errors).arg(glasshttp().get_program());
+    Server::spawn(command.args(["--port", "0", "--no-watch"]).args(options).arg(folder))
+}
+
+/// How many of `what` the program said on standard error that it has not told.
+fn said(errors: &str, what: &str) -> u64 {
+    let Some((before, _)) = errors.split_once(&format!(" {what}")) else { return 0 };
+    before.rsplit(' ').next().and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("a number: {errors}"))
+}
+
+#[test]
+fn a_log_that_nobody_reads_makes_nobody_wait_and_what_is_missing_is_said() {
+    let (folder, _) = folder_with(0);
+    let notes = tempfile::tempdir().expect("a folder");
+    under_each_model(|model| {
+        let errors = notes.path().join(model);
+        let mut server = start_unread(folder.path(), &["--log", "json", "--model", model], &errors);
+        // 2 KiB of log each: more than what holds the log and what holds the reports together.
+        connections(&server, 1500);
+        let begun = Instant::now();
+        server.signal(Signal::TERM);
+        assert_eq!(server.wait().code(), Some(0), "{model}");
+        assert!(begun.elapsed() < Duration::from_secs(8), "{model}: {:?}", begun.elapsed());
+
+        let mut log = String::new();
+        server.stdout.read_to_string(&mut log).expect("what the pipe held");
+        let told = log.split_inclusive('\n').filter(|line| line.starts_with("{") && line.ends_with("}}\n")).count();
+        assert!(told > 5, "{model}: {log}");
+        let errors = fs::read_to_string(&errors).expect("what it said");
+        let missing = said(&errors, "connections");
+        assert_eq!(told as u64 + missing, 1500, "{model}: {told} lines of the log, and it said {errors:?}");
+    });
+}
+
+#[test]
+fn lines_that_nobody_reads_are_counted_too() {
+    let (folder, _) = folder_with(0);
+    let notes = tempfile::tempdir().expect("a folder");
+    under_each_model(|model| {
+        let errors = notes.path().join(model);
+        let mut server = start_unread(folder.path(), &["--log", "common", "--model", model], &errors);
+        let mut client = server.connect();
+        let batch = b"HEAD /small.txt HTTP/1.1\r\nHost: a\r\n\r\n".repeat(100);
+        for _ in 0..200 {
+            client.send(&batch);
+            for _ in 0..100 {
+                assert_eq!(client.head_answer().status, 200);
+            }
+        }
+        drop(client);
+        server.signal(Signal::TERM);
+        assert_eq!(server.wait().code(), Some(0), "{model}");
+        let mut log = String::new();
+        server.stdout.read_to_string(&mut log).expect("what the pipe held");
+        let told = log.split_inclusive('\n').filter(|line| line.ends_with("200 0\n")).count();
+        let errors = fs::read_to_string(&errors).expect("what it said");
+        let missing = said(&errors, "reports");
+        assert_eq!(told as u64 + missing, 20_000, "{model}: {told} lines, and it said {errors:?}");
+    });
+}

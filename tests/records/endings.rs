@@ -1,0 +1,266 @@
+//! How connections end: who was first, by what, and who is left in TIME-WAIT.
+
+use super::{Watched, check_close, check_exchange, check_time_wait, measured, port, since_accept};
+use crate::closing::{BIG, folder_with, narrow_client, under_each_model};
+use crate::harness::{Answer, Client};
+use glasshttp::observe::record::{End, Figure, How, Record, TimeWait};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::retry_on_intr;
+use socket2::SockRef;
+use std::io::{Read, Write};
+use std::time::{Duration, SystemTime};
+
+const SIMPLE: &[u8] = b"GET /small.txt HTTP/1.0\r\n\r\n";
+const KEPT: &[u8] = b"GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\n";
+
+/// Ends the connection by a reset (socket(7), SO_LINGER).
+fn reset(client: Client) {
+    SockRef::from(&client.socket).set_linger(Some(Duration::ZERO)).expect("an option");
+}
+
+fn no_exchange(record: &Record) {
+    assert!(record.exchanges.is_empty() && record.exchanges_left_out == 0, "{record:?}");
+}
+
+#[test]
+fn a_client_that_half_closes_after_its_request_was_first() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &[]);
+        // Of 1.0 and of a kept connection: the server learns of the end before or after its own.
+        for (request, reason) in [(SIMPLE, "Http10"), (KEPT, "ClientClosed")] {
+            for _ in 0..5 {
+                let mut client = watched.connect();
+                client.send(request);
+                client.half_close();
+                let answer = client.read_to_end();
+                let address = port(&client);
+                drop(client);
+                let record = watched.record(address);
+                check_exchange(&record.exchanges[0], request, &answer, request == KEPT);
+                let close = check_close(&record, reason, How::Fin, End::Client);
+                measured(&close.client_end);
+                check_time_wait(&record, TimeWait::Client);
+            }
+        }
+    });
+}
+
+#[test]
+fn a_client_that_half_closes_before_its_request_is_read_was_first() {
+    let (folder, _) = folder_with(0);
+    let mut watched = Watched::start(folder.path(), "iterative", &["--timeout", "1"]);
+    let silent = watched.connect();
+    let mut client = watched.connect();
+    client.send(SIMPLE);
+    client.half_close(); // both have come when the server accepts this one
+    client.read_to_end();
+    let address = port(&client);
+    drop((client, silent));
+    let record = watched.record(address);
+    check_close(&record, "Http10", How::Fin, End::Client);
+    check_time_wait(&record, TimeWait::Client);
+}
+
+#[test]
+fn a_client_that_resets_in_the_middle_of_its_answer() {
+    let (folder, _) = folder_with(BIG);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &[]);
+        let mut client = watched.connect();
+        client.send(b"GET /big.bin HTTP/1.1\r\nHost: a\r\n\r\n");
+        client.socket.read_exact(&mut [0; 1000]).expect("the beginning");
+        let address = port(&client);
+        let before = SystemTime::now();
+        reset(client);
+        let after = SystemTime::now();
+        let record = watched.record(address);
+        let exchange = &record.exchanges[0];
+        assert_eq!(exchange.status, 200);
+        let body = measured(&exchange.traffic).answer_body;
+        assert!((1..BIG as u64).contains(&body), "{body}");
+        assert!(!exchange.is_kept, "{model}: {exchange:?}");
+        assert!(exchange.stages.acknowledged.value().is_none(), "its last octet was never sent");
+        let close = check_close(&record, "Reset", How::ResetByClient, End::Client);
+        let told = measured(&close.client_end);
+        assert!((since_accept(&record, before)..since_accept(&record, after) + 2_000_000_000).contains(&told));
+        check_time_wait(&record, TimeWait::Nobody);
+    });
+}
+
+#[test]
+fn a_client_that_resets_before_any_request() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &[]);
+        for begins in [&b""[..], b"GET /sma"] {
+            let mut client = watched.connect();
+            client.send(begins);
+            let address = port(&client);
+            reset(client);
+            let record = watched.record(address);
+            no_exchange(&record);
+            check_close(&record, "Reset", How::ResetByClient, End::Client);
+            check_time_wait(&record, TimeWait::Nobody);
+        }
+    });
+}
+
+#[test]
+fn a_client_that_resets_after_the_servers_end_was_second() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &[]);
+        let mut client = watched.connect();
+        client.send(SIMPLE);
+        client.read_to_end();
+        let address = port(&client);
+        reset(client);
+        let record = watched.record(address);
+        let close = check_close(&record, "Http10", How::ResetByClient, End::Server);
+        assert!(measured(&close.server_end) < measured(&close.client_end));
+        check_time_wait(&record, TimeWait::Nobody);
+    });
+}
+
+#[test]
+fn a_port_probe_that_connects_and_closes_is_told_like_any_other() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &[]);
+        let client = watched.connect();
+        let address = port(&client);
+        drop(client);
+        let record = watched.record(address);
+        no_exchange(&record);
+        let close = check_close(&record, "NoRequest", How::Fin, End::Client);
+        measured(&close.client_end);
+        check_time_wait(&record, TimeWait::Client);
+    });
+}
+
+#[test]
+fn a_silent_client_is_closed_on_at_its_deadline() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &["--timeout", "1"]);
+        let mut client = watched.connect();
+        assert_eq!(client.read_to_end(), b"");
+        let address = port(&client);
+        drop(client);
+        let record = watched.record(address);
+        no_exchange(&record);
+        let close = check_close(&record, "SilentTimeout", How::Timeout, End::Server);
+        assert!((990_000_000..5_000_000_000).contains(&measured(&close.at)), "{close:?}");
+        assert!(matches!(close.client_end, Figure::NotVisible { .. }), "{close:?}");
+    });
+}
+
+#[test]
+fn half_a_head_is_answered_408_and_ended_by_the_server() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &["--timeout", "1"]);
+        let mut client = watched.connect();
+        client.send(b"GET /small.txt HT");
+        let answer = client.read_to_end();
+        let address = port(&client);
+        drop(client);
+        let record = watched.record(address);
+        let exchange = &record.exchanges[0];
+        check_exchange(exchange, b"GET /small.txt HT", &answer, false);
+        assert_eq!(exchange.status, 408);
+        let late = measured(&exchange.stages.head_complete) - measured(&exchange.stages.first_read);
+        assert!((900_000_000..5_000_000_000).contains(&late), "it was refused at the deadline: {late}");
+        let close = check_close(&record, "Rejected", How::Timeout, End::Server);
+        assert!(measured(&close.server_end) <= measured(&close.client_end));
+        check_time_wait(&record, TimeWait::Server);
+    });
+}
+
+#[test]
+fn a_client_that_closes_a_kept_connection_was_first() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &[]);
+        let mut client = watched.connect();
+        client.send(KEPT);
+        client.answer();
+        let address = port(&client);
+        let before = SystemTime::now();
+        drop(client);
+        let record = watched.record(address);
+        assert_eq!(record.exchanges.len(), 1);
+        let close = check_close(&record, "ClientClosed", How::Fin, End::Client);
+        assert!(measured(&close.client_end) >= since_accept(&record, before));
+        check_time_wait(&record, TimeWait::Client);
+    });
+}
+
+#[test]
+fn an_idle_connection_is_closed_on_at_its_time() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &["--keep-alive", "1"]);
+        let mut client = watched.connect();
+        client.send(KEPT);
+        let answer = client.answer();
+        assert_eq!(client.read_to_end(), b"");
+        let address = port(&client);
+        drop(client);
+        let record = watched.record(address);
+        let exchange = &record.exchanges[0];
+        check_exchange(exchange, KEPT, &[answer.head.as_bytes(), &answer.body].concat(), true);
+        let close = check_close(&record, "IdleTimeout", How::Timeout, End::Server);
+        let idle = measured(&close.at) - measured(&exchange.stages.last_write);
+        assert!((900_000_000..5_000_000_000).contains(&idle), "{idle}");
+        assert!(close.time_wait.value() == Some(&TimeWait::Server), "{close:?}");
+    });
+}
+
+#[test]
+fn a_client_that_takes_nothing_is_reset() {
+    let (folder, _) = folder_with(BIG);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &["--timeout", "1"]);
+        let mut client = narrow_client(watched.server.address);
+        client.write_all(b"GET /big.bin HTTP/1.0\r\n\r\n").expect("a request");
+        // Waits for the reset alone, not for bytes.
+        let patience = Timespec { tv_sec: 20, tv_nsec: 0 };
+        let dropped = retry_on_intr(|| poll(&mut [PollFd::new(&client, PollFlags::empty())], Some(&patience)));
+        assert_eq!(dropped, Ok(1), "{model}: it is never dropped");
+        let record = watched.record(client.local_addr().expect("bound"));
+        let exchange = &record.exchanges[0];
+        let traffic = measured(&exchange.traffic);
+        assert!(traffic.answer_body < BIG as u64 && !exchange.is_kept, "{exchange:?}");
+        assert!(exchange.stages.acknowledged.value().is_none(), "{exchange:?}");
+        let close = check_close(&record, "SendTimeout", How::ResetByServer, End::Server);
+        let acknowledged = measured(&close.tcp).octets_acknowledged.expect("counted");
+        assert!(acknowledged < traffic.answer_head + traffic.answer_body, "{close:?}");
+        check_time_wait(&record, TimeWait::Nobody);
+    });
+}
+
+#[test]
+fn a_client_that_still_sends_is_drained_and_ends_second() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &[]);
+        let mut client = watched.connect();
+        let head = b"PUT /small.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n";
+        client.send(head);
+        client.send(&[b'a'; 1_000_000]);
+        let answer = client.read_to_end();
+        let address = port(&client);
+        drop(client);
+        let record = watched.record(address);
+        assert_eq!(record.exchanges.len(), 1);
+        assert_eq!(Answer::parse(&answer).status, 405);
+        check_exchange(&record.exchanges[0], head, &answer, false);
+        let close = check_close(&record, "RequestBodyUnread", How::Fin, End::Server);
+        assert!(measured(&close.server_end) < measured(&close.client_end));
+        let arrived = measured(&close.tcp).octets_received.expect("counted");
+        assert_eq!(arrived, head.len() as u64 + 1_000_000 + 1, "and a FIN");
+        check_time_wait(&record, TimeWait::Server);
+    });
+}

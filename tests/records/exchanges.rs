@@ -1,0 +1,339 @@
+//! Requests and answers: octets, calls, stages.
+
+use super::{Watched, check_close, check_exchange, check_time_wait, derived, measured, port, since_accept};
+use crate::closing::{assert_same, folder_with, narrow_client, octets, under_each_model};
+use crate::harness::{Answer, Client};
+use glasshttp::observe::record::{End, Figure, How, TimeWait};
+use std::io::{Read, Write};
+use std::net::{Ipv6Addr, TcpListener};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+const SIMPLE: &[u8] = b"GET /small.txt HTTP/1.0\r\n\r\n";
+const KEPT: &[u8] = b"GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\n";
+
+fn raw(answer: &Answer) -> Vec<u8> {
+    [answer.head.as_bytes(), &answer.body].concat()
+}
+
+#[test]
+fn a_request_of_http_1_0_and_the_first_connection_of_all() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &[]);
+        let begun = SystemTime::now();
+        let mut client = watched.connect();
+        client.send(SIMPLE);
+        let answer = client.read_to_end();
+        let ended = SystemTime::now();
+        let address = port(&client);
+        drop(client);
+        let record = watched.record(address);
+
+        assert_eq!((record.connection, record.exchanges.len(), record.exchanges_left_out), (1, 1, 0));
+        assert!(since_accept(&record, begun) < 0, "it was accepted after the client began");
+        let exchange = &record.exchanges[0];
+        check_exchange(exchange, SIMPLE, &answer, false);
+        assert_eq!((exchange.status, measured(&exchange.resource).as_str()), (200, "small.txt"));
+        let traffic = measured(&exchange.traffic);
+        assert_eq!((traffic.reads, traffic.writes), (1, 1));
+        let arrived = measured(&exchange.stages.arrived);
+        assert!(arrived >= since_accept(&record, begun), "nothing arrives before it is sent");
+        assert!(measured(&exchange.stages.last_write) <= since_accept(&record, ended), "nor is read before");
+
+        let close = check_close(&record, "Http10", How::Fin, End::Server);
+        assert!(measured(&close.server_end) <= measured(&close.client_end));
+        assert!(measured(&close.client_end) >= since_accept(&record, ended), "the client ended last");
+        check_time_wait(&record, TimeWait::Server);
+        let tcp = measured(&close.tcp);
+        // A FIN takes up a number, as an octet does (RFC 9293 §3.4).
+        assert_eq!(tcp.octets_received, Some(SIMPLE.len() as u64 + 1));
+        assert_eq!(tcp.octets_acknowledged, Some(answer.len() as u64 + 1));
+        assert_eq!(tcp.retransmissions, 0);
+    });
+}
+
+#[test]
+fn a_request_of_http_0_9_has_an_answer_without_a_head() {
+    let (folder, _) = folder_with(0);
+    std::fs::write(folder.path().join("empty.txt"), "").expect("a file");
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &[]);
+        let mut client = watched.connect();
+        client.send(b"GET /small.txt\r\n");
+        assert_eq!(client.read_to_end(), b"small\n");
+        let address = port(&client);
+        drop(client);
+        let record = watched.record(address);
+        check_exchange(&record.exchanges[0], b"GET /small.txt\r\n", b"small\n", false);
+        assert_eq!(record.exchanges[0].status, 200);
+        check_close(&record, "SimpleRequest", How::Fin, End::Server);
+
+        let mut client = watched.connect();
+        client.send(b"GET /empty.txt\r\n");
+        assert_eq!(client.read_to_end(), b"");
+        let address = port(&client);
+        drop(client);
+        let record = watched.record(address);
+        let exchange = &record.exchanges[0];
+        assert!(!exchange.is_kept, "{exchange:?}");
+        let traffic = measured(&exchange.traffic);
+        assert_eq!((traffic.writes, traffic.answer_head, traffic.answer_body), (0, 0, 0));
+        assert!(exchange.stages.first_write.value().is_none() && exchange.stages.acknowledged.value().is_none());
+    });
+}
+
+#[test]
+fn two_requests_on_a_kept_connection_have_their_own_stages() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &[]);
+        let mut client = watched.connect();
+        client.send(KEPT);
+        let first = client.answer();
+        let between = SystemTime::now();
+        let second_request = b"HEAD /nothing HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        client.send(second_request);
+        let second = client.head_answer();
+        let address = port(&client);
+        drop(client);
+        let record = watched.record(address);
+        assert_eq!(record.exchanges.len(), 2);
+        check_exchange(&record.exchanges[0], KEPT, &raw(&first), true);
+        check_exchange(&record.exchanges[1], second_request, &raw(&second), false);
+        assert_eq!(record.exchanges[1].status, 404);
+        assert!(matches!(record.exchanges[1].resource, Figure::NotVisible { .. }));
+        let between = since_accept(&record, between);
+        assert!(measured(&record.exchanges[0].stages.last_write) <= between);
+        assert!(measured(&record.exchanges[1].stages.arrived) >= between);
+        for exchange in &record.exchanges {
+            let traffic = measured(&exchange.traffic);
+            assert_eq!((traffic.reads, traffic.writes), (1, 1), "{exchange:?}");
+        }
+        check_close(&record, "ClientAskedClose", How::Fin, End::Server);
+    });
+}
+
+#[test]
+fn pipelined_requests_share_one_read_and_each_answer_is_acknowledged() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        for count in [3, 40] {
+            let mut watched = Watched::start(folder.path(), model, &[]);
+            let mut client = watched.connect();
+            client.send(&KEPT.repeat(count));
+            let answers: Vec<Answer> = (0..count).map(|_| client.answer()).collect();
+            client.half_close();
+            assert_eq!(client.read_to_end(), b"");
+            let address = port(&client);
+            drop(client);
+            let record = watched.record(address);
+            assert_eq!((record.exchanges.len(), record.exchanges_left_out), (count, 0));
+            for (index, (exchange, answer)) in record.exchanges.iter().zip(&answers).enumerate() {
+                check_exchange(exchange, KEPT, &raw(answer), true);
+                let traffic = measured(&exchange.traffic);
+                assert_eq!((traffic.reads, traffic.writes), (u32::from(index == 0), 1));
+                assert_eq!(exchange.stages.arrived, record.exchanges[0].stages.arrived);
+                assert_eq!(exchange.stages.first_read, record.exchanges[0].stages.first_read);
+            }
+            check_close(&record, "ClientClosed", How::Fin, End::Client);
+            check_time_wait(&record, TimeWait::Client);
+        }
+    });
+}
+
+#[test]
+fn a_request_that_came_in_part_with_the_one_before_began_then() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &[]);
+        let mut client = watched.connect();
+        client.send(&[KEPT, &KEPT[..20]].concat());
+        client.answer();
+        let between = SystemTime::now();
+        client.send(&KEPT[20..]);
+        let second = client.answer();
+        let address = port(&client);
+        drop(client);
+        let record = watched.record(address);
+        let [first, later] = &record.exchanges[..] else { panic!("{model}: {record:?}") };
+        check_exchange(later, KEPT, &raw(&second), true);
+        assert_eq!(later.stages.first_read, first.stages.first_read, "{model}");
+        assert_eq!(later.stages.arrived, first.stages.arrived, "{model}");
+        assert_eq!(measured(&later.traffic).reads, 1, "the rest of it");
+        assert!(measured(&later.stages.head_complete) >= since_accept(&record, between));
+    });
+}
+
+#[test]
+fn a_head_that_comes_octet_by_octet_takes_as_many_reads() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &[]);
+        let mut client = watched.connect();
+        let begun = SystemTime::now();
+        // The wait for an answer is the pause between two octets: each is read by itself.
+        client.socket.set_read_timeout(Some(Duration::from_millis(20))).expect("a timeout");
+        for octet in SIMPLE {
+            client.send(&[*octet]);
+            if *octet != b'\n' {
+                client.socket.read_exact(&mut [0]).expect_err("not yet");
+            }
+        }
+        client.socket.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+        let answer = client.read_to_end();
+        let address = port(&client);
+        drop(client);
+        let record = watched.record(address);
+        let exchange = &record.exchanges[0];
+        check_exchange(exchange, SIMPLE, &answer, false);
+        let reads = measured(&exchange.traffic).reads as usize;
+        // Two octets that come together on a busy machine are one read.
+        assert!((SIMPLE.len() * 3 / 4..=SIMPLE.len()).contains(&reads), "{model}: {reads} reads");
+        let (first, complete) = (measured(&exchange.stages.first_read), measured(&exchange.stages.head_complete));
+        assert!(measured(&exchange.stages.arrived) >= since_accept(&record, begun));
+        assert!(complete - first > 400_000_000, "{model}: from {first} to {complete}");
+    });
+}
+
+#[test]
+fn a_skipped_body_is_no_part_of_the_next_request() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &[]);
+        let mut client = watched.connect();
+        let head = b"POST /small.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n";
+        client.send(head);
+        let refused = client.answer();
+        assert_eq!(refused.status, 405, "{model}");
+        for part in octets(50_000).chunks(10_000) {
+            client.send(part);
+        }
+        // The body is read before the next request comes: nothing tells a client so but time.
+        thread::sleep(Duration::from_millis(100));
+        let between = SystemTime::now();
+        client.send(KEPT);
+        let answer = client.answer();
+        let address = port(&client);
+        drop(client);
+        let record = watched.record(address);
+        let [first, second] = &record.exchanges[..] else { panic!("{model}: {record:?}") };
+        check_exchange(first, head, &raw(&refused), true);
+        check_exchange(second, KEPT, &raw(&answer), true);
+        assert!(measured(&second.stages.arrived) >= since_accept(&record, between), "{model}: {second:?}");
+        assert_eq!(measured(&second.traffic).reads, 1, "{model}");
+        check_close(&record, "ClientClosed", How::Fin, End::Client);
+    });
+}
+
+#[test]
+fn a_request_that_is_refused_is_told_as_it_came() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &[]);
+        let mut client = watched.connect();
+        let request = b"GET / HTTP/1.1\r\nHost: a\r\nbad header\xff\r\n\r\n";
+        client.send(request);
+        let answer = client.read_to_end();
+        let address = port(&client);
+        drop(client);
+        let record = watched.record(address);
+        check_exchange(&record.exchanges[0], request, &answer, false);
+        assert_eq!(record.exchanges[0].status, 400);
+        let close = check_close(&record, "Rejected", How::Fin, End::Server);
+        assert!(measured(&close.client_end) >= measured(&close.server_end));
+    });
+}
+
+#[test]
+fn heads_too_long_to_be_told_are_cut_and_counted_whole() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &[]);
+        let mut client = watched.connect();
+        let request = format!("GET /small.txt HTTP/1.0\r\nX: {}\r\n\r\n", "é".repeat(3500));
+        client.send(request.as_bytes());
+        assert_eq!(Answer::parse(&client.read_to_end()).status, 200, "{model}");
+        let address = port(&client);
+        drop(client);
+        let exchange = &watched.record(address).exchanges[0];
+        assert!(exchange.request.is_cut && exchange.request.head.len() > 1000);
+        let told = exchange.request.head.trim_end_matches('\u{fffd}');
+        assert!(request.starts_with(told), "{told}");
+        assert_eq!(measured(&exchange.traffic).request_head, request.len() as u64);
+    });
+}
+
+#[test]
+fn a_large_answer_to_a_client_that_takes_its_time() {
+    let (folder, big) = folder_with(3_000_000);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &[]);
+        let mut socket = narrow_client(watched.server.address);
+        let request = b"GET /big.bin HTTP/1.0\r\n\r\n";
+        socket.write_all(request).expect("a request");
+        let mut answer = vec![0; 1000];
+        socket.read_exact(&mut answer).expect("the beginning");
+        thread::sleep(Duration::from_millis(300)); // the client's own pace, not a wait for anything
+        let paused = SystemTime::now();
+        socket.read_to_end(&mut answer).expect("the rest");
+        let address = socket.local_addr().expect("bound");
+        drop(socket);
+        assert_same(&Answer::parse(&answer).body, &big);
+        let record = watched.record(address);
+        let exchange = &record.exchanges[0];
+        check_exchange(exchange, request, &answer, false);
+        let stages = &exchange.stages;
+        let paused = since_accept(&record, paused);
+        assert!(measured(&stages.first_write) < paused - 250_000_000, "{stages:?}");
+        assert!(measured(&stages.acknowledged) > paused, "its last octet was taken after the pause: {stages:?}");
+        assert!(measured(&exchange.traffic).writes > 1);
+    });
+}
+
+#[test]
+fn a_client_of_ipv6_is_told_with_its_own_addresses() {
+    if TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_err() {
+        eprintln!("not tested: no IPv6 here");
+        return;
+    }
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &[]);
+        let mut client = Client::connect((Ipv6Addr::LOCALHOST, watched.server.port()).into());
+        client.send(SIMPLE);
+        let answer = client.read_to_end();
+        let address = port(&client);
+        drop(client);
+        let record = watched.record(address);
+        assert_eq!(record.server, (Ipv6Addr::LOCALHOST, watched.server.port()).into());
+        check_exchange(&record.exchanges[0], SIMPLE, &answer, false);
+        check_close(&record, "Http10", How::Fin, End::Server);
+        check_time_wait(&record, TimeWait::Server);
+    });
+}
+
+#[test]
+fn a_request_that_waited_in_the_accept_queue_arrived_before_the_accept() {
+    let (folder, _) = folder_with(0);
+    let mut watched = Watched::start(folder.path(), "iterative", &["--timeout", "1"]);
+    let silent = watched.connect();
+    let begun = SystemTime::now();
+    let mut client = watched.connect();
+    client.send(SIMPLE);
+    let third = watched.connect();
+    let answer = client.read_to_end();
+    let address = port(&client);
+    drop(client);
+    let record = watched.record(address);
+    let waited = -since_accept(&record, begun);
+    assert!(waited > 500_000_000, "until the silent one's deadline: {waited}");
+    let exchange = &record.exchanges[0];
+    check_exchange(exchange, SIMPLE, &answer, false);
+    let arrived = measured(&exchange.stages.arrived);
+    assert!((-waited..-waited + 200_000_000).contains(&arrived), "{arrived} of {waited}");
+    let queued = derived(&record.handshake.queued);
+    assert!((queued - waited).abs() < 200_000_000, "{queued} of {waited}");
+    assert_eq!(measured(&record.handshake.queue).waiting, 1, "the third");
+    drop((silent, third));
+}

@@ -1,0 +1,123 @@
+//! The end of the server: what was open is told, too, and how it ended.
+
+use super::{Watched, check_close, check_exchange, measured, port};
+use crate::closing::{BIG, assert_same, folder_with, narrow_client, under_each_model};
+use crate::harness::Answer;
+use glasshttp::observe::record::{End, Figure, How, TimeWait};
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
+use std::io::{Read, Write};
+use std::time::Instant;
+
+const KEPT: &[u8] = b"GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\n";
+
+#[test]
+fn connections_that_the_end_of_the_server_closes_are_told() {
+    let (folder, big) = folder_with(BIG);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &[]);
+        // Iteratively only one is served.
+        let mut idle = (model != "iterative").then(|| {
+            let mut client = watched.connect();
+            client.send(KEPT);
+            let answer = client.answer();
+            (client, answer)
+        });
+        let mut silent = (model != "iterative").then(|| watched.connect());
+        let mut client = watched.connect();
+        let request = b"GET /big.bin HTTP/1.1\r\nHost: a\r\n\r\n";
+        client.send(request);
+        let mut answer = vec![0; 1000];
+        client.socket.read_exact(&mut answer).expect("the beginning");
+
+        watched.server.signal(Signal::TERM);
+        if let (Some((idle, _)), Some(silent)) = (&mut idle, &mut silent) {
+            assert_eq!((idle.read_to_end(), silent.read_to_end()), (vec![], vec![]));
+        }
+        answer.extend(client.read_to_end());
+        assert_same(&Answer::parse(&answer).body, &big);
+        let address = port(&client);
+        drop(client);
+        assert_eq!(watched.server.wait().code(), Some(0), "{model}");
+
+        let record = watched.record(address);
+        check_exchange(&record.exchanges[0], request, &answer, false);
+        let close = check_close(&record, "ShuttingDown", How::Fin, End::Server);
+        assert!(measured(&close.server_end) <= measured(&close.client_end), "{model}: {close:?}");
+        if let (Some((idle, answer)), Some(silent)) = (&idle, &silent) {
+            let record = watched.record(port(idle));
+            check_exchange(&record.exchanges[0], KEPT, &[answer.head.as_bytes(), &answer.body].concat(), true);
+            check_close(&record, "ShuttingDown", How::Fin, End::Server);
+            let record = watched.record(port(silent));
+            assert!(record.exchanges.is_empty());
+            check_close(&record, "ShuttingDown", How::Fin, End::Server);
+        }
+        assert_eq!(watched.rest().len(), 0, "{model}: each is told once");
+        assert_eq!(watched.left_out, [0; 3]);
+    });
+}
+
+#[test]
+fn a_connection_whose_grace_is_over_is_told_as_it_was_left() {
+    let (folder, _) = folder_with(BIG);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &["--grace", "1"]);
+        let mut client = narrow_client(watched.server.address);
+        client.write_all(b"GET /big.bin HTTP/1.0\r\n\r\n").expect("a request");
+        client.read_exact(&mut [0; 100]).expect("the beginning");
+        watched.server.signal(Signal::TERM);
+        assert_eq!(watched.server.wait().code(), Some(0), "{model}");
+        let record = watched.record(client.local_addr().expect("bound"));
+        let close = check_close(&record, "GraceOver", How::Fin, End::Server);
+        assert!((900_000_000..9_000_000_000).contains(&measured(&close.at)), "{model}: {close:?}");
+        let exchange = &record.exchanges[0];
+        assert!(!exchange.is_kept && exchange.stages.acknowledged.value().is_none(), "{exchange:?}");
+        let body = measured(&exchange.traffic).answer_body;
+        assert!((1..BIG as u64).contains(&body), "{body}");
+    });
+}
+
+/// The children of a process (proc(5)).
+fn children(process: u32) -> Vec<i32> {
+    let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).expect("its children");
+    children.split_whitespace().map(|child| child.parse().expect("a number")).collect()
+}
+
+#[test]
+fn a_connection_whose_process_is_killed_is_lost_and_said_so() {
+    let (folder, _) = folder_with(BIG);
+    let mut watched = Watched::start(folder.path(), "process", &[]);
+    let mut client = watched.connect();
+    client.send(KEPT);
+    let answer = client.answer();
+    client.send(b"GET /big.bin HTTP/1.1\r\nHost: a\r\n\r\n");
+    client.socket.read_exact(&mut [0; 100]).expect("the beginning");
+    let address = port(&client);
+    let [child] = children(watched.server.id())[..] else { panic!("one child") };
+    kill_process(Pid::from_raw(child).expect("a process"), Signal::KILL).expect("the server's child");
+
+    let record = watched.record(address);
+    check_exchange(&record.exchanges[0], KEPT, &[answer.head.as_bytes(), &answer.body].concat(), true);
+    let under_way = &record.exchanges[1];
+    assert_eq!(under_way.status, 200);
+    assert!(under_way.stages.last_write.value().is_none(), "{under_way:?}");
+    let close = record.close.as_ref().expect("its end");
+    assert_eq!((&*close.reason, close.how), ("ProcessEnded", How::Lost));
+    assert!(matches!(close.at, Figure::NotVisible { .. }) && close.first.value().is_none(), "{close:?}");
+    assert_ne!(close.time_wait.value(), Some(&TimeWait::Nobody), "{close:?}");
+
+    // One that is killed before it has said anything.
+    let silent = watched.connect();
+    let begun = Instant::now();
+    let child = loop {
+        if let [child] = children(watched.server.id())[..] {
+            break child;
+        }
+        assert!(begun.elapsed() < crate::harness::PATIENCE, "no child");
+    };
+    kill_process(Pid::from_raw(child).expect("a process"), Signal::KILL).expect("the server's child");
+    let address = port(&silent);
+    watched.server.signal(Signal::TERM);
+    let told = watched.rest().iter().filter(|record| record.client == address).count() as u64;
+    assert_eq!(told + watched.left_out[0], 1, "it is told or counted: {:?}", watched.left_out);
+}
