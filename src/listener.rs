@@ -157,8 +157,12 @@ impl Listener {
         let socket = unbound(self.address, self.address.is_ipv6() && self.socket.only_v6()?)?;
         socket.set_reuse_port(true)?;
         socket.bind(&SockAddr::from(self.address))?;
-        socket.listen(self.backlog)?;
-        Ok(Self { socket, ..*self })
+        let sibling = Self { socket, ..*self };
+        if crate::sys::tcp_option::saves_syn(&self.socket) {
+            sibling.save_syn(); // before the first one comes
+        }
+        sibling.socket.listen(self.backlog)?;
+        Ok(sibling)
     }
 
     /// Lets connections wait in the kernel until they have sent something, a

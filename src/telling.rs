@@ -67,6 +67,8 @@ impl Telling {
             scope.page_origins = origins(&page_listeners);
         }
         if !sinks.is_empty() {
+            // Before anybody is told where the server is: the first SYN is kept, too.
+            site.iter().for_each(Listener::save_syn);
             scope.connections = Some(if is_json { Rate::All } else { Rate::PerSecond(TOLD) });
         }
 

@@ -24,6 +24,11 @@ pub(crate) fn save_syn(socket: &impl AsFd) -> io::Result<()> {
     set(socket, libc::TCP_SAVE_SYN, 1)
 }
 
+/// Whether the listening `socket` does.
+pub(crate) fn saves_syn(socket: &impl AsFd) -> bool {
+    get(socket, libc::TCP_SAVE_SYN).is_ok_and(|value| value.iter().any(|octet| *octet != 0))
+}
+
 /// The IP and TCP headers of the SYN that `socket` came from (TCP_SAVED_SYN).
 /// It is given once; none is there where it came as a cookie.
 ///
