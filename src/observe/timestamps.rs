@@ -4,7 +4,8 @@
 use super::report::Moment;
 use rustix::io::Errno;
 use std::net::{Ipv4Addr, UdpSocket};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::time::{Duration, Instant};
 
 #[cfg(target_os = "linux")]
 use nix::sys::socket::{self, ControlMessageOwned, MsgFlags, TimestampingFlag, sockopt::Timestamping};
@@ -32,14 +33,23 @@ pub(crate) fn set(socket: &impl AsFd, is_on: bool) -> Result<(), Errno> {
 /// before that is asked of its own socket.
 pub(crate) fn keep_stamping() -> Option<UdpSocket> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).ok()?;
-    set(&socket, true).is_ok().then_some(socket)
+    set(&socket, true).ok()?;
+    socket.set_read_timeout(Some(Duration::from_millis(1))).ok()?;
+    let address = socket.local_addr().ok()?;
+    // It begins a moment after it was asked (net_enable_timestamp() leaves it to a kernel thread).
+    let is_stamped = || {
+        let sent = socket.send_to(&[0], address);
+        sent.is_ok() && matches!(recv(&socket, &mut [0]), Ok((1, arrived)) if arrived != Moment::default())
+    };
+    let deadline = Instant::now() + Duration::from_millis(100);
+    while !is_stamped() && Instant::now() < deadline {}
+    Some(socket)
 }
 
 /// recv(2), and when the kernel had the last octets that it gave.
 #[cfg(target_os = "linux")]
-pub(crate) fn recv(socket: &OwnedFd, buffer: &mut [u8]) -> Result<(usize, Moment), Errno> {
+pub(crate) fn recv(socket: &(impl AsFd + AsRawFd), buffer: &mut [u8]) -> Result<(usize, Moment), Errno> {
     use std::io::IoSliceMut;
-    use std::os::fd::AsRawFd;
     let mut control = [0; CONTROL];
     let mut parts = [IoSliceMut::new(buffer)];
     let message =
@@ -52,7 +62,6 @@ pub(crate) fn recv(socket: &OwnedFd, buffer: &mut [u8]) -> Result<(usize, Moment
 /// each speaks of, and its moment.
 #[cfg(target_os = "linux")]
 pub(crate) fn take_acknowledgements(socket: &OwnedFd, mut each: impl FnMut(u32, Moment)) {
-    use std::os::fd::AsRawFd;
     let mut control = [0; CONTROL];
     let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
     while let Ok(message) = socket::recvmsg::<()>(socket.as_raw_fd(), &mut [], Some(&mut control), flags) {
@@ -88,7 +97,7 @@ pub(crate) fn set(_: &impl AsFd, _: bool) -> Result<(), Errno> {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn recv(socket: &OwnedFd, buffer: &mut [u8]) -> Result<(usize, Moment), Errno> {
+pub(crate) fn recv(socket: &(impl AsFd + AsRawFd), buffer: &mut [u8]) -> Result<(usize, Moment), Errno> {
     let count = rustix::net::recv(socket, buffer, rustix::net::RecvFlags::empty())?.0;
     Ok((count, Moment::default()))
 }
