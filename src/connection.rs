@@ -188,9 +188,11 @@ impl Connection {
                 Next::SendHead { .. } | Next::SendBody(_) if steps > TURN => Err(Errno::AGAIN),
                 Next::SendHead { .. } | Next::SendBody(_) => self.send(next),
                 Next::ShutDown => {
+                    if let Some(notes) = &mut self.notes {
+                        notes.shuts_down(&self.socket);
+                    }
                     // It fails only where the connection is gone, which the drain finds out.
                     let _ = shutdown(&self.socket, Shutdown::Write);
-                    self.note(Notes::shut_down);
                     self.machine.writing_shut_down();
                     Ok(())
                 }

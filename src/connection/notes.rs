@@ -43,6 +43,8 @@ pub(super) struct Notes {
     awaited: VecDeque<(u32, Box<Exchange<'static>>)>,
     client_end: Moment,
     server_end: Moment,
+    /// Of TCP, right before our half was ended; 0 until then.
+    state_before_end: u8,
     is_reset: bool,
     is_timeout: bool,
 }
@@ -82,6 +84,7 @@ impl Notes {
             awaited: VecDeque::new(),
             client_end: Moment::default(),
             server_end: Moment::default(),
+            state_before_end: 0,
             is_reset: false,
             is_timeout: false,
         }))
@@ -240,8 +243,10 @@ impl Notes {
         }
     }
 
-    /// The sending half was shut down.
-    pub(super) fn shut_down(&mut self) {
+    /// The sending half is about to be shut down. A moment later the state of
+    /// the socket no longer says who was first.
+    pub(super) fn shuts_down(&mut self, socket: &OwnedFd) {
+        self.state_before_end = tcp_option::info(socket).ok().and_then(|info| info.first().copied()).unwrap_or(0);
         self.server_end = Moment::now();
     }
 
@@ -279,6 +284,8 @@ impl Notes {
                 is_timeout: self.is_timeout,
                 client_end: self.client_end,
                 server_end: self.server_end,
+                state_before_end: self.state_before_end,
+                has_unread: rustix::io::ioctl_fionread(socket).is_ok_and(|unread| unread > 0),
                 tcp_info: tcp_option::info(socket).unwrap_or_default(),
                 left_out: self.left_out,
                 at: Moment::now(),

@@ -108,10 +108,10 @@ fn message(head: &[u8], is_cut: bool) -> Message {
 /// The end, of a connection accepted at `accepted`.
 pub(super) fn close(report: &Closed, accepted: Moment) -> Close {
     let at = |moment: Moment, by, why_not| Figure::measured_or(moment.since(accepted), by, why_not);
-    let how = if report.is_abrupt {
-        How::ResetByServer
-    } else if report.is_reset {
+    let how = if report.is_reset {
         How::ResetByClient
+    } else if report.is_abrupt || report.has_unread {
+        How::ResetByServer
     } else if report.is_timeout {
         How::Timeout
     } else {
@@ -135,7 +135,7 @@ pub(super) fn close(report: &Closed, accepted: Moment) -> Close {
             "clock after recv(2)",
             "the server closed its socket before it heard of the client's end",
         ),
-        server_end: at(report.server_end, "clock after shutdown(2)", "close(2) ended both halves at once"),
+        server_end: at(report.server_end, "clock before shutdown(2)", "close(2) ended both halves at once"),
         tcp: Figure::measured_or(info.told(), "TCP_INFO right before close(2)", NO_TCP_INFO),
     }
 }
@@ -157,21 +157,19 @@ pub(super) fn lost() -> Close {
     }
 }
 
+/// The state of the socket right before the server ended its half says it:
+/// later states don't. LAST-ACK and TIME-WAIT both become CLOSED.
 fn who_was_first(how: How, info: &TcpInfo<'_>, report: &Closed) -> Figure<End> {
-    match (how, info.state()) {
-        (How::ResetByClient, _) => Figure::measured(End::Client, "ECONNRESET or EPIPE"),
-        (How::ResetByServer, _) => Figure::measured(End::Server, "SO_LINGER 0 and close(2)"),
-        // The server has ended its half, and then heard of the client's end, or not.
-        (_, Some("FIN-WAIT-1" | "FIN-WAIT-2" | "TIME-WAIT" | "CLOSING")) => {
-            Figure::derived(End::Server, "the state that TCP_INFO gave right before close(2)")
-        }
-        (_, Some("CLOSE-WAIT" | "LAST-ACK")) => {
-            Figure::derived(End::Client, "the state that TCP_INFO gave right before close(2)")
-        }
-        (_, Some("ESTABLISHED")) => Figure::derived(End::Server, "no FIN of the client's had come before close(2)"),
-        _ if report.server_end.0 != 0 && report.client_end > report.server_end => {
-            Figure::derived(End::Server, "the order of shutdown(2) and the end of input")
-        }
+    let (state, source) = match kernel::state(report.state_before_end) {
+        Some(state) => (Some(state), "TCP_INFO's state right before shutdown(2)"),
+        None => (info.state(), "TCP_INFO's state right before close(2)"),
+    };
+    match (state, how) {
+        (Some("CLOSE-WAIT" | "LAST-ACK"), _) => Figure::derived(End::Client, source),
+        (_, How::ResetByClient) if report.server_end.0 == 0 => Figure::measured(End::Client, "ECONNRESET or EPIPE"),
+        (_, How::ResetByServer) if report.is_abrupt => Figure::measured(End::Server, "SO_LINGER 0 and close(2)"),
+        (Some("ESTABLISHED" | "FIN-WAIT-1" | "FIN-WAIT-2"), _) => Figure::derived(End::Server, source),
+        (Some("CLOSED"), _) => Figure::derived(End::Client, source), // a reset that was not read yet
         _ if report.client_end.0 != 0 => Figure::derived(End::Client, "the order of the end of input and close(2)"),
         _ => Figure::not_visible("neither the socket's state nor an end of input was reported"),
     }

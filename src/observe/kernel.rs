@@ -88,21 +88,7 @@ impl TcpInfo<'_> {
 
     /// tcpi_state, by its name.
     pub(super) fn state(&self) -> Option<&'static str> {
-        // linux/tcp_states.h
-        const STATES: [&str; 11] = [
-            "ESTABLISHED",
-            "SYN-SENT",
-            "SYN-RECEIVED",
-            "FIN-WAIT-1",
-            "FIN-WAIT-2",
-            "TIME-WAIT",
-            "CLOSED",
-            "CLOSE-WAIT",
-            "LAST-ACK",
-            "LISTEN",
-            "CLOSING",
-        ];
-        STATES.get(usize::from(*self.0.first()?).checked_sub(1)?).copied()
+        state(*self.0.first()?)
     }
 
     /// All that is told of it.
@@ -120,6 +106,24 @@ impl TcpInfo<'_> {
             congestion_window: self.u32_at(80)?,
         })
     }
+}
+
+/// A state of TCP by its name in RFC 9293 (linux/tcp_states.h); `None` for 0.
+pub(super) fn state(number: u8) -> Option<&'static str> {
+    const STATES: [&str; 11] = [
+        "ESTABLISHED",
+        "SYN-SENT",
+        "SYN-RECEIVED",
+        "FIN-WAIT-1",
+        "FIN-WAIT-2",
+        "TIME-WAIT",
+        "CLOSED",
+        "CLOSE-WAIT",
+        "LAST-ACK",
+        "LISTEN",
+        "CLOSING",
+    ];
+    STATES.get(usize::from(number).checked_sub(1)?).copied()
 }
 
 /// The accept queue, in TCP_INFO of a listening socket: tcpi_unacked

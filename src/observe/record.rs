@@ -261,7 +261,8 @@ pub enum How {
     Fin,
     /// The client reset it.
     ResetByClient,
-    /// The server reset it, so that nothing incomplete passes for whole.
+    /// The server reset it, so that nothing incomplete passes for whole, or by
+    /// closing before it had read all that came.
     ResetByServer,
     /// A deadline of the server's passed, then a FIN.
     Timeout,

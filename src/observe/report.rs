@@ -115,6 +115,10 @@ pub(crate) struct Closed {
     pub is_timeout: bool,
     pub client_end: Moment,
     pub server_end: Moment,
+    /// tcpi_state right before the server ended its half by shutdown(2); 0 if it did not.
+    pub state_before_end: u8,
+    /// Whether octets of the client's were left unread: close(2) then resets (RFC 2525 §2.17).
+    pub has_unread: bool,
     /// `struct tcp_info` right before the close.
     pub tcp_info: Vec<u8>,
     /// Exchanges that were not reported.
