@@ -21,7 +21,7 @@ use crate::observe::report::{Moment, Report};
 use crate::sys::send_queue;
 use answer::{Answer, Sent};
 use input::Input;
-use notes::Notes;
+use notes::{Notes, Reading};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, Shutdown, recv, shutdown};
 use std::net::SocketAddr;
@@ -280,7 +280,7 @@ impl Connection {
             if input.is_exhausted() {
                 return Err(Errno::AGAIN);
             }
-            match self.recv(input.room())? {
+            match self.recv(input)? {
                 0 => self.machine.end_of_input(),
                 count => input.filled(count),
             }
@@ -344,18 +344,21 @@ impl Connection {
 
     fn drain(&mut self, input: &mut Input) -> Result<(), Errno> {
         input.discard();
-        match self.recv(input.room())? {
+        match self.recv(input)? {
             0 => self.machine.end_of_input(),
             count => self.machine.drained(count),
         }
         Ok(())
     }
 
-    fn recv(&mut self, room: &mut [u8]) -> Result<usize, Errno> {
-        match &mut self.notes {
-            None => Ok(recv(&self.socket, room, RecvFlags::empty())?.0),
-            Some(notes) => notes.recv(&self.socket, room),
-        }
+    fn recv(&mut self, input: &mut Input) -> Result<usize, Errno> {
+        let Some(notes) = &mut self.notes else { return Ok(recv(&self.socket, input.room(), RecvFlags::empty())?.0) };
+        let of = match self.machine.timer() {
+            Timer::Head | Timer::Idle if input.unused().is_empty() => Reading::Head,
+            Timer::Head | Timer::Idle => Reading::RestOfHead,
+            _ => Reading::NoHead,
+        };
+        notes.recv(of, &self.socket, input.room())
     }
 
     fn note(&mut self, fact: impl FnOnce(&mut Notes)) {
@@ -383,8 +386,8 @@ impl Connection {
         let (timer, exchange) = (self.machine.timer(), self.machine.exchanges());
         if timer == Timer::Send {
             self.machine.sending_waits();
-            if let (Some(notes), Some(answer)) = (&mut self.notes, &self.answer) {
-                notes.sending_waits(answer.body_sent(), &workspace.service.probe, &mut workspace.outbox);
+            if let Some(notes) = &mut self.notes {
+                notes.sending_waits(&workspace.service.probe, &mut workspace.outbox);
             }
         }
         let at = match self.deadline {
@@ -427,7 +430,8 @@ impl Connection {
             outbox.push(probe, &Report::Line(line.as_bytes().into()));
         }
         if let Some(notes) = &mut self.notes {
-            notes.end_exchange(answer.body_sent(), probe, outbox);
+            let is_kept = matches!(self.machine.next(), Next::Receive | Next::Respond | Next::Reject(_));
+            notes.end_exchange(is_kept, &self.socket, probe, outbox);
         }
         workspace.head = answer.into_room();
     }

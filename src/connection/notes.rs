@@ -20,6 +20,17 @@ const MOST_OF_A_HEAD: usize = 1600;
 /// Answers of which the acknowledgement is awaited.
 const MOST_AWAITED: usize = 8;
 
+/// What a read is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// A head of which nothing was left from an earlier read.
+    Head,
+    /// A head of which there is some.
+    RestOfHead,
+    /// A body, or what is drained.
+    NoHead,
+}
+
 /// The notes of one connection.
 pub(super) struct Notes {
     connection: u64,
@@ -39,6 +50,8 @@ pub(super) struct Notes {
     /// The exchange under way, if it is told.
     exchange: Option<Box<Exchange<'static>>>,
     is_reported: bool,
+    /// Octets of its answer that the kernel took.
+    taken: u64,
     /// Exchanges that are over but for the acknowledgement of this octet.
     awaited: VecDeque<(u32, Box<Exchange<'static>>)>,
     client_end: Moment,
@@ -81,6 +94,7 @@ impl Notes {
             left_out: 0,
             exchange: None,
             is_reported: false,
+            taken: 0,
             awaited: VecDeque::new(),
             client_end: Moment::default(),
             server_end: Moment::default(),
@@ -115,14 +129,20 @@ impl Notes {
     }
 
     /// recv(2), noted.
-    pub(super) fn recv(&mut self, socket: &OwnedFd, buffer: &mut [u8]) -> Result<usize, Errno> {
+    pub(super) fn recv(&mut self, of: Reading, socket: &OwnedFd, buffer: &mut [u8]) -> Result<usize, Errno> {
         let result = timestamps::recv(socket, buffer);
         match result {
             Ok((0, _)) => self.client_end = Moment::now(),
             Ok((_, arrived)) => {
-                self.last_read = (arrived, Moment::now());
-                self.first_read.get_or_insert(self.last_read);
-                self.reads += 1;
+                let this_read = (arrived, Moment::now());
+                match of {
+                    Reading::Head => self.first_read.get_or_insert(this_read),
+                    // It began behind something else.
+                    Reading::RestOfHead => self.first_read.get_or_insert(self.last_read),
+                    Reading::NoHead => &mut self.last_read,
+                };
+                self.reads += u32::from(of != Reading::NoHead);
+                self.last_read = this_read;
             }
             Err(_) => {}
         }
@@ -132,7 +152,7 @@ impl Notes {
     /// A request's head was complete, or refused: `head` is what there is of it.
     pub(super) fn begin_exchange(&mut self, head: &[u8], socket: &OwnedFd, probe: &Probe) {
         self.exchanges += 1;
-        self.is_reported = false;
+        (self.is_reported, self.taken) = (false, 0);
         let is_told = probe.admit_exchange();
         self.ask_kernel(is_told, socket);
         // A request that came with the one before was read when that one was.
@@ -207,6 +227,7 @@ impl Notes {
     /// then: when it returned, the client may have had them for long.
     pub(super) fn sent(&mut self, count: usize, begun: Moment) {
         self.sent = self.sent.wrapping_add(count as u32);
+        self.taken += count as u64;
         if let Some(exchange) = &mut self.exchange {
             if exchange.writes == 0 {
                 exchange.stages.first_write = begun;
@@ -217,21 +238,21 @@ impl Notes {
     }
 
     /// The client does not take the answer at once: what is known of it is said once.
-    pub(super) fn sending_waits(&mut self, body_sent: u64, probe: &Probe, outbox: &mut Outbox) {
-        if let (Some(exchange), false) = (&mut self.exchange, self.is_reported) {
-            let last_write = std::mem::take(&mut exchange.stages.last_write);
-            exchange.answer_body = body_sent;
-            outbox.push(probe, &Report::Exchange((**exchange).clone()));
-            exchange.stages.last_write = last_write;
+    pub(super) fn sending_waits(&mut self, probe: &Probe, outbox: &mut Outbox) {
+        if let (Some(exchange), false) = (&self.exchange, self.is_reported) {
+            let mut exchange = Exchange::clone(exchange);
+            exchange.stages.last_write = Moment::default();
+            set_traffic(&mut exchange, self.taken);
+            outbox.push(probe, &Report::Exchange(exchange));
             self.is_reported = true;
         }
     }
 
     /// All of the answer was sent, or as much as ever will be.
-    pub(super) fn end_exchange(&mut self, body_sent: u64, probe: &Probe, outbox: &mut Outbox) {
+    pub(super) fn end_exchange(&mut self, is_kept: bool, socket: &OwnedFd, probe: &Probe, outbox: &mut Outbox) {
         let Some(mut exchange) = self.exchange.take() else { return };
-        exchange.answer_body = body_sent;
-        exchange.is_over = true;
+        set_traffic(&mut exchange, self.taken);
+        (exchange.is_kept, exchange.is_over) = (is_kept, true);
         if !self.asks_kernel || exchange.writes == 0 {
             return outbox.push(probe, &Report::Exchange(*exchange));
         }
@@ -292,4 +313,10 @@ impl Notes {
             }),
         );
     }
+}
+
+/// Of the octets `taken` of an answer, its head's are the first.
+fn set_traffic(exchange: &mut Exchange<'_>, taken: u64) {
+    exchange.answer_head = exchange.answer_head.min(taken);
+    exchange.answer_body = taken - exchange.answer_head;
 }
