@@ -17,8 +17,10 @@ use std::sync::Arc;
 
 /// How much of a head is told, in octets: two of them fit one report.
 const MOST_OF_A_HEAD: usize = 1600;
-/// Answers of which the acknowledgement is awaited.
-const MOST_AWAITED: usize = 8;
+/// Exchanges that are held back until their answers are acknowledged, and those
+/// of which the acknowledgement is awaited at all.
+const MOST_HELD: usize = 8;
+const MOST_AWAITED: usize = 1024;
 
 /// What a read is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +40,9 @@ pub(super) struct Notes {
     opened: Option<Opened>,
     /// Whether the kernel is asked for arrivals and acknowledgements.
     asks_kernel: bool,
-    /// Octets sent since the kernel was asked, as it counts them.
+    /// Octets sent since the kernel was asked, as it counts them, and acknowledged.
     sent: u32,
+    acknowledged: u32,
     /// The last read: when the kernel had it, when the server had it.
     last_read: (Moment, Moment),
     /// The first read for the exchange to come, and how many there were.
@@ -52,14 +55,22 @@ pub(super) struct Notes {
     is_reported: bool,
     /// Octets of its answer that the kernel took.
     taken: u64,
-    /// Exchanges that are over but for the acknowledgement of this octet.
-    awaited: VecDeque<(u32, Box<Exchange<'static>>)>,
+    /// Answers whose acknowledgement is to come, and their exchanges, if they are held back for it.
+    awaited: VecDeque<Awaited>,
     client_end: Moment,
     server_end: Moment,
     /// Of TCP, right before our half was ended; 0 until then.
     state_before_end: u8,
     is_reset: bool,
     is_timeout: bool,
+}
+
+/// An answer that is not acknowledged.
+struct Awaited {
+    /// Its last octet, as the kernel counts.
+    octet: u32,
+    number: u64,
+    exchange: Option<Box<Exchange<'static>>>,
 }
 
 impl Notes {
@@ -87,6 +98,7 @@ impl Notes {
             opened: Some(opened),
             asks_kernel,
             sent: 0,
+            acknowledged: 0,
             last_read: Default::default(),
             first_read: None,
             reads: 0,
@@ -114,16 +126,26 @@ impl Notes {
         if let Some(opened) = self.opened.take() {
             outbox.push(probe, &Report::Opened(opened));
         }
-        if !self.asks_kernel {
-            return;
+        if self.asks_kernel {
+            self.take_acknowledgements(socket, probe, outbox);
         }
-        let awaited = &mut self.awaited;
+    }
+
+    fn take_acknowledgements(&mut self, socket: &OwnedFd, probe: &Probe, outbox: &mut Outbox) {
+        let Self { connection, awaited, acknowledged, .. } = self;
         timestamps::take_acknowledgements(socket, |octet, at| {
+            *acknowledged = octet.wrapping_add(1);
             // Octets are counted modulo 2^32.
-            while awaited.front().is_some_and(|(last, _)| octet.wrapping_sub(*last).cast_signed() >= 0) {
-                let Some((_, mut exchange)) = awaited.pop_front() else { return };
-                exchange.stages.acknowledged = at;
-                outbox.push(probe, &Report::Exchange(*exchange));
+            while awaited.front().is_some_and(|first| octet.wrapping_sub(first.octet).cast_signed() >= 0) {
+                let Some(Awaited { number, exchange, .. }) = awaited.pop_front() else { return };
+                let report = match exchange {
+                    None => Report::Acknowledged { connection: *connection, number, at },
+                    Some(mut exchange) => {
+                        exchange.stages.acknowledged = at;
+                        Report::Exchange(*exchange)
+                    }
+                };
+                outbox.push(probe, &report);
             }
         });
     }
@@ -181,8 +203,10 @@ impl Notes {
     /// Asks the kernel for its moments, or no more: for exchanges that are not
     /// told they would be work for nothing.
     fn ask_kernel(&mut self, asks: bool, socket: &OwnedFd) {
-        if asks != self.asks_kernel && self.awaited.is_empty() && timestamps::set(socket, asks).is_ok() {
-            (self.asks_kernel, self.sent) = (asks, 0);
+        // What it has still to say would keep the socket from falling silent (POLLERR).
+        let is_settled = !self.asks_kernel || self.acknowledged == self.sent;
+        if asks != self.asks_kernel && is_settled && timestamps::set(socket, asks).is_ok() {
+            (self.asks_kernel, self.sent, self.acknowledged) = (asks, 0, 0);
         }
     }
 
@@ -239,7 +263,13 @@ impl Notes {
 
     /// The client does not take the answer at once: what is known of it is said once.
     pub(super) fn sending_waits(&mut self, probe: &Probe, outbox: &mut Outbox) {
-        if let (Some(exchange), false) = (&self.exchange, self.is_reported) {
+        if let (Some(exchange), false) = (&self.exchange, self.is_reported)
+            && exchange.writes > 0
+        {
+            // Those before it come first.
+            for exchange in self.awaited.iter_mut().filter_map(|awaited| awaited.exchange.take()) {
+                outbox.push(probe, &Report::Exchange(*exchange));
+            }
             let mut exchange = Exchange::clone(exchange);
             exchange.stages.last_write = Moment::default();
             set_traffic(&mut exchange, self.taken);
@@ -256,11 +286,18 @@ impl Notes {
         if !self.asks_kernel || exchange.writes == 0 {
             return outbox.push(probe, &Report::Exchange(*exchange));
         }
-        self.awaited.push_back((self.sent.wrapping_sub(1), exchange));
-        if self.awaited.len() > MOST_AWAITED
-            && let Some((_, oldest)) = self.awaited.pop_front()
-        {
-            outbox.push(probe, &Report::Exchange(*oldest));
+        let (octet, number) = (self.sent.wrapping_sub(1), exchange.number);
+        self.awaited.push_back(Awaited { octet, number, exchange: Some(exchange) });
+        if self.awaited.len() > MOST_HELD {
+            self.take_acknowledgements(socket, probe, outbox);
+        }
+        // Those of a client that pipelines many are told before it is known.
+        let held = self.awaited.len().saturating_sub(MOST_HELD);
+        if let Some(exchange) = held.checked_sub(1).and_then(|last| self.awaited[last].exchange.take()) {
+            outbox.push(probe, &Report::Exchange(*exchange));
+        }
+        if self.awaited.len() > MOST_AWAITED {
+            self.awaited.pop_front();
         }
     }
 
@@ -292,7 +329,7 @@ impl Notes {
         outbox: &mut Outbox,
     ) {
         self.go_on(socket, probe, outbox);
-        for (_, exchange) in self.awaited.drain(..) {
+        for exchange in self.awaited.drain(..).filter_map(|awaited| awaited.exchange) {
             outbox.push(probe, &Report::Exchange(*exchange));
         }
         outbox.push(

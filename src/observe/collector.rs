@@ -217,6 +217,13 @@ impl Collector {
                 let news = if report.is_over { News::Answered } else { News::Answering };
                 self.tell(report.connection, news);
             }
+            Report::Acknowledged { connection, number, at } => {
+                if let Some(told) = self.connections.get_mut(&connection)
+                    && let Some(known) = told.record.exchanges.iter_mut().rfind(|known| known.number == number)
+                {
+                    known.stages.acknowledged = interpret::acknowledged(at, told.accepted, "");
+                }
+            }
             Report::Closed(report) => self.hear_closed(&report),
             Report::Lost(connection) => {
                 if let Some(told) = self.connections.get_mut(&connection).filter(|told| told.record.close.is_none()) {

@@ -78,12 +78,12 @@ pub(super) fn exchange(report: &ExchangeReport<'_>, accepted: Moment) -> Exchang
             answer_chosen: at(stages.answer_chosen, "clock after the handler", not_reached),
             first_write: at(stages.first_write, "clock before the send(2) that took them", not_reached),
             last_write: at(stages.last_write, "clock before the send(2) or sendfile(2) that took them", not_reached),
-            acknowledged: at(
+            acknowledged: acknowledged(
                 stages.acknowledged,
-                "SO_TIMESTAMPING (acknowledgement)",
+                accepted,
                 match (report.is_over, report.asked_kernel) {
                     (_, false) => "the kernel was not asked: this system has no SO_TIMESTAMPING for it",
-                    (true, true) => "no acknowledgement came before the socket was closed",
+                    (true, true) => "no acknowledgement of its last octet was reported",
                     (false, true) => "not yet",
                 },
             ),
@@ -99,6 +99,11 @@ pub(super) fn exchange(report: &ExchangeReport<'_>, accepted: Moment) -> Exchang
             "what recv(2), send(2) and sendfile(2) returned",
         ),
     }
+}
+
+/// When the client's TCP acknowledged an answer, on a connection accepted at `accepted`.
+pub(super) fn acknowledged(at: Moment, accepted: Moment, why_not: &'static str) -> Figure<Nanoseconds> {
+    Figure::measured_or(at.since(accepted), "SO_TIMESTAMPING (acknowledgement)", why_not)
 }
 
 fn message(head: &[u8], is_cut: bool) -> Message {

@@ -42,6 +42,8 @@ pub(crate) enum Report<'a> {
     Opened(Opened),
     /// An exchange began, or went on: what is known of it now.
     Exchange(Exchange<'a>),
+    /// The answer of an exchange that was reported before is acknowledged.
+    Acknowledged { connection: u64, number: u64, at: Moment },
     /// A connection was closed.
     Closed(Closed),
     /// A connection's process ended without a word.

@@ -118,7 +118,7 @@ fn two_requests_on_a_kept_connection_have_their_own_stages() {
 fn pipelined_requests_share_one_read_and_each_answer_is_acknowledged() {
     let (folder, _) = folder_with(0);
     under_each_model(|model| {
-        for count in [3, 40] {
+        for count in [3, 100] {
             let mut watched = Watched::start(folder.path(), model, &[]);
             let mut client = watched.connect();
             client.send(&KEPT.repeat(count));
