@@ -10,6 +10,7 @@ use crate::observe::json::JsonLog;
 use crate::observe::live::{Bounds, Hub};
 use crate::observe::probe::{Probe, Rate, Scope};
 use crate::observe::sink::{LeftOut, Sink};
+use crate::observe::standard_output::StandardOutput;
 use crate::observe::story::Story;
 use crate::watch::Watch;
 use std::io::{self, IsTerminal};
@@ -44,7 +45,7 @@ impl Telling {
         match config.log.unwrap_or(if is_terminal { Log::Story } else { Log::Lines(Format::Common) }) {
             Log::Lines(format) => scope.lines = Some(format),
             Log::Story => sinks.push(Box::new(Story::new(anstream::stdout(), config.language, STORIES))),
-            Log::Json => sinks.push(Box::new(JsonLog::new(io::stdout()))),
+            Log::Json => sinks.push(Box::new(JsonLog::new(StandardOutput::new()))),
             Log::Off => {}
         }
         let is_json = config.log == Some(Log::Json);
@@ -74,7 +75,8 @@ impl Telling {
 
         let failed =
             |error: io::Error| format!("cannot start to tell of connections: {error}; try --log off --no-watch");
-        let start = || Watching::start(scope.clone(), config.model.name().into(), Box::new(io::stdout()), sinks);
+        let start =
+            || Watching::start(scope.clone(), config.model.name().into(), Box::new(StandardOutput::new()), sinks);
         let watching = (!scope.is_nothing()).then(start).transpose().map_err(failed)?;
         let page = hub.map(|hub: Arc<Hub>| Watch::start(&hub, &listener::urls(site), page_listeners));
         Ok(Self { watching, page: page.transpose().map_err(failed)?, page_urls, no_page })

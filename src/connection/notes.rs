@@ -49,7 +49,6 @@ pub(super) struct Notes {
     first_read: Option<(Moment, Moment)>,
     reads: u32,
     exchanges: u64,
-    left_out: u64,
     /// The exchange under way, if it is told.
     exchange: Option<Box<Exchange<'static>>>,
     is_reported: bool,
@@ -103,7 +102,6 @@ impl Notes {
             first_read: None,
             reads: 0,
             exchanges: 0,
-            left_out: 0,
             exchange: None,
             is_reported: false,
             taken: 0,
@@ -181,7 +179,6 @@ impl Notes {
         let (arrived, first_read) = self.first_read.take().unwrap_or(self.last_read);
         let reads = std::mem::take(&mut self.reads);
         if !is_told {
-            self.left_out += 1;
             return;
         }
         let mut exchange = Exchange {
@@ -345,7 +342,7 @@ impl Notes {
                 state_before_end: self.state_before_end,
                 has_unread: rustix::io::ioctl_fionread(socket).is_ok_and(|unread| unread > 0),
                 tcp_info: tcp_option::info(socket).unwrap_or_default(),
-                left_out: self.left_out,
+                exchanges: self.exchanges,
                 at: Moment::now(),
             }),
         );

@@ -51,6 +51,8 @@ const RESERVED: u64 = 16;
 const RESERVED_FOR_A_LOOP: u64 = 16;
 /// How long to wait where the system is out of descriptors, memory or processes.
 const EXHAUSTED: Duration = Duration::from_millis(50);
+/// How long those who serve have, when their time is over, to say what became of their connections.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 /// Descriptors that are set aside for files, at most.
 const FOR_FILES: u64 = 8192;
 

@@ -20,7 +20,7 @@
 //!
 //! Try it: `--model process`, a slow download, and `ps -o pid,stat,cmd` beside it.
 
-use super::{EXHAUSTED, Limits, Stop, run, wait};
+use super::{EXHAUSTED, LAST_WORDS, Limits, Stop, run, wait};
 use crate::connection::{Connection, Service, Workspace};
 use crate::listener::Listener;
 use crate::sys::fork::{Fork, exit_child, fork};
@@ -80,7 +80,7 @@ pub(super) fn serve(listeners: Vec<Listener>, service: &Arc<Service>, limits: &L
         }
     }
     drop(listeners); // from here on new clients are refused, not left waiting
-    children.wait_for_all(Instant::now() + limits.grace)
+    children.wait_for_all(Instant::now() + limits.grace + LAST_WORDS)
 }
 
 /// The children that serve. Every child of this process is taken for one.

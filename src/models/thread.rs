@@ -13,7 +13,7 @@
 //! The slots are a pipe with one octet for each: to take one is to read, to
 //! give it back is to write, and a wait for either is a poll, like every other.
 
-use super::{Limits, Stop, accept, run, wait};
+use super::{LAST_WORDS, Limits, Stop, accept, run, wait};
 use crate::connection::{Service, Workspace};
 use crate::listener::Listener;
 use rustix::event::{PollFd, PollFlags};
@@ -50,7 +50,7 @@ pub(super) fn serve(
         let _ = std::thread::Builder::new().name("connection".into()).stack_size(STACK).spawn(serve_to_the_end);
     }
     drop(listeners); // from here on new clients are refused, not left waiting
-    slots.wait_for_all(Instant::now() + grace)
+    slots.wait_for_all(Instant::now() + grace + LAST_WORDS)
 }
 
 /// As many octets in a pipe as further connections may be accepted.

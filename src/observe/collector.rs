@@ -8,21 +8,26 @@
 //!                                                  └──▶ sock_diag: who is in TIME-WAIT?
 //! ```
 
-use super::interpret;
+use super::interpret::{self, Lost};
 use super::probe::{PREFIX, Probe, Scope};
 use super::record::{Figure, Record, Text, TimeWait};
 use super::report::{Closed, Moment, Report};
 use super::sink::{LeftOut, News, Sink};
 use super::socket_table::SocketTable;
+use super::standard_output;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-/// How long the end of the program waits for the last reports to be told.
+/// How long the end of the program waits for whoever reads standard output, and
+/// for the last reports to be told.
+const LAST_READ: Duration = Duration::from_secs(1);
 const FINISH: Duration = Duration::from_secs(2);
 /// How long reports gather after some were read: the pipe holds a burst, and
 /// while nobody waits for it, writing to it wakes nobody.
@@ -32,6 +37,8 @@ const BEAT: Duration = Duration::from_millis(100);
 const BEATS: Duration = Duration::from_secs(2);
 /// After how long a connection without an octet is called silent, in nanoseconds.
 const SILENT: i64 = 1_000_000_000;
+/// How long nothing was heard of a connection that is looked for.
+const QUIET: Duration = Duration::from_secs(1);
 /// How long after its close a connection is looked for in TIME-WAIT: its last segments have passed by then.
 const LOOK: Duration = Duration::from_millis(10);
 /// How many are looked for at a time; the others' owner is derived.
@@ -49,6 +56,8 @@ const MOST_EXCHANGES_OF_ALL: usize = 16_384;
 pub struct Watching {
     probe: Probe,
     done: Receiver<LeftOut>,
+    /// Connections that were told to their end.
+    told: Arc<AtomicU64>,
 }
 
 impl Watching {
@@ -65,15 +74,21 @@ impl Watching {
     ) -> io::Result<Self> {
         let (probe, reports) = Probe::open(scope)?;
         let (send, done) = channel();
+        let told = Arc::new(AtomicU64::new(0));
         let collector = Collector {
             probe: probe.clone(),
             model,
             lines: Some(lines),
+            is_late: false,
             sinks,
             // Without it, owners of TIME-WAIT are derived.
             table: SocketTable::open().ok(),
             connections: HashMap::new(),
             exchanges: 0,
+            opened: 0,
+            not_taken_in: 0,
+            told: Arc::clone(&told),
+            look_for_ended: None,
             closing: VecDeque::new(),
             left_out: LeftOut::default(),
             total: LeftOut::default(),
@@ -84,7 +99,7 @@ impl Watching {
             // Nobody may be waiting any more.
             let _ = send.send(collector.run(&reports));
         })?;
-        Ok(Self { probe, done })
+        Ok(Self { probe, done, told })
     }
 
     /// The probe to hand to the serving threads.
@@ -94,8 +109,14 @@ impl Watching {
 
     /// Waits until what was reported is told, a few seconds at most: gives what was left out.
     pub fn finish(self) -> LeftOut {
+        standard_output::wait_until(Instant::now() + LAST_READ);
         self.probe.end();
-        self.done.recv_timeout(FINISH).unwrap_or_default()
+        self.done.recv_timeout(FINISH).unwrap_or_else(|_| LeftOut {
+            // A sink waits, and for ever: what it was given is all that is known.
+            connections: self.probe.numbered() - self.told.load(Ordering::Relaxed),
+            reports: self.probe.take_dropped(),
+            exchanges: 0,
+        })
     }
 }
 
@@ -104,11 +125,20 @@ struct Collector {
     model: Text,
     /// `None` once it has failed: it takes no more.
     lines: Option<Box<dyn Write + Send>>,
+    /// Whether that was because nobody read in time.
+    is_late: bool,
     sinks: Vec<Box<dyn Sink>>,
     table: Option<SocketTable>,
     connections: HashMap<u64, Told>,
     /// How many exchanges they have in all.
     exchanges: usize,
+    /// How many connections there have been.
+    opened: u64,
+    /// Of those, how many too many.
+    not_taken_in: u64,
+    told: Arc<AtomicU64>,
+    /// After reports were dropped: when to look which connections have ended unheard.
+    look_for_ended: Option<Instant>,
     /// Closed connections that are told at these moments.
     closing: VecDeque<(Instant, u64)>,
     left_out: LeftOut,
@@ -122,6 +152,13 @@ struct Told {
     record: Record,
     accepted: Moment,
     is_silent: bool,
+    last_heard: Instant,
+}
+
+/// Reports as they come.
+struct Arrived {
+    octets: Vec<u8>,
+    end: usize,
 }
 
 impl fmt::Debug for Collector {
@@ -133,41 +170,53 @@ impl fmt::Debug for Collector {
 impl Collector {
     /// Listens until the last report; the sinks' failures are their own.
     fn run(mut self, reports: &OwnedFd) -> LeftOut {
-        let mut buffer = vec![0; 64 * 1024];
-        let mut end = 0;
-        loop {
-            let timeout = self.patience().and_then(|patience| Timespec::try_from(patience).ok());
-            let is_ready = poll(&mut [PollFd::new(reports, PollFlags::IN)], timeout.as_ref()).unwrap_or(0) > 0;
-            if is_ready {
+        let is_ready = |timeout: Option<Duration>| {
+            let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+            poll(&mut [PollFd::new(reports, PollFlags::IN)], timeout.as_ref()).unwrap_or(0) > 0
+        };
+        let mut arrived = Arrived { octets: vec![0; 64 * 1024], end: 0 };
+        let mut is_over = false;
+        while !is_over {
+            let has_reports = is_ready(self.patience());
+            if has_reports {
                 self.last_report = Instant::now();
-                end += rustix::io::read(reports, &mut buffer[end..]).unwrap_or(0);
-                let mut lines = Vec::new();
-                let mut start = 0;
-                let mut is_last = false;
-                while let Some((report, next)) = report(&buffer[..end], start) {
-                    start = next;
-                    match report {
-                        Report::Line(line) => {
-                            lines.extend_from_slice(&line);
-                            lines.push(b'\n');
-                        }
-                        Report::End => is_last = true,
-                        report => self.hear(report),
-                    }
-                }
-                buffer.copy_within(start..end, 0);
-                end -= start;
-                self.write_lines(&lines);
-                if is_last {
-                    return self.finish();
-                }
+                is_over = self.listen(reports, &mut arrived);
             }
             self.tell_closed(Instant::now());
             self.beat(Instant::now());
-            if is_ready {
+            if has_reports && !is_over {
                 std::thread::sleep(NAP);
             }
         }
+        // A thread that went on past its time may report still.
+        while is_ready(Some(Duration::ZERO)) {
+            self.listen(reports, &mut arrived);
+        }
+        self.finish()
+    }
+
+    /// Reads some reports and hears them; gives whether the last one was among them.
+    fn listen(&mut self, reports: &OwnedFd, arrived: &mut Arrived) -> bool {
+        arrived.end += rustix::io::read(reports, &mut arrived.octets[arrived.end..]).unwrap_or(0);
+        let mut lines = Vec::new();
+        let mut start = 0;
+        let mut is_over = false;
+        while let Some((report, next)) = report(&arrived.octets[..arrived.end], start) {
+            start = next;
+            match report {
+                Some(Report::Line(line)) => {
+                    lines.extend_from_slice(&line);
+                    lines.push(b'\n');
+                }
+                Some(Report::End) => is_over = true,
+                Some(report) => self.hear(report),
+                None => self.left_out.reports += 1,
+            }
+        }
+        arrived.octets.copy_within(start..arrived.end, 0);
+        arrived.end -= start;
+        self.write_lines(&lines);
+        is_over
     }
 
     /// How long there is nothing to do but listen; `None`: until somebody reports.
@@ -179,28 +228,41 @@ impl Collector {
         next_close.into_iter().chain(beat).min().map(|next| next.saturating_duration_since(now))
     }
 
-    fn write_lines(&mut self, lines: &[u8]) {
-        let Some(out) = self.lines.as_mut().filter(|_| !lines.is_empty()) else { return };
-        if out.write_all(lines).and_then(|()| out.flush()).is_err() {
-            self.lines = None;
+    fn write_lines(&mut self, mut lines: &[u8]) {
+        while let (Some(out), false) = (&mut self.lines, lines.is_empty()) {
+            match out.write(lines) {
+                Ok(count) if count > 0 => lines = &lines[count..],
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => {
+                    self.lines = None;
+                    self.is_late = result.is_err_and(|error| error.kind() == ErrorKind::TimedOut);
+                }
+            }
+        }
+        if self.is_late {
+            self.left_out.reports += lines.iter().filter(|octet| **octet == b'\n').count() as u64;
         }
     }
 
     fn hear(&mut self, report: Report<'_>) {
         match report {
             Report::Opened(report) => {
+                self.opened += 1;
                 if self.connections.len() >= MOST_OPEN {
                     self.left_out.connections += 1;
+                    self.not_taken_in += 1;
                     return;
                 }
                 let record = interpret::opened(&report, self.model.clone());
-                let told = Told { record, accepted: report.accepted, is_silent: false };
+                let last_heard = Instant::now();
+                let told = Told { record, accepted: report.accepted, is_silent: false, last_heard };
                 self.connections.insert(report.connection, told);
                 self.tell(report.connection, News::Opened);
             }
             Report::Exchange(report) => {
                 let Some(told) = self.connections.get_mut(&report.connection) else { return };
                 let exchange = interpret::exchange(&report, told.accepted);
+                told.last_heard = Instant::now();
                 let exchanges = &mut told.record.exchanges;
                 if let Some(known) = exchanges.iter().rposition(|known| known.number == exchange.number) {
                     exchanges[known] = exchange;
@@ -227,8 +289,8 @@ impl Collector {
             Report::Closed(report) => self.hear_closed(&report),
             Report::Lost(connection) => {
                 if let Some(told) = self.connections.get_mut(&connection).filter(|told| told.record.close.is_none()) {
-                    told.record.close = Some(interpret::lost());
-                    self.closing.push_back((Instant::now(), connection));
+                    told.record.close = Some(interpret::lost(Lost::Process));
+                    self.closing.push_back((Instant::now() + LOOK, connection));
                 }
             }
             Report::Line(_) | Report::End => {}
@@ -237,8 +299,9 @@ impl Collector {
 
     fn hear_closed(&mut self, report: &Closed) {
         let Some(told) = self.connections.get_mut(&report.connection) else { return };
-        told.record.exchanges_left_out += report.left_out;
-        self.left_out.exchanges += report.left_out;
+        let untold = report.exchanges.saturating_sub(told.record.exchanges.len() as u64);
+        self.left_out.exchanges += untold.saturating_sub(told.record.exchanges_left_out);
+        told.record.exchanges_left_out = untold;
         told.record.close = Some(interpret::close(report, told.accepted));
         let has_time = self.closing.len() < LOOKS;
         self.closing.push_back((Instant::now() + if has_time { LOOK } else { Duration::ZERO }, report.connection));
@@ -255,6 +318,7 @@ impl Collector {
             self.tell(connection, News::Closed);
             let told = self.connections.remove(&connection);
             self.exchanges -= told.map_or(0, |told| told.record.exchanges.len());
+            self.told.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -283,37 +347,68 @@ impl Collector {
             }
             self.tell(connection, News::Silent);
         }
+        if self.look_for_ended.is_some_and(|at| at <= now) {
+            self.look_for_ended = None;
+            self.close_ended(now);
+        }
         self.say_left_out();
         self.sinks.iter_mut().for_each(|sink| sink.pass_time());
     }
 
+    /// Closes the connections whose end was reported and found no room: nobody
+    /// has their sockets any more.
+    fn close_ended(&mut self, now: Instant) {
+        let Some(table) = &self.table else { return };
+        for (number, told) in &mut self.connections {
+            let has_ended = || table.is_open(told.record.server, told.record.client).is_ok_and(|is_open| !is_open);
+            let is_quiet = now.saturating_duration_since(told.last_heard) >= QUIET;
+            if told.record.close.is_none() && is_quiet && has_ended() {
+                told.record.close = Some(interpret::lost(Lost::Report));
+                self.closing.push_back((now, *number));
+            }
+        }
+    }
+
     fn say_left_out(&mut self) {
         self.left_out.connections += self.probe.take_left_out();
-        self.left_out.reports += self.probe.take_dropped();
+        let dropped = self.probe.take_dropped();
+        if dropped > 0 {
+            self.left_out.reports += dropped;
+            self.look_for_ended = Some(Instant::now() + QUIET);
+        }
         let left_out = std::mem::take(&mut self.left_out);
         if !left_out.is_nothing() {
-            self.total.connections += left_out.connections;
-            self.total.exchanges += left_out.exchanges;
-            self.total.reports += left_out.reports;
+            self.total.add(left_out);
             self.sinks.iter_mut().for_each(|sink| sink.left_out(left_out));
         }
     }
 
     fn finish(mut self) -> LeftOut {
         std::thread::sleep(LOOK);
-        self.tell_closed(Instant::now() + LOOK);
+        let last = Instant::now();
+        for (number, told) in self.connections.iter_mut().filter(|(_, told)| told.record.close.is_none()) {
+            told.record.close = Some(interpret::lost(Lost::Server));
+            self.closing.push_back((last, *number));
+        }
+        self.tell_closed(last + LOOK);
+        self.left_out.connections += self.probe.take_left_out();
+        // Those whose accept was reported and found no room, or that nobody came to serve.
+        let known = self.opened + self.total.connections + self.left_out.connections - self.not_taken_in;
+        self.left_out.connections += self.probe.numbered().saturating_sub(known);
         self.say_left_out();
         self.sinks.iter_mut().for_each(|sink| sink.finish());
+        self.total.connections += self.sinks.iter().map(|sink| sink.untold()).max().unwrap_or(0);
         self.total
     }
 }
 
-/// The report that begins at `start`, and where the next one does; `None` if it is not all there.
-fn report(octets: &[u8], start: usize) -> Option<(Report<'_>, usize)> {
+/// The report that begins at `start`, if it can be read, and where the next one
+/// does; `None` if it is not all there.
+fn report(octets: &[u8], start: usize) -> Option<(Option<Report<'_>>, usize)> {
     let rest = octets.get(start..)?;
     let length = usize::from(u16::from_le_bytes(rest.get(..PREFIX)?.try_into().ok()?));
-    let report = postcard::from_bytes(rest.get(PREFIX..PREFIX + length)?).ok()?;
-    Some((report, start + PREFIX + length))
+    let report = postcard::from_bytes(rest.get(PREFIX..PREFIX + length)?);
+    Some((report.ok(), start + PREFIX + length))
 }
 
 /// Asks the kernel who is in TIME-WAIT, where it can be seen.

@@ -145,20 +145,45 @@ pub(super) fn close(report: &Closed, accepted: Moment) -> Close {
     }
 }
 
-/// The end of a connection whose process ended without a word.
-pub(super) fn lost() -> Close {
-    const WHY: &str = "the process that served it was ended from outside";
-    let unseen = || Figure::<Nanoseconds>::not_visible(WHY);
+/// Why nobody heard of a connection's end.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Lost {
+    /// Its process was killed.
+    Process,
+    /// The report of it was dropped.
+    Report,
+    /// The server ended.
+    Server,
+}
+
+/// The end of a connection of which nobody heard.
+pub(super) fn lost(lost: Lost) -> Close {
+    let (reason, sentence, why) = match lost {
+        Lost::Process => (
+            "ProcessEnded",
+            "The process that served it was ended from outside.",
+            "the process that served it was ended from outside",
+        ),
+        Lost::Report => {
+            ("EndUntold", "It has ended, and the report of how found no room.", "the report of its end found no room")
+        }
+        Lost::Server => (
+            "ServerEnded",
+            "The server ended before it was told how this connection did.",
+            "the server ended before it was told",
+        ),
+    };
+    let unseen = || Figure::<Nanoseconds>::not_visible(why);
     Close {
         at: unseen(),
-        reason: Cow::Borrowed("ProcessEnded"),
-        sentence: Cow::Borrowed("The process that served it was ended from outside."),
+        reason: Cow::Borrowed(reason),
+        sentence: Cow::Borrowed(sentence),
         how: How::Lost,
-        first: Figure::not_visible(WHY),
+        first: Figure::not_visible(why),
         client_end: unseen(),
         server_end: unseen(),
-        tcp: Figure::not_visible(WHY),
-        time_wait: Figure::not_visible(WHY),
+        tcp: Figure::not_visible(why),
+        time_wait: Figure::not_visible(why),
     }
 }
 

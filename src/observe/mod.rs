@@ -13,5 +13,6 @@ pub mod record;
 pub(crate) mod report;
 pub mod sink;
 mod socket_table;
+pub mod standard_output;
 pub mod story;
 pub(crate) mod timestamps;

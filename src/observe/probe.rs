@@ -123,6 +123,11 @@ impl Probe {
         outbox.flush(self);
     }
 
+    /// How many connections have been numbered, told or not.
+    pub(super) fn numbered(&self) -> u64 {
+        self.0.as_ref().map_or(0, |open| open.number.load(Ordering::Relaxed))
+    }
+
     /// How many connections were left out since this was last asked.
     pub(super) fn take_left_out(&self) -> u64 {
         self.0.as_ref().map_or(0, |open| open.left_out.swap(0, Ordering::Relaxed))
@@ -140,17 +145,22 @@ impl Probe {
     fn write(&self, octets: &[u8], reports: u64) {
         let Some(open) = &self.0 else { return };
         if rustix::io::write(&open.pipe, octets).is_err() {
-            // The counter itself overflows in 500,000 years.
-            let _ = rustix::io::write(&open.dropped, &reports.to_ne_bytes());
+            self.drop_reports(reports);
         }
     }
 
-    /// Sends the last report, as soon as there is room: a second at most.
+    fn drop_reports(&self, count: u64) {
+        let Some(open) = &self.0 else { return };
+        // The counter itself overflows in 500,000 years.
+        let _ = rustix::io::write(&open.dropped, &count.to_ne_bytes());
+    }
+
+    /// Sends the last report, as soon as there is room: two seconds at most.
     pub(super) fn end(&self) {
         let Some(open) = &self.0 else { return };
         let mut outbox = Outbox::default();
         outbox.push(self, &Report::End);
-        let deadline = Instant::now() + Duration::from_secs(1);
+        let deadline = Instant::now() + Duration::from_secs(2);
         while Instant::now() < deadline && rustix::io::write(&open.pipe, &outbox.octets).is_err() {
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -177,6 +187,11 @@ impl Outbox {
         let length = octets.len() - start - PREFIX;
         octets[start..start + PREFIX].copy_from_slice(&(length as u16).to_le_bytes());
         self.octets = octets;
+        if self.octets.len() - start > PIPE_BUF {
+            // It could be torn apart: better none.
+            self.octets.truncate(start);
+            return probe.drop_reports(1);
+        }
         if self.octets.len() > PIPE_BUF {
             probe.write(&self.octets[..start], self.reports);
             self.octets.drain(..start);

@@ -266,7 +266,7 @@ pub enum How {
     ResetByServer,
     /// A deadline of the server's passed, then a FIN.
     Timeout,
-    /// The process that served it was ended.
+    /// Nobody heard: the process that served it was ended, or the report found no room.
     Lost,
 }
 

@@ -123,6 +123,6 @@ pub(crate) struct Closed {
     pub has_unread: bool,
     /// `struct tcp_info` right before the close.
     pub tcp_info: Vec<u8>,
-    /// Exchanges that were not reported.
-    pub left_out: u64,
+    /// Exchanges that there were, reported or not.
+    pub exchanges: u64,
 }

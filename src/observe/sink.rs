@@ -20,6 +20,11 @@ pub trait Sink: Send {
 
     /// The server ends: whatever is held back is told now.
     fn finish(&mut self) {}
+
+    /// How many connections it could not tell, because nobody read in time.
+    fn untold(&self) -> u64 {
+        0
+    }
 }
 
 /// What became known.
@@ -52,5 +57,12 @@ impl LeftOut {
     /// Whether everything was told.
     pub fn is_nothing(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Adds what `other` counts.
+    pub(super) fn add(&mut self, other: Self) {
+        self.connections += other.connections;
+        self.exchanges += other.exchanges;
+        self.reports += other.reports;
     }
 }

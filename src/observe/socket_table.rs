@@ -17,9 +17,11 @@ const ALL_STATES: u32 = u32::MAX;
 const NO_COOKIE: [u8; 8] = [0xff; 8];
 const TIME_WAIT: u8 = 6;
 const IPPROTO_TCP: u8 = 6;
-/// `struct nlmsghdr`, and where `struct inet_diag_msg` behind it has its state.
+/// `struct nlmsghdr`, and where `struct inet_diag_msg` behind it has its state
+/// and its inode, which is 0 where no process has the socket.
 const HEADER: usize = 16;
 const STATE: usize = HEADER + 1;
+const INODE: usize = HEADER + 68;
 
 impl SocketTable {
     /// # Errors
@@ -35,13 +37,26 @@ impl SocketTable {
     /// # Errors
     /// If the table can't be asked.
     pub(super) fn is_in_time_wait(&self, local: SocketAddr, remote: SocketAddr) -> io::Result<bool> {
+        Ok(self.look(local, remote)?.is_some_and(|socket| socket[STATE] == TIME_WAIT))
+    }
+
+    /// Whether some process has the socket at `local` of the connection with `remote`.
+    ///
+    /// # Errors
+    /// If the table can't be asked.
+    pub(super) fn is_open(&self, local: SocketAddr, remote: SocketAddr) -> io::Result<bool> {
+        Ok(self.look(local, remote)?.is_some_and(|socket| socket[INODE..INODE + 4] != [0; 4]))
+    }
+
+    /// The kernel's answer, if it knows the socket.
+    fn look(&self, local: SocketAddr, remote: SocketAddr) -> io::Result<Option<[u8; 1024]>> {
         let kernel = SocketAddrNetlink::new(0, 0);
         sendto(&self.0, &request(local, remote), SendFlags::empty(), &kernel)?;
         let mut answer = [0; 1024];
         // The kernel answers before sendto(2) returns.
         let count = recv(&self.0, &mut answer, RecvFlags::empty())?.0;
         let is_socket = answer[4..6] == SOCK_DIAG_BY_FAMILY.to_ne_bytes();
-        Ok(count > STATE && is_socket && answer[STATE] == TIME_WAIT)
+        Ok((count >= INODE + 4 && is_socket).then_some(answer))
     }
 }
 
@@ -95,7 +110,9 @@ mod tests {
             let (at_client, at_server) = (client.local_addr().expect("bound"), client.peer_addr().expect("connected"));
             let table = SocketTable::open().expect("sock_diag");
             assert!(!table.is_in_time_wait(at_client, at_server).expect("asked"));
+            assert!(table.is_open(at_server, at_client).expect("asked"));
             drop(server);
+            assert!(!table.is_open(at_server, at_client).expect("asked"), "it ends, and nobody has it");
             assert_eq!(client.read(&mut [0; 1]).expect("the end"), 0);
             drop(client);
             assert!(table.is_in_time_wait(at_server, at_client).expect("asked"));

@@ -1,0 +1,72 @@
+//! Standard output for a log: who reads it may take his time while the server
+//! runs, and not for ever when it ends.
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{FileType, fstat};
+use rustix::io::Errno;
+use rustix::pipe::PIPE_BUF;
+use std::io::{self, Write};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+/// How often a write that waits looks whether the server ends.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// After this moment nobody waits for the reader any more: the process has one standard output.
+static LAST_MOMENT: OnceLock<Instant> = OnceLock::new();
+
+/// Bounds all waits for the reader of standard output: the server ends.
+pub(super) fn wait_until(last_moment: Instant) {
+    // It has been said before: that holds.
+    let _ = LAST_MOMENT.set(last_moment);
+}
+
+/// Standard output, unbuffered. Its writes fail with [`io::ErrorKind::TimedOut`]
+/// when the server ends and the reader does not read.
+#[derive(Debug)]
+pub struct StandardOutput {
+    out: io::Stdout,
+    never_waits: bool,
+}
+
+impl StandardOutput {
+    /// Standard output, from now on written by nobody else.
+    pub fn new() -> Self {
+        let out = io::stdout();
+        let never_waits = fstat(&out).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile);
+        Self { out, never_waits }
+    }
+
+    fn wait_for_room(&self) -> io::Result<()> {
+        loop {
+            let left = LAST_MOMENT.get().map_or(LOOK, |last| last.saturating_duration_since(Instant::now()).min(LOOK));
+            match poll(&mut [PollFd::new(&self.out, PollFlags::OUT)], Timespec::try_from(left).ok().as_ref()) {
+                Ok(0) if left.is_zero() => return Err(io::ErrorKind::TimedOut.into()),
+                Ok(0) | Err(Errno::INTR) => {}
+                Ok(_) => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+impl Default for StandardOutput {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Write for StandardOutput {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        if self.never_waits {
+            return Ok(rustix::io::write(&self.out, octets)?);
+        }
+        self.wait_for_room()?;
+        // So much finds room in a pipe that has any (pipe(7)).
+        Ok(rustix::io::write(&self.out, &octets[..octets.len().min(PIPE_BUF)])?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
