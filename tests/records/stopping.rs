@@ -2,11 +2,12 @@
 
 use super::{Watched, check_close, check_exchange, measured, port};
 use crate::closing::{BIG, assert_same, folder_with, narrow_client, under_each_model};
-use crate::harness::Answer;
+use crate::harness::{Answer, PATIENCE};
 use glasshttp::observe::record::{End, Figure, How, TimeWait};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::{Read, Write};
+use std::thread;
 use std::time::Instant;
 
 const KEPT: &[u8] = b"GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -35,9 +36,9 @@ fn connections_that_the_end_of_the_server_closes_are_told() {
             assert_eq!((idle.read_to_end(), silent.read_to_end()), (vec![], vec![]));
         }
         answer.extend(client.read_to_end());
-        assert_same(&Answer::parse(&answer).body, &big);
         let address = port(&client);
-        drop(client);
+        drop(client); // within the second that it is waited for
+        assert_same(&Answer::parse(&answer).body, &big);
         assert_eq!(watched.server.wait().code(), Some(0), "{model}");
 
         let record = watched.record(address);
@@ -83,6 +84,20 @@ fn children(process: u32) -> Vec<i32> {
     children.split_whitespace().map(|child| child.parse().expect("a number")).collect()
 }
 
+/// A process's state: R if it runs, S if it waits (proc(5)).
+fn state(process: i32) -> char {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).expect("its figures");
+    stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next()).expect("a state")
+}
+
+fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < PATIENCE, "not in time: {what}");
+        thread::yield_now();
+    }
+}
+
 #[test]
 fn a_connection_whose_process_is_killed_is_lost_and_said_so() {
     let (folder, _) = folder_with(BIG);
@@ -94,6 +109,8 @@ fn a_connection_whose_process_is_killed_is_lost_and_said_so() {
     client.socket.read_exact(&mut [0; 100]).expect("the beginning");
     let address = port(&client);
     let [child] = children(watched.server.id())[..] else { panic!("one child") };
+    // What it has not handed over when it is killed is gone with it: it does so before it waits.
+    wait_until("it waits for the client", || state(child) == 'S');
     kill_process(Pid::from_raw(child).expect("a process"), Signal::KILL).expect("the server's child");
 
     let record = watched.record(address);
@@ -108,13 +125,8 @@ fn a_connection_whose_process_is_killed_is_lost_and_said_so() {
 
     // One that is killed before it has said anything.
     let silent = watched.connect();
-    let begun = Instant::now();
-    let child = loop {
-        if let [child] = children(watched.server.id())[..] {
-            break child;
-        }
-        assert!(begun.elapsed() < crate::harness::PATIENCE, "no child");
-    };
+    wait_until("a child", || children(watched.server.id()).len() == 1);
+    let child = children(watched.server.id())[0];
     kill_process(Pid::from_raw(child).expect("a process"), Signal::KILL).expect("the server's child");
     let address = port(&silent);
     watched.server.signal(Signal::TERM);
