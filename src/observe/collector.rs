@@ -421,3 +421,6 @@ fn look_for_time_wait(table: &SocketTable, record: &mut Record) {
         close.time_wait = Figure::measured(TimeWait::Client, "sock_diag: the client's end is in TIME-WAIT");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -149,7 +149,7 @@ impl Probe {
         }
     }
 
-    fn drop_reports(&self, count: u64) {
+    pub(super) fn drop_reports(&self, count: u64) {
         let Some(open) = &self.0 else { return };
         // The counter itself overflows in 500,000 years.
         let _ = rustix::io::write(&open.dropped, &count.to_ne_bytes());

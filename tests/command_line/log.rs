@@ -1,10 +1,10 @@
 //! The access log: what analysers read, and what happens when nobody does.
 
-use crate::closing::folder_with;
+use crate::closing::{folder_with, under_each_model};
 use crate::harness::{Client, Server, glasshttp};
 use rustix::process::Signal;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::Command;
@@ -98,6 +98,56 @@ fn a_combined_line_has_referer_and_user_agent_too() {
     server.get("/small.txt");
     let line = next_line(&mut server);
     assert_eq!(parse(&line).unwrap_or_else(|| panic!("{line:?}")).3, ["-", "-"]);
+}
+
+#[test]
+fn lines_are_written_under_every_model_in_the_order_of_a_connection() {
+    let (folder, _) = folder_with(1_000_000);
+    under_each_model(|model| {
+        for format in ["common", "combined"] {
+            let mut command = glasshttp();
+            let options = ["--port", "0", "--no-watch", "--log", format, "--model", model];
+            let mut server = Server::spawn(command.args(options).arg(folder.path()));
+            let mut client = server.connect();
+            let asked = ["/small.txt", "/big.bin", "/nothing", "/small.txt"];
+            for path in asked {
+                client.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\nUser-Agent: b\r\n\r\n").as_bytes());
+            }
+            let answers = asked.map(|_| client.answer());
+            drop(client);
+            server.signal(Signal::TERM);
+            assert_eq!(server.wait().code(), Some(0), "{model}");
+            // What was answered before the end is in the log, whoever has written it.
+            let mut log = String::new();
+            server.stdout.read_to_string(&mut log).expect("the log");
+            let lines: Vec<_> = log.lines().filter_map(parse).collect();
+            assert_eq!(lines.len(), asked.len(), "{model}: {log}");
+            for ((line, path), answer) in lines.iter().zip(asked).zip(&answers) {
+                let request = format!("GET {path} HTTP/1.1");
+                assert_eq!((line.0, line.1, line.2), (&*request, answer.status, answer.body.len() as u64), "{model}");
+                let others: &[&str] = if format == "combined" { &["-", "b"] } else { &[] };
+                assert_eq!(line.3, others, "{model}");
+            }
+        }
+    });
+}
+
+#[test]
+fn lines_come_while_the_server_runs_under_every_model() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut server =
+            Server::spawn(glasshttp().args(["--port", "0", "--log", "common", "--model", model]).arg(folder.path()));
+        let mut client = server.connect();
+        client.send(b"GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\n");
+        client.answer();
+        let mut line = String::new();
+        while parse(line.trim_end()).is_none() {
+            line.clear();
+            assert_ne!(server.stdout.read_line(&mut line).expect("a line"), 0, "{model}: it ended");
+        }
+        drop(client); // kept until here
+    });
 }
 
 #[test]

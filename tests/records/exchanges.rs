@@ -4,6 +4,7 @@ use super::{Watched, check_close, check_exchange, check_time_wait, derived, meas
 use crate::closing::{assert_same, folder_with, narrow_client, octets, under_each_model};
 use crate::harness::{Answer, Client};
 use glasshttp::observe::record::{End, Figure, How, TimeWait};
+use rustix::process::Signal;
 use std::io::{Read, Write};
 use std::net::{Ipv6Addr, TcpListener};
 use std::thread;
@@ -139,6 +140,27 @@ fn pipelined_requests_share_one_read_and_each_answer_is_acknowledged() {
             check_close(&record, "ClientClosed", How::Fin, End::Client);
             check_time_wait(&record, TimeWait::Client);
         }
+    });
+}
+
+#[test]
+fn exchanges_that_are_too_many_are_counted_in_the_record_and_in_the_log() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &[]);
+        let mut client = watched.connect();
+        for _ in 0..200 {
+            client.send(KEPT);
+            assert_eq!(client.answer().status, 200, "{model}");
+        }
+        let address = port(&client);
+        drop(client);
+        let record = watched.record(address);
+        assert_eq!(record.exchanges.len() as u64 + record.exchanges_left_out, 200, "{model}");
+        assert!(record.exchanges.len() >= 100 && record.exchanges_left_out > 0, "{model}: the first are told");
+        watched.server.signal(Signal::TERM);
+        assert!(watched.rest().is_empty());
+        assert_eq!(watched.left_out, [0, record.exchanges_left_out, 0], "{model}");
     });
 }
 

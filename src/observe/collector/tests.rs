@@ -1,0 +1,86 @@
+//! What becomes of connections whose reports are dropped.
+
+use super::super::probe::{Outbox, Rate};
+use super::super::record::{How, Record};
+use super::super::report::Opened;
+use super::*;
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::Sender;
+
+/// Hands over the records of connections that are closed.
+struct Ends(Sender<Record>);
+
+impl Sink for Ends {
+    fn tell(&mut self, record: &Record, news: News) {
+        if news == News::Closed {
+            // Whoever waited for it may have failed.
+            let _ = self.0.send(record.clone());
+        }
+    }
+
+    fn left_out(&mut self, _: LeftOut) {}
+}
+
+fn watching() -> (Watching, Receiver<Record>) {
+    let scope = Scope { connections: Some(Rate::All), ..Scope::default() };
+    let (send, ends) = channel();
+    let watching = Watching::start(scope, "test".into(), Box::new(io::sink()), vec![Box::new(Ends(send))]);
+    (watching.expect("a thread"), ends)
+}
+
+fn opened(probe: &Probe, client: &TcpStream) -> Report<'static> {
+    Report::Opened(Opened {
+        connection: probe.admit_connection().expect("a number"),
+        client: client.local_addr().expect("bound"),
+        server: client.peer_addr().expect("connected"),
+        accepted: Moment::now(),
+        syn: Vec::new(),
+        tcp_info: Vec::new(),
+        queue: None,
+    })
+}
+
+fn report(probe: &Probe, report: &Report<'_>) {
+    let mut outbox = Outbox::default();
+    outbox.push(probe, report);
+    outbox.flush(probe);
+}
+
+#[test]
+fn a_connection_whose_end_was_dropped_is_told_when_nobody_has_its_socket() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+    let connect = || {
+        let client = TcpStream::connect(listener.local_addr().expect("its address")).expect("a connection");
+        (client, listener.accept().expect("accepted").0)
+    };
+    let ((client, server), (other_client, _other_server)) = (connect(), connect());
+    let (watching, ends) = watching();
+    let probe = watching.probe();
+    report(&probe, &opened(&probe, &client));
+    report(&probe, &opened(&probe, &other_client));
+    drop(server);
+    // As if the pipe had been full for the report of its end.
+    probe.drop_reports(1);
+    // Reports go on: that is why there was no room.
+    report(&probe, &Report::Lost(999));
+    let record = ends.recv_timeout(Duration::from_secs(10)).expect("told");
+    let close = record.close.expect("its end");
+    assert_eq!((record.connection, &*close.reason, close.how), (1, "EndUntold", How::Lost));
+
+    // The other one is open until the server ends.
+    let left_out = watching.finish();
+    let record = ends.recv_timeout(Duration::from_secs(10)).expect("told");
+    assert_eq!((record.connection, &*record.close.expect("its end").reason), (2, "ServerEnded"));
+    assert_eq!(left_out, LeftOut { connections: 0, exchanges: 0, reports: 1 });
+}
+
+#[test]
+fn a_connection_that_never_came_to_be_served_is_counted() {
+    let (watching, ends) = watching();
+    let probe = watching.probe();
+    assert_eq!(probe.admit_connection(), Some(1));
+    // Its process was killed before a word, or there was none to be had.
+    probe.lost(1);
+    assert_eq!(watching.finish(), LeftOut { connections: 1, ..LeftOut::default() });
+    assert!(ends.try_recv().is_err(), "there is nothing to tell of it");
+}
