@@ -181,8 +181,8 @@ pub fn check_close<'a>(record: &'a Record, reason: &str, how: How, first: End) -
 /// Who is left in TIME-WAIT, by the record's figure and by another source.
 pub fn check_time_wait(record: &Record, expected: TimeWait) {
     let close = record.close.as_ref().expect("its end");
-    let server = is_in_time_wait(record.server, record.client);
-    let client = is_in_time_wait(record.client, record.server);
+    let [server, client] = [(record.server, record.client), (record.client, record.server)]
+        .map(|(local, remote)| socket(local, remote).is_some_and(|socket| socket.is_in_time_wait));
     match expected {
         TimeWait::Server => assert!(server && !client, "{record:?}"),
         TimeWait::Client => assert!(client && !server, "{record:?}"),
@@ -194,16 +194,42 @@ pub fn check_time_wait(record: &Record, expected: TimeWait) {
     }
 }
 
+/// One end of a connection as the kernel's table shows it.
+struct TableEntry {
+    is_in_time_wait: bool,
+    /// Octets that the other end has not acknowledged, and that nobody here has read.
+    unacknowledged: u64,
+    unread: u64,
+}
+
 /// By /proc/net/tcp (proc(5)), which is not where the program looks.
-fn is_in_time_wait(local: SocketAddr, remote: SocketAddr) -> bool {
+fn socket(local: SocketAddr, remote: SocketAddr) -> Option<TableEntry> {
     let table = if local.is_ipv6() { "/proc/net/tcp6" } else { "/proc/net/tcp" };
     let ports = [local, remote].map(|address| format!(":{:04X}", address.port()));
     let table = fs::read_to_string(table).expect("the table of sockets");
-    table.lines().any(|line| {
+    table.lines().find_map(|line| {
         let mut fields = line.split_whitespace().skip(1);
-        let [local, remote, state] = std::array::from_fn(|_| fields.next().unwrap_or_default());
-        local.ends_with(&ports[0]) && remote.ends_with(&ports[1]) && state == "06"
+        let [local, remote, state, queues] = std::array::from_fn(|_| fields.next().unwrap_or_default());
+        let is_it = local.ends_with(&ports[0]) && remote.ends_with(&ports[1]);
+        let (unacknowledged, unread) = queues.split_once(':').filter(|_| is_it)?;
+        let number = |text| u64::from_str_radix(text, 16).expect("a number");
+        let (unacknowledged, unread) = (number(unacknowledged), number(unread));
+        Some(TableEntry { is_in_time_wait: state == "06", unacknowledged, unread })
     })
+}
+
+/// Waits until the server has read all that this client has sent.
+pub fn wait_until_read(client: &Client) {
+    let (local, remote) = (port(client), client.socket.peer_addr().expect("it is connected"));
+    let begun = Instant::now();
+    let is_read = || {
+        socket(local, remote).is_some_and(|socket| socket.unacknowledged == 0)
+            && socket(remote, local).is_some_and(|socket| socket.unread == 0)
+    };
+    while !is_read() {
+        assert!(begun.elapsed() < PATIENCE, "the server does not read");
+        thread::yield_now();
+    }
 }
 
 /// A moment of this process's clock as the record of a connection counts it.

@@ -159,6 +159,24 @@ fn a_silent_client_is_closed_on_at_its_deadline() {
 }
 
 #[test]
+fn a_client_that_does_not_end_is_waited_for_a_second_and_no_timeout() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &[]);
+        let mut client = watched.connect();
+        client.send(SIMPLE);
+        client.read_to_end();
+        let record = watched.record(port(&client));
+        let close = check_close(&record, "Http10", How::Fin, End::Server);
+        assert!(matches!(close.client_end, Figure::NotVisible { .. }), "{close:?}");
+        let waited = measured(&close.at) - measured(&close.server_end);
+        assert!((990_000_000..5_000_000_000).contains(&waited), "{waited}");
+        assert_eq!(measured(&close.tcp).state, "FIN-WAIT-2");
+        drop(client);
+    });
+}
+
+#[test]
 fn half_a_head_is_answered_408_and_ended_by_the_server() {
     let (folder, _) = folder_with(0);
     under_each_model(|model| {
