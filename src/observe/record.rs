@@ -184,9 +184,9 @@ impl Message {
 /// When an exchange's stages were reached: facts, never intentions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stages {
-    /// The kernel had the request's first octets.
+    /// The kernel had what the first read gave, to its last octet.
     pub arrived: Figure<Nanoseconds>,
-    /// The server had read them.
+    /// The server had read that.
     pub first_read: Figure<Nanoseconds>,
     /// The head was complete, and understood or refused.
     pub head_complete: Figure<Nanoseconds>,
@@ -218,7 +218,7 @@ impl Stages {
 /// What an exchange took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Traffic {
-    /// Calls that read some of the request.
+    /// Calls that read some of the request; none, where it came with the one before.
     pub reads: u32,
     /// Octets of the request's head.
     pub request_head: u64,
@@ -303,9 +303,9 @@ pub struct Tcp {
     pub rtt_variation: Nanoseconds,
     /// Segments sent again.
     pub retransmissions: u32,
-    /// Octets that arrived.
+    /// Octets that arrived; a FIN counts as one.
     pub octets_received: Option<u64>,
-    /// Octets that the client acknowledged.
+    /// Octets that the client acknowledged; a FIN counts as one.
     pub octets_acknowledged: Option<u64>,
     /// Segments that arrived.
     pub segments_in: Option<u32>,
