@@ -197,11 +197,11 @@ impl Connection {
                     Ok(())
                 }
                 Next::Drain => self.drain(&mut input),
-                Next::Close { reason, abort } => break self.close(reason, abort, workspace),
+                Next::Close { reason, abort } => break self.close(reason, abort, &input, workspace),
             };
             match step {
                 Ok(()) | Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => break self.wait(workspace),
+                Err(Errno::AGAIN) => break self.wait(&input, workspace),
                 Err(Errno::CONNRESET | Errno::PIPE) => {
                     self.note(Notes::reset);
                     self.machine.disconnected(CloseReason::Reset);
@@ -253,7 +253,7 @@ impl Connection {
     pub fn abandon(mut self, workspace: &mut Workspace) {
         self.end_exchange(workspace);
         if let Some(notes) = &mut self.notes {
-            notes.close(None, false, &self.socket, &workspace.service.probe, &mut workspace.outbox);
+            notes.close(None, false, &self.pending, &self.socket, &workspace.service.probe, &mut workspace.outbox);
         }
         workspace.connection_waits();
     }
@@ -290,10 +290,11 @@ impl Connection {
 
     /// Notes the answer, and adds what the live page wants of it.
     fn chosen(&mut self, mut reply: Reply, origin: Option<&[u8]>, probe: &Probe) -> Reply {
-        let Some(notes) = &mut self.notes else { return reply };
-        notes.answer_chosen(reply.status.code(), reply.resource.as_ref());
-        if !probe.page_origins().is_empty() {
-            reply = reply.with("Server-Timing", &notes.server_timing());
+        if let Some(notes) = &mut self.notes {
+            notes.answer_chosen(reply.status.code(), reply.resource.as_ref());
+            if !probe.page_origins().is_empty() {
+                reply = reply.with("Server-Timing", &notes.server_timing());
+            }
         }
         match probe.page_origins().iter().find(|page| Some(page.as_bytes()) == origin) {
             None => reply,
@@ -368,9 +369,16 @@ impl Connection {
     }
 
     /// The socket itself closes when the connection is dropped.
-    fn close(&mut self, reason: CloseReason, abort: bool, workspace: &mut Workspace) -> Progress {
+    fn close(&mut self, reason: CloseReason, abort: bool, input: &Input, workspace: &mut Workspace) -> Progress {
         if let Some(notes) = &mut self.notes {
-            notes.close(Some(reason), abort, &self.socket, &workspace.service.probe, &mut workspace.outbox);
+            notes.close(
+                Some(reason),
+                abort,
+                input.unused(),
+                &self.socket,
+                &workspace.service.probe,
+                &mut workspace.outbox,
+            );
         }
         if abort {
             // A reset, so that nothing sent so far passes for whole; where it
@@ -381,13 +389,18 @@ impl Connection {
     }
 
     /// The socket would block: until when is that all right?
-    fn wait(&mut self, workspace: &mut Workspace) -> Progress {
+    fn wait(&mut self, input: &Input, workspace: &mut Workspace) -> Progress {
         let timeouts = workspace.service.timeouts;
         let (timer, exchange) = (self.machine.timer(), self.machine.exchanges());
         if timer == Timer::Send {
             self.machine.sending_waits();
-            if let Some(notes) = &mut self.notes {
-                notes.sending_waits(&workspace.service.probe, &mut workspace.outbox);
+        }
+        if let Some(notes) = &mut self.notes {
+            let (probe, outbox) = (&workspace.service.probe, &mut workspace.outbox);
+            match timer {
+                Timer::Send => notes.sending_waits(probe, outbox),
+                Timer::Head => notes.head_waits(input.unused(), probe, outbox),
+                _ => {}
             }
         }
         let at = match self.deadline {

@@ -5,7 +5,7 @@
 use crate::http::persistence::CloseReason;
 use crate::observe::kernel::accept_queue;
 use crate::observe::probe::{Outbox, Probe};
-use crate::observe::report::{Closed, Exchange, Moment, Opened, Report};
+use crate::observe::report::{Closed, Exchange, Moment, Opened, Report, Stages};
 use crate::observe::timestamps;
 use crate::sys::tcp_option;
 use rustix::io::Errno;
@@ -52,6 +52,8 @@ pub(super) struct Notes {
     /// The exchange under way, if it is told.
     exchange: Option<Box<Exchange<'static>>>,
     is_reported: bool,
+    /// Whether it was said that the next head has begun.
+    has_begun: bool,
     /// Octets of its answer that the kernel took.
     taken: u64,
     /// Answers whose acknowledgement is to come, and their exchanges, if they are held back for it.
@@ -104,6 +106,7 @@ impl Notes {
             exchanges: 0,
             exchange: None,
             is_reported: false,
+            has_begun: false,
             taken: 0,
             awaited: VecDeque::new(),
             client_end: Moment::default(),
@@ -169,10 +172,40 @@ impl Notes {
         result.map(|(count, _)| count)
     }
 
+    /// A head has begun, and `head` is all there is of it yet: said once.
+    pub(super) fn head_waits(&mut self, head: &[u8], probe: &Probe, outbox: &mut Outbox) {
+        if self.first_read.is_some() && !head.is_empty() && !std::mem::replace(&mut self.has_begun, true) {
+            self.report_begun(head, false, probe, outbox);
+        }
+    }
+
+    fn report_begun(&self, head: &[u8], is_over: bool, probe: &Probe, outbox: &mut Outbox) {
+        let (arrived, first_read) = self.first_read.unwrap_or_default();
+        let exchange = Exchange {
+            stages: Stages { arrived, first_read, ..Stages::default() },
+            is_over,
+            ..self.told_exchange(self.exchanges + 1, head, self.reads)
+        };
+        outbox.push(probe, &Report::Exchange(exchange));
+    }
+
+    fn told_exchange(&self, number: u64, head: &[u8], reads: u32) -> Exchange<'static> {
+        Exchange {
+            connection: self.connection,
+            number,
+            request: Cow::Owned(head[..head.len().min(MOST_OF_A_HEAD)].to_vec()),
+            request_is_cut: head.len() > MOST_OF_A_HEAD,
+            request_head: head.len() as u64,
+            reads,
+            asked_kernel: self.asks_kernel,
+            ..Exchange::default()
+        }
+    }
+
     /// A request's head was complete, or refused: `head` is what there is of it.
     pub(super) fn begin_exchange(&mut self, head: &[u8], socket: &OwnedFd, probe: &Probe) {
         self.exchanges += 1;
-        (self.is_reported, self.taken) = (false, 0);
+        (self.has_begun, self.is_reported, self.taken) = (false, false, 0);
         let is_told = probe.admit_exchange();
         self.ask_kernel(is_told, socket);
         // A request that came with the one before was read when that one was.
@@ -181,16 +214,7 @@ impl Notes {
         if !is_told {
             return;
         }
-        let mut exchange = Exchange {
-            connection: self.connection,
-            number: self.exchanges,
-            request: Cow::Owned(head[..head.len().min(MOST_OF_A_HEAD)].to_vec()),
-            request_is_cut: head.len() > MOST_OF_A_HEAD,
-            request_head: head.len() as u64,
-            reads,
-            asked_kernel: self.asks_kernel,
-            ..Exchange::default()
-        };
+        let mut exchange = self.told_exchange(self.exchanges, head, reads);
         exchange.stages.arrived = arrived;
         exchange.stages.first_read = first_read;
         exchange.stages.head_complete = Moment::now();
@@ -316,11 +340,13 @@ impl Notes {
         self.is_timeout = true;
     }
 
-    /// The connection is about to be closed; `None`: because the server's time is over.
+    /// The connection is about to be closed; `None`: because the server's time
+    /// is over. `head` is what there is of one that was not complete.
     pub(super) fn close(
         &mut self,
         reason: Option<CloseReason>,
         is_abrupt: bool,
+        head: &[u8],
         socket: &OwnedFd,
         probe: &Probe,
         outbox: &mut Outbox,
@@ -328,6 +354,9 @@ impl Notes {
         self.go_on(socket, probe, outbox);
         for exchange in self.awaited.drain(..).filter_map(|awaited| awaited.exchange) {
             outbox.push(probe, &Report::Exchange(*exchange));
+        }
+        if self.first_read.is_some() && !head.is_empty() {
+            self.report_begun(head, true, probe, outbox);
         }
         outbox.push(
             probe,

@@ -276,7 +276,11 @@ impl Collector {
                     exchanges.push(exchange);
                     self.exchanges += 1;
                 }
-                let news = if report.is_over { News::Answered } else { News::Answering };
+                let news = match (report.is_over, report.status) {
+                    (true, _) => News::Answered,
+                    (false, 0) => News::Receiving,
+                    (false, _) => News::Answering,
+                };
                 self.tell(report.connection, news);
             }
             Report::Acknowledged { connection, number, at } => {

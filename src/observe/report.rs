@@ -106,7 +106,7 @@ pub(crate) struct Stages {
 }
 
 /// The facts of a close.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Closed {
     pub connection: u64,
     pub at: Moment,

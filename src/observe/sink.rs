@@ -34,6 +34,8 @@ pub enum News {
     Opened,
     /// It has been open for a second, and nothing has come; said once.
     Silent,
+    /// A request has begun, and its head is not complete; said once for each.
+    Receiving,
     /// The last exchange is under way, and the client does not take it at once; said once for each.
     Answering,
     /// The last exchange is over.

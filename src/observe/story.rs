@@ -202,7 +202,7 @@ impl<W: Write + Send> Sink for Story<W> {
         let Some(told) = self.told.get_mut(&record.connection) else { return };
         told.heard = now;
         let moment = match news {
-            News::Opened => return,
+            News::Opened | News::Receiving => return,
             News::Answered => return told.wait(record),
             News::Silent => Moment::Silent,
             News::Answering => Moment::Answering,

@@ -37,6 +37,7 @@ pub(super) const ENGLISH: Phrases = Phrases {
         no_line: "(no request line)",
         first_octets: "first bytes",
         head_complete: "head complete",
+        head_incomplete: "no whole head came",
         head: "head {0}",
         body: "body {0}",
         head_and_body: "head {0} + body {1}",

@@ -17,6 +17,10 @@ impl Teller<'_> {
         if !self.progress.is_begun {
             self.request(exchange);
             self.read(exchange, traffic);
+            if exchange.status == 0 {
+                self.progress.exchanges = exchange.number;
+                return;
+            }
             self.chosen(exchange);
         }
         if is_under_way {
@@ -50,9 +54,12 @@ impl Teller<'_> {
     fn read(&mut self, exchange: &Exchange, traffic: Option<Traffic>) {
         let (phrases, names) = (&self.phrases.exchange, &self.phrases.names);
         let first = self.time(&exchange.stages.first_read, names.first_read);
-        let complete = self.time(&exchange.stages.head_complete, names.head_complete);
+        let complete = match exchange.status {
+            0 => None, // the words say it
+            _ => self.time(&exchange.stages.head_complete, names.head_complete),
+        };
         let label = self.phrases.labels.read;
-        let mut words = phrases.head_complete.to_owned();
+        let mut words = if exchange.status == 0 { phrases.head_incomplete } else { phrases.head_complete }.to_owned();
         if let Some(traffic) = traffic {
             let octets = counted(phrases.octets, traffic.request_head);
             words = format!("{words}: {octets} {}", counted(phrases.reads, traffic.reads.into()));

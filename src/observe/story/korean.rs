@@ -37,6 +37,7 @@ pub(super) const KOREAN: Phrases = Phrases {
         no_line: "(요청 줄 없음)",
         first_octets: "첫 바이트",
         head_complete: "헤더 끝까지 읽음",
+        head_incomplete: "헤더가 끝나지 않음",
         head: "헤더 {0}",
         body: "본문 {0}",
         head_and_body: "헤더 {0} + 본문 {1}",
@@ -114,9 +115,12 @@ pub(super) const KOREAN: Phrases = Phrases {
         ("SocketFailed", "소켓에 오류가 났습니다."),
         ("GraceOver", "서버가 멈추라는 명령을 받았고, 이 연결에 줄 시간이 끝났습니다."),
         ("ProcessEnded", "이 연결을 맡은 프로세스가 밖에서 종료되었습니다."),
+        ("EndUntold", "연결은 끝났으나, 어떻게 끝났는지에 대한 보고가 들어갈 자리가 없었습니다."),
+        ("ServerEnded", "이 연결이 어떻게 끝났는지 알려지기 전에 서버가 끝났습니다."),
     ],
     whys: &[
         ("no acknowledgement came before the socket was closed", "닫기 전에 오지 않음"),
+        ("no acknowledgement of its last octet was reported", "마지막 바이트의 확인 응답이 보고되지 않음"),
         ("the server closed its socket before it heard of the client's end", "닫기 전에 오지 않음"),
         ("this system has no TCP_INFO that says so", "이 시스템의 TCP_INFO가 알려 주지 않음"),
         (
@@ -138,5 +142,7 @@ pub(super) const KOREAN: Phrases = Phrases {
         ("neither the socket's state nor an end of input was reported", "소켓 상태도 입력의 끝도 보고되지 않음"),
         ("it is not known who ended first", "누가 먼저 끝냈는지 알 수 없음"),
         ("the process that served it was ended from outside", "이 연결을 맡은 프로세스가 밖에서 종료됨"),
+        ("the report of its end found no room", "끝에 대한 보고가 들어갈 자리가 없었음"),
+        ("the server ended before it was told", "알려지기 전에 서버가 끝남"),
     ],
 };

@@ -87,6 +87,7 @@ pub(super) struct ExchangePhrases {
     pub(super) no_line: &'static str,
     pub(super) first_octets: &'static str,
     pub(super) head_complete: &'static str,
+    pub(super) head_incomplete: &'static str,
     pub(super) head: &'static str,
     pub(super) body: &'static str,
     pub(super) head_and_body: &'static str,

@@ -17,7 +17,7 @@ const NAMES = {
 
 function exchangeParts(record, marksLineEnds) {
   return record.exchanges.map((exchange, index) => el("section", { "aria-label": `Exchange ${exchange.number}` },
-    el("h3", {}, `Exchange ${exchange.number}: ${visible(targetOf(exchange)) || "no head"} → ${exchange.status}`),
+    el("h3", {}, `Exchange ${exchange.number}: ${visible(targetOf(exchange)) || "no head"} → ${exchange.status || "no whole request"}`),
     waterfall(record, exchange, index),
     el("div", { class: "heads" },
       head("Request", exchange.request, value(exchange.traffic)?.request_head, marksLineEnds),

@@ -152,7 +152,7 @@ function about(record) {
   if (!last) return "silent";
   const line = targetOf(last).replace(/ HTTP\/\d.*$/, "") || "(no request line)";
   const more = record.exchanges.length + record.exchanges_left_out - 1;
-  return `${visible(line)} → ${last.status || "…"}${more ? ` (+${more})` : ""}`;
+  return `${visible(line)} → ${last.status || (record.close ? "no whole request" : "…")}${more ? ` (+${more})` : ""}`;
 }
 
 const HOW = {

@@ -44,6 +44,9 @@ function handshakeSteps(record) {
   ];
 }
 
+// What the collector says of stages that nobody has reached: there is nothing to draw.
+const NOT_REACHED = new Set(["not yet", "it did not come to that"]);
+
 function exchangeSteps(record, exchange, index) {
   const { stages, number } = exchange;
   const name = record.exchanges.length > 1 ? `Exchange ${number}: ` : "";
@@ -63,11 +66,15 @@ function exchangeSteps(record, exchange, index) {
   if (!isOneWrite) steps.push({ id: id("written"), kind: "event", at: "server", label: "last write", what: "The last octets are written", time: stages.last_write, why: explain.lastWrite() });
   const acknowledged = value(stages.acknowledged) === undefined ? stages.acknowledged : { ...stages.acknowledged, value: undefined };
   steps.push({ id: id("ack"), kind: "arrow", from: "client", label: "ACK of the last octet", what: `${name}the client's TCP has it all`, segment: acknowledged, time: stages.acknowledged, why: explain.acknowledged(record, exchange) });
-  return steps;
+  const reached = steps.filter(({ time }) => !NOT_REACHED.has(time.why));
+  if (exchange.status) return reached;
+  const arrived = reached.filter((step) => step.id !== id("ack"));
+  return [...arrived, { id: id("incomplete"), kind: "note", what: `No whole request has come${record.close ? "" : " yet"}: its head has no end.` }];
 }
 
 function openSteps(record) {
   const left = leftOut(record);
+  if (record.exchanges.length && !record.exchanges.at(-1).status) return left;
   return [...left, { id: "open", kind: "note", what: record.exchanges.length ? "The connection is open, and waits for another request." : "The connection is open. Nothing has come on it." }];
 }
 
