@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 /// How long the end of the program waits for whoever reads standard output, and
 /// for the last reports to be told.
 const LAST_READ: Duration = Duration::from_secs(1);
-const FINISH: Duration = Duration::from_secs(2);
+const FINISH: Duration = Duration::from_secs(4);
 /// How long reports gather after some were read: the pipe holds a burst, and
 /// while nobody waits for it, writing to it wakes nobody.
 const NAP: Duration = Duration::from_millis(5);
@@ -87,6 +87,7 @@ impl Watching {
             exchanges: 0,
             opened: 0,
             not_taken_in: 0,
+            closed: 0,
             told: Arc::clone(&told),
             look_for_ended: None,
             closing: VecDeque::new(),
@@ -112,7 +113,7 @@ impl Watching {
         standard_output::wait_until(Instant::now() + LAST_READ);
         self.probe.end();
         self.done.recv_timeout(FINISH).unwrap_or_else(|_| LeftOut {
-            // A sink waits, and for ever: what it was given is all that is known.
+            // A sink waits, and for ever, or the machine is too busy: all others count as missing.
             connections: self.probe.numbered() - self.told.load(Ordering::Relaxed),
             reports: self.probe.take_dropped(),
             exchanges: 0,
@@ -136,6 +137,7 @@ struct Collector {
     opened: u64,
     /// Of those, how many too many.
     not_taken_in: u64,
+    closed: u64,
     told: Arc<AtomicU64>,
     /// After reports were dropped: when to look which connections have ended unheard.
     look_for_ended: Option<Instant>,
@@ -322,7 +324,8 @@ impl Collector {
             self.tell(connection, News::Closed);
             let told = self.connections.remove(&connection);
             self.exchanges -= told.map_or(0, |told| told.record.exchanges.len());
-            self.told.fetch_add(1, Ordering::Relaxed);
+            self.closed += 1;
+            self.told.store(self.closed.saturating_sub(self.untold()), Ordering::Relaxed);
         }
     }
 
@@ -401,8 +404,13 @@ impl Collector {
         self.left_out.connections += self.probe.numbered().saturating_sub(known);
         self.say_left_out();
         self.sinks.iter_mut().for_each(|sink| sink.finish());
-        self.total.connections += self.sinks.iter().map(|sink| sink.untold()).max().unwrap_or(0);
+        self.total.connections += self.untold();
         self.total
+    }
+
+    /// Connections that sinks were told and could not tell.
+    fn untold(&self) -> u64 {
+        self.sinks.iter().map(|sink| sink.untold()).max().unwrap_or(0)
     }
 }
 

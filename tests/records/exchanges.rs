@@ -3,11 +3,11 @@
 use super::{
     Watched, check_close, check_exchange, check_time_wait, derived, measured, port, since_accept, wait_until_read,
 };
-use crate::closing::{assert_same, folder_with, narrow_client, octets, under_each_model};
+use crate::closing::{BIG, assert_same, folder_with, octets, under_each_model};
 use crate::harness::{Answer, Client};
 use glasshttp::observe::record::{End, Figure, How, TimeWait};
 use rustix::process::Signal;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::net::{Ipv6Addr, TcpListener};
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -193,7 +193,7 @@ fn a_request_that_came_in_part_with_the_one_before_began_then() {
 fn a_head_that_comes_octet_by_octet_takes_as_many_reads() {
     let (folder, _) = folder_with(0);
     under_each_model(|model| {
-        let mut watched = Watched::start(folder.path(), model, &[]);
+        let mut watched = Watched::start(folder.path(), model, &["--timeout", "100", "--keep-alive", "100"]);
         let mut client = watched.connect();
         let begun = SystemTime::now();
         let (last, others) = SIMPLE.split_last().expect("some octets");
@@ -221,7 +221,7 @@ fn a_head_that_comes_octet_by_octet_takes_as_many_reads() {
 fn a_skipped_body_is_no_part_of_the_next_request() {
     let (folder, _) = folder_with(0);
     under_each_model(|model| {
-        let mut watched = Watched::start(folder.path(), model, &[]);
+        let mut watched = Watched::start(folder.path(), model, &["--timeout", "100", "--keep-alive", "100"]);
         let mut client = watched.connect();
         let head = b"POST /small.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n";
         client.send(head);
@@ -286,19 +286,19 @@ fn heads_too_long_to_be_told_are_cut_and_counted_whole() {
 
 #[test]
 fn a_large_answer_to_a_client_that_takes_its_time() {
-    let (folder, big) = folder_with(3_000_000);
+    let (folder, big) = folder_with(BIG);
     under_each_model(|model| {
         let mut watched = Watched::start(folder.path(), model, &[]);
-        let mut socket = narrow_client(watched.server.address);
+        let mut client = watched.connect();
         let request = b"GET /big.bin HTTP/1.0\r\n\r\n";
-        socket.write_all(request).expect("a request");
+        client.send(request);
         let mut answer = vec![0; 1000];
-        socket.read_exact(&mut answer).expect("the beginning");
+        client.socket.read_exact(&mut answer).expect("the beginning");
         thread::sleep(Duration::from_millis(300)); // the client's own pace, not a wait for anything
         let paused = SystemTime::now();
-        socket.read_to_end(&mut answer).expect("the rest");
-        let address = socket.local_addr().expect("bound");
-        drop(socket);
+        answer.extend(client.read_to_end());
+        let address = port(&client);
+        drop(client);
         assert_same(&Answer::parse(&answer).body, &big);
         let record = watched.record(address);
         let exchange = &record.exchanges[0];

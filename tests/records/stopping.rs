@@ -44,7 +44,8 @@ fn connections_that_the_end_of_the_server_closes_are_told() {
         let record = watched.record(address);
         check_exchange(&record.exchanges[0], request, &answer, false);
         let close = check_close(&record, "ShuttingDown", How::Fin, End::Server);
-        assert!(measured(&close.server_end) <= measured(&close.client_end), "{model}: {close:?}");
+        // On a busy machine the client's end may come too late to be waited for.
+        assert!(close.client_end.value().is_none_or(|end| measured(&close.server_end) <= *end), "{model}: {close:?}");
         if let (Some((idle, answer)), Some(silent)) = (&idle, &silent) {
             let record = watched.record(port(idle));
             check_exchange(&record.exchanges[0], KEPT, &[answer.head.as_bytes(), &answer.body].concat(), true);
