@@ -7,8 +7,10 @@
 mod answer;
 mod input;
 mod notes;
+mod timeouts;
 mod workspace;
 
+pub use timeouts::Timeouts;
 pub use workspace::Workspace;
 
 use crate::handler::{Handler, Reply};
@@ -38,45 +40,6 @@ const STALLS: u32 = 3;
 
 /// How long a client may take to end its half when the server itself ends.
 const LAST_DRAIN: Duration = Duration::from_secs(1);
-
-/// How long a connection that is told is kept to see the client's end.
-const CLIENT_END: Duration = Duration::from_secs(1);
-
-/// How long things may take.
-#[derive(Clone, Copy, Debug)]
-pub struct Timeouts {
-    /// For a whole request head, and for a body that is skipped.
-    pub head: Duration,
-    /// For the next request on a kept connection; `None`: connections are not kept.
-    pub keep_alive: Option<Duration>,
-    /// For a client to take some more of its answer: three times this long
-    /// without taking any ends it.
-    pub send: Duration,
-    /// For a client to end its half after the last answer.
-    pub drain: Duration,
-}
-
-impl Timeouts {
-    /// Those that follow from the two that a user names: `head`, and `keep_alive` (zero: off).
-    pub fn new(head: Duration, keep_alive: Duration) -> Self {
-        Self {
-            head,
-            keep_alive: (!keep_alive.is_zero()).then_some(keep_alive),
-            send: head,
-            drain: Duration::from_secs(5).min(head),
-        }
-    }
-
-    fn of(&self, timer: Timer) -> Duration {
-        match timer {
-            Timer::Head | Timer::Body => self.head,
-            Timer::Idle => self.keep_alive.unwrap_or_default(),
-            Timer::Send => self.send,
-            Timer::Drain => self.drain,
-            Timer::ClientEnd => self.drain.min(CLIENT_END),
-        }
-    }
-}
 
 /// What all connections of a server share.
 pub struct Service {

@@ -82,7 +82,7 @@ pub(super) fn exchange(report: &ExchangeReport<'_>, accepted: Moment) -> Exchang
                 stages.acknowledged,
                 accepted,
                 match (report.is_over, report.asked_kernel) {
-                    (_, false) => "the kernel was not asked: this system has no SO_TIMESTAMPING for it",
+                    (_, false) => "the kernel was not asked: SO_TIMESTAMPING was not to be had for this socket",
                     (true, true) => "no acknowledgement of its last octet was reported",
                     (false, true) => "not yet",
                 },

@@ -101,7 +101,14 @@ fn a_client_that_resets_before_any_request() {
             let address = port(&client);
             reset(client);
             let record = watched.record(address);
-            no_exchange(&record);
+            match &record.exchanges[..] {
+                [] => assert_eq!(begins, b"", "{model}: what had come is told"),
+                [begun] => {
+                    assert_eq!((begun.status, begun.request.head.as_bytes()), (0, begins), "{model}");
+                    assert_eq!(measured(&begun.traffic).request_head, begins.len() as u64, "{model}");
+                }
+                more => panic!("{model}: {more:?}"),
+            }
             check_close(&record, "Reset", How::ResetByClient, End::Client);
             check_time_wait(&record, TimeWait::Nobody);
         }

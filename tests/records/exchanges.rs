@@ -250,7 +250,7 @@ fn a_skipped_body_is_no_part_of_the_next_request() {
 fn a_request_that_is_refused_is_told_as_it_came() {
     let (folder, _) = folder_with(0);
     under_each_model(|model| {
-        let mut watched = Watched::start(folder.path(), model, &[]);
+        let mut watched = Watched::start(folder.path(), model, &["--timeout", "60"]);
         let mut client = watched.connect();
         let request = b"GET / HTTP/1.1\r\nHost: a\r\nbad header\xff\r\n\r\n";
         client.send(request);

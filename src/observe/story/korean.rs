@@ -133,8 +133,8 @@ pub(super) const KOREAN: Phrases = Phrases {
             "커널에 제때 묻지 않았거나, 앞 요청과 함께 도착함",
         ),
         (
-            "the kernel was not asked: this system has no SO_TIMESTAMPING for it",
-            "커널에 물을 수 없음: 이 시스템에는 SO_TIMESTAMPING이 없음",
+            "the kernel was not asked: SO_TIMESTAMPING was not to be had for this socket",
+            "커널에 물을 수 없음: 이 소켓에는 SO_TIMESTAMPING을 쓸 수 없음",
         ),
         ("it did not come to that", "그 단계에 이르지 않음"),
         ("not yet", "아직"),

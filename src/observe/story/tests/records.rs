@@ -306,13 +306,13 @@ pub(super) fn nothing_visible() -> Record {
     let exchange = &mut record.exchanges[0];
     exchange.resource = none("the answer was made from no file");
     exchange.stages = Stages {
-        arrived: none("the kernel was not asked: this system has no SO_TIMESTAMPING for it"),
+        arrived: none("the kernel was not asked: SO_TIMESTAMPING was not to be had for this socket"),
         first_read: none("nobody saw it"),
         head_complete: none("nobody saw it"),
         answer_chosen: none("nobody saw it"),
         first_write: none("nobody saw it"),
         last_write: none("nobody saw it"),
-        acknowledged: none("the kernel was not asked: this system has no SO_TIMESTAMPING for it"),
+        acknowledged: none("the kernel was not asked: SO_TIMESTAMPING was not to be had for this socket"),
     };
     exchange.traffic = none("nobody saw it");
     let close = record.close.as_mut().unwrap();
