@@ -1,17 +1,23 @@
 //! The command line: [`Args`] is what was typed, [`Config`] is what it means.
 //! Nothing is opened here.
 
+mod fetch;
+mod values;
+
 use crate::connection::Timeouts;
-use crate::http::message::is_tchar;
 use crate::listener::Port;
 use crate::models::{Limits, Model};
 use crate::observe::clf::Format;
 use crate::observe::story::Language;
 use crate::site::SiteOptions;
-use clap::{Parser, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use fetch::FetchArgs;
+use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use std::time::Duration;
+use values::{WatchAddress, address, field_value, header, positive_seconds, seconds, watch_address};
 
 /// The port that is tried first where none is named.
 const USUAL_PORT: u16 = 8080;
@@ -27,7 +33,11 @@ const USUAL_MODEL: &str = if cfg!(target_os = "linux") { "multiplex" } else { "t
 #[command(name = "glasshttp", version, max_term_width = 80)]
 #[command(about = "A small HTTP/1.0 web server that you can see through.")]
 #[command(after_help = "Stop it with Ctrl-C; what is under way is finished first.")]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+
     /// The folder to serve.
     #[arg(default_value = "public", value_name = "DIR")]
     folder: PathBuf,
@@ -117,6 +127,39 @@ pub struct Args {
     lang: LanguageName,
 }
 
+#[derive(Clone, Debug, Subcommand)]
+enum Command {
+    Fetch(Box<FetchArgs>),
+}
+
+/// What the program is to do.
+#[derive(Clone, Debug)]
+pub enum Task {
+    /// Serve a folder.
+    Serve(Box<Config>),
+    /// Fetch URLs.
+    Fetch(Box<crate::fetch::Options>),
+}
+
+impl Args {
+    /// Reads a command line, the program's name first.
+    ///
+    /// # Errors
+    /// If it can't be meant, or asks for help.
+    pub fn read(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Task, clap::Error> {
+        let mut args = Self::try_parse_from(words)?;
+        match args.command.take() {
+            None => Ok(Task::Serve(Box::new(args.into()))),
+            Some(Command::Fetch(fetch)) => {
+                let options = fetch.options(args.lang);
+                options
+                    .map(|options| Task::Fetch(Box::new(options)))
+                    .map_err(|why| Self::command().error(ErrorKind::ValueValidation, why))
+            }
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum ModelName {
     Iterative,
@@ -168,13 +211,6 @@ pub enum LivePage {
     Usual(Vec<IpAddr>, Port),
     /// There, or the server does not start.
     At(Vec<IpAddr>, Port),
-}
-
-/// What `--watch` names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct WatchAddress {
-    ip: Option<IpAddr>,
-    port: Option<u16>,
 }
 
 /// What is to be done.
@@ -260,11 +296,17 @@ impl From<Args> for Config {
                 LogName::Json => Log::Json,
                 LogName::Off => Log::Off,
             }),
-            language: match args.lang {
-                LanguageName::En => Language::English,
-                LanguageName::Ko => Language::Korean,
-            },
+            language: args.lang.into(),
             live_page,
+        }
+    }
+}
+
+impl From<LanguageName> for Language {
+    fn from(name: LanguageName) -> Self {
+        match name {
+            LanguageName::En => Self::English,
+            LanguageName::Ko => Self::Korean,
         }
     }
 }
@@ -283,81 +325,6 @@ fn loopbacks() -> Vec<IpAddr> {
 
 fn one_for_each_core() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// An IP address, in brackets or not, or `localhost`.
-fn address(text: &str) -> Result<IpAddr, String> {
-    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    match bare {
-        "localhost" => Ok(Ipv4Addr::LOCALHOST.into()),
-        _ => bare.parse().map_err(|_| "this is no IP address; try 127.0.0.1, ::1 or --lan".to_owned()),
-    }
-}
-
-/// `PORT`, `ADDRESS` or `ADDRESS:PORT`.
-fn watch_address(text: &str) -> Result<WatchAddress, String> {
-    if let Ok(port) = text.parse() {
-        return Ok(WatchAddress { ip: None, port: Some(port) });
-    }
-    if let Ok(ip) = address(text) {
-        return Ok(WatchAddress { ip: Some(ip), port: None });
-    }
-    let parts = text.rsplit_once(':').and_then(|(ip, port)| Some((address(ip).ok()?, port.parse().ok()?)));
-    let (ip, port) = parts.ok_or("this is no port and no address; try 8081, 127.0.0.1:8081 or [::1]:8081")?;
-    Ok(WatchAddress { ip: Some(ip), port: Some(port) })
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    let number: f64 = text.parse().map_err(|_| "this is no number of seconds".to_owned())?;
-    match Duration::try_from_secs_f64(number) {
-        Ok(duration) if number <= 86_400.0 => Ok(duration),
-        _ => Err("it must be from 0 to 86400 seconds".to_owned()),
-    }
-}
-
-fn positive_seconds(text: &str) -> Result<Duration, String> {
-    match seconds(text)? {
-        duration if duration.is_zero() => Err("it must be more than 0 seconds".to_owned()),
-        duration => Ok(duration),
-    }
-}
-
-/// `Name: value`, of a name that is the user's to set.
-fn header(text: &str) -> Result<(String, String), String> {
-    /// Those that the server says of its own answers: two different ones would be a lie.
-    const OURS: [&str; 12] = [
-        "accept-ranges",
-        "cache-control",
-        "connection",
-        "content-encoding",
-        "content-length",
-        "content-range",
-        "content-type",
-        "date",
-        "etag",
-        "last-modified",
-        "server",
-        "transfer-encoding",
-    ];
-    let (name, value) = text.split_once(':').ok_or("it must read 'Name: value'")?;
-    if name.is_empty() || !name.bytes().all(is_tchar) {
-        return Err("a field's name is letters, digits and hyphens, right before the colon".to_owned());
-    }
-    if name.eq_ignore_ascii_case("cache-control") {
-        return Err("that field has an option of its own, --cache-control".to_owned());
-    }
-    if OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours)) {
-        return Err(format!("the server itself says {name}"));
-    }
-    Ok((name.to_owned(), field_value(value.trim())?))
-}
-
-/// A field's value: no control octet, above all no CR or LF.
-fn field_value(text: &str) -> Result<String, String> {
-    if text.chars().any(|character| character.is_control() && character != '\t') {
-        return Err("a field's value is one line, without control characters".to_owned());
-    }
-    Ok(text.to_owned())
 }
 
 #[cfg(test)]

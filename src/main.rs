@@ -1,10 +1,10 @@
 //! The program: parse the arguments, serve, print one line if that fails.
 
 use anstream::eprintln;
-use clap::Parser;
 use clap::error::ErrorKind;
-use glasshttp::cli::{Args, Config};
+use glasshttp::cli::{Args, Config, Task};
 use glasshttp::connection::Service;
+use glasshttp::fetch;
 use glasshttp::listener::{self, Listener, Port};
 use glasshttp::models::{self, Stop};
 use glasshttp::observe::sink::LeftOut;
@@ -20,11 +20,12 @@ const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
-    let args = match Args::try_parse() {
-        Ok(args) => args,
+    let config = match Args::read(std::env::args_os()) {
+        Ok(Task::Serve(config)) => *config,
+        Ok(Task::Fetch(options)) => return fetched(&options),
         Err(error) => return usage(&error),
     };
-    match run(args.into()) {
+    match run(config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("{}error:{} {message}", bold_red(), anstyle::Reset);
@@ -51,6 +52,15 @@ fn run(config: Config) -> Result<(), String> {
         eprintln!("{}", missing(left_out));
     }
     result.map_err(|error| format!("cannot go on serving: {error}"))
+}
+
+/// Each failure is one line; the first says the exit code.
+fn fetched(options: &fetch::Options) -> ExitCode {
+    let failures = fetch::run(options);
+    for failure in &failures {
+        eprintln!("{}error:{} {failure}", bold_red(), anstyle::Reset);
+    }
+    failures.first().map_or(ExitCode::SUCCESS, |failure| ExitCode::from(failure.kind.exit_code()))
 }
 
 /// The first line names the URL that is really bound.

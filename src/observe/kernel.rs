@@ -1,6 +1,6 @@
 //! What the kernel's own structures say: the SYN that it kept, and TCP_INFO.
 
-use super::record::{Nanoseconds, Syn, Tcp};
+use super::record::{Nanoseconds, Negotiated, Syn, Tcp};
 use etherparse::{NetSlice, SlicedPacket, TcpOptionElement, TransportSlice};
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -58,7 +58,7 @@ fn told_syn(packet: &SlicedPacket<'_>, headers: &[u8]) -> Option<Syn> {
 }
 
 /// `struct tcp_info` (linux/tcp.h), as long as this kernel has it: what it lacks is `None`.
-pub(super) struct TcpInfo<'a>(pub(super) &'a [u8]);
+pub(crate) struct TcpInfo<'a>(pub(crate) &'a [u8]);
 
 impl TcpInfo<'_> {
     fn u32_at(&self, offset: usize) -> Option<u32> {
@@ -76,7 +76,7 @@ impl TcpInfo<'_> {
     }
 
     /// tcpi_rtt.
-    pub(super) fn rtt(&self) -> Option<Nanoseconds> {
+    pub(crate) fn rtt(&self) -> Option<Nanoseconds> {
         self.microseconds_at(68)
     }
 
@@ -87,12 +87,27 @@ impl TcpInfo<'_> {
     }
 
     /// tcpi_state, by its name.
-    pub(super) fn state(&self) -> Option<&'static str> {
+    pub(crate) fn state(&self) -> Option<&'static str> {
         state(*self.0.first()?)
     }
 
+    /// What the two SYNs agreed on.
+    pub(crate) fn negotiated(&self) -> Option<Negotiated> {
+        // linux/tcp.h: TCPI_OPT_TIMESTAMPS, TCPI_OPT_SACK, TCPI_OPT_WSCALE; the
+        // two scales share an octet, the sender's in its first four bits.
+        let (options, scales) = (*self.0.get(5)?, *self.0.get(6)?);
+        let (first, second) =
+            if cfg!(target_endian = "little") { (scales & 15, scales >> 4) } else { (scales >> 4, scales & 15) };
+        Some(Negotiated {
+            mss: self.u32_at(16)?,
+            timestamps: options & 1 != 0,
+            sack: options & 2 != 0,
+            window_scales: (options & 4 != 0).then_some((second, first)),
+        })
+    }
+
     /// All that is told of it.
-    pub(super) fn told(&self) -> Option<Tcp> {
+    pub(crate) fn told(&self) -> Option<Tcp> {
         Some(Tcp {
             state: Cow::Borrowed(self.state()?),
             rtt: self.rtt()?,

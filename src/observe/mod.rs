@@ -12,7 +12,7 @@ pub mod probe;
 pub mod record;
 pub(crate) mod report;
 pub mod sink;
-mod socket_table;
+pub(crate) mod socket_table;
 pub mod standard_output;
 pub mod story;
 pub(crate) mod timestamps;

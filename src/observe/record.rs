@@ -135,6 +135,19 @@ pub struct Syn {
     pub headers: String,
 }
 
+/// What the two SYNs of a connection agreed on, as TCP_INFO knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Negotiated {
+    /// The most octets that a segment to the other end holds.
+    pub mss: u32,
+    /// Whether segments bear timestamps.
+    pub timestamps: bool,
+    /// Whether selective acknowledgements are permitted.
+    pub sack: bool,
+    /// By how many bits windows are shifted: our own, and the other end's.
+    pub window_scales: Option<(u8, u8)>,
+}
+
 /// The accept queue of a listening socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Queue {

@@ -8,7 +8,7 @@ use std::os::fd::OwnedFd;
 
 /// A question to the table.
 #[derive(Debug)]
-pub(super) struct SocketTable(OwnedFd);
+pub(crate) struct SocketTable(OwnedFd);
 
 /// linux/sock_diag.h, linux/inet_diag.h, linux/tcp_states.h.
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
@@ -26,7 +26,7 @@ const INODE: usize = HEADER + 68;
 impl SocketTable {
     /// # Errors
     /// If the system has no such thing, or forbids it.
-    pub(super) fn open() -> io::Result<Self> {
+    pub(crate) fn open() -> io::Result<Self> {
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         Ok(Self(socket_with(AddressFamily::NETLINK, SocketType::DGRAM, flags, Some(SOCK_DIAG))?))
     }
@@ -36,7 +36,7 @@ impl SocketTable {
     ///
     /// # Errors
     /// If the table can't be asked.
-    pub(super) fn is_in_time_wait(&self, local: SocketAddr, remote: SocketAddr) -> io::Result<bool> {
+    pub(crate) fn is_in_time_wait(&self, local: SocketAddr, remote: SocketAddr) -> io::Result<bool> {
         Ok(self.look(local, remote)?.is_some_and(|socket| socket[STATE] == TIME_WAIT))
     }
 
@@ -44,7 +44,7 @@ impl SocketTable {
     ///
     /// # Errors
     /// If the table can't be asked.
-    pub(super) fn is_open(&self, local: SocketAddr, remote: SocketAddr) -> io::Result<bool> {
+    pub(crate) fn is_open(&self, local: SocketAddr, remote: SocketAddr) -> io::Result<bool> {
         Ok(self.look(local, remote)?.is_some_and(|socket| socket[INODE..INODE + 4] != [0; 4]))
     }
 

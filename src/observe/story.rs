@@ -12,8 +12,8 @@ mod english;
 mod exchange;
 mod handshake;
 mod korean;
-mod layout;
-mod phrases;
+pub(crate) mod layout;
+pub(crate) mod phrases;
 mod rows;
 mod telling;
 #[cfg(test)]

@@ -11,16 +11,18 @@ use std::fmt::Write as _;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The widest line.
-pub(super) const WIDTH: usize = 80;
+pub(crate) const WIDTH: usize = 80;
 /// Where labels begin: after the time and the arrow.
 const LABEL: usize = TIME + 5;
 const TIME: usize = 9;
+/// How wide the left one of two sides is.
+const SIDE: usize = 32;
 /// Where what happened begins: after the label and a space.
 const WORDS: usize = LABEL + 8;
 
 /// Who sent something to whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Arrow {
+pub(crate) enum Arrow {
     ToServer,
     ToClient,
     Inside,
@@ -37,30 +39,30 @@ impl Arrow {
 }
 
 /// Some words in one style.
-pub(super) type Words = (Style, String);
+pub(crate) type Words = (Style, String);
 
 /// Words that stand out in no way.
-pub(super) fn plain(text: impl Into<String>) -> Words {
+pub(crate) fn plain(text: impl Into<String>) -> Words {
     (Style::new(), text.into())
 }
 
 /// Words that step back.
-pub(super) fn dim(text: impl Into<String>) -> Words {
+pub(crate) fn dim(text: impl Into<String>) -> Words {
     (Style::new().dimmed(), text.into())
 }
 
 /// Words that stand out.
-pub(super) fn bold(text: impl Into<String>) -> Words {
+pub(crate) fn bold(text: impl Into<String>) -> Words {
     (Style::new().bold(), text.into())
 }
 
 /// Lines that are written together.
 #[derive(Debug, Default)]
-pub(super) struct Block(String);
+pub(crate) struct Block(String);
 
 impl Block {
     /// The line that a connection's rows stand under; its parts move to a second one if they have to.
-    pub(super) fn header(&mut self, parts: &[Words]) {
+    pub(crate) fn header(&mut self, parts: &[Words]) {
         let mut column = 0;
         for (style, part) in parts {
             let part = fit(part, WIDTH - 4);
@@ -78,7 +80,7 @@ impl Block {
     }
 
     /// One stage: when, which way, what it is called, and its figures.
-    pub(super) fn row(&mut self, time: &str, arrow: Arrow, label: &str, words: &[Words]) {
+    pub(crate) fn row(&mut self, time: &str, arrow: Arrow, label: &str, words: &[Words]) {
         self.start(time, arrow);
         self.0.push_str(label);
         if words.iter().all(|(_, text)| text.is_empty()) {
@@ -90,7 +92,7 @@ impl Block {
     }
 
     /// A row of one line, which is the client's and is cut rather than wrapped; the remark after it is not.
-    pub(super) fn line(&mut self, time: &str, arrow: Arrow, text: &str, remark: Option<&str>) {
+    pub(crate) fn line(&mut self, time: &str, arrow: Arrow, text: &str, remark: Option<&str>) {
         self.start(time, arrow);
         let room = WIDTH - LABEL - remark.map_or(0, |remark| remark.width() + 2);
         let bold = Style::new().bold();
@@ -102,19 +104,39 @@ impl Block {
         self.0.push('\n');
     }
 
+    /// What one of two ends did, in its own column: the client on the left, the server on the right.
+    pub(crate) fn sides(&mut self, time: &str, left: &str, arrow: Option<Arrow>, right: &str) {
+        let dim = Style::new().dimmed();
+        self.spaces(TIME.saturating_sub(time.width()));
+        let _ = write!(self.0, "{dim}{time}{dim:#} ");
+        let left = fit(left, SIDE);
+        self.0.push_str(&left);
+        let arrow = arrow.map_or("   ", Arrow::as_str);
+        let right = fit(right, WIDTH - TIME - SIDE - 6);
+        if !(arrow.trim().is_empty() && right.is_empty()) {
+            self.spaces(SIDE - left.width() + 1);
+            self.0.push_str(if right.is_empty() { arrow.trim_end() } else { arrow });
+        }
+        if !right.is_empty() {
+            self.0.push(' ');
+            self.0.push_str(&right);
+        }
+        self.0.push('\n');
+    }
+
     /// A sentence below the rows.
-    pub(super) fn remark(&mut self, words: &[Words]) {
+    pub(crate) fn remark(&mut self, words: &[Words]) {
         self.spaces(LABEL);
         self.wrapped(LABEL, LABEL, words);
     }
 
     /// A line that belongs to no connection.
-    pub(super) fn aside(&mut self, text: &str) {
+    pub(crate) fn aside(&mut self, text: &str) {
         self.wrapped(0, 0, &[dim(text)]);
     }
 
     /// The text, with an empty line after it.
-    pub(super) fn finish(mut self) -> String {
+    pub(crate) fn finish(mut self) -> String {
         self.0.push('\n');
         self.0
     }
@@ -171,7 +193,7 @@ impl Block {
 
 /// `text` without what drives a terminal or turns its direction, in at most
 /// `room` columns: what is cut ends in an ellipsis.
-pub(super) fn fit(text: &str, room: usize) -> String {
+pub(crate) fn fit(text: &str, room: usize) -> String {
     // Letters without a width could be many: four to a column are enough for any script.
     let enough: String = text.chars().take(room * 4 + 1).collect();
     let text = escaped(&enough);
@@ -212,7 +234,7 @@ fn is_treacherous(character: char) -> bool {
 }
 
 /// A span of time, to about three digits, in the unit that suits it.
-pub(super) fn span(nanoseconds: i64) -> String {
+pub(crate) fn span(nanoseconds: i64) -> String {
     let sign = if nanoseconds < 0 { "-" } else { "" };
     let size = nanoseconds.unsigned_abs();
     // Where rounding would make 1000 of one unit, the next one begins.
@@ -237,7 +259,7 @@ pub(super) fn span(nanoseconds: i64) -> String {
 }
 
 /// A number with its thousands set apart.
-pub(super) fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -170,12 +170,12 @@ impl Phrases {
 }
 
 /// The form for `count`, with the count in it.
-pub(super) fn counted(forms: [&str; 2], count: u64) -> String {
+pub(crate) fn counted(forms: [&str; 2], count: u64) -> String {
     fill(forms[usize::from(count != 1)], &[&grouped(count)])
 }
 
 /// `template` with its places filled; one pass, so that a figure is never taken for a place.
-pub(super) fn fill(template: &str, figures: &[&str]) -> String {
+pub(crate) fn fill(template: &str, figures: &[&str]) -> String {
     let mut filled = String::with_capacity(template.len() + 16);
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {

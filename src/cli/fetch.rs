@@ -1,0 +1,311 @@
+//! The command line of `glasshttp fetch`.
+
+use super::LanguageName;
+use super::values::{WatchAddress, field_value, positive_seconds, watch_address};
+use crate::fetch::dns::{default_roots, server_address};
+use crate::fetch::url::Url;
+use crate::fetch::{Options, Output};
+use crate::http::message::{Version, is_tchar};
+use clap::{Args, ValueEnum};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+const AFTER: &str = "\
+The body goes to standard output, the story to standard error.
+
+Exit codes:
+   0  done
+   1  a file, standard output or a socket failed on this machine
+   2  a command line that can't be meant
+   3  the name has no address
+   4  refused: nobody listens there
+   5  unreachable
+   6  timed out
+   7  reset by the server
+   8  the answer is malformed
+   9  cut short: the answer is not whole, or there was none
+  10  an answer of 400 or more, with --fail
+  11  a redirect that is not followed: a loop, too many, another scheme
+Of several URLs, the first that failed says it. A folder called fetch is served
+by: glasshttp ./fetch";
+
+/// Fetch URLs, and tell each stage: name, connection, request, answer, close
+#[derive(Clone, Debug, Args)]
+#[command(after_help = AFTER)]
+pub(super) struct FetchArgs {
+    /// What to fetch; http:// may be left out
+    #[arg(value_name = "URL", required = true, value_parser = url)]
+    urls: Vec<Url>,
+
+    /// The version of HTTP to speak
+    #[arg(long, value_enum, default_value = "1.0", value_name = "VERSION", help_heading = "The request")]
+    http: VersionName,
+
+    /// Ask for the head alone (HEAD)
+    #[arg(long, help_heading = "The request")]
+    head: bool,
+
+    /// A header field to send; may be repeated
+    #[arg(long = "header", short = 'H', value_name = "NAME: VALUE", value_parser = header, help_heading = "The request")]
+    headers: Vec<(String, String)>,
+
+    /// Follow redirects, ten at most
+    #[arg(long, short = 'L', help_heading = "The request")]
+    follow: bool,
+
+    /// Ask to keep the connection, and use it for what follows
+    #[arg(long, short = 'k', help_heading = "The connection")]
+    keep_alive: bool,
+
+    /// Fetch everything this many times
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = "The connection")]
+    repeat: u32,
+
+    /// Shut down the sending half behind the request
+    #[arg(long, help_heading = "The connection")]
+    half_close: bool,
+
+    /// Send one byte at a time, this long apart, as in 5ms
+    #[arg(long, value_name = "TIME", value_parser = pause, help_heading = "The connection")]
+    dribble: Option<Duration>,
+
+    /// Read this many bytes a second, as in 100k, with a small receive buffer
+    #[arg(long, value_name = "BYTES", value_parser = rate, help_heading = "The connection")]
+    read_rate: Option<u64>,
+
+    /// Reset the connection when this much of the body has come, as in 1k
+    #[arg(long, value_name = "BYTES", value_parser = size, help_heading = "The connection")]
+    abort_after: Option<u64>,
+
+    /// How long name, connection and head may take, each, and how long a body may pause
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = positive_seconds, help_heading = "The connection")]
+    timeout: Duration,
+
+    /// Write the body into this file; until it is whole, it is FILE.part
+    #[arg(short, long, value_name = "FILE", help_heading = "The body")]
+    output: Option<PathBuf>,
+
+    /// The same, with the URL's own name
+    #[arg(short = 'O', long, conflicts_with = "output", help_heading = "The body")]
+    remote_name: bool,
+
+    /// Go on where an earlier download ended
+    #[arg(short = 'C', long, help_heading = "The body")]
+    r#continue: bool,
+
+    /// An answer of 400 or more is a failure, and its body is dropped
+    #[arg(short, long, help_heading = "The body")]
+    fail: bool,
+
+    /// The record as JSON on standard output, in place of body and story
+    #[arg(long, help_heading = "What is told")]
+    json: bool,
+
+    /// Write a HAR 1.2 file, for a browser's developer tools
+    #[arg(long, value_name = "FILE", help_heading = "What is told")]
+    har: Option<PathBuf>,
+
+    /// The name server to ask, in place of the system's
+    #[arg(long, value_name = "SERVER[:PORT]", value_parser = server_address, help_heading = "What is told")]
+    dns: Option<SocketAddr>,
+
+    /// Walk from the root of the DNS to the name, each referral told
+    #[arg(long, conflicts_with = "dns", help_heading = "What is told")]
+    trace_dns: bool,
+
+    /// Begin that walk at this root server; may be repeated
+    #[arg(long, value_name = "ADDR[:PORT]", value_parser = server_address, conflicts_with = "dns", help_heading = "What is told")]
+    root: Vec<SocketAddr>,
+
+    /// Where the server's live page is, to join both halves [default: port 8081, of a glasshttp on this machine]
+    #[arg(long, value_name = "ADDR", value_parser = watch_address, help_heading = "What is told")]
+    watch: Option<WatchAddress>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum VersionName {
+    #[value(name = "0.9")]
+    Http09,
+    #[value(name = "1.0")]
+    Http10,
+    #[value(name = "1.1")]
+    Http11,
+}
+
+impl FetchArgs {
+    /// What it means; `Err`: why it can't be meant.
+    pub(super) fn options(self, language: LanguageName) -> Result<Options, String> {
+        let version = match self.http {
+            VersionName::Http09 => Version::Http09,
+            VersionName::Http10 => Version::Http10,
+            VersionName::Http11 => Version::Http11,
+        };
+        if version == Version::Http09 && (self.head || !self.headers.is_empty() || self.keep_alive || self.r#continue) {
+            return Err(
+                "HTTP/0.9 sends GET and a path, and nothing else: no --head, --header, --keep-alive or -C".into()
+            );
+        }
+        let output = match self.output {
+            Some(path) if path.as_os_str() == "-" => Output::Stdout,
+            Some(path) => Output::File(path),
+            None if self.remote_name => Output::Named,
+            None => Output::Stdout,
+        };
+        if output == Output::Named {
+            for url in &self.urls {
+                url.file_name().map_err(|failure| failure.sentence)?;
+            }
+        }
+        if self.r#continue && (output == Output::Stdout || self.head || self.repeat > 1) {
+            return Err("-C goes on with one file: it needs -o FILE or -O, and neither --head nor --repeat".into());
+        }
+        if matches!(output, Output::File(_)) && self.urls.len() > 1 {
+            return Err("one FILE can't hold several URLs; try -O".into());
+        }
+        let traces = self.trace_dns || !self.root.is_empty();
+        Ok(Options {
+            urls: self.urls,
+            repeat: self.repeat,
+            version,
+            head_only: self.head,
+            headers: self.headers,
+            keep_alive: self.keep_alive,
+            follow: self.follow,
+            half_close: self.half_close,
+            dribble: self.dribble,
+            read_rate: self.read_rate,
+            abort_after: self.abort_after,
+            timeout: self.timeout,
+            output,
+            resume: self.r#continue,
+            fail: self.fail,
+            json: self.json,
+            har: self.har,
+            dns: self.dns,
+            roots: traces.then(|| if self.root.is_empty() { default_roots() } else { self.root }),
+            watch: self.watch.map(WatchAddress::socket_address),
+            language: language.into(),
+        })
+    }
+}
+
+impl WatchAddress {
+    fn socket_address(self) -> SocketAddr {
+        let ip = self.ip.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        SocketAddr::new(ip, self.port.unwrap_or(super::USUAL_WATCH_PORT))
+    }
+}
+
+fn url(text: &str) -> Result<Url, String> {
+    Url::parse(text).map_err(|failure| failure.sentence)
+}
+
+/// `Name: value`, of a field that is the user's to send.
+fn header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once(':').ok_or("it must read 'Name: value'")?;
+    if name.is_empty() || !name.bytes().all(is_tchar) {
+        return Err("a field's name is letters, digits and hyphens, right before the colon".to_owned());
+    }
+    for (ours, instead) in [
+        ("connection", "--keep-alive"),
+        ("content-length", "a GET without a body"),
+        ("transfer-encoding", "a GET without a body"),
+    ] {
+        if name.eq_ignore_ascii_case(ours) {
+            return Err(format!("{name} is the connection's own to say; try {instead}"));
+        }
+    }
+    Ok((name.to_owned(), field_value(value.trim())?))
+}
+
+/// `5ms`, `1s`, `250us`; without a unit: milliseconds.
+fn pause(text: &str) -> Result<Duration, String> {
+    let whole = if text.bytes().all(|byte| byte.is_ascii_digit()) { format!("{text}ms") } else { text.to_owned() };
+    match humantime::parse_duration(&whole) {
+        Ok(pause) if pause <= Duration::from_secs(60) => Ok(pause),
+        Ok(_) => Err("it must be a minute at most".to_owned()),
+        Err(_) => Err("it must read like 5ms or 1s".to_owned()),
+    }
+}
+
+/// Octets: `100`, `100k` (1024 each), `1M`.
+fn size(text: &str) -> Result<u64, String> {
+    let lower = text.to_ascii_lowercase();
+    let (digits, unit) = match lower.as_bytes().last() {
+        Some(b'k') => (&lower[..lower.len() - 1], 1 << 10),
+        Some(b'm') => (&lower[..lower.len() - 1], 1 << 20),
+        Some(b'g') => (&lower[..lower.len() - 1], 1 << 30),
+        _ => (&lower[..], 1),
+    };
+    let number: u64 = digits.parse().map_err(|_| "it must be a number of bytes, as in 500, 100k or 1M")?;
+    number.checked_mul(unit).ok_or_else(|| "that is more than there can be".to_owned())
+}
+
+fn rate(text: &str) -> Result<u64, String> {
+    match size(text)? {
+        0 => Err("at 0 bytes a second nothing ever comes".to_owned()),
+        rate => Ok(rate),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Args, Task};
+    use super::*;
+
+    fn options(arguments: &[&str]) -> Result<Options, String> {
+        match Args::read(["glasshttp", "fetch"].iter().chain(arguments)) {
+            Ok(Task::Fetch(options)) => Ok(*options),
+            Ok(Task::Serve(_)) => panic!("it serves: {arguments:?}"),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    #[test]
+    fn what_is_typed_is_what_is_meant() {
+        let options =
+            options(&["-k", "--repeat", "3", "--dribble", "5ms", "--read-rate", "1k", "-O", "localhost/a", "h/b"]);
+        let options = options.expect("valid");
+        assert_eq!((options.urls.len(), options.repeat, options.version), (2, 3, Version::Http10));
+        assert_eq!((options.dribble, options.read_rate), (Some(Duration::from_millis(5)), Some(1024)));
+        assert_eq!(options.output, Output::Named);
+        assert!(options.keep_alive && options.roots.is_none());
+    }
+
+    #[test]
+    fn the_language_may_stand_on_either_side() {
+        use crate::observe::story::Language;
+        assert_eq!(options(&["--lang", "ko", "h"]).expect("valid").language, Language::Korean);
+        assert_eq!(options(&["h"]).expect("valid").language, Language::English);
+    }
+
+    #[test]
+    fn what_can_not_be_meant_is_refused() {
+        for arguments in [
+            &[][..],
+            &["https://example.com/"],
+            &["http://me@h/"],
+            &["--http", "2", "h"],
+            &["--http", "0.9", "--head", "h"],
+            &["--http", "0.9", "-k", "h"],
+            &["-C", "h"],
+            &["-C", "-o", "a", "--repeat", "2", "h"],
+            &["-o", "a", "-O", "h"],
+            &["-o", "a", "h", "i"],
+            &["-O", "http://h/"],
+            &["--dribble", "long", "h"],
+            &["--read-rate", "0", "h"],
+            &["--abort-after", "99999999999g", "h"],
+            &["--repeat", "0", "h"],
+            &["--timeout", "0", "h"],
+            &["--header", "Connection: x", "h"],
+            &["--header", "a\r\nb: c", "h"],
+            &["--dns", "name", "h"],
+            &["--dns", "9.9.9.9", "--trace-dns", "h"],
+            &["--watch", "here", "h"],
+        ] {
+            assert!(options(arguments).is_err(), "{arguments:?}");
+        }
+    }
+}

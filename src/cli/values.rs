@@ -1,0 +1,87 @@
+//! How each kind of argument is read; what it can't be is said in a sentence.
+
+use crate::http::message::is_tchar;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+/// What `--watch` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct WatchAddress {
+    pub(super) ip: Option<IpAddr>,
+    pub(super) port: Option<u16>,
+}
+
+/// An IP address, in brackets or not, or `localhost`.
+pub(super) fn address(text: &str) -> Result<IpAddr, String> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    match bare {
+        "localhost" => Ok(Ipv4Addr::LOCALHOST.into()),
+        _ => bare.parse().map_err(|_| "this is no IP address; try 127.0.0.1, ::1 or --lan".to_owned()),
+    }
+}
+
+/// `PORT`, `ADDRESS` or `ADDRESS:PORT`.
+pub(super) fn watch_address(text: &str) -> Result<WatchAddress, String> {
+    if let Ok(port) = text.parse() {
+        return Ok(WatchAddress { ip: None, port: Some(port) });
+    }
+    if let Ok(ip) = address(text) {
+        return Ok(WatchAddress { ip: Some(ip), port: None });
+    }
+    let parts = text.rsplit_once(':').and_then(|(ip, port)| Some((address(ip).ok()?, port.parse().ok()?)));
+    let (ip, port) = parts.ok_or("this is no port and no address; try 8081, 127.0.0.1:8081 or [::1]:8081")?;
+    Ok(WatchAddress { ip: Some(ip), port: Some(port) })
+}
+
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+    let number: f64 = text.parse().map_err(|_| "this is no number of seconds".to_owned())?;
+    match Duration::try_from_secs_f64(number) {
+        Ok(duration) if number <= 86_400.0 => Ok(duration),
+        _ => Err("it must be from 0 to 86400 seconds".to_owned()),
+    }
+}
+
+pub(super) fn positive_seconds(text: &str) -> Result<Duration, String> {
+    match seconds(text)? {
+        duration if duration.is_zero() => Err("it must be more than 0 seconds".to_owned()),
+        duration => Ok(duration),
+    }
+}
+
+/// `Name: value`, of a name that is the user's to set.
+pub(super) fn header(text: &str) -> Result<(String, String), String> {
+    /// Those that the server says of its own answers: two different ones would be a lie.
+    const OURS: [&str; 12] = [
+        "accept-ranges",
+        "cache-control",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-range",
+        "content-type",
+        "date",
+        "etag",
+        "last-modified",
+        "server",
+        "transfer-encoding",
+    ];
+    let (name, value) = text.split_once(':').ok_or("it must read 'Name: value'")?;
+    if name.is_empty() || !name.bytes().all(is_tchar) {
+        return Err("a field's name is letters, digits and hyphens, right before the colon".to_owned());
+    }
+    if name.eq_ignore_ascii_case("cache-control") {
+        return Err("that field has an option of its own, --cache-control".to_owned());
+    }
+    if OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours)) {
+        return Err(format!("the server itself says {name}"));
+    }
+    Ok((name.to_owned(), field_value(value.trim())?))
+}
+
+/// A field's value: no control octet, above all no CR or LF.
+pub(super) fn field_value(text: &str) -> Result<String, String> {
+    if text.chars().any(|character| character.is_control() && character != '\t') {
+        return Err("a field's value is one line, without control characters".to_owned());
+    }
+    Ok(text.to_owned())
+}

@@ -1,0 +1,151 @@
+//! The end of a connection: who ended it first, and who keeps the port.
+
+use super::clock::wait;
+use super::connection::Connection;
+use super::record::Close;
+use crate::http::client::{Ending, Next};
+use crate::observe::kernel::TcpInfo;
+use crate::observe::record::{End, Figure, How, TimeWait};
+use crate::observe::socket_table::SocketTable;
+use crate::sys::tcp_option;
+use rustix::event::PollFlags;
+use std::borrow::Cow;
+use std::time::{Duration, Instant};
+
+/// How long the server may take to end its half first, where that is its turn.
+const ITS_TURN: Duration = Duration::from_secs(1);
+/// How long it may take to answer our end with its own.
+const ITS_END: Duration = Duration::from_millis(250);
+
+impl Connection {
+    /// Ends the connection, and says how that went. `is_ours`: we gave the
+    /// answer up, and the server shall know it at once.
+    pub(super) fn close(mut self, is_ours: bool) -> Close {
+        let ending = self.wind_down();
+        let is_reset_by_us = is_ours && !self.is_reset && self.server_end.is_none();
+        if is_reset_by_us {
+            // close(2) of a socket that does not linger is a reset (socket(7)).
+            let _ = socket2::SockRef::from(&self.socket).set_linger(Some(Duration::ZERO));
+        }
+        let info = tcp_option::info(&self.socket).unwrap_or_default();
+        let info = TcpInfo(&info);
+        let how = match ending {
+            _ if self.is_reset => How::ResetByServer,
+            _ if is_reset_by_us => How::ResetByClient,
+            Ending::Failed(error) if is_timeout(error) => How::Timeout,
+            _ => How::Fin,
+        };
+        let Self { ends, clock, client_end, server_end, socket, .. } = self;
+        drop(socket);
+        let at = clock.now();
+        let first = first(how, client_end, server_end, info.state());
+        Close {
+            at,
+            sentence: ending.to_string(),
+            reason: name(ending),
+            how,
+            time_wait: time_wait(how, &first, ends),
+            first,
+            client_end: match client_end {
+                Some(at) => Figure::measured(at, "clock before shutdown(2)"),
+                None => Figure::derived(at, "close(2) ends what was not ended before"),
+            },
+            server_end: Figure::measured_or(
+                server_end,
+                if how == How::ResetByServer { "ECONNRESET" } else { "clock after recv(2) gave the end" },
+                "we closed our socket before we heard of it",
+            ),
+            tcp: Figure::measured_or(
+                info.told(),
+                "TCP_INFO right before close(2)",
+                "this system has no TCP_INFO that says so",
+            ),
+        }
+    }
+
+    /// Lets the machine come to its end; then our half ends, in order, where that is still to be done.
+    fn wind_down(&mut self) -> Ending {
+        self.machine.finish();
+        let turn_ends = Instant::now() + ITS_TURN;
+        let ending = loop {
+            match self.machine.next() {
+                Next::Close(ending) => break ending,
+                Next::Drain if self.server_end.is_none() => {
+                    if wait(&self.socket, PollFlags::IN, turn_ends).is_empty() {
+                        self.machine.timed_out();
+                    } else {
+                        self.read_unasked();
+                    }
+                }
+                _ => self.machine.timed_out(),
+            }
+        };
+        let is_orderly = !matches!(ending, Ending::Failed(_) | Ending::GivenUp | Ending::Reset);
+        if is_orderly && self.server_end.is_none() {
+            self.shut_down();
+            self.await_its_end();
+        }
+        ending
+    }
+
+    fn await_its_end(&mut self) {
+        let deadline = Instant::now() + ITS_END;
+        let mut most = 64; // reads
+        while self.server_end.is_none() && most > 0 && !wait(&self.socket, PollFlags::IN, deadline).is_empty() {
+            most -= 1;
+            self.read_unasked();
+        }
+    }
+}
+
+fn is_timeout(error: crate::http::answer_error::AnswerError) -> bool {
+    super::failure::Failure::from(error).kind == super::failure::Kind::TimedOut
+}
+
+/// The reason's name, without what it counts.
+pub(super) fn name(ending: Ending) -> String {
+    let name = match ending {
+        Ending::Failed(error) => format!("{error:?}"),
+        other => format!("{other:?}"),
+    };
+    name.split([' ', '{']).next().unwrap_or_default().to_owned()
+}
+
+fn first(how: How, client: Option<i64>, server: Option<i64>, state: Option<&str>) -> Figure<End> {
+    match (how, client, server) {
+        // It had, and we had not read that far.
+        (_, None, None) if matches!(state, Some("CLOSE-WAIT")) => {
+            Figure::derived(End::Server, "the state that TCP_INFO gave right before close(2)")
+        }
+        (How::ResetByServer, None, _) => Figure::measured(End::Server, "ECONNRESET"),
+        (How::ResetByClient, ..) => Figure::measured(End::Client, "SO_LINGER 0 and close(2)"),
+        (_, Some(client), Some(server)) if server < client => {
+            Figure::derived(End::Server, "the order of the end of input and shutdown(2)")
+        }
+        (_, Some(_), _) => Figure::derived(End::Client, "the order of shutdown(2) and the end of input"),
+        (_, None, Some(_)) => Figure::derived(End::Server, "the order of the end of input and close(2)"),
+        (_, None, None) => Figure::derived(End::Client, "no end of input had come before close(2)"),
+    }
+}
+
+/// Asks the kernel, which has both ends in its table only if both are on this machine.
+fn time_wait(how: How, first: &Figure<End>, ends: super::record::Ends) -> Figure<TimeWait> {
+    if matches!(how, How::ResetByClient | How::ResetByServer) {
+        return Figure::derived(TimeWait::Nobody, "a reset leaves no state");
+    }
+    if let Ok(table) = SocketTable::open() {
+        const BY: &str = "sock_diag, right after close(2)";
+        for (local, remote, whose) in
+            [(ends.client, ends.server, TimeWait::Client), (ends.server, ends.client, TimeWait::Server)]
+        {
+            if table.is_in_time_wait(local, remote).unwrap_or(false) {
+                return Figure::measured(whose, BY);
+            }
+        }
+    }
+    match first.value() {
+        Some(End::Client) => Figure::derived(TimeWait::Client, "who ended first"),
+        Some(End::Server) => Figure::derived(TimeWait::Server, "who ended first"),
+        None => Figure::NotVisible { why: Cow::Borrowed("it is not known who ended first") },
+    }
+}

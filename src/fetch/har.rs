@@ -1,0 +1,234 @@
+//! HTTP Archive 1.2 (<http://www.softwareishard.com/blog/har-12-spec/>), which
+//! browsers' developer tools open. Times are milliseconds; -1 is what nobody saw.
+
+use super::record::{Answer, Close, Exchange, Field, Framing, Outcome, Record, Transfer};
+use super::url::Url;
+use crate::observe::record::{Figure, Nanoseconds};
+use serde::Serialize;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::time::Duration;
+
+const NOT_VISIBLE: f64 = -1.0;
+
+/// Writes what `record` tells to `path`.
+///
+/// # Errors
+/// If the file can't be written.
+pub(super) fn write(record: &Record, path: &Path) -> io::Result<()> {
+    let mut out = BufWriter::new(File::create(path)?);
+    serde_json::to_writer_pretty(&mut out, &Har::of(record))?;
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
+#[derive(Serialize)]
+struct Har<'a> {
+    log: Log<'a>,
+}
+
+#[derive(Serialize)]
+struct Log<'a> {
+    version: &'static str,
+    creator: Creator,
+    entries: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Creator {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry<'a> {
+    started_date_time: String,
+    time: f64,
+    request: Request<'a>,
+    response: Response<'a>,
+    cache: Cache,
+    timings: Timings,
+    #[serde(rename = "serverIPAddress", skip_serializing_if = "Option::is_none")]
+    server_ip_address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Request<'a> {
+    method: &'a str,
+    url: &'a str,
+    http_version: &'a str,
+    cookies: [(); 0],
+    headers: Vec<Pair>,
+    query_string: Vec<Pair>,
+    headers_size: i64,
+    body_size: i64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Response<'a> {
+    status: u16,
+    status_text: &'a str,
+    http_version: &'a str,
+    cookies: [(); 0],
+    headers: Vec<Pair>,
+    content: Content<'a>,
+    #[serde(rename = "redirectURL")]
+    redirect_url: &'a str,
+    headers_size: i64,
+    body_size: i64,
+    /// Chromium's own field for an exchange without an answer.
+    #[serde(rename = "_error", skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Content<'a> {
+    size: u64,
+    mime_type: &'a str,
+}
+
+#[derive(Serialize)]
+struct Cache {}
+
+/// In milliseconds each.
+#[derive(Clone, Copy, Serialize)]
+struct Timings {
+    blocked: f64,
+    dns: f64,
+    connect: f64,
+    send: f64,
+    wait: f64,
+    receive: f64,
+    ssl: f64,
+}
+
+#[derive(Serialize)]
+struct Pair {
+    name: String,
+    value: String,
+}
+
+impl<'a> Har<'a> {
+    fn of(record: &'a Record) -> Self {
+        let creator = Creator { name: "glasshttp", version: env!("CARGO_PKG_VERSION") };
+        let began = humantime::parse_rfc3339(&record.began).unwrap_or(std::time::UNIX_EPOCH);
+        let entries = record.transfers.iter().map(|transfer| {
+            let offset = Duration::from_nanos(transfer.began.unsigned_abs());
+            Entry::of(transfer, humantime::format_rfc3339_millis(began + offset).to_string())
+        });
+        Self { log: Log { version: "1.2", creator, entries: entries.collect() } }
+    }
+}
+
+impl<'a> Entry<'a> {
+    fn of(transfer: &'a Transfer, started_date_time: String) -> Self {
+        let timings = Timings::of(transfer);
+        let parts = [timings.blocked, timings.dns, timings.connect, timings.send, timings.wait, timings.receive];
+        Self {
+            started_date_time,
+            time: parts.iter().filter(|part| **part > 0.0).sum(), // ssl is none, and would be within connect
+            request: request(transfer),
+            response: response(transfer),
+            cache: Cache {},
+            timings,
+            server_ip_address: transfer.ends.map(|ends| ends.server.ip().to_string()),
+            connection: transfer.connection.map(|number| number.to_string()),
+            comment: transfer.close.as_ref().map(|close: &Close| close.sentence.as_str()),
+        }
+    }
+}
+
+impl Timings {
+    fn of(transfer: &Transfer) -> Self {
+        let stages = transfer.exchange.as_ref().map(|exchange| &exchange.stages);
+        let at = |figure: fn(&super::record::Stages) -> &Figure<Nanoseconds>| {
+            stages.and_then(|stages| figure(stages).value().copied())
+        };
+        let last_sent = at(|stages| &stages.last_sent);
+        // When the kernel had it, if it says so.
+        let first = at(|stages| &stages.arrived).or(at(|stages| &stages.first_read));
+        let attempts = transfer.connect.as_ref().map_or(&[][..], |connect| &connect.attempts);
+        let connecting = attempts.first().zip(attempts.last()).map(|(first, last)| (first.began, last.ended));
+        // What is asked of the system resolver beside it is time that a fetch could do without.
+        let free_from = connecting
+            .map(|(_, ended)| ended)
+            .filter(|_| attempts.iter().any(|attempt| attempt.outcome == Outcome::Connected))
+            .or(transfer.reuse.map(|_| transfer.began));
+        let name = transfer.name.as_ref().map(|name| (name.began, name.ended));
+        let before = name.map_or(transfer.began, |(_, ended)| ended);
+        let until = connecting.map(|(began, _)| began).or(free_from).unwrap_or(before);
+        Self {
+            blocked: between(Some(before), Some(until)),
+            dns: name.map_or(NOT_VISIBLE, |(began, ended)| between(Some(began), Some(ended))),
+            connect: connecting.map_or(NOT_VISIBLE, |(began, ended)| between(Some(began), Some(ended))),
+            send: between(free_from, last_sent).max(0.0), // never -1: the format wants these three
+            wait: between(last_sent, first).max(0.0),
+            receive: between(first, at(|stages| &stages.complete)).max(0.0),
+            ssl: NOT_VISIBLE,
+        }
+    }
+}
+
+fn between(from: Option<Nanoseconds>, to: Option<Nanoseconds>) -> f64 {
+    match (from, to) {
+        (Some(from), Some(to)) => (to - from).max(0) as f64 / 1e6,
+        _ => NOT_VISIBLE,
+    }
+}
+
+fn request(transfer: &Transfer) -> Request<'_> {
+    let head = transfer.exchange.as_ref().map_or("", |exchange| exchange.request.head.as_str());
+    let mut lines = head.lines();
+    let mut words = lines.next().unwrap_or_default().split(' ');
+    let method = words.next().filter(|word| !word.is_empty()).unwrap_or("GET");
+    let http_version = words.nth(1).unwrap_or("HTTP/0.9");
+    let fields = lines.filter_map(|line| line.split_once(": "));
+    let query = Url::parse(&transfer.url).map(|url| url.query()).unwrap_or_default();
+    Request {
+        method,
+        url: &transfer.url,
+        http_version,
+        cookies: [],
+        headers: fields.map(|(name, value)| Pair { name: name.into(), value: value.into() }).collect(),
+        query_string: query.into_iter().map(|(name, value)| Pair { name, value }).collect(),
+        headers_size: if head.is_empty() { -1 } else { head.len() as i64 },
+        body_size: 0,
+    }
+}
+
+fn response(transfer: &Transfer) -> Response<'_> {
+    let exchange = transfer.exchange.as_ref();
+    let answer = exchange.and_then(|exchange| exchange.answer.as_ref());
+    let traffic = exchange.map(|exchange: &Exchange| exchange.traffic).unwrap_or_default();
+    let fields: &[Field] = answer.map_or(&[], |answer| &answer.fields);
+    // Of a coded body only what was decoded is counted; an answer to HEAD has none.
+    let is_coded = answer.is_some_and(|answer| matches!(answer.framing, Framing::Chunked));
+    Response {
+        status: answer.map_or(0, |answer| answer.status),
+        status_text: answer.and_then(|answer: &Answer| answer.line.splitn(3, ' ').nth(2)).unwrap_or_default(),
+        http_version: answer.map_or("unknown", |answer| answer.version),
+        cookies: [],
+        headers: fields.iter().map(|field| Pair { name: field.name.clone(), value: field.value.clone() }).collect(),
+        content: Content {
+            size: traffic.body,
+            mime_type: answer.and_then(|answer| answer.field("content-type")).unwrap_or("x-unknown"),
+        },
+        redirect_url: answer.and_then(|answer| answer.field("location")).unwrap_or_default(),
+        headers_size: if answer.is_some() { traffic.head as i64 } else { -1 },
+        body_size: match answer {
+            None => -1,
+            Some(_) if is_coded => traffic.read.saturating_sub(traffic.head) as i64,
+            Some(_) => traffic.body as i64,
+        },
+        error: transfer.failure.as_ref().map(|failure| failure.sentence.as_str()),
+    }
+}

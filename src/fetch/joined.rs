@@ -1,0 +1,116 @@
+//! The server's half, laid beside ours: both ends of a connection know its
+//! address pair, and on one machine they share a clock.
+
+use super::clock::Clock;
+use super::connect::connect;
+use super::connection::{Connection, Pace, Receiver, Wanted};
+use super::failure::{Failure, Kind};
+use super::options::Options;
+use super::record::Transfer;
+use crate::http::client::Request;
+use crate::http::message::{Answer, HeaderBlock, Version};
+use crate::http::persistence::Wish;
+use crate::observe::record::Record;
+use std::net::SocketAddr;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// Where the live page usually is (src/cli.rs).
+const USUAL_PORT: u16 = 8081;
+/// How long the server may take to tell the end of a connection.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How often it is asked meanwhile.
+const PAUSE: Duration = Duration::from_millis(15);
+const MOST: usize = 4 << 20;
+
+/// Asks the server's live page for its record of the transfer's connection:
+/// where `options` say, or where it usually is, if the server is a glasshttp
+/// on this machine.
+pub(super) fn join(transfer: &mut Transfer, options: &Options, clock: Clock) {
+    let (Some(ends), Some(exchange)) = (transfer.ends, &transfer.exchange) else { return };
+    let is_ours = exchange
+        .answer
+        .as_ref()
+        .is_some_and(|answer| answer.field("server-timing").is_some_and(|value| value.contains("connection;desc=")));
+    let usual = (is_ours && ends.server.ip().is_loopback()).then(|| SocketAddr::new(ends.server.ip(), USUAL_PORT));
+    let Some(page) = options.watch.or(usual) else { return };
+    if !(ends.server.ip().is_loopback() || ends.server.ip() == ends.client.ip()) {
+        transfer.no_server = Some("it is on another machine, and goes by another clock".to_owned());
+        return;
+    }
+    match ask(page, ends.client, u64::from(exchange.number), transfer.close.is_some(), clock) {
+        // What is on the usual port may be another server's page.
+        Ok(record) if record.client == ends.client && is_same(record.server, ends.server) => {
+            transfer.server = Some(Box::new(record));
+        }
+        Ok(_) => transfer.no_server = options.watch.map(|_| "it knows another connection".to_owned()),
+        Err(failure) => transfer.no_server = options.watch.map(|_| failure.sentence),
+    }
+}
+
+/// A server behind a wildcard address may say it in either family's form.
+fn is_same(one: SocketAddr, other: SocketAddr) -> bool {
+    one.port() == other.port() && one.ip().to_canonical() == other.ip().to_canonical()
+}
+
+/// Asks until the record knows the exchange and, where `is_closed`, the end: or
+/// what there is by then.
+fn ask(page: SocketAddr, client: SocketAddr, exchange: u64, is_closed: bool, clock: Clock) -> Result<Record, Failure> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let result = ask_once(page, client, clock);
+        let is_over = Instant::now() >= deadline;
+        match &result {
+            Ok(record) if is_over || is_told(record, exchange, is_closed) => return result,
+            Err(failure) if is_over || failure.kind != Kind::Status => return result,
+            _ => sleep(PAUSE),
+        }
+    }
+}
+
+fn is_told(record: &Record, exchange: u64, is_closed: bool) -> bool {
+    let is_there = record.exchanges.iter().any(|told| told.number == exchange) || record.exchanges_left_out > 0;
+    is_there && (!is_closed || record.close.is_some())
+}
+
+fn ask_once(page: SocketAddr, client: SocketAddr, clock: Clock) -> Result<Record, Failure> {
+    let (told, connected) = connect(&[page.ip()], page.port(), PATIENCE, None, clock);
+    let connected = connected.ok_or_else(|| super::connect::failure("the live page", &told.attempts))?;
+    let mut connection = Connection::new(0, (page.ip().to_string(), page.port()), 0, connected, clock);
+    let request = Request {
+        head_only: false,
+        target: &format!("/records?client={client}"),
+        version: Version::Http10,
+        host: Some(&page.to_string()),
+        headers: &HeaderBlock::default(),
+        wish: Wish::Unsaid,
+        half_close: false,
+    };
+    let pace = Pace { timeout: PATIENCE, dribble: None, read_rate: None, abort_after: None };
+    let mut text = Text::default();
+    connection.exchange(&request, &pace, &mut text).1?;
+    if text.status != 200 {
+        return Err(Failure::new(Kind::Status, format!("the live page at {page} answered {}", text.status)));
+    }
+    serde_json::from_slice(&text.octets)
+        .map_err(|error| Failure::new(Kind::Malformed, format!("the record from {page} can't be read: {error}")))
+}
+
+/// An answer in memory.
+#[derive(Default)]
+struct Text {
+    status: u16,
+    octets: Vec<u8>,
+}
+
+impl Receiver for Text {
+    fn head(&mut self, answer: Option<&Answer<'_>>) -> Result<Wanted, Failure> {
+        self.status = answer.map_or(0, |answer| answer.status.code());
+        Ok(Wanted::More)
+    }
+
+    fn body(&mut self, octets: &[u8]) -> Result<Wanted, Failure> {
+        self.octets.extend_from_slice(octets);
+        Ok(if self.octets.len() > MOST { Wanted::Enough } else { Wanted::More })
+    }
+}

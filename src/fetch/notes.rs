@@ -1,0 +1,197 @@
+//! What is noted of one exchange. Only facts; the record says where each came from.
+
+use super::record::{Answer, Exchange, Field, Framing, Stages, Traffic};
+use crate::http::message::{Answer as Head, Headers, Version};
+use crate::observe::record::{Figure, Message, Nanoseconds};
+use std::time::{Duration, Instant};
+
+pub(super) const NOT_REACHED: &str = "it did not come to that";
+
+/// A request on its way out.
+pub(super) struct Sending {
+    octets: Vec<u8>,
+    sent: usize,
+    dribble: Option<Duration>,
+    /// Before which nothing is sent.
+    next: Option<Instant>,
+    /// The kernel takes no more of it.
+    pub(super) is_broken: bool,
+}
+
+impl Sending {
+    pub(super) fn new(octets: Vec<u8>, dribble: Option<Duration>) -> Self {
+        Self { octets, sent: 0, dribble, next: None, is_broken: false }
+    }
+
+    /// Until when nothing is to be sent.
+    pub(super) fn pause(&self) -> Option<Instant> {
+        self.next.filter(|next| *next > Instant::now())
+    }
+
+    pub(super) fn next_octets(&self) -> &[u8] {
+        let left = &self.octets[self.sent..];
+        if self.dribble.is_some() { &left[..left.len().min(1)] } else { left }
+    }
+
+    pub(super) fn sent(&mut self, count: usize) {
+        self.sent += count;
+        self.next = self.dribble.map(|pause| Instant::now() + pause);
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.sent == self.octets.len()
+    }
+}
+
+/// The notes of an exchange.
+#[derive(Default)]
+pub(super) struct Notes {
+    number: u32,
+    request: Vec<u8>,
+    /// The request's last octet, as the kernel counts them.
+    last_octet: u32,
+    first_sent: Option<Nanoseconds>,
+    last_sent: Option<Nanoseconds>,
+    acknowledged: Option<Nanoseconds>,
+    arrived: Option<Nanoseconds>,
+    first_read: Option<Nanoseconds>,
+    head_complete: Option<Nanoseconds>,
+    complete: Option<Nanoseconds>,
+    interim: Vec<u16>,
+    answer: Option<Answer>,
+    traffic: Traffic,
+    is_aborted: bool,
+}
+
+impl Notes {
+    pub(super) fn new(number: u32, request: &[u8]) -> Self {
+        Self { number, request: request.to_vec(), ..Self::default() }
+    }
+
+    /// send(2) took `count` octets, the last of which is `octet`.
+    pub(super) fn sent(&mut self, count: usize, now: Nanoseconds, octet: u32) {
+        self.first_sent.get_or_insert(now);
+        (self.last_sent, self.last_octet) = (Some(now), octet);
+        self.traffic.writes += 1;
+        self.traffic.request += count as u64;
+    }
+
+    /// The server's TCP has everything up to `octet`; octets are counted modulo 2^32.
+    pub(super) fn acknowledged(&mut self, octet: u32, at: Option<Nanoseconds>) {
+        let is_all = self.traffic.request == self.request.len() as u64;
+        if is_all && self.acknowledged.is_none() && octet.wrapping_sub(self.last_octet).cast_signed() >= 0 {
+            self.acknowledged = at;
+        }
+    }
+
+    /// recv(2) gave `count` octets, the last of which had `arrived`.
+    pub(super) fn read(&mut self, count: usize, arrived: Option<Nanoseconds>, now: Nanoseconds) {
+        if self.first_read.is_none() {
+            (self.first_read, self.arrived) = (Some(now), arrived);
+        }
+        self.traffic.reads += 1;
+        self.traffic.read += count as u64;
+    }
+
+    pub(super) fn interim(&mut self, status: u16, octets: usize) {
+        self.interim.push(status);
+        self.traffic.head += octets as u64;
+    }
+
+    pub(super) fn head(&mut self, head: &Head<'_>, framing: Framing, octets: usize, now: Nanoseconds) {
+        self.traffic.head += octets as u64;
+        self.head_complete = Some(now);
+        self.answer = Some(Answer {
+            line: String::from_utf8_lossy(head.line).into_owned(),
+            version: if head.version == Version::Http10 { "HTTP/1.0" } else { "HTTP/1.1" },
+            status: head.status.code(),
+            fields: fields(head.headers),
+            framing,
+            trailers: Vec::new(),
+        });
+    }
+
+    /// The answer is a body without a head.
+    pub(super) fn bare(&mut self, now: Nanoseconds) {
+        self.head_complete = Some(now);
+        self.answer = Some(Answer {
+            line: String::new(),
+            version: "HTTP/0.9",
+            status: 0,
+            fields: Vec::new(),
+            framing: Framing::Close,
+            trailers: Vec::new(),
+        });
+    }
+
+    pub(super) fn has_head(&self) -> bool {
+        self.answer.is_some()
+    }
+
+    pub(super) fn body(&mut self, octets: usize) {
+        self.traffic.body += octets as u64;
+    }
+
+    pub(super) fn body_so_far(&self) -> u64 {
+        self.traffic.body
+    }
+
+    pub(super) fn trailers(&mut self, headers: Headers<'_>) {
+        if let Some(answer) = &mut self.answer {
+            answer.trailers = fields(headers);
+        }
+    }
+
+    pub(super) fn complete(&mut self, now: Nanoseconds) {
+        self.complete.get_or_insert(now);
+    }
+
+    pub(super) fn aborted(&mut self) {
+        self.is_aborted = true;
+    }
+
+    /// What is told of it; `asked_kernel`: whether the kernel was asked for arrivals.
+    pub(super) fn told(self, asked_kernel: bool) -> Exchange {
+        let at = |moment, by| Figure::measured_or(moment, by, NOT_REACHED);
+        let by_kernel = |moment, by, is_due: bool, why_not| match (asked_kernel, is_due) {
+            (false, _) => Figure::not_visible("the kernel was not asked: this system has no SO_TIMESTAMPING for it"),
+            (true, false) => Figure::not_visible(NOT_REACHED),
+            (true, true) => Figure::measured_or(moment, by, why_not),
+        };
+        Exchange {
+            number: self.number,
+            request: Message { head: String::from_utf8_lossy(&self.request).into_owned(), is_cut: false },
+            answer: self.answer,
+            interim: self.interim,
+            stages: Stages {
+                first_sent: at(self.first_sent, "clock before send(2)"),
+                last_sent: at(self.last_sent, "clock before send(2)"),
+                acknowledged: by_kernel(
+                    self.acknowledged,
+                    "SO_TIMESTAMPING (acknowledgement)",
+                    self.last_sent.is_some(),
+                    "no acknowledgement of it came before the exchange was over",
+                ),
+                arrived: by_kernel(
+                    self.arrived,
+                    "SO_TIMESTAMPING (receive), of what the first read gave",
+                    self.first_read.is_some(),
+                    "the kernel gave no time with them",
+                ),
+                first_read: at(self.first_read, "clock after recv(2)"),
+                head_complete: at(self.head_complete, "clock after recv(2)"),
+                complete: at(self.complete, "clock after recv(2)"),
+            },
+            traffic: self.traffic,
+            is_aborted: self.is_aborted,
+        }
+    }
+}
+
+fn fields(headers: Headers<'_>) -> Vec<Field> {
+    let field = |field: &crate::http::message::Field<'_>| Field {
+        name: field.name.to_owned(),
+        value: String::from_utf8_lossy(field.value).into_owned(),
+    };
+    headers.iter().map(field).collect()
+}

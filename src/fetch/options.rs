@@ -1,0 +1,67 @@
+//! How to fetch: what the command line means.
+
+use super::url::Url;
+use crate::http::message::Version;
+use crate::observe::story::Language;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What to fetch, and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What to fetch, in order.
+    pub urls: Vec<Url>,
+    /// How often each of them.
+    pub repeat: u32,
+    /// The version to speak.
+    pub version: Version,
+    /// HEAD instead of GET.
+    pub head_only: bool,
+    /// Further fields of each request.
+    pub headers: Vec<(String, String)>,
+    /// Ask to keep connections, and use them again.
+    pub keep_alive: bool,
+    /// Follow redirects.
+    pub follow: bool,
+    /// Shut down the sending half behind the request.
+    pub half_close: bool,
+    /// Send one octet at a time, this long apart.
+    pub dribble: Option<Duration>,
+    /// Read this many octets a second, and with a small buffer.
+    pub read_rate: Option<u64>,
+    /// Reset the connection when this much of the body has come.
+    pub abort_after: Option<u64>,
+    /// How long a name, a connection, a request and a head may take, each, and
+    /// how long nothing of a body may come.
+    pub timeout: Duration,
+    /// Where bodies go.
+    pub output: Output,
+    /// Go on where an earlier download ended.
+    pub resume: bool,
+    /// An answer of 400 and more is a failure, and its body is dropped.
+    pub fail: bool,
+    /// The record on standard output, in place of the body and of the story.
+    pub json: bool,
+    /// Where to write a HAR.
+    pub har: Option<PathBuf>,
+    /// The name server to ask.
+    pub dns: Option<SocketAddr>,
+    /// Walk from these root servers downwards.
+    pub roots: Option<Vec<SocketAddr>>,
+    /// Where the server's live page is.
+    pub watch: Option<SocketAddr>,
+    /// The story's language.
+    pub language: Language,
+}
+
+/// Where bodies go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// To standard output.
+    Stdout,
+    /// Into this file.
+    File(PathBuf),
+    /// Into a file of the URL's own name.
+    Named,
+}

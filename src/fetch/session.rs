@@ -1,0 +1,375 @@
+//! A run, from the first URL to the last connection's end.
+
+use super::body::{Body, Place, is_redirect};
+use super::clock::Clock;
+use super::connection::{Connection, Pace};
+use super::download::Download;
+use super::failure::{Failure, Kind};
+use super::options::{Options, Output};
+use super::record::{Outcome, Record, Reuse, SCHEMA, Saved, Transfer};
+use super::url::Url;
+use super::{connect, har, joined, name, story};
+use crate::http::answer_error::AnswerError;
+use crate::http::client::{Ending, Next, Request};
+use crate::http::message::{HeaderBlock, Version};
+use crate::http::persistence::Wish;
+use crate::observe::story::layout::fit;
+use std::collections::{HashMap, VecDeque};
+use std::io::{self, Write};
+use std::net::IpAddr;
+
+/// How many redirects are followed in a row.
+const MOST_REDIRECTS: usize = 10;
+/// A receive buffer for slow readers, in octets: what is not read soon stays with the server.
+const NARROW: usize = 4096;
+const USER_AGENT: &str = concat!("glasshttp/", env!("CARGO_PKG_VERSION"));
+
+/// Fetches everything that `options` name, and tells it: what failed, in order.
+pub fn run(options: &Options) -> Vec<Failure> {
+    let mut session = Session::new(options);
+    let once = options.urls.iter().map(Job::new);
+    let mut jobs: VecDeque<Job> = (0..options.repeat).flat_map(|_| once.clone()).collect();
+    while let Some(job) = jobs.pop_front() {
+        let more = session.fetch(&job, jobs.front());
+        if let Some(job) = more {
+            jobs.push_front(job);
+        }
+    }
+    session.finish()
+}
+
+/// A URL that is to be fetched.
+#[derive(Clone)]
+struct Job {
+    url: Url,
+    /// What led here, the first URL first: redirects.
+    passed: Vec<Url>,
+    /// The kept connection had ended: once more, on a new one.
+    is_retry: bool,
+}
+
+impl Job {
+    fn new(url: &Url) -> Self {
+        Self { url: url.clone(), passed: Vec::new(), is_retry: false }
+    }
+
+    fn peer(&self) -> (String, u16) {
+        (self.url.host(), self.url.port())
+    }
+}
+
+struct Session<'o> {
+    options: &'o Options,
+    clock: Clock,
+    record: Record,
+    failures: Vec<Failure>,
+    /// Names that were looked up.
+    known: HashMap<String, Vec<IpAddr>>,
+    connections: u64,
+    kept: Option<Connection>,
+    has_told: bool,
+}
+
+impl<'o> Session<'o> {
+    fn new(options: &'o Options) -> Self {
+        let clock = Clock::start();
+        let began = humantime::format_rfc3339_nanos(clock.began().time()).to_string();
+        Self {
+            options,
+            clock,
+            record: Record { glasshttp_fetch: SCHEMA, began, transfers: Vec::new() },
+            failures: Vec::new(),
+            known: HashMap::new(),
+            connections: 0,
+            kept: None,
+            has_told: false,
+        }
+    }
+
+    /// Fetches one URL; gives what is to be fetched right after it, if that
+    /// follows from the answer. `after`: what comes then in any case.
+    fn fetch(&mut self, job: &Job, after: Option<&Job>) -> Option<Job> {
+        let mut transfer = self.begin(job);
+        let mut more = None;
+        let result = self.connection(job, &mut transfer).and_then(|mut connection| {
+            let result = self.exchange(job, &mut connection, &mut transfer);
+            let result = result.and_then(|()| {
+                more = self.redirect(job, &mut transfer)?;
+                self.judge(&transfer)
+            });
+            if result.is_err() && is_worth_a_retry(&connection, job) {
+                transfer.is_retried = true;
+                more = Some(Job { is_retry: true, ..job.clone() });
+            }
+            self.keep_or_close(connection, more.as_ref().or(after), &mut transfer);
+            result
+        });
+        if let Err(failure) = result {
+            transfer.failure = Some(failure.clone());
+            if !transfer.is_retried {
+                self.fail(job, failure);
+            }
+        }
+        self.tell(transfer);
+        more
+    }
+
+    fn begin(&self, job: &Job) -> Transfer {
+        Transfer {
+            number: self.record.transfers.len() as u64 + 1,
+            url: job.url.to_string(),
+            redirected_from: job.passed.last().map(ToString::to_string),
+            began: self.clock.now(),
+            name: None,
+            connect: None,
+            reuse: None,
+            connection: None,
+            ends: None,
+            exchange: None,
+            body: None,
+            is_kept: false,
+            close: None,
+            redirects_to: None,
+            is_retried: false,
+            failure: None,
+            server: None,
+            no_server: None,
+        }
+    }
+
+    /// The connection that was kept, or a new one.
+    fn connection(&mut self, job: &Job, transfer: &mut Transfer) -> Result<Connection, Failure> {
+        if let Some(mut connection) = self.kept.take() {
+            if connection.is_free() {
+                let idle = self.clock.now() - connection.free_since;
+                transfer.reuse = Some(Reuse { idle, saved: connection.made_in });
+                (transfer.connection, transfer.ends) = (Some(connection.number), Some(connection.ends));
+                return Ok(connection);
+            }
+            // The server ended it meanwhile: that is the end of the last transfer.
+            let close = connection.close(false);
+            if let Some(last) = self.record.transfers.last_mut() {
+                last.close = Some(close);
+            }
+        }
+        let (host, port) = job.peer();
+        let addresses = match self.known.get(&host) {
+            Some(addresses) => addresses.clone(),
+            None => {
+                let (name, result) = name::look_up(&host, self.options, self.clock);
+                let addresses = name.addresses.clone();
+                transfer.name = Some(name);
+                result?;
+                self.known.insert(host.clone(), addresses.clone());
+                addresses
+            }
+        };
+        let buffer = self.options.read_rate.map(|_| NARROW);
+        let (told, connected) = connect::connect(&addresses, port, self.options.timeout, buffer, self.clock);
+        let made_in = told.attempts.last().map_or(0, |attempt| attempt.ended - attempt.began);
+        let failure = connect::failure(&host, &told.attempts);
+        debug_assert!(connected.is_some() == told.attempts.iter().any(|attempt| attempt.outcome == Outcome::Connected));
+        transfer.connect = Some(told);
+        let connected = connected.ok_or(failure)?;
+        self.connections += 1;
+        let connection = Connection::new(self.connections, (host, port), made_in, connected, self.clock);
+        (transfer.connection, transfer.ends) = (Some(connection.number), Some(connection.ends));
+        Ok(connection)
+    }
+
+    fn exchange(&self, job: &Job, connection: &mut Connection, transfer: &mut Transfer) -> Result<(), Failure> {
+        let options = self.options;
+        let mut place = self.place(job)?;
+        let headers = self.fields(&mut place);
+        let has_host = options.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host"));
+        let request = Request {
+            head_only: options.head_only,
+            target: job.url.target(),
+            version: options.version,
+            host: (!has_host).then(|| job.url.authority()),
+            headers: &headers,
+            wish: match (options.version, options.keep_alive) {
+                (Version::Http10, true) => Wish::KeepAlive,
+                (Version::Http11, false) => Wish::Close,
+                _ => Wish::Unsaid, // what the version means by itself
+            },
+            half_close: options.half_close,
+        };
+        let pace = Pace {
+            timeout: options.timeout,
+            dribble: options.dribble,
+            read_rate: options.read_rate,
+            abort_after: options.abort_after,
+        };
+        let is_file = matches!(place, Place::File(_));
+        let mut body = Body::new(place, options.fail, options.follow);
+        let (exchange, result) = connection.exchange(&request, &pace, &mut body);
+        let is_whole = result.is_ok() && connection.machine.is_answered() && !exchange.is_aborted;
+        transfer.exchange = Some(exchange);
+        let saved = body.finish(is_whole);
+        let result = match saved {
+            Ok(saved) => {
+                let result = result.map_err(|failure| with_part(failure, &saved));
+                transfer.body = Some(saved);
+                result
+            }
+            Err(failure) => result.and(Err(failure)),
+        };
+        if options.head_only && !options.json && !is_file {
+            print_head(transfer);
+        }
+        result
+    }
+
+    fn place(&self, job: &Job) -> Result<Place, Failure> {
+        // A file is called as it was asked for, wherever that redirects to.
+        let first = job.passed.first().unwrap_or(&job.url);
+        let path = match &self.options.output {
+            Output::Stdout if self.options.json => return Ok(Place::Nowhere),
+            Output::Stdout => return Ok(Place::Stdout),
+            Output::File(path) => path.clone(),
+            Output::Named => first.file_name()?.into(),
+        };
+        Ok(Place::File(Box::new(Download::new(&path, self.options.resume)?)))
+    }
+
+    /// The fields of a request, besides `Host` and `Connection`.
+    fn fields(&self, place: &mut Place) -> HeaderBlock {
+        let given = &self.options.headers;
+        let mut fields = Vec::new();
+        if !given.iter().any(|(name, _)| name.eq_ignore_ascii_case("user-agent")) {
+            fields.push(("User-Agent".to_owned(), USER_AGENT.to_owned()));
+        }
+        fields.extend(given.iter().cloned());
+        if let Place::File(download) = place {
+            fields.extend(download.fields());
+        }
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        HeaderBlock::of(&fields)
+    }
+
+    /// Where the answer sends us, if it does and we follow.
+    fn redirect(&self, job: &Job, transfer: &mut Transfer) -> Result<Option<Job>, Failure> {
+        let Some(answer) = transfer.exchange.as_ref().and_then(|exchange| exchange.answer.as_ref()) else {
+            return Ok(None);
+        };
+        let Some(location) = answer.field("location").filter(|_| self.options.follow && is_redirect(answer.status))
+        else {
+            return Ok(None);
+        };
+        let url = job.url.join(location)?;
+        let mut passed = job.passed.clone();
+        passed.push(job.url.clone());
+        if passed.contains(&url) {
+            let why = format!("The redirects run in a circle: {url} comes up again.");
+            return Err(Failure::new(Kind::Redirect, why));
+        }
+        if passed.len() > MOST_REDIRECTS {
+            let why = format!("More than {MOST_REDIRECTS} redirects in a row; the last leads to {url}.");
+            return Err(Failure::new(Kind::Redirect, why));
+        }
+        transfer.redirects_to = Some(url.to_string());
+        Ok(Some(Job { url, passed, is_retry: false }))
+    }
+
+    /// Whether the answer's status is a failure.
+    fn judge(&self, transfer: &Transfer) -> Result<(), Failure> {
+        let Some(answer) = transfer.exchange.as_ref().and_then(|exchange| exchange.answer.as_ref()) else {
+            return Ok(());
+        };
+        let was_whole = matches!(transfer.body, Some(Saved::File { was_whole: true, .. }));
+        if !self.options.fail || answer.status < 400 || was_whole {
+            return Ok(());
+        }
+        let status = answer.line.split_once(' ').map_or(answer.line.as_str(), |(_, status)| status);
+        // The server's own words do not drive the terminal.
+        Err(Failure::new(Kind::Status, format!("{} answered {}.", transfer.url, fit(status, 60))))
+    }
+
+    fn keep_or_close(&mut self, connection: Connection, next: Option<&Job>, transfer: &mut Transfer) {
+        let is_free = connection.machine.next() == Next::Ask;
+        if is_free && next.is_some_and(|next| next.peer() == connection.peer) {
+            transfer.is_kept = true;
+            self.kept = Some(connection);
+        } else {
+            let is_given_up = matches!(connection.machine.next(), Next::Close(Ending::GivenUp));
+            transfer.close = Some(connection.close(is_given_up));
+        }
+    }
+
+    fn fail(&mut self, job: &Job, failure: Failure) {
+        let is_alone = self.options.urls.len() == 1 && job.passed.is_empty();
+        let sentence = match is_alone || failure.sentence.contains(&job.url.to_string()) {
+            true => failure.sentence,
+            false => format!("{}: {}", job.url, failure.sentence),
+        };
+        self.failures.push(Failure { sentence, ..failure });
+    }
+
+    fn tell(&mut self, mut transfer: Transfer) {
+        joined::join(&mut transfer, self.options, self.clock);
+        if !self.options.json {
+            let mut text = String::new();
+            if !self.has_told {
+                text.push_str(&story::legend(self.options.language));
+            }
+            self.has_told = true;
+            text.push_str(&story::tell(&transfer, &self.record, self.options.language));
+            // Nobody may be reading: that is no reason not to fetch.
+            let _ = anstream::stderr().lock().write_all(text.as_bytes());
+        }
+        self.record.transfers.push(transfer);
+    }
+
+    fn finish(mut self) -> Vec<Failure> {
+        if self.options.json
+            && let Err(error) = print_json(&self.record)
+        {
+            self.failures.push(Failure::new(Kind::Local, format!("Cannot write the record: {error}.")));
+        }
+        if let Some(path) = &self.options.har
+            && let Err(error) = har::write(&self.record, path)
+        {
+            self.failures.push(Failure::new(Kind::Local, format!("Cannot write {}: {error}.", path.display())));
+        }
+        self.failures
+    }
+}
+
+/// Whether the same request may succeed on a new connection, and was not yet tried there.
+fn is_worth_a_retry(connection: &Connection, job: &Job) -> bool {
+    let is_kept_end = |error: AnswerError| error.is_worth_a_new_connection();
+    !job.is_retry && matches!(connection.machine.next(), Next::Close(Ending::Failed(error)) if is_kept_end(error))
+}
+
+/// Says where the part is.
+fn with_part(failure: Failure, saved: &Saved) -> Failure {
+    match saved {
+        Saved::Part { path, octets } if !failure.sentence.contains("stays as it is") => Failure {
+            sentence: format!(
+                "{} What came, {octets} octets, is kept in {}; -C goes on from there.",
+                failure.sentence,
+                path.display()
+            ),
+            ..failure
+        },
+        _ => failure,
+    }
+}
+
+/// The head of the answer, which was all that was asked for.
+fn print_head(transfer: &Transfer) {
+    let Some(answer) = transfer.exchange.as_ref().and_then(|exchange| exchange.answer.as_ref()) else { return };
+    let fields = answer.fields.iter().map(|field| format!("{}: {}\n", field.name, field.value));
+    let text = format!("{}\n{}", answer.line, fields.collect::<String>());
+    // Written as it came, but for what drives a terminal.
+    let text: String = text.chars().filter(|character| !character.is_control() || *character == '\n').collect();
+    let _ = io::stdout().write_all(text.as_bytes());
+}
+
+fn print_json(record: &Record) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, record)?;
+    out.write_all(b"\n")?;
+    out.flush()
+}

@@ -1,0 +1,197 @@
+//! What is typed, as what is asked: `http://` URLs, and nothing else.
+
+use super::failure::{Failure, Kind};
+use percent_encoding::percent_decode_str;
+use std::fmt;
+use url::{Host, ParseError};
+
+/// An `http` URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Url(url::Url);
+
+impl Url {
+    /// Reads a URL; `http://` may be left out.
+    ///
+    /// # Errors
+    /// In a sentence that says what to write.
+    pub fn parse(text: &str) -> Result<Self, Failure> {
+        let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        let url = url::Url::parse(&whole).map_err(|error| unusable(text, error))?;
+        Self::of(url, Kind::Usage)
+    }
+
+    /// The URL that `reference` means here (RFC 3986 §5): what `Location` says.
+    ///
+    /// # Errors
+    /// If it is none, or of another scheme.
+    pub fn join(&self, reference: &str) -> Result<Self, Failure> {
+        let url = self.0.join(reference).map_err(|error| {
+            Failure::new(Kind::Redirect, format!("The answer redirects to {reference:?}, which is no URL: {error}."))
+        })?;
+        Self::of(url, Kind::Redirect)
+    }
+
+    fn of(mut url: url::Url, kind: Kind) -> Result<Self, Failure> {
+        let refused = |why: String| Err(Failure::new(kind, why));
+        match url.scheme() {
+            "http" => {}
+            "https" => {
+                return refused(format!(
+                    "{url} is encrypted, and this client shows what is on the wire: http:// alone. curl speaks https://."
+                ));
+            }
+            other => return refused(format!("{other}:// is not spoken here: http:// alone.")),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return refused(format!(
+                "The URL of {} bears a name or a password: leave it out, and send --header 'Authorization: ...' if it must be.",
+                url.host_str().unwrap_or_default()
+            ));
+        }
+        if url.port() == Some(0) {
+            return refused(format!("{url} names port 0, where nobody can listen."));
+        }
+        url.set_fragment(None); // never sent (RFC 9110 §4.2.5)
+        Ok(Self(url))
+    }
+
+    /// The host, as it is looked up: a name in ASCII, or an address without brackets.
+    pub fn host(&self) -> String {
+        match self.0.host() {
+            Some(Host::Domain(name)) => name.to_owned(),
+            Some(Host::Ipv4(ip)) => ip.to_string(),
+            Some(Host::Ipv6(ip)) => ip.to_string(),
+            None => String::new(), // http URLs have one
+        }
+    }
+
+    /// The port: 80 where none is named.
+    pub fn port(&self) -> u16 {
+        self.0.port().unwrap_or(80)
+    }
+
+    /// The value of `Host`: an IPv6 address in brackets, the port where it is not 80.
+    pub fn authority(&self) -> &str {
+        self.0.authority()
+    }
+
+    /// What the request line asks for: path and query.
+    pub fn target(&self) -> &str {
+        &self.0[url::Position::BeforePath..url::Position::AfterQuery]
+    }
+
+    /// Name and value of each field of the query, decoded.
+    pub fn query(&self) -> Vec<(String, String)> {
+        self.0.query_pairs().into_owned().collect()
+    }
+
+    /// The last part of the path, as the name of a file in this folder.
+    ///
+    /// # Errors
+    /// If it has none that is one.
+    pub fn file_name(&self) -> Result<String, Failure> {
+        let last = self.0.path().rsplit('/').next().unwrap_or_default();
+        let name = percent_decode_str(last).decode_utf8_lossy().into_owned();
+        let is_one = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\0']);
+        if is_one && !name.chars().any(char::is_control) {
+            Ok(name)
+        } else {
+            Err(Failure::new(Kind::Usage, format!("{self} names no file: choose a name with -o FILE.")))
+        }
+    }
+}
+
+fn unusable(text: &str, error: ParseError) -> Failure {
+    let why = match error {
+        ParseError::InvalidIpv6Address => "in brackets stands an IPv6 address, as in http://[::1]:8080/".to_owned(),
+        ParseError::InvalidPort => "a port is a number up to 65535".to_owned(),
+        ParseError::EmptyHost => "it names no host".to_owned(),
+        other => other.to_string(),
+    };
+    Failure::new(Kind::Usage, format!("{text:?} is no URL: {why}; try http://localhost:8080/."))
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Url {
+        Url::parse(text).unwrap_or_else(|failure| panic!("{text}: {failure}"))
+    }
+
+    #[test]
+    fn what_is_asked_of_whom() {
+        for (text, host, port, authority, target) in [
+            ("http://localhost:8080/a?b=c#d", "localhost", 8080, "localhost:8080", "/a?b=c"),
+            ("localhost:8080/a", "localhost", 8080, "localhost:8080", "/a"),
+            ("127.0.0.1", "127.0.0.1", 80, "127.0.0.1", "/"),
+            ("http://[::1]:8080/", "::1", 8080, "[::1]:8080", "/"),
+            ("HTTP://Bücher.Example:80/ä b", "xn--bcher-kva.example", 80, "xn--bcher-kva.example", "/%C3%A4%20b"),
+            ("http://한국.kr?x", "xn--3e0b707e.kr", 80, "xn--3e0b707e.kr", "/?x"),
+            ("http://h/a/../b/./c", "h", 80, "h", "/b/c"),
+        ] {
+            let url = parsed(text);
+            let got = (url.host(), url.port(), url.authority().to_owned(), url.target().to_owned());
+            assert_eq!(got, (host.to_owned(), port, authority.to_owned(), target.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_asked_is_said() {
+        for (text, said) in [
+            ("https://example.com/", "encrypted"),
+            ("ftp://example.com/", "ftp://"),
+            ("http://me@h/", "password"),
+            ("http://me:secret@h/", "password"),
+            ("http://", "no host"),
+            ("http://[::1", "IPv6"),
+            ("http://h:99999/", "65535"),
+            ("http://h:0/", "port 0"),
+            ("http://a b/", "no URL"),
+            ("", "no host"),
+        ] {
+            let failure = Url::parse(text).expect_err(text);
+            assert!(failure.sentence.contains(said) && failure.kind == Kind::Usage, "{text}: {failure}");
+            assert!(!failure.sentence.contains("secret") && !failure.sentence.contains('\n'), "{failure}");
+        }
+    }
+
+    #[test]
+    fn references_mean_what_they_mean_to_browsers() {
+        let base = parsed("http://h:81/a/b?c");
+        for (reference, expected) in [
+            ("d", "http://h:81/a/d"),
+            ("/d", "http://h:81/d"),
+            ("?d", "http://h:81/a/b?d"),
+            ("//other/d", "http://other/d"),
+            ("../../../d", "http://h:81/d"),
+            ("http://other:82", "http://other:82/"),
+        ] {
+            assert_eq!(base.join(reference).map(|url| url.to_string()), Ok(expected.to_owned()));
+        }
+        for reference in ["https://h/", "file:///etc/passwd", "javascript:alert(1)", "http://", "http://u:p@h/"] {
+            assert_eq!(base.join(reference).expect_err(reference).kind, Kind::Redirect);
+        }
+    }
+
+    #[test]
+    fn names_of_files_stay_in_the_folder() {
+        assert_eq!(parsed("http://h/a/b%20c.iso?q").file_name(), Ok("b c.iso".to_owned()));
+        for text in [
+            "http://h/",
+            "http://h/a/",
+            "http://h/..%2f..%2fetc",
+            "http://h/%00",
+            "http://h/%2e%2e%2f",
+            "http://h/a%0Ab",
+        ] {
+            assert!(parsed(text).file_name().is_err(), "{text}");
+        }
+    }
+}
