@@ -23,6 +23,9 @@ mod dns;
 /// The lessons in sockets: each shows what its head promises.
 mod examples;
 
+/// The client: what it fetches, what it refuses, what it tells.
+mod fetch;
+
 /// The program under test, and a client of raw bytes.
 mod harness;
 

@@ -1,0 +1,163 @@
+//! Bodies into files: what is whole has its name, what is not is a part, and a
+//! part is gone on with or left alone.
+
+use super::peer::{Peer, end, read_request};
+use super::{fetch_in, run};
+use crate::closing::{assert_same, folder_with};
+use crate::harness::{Server, glasshttp};
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::sync::mpsc;
+use std::time::{Duration, SystemTime};
+
+fn read(place: &Path, name: &str) -> Vec<u8> {
+    fs::read(place.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// What lies in a folder, in order.
+fn names(place: &Path) -> Vec<String> {
+    let entries = fs::read_dir(place).expect("a folder");
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8")).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_download_is_gone_on_with_where_it_ended() {
+    let (folder, big) = folder_with(300_000);
+    // A date tells versions apart only when it is older than the answer.
+    let file = fs::File::options().write(true).open(folder.path().join("big.bin")).expect("a file");
+    file.set_modified(SystemTime::now() - Duration::from_secs(60)).expect("a time");
+    let server = Server::start(folder.path(), &[]);
+    let place = tempfile::tempdir().expect("a folder");
+    let url = format!("{}big.bin", server.url);
+    assert_eq!(fetch_in(place.path(), &["-O", "--abort-after", "100k", &url]).code, 0);
+    assert_eq!(names(place.path()), ["big.bin.part", "big.bin.part.validator"]);
+    assert_same(&read(place.path(), "big.bin.part"), &big[..102_400]);
+
+    let run = fetch_in(place.path(), &["-O", "-C", &url]);
+    assert!(run.code == 0 && run.stderr.contains("206 Partial Content"), "{}", run.stderr);
+    assert!(run.stderr.contains("behind the 102,400 bytes from before"), "{}", run.stderr);
+    assert_eq!(names(place.path()), ["big.bin"]);
+    assert_same(&read(place.path(), "big.bin"), &big);
+
+    // Once more: it is whole, which a 416 tells.
+    let run = fetch_in(place.path(), &["-O", "-C", "--fail", &url]);
+    assert!(run.code == 0 && run.stderr.contains("was whole already: 300,000 bytes"), "{}", run.stderr);
+    assert_eq!(names(place.path()), ["big.bin"]);
+    assert_same(&read(place.path(), "big.bin"), &big);
+}
+
+#[test]
+fn a_part_of_another_version_is_begun_anew() {
+    let (folder, _) = folder_with(300_000);
+    let server = Server::start(folder.path(), &[]);
+    let place = tempfile::tempdir().expect("a folder");
+    let url = format!("{}big.bin", server.url);
+    assert_eq!(fetch_in(place.path(), &["-O", "--abort-after", "100k", &url]).code, 0);
+    let other = vec![b'o'; 200_000];
+    fs::write(folder.path().join("new"), &other).expect("a file");
+    fs::rename(folder.path().join("new"), folder.path().join("big.bin")).expect("replaced");
+    let run = fetch_in(place.path(), &["-O", "-C", &url]);
+    assert!(run.code == 0 && run.stderr.contains("200 OK"), "{}", run.stderr);
+    assert_same(&read(place.path(), "big.bin"), &other);
+    assert_eq!(names(place.path()), ["big.bin"]);
+}
+
+#[test]
+fn a_part_outlives_a_resume_that_fails() {
+    let (folder, big) = folder_with(300_000);
+    let server = Server::start(folder.path(), &[]);
+    let place = tempfile::tempdir().expect("a folder");
+    let url = format!("{}big.bin", server.url);
+    fetch_in(place.path(), &["-o", "file", "--abort-after", "100k", &url]);
+    let validator = read(place.path(), "file.part.validator");
+    let assert_kept = || {
+        assert_same(&read(place.path(), "file.part"), &big[..102_400]);
+        assert_eq!(names(place.path()), ["file.part", "file.part.validator"]);
+        assert_same(&read(place.path(), "file.part.validator"), &validator);
+    };
+    let resume = |url: &str| fetch_in(place.path(), &["-o", "file", "-C", url]);
+
+    resume(&format!("{}missing", server.url)).assert_failed(10, &["stays as it is", "404"]);
+    assert_kept();
+    let peer = Peer::answering("HTTP/1.0 500 Broken\r\nContent-Length: 2\r\n\r\nno");
+    resume(&peer.url("/")).assert_failed(10, &["stays as it is", "500"]);
+    assert_kept();
+    let peer = Peer::answering("HTTP/1.0 206 Partial\r\nContent-Range: bytes 5-6/7\r\nContent-Length: 2\r\n\r\nno");
+    resume(&peer.url("/")).assert_failed(8, &["another range"]);
+    assert_kept();
+    let peer = Peer::answering("HTTP/1.0 416 No\r\nContent-Range: bytes */7\r\nContent-Length: 0\r\n\r\n");
+    resume(&peer.url("/")).assert_failed(10, &["416"]);
+    assert_kept();
+    resume(&Peer::answering("garbage\r\n\r\n").url("/")).assert_failed(8, &["no HTTP"]);
+    assert_kept();
+    drop(server);
+    resume(&url).assert_failed(4, &["refused"]);
+    assert_kept();
+}
+
+#[test]
+fn the_request_of_a_resume_names_range_and_version() {
+    let (say, heard) = mpsc::channel();
+    let peer = Peer::start(move |index, stream| {
+        say.send(read_request(stream)).expect("the test listens");
+        let answer = match index {
+            0 => "HTTP/1.0 200 OK\r\nETag: \"one\"\r\nContent-Length: 10\r\n\r\nhalf ",
+            _ => "HTTP/1.0 206 OK\r\nContent-Range: bytes 5-9/10\r\nContent-Length: 5\r\n\r\nwhole",
+        };
+        stream.write_all(answer.as_bytes()).expect("the client reads");
+        end(stream);
+    });
+    let place = tempfile::tempdir().expect("a folder");
+    fetch_in(place.path(), &["-o", "file", &peer.url("/")]).assert_failed(9, &["file.part"]);
+    assert_eq!(fetch_in(place.path(), &["-o", "file", "-C", &peer.url("/")]).code, 0);
+    assert_eq!(read(place.path(), "file"), b"half whole");
+    assert!(!heard.recv().expect("a request").contains("Range"));
+    let second = heard.recv().expect("a request");
+    assert!(second.contains("\r\nRange: bytes=5-\r\nIf-Range: \"one\"\r\n"), "{second}");
+}
+
+#[test]
+fn a_file_is_replaced_when_its_successor_is_whole_and_not_before() {
+    let place = tempfile::tempdir().expect("a folder");
+    fs::write(place.path().join("file"), "old").expect("a file");
+    let peer = Peer::start(|index, stream| {
+        read_request(stream);
+        let body = if index == 0 { "ne" } else { "new" };
+        stream.write_all(format!("HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\n{body}").as_bytes()).expect("read");
+        end(stream);
+    });
+    fetch_in(place.path(), &["-o", "file", &peer.url("/")]).assert_failed(9, &["file.part"]);
+    assert_eq!((read(place.path(), "file"), read(place.path(), "file.part")), (b"old".to_vec(), b"ne".to_vec()));
+    assert_eq!(fetch_in(place.path(), &["-o", "file", &peer.url("/")]).code, 0);
+    assert_eq!((read(place.path(), "file"), names(place.path())), (b"new".to_vec(), vec!["file".to_owned()]));
+}
+
+#[test]
+fn what_can_not_be_written_is_said() {
+    let (folder, _) = folder_with(0);
+    let server = Server::start(folder.path(), &[]);
+    let url = format!("{}small.txt", server.url);
+    let place = tempfile::tempdir().expect("a folder");
+    fetch_in(place.path(), &["-o", "no/such/file", &url]).assert_failed(1, &["no/such/file"]);
+    fetch_in(place.path(), &["-o", ".", &url]).assert_failed(1, &["folder"]);
+    fetch_in(place.path(), &["--har", "no/such.har", &url]).assert_failed(1, &["no/such.har"]);
+    assert_eq!(fetch_in(place.path(), &["-o", "/dev/null", &url]).code, 0);
+    if Path::new("/dev/full").exists() {
+        fetch_in(place.path(), &["-o", "/dev/full", &url]).assert_failed(1, &["/dev/full"]);
+    }
+    assert!(names(place.path()).is_empty());
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_fetch() {
+    let (folder, _) = folder_with(20_000_000);
+    let server = Server::start(folder.path(), &[]);
+    let script = format!("\"$0\" fetch {}big.bin | head -c 10; exit \"${{PIPESTATUS[0]}}\"", server.url);
+    let run = run(std::process::Command::new("bash").arg("-c").arg(script).arg(glasshttp().get_program()));
+    assert_eq!(run.stdout.len(), 10);
+    run.assert_failed(1, &["standard output", "has gone"]);
+}

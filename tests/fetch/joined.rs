@@ -1,0 +1,84 @@
+//! Both halves on one clock: the server's record beside ours.
+
+use super::{fetch, fetch_in};
+use crate::closing::{folder_with, under_each_model};
+use crate::harness::{Server, glasshttp};
+use std::io::BufRead;
+use std::path::Path;
+
+/// A server with its live page on a free port, and that page's address.
+fn watched(folder: &Path, model: &str) -> (Server, String) {
+    let options = ["--port", "0", "--log", "off", "--watch", "127.0.0.1:0", "--model", model];
+    let mut server = Server::spawn(glasshttp().args(options).arg(folder));
+    let mut said = String::new();
+    while !said.contains("Ctrl-C") {
+        assert_ne!(server.stdout.read_line(&mut said).expect("a line"), 0, "{said}");
+    }
+    let (_, url) = said.split_once("Watch it at http://").unwrap_or_else(|| panic!("no page: {said}"));
+    let address = url.split('/').next().expect("an address").to_owned();
+    (server, address)
+}
+
+#[test]
+fn the_server_s_half_stands_beside_ours_under_each_model() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let (server, page) = watched(folder.path(), model);
+        let url = format!("http://127.0.0.1:{}/small.txt", server.port());
+        let record = fetch(&["--json", "--watch", &page, &url]).record();
+        let transfer = &record["transfers"][0];
+        let half = &transfer["server"];
+        assert_eq!((&half["client"], &half["model"]), (&transfer["ends"]["client"], &model.into()), "{transfer}");
+        assert_eq!(half["exchanges"][0]["status"], 200);
+        assert!(half["close"].is_object(), "{half}");
+
+        let run = fetch(&["--watch", &page, &url]);
+        let story = &run.stderr;
+        let title = format!("server ({model}, connection ");
+        let order = [
+            title.as_str(),
+            "connect() from port ",
+            "send() ",
+            "reached the kernel",
+            "head complete, ",
+            "200 OK (small.txt)",
+            "◀── send() ",
+            "first bytes in our kernel",
+            "read() ",
+        ];
+        let places: Vec<usize> = order
+            .iter()
+            .map(|words| story.find(words).unwrap_or_else(|| panic!("{words:?} is missing: {story}")))
+            .collect();
+        assert!(places.is_sorted(), "{places:?}: {story}");
+        assert!(story.contains("accept()") && story.contains("FIN"), "{story}");
+        for line in story.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    });
+}
+
+#[test]
+fn each_request_of_a_kept_connection_has_its_own_sequence() {
+    let (folder, _) = folder_with(0);
+    let (server, page) = watched(folder.path(), "thread");
+    let url = format!("http://127.0.0.1:{}/small.txt", server.port());
+    let run = fetch(&["-k", "--repeat", "2", "--watch", &page, &url]);
+    assert_eq!(run.stderr.matches("reached the kernel").count(), 2, "{}", run.stderr);
+    assert_eq!(run.stderr.matches("accept()").count(), 1, "{}", run.stderr);
+}
+
+#[test]
+fn a_page_that_is_not_there_is_said_and_no_failure() {
+    let (folder, _) = folder_with(0);
+    let (server, page) = watched(folder.path(), "thread");
+    let url = format!("http://127.0.0.1:{}/small.txt", server.port());
+    let run = fetch(&["--watch", "127.0.0.1:1", &url]);
+    assert!(run.code == 0 && run.stderr.contains("the server's half: "), "{}", run.stderr);
+    // Its own words about its stages are there in any case.
+    assert!(run.stderr.contains("lengths by its own clock") || run.stderr.contains(" server  says "), "{}", run.stderr);
+    // A server that is not the page's: that one knows no such connection.
+    let other = Server::start(folder.path(), &[]);
+    let run = fetch_in(Path::new("."), &["--watch", &page, &format!("{}small.txt", other.url)]);
+    assert!(run.code == 0 && run.stderr.contains("the server's half: "), "{}", run.stderr);
+}

@@ -1,0 +1,253 @@
+//! Peers that misbehave: each gets its clear line and its exit code, and what
+//! came is kept and said to be a part.
+
+use super::peer::{Peer, end, read_request, reset, wait_for_end};
+use super::{Run, fetch, fetch_in};
+use std::io::Write;
+use std::net::TcpStream;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+const HEAD: &str = "HTTP/1.1 200 OK\r\n";
+
+/// Fetches into a file: what was said, what of the file is there, and of its part.
+fn into_file(peer: &Peer, options: &[&str]) -> (Run, Option<Vec<u8>>, Option<Vec<u8>>) {
+    let place = tempfile::tempdir().expect("a folder");
+    let run = fetch_in(place.path(), &[options, &["-o", "file", &peer.url("/")]].concat());
+    let read = |name: &str| std::fs::read(place.path().join(name)).ok();
+    (run, read("file"), read("file.part"))
+}
+
+/// The answer fails so, and nothing of it passes for a file.
+fn assert_malformed(octets: impl Into<Vec<u8>>, code: i32, words: &[&str]) {
+    let (run, file, part) = into_file(&Peer::answering(octets), &["--http", "1.1"]);
+    run.assert_failed(code, words);
+    assert_eq!((file, part), (None, None), "{}", run.stderr);
+}
+
+#[test]
+fn heads_that_are_none() {
+    assert_malformed("SSH-2.0-OpenSSH_9.2\r\n", 8, &["no HTTP answer"]);
+    assert_malformed(b"\x15\x03\x01\x00\x02\x02\x16".as_slice(), 8, &["no HTTP answer"]);
+    assert_malformed("HTTP/1.1 20 OK\r\n\r\n", 8, &["status line"]);
+    assert_malformed("HTTP/2.0 200 OK\r\n\r\n", 8, &["major version"]);
+    assert_malformed(format!("{HEAD}no colon\r\n\r\n"), 8, &["header field"]);
+    assert_malformed(format!("{HEAD}Content-Length: -1\r\n\r\n"), 8, &["Content-Length"]);
+    assert_malformed(format!("{HEAD}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"), 8, &["two different"]);
+    assert_malformed(format!("{HEAD}Transfer-Encoding: gzip\r\n\r\n"), 8, &["Transfer-Encoding"]);
+    assert_malformed("HTTP/1.1 101 Switching Protocols\r\n\r\n", 8, &["101"]);
+    assert_malformed("HTTP/1.1 100 Continue\r\n\r\n".repeat(33), 8, &["interim"]);
+}
+
+#[test]
+fn heads_that_are_too_long() {
+    assert_malformed(format!("{HEAD}X: {}\r\n\r\n", "a".repeat(1024 * 1024)), 8, &["larger than 1 MiB"]);
+    assert_malformed(format!("{HEAD}{}\r\n", "X: y\r\n".repeat(101)), 8, &["more than 100"]);
+    // One that never ends is given up when it is too long.
+    let peer = Peer::start(|_, stream| {
+        read_request(stream);
+        while stream.write_all(&[b'a'; 65_536]).is_ok() {}
+    });
+    fetch(&[&peer.url("/")]).assert_failed(8, &["no HTTP answer"]);
+    let peer = Peer::start(|_, stream| {
+        read_request(stream);
+        let mut line = HEAD.to_owned() + "X: ";
+        while stream.write_all(line.as_bytes()).is_ok() {
+            line = "a".repeat(65_536);
+        }
+    });
+    fetch(&[&peer.url("/")]).assert_failed(8, &["larger than 1 MiB"]);
+    // 1 MiB of head is taken, if it is all.
+    let field = "a".repeat(1024 * 1024 - 200);
+    let run = fetch(&[&Peer::answering(format!("{HEAD}X: {field}\r\n\r\nbody")).url("/")]);
+    assert_eq!((run.text().as_str(), run.code), ("body", 0), "{}", run.stderr.len());
+}
+
+#[test]
+fn answers_that_end_too_early() {
+    assert_malformed("", 9, &["without an answer"]);
+    assert_malformed("HTTP/1.1 200 OK\r\nContent-", 9, &["within the answer's head"]);
+    let (run, file, part) = into_file(&Peer::answering(format!("{HEAD}Content-Length: 10\r\n\r\nonly")), &[]);
+    run.assert_failed(9, &["promised 10 octets, 4 came", "4 octets, is kept in", "file.part", "-C"]);
+    assert_eq!((file, part.as_deref()), (None, Some(&b"only"[..])));
+    let chunked = format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n4\r\nonly\r\n");
+    let (run, file, part) = into_file(&Peer::answering(chunked), &["--http", "1.1"]);
+    run.assert_failed(9, &["no last chunk", "is kept in"]);
+    assert_eq!((file, part.as_deref()), (None, Some(&b"only"[..])));
+}
+
+#[test]
+fn what_came_with_an_error_in_a_chunk_is_a_part() {
+    for (chunk, words) in [
+        ("x\r\n", "size in hexadecimal"),
+        ("fffffffffffffffff\r\n", "too large a number"),
+        ("1\r\nab\r\n", "does not end where its size says"),
+    ] {
+        let octets = format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n4\r\ngood\r\n{chunk}");
+        let (run, file, part) = into_file(&Peer::answering(octets), &["--http", "1.1"]);
+        run.assert_failed(8, &[words, "is kept in"]);
+        assert!(file.is_none() && part.expect("a part").starts_with(b"good"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn more_than_was_promised_is_left_out() {
+    let (run, file, part) = into_file(&Peer::answering(format!("{HEAD}Content-Length: 4\r\n\r\nonly and more")), &[]);
+    assert_eq!((run.code, file.as_deref(), part), (0, Some(&b"only"[..]), None), "{}", run.stderr);
+}
+
+#[test]
+fn a_reset_is_told_by_where_it_came() {
+    /// Sends these octets, and resets when they were read: when the test says so.
+    fn resetting(octets: String, is_read: mpsc::Receiver<()>) -> Peer {
+        Peer::start(move |_, stream: &mut TcpStream| {
+            read_request(stream);
+            stream.write_all(octets.as_bytes()).expect("the client reads");
+            is_read.recv_timeout(Duration::from_secs(20)).expect("a word");
+            reset(stream);
+        })
+    }
+    for (octets, words) in [
+        (String::new(), "before an answer came"),
+        (HEAD.to_owned(), "within the answer's head"),
+        (format!("{HEAD}Content-Length: 10\r\n\r\nonly"), "within the answer's body: 4 octets"),
+    ] {
+        let (say, is_read) = mpsc::channel();
+        let peer = resetting(octets.clone(), is_read);
+        let place = tempfile::tempdir().expect("a folder");
+        let part = place.path().join("file.part");
+        let run = std::thread::scope(|scope| {
+            let run = scope.spawn(|| fetch_in(place.path(), &["-o", "file", &peer.url("/")]));
+            let is_body = octets.contains("only");
+            let deadline = Instant::now() + Duration::from_secs(20);
+            while is_body && std::fs::metadata(&part).map_or(0, |metadata| metadata.len()) < 4 {
+                assert!(Instant::now() < deadline, "the part does not come");
+                std::thread::yield_now();
+            }
+            say.send(()).expect("it listens");
+            run.join().expect("a run")
+        });
+        run.assert_failed(7, &[words]);
+        assert!(run.stderr.contains(" RST     the server reset the connection, first"), "{}", run.stderr);
+        assert!(!place.path().join("file").exists());
+    }
+}
+
+#[test]
+fn silence_is_given_up_in_time_wherever_it_begins() {
+    for (octets, words) in [
+        (String::new(), "No answer came in time"),
+        (HEAD.to_owned(), "head was not complete in time"),
+        (format!("{HEAD}Content-Length: 10\r\n\r\nonly"), "4 octets came"),
+    ] {
+        let peer = Peer::start(move |_, stream| {
+            read_request(stream);
+            stream.write_all(octets.as_bytes()).expect("the client reads");
+            wait_for_end(stream);
+        });
+        let before = Instant::now();
+        let (run, file, _) = into_file(&peer, &["--timeout", "0.3"]);
+        run.assert_failed(6, &[words]);
+        assert!(file.is_none() && before.elapsed() >= Duration::from_millis(300), "{:?}", before.elapsed());
+    }
+}
+
+#[test]
+fn a_head_that_drips_does_not_last_for_ever() {
+    let peer = Peer::start(|_, stream| {
+        read_request(stream);
+        stream.write_all(HEAD.as_bytes()).expect("the client reads");
+        let wait = Duration::from_millis(20);
+        stream.set_read_timeout(Some(wait)).expect("a timeout");
+        while stream.write_all(b"X: y\r\n").is_ok() {
+            // The pause is a read that finds nothing, or the end.
+            if matches!(std::io::Read::read(stream, &mut [0; 1]), Ok(0)) {
+                return;
+            }
+        }
+    });
+    fetch(&["--timeout", "0.5", &peer.url("/")]).assert_failed(6, &["head was not complete in time"]);
+}
+
+#[test]
+fn a_body_that_drips_is_waited_for() {
+    let peer = Peer::start(|_, stream| {
+        read_request(stream);
+        stream.write_all(HEAD.as_bytes()).and_then(|()| stream.write_all(b"\r\n")).expect("the client reads");
+        stream.set_read_timeout(Some(Duration::from_millis(100))).expect("a timeout");
+        for _ in 0..8 {
+            stream.write_all(b"x").expect("the client waits");
+            let _ = std::io::Read::read(stream, &mut [0; 1]); // a pause
+        }
+        end(stream);
+    });
+    let run = fetch(&["--timeout", "0.4", &peer.url("/")]);
+    assert_eq!((run.text().as_str(), run.code), ("xxxxxxxx", 0), "{}", run.stderr);
+}
+
+#[test]
+fn redirects_that_lead_nowhere_are_told() {
+    let to = |location: &str| format!("HTTP/1.0 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
+    let follow = |location: &str| {
+        let peer = Peer::answering(to(location));
+        fetch(&["-L", &peer.url("/a")])
+    };
+    follow("/a").assert_failed(11, &["circle"]);
+    follow("https://localhost/").assert_failed(11, &["encrypted"]);
+    follow("file:///etc/passwd").assert_failed(11, &["file://"]);
+    follow("http://u:p@h/").assert_failed(11, &["password"]);
+    let peer = Peer::start(move |index, stream| {
+        read_request(stream);
+        stream.write_all(to(&format!("/{index}")).as_bytes()).expect("the client reads");
+        end(stream);
+    });
+    let run = fetch(&["-L", &peer.url("/a")]);
+    run.assert_failed(11, &["More than 10 redirects"]);
+    assert_eq!(run.stderr.matches(" next ").count(), 10, "{}", run.stderr);
+}
+
+#[test]
+fn a_kept_connection_that_ended_is_made_anew() {
+    let peer = Peer::start(|_, stream| {
+        // One answer a connection, whatever it says of keeping it.
+        read_request(stream);
+        let answer = "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok";
+        stream.write_all(answer.as_bytes()).expect("the client reads");
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        wait_for_end(stream);
+    });
+    let run = fetch(&["-k", "--repeat", "3", &peer.url("/")]);
+    assert_eq!((run.text().as_str(), run.code), ("okokok", 0), "{}", run.stderr);
+}
+
+#[test]
+fn interim_answers_and_trailers_are_told() {
+    let octets = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\n\
+                  Transfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\nX-Sum: 1\r\n\r\n";
+    let peer = Peer::answering(octets);
+    let record = fetch(&["--json", "--http", "1.1", &peer.url("/")]).record();
+    let exchange = &record["transfers"][0]["exchange"];
+    assert_eq!(exchange["interim"], serde_json::json!([100, 103]));
+    assert_eq!(exchange["answer"]["trailers"][0]["name"], "X-Sum");
+    assert_eq!((&exchange["traffic"]["body"], &exchange["answer"]["framing"]["by"]), (&3.into(), &"chunked".into()));
+}
+
+#[test]
+fn an_abort_resets_and_keeps_what_came() {
+    let (say, heard) = mpsc::channel();
+    let peer = Peer::start(move |_, stream| {
+        read_request(stream);
+        stream.write_all(format!("{HEAD}Content-Length: 100000000\r\n\r\n").as_bytes()).expect("the client reads");
+        let error = loop {
+            if let Err(error) = stream.write_all(&[b'x'; 65_536]) {
+                break error;
+            }
+        };
+        say.send(error.kind()).expect("the test listens");
+    });
+    let (run, file, part) = into_file(&peer, &["--abort-after", "1k"]);
+    assert_eq!((run.code, file, part), (0, None, Some(vec![b'x'; 1024])), "{}", run.stderr);
+    assert!(run.stderr.contains(" RST     we reset the connection, first"), "{}", run.stderr);
+    let kind = heard.recv_timeout(Duration::from_secs(20)).expect("it heard");
+    assert!(matches!(kind, std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe), "{kind}");
+}
