@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 /// How much is read at a time, in octets.
 const PIECE: usize = 64 * 1024;
 
+/// The same, until the head is complete.
+const FIRST: usize = 4 * 1024;
+
 /// How an exchange is paced.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
@@ -202,7 +205,9 @@ impl Connection {
     }
 
     fn receive(&mut self, turn: &mut Turn<'_>) {
-        let most = turn.pace.read_rate.map_or(PIECE, |rate| (rate / 10).clamp(1, PIECE as u64) as usize);
+        // Of a first read that is long, the kernel tells when its last octets came.
+        let most = if turn.notes.has_head() { PIECE } else { FIRST };
+        let most = turn.pace.read_rate.map_or(most, |rate| (rate / 10).clamp(1, most as u64) as usize);
         self.make_room();
         let room = most.min(self.input.len() - self.end);
         match timestamps::recv(&self.socket, &mut self.input[self.end..][..room]) {

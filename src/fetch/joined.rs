@@ -17,8 +17,10 @@ use std::time::{Duration, Instant};
 
 /// Where the live page usually is (src/cli.rs).
 const USUAL_PORT: u16 = 8081;
-/// How long the server may take to tell the end of a connection.
+/// How long the server may take to tell the end of a connection, where its page was named.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// The same, where the page was guessed.
+const GUESSED: Duration = Duration::from_millis(300);
 /// How often it is asked meanwhile.
 const PAUSE: Duration = Duration::from_millis(15);
 const MOST: usize = 4 << 20;
@@ -38,7 +40,9 @@ pub(super) fn join(transfer: &mut Transfer, options: &Options, clock: Clock) {
         transfer.no_server = Some("it is on another machine, and goes by another clock".to_owned());
         return;
     }
-    match ask(page, ends.client, u64::from(exchange.number), transfer.close.is_some(), clock) {
+    let deadline = Instant::now() + if options.watch.is_some() { PATIENCE } else { GUESSED };
+    let (number, is_closed) = (exchange.number.into(), transfer.close.is_some());
+    match ask(page, ends.client, (number, is_closed), deadline, clock) {
         // What is on the usual port may be another server's page.
         Ok(record) if record.client == ends.client && is_same(record.server, ends.server) => {
             transfer.server = Some(Box::new(record));
@@ -53,10 +57,15 @@ fn is_same(one: SocketAddr, other: SocketAddr) -> bool {
     one.port() == other.port() && one.ip().to_canonical() == other.ip().to_canonical()
 }
 
-/// Asks until the record knows the exchange and, where `is_closed`, the end: or
-/// what there is by then.
-fn ask(page: SocketAddr, client: SocketAddr, exchange: u64, is_closed: bool, clock: Clock) -> Result<Record, Failure> {
-    let deadline = Instant::now() + PATIENCE;
+/// Asks until the record knows the exchange of this number and, where that is
+/// wanted, the end: or what there is by the deadline.
+fn ask(
+    page: SocketAddr,
+    client: SocketAddr,
+    (exchange, is_closed): (u64, bool),
+    deadline: Instant,
+    clock: Clock,
+) -> Result<Record, Failure> {
     loop {
         let result = ask_once(page, client, clock);
         let is_over = Instant::now() >= deadline;

@@ -31,7 +31,8 @@ pub(super) fn look_up(host: &str, options: &Options, clock: Clock) -> (Name, Res
                 &dns::Options {
                     server: options.dns,
                     limit: Some(options.timeout),
-                    system: Some(SYSTEM.min(options.timeout)),
+                    // Whoever names a server may do so because the system's does not answer.
+                    system: options.dns.is_none().then(|| SYSTEM.min(options.timeout)),
                     ..dns::Options::default()
                 },
             );

@@ -40,6 +40,7 @@ fn bar(received: u64, total: Option<u64>) -> ProgressBar {
         None => "{bytes:>11} {bytes_per_sec:12} {elapsed:>4}",
     };
     let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr()).with_position(received);
+    bar.reset_eta(); // what came before the bar did says nothing of how fast it comes
     match ProgressStyle::with_template(template) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,

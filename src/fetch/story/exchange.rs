@@ -101,7 +101,10 @@ pub(super) fn tell_body(transfer: &Transfer, block: &mut Block, phrases: &Phrase
     let octets = |count: u64| counted(phrases.exchange.octets, count);
     let text = match &transfer.body {
         None | Some(Saved::Stdout | Saved::Dropped) => return,
-        Some(Saved::NotForTerminal) => phrases.body.not_for_terminal.to_owned(),
+        Some(Saved::NotForTerminal) => {
+            let words = [plain(phrases.body.not_for_terminal)];
+            return block.row("", Arrow::Inside, phrases.labels.body, &words);
+        }
         Some(Saved::Part { path, octets: count }) => {
             fill(phrases.body.part, &[&octets(*count), &path.display().to_string()])
         }

@@ -106,9 +106,8 @@ impl Block {
 
     /// What one of two ends did, in its own column: the client on the left, the server on the right.
     pub(crate) fn sides(&mut self, time: &str, left: &str, arrow: Option<Arrow>, right: &str) {
-        let dim = Style::new().dimmed();
-        self.spaces(TIME.saturating_sub(time.width()));
-        let _ = write!(self.0, "{dim}{time}{dim:#} ");
+        self.time(time);
+        self.0.push(' ');
         let left = fit(left, SIDE);
         self.0.push_str(&left);
         let arrow = arrow.map_or("   ", Arrow::as_str);
@@ -141,12 +140,16 @@ impl Block {
         self.0
     }
 
-    fn start(&mut self, time: &str, arrow: Arrow) {
+    fn time(&mut self, time: &str) {
         let dim = Style::new().dimmed();
         self.spaces(TIME.saturating_sub(time.width()));
         if !time.is_empty() {
             let _ = write!(self.0, "{dim}{time}{dim:#}");
         }
+    }
+
+    fn start(&mut self, time: &str, arrow: Arrow) {
+        self.time(time);
         let _ = write!(self.0, " {} ", arrow.as_str());
     }
 
