@@ -2,7 +2,7 @@
 
 mod hierarchy;
 mod scripted;
-mod server;
+pub mod server;
 
 use glasshttp::fetch::dns::{Exchange, Lookup, Options, Outcome, Reply, Transport};
 use std::net::{IpAddr, SocketAddr};

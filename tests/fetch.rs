@@ -3,6 +3,7 @@
 
 mod files;
 mod joined;
+mod names;
 mod others;
 mod peer;
 mod scripted;

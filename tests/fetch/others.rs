@@ -3,6 +3,8 @@
 use super::{fetch, run};
 use crate::closing::{assert_same, folder_with};
 use crate::harness::{PATIENCE, Server};
+use rustix::process::{Pid, Signal, kill_process};
+use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -13,7 +15,8 @@ struct Other(Child);
 
 impl Drop for Other {
     fn drop(&mut self) {
-        let _ = self.0.kill();
+        // Asked to end, it leaves nothing behind.
+        let _ = kill_process(Pid::from_child(&self.0), Signal::TERM);
         let _ = self.0.wait();
     }
 }
@@ -134,4 +137,63 @@ fn times_agree_with_those_of_curl() {
         // A stage of some tens of microseconds is as long as its own bookkeeping.
         assert!(ours < 4.0 * curls + 2.0 && curls < 4.0 * ours + 2.0, "{stage}: {ours} ms, curl {curls} ms");
     }
+}
+
+/// What a capture shows: ports as we told them, and flags where we told FIN and RST.
+#[test]
+#[ignore = "needs tshark and the right to capture: .ci/run installs it"]
+fn ports_and_flags_agree_with_a_capture() {
+    let (folder, _) = folder_with(20_000_000);
+    let server = Server::start(folder.path(), &[]);
+    let filter = format!("tcp port {}", server.port());
+    let fields =
+        ["-T", "fields", "-e", "tcp.srcport", "-e", "tcp.flags.syn", "-e", "tcp.flags.fin", "-e", "tcp.flags.reset"];
+    let place = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new("tshark");
+    command.env("TMPDIR", place.path());
+    command.args(["-l", "-q", "-n", "-P", "-i", "lo", "-f", &filter]).args(fields);
+    let mut capture = Other(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts"));
+    let mut said = BufReader::new(capture.0.stderr.take().expect("a pipe"));
+    let mut line = String::new();
+    while !line.contains("Capture started") && !line.contains("Capturing on") {
+        line.clear();
+        assert_ne!(said.read_line(&mut line).expect("a line"), 0, "it does not capture");
+    }
+    let mut packets = BufReader::new(capture.0.stdout.take().expect("a pipe")).lines();
+    // The capture begins some time after it says so: until a SYN is seen, there are more.
+    let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let store = seen.clone();
+    let reader = std::thread::spawn(move || {
+        while let Some(Ok(packet)) = packets.next() {
+            let fields: Vec<String> = packet.split('\t').map(str::to_owned).collect();
+            store.lock().expect("no panic").push(fields);
+        }
+    });
+    let is_set = |field: &str| field == "1" || field == "True";
+    let deadline = Instant::now() + PATIENCE;
+    let mut fetched = Vec::new();
+    let url = |name: &str| format!("http://127.0.0.1:{}/{name}", server.port());
+    loop {
+        for (options, name) in [(&[][..], "small.txt"), (&["--abort-after", "1k"], "big.bin")] {
+            let record = fetch(&[&["--json"], options, &[&url(name)]].concat()).record();
+            let transfer = &record["transfers"][0];
+            let client = transfer["ends"]["client"].as_str().expect("an address").to_owned();
+            let port = client.rsplit(':').next().expect("a port").to_owned();
+            fetched.push((port, transfer["close"]["how"].as_str().expect("how").to_owned()));
+        }
+        let packets = seen.lock().expect("no panic").clone();
+        let server_port = server.port().to_string();
+        let of = |port: &str, field: usize| {
+            packets.iter().any(|packet| packet.len() > field && packet[0] == port && is_set(&packet[field]))
+        };
+        let orderly =
+            fetched.iter().find(|(port, how)| how == "fin" && of(port, 1) && of(port, 2) && of(&server_port, 2));
+        let reset = fetched.iter().find(|(port, how)| how == "reset_by_client" && of(port, 1) && of(port, 3));
+        if orderly.is_some() && reset.is_some() {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{fetched:?} is not in {packets:?}");
+    }
+    drop(capture);
+    reader.join().expect("a reader");
 }
