@@ -8,13 +8,16 @@
 //!                                                  └──▶ sock_diag: who is in TIME-WAIT?
 //! ```
 
+mod arrived;
+
 use super::interpret::{self, Lost};
-use super::probe::{PREFIX, Probe, Scope};
+use super::probe::{Probe, Scope};
 use super::record::{Figure, Record, Text, TimeWait};
 use super::report::{Closed, Moment, Report};
 use super::sink::{LeftOut, News, Sink};
 use super::socket_table::SocketTable;
 use super::standard_output;
+use arrived::{Arrived, Unreadable};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -25,10 +28,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-/// How long the end of the program waits for whoever reads standard output, and
-/// for the last reports to be told.
-const LAST_READ: Duration = Duration::from_secs(1);
-const FINISH: Duration = Duration::from_secs(4);
+/// How long the end of the program waits for a collector that does not go on, and for one that does.
+const STUCK: Duration = Duration::from_secs(2);
+const FINISH: Duration = Duration::from_secs(10);
 /// How long reports gather after some were read: the pipe holds a burst, and
 /// while nobody waits for it, writing to it wakes nobody.
 const NAP: Duration = Duration::from_millis(5);
@@ -56,8 +58,7 @@ const MOST_EXCHANGES_OF_ALL: usize = 16_384;
 pub struct Watching {
     probe: Probe,
     done: Receiver<LeftOut>,
-    /// Connections that were told to their end.
-    told: Arc<AtomicU64>,
+    progress: Arc<Progress>,
 }
 
 impl Watching {
@@ -74,7 +75,7 @@ impl Watching {
     ) -> io::Result<Self> {
         let (probe, reports) = Probe::open(scope)?;
         let (send, done) = channel();
-        let told = Arc::new(AtomicU64::new(0));
+        let progress = Arc::new(Progress::default());
         let collector = Collector {
             probe: probe.clone(),
             model,
@@ -88,7 +89,7 @@ impl Watching {
             opened: 0,
             not_taken_in: 0,
             closed: 0,
-            told: Arc::clone(&told),
+            progress: Arc::clone(&progress),
             look_for_ended: None,
             closing: VecDeque::new(),
             left_out: LeftOut::default(),
@@ -100,7 +101,7 @@ impl Watching {
             // Nobody may be waiting any more.
             let _ = send.send(collector.run(&reports));
         })?;
-        Ok(Self { probe, done, told })
+        Ok(Self { probe, done, progress })
     }
 
     /// The probe to hand to the serving threads.
@@ -108,17 +109,38 @@ impl Watching {
         self.probe.clone()
     }
 
-    /// Waits until what was reported is told, a few seconds at most: gives what was left out.
+    /// Waits until what was reported is told, for as long as that goes on and
+    /// ten seconds at most: gives what was left out.
     pub fn finish(self) -> LeftOut {
-        standard_output::wait_until(Instant::now() + LAST_READ);
-        self.probe.end();
-        self.done.recv_timeout(FINISH).unwrap_or_else(|_| LeftOut {
-            // A sink waits, and for ever, or the machine is too busy: all others count as missing.
-            connections: self.probe.numbered() - self.told.load(Ordering::Relaxed),
+        let begun = Instant::now();
+        standard_output::end();
+        let (mut is_asked, mut steps, mut last_step) = (false, 0, begun);
+        while begun.elapsed() < FINISH && last_step.elapsed() < STUCK {
+            is_asked = is_asked || self.probe.end();
+            if let Ok(left_out) = self.done.recv_timeout(Duration::from_millis(if is_asked { 50 } else { 1 })) {
+                return left_out;
+            }
+            let now = self.progress.steps.load(Ordering::Relaxed);
+            if now != steps {
+                (steps, last_step) = (now, Instant::now());
+            }
+        }
+        // A sink waits, and for ever: all that it was not given counts as missing.
+        LeftOut {
+            connections: self.probe.numbered() - self.progress.told.load(Ordering::Relaxed),
             reports: self.probe.take_dropped(),
             exchanges: 0,
-        })
+        }
     }
+}
+
+/// What the collector has done, for whoever waits for it.
+#[derive(Debug, Default)]
+struct Progress {
+    /// Reports heard, and connections told.
+    steps: AtomicU64,
+    /// Connections told to their end, by sinks that could.
+    told: AtomicU64,
 }
 
 struct Collector {
@@ -138,7 +160,7 @@ struct Collector {
     /// Of those, how many too many.
     not_taken_in: u64,
     closed: u64,
-    told: Arc<AtomicU64>,
+    progress: Arc<Progress>,
     /// After reports were dropped: when to look which connections have ended unheard.
     look_for_ended: Option<Instant>,
     /// Closed connections that are told at these moments.
@@ -157,12 +179,6 @@ struct Told {
     last_heard: Instant,
 }
 
-/// Reports as they come.
-struct Arrived {
-    octets: Vec<u8>,
-    end: usize,
-}
-
 impl fmt::Debug for Collector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Collector").field("connections", &self.connections.len()).finish_non_exhaustive()
@@ -176,7 +192,7 @@ impl Collector {
             let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
             poll(&mut [PollFd::new(reports, PollFlags::IN)], timeout.as_ref()).unwrap_or(0) > 0
         };
-        let mut arrived = Arrived { octets: vec![0; 64 * 1024], end: 0 };
+        let mut arrived = Arrived::default();
         let mut is_over = false;
         while !is_over {
             let has_reports = is_ready(self.patience());
@@ -199,24 +215,21 @@ impl Collector {
 
     /// Reads some reports and hears them; gives whether the last one was among them.
     fn listen(&mut self, reports: &OwnedFd, arrived: &mut Arrived) -> bool {
-        arrived.end += rustix::io::read(reports, &mut arrived.octets[arrived.end..]).unwrap_or(0);
         let mut lines = Vec::new();
-        let mut start = 0;
         let mut is_over = false;
-        while let Some((report, next)) = report(&arrived.octets[..arrived.end], start) {
-            start = next;
+        arrived.read(reports);
+        while let Some(report) = arrived.next() {
+            self.progress.steps.fetch_add(1, Ordering::Relaxed);
             match report {
-                Some(Report::Line(line)) => {
+                Ok(Report::Line(line)) => {
                     lines.extend_from_slice(&line);
                     lines.push(b'\n');
                 }
-                Some(Report::End) => is_over = true,
-                Some(report) => self.hear(report),
-                None => self.left_out.reports += 1,
+                Ok(Report::End) => is_over = true,
+                Ok(report) => self.hear(report),
+                Err(Unreadable) => self.left_out.reports += 1,
             }
         }
-        arrived.octets.copy_within(start..arrived.end, 0);
-        arrived.end -= start;
         self.write_lines(&lines);
         is_over
     }
@@ -325,7 +338,8 @@ impl Collector {
             let told = self.connections.remove(&connection);
             self.exchanges -= told.map_or(0, |told| told.record.exchanges.len());
             self.closed += 1;
-            self.told.store(self.closed.saturating_sub(self.untold()), Ordering::Relaxed);
+            self.progress.told.store(self.closed.saturating_sub(self.untold()), Ordering::Relaxed);
+            self.progress.steps.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -412,15 +426,6 @@ impl Collector {
     fn untold(&self) -> u64 {
         self.sinks.iter().map(|sink| sink.untold()).max().unwrap_or(0)
     }
-}
-
-/// The report that begins at `start`, if it can be read, and where the next one
-/// does; `None` if it is not all there.
-fn report(octets: &[u8], start: usize) -> Option<(Option<Report<'_>>, usize)> {
-    let rest = octets.get(start..)?;
-    let length = usize::from(u16::from_le_bytes(rest.get(..PREFIX)?.try_into().ok()?));
-    let report = postcard::from_bytes(rest.get(PREFIX..PREFIX + length)?);
-    Some((report.ok(), start + PREFIX + length))
 }
 
 /// Asks the kernel who is in TIME-WAIT, where it can be seen.

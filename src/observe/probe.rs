@@ -15,7 +15,6 @@ use std::net::UdpSocket;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
 /// What is watched.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -155,15 +154,12 @@ impl Probe {
         let _ = rustix::io::write(&open.dropped, &count.to_ne_bytes());
     }
 
-    /// Sends the last report, as soon as there is room: two seconds at most.
-    pub(super) fn end(&self) {
-        let Some(open) = &self.0 else { return };
+    /// Sends the last report, if there is room: whether there was.
+    pub(super) fn end(&self) -> bool {
+        let Some(open) = &self.0 else { return true };
         let mut outbox = Outbox::default();
         outbox.push(self, &Report::End);
-        let deadline = Instant::now() + Duration::from_secs(2);
-        while Instant::now() < deadline && rustix::io::write(&open.pipe, &outbox.octets).is_err() {
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        rustix::io::write(&open.pipe, &outbox.octets).is_ok()
     }
 }
 

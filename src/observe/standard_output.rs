@@ -12,13 +12,16 @@ use std::time::{Duration, Instant};
 /// How often a write that waits looks whether the server ends.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// After this moment nobody waits for the reader any more: the process has one standard output.
-static LAST_MOMENT: OnceLock<Instant> = OnceLock::new();
+/// How long a reader may read nothing when the server ends.
+const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Bounds all waits for the reader of standard output: the server ends.
-pub(super) fn wait_until(last_moment: Instant) {
+/// When the server began to end: the process has one standard output.
+static END: OnceLock<Instant> = OnceLock::new();
+
+/// The server ends: from now on no wait for the reader is for ever.
+pub(super) fn end() {
     // It has been said before: that holds.
-    let _ = LAST_MOMENT.set(last_moment);
+    let _ = END.set(Instant::now());
 }
 
 /// Standard output, unbuffered. Its writes fail with [`io::ErrorKind::TimedOut`]
@@ -38,8 +41,9 @@ impl StandardOutput {
     }
 
     fn wait_for_room(&self) -> io::Result<()> {
+        let begun = Instant::now();
         loop {
-            let left = LAST_MOMENT.get().map_or(LOOK, |last| last.saturating_duration_since(Instant::now()).min(LOOK));
+            let left = END.get().map_or(LOOK, |end| PATIENCE.saturating_sub(begun.max(*end).elapsed()).min(LOOK));
             match poll(&mut [PollFd::new(&self.out, PollFlags::OUT)], Timespec::try_from(left).ok().as_ref()) {
                 Ok(0) if left.is_zero() => return Err(io::ErrorKind::TimedOut.into()),
                 Ok(0) | Err(Errno::INTR) => {}

@@ -76,7 +76,7 @@ fn a_log_that_nobody_reads_makes_nobody_wait_and_what_is_missing_is_said() {
         let begun = Instant::now();
         server.signal(Signal::TERM);
         assert_eq!(server.wait().code(), Some(0), "{model}");
-        assert!(begun.elapsed() < Duration::from_secs(8), "{model}: {:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(15), "{model}: {:?}", begun.elapsed());
 
         let mut log = String::new();
         server.stdout.read_to_string(&mut log).expect("what the pipe held");

@@ -49,6 +49,30 @@ fn a_client_that_half_closes_after_its_request_was_first() {
 }
 
 #[test]
+fn who_is_in_time_wait_is_measured() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &[]);
+        for expected in [TimeWait::Server, TimeWait::Client] {
+            // On a busy machine the last segments may pass after the look.
+            let is_measured = (0..20).any(|_| {
+                let mut client = watched.connect();
+                if expected == TimeWait::Server {
+                    client.send(SIMPLE);
+                    client.read_to_end();
+                }
+                let address = port(&client);
+                drop(client);
+                let close = watched.record(address).close.expect("its end");
+                assert_eq!(close.time_wait.value(), Some(&expected), "{model}: {close:?}");
+                matches!(close.time_wait, Figure::Measured { .. })
+            });
+            assert!(is_measured, "{model}: {expected:?}");
+        }
+    });
+}
+
+#[test]
 fn a_client_that_half_closes_before_its_request_is_read_was_first() {
     let (folder, _) = folder_with(0);
     let mut watched = Watched::start(folder.path(), "iterative", &["--timeout", "1"]);
