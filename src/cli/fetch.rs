@@ -4,7 +4,7 @@ use super::LanguageName;
 use super::values::{WatchAddress, field_value, positive_seconds, watch_address};
 use crate::fetch::dns::{default_roots, server_address};
 use crate::fetch::url::Url;
-use crate::fetch::{Options, Output};
+use crate::fetch::{Options, Output, Watched};
 use crate::http::message::{Version, is_tchar};
 use clap::{Args, ValueEnum};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -118,9 +118,9 @@ pub(super) struct FetchArgs {
     #[arg(long, value_name = "ADDR[:PORT]", value_parser = server_address, conflicts_with = "dns", help_heading = "What is told")]
     root: Vec<SocketAddr>,
 
-    /// Where the server's live page is, to join both halves [default: port 8081, of a glasshttp on this machine]
-    #[arg(long, value_name = "ADDR", value_parser = watch_address, help_heading = "What is told")]
-    watch: Option<WatchAddress>,
+    /// Where the server's live page is, or its JSON log, to join both halves [default: port 8081, of a glasshttp on this machine]
+    #[arg(long, value_name = "ADDR|FILE", value_parser = watched, help_heading = "What is told")]
+    watch: Option<Watched>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -184,7 +184,7 @@ impl FetchArgs {
             har: self.har,
             dns: self.dns,
             roots: traces.then(|| if self.root.is_empty() { default_roots() } else { self.root }),
-            watch: self.watch.map(WatchAddress::socket_address),
+            watch: self.watch,
             language: language.into(),
         })
     }
@@ -246,6 +246,15 @@ fn rate(text: &str) -> Result<u64, String> {
     match size(text)? {
         0 => Err("at 0 bytes a second nothing ever comes".to_owned()),
         rate => Ok(rate),
+    }
+}
+
+/// An address, or the path of a file: with a slash or a point in it.
+fn watched(text: &str) -> Result<Watched, String> {
+    match watch_address(text).map(WatchAddress::socket_address) {
+        Ok(page) => Ok(Watched::Page(page)),
+        Err(_) if text.contains(['/', '.']) => Ok(Watched::Log(text.into())),
+        Err(sentence) => Err(format!("{sentence}, or ./log for a file")),
     }
 }
 

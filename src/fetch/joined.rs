@@ -1,17 +1,20 @@
-//! The server's half, laid beside ours: both ends of a connection know its
+//! The server's half, from its live page or its JSON log, laid beside ours: both ends of a connection know its
 //! address pair, and on one machine they share a clock.
 
 use super::clock::Clock;
 use super::connect::connect;
 use super::connection::{Connection, Pace, Receiver, Wanted};
 use super::failure::{Failure, Kind};
-use super::options::Options;
+use super::options::{Options, Watched};
 use super::record::Transfer;
 use crate::http::client::Request;
 use crate::http::message::{Answer, HeaderBlock, Version};
 use crate::http::persistence::Wish;
 use crate::observe::record::Record;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -25,8 +28,8 @@ const GUESSED: Duration = Duration::from_millis(300);
 const PAUSE: Duration = Duration::from_millis(15);
 const MOST: usize = 4 << 20;
 
-/// Asks the server's live page for its record of the transfer's connection:
-/// where `options` say, or where it usually is, if the server is a glasshttp
+/// Finds the server's record of the transfer's connection: where `options` say,
+/// or on the live page where that usually is, if the server is a glasshttp
 /// on this machine.
 pub(super) fn join(transfer: &mut Transfer, options: &Options, clock: Clock) {
     let (Some(ends), Some(exchange)) = (transfer.ends, &transfer.exchange) else { return };
@@ -34,21 +37,29 @@ pub(super) fn join(transfer: &mut Transfer, options: &Options, clock: Clock) {
         .answer
         .as_ref()
         .is_some_and(|answer| answer.field("server-timing").is_some_and(|value| value.contains("connection;desc=")));
-    let usual = (is_ours && ends.server.ip().is_loopback()).then(|| SocketAddr::new(ends.server.ip(), USUAL_PORT));
-    let Some(page) = options.watch.or(usual) else { return };
+    let usual = || SocketAddr::new(ends.server.ip(), USUAL_PORT);
+    let usual = (is_ours && ends.server.ip().is_loopback()).then(|| Watched::Page(usual()));
+    let Some(watched) = options.watch.clone().or(usual) else { return };
     if !(ends.server.ip().is_loopback() || ends.server.ip() == ends.client.ip()) {
         transfer.no_server = Some("it is on another machine, and goes by another clock".to_owned());
         return;
     }
     let deadline = Instant::now() + if options.watch.is_some() { PATIENCE } else { GUESSED };
     let (number, is_closed) = (exchange.number.into(), transfer.close.is_some());
-    match ask(page, ends.client, (number, is_closed), deadline, clock) {
+    let result = match watched {
+        Watched::Page(page) => ask((number, is_closed), deadline, || ask_once(page, ends.client, clock)),
+        Watched::Log(_) if !is_closed => {
+            Err(Failure::new(Kind::Status, "a log tells of a connection when it is closed"))
+        }
+        Watched::Log(file) => ask((number, is_closed), deadline, || read_log(&file, ends.client)),
+    };
+    match result {
         // What is on the usual port may be another server's page.
         Ok(record) if record.client == ends.client && is_same(record.server, ends.server) => {
             transfer.server = Some(Box::new(record));
         }
-        Ok(_) => transfer.no_server = options.watch.map(|_| "it knows another connection".to_owned()),
-        Err(failure) => transfer.no_server = options.watch.map(|_| failure.sentence),
+        Ok(_) => transfer.no_server = options.watch.as_ref().map(|_| "it knows another connection".to_owned()),
+        Err(failure) => transfer.no_server = options.watch.as_ref().map(|_| failure.sentence),
     }
 }
 
@@ -60,14 +71,12 @@ fn is_same(one: SocketAddr, other: SocketAddr) -> bool {
 /// Asks until the record knows the exchange of this number and, where that is
 /// wanted, the end: or what there is by the deadline.
 fn ask(
-    page: SocketAddr,
-    client: SocketAddr,
     (exchange, is_closed): (u64, bool),
     deadline: Instant,
-    clock: Clock,
+    once: impl Fn() -> Result<Record, Failure>,
 ) -> Result<Record, Failure> {
     loop {
-        let result = ask_once(page, client, clock);
+        let result = once();
         let is_over = Instant::now() >= deadline;
         match &result {
             Ok(record) if is_over || is_told(record, exchange, is_closed) => return result,
@@ -103,6 +112,24 @@ fn ask_once(page: SocketAddr, client: SocketAddr, clock: Clock) -> Result<Record
     }
     serde_json::from_slice(&text.octets)
         .map_err(|error| Failure::new(Kind::Malformed, format!("the record from {page} can't be read: {error}")))
+}
+
+/// The latest record of this client in a JSON log, of which the end is read.
+fn read_log(file: &Path, client: SocketAddr) -> Result<Record, Failure> {
+    let octets = end_of(file)
+        .map_err(|error| Failure::new(Kind::Local, format!("the log {} can't be read: {error}", file.display())))?;
+    let records = octets.split(|octet| *octet == b'\n').rev().filter_map(|line| serde_json::from_slice(line).ok());
+    let missing = || Failure::new(Kind::Status, format!("the log {} does not tell of this connection", file.display()));
+    records.into_iter().find(|record: &Record| record.client == client).ok_or_else(missing)
+}
+
+fn end_of(file: &Path) -> io::Result<Vec<u8>> {
+    let mut file = File::open(file)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(MOST as u64)))?;
+    let mut octets = Vec::new();
+    file.take(MOST as u64).read_to_end(&mut octets)?;
+    Ok(octets)
 }
 
 /// An answer in memory.

@@ -28,5 +28,5 @@ mod story;
 pub mod url;
 
 pub use failure::{Failure, Kind};
-pub use options::{Options, Output};
+pub use options::{Options, Output, Watched};
 pub use session::run;

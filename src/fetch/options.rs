@@ -49,10 +49,19 @@ pub struct Options {
     pub dns: Option<SocketAddr>,
     /// Walk from these root servers downwards.
     pub roots: Option<Vec<SocketAddr>>,
-    /// Where the server's live page is.
-    pub watch: Option<SocketAddr>,
+    /// Where the server tells of its connections.
+    pub watch: Option<Watched>,
     /// The story's language.
     pub language: Language,
+}
+
+/// Where a server tells of its connections.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Watched {
+    /// Its live page.
+    Page(SocketAddr),
+    /// The file of its JSON log.
+    Log(PathBuf),
 }
 
 /// Where bodies go.

@@ -22,6 +22,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// How long an entry may be used.
 const FRESH: Duration = Duration::from_secs(1);
+/// How long nothing is taken to lie where nothing was found.
+const ABSENT: Duration = Duration::from_millis(10);
 /// How long a file at rest is taken to be what it was when it was looked at.
 const UNSEEN: Duration = Duration::from_millis(100);
 
@@ -37,8 +39,8 @@ pub(super) struct Cache {
     turn: u64,
     /// When the turn began.
     now: Instant,
-    /// The path that was last found to lead nowhere, and in which turn.
-    missing: (String, u64),
+    /// The path that was last found to lead nowhere, and until when that holds.
+    missing: (String, Instant),
     /// What is said of files that are not there, and until when.
     not_found: Option<(HeaderBlock, Bytes, Instant)>,
 }
@@ -70,7 +72,7 @@ impl Cache {
             looked_through: now,
             turn: 1,
             now,
-            missing: (String::new(), 0),
+            missing: (String::new(), now),
             not_found: None,
         }
     }
@@ -92,7 +94,7 @@ impl Cache {
                 self.remove(path);
                 None
             }
-            None if self.missing.1 == self.turn && self.missing.0 == path => self.not_found(),
+            None if self.now < self.missing.1 && self.missing.0 == path => self.not_found(),
             None => None,
         }
     }
@@ -138,11 +140,11 @@ impl Cache {
         self.open = self.entries.values().filter(|entry| entry.prepared.is_open()).count();
     }
 
-    /// Nothing lies at `path`: it need not be looked for again in this turn.
+    /// Nothing lies at `path`: for a while it need not be looked for again.
     pub(super) fn put_missing(&mut self, path: &str) {
         self.missing.0.clear();
         self.missing.0.push_str(path);
-        self.missing.1 = self.turn;
+        self.missing.1 = self.now + ABSENT;
     }
 
     /// The answer to what is not there.

@@ -3,8 +3,11 @@
 use super::{fetch, fetch_in};
 use crate::closing::{folder_with, under_each_model};
 use crate::harness::{Server, glasshttp};
-use std::io::BufRead;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader};
+use std::os::fd::OwnedFd;
 use std::path::Path;
+use std::thread;
 
 /// A server with its live page on a free port, and that page's address.
 fn watched(folder: &Path, model: &str) -> (Server, String) {
@@ -81,4 +84,29 @@ fn a_page_that_is_not_there_is_said_and_no_failure() {
     let other = Server::start(folder.path(), &[]);
     let run = fetch_in(Path::new("."), &["--watch", &page, &format!("{}small.txt", other.url)]);
     assert!(run.code == 0 && run.stderr.contains("the server's half: "), "{}", run.stderr);
+}
+
+#[test]
+fn the_server_s_half_can_come_from_its_log() {
+    let (folder, _) = folder_with(0);
+    let place = tempfile::tempdir().expect("a folder");
+    let log = place.path().join("connections.json");
+    let (named, mut copy) = (log.display().to_string(), File::create(&log).expect("a file"));
+    let options = ["--port", "0", "--log", "json", "--no-watch"];
+    let mut server = Server::spawn(glasshttp().args(options).arg(folder.path()));
+    let nothing = OwnedFd::from(File::open("/dev/null").expect("nothing"));
+    let mut stdout = std::mem::replace(&mut server.stdout, BufReader::new(nothing.into()));
+    thread::spawn(move || io::copy(&mut stdout, &mut copy)); // until the server ends
+
+    let url = format!("http://127.0.0.1:{}/small.txt", server.port());
+    let record = fetch(&["--json", "--watch", &named, &url]).record();
+    let half = &record["transfers"][0]["server"];
+    assert_eq!(half["client"], record["transfers"][0]["ends"]["client"], "{record}");
+    assert_eq!(half["exchanges"][0]["resource"]["value"], "small.txt");
+
+    let other = place.path().join("other.json").display().to_string();
+    fs::write(&other, "{}\nno JSON\n").expect("a file");
+    let run = fetch(&["--watch", &other, &url]);
+    let words: Vec<&str> = run.stderr.split_whitespace().collect();
+    assert!(words.join(" ").contains("does not tell of this connection"), "{}", run.stderr);
 }
