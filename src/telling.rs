@@ -2,7 +2,7 @@
 //! page. Each is a sink of the collector's.
 
 use crate::cli::{Config, LivePage, Log};
-use crate::listener::{self, Listener};
+use crate::listener::{self, ListenError, Listener};
 use crate::models::Model;
 use crate::observe::clf::Format;
 use crate::observe::collector::Watching;
@@ -54,7 +54,9 @@ impl Telling {
             LivePage::Off => (Vec::new(), None),
             LivePage::At(addresses, port) => {
                 let listeners = listener::listen(addresses, *port, PAGE_BACKLOG);
-                (listeners.map_err(|error| format!("the live page: {error}, or --no-watch"))?, None)
+                // The sentence is about --port: here it is another option's.
+                let sentence = |error: ListenError| error.to_string().replace("--port", "--watch");
+                (listeners.map_err(|error| format!("the live page: {}, or --no-watch", sentence(error)))?, None)
             }
             LivePage::Usual(addresses, port) => match listener::listen(addresses, *port, PAGE_BACKLOG) {
                 Ok(listeners) => (listeners, None),
