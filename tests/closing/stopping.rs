@@ -161,8 +161,10 @@ fn a_second_signal_ends_it_at_once() {
         let mut server = Server::start(folder.path(), &["--model", model]);
         let (_client, _) = downloads(&server, DOWNLOAD, 100);
         let begun = Instant::now();
-        // Two different ones: two of the same may be delivered as one (signal(7)).
+        // The second comes when the first has had its effect: two at a time may
+        // be delivered as one, or to two threads at once (signal(7)).
         server.signal(Signal::TERM);
+        assert!(is_refused(server.address), "{model}");
         server.signal(Signal::INT);
         let code = server.wait().code();
         assert!(code.is_some_and(|code| code != 0), "{model}: {code:?}");
