@@ -1,11 +1,11 @@
 //! The command line of `glasshttp fetch`.
 
 use super::LanguageName;
-use super::values::{WatchAddress, field_value, positive_seconds, watch_address};
+use super::values::{WatchAddress, field, field_value, positive_seconds, watch_address};
 use crate::fetch::dns::{default_roots, server_address};
 use crate::fetch::url::Url;
 use crate::fetch::{Options, Output, Watched};
-use crate::http::message::{Version, is_tchar};
+use crate::http::message::Version;
 use clap::{Args, ValueEnum};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -203,10 +203,7 @@ fn url(text: &str) -> Result<Url, String> {
 
 /// `Name: value`, of a field that is the user's to send.
 fn header(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once(':').ok_or("it must read 'Name: value'")?;
-    if name.is_empty() || !name.bytes().all(is_tchar) {
-        return Err("a field's name is letters, digits and hyphens, right before the colon".to_owned());
-    }
+    let (name, value) = field(text)?;
     for (ours, instead) in [
         ("connection", "--keep-alive"),
         ("content-length", "a GET without a body"),
@@ -216,7 +213,7 @@ fn header(text: &str) -> Result<(String, String), String> {
             return Err(format!("{name} is the connection's own to say; try {instead}"));
         }
     }
-    Ok((name.to_owned(), field_value(value.trim())?))
+    Ok((name, field_value(&value)?))
 }
 
 /// `5ms`, `1s`, `250us`; without a unit: milliseconds.

@@ -65,17 +65,23 @@ pub(super) fn header(text: &str) -> Result<(String, String), String> {
         "server",
         "transfer-encoding",
     ];
-    let (name, value) = text.split_once(':').ok_or("it must read 'Name: value'")?;
-    if name.is_empty() || !name.bytes().all(is_tchar) {
-        return Err("a field's name is letters, digits and hyphens, right before the colon".to_owned());
-    }
+    let (name, value) = field(text)?;
     if name.eq_ignore_ascii_case("cache-control") {
         return Err("that field has an option of its own, --cache-control".to_owned());
     }
     if OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours)) {
         return Err(format!("the server itself says {name}"));
     }
-    Ok((name.to_owned(), field_value(value.trim())?))
+    Ok((name, field_value(&value)?))
+}
+
+/// `Name: value`, of any name; what the value may hold is for [`field_value`] to say.
+pub(super) fn field(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once(':').ok_or("it must read 'Name: value'")?;
+    if name.is_empty() || !name.bytes().all(is_tchar) {
+        return Err("a field's name is letters, digits and hyphens, right before the colon".to_owned());
+    }
+    Ok((name.to_owned(), value.trim().to_owned()))
 }
 
 /// A field's value: no control octet, above all no CR or LF.

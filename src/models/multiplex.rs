@@ -78,8 +78,8 @@ struct EventLoop {
 impl EventLoop {
     fn new(listeners: Vec<Listener>, service: &Arc<Service>, limits: Limits, stop: &Arc<Stop>) -> io::Result<Self> {
         // Where nobody misses the silent ones, they may wait in the kernel for their first octets.
-        let is_watched = service.probe.tells_connections();
-        listeners.iter().for_each(if is_watched { Listener::save_syn } else { Listener::defer_accept });
+        let is_quiet = !service.probe.tells_connections();
+        listeners.iter().filter(|_| is_quiet).for_each(Listener::defer_accept);
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, stop.as_ref(), EventData::new_u64(STOP), EventFlags::IN)?;
         let mut event_loop = Self {
