@@ -5,10 +5,10 @@ mod fetch;
 mod values;
 
 use crate::connection::Timeouts;
+use crate::language::Language;
 use crate::listener::Port;
 use crate::models::{Limits, Model};
 use crate::observe::clf::Format;
-use crate::observe::story::Language;
 use crate::site::SiteOptions;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
@@ -122,7 +122,7 @@ pub struct Args {
     #[arg(long, conflicts_with = "watch", help_heading = "What is shown")]
     no_watch: bool,
 
-    /// The language of the story
+    /// The language of the story and of listings
     #[arg(long, value_enum, default_value = "en", global = true, help_heading = "What is shown")]
     lang: LanguageName,
 }
@@ -278,6 +278,7 @@ impl From<Args> for Config {
                 hidden: args.hidden,
                 follow_symlinks: args.follow_symlinks,
                 listing: !args.no_listing,
+                language: args.lang.into(),
                 spa: args.spa,
                 cache_control: args.cache_control,
                 headers: args.headers,

@@ -25,6 +25,7 @@ pub mod connection;
 pub mod fetch;
 pub mod handler;
 pub mod http;
+pub mod language;
 pub mod listener;
 pub mod models;
 pub mod observe;

@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 
 /// Each module of the crate, and the ones that it may name. `cli` and the
 /// program itself join them all and are not listed.
-const MAY_IMPORT: [(&str, &[&str]); 11] = [
+const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("http", &[]),
+    ("language", &[]),
     ("handler", &["http"]),
-    ("site", &["http", "handler"]),
+    ("site", &["http", "handler", "language"]),
     ("listener", &["sys"]),
-    ("observe", &["http", "handler"]),
+    ("observe", &["http", "handler", "language"]),
     ("sys", &[]),
-    ("fetch", &["http", "observe", "sys"]), // the client: never the server's modules
+    ("fetch", &["http", "language", "observe", "sys"]), // the client: never the server's modules
     ("connection", &["http", "handler", "observe", "sys"]),
     ("models", &["connection", "listener", "sys"]),
     ("watch", &["connection", "listener", "models", "observe"]),

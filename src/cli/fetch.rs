@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn the_language_may_stand_on_either_side() {
-        use crate::observe::story::Language;
+        use crate::language::Language;
         assert_eq!(options(&["--lang", "ko", "h"]).expect("valid").language, Language::Korean);
         assert_eq!(options(&["h"]).expect("valid").language, Language::English);
     }

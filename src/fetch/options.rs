@@ -2,7 +2,7 @@
 
 use super::url::Url;
 use crate::http::message::Version;
-use crate::observe::story::Language;
+use crate::language::Language;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -12,8 +12,8 @@ mod phrases;
 
 use super::notes::NOT_REACHED;
 use super::record::{Record, Transfer};
+use crate::language::Language;
 use crate::observe::record::{Figure, Nanoseconds};
-use crate::observe::story::Language;
 use crate::observe::story::layout::{Arrow, Block, Words, bold, dim, plain, span};
 use phrases::Phrases;
 

@@ -19,10 +19,9 @@ mod telling;
 #[cfg(test)]
 mod tests;
 
-pub use phrases::Language;
-
 use super::record::{Exchange, Record};
 use super::sink::{LeftOut, News, Sink};
+use crate::language::Language;
 use layout::Block;
 use phrases::{Phrases, counted, fill};
 use std::collections::HashMap;

@@ -15,6 +15,7 @@ mod root;
 
 use crate::handler::{Handler, Reply};
 use crate::http::message::{HeaderBlock, Headers, Method, Request, StatusCode};
+use crate::language::Language;
 use answer::{Prepared, Representation};
 use cache::Cache;
 use path::{PathError, SitePath};
@@ -38,6 +39,8 @@ pub struct SiteOptions {
     pub follow_symlinks: bool,
     /// List folders that have no `index.html`.
     pub listing: bool,
+    /// The language of listings.
+    pub language: Language,
     /// Answer paths that name nothing with the root's `index.html`.
     pub spa: bool,
     /// The `Cache-Control` of files.
@@ -54,6 +57,7 @@ impl Default for SiteOptions {
             hidden: false,
             follow_symlinks: false,
             listing: true,
+            language: Language::English,
             spa: false,
             cache_control: "no-cache".to_owned(),
             headers: Vec::new(),

@@ -3,7 +3,7 @@
 
 use super::english::ENGLISH;
 use super::korean::KOREAN;
-use crate::observe::story::Language;
+use crate::language::Language;
 
 pub(super) fn of(language: Language) -> &'static Phrases {
     match language {

@@ -7,16 +7,7 @@
 use super::english::ENGLISH;
 use super::korean::KOREAN;
 use super::layout::grouped;
-
-/// A language that the story is told in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// Korean.
-    Korean,
-}
+use crate::language::Language;
 
 impl Language {
     pub(super) fn phrases(self) -> &'static Phrases {
