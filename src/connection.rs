@@ -19,7 +19,7 @@ use crate::http::persistence::CloseReason;
 use crate::http::server::{Next, ServerConnection, Timer};
 use crate::observe::clf::Line;
 use crate::observe::probe::Probe;
-use crate::observe::report::{Moment, Report};
+use crate::observe::report::Report;
 use crate::sys::send_queue;
 use answer::{Answer, Sent};
 use input::Input;
@@ -287,7 +287,7 @@ impl Connection {
         let Some(answer) = &mut self.answer else { return Err(Errno::INVAL) };
         // The last octets wait for the end of the connection, and share its segment.
         let ends = self.machine.closes_after_answer();
-        let begun = self.notes.as_ref().map(|_| Moment::now());
+        let begun = self.notes.as_ref().map(|notes| notes.now());
         let sent = match next {
             Next::SendHead { body_follows } => Sent::Some(answer.send_head(&self.socket, body_follows, ends)?),
             Next::SendBody(left) => answer.send_body(&self.socket, left, ends)?,

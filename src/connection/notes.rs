@@ -3,6 +3,7 @@
 //! [`crate::observe`] to say.
 
 use crate::http::persistence::CloseReason;
+use crate::observe::clock::Clock;
 use crate::observe::kernel::accept_queue;
 use crate::observe::probe::{Outbox, Probe};
 use crate::observe::report::{Closed, Exchange, Moment, Opened, Report, Stages};
@@ -36,6 +37,7 @@ pub(super) enum Reading {
 /// The notes of one connection.
 pub(super) struct Notes {
     connection: u64,
+    clock: Clock,
     /// Reported as soon as there is somewhere to put it.
     opened: Option<Opened>,
     /// Whether the kernel is asked for arrivals and acknowledgements.
@@ -83,19 +85,20 @@ impl Notes {
         listener: BorrowedFd<'_>,
     ) -> Option<Box<Self>> {
         let connection = probe.admit_connection()?;
-        let accepted = Moment::now();
+        let clock = Clock::begin();
         let asks_kernel = timestamps::set(socket, true).is_ok();
         let opened = Opened {
             connection,
             client,
             server: socket2::SockRef::from(socket).local_addr().ok()?.as_socket()?,
-            accepted,
+            accepted: clock.began(),
             syn: tcp_option::saved_syn(socket).unwrap_or_default(),
             tcp_info: tcp_option::info(socket).unwrap_or_default(),
             queue: tcp_option::info(&listener).ok().as_deref().and_then(accept_queue),
         };
         Some(Box::new(Self {
             connection,
+            clock,
             opened: Some(opened),
             asks_kernel,
             sent: 0,
@@ -117,6 +120,11 @@ impl Notes {
         }))
     }
 
+    /// This very moment, by the connection's clock.
+    pub(super) fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
     /// The connection's number.
     pub(super) fn connection(&self) -> u64 {
         self.connection
@@ -133,8 +141,9 @@ impl Notes {
     }
 
     fn take_acknowledgements(&mut self, socket: &OwnedFd, probe: &Probe, outbox: &mut Outbox) {
-        let Self { connection, awaited, acknowledged, .. } = self;
+        let Self { connection, clock, awaited, acknowledged, .. } = self;
         timestamps::take_acknowledgements(socket, |octet, at| {
+            let at = clock.of_kernel(at);
             *acknowledged = octet.wrapping_add(1);
             // Octets are counted modulo 2^32.
             while awaited.front().is_some_and(|first| octet.wrapping_sub(first.octet).cast_signed() >= 0) {
@@ -155,9 +164,9 @@ impl Notes {
     pub(super) fn recv(&mut self, of: Reading, socket: &OwnedFd, buffer: &mut [u8]) -> Result<usize, Errno> {
         let result = timestamps::recv(socket, buffer);
         match result {
-            Ok((0, _)) => self.client_end = Moment::now(),
+            Ok((0, _)) => self.client_end = self.clock.now(),
             Ok((_, arrived)) => {
-                let this_read = (arrived, Moment::now());
+                let this_read = (self.clock.of_kernel(arrived), self.clock.now());
                 match of {
                     Reading::Head => self.first_read.get_or_insert(this_read),
                     // It began behind something else.
@@ -217,7 +226,7 @@ impl Notes {
         let mut exchange = self.told_exchange(self.exchanges, head, reads);
         exchange.stages.arrived = arrived;
         exchange.stages.first_read = first_read;
-        exchange.stages.head_complete = Moment::now();
+        exchange.stages.head_complete = self.clock.now();
         self.exchange = Some(Box::new(exchange));
     }
 
@@ -234,7 +243,7 @@ impl Notes {
     /// The answer was chosen.
     pub(super) fn answer_chosen(&mut self, status: u16, resource: Option<&Arc<str>>) {
         if let Some(exchange) = &mut self.exchange {
-            exchange.stages.answer_chosen = Moment::now();
+            exchange.stages.answer_chosen = self.clock.now();
             exchange.status = status;
             exchange.resource = resource.map(|resource| Cow::Owned(resource.as_ref().to_owned()));
         }
@@ -251,7 +260,7 @@ impl Notes {
             ("read", stages.first_read, stages.head_complete),
             ("answer", stages.head_complete, stages.answer_chosen),
         ] {
-            if let (true, Some(nanoseconds)) = (from.0 != 0, to.since(from)) {
+            if let Some(nanoseconds) = to.after(from) {
                 value.push_str(&format!(", {name};dur={:.3}", nanoseconds as f64 / 1e6));
             }
         }
@@ -326,13 +335,13 @@ impl Notes {
     /// the socket no longer says who was first.
     pub(super) fn shuts_down(&mut self, socket: &OwnedFd) {
         self.state_before_end = tcp_option::info(socket).ok().and_then(|info| info.first().copied()).unwrap_or(0);
-        self.server_end = Moment::now();
+        self.server_end = self.clock.now();
     }
 
     /// The client reset the connection.
     pub(super) fn reset(&mut self) {
         self.is_reset = true;
-        self.client_end = Moment::now();
+        self.client_end = self.clock.now();
     }
 
     /// A deadline passed.
@@ -372,7 +381,7 @@ impl Notes {
                 has_unread: rustix::io::ioctl_fionread(socket).is_ok_and(|unread| unread > 0),
                 tcp_info: tcp_option::info(socket).unwrap_or_default(),
                 exchanges: self.exchanges,
-                at: Moment::now(),
+                at: self.clock.now(),
             }),
         );
     }

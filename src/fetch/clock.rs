@@ -1,5 +1,6 @@
 //! The clock of a fetch, and waits on a socket.
 
+use crate::observe::clock;
 use crate::observe::record::Nanoseconds;
 use crate::observe::report::Moment;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -7,26 +8,26 @@ use rustix::io::Errno;
 use std::os::fd::AsFd;
 use std::time::Instant;
 
-/// Counts from the beginning of a fetch, on the clock that packets bear too.
+/// Counts from the beginning of a fetch.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Clock(Moment);
+pub(super) struct Clock(clock::Clock);
 
 impl Clock {
     pub(super) fn start() -> Self {
-        Self(Moment::now())
+        Self(clock::Clock::begin())
     }
 
     pub(super) fn began(self) -> Moment {
-        self.0
+        self.0.began()
     }
 
     pub(super) fn now(self) -> Nanoseconds {
-        self.at(Moment::now()).unwrap_or_default()
+        self.0.now().since(self.0.began()).unwrap_or_default()
     }
 
-    /// A moment that the kernel reported, if it did.
+    /// A moment that the kernel has just reported, if it did.
     pub(super) fn at(self, moment: Moment) -> Option<Nanoseconds> {
-        moment.since(self.0)
+        self.0.of_kernel(moment).after(self.0.began())
     }
 }
 

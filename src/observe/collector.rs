@@ -38,7 +38,7 @@ const NAP: Duration = Duration::from_millis(5);
 const BEAT: Duration = Duration::from_millis(100);
 const BEATS: Duration = Duration::from_secs(2);
 /// After how long a connection without an octet is called silent, in nanoseconds.
-const SILENT: i64 = 1_000_000_000;
+const SILENT: Duration = Duration::from_secs(1);
 /// How long nothing was heard of a connection that is looked for.
 const QUIET: Duration = Duration::from_secs(1);
 /// How long after its close a connection is looked for in TIME-WAIT: its last segments have passed by then.
@@ -302,7 +302,7 @@ impl Collector {
                 if let Some(told) = self.connections.get_mut(&connection)
                     && let Some(known) = told.record.exchanges.iter_mut().rfind(|known| known.number == number)
                 {
-                    known.stages.acknowledged = interpret::acknowledged(at, told.accepted, "");
+                    known.stages.acknowledged = interpret::acknowledged(at, told.accepted, &known.stages);
                 }
             }
             Report::Closed(report) => self.hear_closed(&report),
@@ -355,9 +355,8 @@ impl Collector {
             return;
         }
         self.next_beat = now + BEAT;
-        let moment = Moment::now();
         let is_silent = |told: &Told| {
-            let age = moment.since(told.accepted).unwrap_or(0);
+            let age = now.saturating_duration_since(told.last_heard);
             !told.is_silent && told.record.exchanges.is_empty() && told.record.close.is_none() && age >= SILENT
         };
         let silent: Vec<u64> =

@@ -10,6 +10,8 @@ use super::report::{Closed, Exchange as ExchangeReport, Moment, Opened};
 use std::borrow::Cow;
 
 const NO_TCP_INFO: &str = "this system has no TCP_INFO that says so";
+const ACKNOWLEDGED_BY: &str = "SO_TIMESTAMPING (acknowledgement)";
+const CLOCK_WAS_SET: &str = "it would lie before what came before it: the system's clock was set meanwhile";
 
 /// The record of a connection that has just been accepted.
 pub(super) fn opened(report: &Opened, model: Text) -> Record {
@@ -51,11 +53,49 @@ pub(super) fn opened(report: &Opened, model: Text) -> Record {
     }
 }
 
+/// The moments of a connection, in the order in which they came about. One that lies before
+/// those is a clock's that was set back, and not visible: no figure decreases.
+struct Course {
+    accepted: Moment,
+    latest: Moment,
+}
+
+impl Course {
+    fn since(accepted: Moment) -> Self {
+        Self { accepted, latest: accepted }
+    }
+
+    fn next(&mut self, moment: Moment, by: &'static str, why_not: &'static str) -> Figure<Nanoseconds> {
+        if moment == Moment::default() {
+            return Figure::not_visible(why_not);
+        }
+        if moment < self.latest {
+            return Figure::not_visible(CLOCK_WAS_SET);
+        }
+        self.latest = moment;
+        Figure::measured_or(moment.since(self.accepted), by, why_not)
+    }
+}
+
 /// An exchange, on a connection accepted at `accepted`.
 pub(super) fn exchange(report: &ExchangeReport<'_>, accepted: Moment) -> Exchange {
-    let at = |moment: Moment, by, why_not| Figure::measured_or(moment.since(accepted), by, why_not);
+    let mut course = Course::since(accepted);
+    let mut at = |moment, by, why_not| course.next(moment, by, why_not);
     let not_reached = if report.is_over { "it did not come to that" } else { "not yet" };
     let stages = &report.stages;
+    let first_read = at(stages.first_read, "clock after recv(2)", not_reached);
+    let head_complete = at(stages.head_complete, "clock after parsing", not_reached);
+    let answer_chosen = at(stages.answer_chosen, "clock after the handler", not_reached);
+    let first_write = at(stages.first_write, "clock before the send(2) that took them", not_reached);
+    let last_write = at(stages.last_write, "clock before the send(2) or sendfile(2) that took them", not_reached);
+    let no_acknowledgement = match (report.is_over, report.asked_kernel) {
+        (_, false) => "the kernel was not asked: SO_TIMESTAMPING was not to be had for this socket",
+        (true, true) => "no acknowledgement of its last octet was reported",
+        (false, true) => "not yet",
+    };
+    let acknowledged = at(stages.acknowledged, ACKNOWLEDGED_BY, no_acknowledgement);
+    let next = [&first_read, &head_complete, &answer_chosen, &first_write, &last_write, &acknowledged];
+    let arrived = arrived(stages.arrived.since(accepted), next.into_iter().find_map(Figure::value));
     Exchange {
         number: report.number,
         request: message(&report.request, report.request_is_cut),
@@ -67,27 +107,7 @@ pub(super) fn exchange(report: &ExchangeReport<'_>, accepted: Moment) -> Exchang
             "the answer was made from no file",
         ),
         is_kept: report.is_kept,
-        stages: Stages {
-            arrived: at(
-                stages.arrived,
-                "SO_TIMESTAMPING (receive)",
-                "the kernel was not asked in time, or the request came with the one before",
-            ),
-            first_read: at(stages.first_read, "clock after recv(2)", not_reached),
-            head_complete: at(stages.head_complete, "clock after parsing", not_reached),
-            answer_chosen: at(stages.answer_chosen, "clock after the handler", not_reached),
-            first_write: at(stages.first_write, "clock before the send(2) that took them", not_reached),
-            last_write: at(stages.last_write, "clock before the send(2) or sendfile(2) that took them", not_reached),
-            acknowledged: acknowledged(
-                stages.acknowledged,
-                accepted,
-                match (report.is_over, report.asked_kernel) {
-                    (_, false) => "the kernel was not asked: SO_TIMESTAMPING was not to be had for this socket",
-                    (true, true) => "no acknowledgement of its last octet was reported",
-                    (false, true) => "not yet",
-                },
-            ),
-        },
+        stages: Stages { arrived, first_read, head_complete, answer_chosen, first_write, last_write, acknowledged },
         traffic: Figure::measured(
             Traffic {
                 reads: report.reads,
@@ -101,9 +121,28 @@ pub(super) fn exchange(report: &ExchangeReport<'_>, accepted: Moment) -> Exchang
     }
 }
 
-/// When the client's TCP acknowledged an answer, on a connection accepted at `accepted`.
-pub(super) fn acknowledged(at: Moment, accepted: Moment, why_not: &'static str) -> Figure<Nanoseconds> {
-    Figure::measured_or(at.since(accepted), "SO_TIMESTAMPING (acknowledgement)", why_not)
+/// The first octets may have arrived before the accept, and so lie below zero; never after the `next` stage.
+fn arrived(at: Option<Nanoseconds>, next: Option<&Nanoseconds>) -> Figure<Nanoseconds> {
+    match (at, next) {
+        (Some(at), Some(next)) if at > *next => Figure::not_visible(CLOCK_WAS_SET),
+        _ => Figure::measured_or(
+            at,
+            "SO_TIMESTAMPING (receive)",
+            "the kernel was not asked in time, or the request came with the one before",
+        ),
+    }
+}
+
+/// When the client's TCP acknowledged an answer of these `stages`, on a connection accepted at `accepted`.
+pub(super) fn acknowledged(at: Moment, accepted: Moment, stages: &Stages) -> Figure<Nanoseconds> {
+    // Visible ones never decrease, and none but the arrival is negative.
+    let known = stages.named();
+    let latest =
+        known[..known.len() - 1].iter().filter_map(|(_, figure)| figure.value()).next_back().map_or(0, |at| 0.max(*at));
+    match at.since(accepted) {
+        Some(at) if at < latest => Figure::not_visible(CLOCK_WAS_SET),
+        at => Figure::measured_or(at, ACKNOWLEDGED_BY, "no acknowledgement of its last octet was reported"),
+    }
 }
 
 fn message(head: &[u8], is_cut: bool) -> Message {
@@ -112,7 +151,8 @@ fn message(head: &[u8], is_cut: bool) -> Message {
 
 /// The end, of a connection accepted at `accepted`.
 pub(super) fn close(report: &Closed, accepted: Moment) -> Close {
-    let at = |moment: Moment, by, why_not| Figure::measured_or(moment.since(accepted), by, why_not);
+    let at = |moment, by, why_not| Course::since(accepted).next(moment, by, why_not);
+    let ends = Course { accepted, latest: accepted.max(report.client_end).max(report.server_end) };
     let how = if report.is_reset {
         How::ResetByClient
     } else if report.is_abrupt || report.has_unread {
@@ -129,7 +169,7 @@ pub(super) fn close(report: &Closed, accepted: Moment) -> Close {
     let info = TcpInfo(&report.tcp_info);
     let first = who_was_first(how, &info, report);
     Close {
-        at: at(report.at, "clock at close(2)", "nobody saw it"),
+        at: { ends }.next(report.at, "clock at close(2)", "nobody saw it"),
         reason,
         sentence,
         how,
@@ -212,5 +252,71 @@ fn time_wait(how: How, first: &Figure<End>) -> Figure<TimeWait> {
         (_, Some(End::Client)) => Figure::derived(TimeWait::Client, "who ended first"),
         (_, Some(End::Server)) => Figure::derived(TimeWait::Server, "who ended first"),
         (_, None) => Figure::not_visible("it is not known who ended first"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::report::Stages as StagesReport;
+    use super::*;
+    use proptest::prelude::*;
+
+    const ACCEPTED: Moment = Moment(1_800_000_000_000_000_000);
+
+    /// Moments around the accept, hours before and after; some were not reported.
+    fn moment() -> impl Strategy<Value = Moment> {
+        const HOURS: i64 = 40_000_000_000_000;
+        prop_oneof![
+            Just(Moment::default()),
+            (-HOURS..HOURS).prop_map(|by| Moment(ACCEPTED.0.wrapping_add_signed(by))),
+            (0..50_i64).prop_map(|by| Moment(ACCEPTED.0.wrapping_add_signed(by))),
+        ]
+    }
+
+    fn stages() -> impl Strategy<Value = StagesReport> {
+        proptest::array::uniform7(moment()).prop_map(
+            |[arrived, first_read, head_complete, answer_chosen, first_write, last_write, acknowledged]| StagesReport {
+                arrived,
+                first_read,
+                head_complete,
+                answer_chosen,
+                first_write,
+                last_write,
+                acknowledged,
+            },
+        )
+    }
+
+    proptest! {
+        /// Whatever was reported: what is visible never decreases, and only the arrival may precede the accept.
+        #[test]
+        fn no_visible_stage_lies_before_the_one_above(stages in stages(), late in moment()) {
+            let report = ExchangeReport { stages, is_over: true, asked_kernel: true, ..ExchangeReport::default() };
+            let mut told = exchange(&report, ACCEPTED);
+            for _ in 0..2 {
+                let visible: Vec<_> = told.stages.named().into_iter().filter_map(|(_, figure)| figure.value()).collect();
+                prop_assert!(visible.is_sorted(), "{:?}", told.stages);
+                let after_accept = told.stages.named()[1..].iter().all(|(_, figure)| figure.value().is_none_or(|at| *at >= 0));
+                prop_assert!(after_accept, "{:?}", told.stages);
+                told.stages.acknowledged = acknowledged(late, ACCEPTED, &told.stages);
+            }
+        }
+
+        #[test]
+        fn no_end_lies_before_the_accept(at in moment(), client_end in moment(), server_end in moment()) {
+            let told = close(&Closed { at, client_end, server_end, ..Closed::default() }, ACCEPTED);
+            for end in [&told.client_end, &told.server_end].into_iter().filter_map(Figure::value) {
+                prop_assert!(*end >= 0 && told.at.value().is_none_or(|at| at >= end), "{told:?}");
+            }
+            prop_assert!(told.at.value().is_none_or(|at| *at >= 0));
+        }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_is_the_reason() {
+        let stages = StagesReport { first_read: Moment(ACCEPTED.0 - 1), ..StagesReport::default() };
+        let told = exchange(&ExchangeReport { stages, ..ExchangeReport::default() }, ACCEPTED);
+        assert_eq!(told.stages.first_read, Figure::not_visible(CLOCK_WAS_SET));
+        assert_eq!(told.stages.head_complete, Figure::not_visible("not yet"));
     }
 }

@@ -3,6 +3,7 @@
 //! Serving never waits for any of this.
 
 pub mod clf;
+pub(crate) mod clock;
 pub mod collector;
 mod interpret;
 pub mod json;

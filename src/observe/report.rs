@@ -27,9 +27,15 @@ impl Moment {
         UNIX_EPOCH + Duration::from_nanos(self.0)
     }
 
-    /// Nanoseconds since `earlier`; `None` if nothing reported this moment.
-    pub(crate) fn since(self, earlier: Self) -> Option<i64> {
-        (self.0 != 0).then(|| self.0.cast_signed().wrapping_sub(earlier.0.cast_signed()))
+    /// Nanoseconds since `origin`, negative before it; `None` if nothing reported this moment.
+    pub(crate) fn since(self, origin: Self) -> Option<i64> {
+        (self.0 != 0).then(|| self.0.cast_signed().wrapping_sub(origin.0.cast_signed()))
+    }
+
+    /// Nanoseconds since `earlier`, which can't have come later; `None` if it did by
+    /// the clock (one that was set back), or if one of them was not reported.
+    pub(crate) fn after(self, earlier: Self) -> Option<i64> {
+        self.since(earlier).filter(|nanoseconds| earlier.0 != 0 && *nanoseconds >= 0)
     }
 }
 

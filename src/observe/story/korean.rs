@@ -136,6 +136,10 @@ pub(super) const KOREAN: Phrases = Phrases {
             "the kernel was not asked: SO_TIMESTAMPING was not to be had for this socket",
             "커널에 물을 수 없음: 이 소켓에는 SO_TIMESTAMPING을 쓸 수 없음",
         ),
+        (
+            "it would lie before what came before it: the system's clock was set meanwhile",
+            "앞 단계보다 이른 시각이 됨: 그사이에 시스템 시계가 바뀜",
+        ),
         ("it did not come to that", "그 단계에 이르지 않음"),
         ("not yet", "아직"),
         ("nobody saw it", "아무도 보지 못함"),
