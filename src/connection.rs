@@ -149,7 +149,7 @@ impl Connection {
                 }
                 // Only a sender may give way: that there is room will be told again.
                 Next::SendHead { .. } | Next::SendBody(_) if steps > TURN => Err(Errno::AGAIN),
-                Next::SendHead { .. } | Next::SendBody(_) => self.send(next),
+                Next::SendHead { .. } | Next::SendBody(_) => self.send(next, &mut workspace.copy),
                 Next::ShutDown => {
                     if let Some(notes) = &mut self.notes {
                         notes.shuts_down(&self.socket);
@@ -283,14 +283,14 @@ impl Connection {
         self.answer = Some(Answer::new(head, body, body_follows));
     }
 
-    fn send(&mut self, next: Next) -> Result<(), Errno> {
+    fn send(&mut self, next: Next, copy: &mut Vec<u8>) -> Result<(), Errno> {
         let Some(answer) = &mut self.answer else { return Err(Errno::INVAL) };
         // The last octets wait for the end of the connection, and share its segment.
         let ends = self.machine.closes_after_answer();
         let begun = self.notes.as_ref().map(|notes| notes.now());
         let sent = match next {
             Next::SendHead { body_follows } => Sent::Some(answer.send_head(&self.socket, body_follows, ends)?),
-            Next::SendBody(left) => answer.send_body(&self.socket, left, ends)?,
+            Next::SendBody(left) => answer.send_body(&self.socket, left, ends, copy)?,
             _ => return Ok(()),
         };
         match sent {

@@ -6,6 +6,9 @@
 #![allow(unreachable_pub)] // `pub` here means: for the other test modules
 #![allow(clippy::expect_used, clippy::panic)] // what helps a test fails as a test does
 
+/// What it may use, however many come and whatever they do.
+mod bounds;
+
 /// A real browser, driven as its user would.
 mod browser;
 

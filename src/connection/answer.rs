@@ -9,8 +9,10 @@ use std::os::unix::fs::FileExt;
 
 /// Bodies in memory up to this size leave in one send with their head.
 const JOINED: usize = 16 * 1024;
-/// How much of a body that is copied is read at a time.
+/// How much of a body that is copied is read at a time, at most, and at least: as much
+/// again as the socket took the last time, for what it does not take is read once more.
 const CHUNK: usize = 128 * 1024;
+const LEAST_CHUNK: usize = 8 * 1024;
 /// How much of a file at rest is handed to the kernel at a time.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const FILE_CHUNK: u64 = 1024 * 1024;
@@ -28,7 +30,12 @@ pub(super) struct Answer {
     body: Body,
     /// Octets of `body` that are sent, or that lie behind the head in `head`.
     position: u64,
-    chunk: Chunk,
+    /// How much of a body that is copied to read next.
+    appetite: usize,
+    /// Whether the socket took less of a copy than it was offered: it has no room just now.
+    is_full: bool,
+    /// What was read of a stream, and not yet taken by the socket.
+    remainder: Vec<u8>,
 }
 
 /// What became of a piece of the body.
@@ -51,7 +58,7 @@ impl Answer {
             head.extend_from_slice(bytes);
             position = bytes.len() as u64;
         }
-        Self { head, body, position, chunk: Chunk::default() }
+        Self { head, body, position, appetite: CHUNK, is_full: false, remainder: Vec::new() }
     }
 
     /// The room that the head took, for another.
@@ -77,10 +84,20 @@ impl Answer {
         Ok(count)
     }
 
-    /// Sends some of the body, of which `left` octets remain, if that is known.
-    pub(super) fn send_body(&mut self, socket: &OwnedFd, left: Option<u64>, ends: bool) -> Result<Sent, Errno> {
+    /// Sends some of the body, of which `left` octets remain, if that is known;
+    /// `copy` is room for what is copied.
+    pub(super) fn send_body(
+        &mut self,
+        socket: &OwnedFd,
+        left: Option<u64>,
+        ends: bool,
+        copy: &mut Vec<u8>,
+    ) -> Result<Sent, Errno> {
         if !self.head.is_empty() {
             return self.send_head(socket, true, ends).map(Sent::Some);
+        }
+        if std::mem::take(&mut self.is_full) {
+            return Err(Errno::AGAIN);
         }
         let count = match &mut self.body {
             Body::Bytes(bytes) => match &bytes[self.position as usize..] {
@@ -98,58 +115,65 @@ impl Answer {
                     Err(error) => return Err(error),
                 }
             }
+            // What the socket does not take is not kept, but read again at its place.
             Body::File { file, offset, .. } => {
                 let offset = *offset + self.position;
-                let count = left.unwrap_or(0).min(CHUNK as u64) as usize;
-                match self.chunk.send(socket, count, |chunk| file.read_at(chunk, offset))? {
-                    Sent::Some(count) => count,
-                    other => return Ok(other),
+                let count = left.unwrap_or(0).min(self.appetite as u64) as usize;
+                match read(room(copy, count), |room| file.read_at(room, offset)) {
+                    Ok([]) => return Ok(Sent::Ended),
+                    Ok(octets) => {
+                        let count = send(socket, octets, SEND)?;
+                        self.is_full = count < octets.len();
+                        count
+                    }
+                    Err(_) => return Ok(Sent::Failed),
                 }
             }
-            Body::Stream(source) => match self.chunk.send(socket, CHUNK, |chunk| source.read(chunk))? {
-                Sent::Some(count) => count,
-                other => return Ok(other),
+            Body::Stream(_) if !self.remainder.is_empty() => {
+                let count = send(socket, &self.remainder, SEND)?;
+                self.remainder.drain(..count);
+                self.remainder.shrink_to_fit();
+                self.is_full = !self.remainder.is_empty();
+                count
+            }
+            // A stream can't be read again.
+            Body::Stream(source) => match read(room(copy, self.appetite), |room| source.read(room)) {
+                Ok([]) => return Ok(Sent::Ended),
+                Ok(octets) => {
+                    let count = match send(socket, octets, SEND) {
+                        Err(Errno::AGAIN | Errno::INTR) => 0,
+                        result => result?,
+                    };
+                    self.remainder = octets[count..].to_vec();
+                    self.is_full = count > 0 && count < octets.len();
+                    if count == 0 {
+                        return Err(Errno::AGAIN);
+                    }
+                    count
+                }
+                Err(_) => return Ok(Sent::Failed),
             },
         };
+        self.appetite = (2 * count).clamp(LEAST_CHUNK, CHUNK);
         self.position += count as u64;
         Ok(Sent::Some(count))
     }
 }
 
-/// A piece of a body that is copied: read, and not yet taken by the socket.
-#[derive(Debug, Default)]
-struct Chunk {
-    octets: Vec<u8>,
-    sent: usize,
+/// This much of `copy`, which grows for it.
+fn room(copy: &mut Vec<u8>, count: usize) -> &mut [u8] {
+    if copy.len() < count {
+        copy.resize(count, 0);
+    }
+    &mut copy[..count]
 }
 
-impl Chunk {
-    /// Sends what is left of the piece; where nothing is, reads the next one,
-    /// of at most `most` octets.
-    fn send(
-        &mut self,
-        socket: &OwnedFd,
-        most: usize,
-        mut read: impl FnMut(&mut [u8]) -> std::io::Result<usize>,
-    ) -> Result<Sent, Errno> {
-        if self.sent == self.octets.len() {
-            self.octets.resize(most, 0);
-            self.sent = 0;
-            let result = loop {
-                match read(&mut self.octets) {
-                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                    result => break result,
-                }
-            };
-            self.octets.truncate(*result.as_ref().unwrap_or(&0));
-            match result {
-                Ok(0) => return Ok(Sent::Ended),
-                Ok(_) => {}
-                Err(_) => return Ok(Sent::Failed),
-            }
+/// What one read into `room` gave.
+fn read(room: &mut [u8], mut read: impl FnMut(&mut [u8]) -> std::io::Result<usize>) -> std::io::Result<&[u8]> {
+    loop {
+        match read(room) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result.map(|count| &room[..count]),
         }
-        let count = send(socket, &self.octets[self.sent..], SEND)?;
-        self.sent += count;
-        Ok(Sent::Some(count))
     }
 }

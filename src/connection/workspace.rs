@@ -19,6 +19,8 @@ pub struct Workspace {
     /// An event loop's own handler, if it has one.
     pub(super) handler: Option<Box<dyn Handler>>,
     pub(super) buffer: Vec<u8>,
+    /// Room for what is copied from a file to a socket.
+    pub(super) copy: Vec<u8>,
     /// Where the next answer's head is written.
     pub(super) head: Vec<u8>,
     pub(super) outbox: Outbox,
@@ -37,6 +39,7 @@ impl Workspace {
             service,
             handler: None,
             buffer: Input::buffer(),
+            copy: Vec::new(),
             head: Vec::new(),
             outbox: Outbox::default(),
             is_event_loop: false,
@@ -80,10 +83,12 @@ impl Workspace {
         self.report_by = None;
     }
 
-    /// A connection is about to wait: without an event loop, nobody else will hand over its reports.
+    /// A connection is about to wait: without an event loop, nobody else will hand over its reports,
+    /// or use the room.
     pub(super) fn connection_waits(&mut self) {
         if !self.is_event_loop {
             self.hand_over();
+            self.copy = Vec::new();
         }
     }
 
