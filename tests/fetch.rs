@@ -6,6 +6,8 @@ mod joined;
 mod names;
 mod others;
 mod peer;
+mod redirects;
+mod resuming;
 mod scripted;
 mod told;
 

@@ -160,6 +160,10 @@ impl FetchArgs {
         if self.r#continue && (output == Output::Stdout || self.head || self.repeat > 1) {
             return Err("-C goes on with one file: it needs -o FILE or -O, and neither --head nor --repeat".into());
         }
+        let is_asked = |wanted: &str| self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        if self.r#continue && (is_asked("range") || is_asked("if-range")) {
+            return Err("-C asks for the range that is missing; leave out --header Range and If-Range".into());
+        }
         if matches!(output, Output::File(_)) && self.urls.len() > 1 {
             return Err("one FILE can't hold several URLs; try -O".into());
         }

@@ -6,10 +6,15 @@ use super::failure::{Failure, Kind};
 use super::progress::Progress;
 use super::record::Saved;
 use crate::http::message::{Answer, AnswerFraming, Framing};
-use std::io::{self, IsTerminal, Write};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use std::io::{self, IsTerminal};
 
 /// How much of a body that nobody wants is read, so that its connection can be kept, in octets.
 const MOST_UNWANTED: u64 = 64 * 1024;
+
+/// How much of a body that goes to standard output is gathered before it is written, in bytes.
+const GATHERED: usize = 64 * 1024;
 
 /// Where a body goes.
 pub(super) enum Place {
@@ -19,51 +24,120 @@ pub(super) enum Place {
     Nowhere,
 }
 
+/// What of an answer is wanted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wishes {
+    /// Statuses of 400 and more have no body that is wanted.
+    pub(super) fail: bool,
+    /// Redirects have none either.
+    pub(super) follow: bool,
+    /// The head is all.
+    pub(super) head_only: bool,
+}
+
 /// Takes one answer.
 pub(super) struct Body {
     place: Place,
-    /// Statuses of 400 and more have no body that is wanted.
-    fail: bool,
-    /// Redirects have none either.
-    follow: bool,
+    wishes: Wishes,
+    redirect: Option<String>,
     is_unwanted: bool,
     is_binary: bool,
     received: u64,
+    gathered: Vec<u8>,
     progress: Option<Progress>,
 }
 
+/// What became of an answer.
+pub(super) struct Taken {
+    pub(super) saved: Saved,
+    /// Where it redirects to, if that is to be followed.
+    pub(super) redirect: Option<String>,
+}
+
 impl Body {
-    pub(super) fn new(place: Place, fail: bool, follow: bool) -> Self {
-        Self { place, fail, follow, is_unwanted: false, is_binary: false, received: 0, progress: None }
+    pub(super) fn new(place: Place, wishes: Wishes) -> Self {
+        let (redirect, gathered, progress) = (None, Vec::new(), None);
+        Self { place, wishes, redirect, is_unwanted: false, is_binary: false, received: 0, gathered, progress }
     }
 
     /// No more comes; `is_whole`: because that was all.
-    ///
-    /// # Errors
-    /// If the last of it can't be written.
-    pub(super) fn finish(self, is_whole: bool) -> Result<Saved, Failure> {
-        drop(self.progress);
-        match self.place {
+    pub(super) fn finish(mut self, is_whole: bool) -> (Taken, Result<(), Failure>) {
+        drop(self.progress.take());
+        let printed = self.print_gathered();
+        let (saved, result) = match self.place {
             Place::File(download) => download.finish(is_whole && !self.is_unwanted),
-            Place::Nowhere => Ok(Saved::Dropped),
-            Place::Stdout if self.is_unwanted => Ok(Saved::Dropped),
-            Place::Stdout if self.is_binary => Ok(Saved::NotForTerminal),
-            Place::Stdout => io::stdout().flush().map(|()| Saved::Stdout).map_err(|error| cannot_print(&error)),
+            Place::Nowhere => (Saved::Dropped, Ok(())),
+            Place::Stdout if self.is_unwanted => (Saved::Dropped, Ok(())),
+            Place::Stdout if self.is_binary => (Saved::NotForTerminal, Ok(())),
+            Place::Stdout => (Saved::Stdout, printed),
+        };
+        (Taken { saved, redirect: self.redirect }, result)
+    }
+
+    /// Takes the head itself, where that is all that was asked for.
+    pub(super) fn take_head(&mut self, text: &str) -> Result<(), Failure> {
+        match &mut self.place {
+            Place::File(download) if !self.is_unwanted => {
+                download.begin_head();
+                download.write(text.as_bytes())
+            }
+            Place::File(_) | Place::Nowhere => Ok(()),
+            Place::Stdout => {
+                self.gathered.extend_from_slice(text.as_bytes());
+                self.print_gathered()
+            }
         }
+    }
+
+    fn print(&mut self, octets: &[u8]) -> Result<Wanted, Failure> {
+        // Judged by how it begins, as much as came at once.
+        let is_first = self.received == octets.len() as u64;
+        if is_first && io::stdout().is_terminal() && is_binary(octets) {
+            self.is_binary = true;
+        }
+        if self.is_binary {
+            return Ok(Wanted::Enough);
+        }
+        self.gathered.extend_from_slice(octets);
+        if self.gathered.len() >= GATHERED {
+            self.print_gathered()?;
+        }
+        Ok(Wanted::More)
+    }
+
+    /// Past the buffer of std, which would write line by line.
+    fn print_gathered(&mut self) -> Result<(), Failure> {
+        let mut left = &self.gathered[..];
+        while !left.is_empty() {
+            match rustix::io::write(io::stdout(), left) {
+                Ok(count) => left = &left[count..],
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => {
+                    let stdout = io::stdout();
+                    let mut ready = [PollFd::new(&stdout, PollFlags::OUT)];
+                    let _ = poll(&mut ready, None); // what is wrong with it, the next write says
+                }
+                Err(error) => return Err(cannot_print(&error.into())),
+            }
+        }
+        self.gathered.clear();
+        Ok(())
     }
 }
 
 impl Receiver for Body {
     fn head(&mut self, answer: Option<&Answer<'_>>) -> Result<Wanted, Failure> {
         let status = answer.map_or(200, |answer| answer.status.code());
+        self.redirect = answer.filter(|_| self.wishes.follow).and_then(redirect);
         // 416 to a resume may mean that nothing is missing.
         let is_resume = matches!(&self.place, Place::File(download) if download.is_resuming());
-        self.is_unwanted = self.fail && status >= 400 && !(is_resume && status == 416)
-            || self.follow
-                && is_redirect(status)
-                && answer.is_some_and(|answer| answer.headers.only("location").is_some());
+        let is_failure = self.wishes.fail && status >= 400 && !(is_resume && status == 416);
+        self.is_unwanted = is_failure || self.redirect.is_some();
+        if self.is_unwanted {
+            return Ok(Wanted::Nothing);
+        }
         let mut before = 0;
-        if let (Place::File(download), false) = (&mut self.place, self.is_unwanted) {
+        if let (Place::File(download), false) = (&mut self.place, self.wishes.head_only) {
             before = download.begin(answer)?;
         }
         let total = answer.and_then(|answer| match answer.framing {
@@ -82,29 +156,33 @@ impl Receiver for Body {
         match &mut self.place {
             Place::Nowhere => {}
             Place::File(download) => download.write(octets)?,
-            Place::Stdout => {
-                let mut out = io::stdout().lock();
-                // Judged by how it begins, as much as came at once.
-                let is_first = self.received == octets.len() as u64;
-                if is_first && out.is_terminal() && is_binary(octets) {
-                    self.is_binary = true;
-                }
-                if self.is_binary {
-                    return Ok(Wanted::Enough);
-                }
-                out.write_all(octets).map_err(|error| cannot_print(&error))?;
-            }
-        }
-        if let Some(progress) = &mut self.progress {
-            progress.advance(octets.len());
+            Place::Stdout => return self.print(octets),
         }
         Ok(Wanted::More)
     }
+
+    fn pause(&mut self, octets: usize) -> Result<(), Failure> {
+        match &mut self.place {
+            Place::File(download) => download.flush()?,
+            Place::Stdout => self.print_gathered()?,
+            Place::Nowhere => {}
+        }
+        if let Some(progress) = &mut self.progress {
+            progress.advance(octets);
+        }
+        Ok(())
+    }
 }
 
-/// Statuses whose `Location` a client may follow by itself (RFC 9110 §15.4).
-pub(super) fn is_redirect(status: u16) -> bool {
-    matches!(status, 301 | 302 | 303 | 307 | 308)
+/// Where a client that follows goes by itself (RFC 9110 §15.4): the one place
+/// where that is decided. Of several `Location`s the first holds; an empty one
+/// leads nowhere.
+fn redirect(answer: &Answer<'_>) -> Option<String> {
+    if !matches!(answer.status.code(), 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let location = answer.headers.all("location").next()?.trim_ascii();
+    (!location.is_empty()).then(|| String::from_utf8_lossy(location).into_owned())
 }
 
 /// No text in UTF-8 has these; ESC is left in, for art and colours.

@@ -21,6 +21,9 @@ const PIECE: usize = 64 * 1024;
 /// The same, until the head is complete.
 const FIRST: usize = 4 * 1024;
 
+/// How long a body that nobody wants may take to come, so that its connection can be kept.
+const UNWANTED: Duration = Duration::from_millis(250);
+
 /// How an exchange is paced.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
@@ -40,13 +43,20 @@ pub(super) trait Receiver {
     fn head(&mut self, answer: Option<&Answer<'_>>) -> Result<Wanted, Failure>;
     /// Some of the body.
     fn body(&mut self, octets: &[u8]) -> Result<Wanted, Failure>;
+    /// That was all that one read gave, so much of the body: whoever gathers writes it now.
+    fn pause(&mut self, _octets: usize) -> Result<(), Failure> {
+        Ok(())
+    }
 }
 
 /// Whether the rest of an answer is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
     More,
+    /// No: the answer is given up.
     Enough,
+    /// None of its body: what becomes of it decides only whether the connection can be kept.
+    Nothing,
 }
 
 /// A connection.
@@ -129,13 +139,14 @@ impl Connection {
             deadline: Instant::now() + pace.timeout,
             next_read: None,
             is_cut: false,
+            is_unwanted: false,
             failure: asked.err().map(|error| Failure::new(Kind::Usage, error.to_string())),
         };
         while turn.failure.is_none() && self.step(&mut turn) {}
         self.take_acknowledgements(&mut turn.notes);
         self.free_since = self.clock.now();
         let failure = turn.failure.take().or(match self.machine.next() {
-            Next::Close(Ending::Failed(error)) => Some(Failure::from(error)),
+            Next::Close(Ending::Failed(error)) if !turn.is_unwanted => Some(Failure::from(error)),
             _ => None,
         });
         (turn.notes.told(self.asks_kernel), failure.map_or(Ok(()), Err))
@@ -164,7 +175,7 @@ impl Connection {
             wait(&self.socket, PollFlags::empty(), next.min(until));
             if Instant::now() >= next {
                 turn.next_read = None;
-                turn.deadline = Instant::now() + turn.pace.timeout;
+                turn.extend();
             }
             return true;
         }
@@ -173,7 +184,12 @@ impl Connection {
         if ready.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) {
             self.receive(turn);
         } else if ready.is_empty() && Instant::now() >= turn.deadline {
-            self.machine.timed_out();
+            if turn.is_unwanted {
+                turn.notes.aborted();
+                self.machine.give_up();
+            } else {
+                self.machine.timed_out();
+            }
         }
         true
     }
@@ -226,7 +242,7 @@ impl Connection {
                 }
                 self.use_input(turn, now);
                 if turn.notes.has_head() {
-                    turn.deadline = Instant::now() + turn.pace.timeout;
+                    turn.extend();
                 }
             }
             Err(Errno::AGAIN | Errno::INTR) => {}
@@ -248,6 +264,19 @@ impl Connection {
 
     /// Hands what was read to the machine, and what that finds to the receiver.
     fn use_input(&mut self, turn: &mut Turn<'_>, now: Nanoseconds) {
+        let before = turn.notes.body_so_far();
+        self.use_pieces(turn, now);
+        let octets = usize::try_from(turn.notes.body_so_far() - before).unwrap_or(usize::MAX);
+        if octets > 0
+            && turn.failure.is_none()
+            && let Err(failure) = turn.receiver.pause(octets)
+        {
+            self.machine.give_up();
+            turn.failure = Some(failure);
+        }
+    }
+
+    fn use_pieces(&mut self, turn: &mut Turn<'_>, now: Nanoseconds) {
         loop {
             let mut storage = FieldStorage::new();
             let (used, received) = self.machine.receive(&self.input[self.start..self.end], &mut storage);
@@ -277,6 +306,10 @@ impl Connection {
                 Err(failure) => {
                     self.machine.give_up();
                     turn.failure = Some(failure);
+                }
+                Ok(Wanted::Nothing) => {
+                    turn.is_unwanted = true;
+                    turn.deadline = Instant::now() + UNWANTED.min(turn.pace.timeout);
                 }
                 Ok(wanted) => {
                     let has_enough = wanted == Wanted::Enough || turn.has_enough();
@@ -353,10 +386,19 @@ struct Turn<'a> {
     next_read: Option<Instant>,
     /// More came than is wanted.
     is_cut: bool,
+    /// Nobody wants the body.
+    is_unwanted: bool,
     failure: Option<Failure>,
 }
 
 impl Turn<'_> {
+    /// Something happened: there is as much time again.
+    fn extend(&mut self) {
+        if !self.is_unwanted {
+            self.deadline = Instant::now() + self.pace.timeout;
+        }
+    }
+
     /// Hands on what is wanted of `octets`.
     fn body(&mut self, octets: &[u8]) -> Result<Wanted, Failure> {
         let before = self.notes.body_so_far();

@@ -1,37 +1,61 @@
 //! A body on its way into a file. Until it is whole it is `FILE.part`, and
 //! beside that `FILE.part.validator` says of which version it is a part; so
 //! that a part never passes for the whole, and never grows by another file's end.
+//!
+//! Nothing is opened before there is something to write: a response without a
+//! body leaves all files as they are.
+
+mod part;
+mod start;
 
 use super::failure::{Failure, Kind};
 use super::record::Saved;
-use crate::http::message::{Answer, Headers};
-use std::ffi::OsString;
+use crate::http::content_range::ContentRange;
+use crate::http::message::{Answer, AnswerFraming, Framing, Headers};
+use part::Part;
+use rustix::fs::Access;
+use start::{Start, StartPlace, date, validator};
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-/// A date is a strong validator only if the answer is that much younger (RFC 9110 §8.8.2.2).
-const STRONG: Duration = Duration::from_secs(1);
-/// The longest validator that is kept, in octets.
-const LONGEST: usize = 1024;
+/// How much is gathered before it is written, in bytes; `flush` writes what there is.
+const GATHERED: usize = 64 * 1024;
 
 /// A file that a body goes into.
 pub(super) struct Download {
     path: PathBuf,
     /// What there is from before.
     start: Option<Start>,
+    /// A range was asked for by hand: what comes is all that is wanted.
+    is_range_wanted: bool,
+    plan: Plan,
     state: State,
+    gathered: Vec<u8>,
     last_modified: Option<SystemTime>,
 }
 
-/// Some octets from an earlier time.
-struct Start {
-    /// Where they are: the part, or a file that may be whole.
-    file: PathBuf,
-    octets: u64,
-    /// Of which version: an entity tag, or a date.
-    validator: String,
+/// What the head of the response made of it.
+enum Plan {
+    /// There is no body for this file.
+    Nothing,
+    /// A new part, of the version that this names.
+    Create { validator: Option<String>, range: Option<Range> },
+    /// Behind what there is.
+    Append { range: Range },
+    /// The server sends all of it, and of the same version: its beginning is there already.
+    Skip { bytes: u64 },
+    /// There is nothing more to come.
+    WasWhole,
+}
+
+/// Where a part ends, and the whole.
+#[derive(Clone, Copy)]
+struct Range {
+    /// The first byte behind it.
+    end: u64,
+    complete: Option<u64>,
 }
 
 enum State {
@@ -40,9 +64,7 @@ enum State {
     /// Into a device or a pipe, as it comes.
     Direct(File),
     /// Into the part, which began with this much.
-    Part { file: File, resumed_at: u64, octets: u64 },
-    /// There is nothing more to come.
-    WasWhole,
+    Growing { part: Part, resumed_at: u64, bytes: u64 },
 }
 
 impl Download {
@@ -50,14 +72,18 @@ impl Download {
     ///
     /// # Errors
     /// If there can be no such file.
-    pub(super) fn new(path: &Path, resume: bool) -> Result<Self, Failure> {
+    pub(super) fn new(path: &Path, resume: bool, is_range_wanted: bool) -> Result<Self, Failure> {
         // What a link names is replaced, not the link.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if path.is_dir() {
             return Err(Failure::new(Kind::Local, format!("{} is a folder: name a file in it.", path.display())));
         }
-        let start = if resume { Start::find(&path) } else { None };
-        Ok(Self { path, start, state: State::Waiting, last_modified: None })
+        if path.exists() {
+            rustix::fs::access(&path, Access::WRITE_OK).map_err(|error| cannot_write(&path, &error.into()))?;
+        }
+        let start = if resume { Start::find(&path)? } else { None };
+        let (plan, state) = (Plan::Nothing, State::Waiting);
+        Ok(Self { path, start, is_range_wanted, plan, state, gathered: Vec::new(), last_modified: None })
     }
 
     /// Whether the rest alone is asked for.
@@ -68,219 +94,304 @@ impl Download {
     /// The fields that ask for the rest alone.
     pub(super) fn fields(&self) -> Vec<(String, String)> {
         let Some(start) = &self.start else { return Vec::new() };
-        vec![("Range".into(), format!("bytes={}-", start.octets)), ("If-Range".into(), start.validator.clone())]
+        vec![("Range".into(), format!("bytes={}-", start.bytes)), ("If-Range".into(), start.validator.clone())]
     }
 
-    /// Prepares for the body of `answer`: how many octets there are already.
+    /// Prepares for the body of `answer`: how many bytes there are already.
     ///
     /// # Errors
     /// If it is no body for this file, which stays as it is then.
     pub(super) fn begin(&mut self, answer: Option<&Answer<'_>>) -> Result<u64, Failure> {
-        let status = answer.map_or(200, |answer| answer.status.code());
+        self.plan = self.plan(answer)?;
         let headers = answer.map(|answer| answer.headers).unwrap_or_default();
         self.last_modified = date(&headers, "last-modified");
-        let Some(start) = &self.start else { return self.create(&headers) };
-        let range = headers.only("content-range").and_then(|value| std::str::from_utf8(value).ok()).unwrap_or_default();
-        match status {
-            206 if first_octet(range) == Some(start.octets) => self.go_on(),
-            206 => {
-                Err(self.kept(Kind::Malformed, &format!("the server sent another range than was asked for, {range:?}")))
+        Ok(match &self.plan {
+            Plan::Append { .. } | Plan::WasWhole => self.start.as_ref().map_or(0, |start| start.bytes),
+            Plan::Nothing | Plan::Create { .. } | Plan::Skip { .. } => 0,
+        })
+    }
+
+    /// The head itself is what goes into the file.
+    pub(super) fn begin_head(&mut self) {
+        self.plan = Plan::Create { validator: None, range: None };
+    }
+
+    fn plan(&self, answer: Option<&Answer<'_>>) -> Result<Plan, Failure> {
+        let status = answer.map_or(200, |answer| answer.status.code());
+        let framing = answer.map_or(AnswerFraming::Plain(Framing::UntilClose), |answer| answer.framing);
+        let headers = answer.map(|answer| answer.headers).unwrap_or_default();
+        let create = |range| Ok(Plan::Create { validator: validator(&headers), range });
+        let has_no_body = matches!(framing, AnswerFraming::NoBody);
+        let is_empty = has_no_body || framing == AnswerFraming::Plain(Framing::Length(0));
+        if status == 206 && !self.is_range_wanted {
+            return self.plan_range(&headers, framing);
+        }
+        match (&self.start, status) {
+            (None, _) if has_no_body => Ok(Plan::Nothing),
+            (None, _) => create(None),
+            (Some(start), 416) => self.plan_unsatisfied(&headers, start),
+            (Some(_), 200..=299) if is_empty => {
+                Err(self.kept(Kind::Status, &format!("the server answered {status}, and sent nothing")))
             }
-            416 if range.strip_prefix("bytes */").and_then(|total| total.parse().ok()) == Some(start.octets) => {
-                self.state = State::WasWhole;
-                Ok(start.octets)
+            // The server knows no ranges, or no If-Range.
+            (Some(start), 200) if validator(&headers).as_ref() == Some(&start.validator) => {
+                Ok(Plan::Skip { bytes: start.bytes })
             }
-            416 => Err(self.kept(
-                Kind::Status,
-                &format!("the server has nothing behind it (416, {range:?}); remove it to begin anew"),
-            )),
-            // Another version, or a server that knows no ranges: all of it comes.
-            200..=299 => self.create(&headers),
-            other => Err(self.kept(Kind::Status, &format!("the server answered {other}"))),
+            // Another version: all of it comes.
+            (Some(_), 200 | 203) => create(None),
+            (Some(_), other) => Err(self.kept(Kind::Status, &format!("the server answered {other}"))),
         }
     }
 
-    fn go_on(&mut self) -> Result<u64, Failure> {
-        let Some(start) = &self.start else { return Ok(0) };
-        let part = part(&self.path);
-        let opened = || {
-            if start.file != part {
-                fs::rename(&start.file, &part)?;
-                fs::write(validator_of(&part), &start.validator)?;
-            }
-            File::options().append(true).open(&part)
+    /// What a 206 is: the rest that was asked for, the whole after all, or neither.
+    fn plan_range(&self, headers: &Headers<'_>, framing: AnswerFraming) -> Result<Plan, Failure> {
+        let wanted = self.start.as_ref().map_or(0, |start| start.bytes);
+        let value = headers.all("content-range").next().map(String::from_utf8_lossy).unwrap_or_default();
+        let range = headers.only("content-range").and_then(ContentRange::parse);
+        let Some(ContentRange::Part { first, last, complete }) = range else {
+            let why = format!("the server sent a part and does not say which one (Content-Range: {value:?})");
+            return Err(self.kept(Kind::Malformed, &why));
         };
-        let file = opened().map_err(|error| cannot_write(&part, &error))?;
-        let octets = start.octets;
-        self.state = State::Part { file, resumed_at: octets, octets };
-        Ok(octets)
+        if first != wanted {
+            let why = format!("the server sent another range than was asked for, {value:?}");
+            return Err(self.kept(Kind::Malformed, &why));
+        }
+        if let AnswerFraming::Plain(Framing::Length(length)) = framing
+            && length != (last - first).saturating_add(1)
+        {
+            let why = format!("Content-Length {length} contradicts Content-Range {value:?}");
+            return Err(self.kept(Kind::Malformed, &why));
+        }
+        let range = Range { end: last.saturating_add(1), complete };
+        let Some(start) = &self.start else {
+            return Ok(Plan::Create { validator: validator(headers), range: Some(range) });
+        };
+        if !start.is_same_version(headers) {
+            return Err(self.kept(Kind::Malformed, "the server sent the rest of another version"));
+        }
+        Ok(Plan::Append { range })
     }
 
-    fn create(&mut self, headers: &Headers<'_>) -> Result<u64, Failure> {
+    fn plan_unsatisfied(&self, headers: &Headers<'_>, start: &Start) -> Result<Plan, Failure> {
+        let value = headers.all("content-range").next().map(String::from_utf8_lossy).unwrap_or_default();
+        let is_whole = headers.only("content-range").and_then(ContentRange::parse)
+            == Some(ContentRange::Unsatisfied { complete: start.bytes });
+        if is_whole && start.is_same_version(headers) {
+            return Ok(Plan::WasWhole);
+        }
+        let why = format!("the server has nothing behind it (416, {value:?}); remove it to begin anew");
+        Err(self.kept(Kind::Status, &why))
+    }
+
+    /// Takes some of the body.
+    ///
+    /// # Errors
+    /// If it can't be written, or is more than was announced.
+    pub(super) fn write(&mut self, piece: &[u8]) -> Result<(), Failure> {
+        if matches!(self.plan, Plan::Nothing | Plan::WasWhole) {
+            return Ok(()); // the body of a 416
+        }
+        self.open()?;
+        let piece = self.without_skipped(piece);
+        let room = self.room();
+        let (wanted, surplus) = piece.split_at(piece.len().min(usize::try_from(room).unwrap_or(usize::MAX)));
+        if let State::Growing { bytes, .. } = &mut self.state {
+            *bytes += wanted.len() as u64;
+        }
+        self.gather(wanted)?;
+        if surplus.is_empty() {
+            return Ok(());
+        }
+        self.flush()?;
+        Err(Failure::new(Kind::Malformed, "The server sent more bytes than its Content-Range says."))
+    }
+
+    /// `piece` without what the part has already.
+    fn without_skipped<'p>(&mut self, piece: &'p [u8]) -> &'p [u8] {
+        let Plan::Skip { bytes } = &mut self.plan else { return piece };
+        let skipped = usize::try_from(*bytes).unwrap_or(usize::MAX).min(piece.len());
+        *bytes -= skipped as u64;
+        &piece[skipped..]
+    }
+
+    /// How much more may come.
+    fn room(&self) -> u64 {
+        match (&self.plan, &self.state) {
+            (Plan::Append { range } | Plan::Create { range: Some(range), .. }, State::Growing { bytes, .. }) => {
+                range.end.saturating_sub(*bytes)
+            }
+            _ => u64::MAX,
+        }
+    }
+
+    fn gather(&mut self, piece: &[u8]) -> Result<(), Failure> {
+        if self.gathered.is_empty() && piece.len() >= GATHERED / 2 {
+            return self.put(piece);
+        }
+        self.gathered.extend_from_slice(piece);
+        if self.gathered.len() >= GATHERED { self.flush() } else { Ok(()) }
+    }
+
+    /// Writes what was gathered: nothing more comes for a while.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub(super) fn flush(&mut self) -> Result<(), Failure> {
+        let mut gathered = std::mem::take(&mut self.gathered);
+        let result = self.put(&gathered);
+        gathered.clear();
+        self.gathered = gathered; // its room is used again
+        result
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        let (file, path) = match &mut self.state {
+            State::Waiting => return Ok(()),
+            State::Direct(file) => (file, &self.path),
+            State::Growing { part, .. } => (&mut part.file, &part.path),
+        };
+        file.write_all(bytes).map_err(|error| cannot_write(path, &error))
+    }
+
+    /// Opens what is written into, if that is not done yet.
+    fn open(&mut self) -> Result<(), Failure> {
+        if !matches!(self.state, State::Waiting) {
+            return Ok(());
+        }
         if fs::metadata(&self.path).is_ok_and(|metadata| !metadata.is_file()) {
             let file = File::options().write(true).open(&self.path);
             self.state = State::Direct(file.map_err(|error| cannot_write(&self.path, &error))?);
-            return Ok(0);
+            return Ok(());
         }
-        let part = part(&self.path);
-        let create = || {
-            let file = File::create(&part)?;
-            match validator(headers) {
-                Some(validator) => fs::write(validator_of(&part), validator)?,
-                None => remove(&validator_of(&part))?,
+        let start = self.start.take();
+        let opened = match (&self.plan, start) {
+            (Plan::Append { .. } | Plan::Skip { .. }, Some(start)) => start.into_part(&self.path),
+            (Plan::Create { validator, .. }, start) => {
+                let part = match start {
+                    Some(Start { place: StartPlace::Part(part), .. }) => Ok(part),
+                    _ => Part::open(&self.path, true),
+                };
+                part.and_then(|part| {
+                    part.set_validator(None)?; // in this order: it never names the other version's bytes
+                    part.file.set_len(0)?;
+                    (&part.file).seek(SeekFrom::Start(0))?;
+                    part.set_validator(validator.as_deref())?;
+                    Ok((part, 0))
+                })
             }
-            Ok(file)
+            (Plan::Nothing | Plan::WasWhole, _) | (_, None) => return Ok(()),
         };
-        let file = create().map_err(|error: io::Error| cannot_write(&part, &error))?;
-        self.state = State::Part { file, resumed_at: 0, octets: 0 };
-        Ok(0)
+        let (part, bytes) = opened.map_err(|error| cannot_write(&part::path_of(&self.path), &error))?;
+        self.state = State::Growing { part, resumed_at: bytes, bytes };
+        Ok(())
     }
 
-    pub(super) fn write(&mut self, piece: &[u8]) -> Result<(), Failure> {
-        let result = match &mut self.state {
-            State::Waiting | State::WasWhole => return Ok(()), // the body of a 416
-            State::Direct(file) => file.write_all(piece),
-            State::Part { file, octets, .. } => file.write_all(piece).inspect(|()| *octets += piece.len() as u64),
+    /// No more comes; `is_whole`: because that was all. What became of it, and
+    /// whether that is what was wanted.
+    pub(super) fn finish(mut self, is_whole: bool) -> (Saved, Result<(), Failure>) {
+        let result = match self.state {
+            State::Waiting if is_whole => self.finish_empty(),
+            _ => self.flush(),
         };
-        result.map_err(|error| cannot_write(&part(&self.path), &error))
+        let is_whole = is_whole && result.is_ok();
+        let last_modified = self.last_modified;
+        match std::mem::replace(&mut self.state, State::Waiting) {
+            State::Direct(_) => (Saved::File { path: self.path, resumed_at: 0, was_whole: false }, result),
+            State::Growing { part, resumed_at, .. } if is_whole && self.is_complete(&part) => {
+                if let Some(time) = last_modified {
+                    let _ = part.file.set_modified(time); // what a later -C goes by
+                }
+                match part.become_whole(&self.path) {
+                    Ok(()) => (Saved::File { path: self.path, resumed_at, was_whole: false }, Ok(())),
+                    Err(error) => (Saved::Dropped, Err(cannot_write(&self.path, &error))),
+                }
+            }
+            State::Growing { part, .. } => {
+                let result = result.and_then(|()| if is_whole { Err(self.falls_short(&part)) } else { Ok(()) });
+                match part.length() {
+                    Ok(0) => (part.remove().map_or(Saved::Dropped, |()| Saved::Dropped), result),
+                    length => (Saved::Part { path: part.path, octets: length.unwrap_or_default() }, result),
+                }
+            }
+            State::Waiting => self.finish_unwritten(result),
+        }
     }
 
-    /// No more comes; `is_whole`: because that was all.
-    ///
-    /// # Errors
-    /// If what is whole can't get its name.
-    pub(super) fn finish(self, is_whole: bool) -> Result<Saved, Failure> {
-        let part = part(&self.path);
-        match self.state {
-            State::WasWhole => {
-                let resumed_at = self.start.as_ref().map_or(0, |start| start.octets);
-                if self.start.is_some_and(|start| start.file == part) {
-                    give_its_name(&part, &self.path)?;
-                }
-                Ok(Saved::File { path: self.path, resumed_at, was_whole: true })
-            }
-            State::Direct(_) => Ok(Saved::File { path: self.path, resumed_at: 0, was_whole: false }),
-            State::Part { file, resumed_at, .. } if is_whole => {
-                if let Some(time) = self.last_modified {
-                    let _ = file.set_modified(time); // what a later -C goes by
-                }
-                drop(file);
-                give_its_name(&part, &self.path)?;
-                Ok(Saved::File { path: self.path, resumed_at, was_whole: false })
-            }
-            State::Part { octets: 0, .. } => {
-                let _ = (remove(&part), remove(&validator_of(&part)));
-                Ok(Saved::Dropped)
-            }
-            State::Part { octets, .. } => Ok(Saved::Part { path: part, octets }),
-            State::Waiting => Ok(match self.start {
-                Some(start) if start.file == part => Saved::Part { path: part, octets: start.octets },
-                _ => Saved::Dropped,
-            }),
+    /// The body was whole, and empty.
+    fn finish_empty(&mut self) -> Result<(), Failure> {
+        match (&self.plan, &self.start) {
+            (Plan::Nothing | Plan::WasWhole, _) => Ok(()),
+            (Plan::Create { range: None, .. }, None) => self.open(), // a whole of 0 bytes is a file, too
+            (_, None) => Err(Failure::new(Kind::CutShort, "The server announced a part, and sent nothing of it.")),
+            (_, Some(_)) => Err(self.kept(Kind::CutShort, "the server sent nothing")),
         }
+    }
+
+    fn finish_unwritten(self, result: Result<(), Failure>) -> (Saved, Result<(), Failure>) {
+        let saved = match (self.plan, self.start) {
+            (Plan::WasWhole, Some(Start { place, bytes, .. })) => {
+                if let StartPlace::Part(part) = place
+                    && let Err(error) = part.become_whole(&self.path)
+                {
+                    return (Saved::Dropped, Err(cannot_write(&self.path, &error)));
+                }
+                Saved::File { path: self.path, resumed_at: bytes, was_whole: true }
+            }
+            (_, Some(Start { place: StartPlace::Part(part), bytes, .. })) => {
+                Saved::Part { path: part.path, octets: bytes }
+            }
+            _ => Saved::Dropped,
+        };
+        (saved, result)
+    }
+
+    /// Whether the part is the whole, by what the server said of it.
+    fn is_complete(&self, part: &Part) -> bool {
+        match &self.plan {
+            Plan::Append { range } | Plan::Create { range: Some(range), .. } => {
+                range.complete == Some(range.end) && part.length().is_ok_and(|length| length == range.end)
+            }
+            Plan::Skip { bytes } => *bytes == 0,
+            _ => true,
+        }
+    }
+
+    fn falls_short(&self, part: &Part) -> Failure {
+        let length = part.length().unwrap_or_default();
+        let sentence = match &self.plan {
+            Plan::Append { range } | Plan::Create { range: Some(range), .. } => match range.complete {
+                _ if length < range.end => {
+                    format!("The response ends at byte {length}, before the {} that its Content-Range says.", range.end)
+                }
+                Some(complete) => format!("The server sent a part: {length} of {complete} bytes are there."),
+                None => "The server does not say how long the whole is.".to_owned(),
+            },
+            _ => "The server sent less than is there already.".to_owned(),
+        };
+        Failure::new(Kind::CutShort, sentence)
     }
 
     /// What is there stays, since: `why`.
     fn kept(&self, kind: Kind, why: &str) -> Failure {
-        let file = self.start.as_ref().map_or(&self.path, |start| &start.file);
-        Failure::new(kind, format!("Cannot go on with {}, which stays as it is: {why}.", file.display()))
-    }
-}
-
-impl Start {
-    fn find(path: &Path) -> Option<Self> {
-        let octets = |file: &Path| {
-            let metadata = fs::metadata(file).ok().filter(|metadata| metadata.is_file() && metadata.len() > 0)?;
-            Some((metadata.len(), metadata.modified().ok()))
+        let part = part::path_of(&self.path);
+        let file = match &self.start {
+            Some(Start { place: StartPlace::Part(_), .. }) => &part,
+            _ => &self.path,
         };
-        let part = part(path);
-        if let Some((octets, _)) = octets(&part) {
-            let validator = fs::read_to_string(validator_of(&part)).ok()?;
-            let is_one =
-                !validator.is_empty() && validator.len() <= LONGEST && !validator.chars().any(char::is_control);
-            return is_one.then_some(Self { file: part, octets, validator });
+        match &self.start {
+            Some(_) => {
+                Failure::new(kind, format!("Cannot go on with {}, which stays as it is: {why}.", file.display()))
+            }
+            None => Failure::new(kind, format!("Nothing for {}: {why}.", file.display())),
         }
-        // Perhaps another client's part, or the whole: its time is Last-Modified, or the server sends all of it.
-        let (octets, modified) = octets(path)?;
-        Some(Self { file: path.to_owned(), octets, validator: httpdate::fmt_http_date(modified?) })
     }
-}
-
-/// What makes sure that a part is of the same version: a strong entity tag, or a date that is one.
-fn validator(headers: &Headers<'_>) -> Option<String> {
-    let tag = headers.only("etag").and_then(|value| std::str::from_utf8(value).ok());
-    if let Some(tag) = tag.filter(|tag| tag.starts_with('"') && tag.len() <= LONGEST) {
-        return Some(tag.to_owned());
-    }
-    let (modified, answered) = (date(headers, "last-modified")?, date(headers, "date")?);
-    (answered.duration_since(modified).ok()? >= STRONG).then(|| httpdate::fmt_http_date(modified))
-}
-
-fn date(headers: &Headers<'_>, name: &str) -> Option<SystemTime> {
-    httpdate::parse_http_date(std::str::from_utf8(headers.only(name)?).ok()?).ok()
-}
-
-/// The first octet of `bytes first-last/total`.
-fn first_octet(range: &str) -> Option<u64> {
-    range.strip_prefix("bytes ")?.split_once('-')?.0.trim().parse().ok()
-}
-
-fn part(path: &Path) -> PathBuf {
-    with_suffix(path, ".part")
-}
-
-fn validator_of(part: &Path) -> PathBuf {
-    with_suffix(part, ".validator")
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(path.as_os_str());
-    name.push(suffix);
-    name.into()
-}
-
-fn give_its_name(part: &Path, path: &Path) -> Result<(), Failure> {
-    fs::rename(part, path).and_then(|()| remove(&validator_of(part))).map_err(|error| cannot_write(path, &error))
-}
-
-/// A file that is not there is removed already.
-fn remove(path: &Path) -> io::Result<()> {
-    fs::remove_file(path).or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(Kind::Local, format!("Cannot write {}: {error}.", path.display()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::http::message::Field;
-
-    #[test]
-    fn a_part_is_known_by_a_strong_validator_or_by_none() {
-        let now = "Sun, 06 Nov 1994 08:49:37 GMT";
-        for (fields, expected) in [
-            (&[("ETag", "\"a\"")][..], Some("\"a\"")),
-            (&[("ETag", "W/\"a\"")], None),
-            (&[("Last-Modified", now)], None),
-            (&[("Last-Modified", now), ("Date", now)], None),
-            (&[("Last-Modified", now), ("Date", "Sun, 06 Nov 1994 08:49:38 GMT")], Some(now)),
-            (&[("ETag", "W/\"a\""), ("Last-Modified", now), ("Date", "Mon, 07 Nov 1994 08:49:38 GMT")], Some(now)),
-            (&[], None),
-        ] {
-            let fields: Vec<Field<'_>> =
-                fields.iter().map(|(name, value)| Field { name, value: value.as_bytes() }).collect();
-            assert_eq!(validator(&Headers::new(&fields)).as_deref(), expected, "{fields:?}");
-        }
-    }
-
-    #[test]
-    fn content_ranges() {
-        for (range, expected) in
-            [("bytes 5-9/10", Some(5)), ("bytes 5-9/*", Some(5)), ("bytes */10", None), ("5-9/10", None)]
-        {
-            assert_eq!(first_octet(range), expected, "{range}");
-        }
-    }
+    let path = path.display();
+    let sentence = match error.kind() {
+        io::ErrorKind::ResourceBusy => format!("Cannot write {path}: another fetch is writing it."),
+        _ => format!("Cannot write {path}: {error}."),
+    };
+    Failure::new(Kind::Local, sentence)
 }

@@ -57,6 +57,8 @@ pub struct Transfer {
     pub close: Option<Close>,
     /// Where the answer redirects to, and that is followed.
     pub redirects_to: Option<String>,
+    /// Fields that were typed and not sent, the redirect having led to another origin.
+    pub withheld: Vec<String>,
     /// Whether the same was asked again on a new connection, this one having ended.
     pub is_retried: bool,
     /// What went wrong.

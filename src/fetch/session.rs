@@ -1,25 +1,27 @@
 //! A run, from the first URL to the last connection's end.
 
-use super::body::{Body, Place, is_redirect};
+use super::body::{Body, Place, Wishes};
 use super::clock::Clock;
 use super::connection::{Connection, Pace};
 use super::download::Download;
 use super::failure::{Failure, Kind};
 use super::options::{Options, Output};
-use super::record::{Outcome, Record, Reuse, SCHEMA, Saved, Transfer};
+use super::record::{Answer, Outcome, Record, Reuse, SCHEMA, Saved, Transfer};
 use super::url::Url;
 use super::{connect, har, joined, name, story};
 use crate::http::answer_error::AnswerError;
 use crate::http::client::{Ending, Next, Request};
 use crate::http::message::{HeaderBlock, Version};
 use crate::http::persistence::Wish;
-use crate::observe::story::layout::fit;
+use crate::observe::story::layout::{escaped, fit};
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, Write};
 use std::net::IpAddr;
 
 /// How many redirects are followed in a row.
 const MOST_REDIRECTS: usize = 10;
+/// Fields that were meant for one origin: they go to no other (RFC 9110 §15.4, Fetch standard).
+const CREDENTIALS: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "host"];
 /// A receive buffer for slow readers, in octets: what is not read soon stays with the server.
 const NARROW: usize = 4096;
 const USER_AGENT: &str = concat!("glasshttp/", env!("CARGO_PKG_VERSION"));
@@ -46,11 +48,13 @@ struct Job {
     passed: Vec<Url>,
     /// The kept connection had ended: once more, on a new one.
     is_retry: bool,
+    /// A redirect led to another origin: what was for the first one is not sent.
+    has_left: bool,
 }
 
 impl Job {
     fn new(url: &Url) -> Self {
-        Self { url: url.clone(), passed: Vec::new(), is_retry: false }
+        Self { url: url.clone(), passed: Vec::new(), is_retry: false, has_left: false }
     }
 
     fn peer(&self) -> (String, u16) {
@@ -93,8 +97,8 @@ impl<'o> Session<'o> {
         let mut more = None;
         let result = self.connection(job, &mut transfer).and_then(|mut connection| {
             let result = self.exchange(job, &mut connection, &mut transfer);
-            let result = result.and_then(|()| {
-                more = self.redirect(job, &mut transfer)?;
+            let result = result.and_then(|redirect| {
+                more = redirect.map(|location| self.redirect(job, &location, &mut transfer)).transpose()?;
                 self.judge(&transfer)
             });
             if result.is_err() && is_worth_a_retry(&connection, job) {
@@ -130,6 +134,7 @@ impl<'o> Session<'o> {
             is_kept: false,
             close: None,
             redirects_to: None,
+            withheld: Vec::new(),
             is_retried: false,
             failure: None,
             server: None,
@@ -177,11 +182,18 @@ impl<'o> Session<'o> {
         Ok(connection)
     }
 
-    fn exchange(&self, job: &Job, connection: &mut Connection, transfer: &mut Transfer) -> Result<(), Failure> {
+    /// Gives where the answer redirects to, if that is to be followed.
+    fn exchange(
+        &self,
+        job: &Job,
+        connection: &mut Connection,
+        transfer: &mut Transfer,
+    ) -> Result<Option<String>, Failure> {
         let options = self.options;
-        let mut place = self.place(job)?;
-        let headers = self.fields(&mut place);
-        let has_host = options.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host"));
+        let place = self.place(job)?;
+        let given = self.given(job, transfer);
+        let has_host = has_field(&given, "host");
+        let headers = fields(&given, &place);
         let request = Request {
             head_only: options.head_only,
             target: job.url.target(),
@@ -201,24 +213,20 @@ impl<'o> Session<'o> {
             read_rate: options.read_rate,
             abort_after: options.abort_after,
         };
-        let is_file = matches!(place, Place::File(_));
-        let mut body = Body::new(place, options.fail, options.follow);
-        let (exchange, result) = connection.exchange(&request, &pace, &mut body);
+        let wishes = Wishes { fail: options.fail, follow: options.follow, head_only: options.head_only };
+        let mut body = Body::new(place, wishes);
+        let (exchange, mut result) = connection.exchange(&request, &pace, &mut body);
         let is_whole = result.is_ok() && connection.machine.is_answered() && !exchange.is_aborted;
-        transfer.exchange = Some(exchange);
-        let saved = body.finish(is_whole);
-        let result = match saved {
-            Ok(saved) => {
-                let result = result.map_err(|failure| with_part(failure, &saved));
-                transfer.body = Some(saved);
-                result
-            }
-            Err(failure) => result.and(Err(failure)),
-        };
-        if options.head_only && !options.json && !is_file {
-            print_head(transfer);
+        if options.head_only
+            && let Some(answer) = &exchange.answer
+        {
+            result = result.and(body.take_head(&head_text(answer)));
         }
-        result
+        transfer.exchange = Some(exchange);
+        let (taken, saved) = body.finish(is_whole && result.is_ok());
+        let result = result.and(saved).map_err(|failure| with_part(failure, &taken.saved));
+        transfer.body = Some(taken.saved);
+        result.map(|()| taken.redirect)
     }
 
     fn place(&self, job: &Job) -> Result<Place, Failure> {
@@ -230,46 +238,32 @@ impl<'o> Session<'o> {
             Output::File(path) => path.clone(),
             Output::Named => first.file_name()?.into(),
         };
-        Ok(Place::File(Box::new(Download::new(&path, self.options.resume)?)))
+        let is_range_wanted = has_field(&self.options.headers, "range");
+        Ok(Place::File(Box::new(Download::new(&path, self.options.resume, is_range_wanted)?)))
     }
 
-    /// The fields of a request, besides `Host` and `Connection`.
-    fn fields(&self, place: &mut Place) -> HeaderBlock {
-        let given = &self.options.headers;
-        let mut fields = Vec::new();
-        if !given.iter().any(|(name, _)| name.eq_ignore_ascii_case("user-agent")) {
-            fields.push(("User-Agent".to_owned(), USER_AGENT.to_owned()));
-        }
-        fields.extend(given.iter().cloned());
-        if let Place::File(download) = place {
-            fields.extend(download.fields());
-        }
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        HeaderBlock::of(&fields)
+    /// The fields that were typed, but for those that are not for this origin.
+    fn given(&self, job: &Job, transfer: &mut Transfer) -> Vec<(String, String)> {
+        let is_withheld = |name: &str| job.has_left && CREDENTIALS.iter().any(|known| name.eq_ignore_ascii_case(known));
+        let (withheld, given) =
+            self.options.headers.iter().cloned().partition::<Vec<_>, _>(|(name, _)| is_withheld(name));
+        transfer.withheld = withheld.into_iter().map(|(name, _)| name).collect();
+        given
     }
 
-    /// Where the answer sends us, if it does and we follow.
-    fn redirect(&self, job: &Job, transfer: &mut Transfer) -> Result<Option<Job>, Failure> {
-        let Some(answer) = transfer.exchange.as_ref().and_then(|exchange| exchange.answer.as_ref()) else {
-            return Ok(None);
-        };
-        let Some(location) = answer.field("location").filter(|_| self.options.follow && is_redirect(answer.status))
-        else {
-            return Ok(None);
-        };
+    /// What follows from a redirect to `location`.
+    fn redirect(&self, job: &Job, location: &str, transfer: &mut Transfer) -> Result<Job, Failure> {
         let url = job.url.join(location)?;
         let mut passed = job.passed.clone();
         passed.push(job.url.clone());
-        if passed.contains(&url) {
-            let why = format!("The redirects run in a circle: {url} comes up again.");
-            return Err(Failure::new(Kind::Redirect, why));
-        }
         if passed.len() > MOST_REDIRECTS {
             let why = format!("More than {MOST_REDIRECTS} redirects in a row; the last leads to {url}.");
             return Err(Failure::new(Kind::Redirect, why));
         }
         transfer.redirects_to = Some(url.to_string());
-        Ok(Some(Job { url, passed, is_retry: false }))
+        // Once gone, they are gone: who led here may lead back (Fetch standard, HTTP-redirect fetch).
+        let has_left = job.has_left || !url.is_same_origin(&job.url);
+        Ok(Job { url, passed, is_retry: false, has_left })
     }
 
     /// Whether the answer's status is a failure.
@@ -357,14 +351,30 @@ fn with_part(failure: Failure, saved: &Saved) -> Failure {
     }
 }
 
-/// The head of the answer, which was all that was asked for.
-fn print_head(transfer: &Transfer) {
-    let Some(answer) = transfer.exchange.as_ref().and_then(|exchange| exchange.answer.as_ref()) else { return };
-    let fields = answer.fields.iter().map(|field| format!("{}: {}\n", field.name, field.value));
-    let text = format!("{}\n{}", answer.line, fields.collect::<String>());
-    // Written as it came, but for what drives a terminal.
-    let text: String = text.chars().filter(|character| !character.is_control() || *character == '\n').collect();
-    let _ = io::stdout().write_all(text.as_bytes());
+/// The fields of a request, besides `Host` and `Connection`.
+fn fields(given: &[(String, String)], place: &Place) -> HeaderBlock {
+    let mut fields = Vec::new();
+    if !has_field(given, "user-agent") {
+        fields.push(("User-Agent".to_owned(), USER_AGENT.to_owned()));
+    }
+    fields.extend(given.iter().cloned());
+    if let Place::File(download) = place {
+        fields.extend(download.fields());
+    }
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    HeaderBlock::of(&fields)
+}
+
+fn has_field(fields: &[(String, String)], wanted: &str) -> bool {
+    fields.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted))
+}
+
+/// The head of the answer, which was all that was asked for: as it came, but
+/// for what drives a terminal.
+fn head_text(answer: &Answer) -> String {
+    let lines = answer.fields.iter().map(|field| format!("{}: {}", field.name, field.value));
+    let lines = std::iter::once(answer.line.clone()).chain(lines);
+    lines.map(|line| escaped(&line) + "\n").collect()
 }
 
 fn print_json(record: &Record) -> io::Result<()> {

@@ -15,6 +15,7 @@ use super::record::{Record, Transfer};
 use crate::language::Language;
 use crate::observe::record::{Figure, Nanoseconds};
 use crate::observe::story::layout::{Arrow, Block, Words, bold, dim, plain, span};
+use crate::observe::story::phrases::fill;
 use phrases::Phrases;
 
 /// Up to where three digits show microseconds.
@@ -54,6 +55,9 @@ pub(super) fn tell(transfer: &Transfer, before: &Record, language: Language) -> 
 
 /// What belongs to no moment.
 fn remarks(transfer: &Transfer, is_joined: bool, block: &mut Block, phrases: &Phrases) {
+    if !transfer.withheld.is_empty() {
+        block.remark(&[plain(fill(phrases.exchange.withheld, &[&transfer.withheld.join(", ")]))]);
+    }
     exchange::tell_body(transfer, block, phrases);
     let inside = |block: &mut Block, label, words: &[Words]| block.row("", Arrow::Inside, label, words);
     if transfer.is_kept {

@@ -55,6 +55,11 @@ impl Url {
         Ok(Self(url))
     }
 
+    /// Whether scheme, host and port are the same (RFC 6454).
+    pub fn is_same_origin(&self, other: &Self) -> bool {
+        self.0.origin() == other.0.origin()
+    }
+
     /// The host, as it is looked up: a name in ASCII, or an address without brackets.
     pub fn host(&self) -> String {
         match self.0.host() {

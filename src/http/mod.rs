@@ -12,6 +12,7 @@
 pub mod answer_error;
 pub mod chunked;
 pub mod client;
+pub mod content_range;
 pub mod date;
 mod head;
 pub mod message;

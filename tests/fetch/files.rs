@@ -161,3 +161,134 @@ fn a_reader_that_goes_away_ends_the_fetch() {
     assert_eq!(run.stdout.len(), 10);
     run.assert_failed(1, &["standard output", "has gone"]);
 }
+
+/// Fetches `small\n` into `file`, where a test has prepared the place.
+fn into_prepared(prepare: impl Fn(&Path), options: &[&str]) -> (super::Run, tempfile::TempDir) {
+    let place = tempfile::tempdir().expect("a folder");
+    prepare(place.path());
+    let peer = Peer::answering("HTTP/1.0 200 OK\r\nContent-Length: 6\r\n\r\nsmall\n");
+    let run = fetch_in(place.path(), &[options, &["-o", "file", &peer.url("/")]].concat());
+    (run, place)
+}
+
+#[test]
+fn what_is_private_stays_private() {
+    use std::os::unix::fs::PermissionsExt;
+    for mode in [0o600, 0o640, 0o755] {
+        let (run, place) = into_prepared(
+            |place| {
+                fs::write(place.join("file"), "old").expect("a file");
+                fs::set_permissions(place.join("file"), fs::Permissions::from_mode(mode)).expect("its mode");
+            },
+            &[],
+        );
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        assert_eq!(read(place.path(), "file"), b"small\n");
+        assert_eq!(fs::metadata(place.path().join("file")).expect("a file").permissions().mode() & 0o777, mode);
+    }
+}
+
+#[test]
+fn a_link_in_the_part_s_place_is_not_followed() {
+    let link = |name: &'static str| {
+        move |place: &Path| {
+            fs::write(place.join("precious"), "precious").expect("a file");
+            std::os::unix::fs::symlink("precious", place.join(name)).expect("a link");
+        }
+    };
+    for name in ["file.part", "file.part.validator"] {
+        for options in [&[][..], &["-C"]] {
+            let (run, place) = into_prepared(link(name), options);
+            assert_eq!((run.code, read(place.path(), "precious")), (0, b"precious".to_vec()), "{}", run.stderr);
+            assert_eq!(names(place.path()), ["file", "precious"]);
+        }
+    }
+    // A link that is the file's own name is where it leads.
+    let (run, place) = into_prepared(link("file"), &[]);
+    assert_eq!((run.code, read(place.path(), "precious")), (0, b"small\n".to_vec()), "{}", run.stderr);
+    assert!(fs::symlink_metadata(place.path().join("file")).expect("a link").is_symlink());
+}
+
+#[test]
+fn two_fetches_never_mix_in_one_file() {
+    let (say, is_over) = mpsc::channel::<()>();
+    let peer = Peer::start(move |_, stream| {
+        read_request(stream);
+        stream.write_all(b"HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nfi").expect("the client reads");
+        is_over.recv_timeout(Duration::from_secs(20)).expect("a word");
+        stream.write_all(b"rs").expect("the client reads");
+        end(stream);
+    });
+    let other = Peer::answering("HTTP/1.0 200 OK\r\nContent-Length: 6\r\n\r\nsecond");
+    let place = tempfile::tempdir().expect("a folder");
+    let first = std::thread::scope(|scope| {
+        let first = scope.spawn(|| fetch_in(place.path(), &["-o", "file", &peer.url("/")]));
+        let deadline = std::time::Instant::now() + Duration::from_secs(20);
+        while fs::metadata(place.path().join("file.part")).map_or(0, |metadata| metadata.len()) < 2 {
+            assert!(std::time::Instant::now() < deadline, "the part does not come");
+            std::thread::yield_now();
+        }
+        for options in [&[][..], &["-C"]] {
+            let second = fetch_in(place.path(), &[options, &["-o", "file", &other.url("/")]].concat());
+            second.assert_failed(1, &["another fetch"]);
+        }
+        say.send(()).expect("it listens");
+        first.join().expect("a run")
+    });
+    assert_eq!((first.code, read(place.path(), "file")), (0, b"firs".to_vec()), "{}", first.stderr);
+}
+
+#[test]
+fn names_may_be_as_long_as_names_can_be() {
+    for length in [200, 240, 241, 250, 255] {
+        let name = "n".repeat(length);
+        let peer = Peer::start(|index, stream| {
+            let request = read_request(stream);
+            let answer: &[u8] = match index {
+                0 => b"HTTP/1.0 200 OK\r\nETag: \"a\"\r\nContent-Length: 4\r\n\r\nfi",
+                _ => b"HTTP/1.0 206 OK\r\nContent-Range: bytes 2-3/4\r\nContent-Length: 2\r\n\r\nrs",
+            };
+            assert_eq!(request.contains("Range: bytes=2-"), index == 1, "{request}");
+            stream.write_all(answer).expect("the client reads");
+            end(stream);
+        });
+        let place = tempfile::tempdir().expect("a folder");
+        let url = peer.url(&format!("/{name}"));
+        fetch_in(place.path(), &["-O", &url]).assert_failed(9, &["is kept"]);
+        assert_eq!(names(place.path()).len(), 2);
+        let run = fetch_in(place.path(), &["-O", "-C", &url]);
+        assert_eq!((run.code, names(place.path())), (0, vec![name.clone()]), "{}", run.stderr);
+        assert_eq!(read(place.path(), &name), b"firs");
+    }
+}
+
+#[test]
+fn what_has_no_body_leaves_the_file_alone() {
+    let peer = Peer::answering("HTTP/1.0 204 No Content\r\n\r\n");
+    let place = tempfile::tempdir().expect("a folder");
+    fs::write(place.path().join("file"), "old").expect("a file");
+    let run = fetch_in(place.path(), &["-o", "file", &peer.url("/")]);
+    assert_eq!((run.code, read(place.path(), "file")), (0, b"old".to_vec()), "{}", run.stderr);
+    // A whole of no bytes is a file, though.
+    let peer = Peer::answering("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n");
+    let run = fetch_in(place.path(), &["-o", "file", &peer.url("/")]);
+    assert_eq!((run.code, read(place.path(), "file")), (0, vec![]), "{}", run.stderr);
+}
+
+#[test]
+fn a_head_goes_where_a_body_would() {
+    let peer = Peer::answering("HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n");
+    let place = tempfile::tempdir().expect("a folder");
+    fs::write(place.path().join("file"), "old").expect("a file");
+    let run = fetch_in(place.path(), &["--head", "-o", "file", &peer.url("/")]);
+    let head = b"HTTP/1.0 200 OK\nContent-Length: 5\n";
+    assert_eq!((run.code, read(place.path(), "file"), run.stdout), (0, head.to_vec(), vec![]), "{}", run.stderr);
+    if Path::new("/dev/full").exists() {
+        let script = format!("\"$0\" fetch --head {} > /dev/full", peer.url("/"));
+        run_script(&script).assert_failed(1, &["standard output"]);
+    }
+}
+
+fn run_script(script: &str) -> super::Run {
+    run(std::process::Command::new("sh").arg("-c").arg(script).arg(glasshttp().get_program()))
+}

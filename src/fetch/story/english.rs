@@ -75,6 +75,7 @@ pub(super) const ENGLISH: Phrases = Phrases {
         so_far: "so far",
         server_timing: "says {0}; lengths by its own clock",
         retried: "once more, on a new connection",
+        withheld: "not sent to another origin: {0}",
     },
     body: BodyPhrases {
         not_for_terminal: "not shown: it is no text. Try -o FILE",

@@ -75,6 +75,7 @@ pub(super) const KOREAN: Phrases = Phrases {
         so_far: "받음",
         server_timing: "{0} (서버 시계로 잰 길이)",
         retried: "새 연결로 한 번 더",
+        withheld: "다른 출처로는 보내지 않음: {0}",
     },
     body: BodyPhrases {
         not_for_terminal: "텍스트가 아니라서 보이지 않음. -o FILE로 저장",

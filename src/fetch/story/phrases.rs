@@ -108,6 +108,8 @@ pub(super) struct ExchangePhrases {
     pub(super) so_far: &'static str,
     pub(super) server_timing: &'static str,
     pub(super) retried: &'static str,
+    /// Fields that stay with the origin that they were typed for.
+    pub(super) withheld: &'static str,
 }
 
 pub(super) struct BodyPhrases {

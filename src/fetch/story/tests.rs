@@ -63,6 +63,7 @@ fn transfer() -> Transfer {
             time_wait: Figure::measured(TimeWait::Server, "test"),
         }),
         redirects_to: None,
+        withheld: vec![],
         is_retried: false,
         failure: None,
         server: None,

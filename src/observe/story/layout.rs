@@ -215,7 +215,8 @@ pub(crate) fn fit(text: &str, room: usize) -> String {
     cut
 }
 
-fn escaped(text: &str) -> String {
+/// `text`, whole, without what drives a terminal or turns its direction.
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         // Writing to a String does not fail.

@@ -1,0 +1,117 @@
+//! What there is of a file from an earlier time, and of which version it is.
+
+use super::cannot_write;
+use super::part::{self, LONGEST_VALIDATOR, Part};
+use crate::fetch::failure::Failure;
+use crate::http::message::Headers;
+use std::fs;
+use std::io::{self, Seek, SeekFrom};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+/// A date is a strong validator only if the answer is that much younger (RFC 9110 §8.8.2.2).
+const STRONG: Duration = Duration::from_secs(1);
+
+/// Some bytes from an earlier time.
+pub(super) struct Start {
+    /// Where they are.
+    pub(super) place: StartPlace,
+    pub(super) bytes: u64,
+    /// Of which version: an entity tag, or a date.
+    pub(super) validator: String,
+}
+
+pub(super) enum StartPlace {
+    Part(Part),
+    /// The file itself, which may be whole.
+    File,
+}
+
+impl Start {
+    pub(super) fn find(path: &Path) -> Result<Option<Self>, Failure> {
+        let found = match Part::open(path, false) {
+            Ok(part) => Ok(Some(part)),
+            Err(error) if error.kind() == io::ErrorKind::ResourceBusy => Err(error),
+            Err(_) => Ok(None), // none, or something else of that name
+        };
+        let found = found.and_then(|part| part.map(|part| part.length().map(|bytes| (part, bytes))).transpose());
+        let found = found.map_err(|error| cannot_write(&part::path_of(path), &error))?;
+        if let Some((part, bytes @ 1..)) = found {
+            let validator = part.validator();
+            return Ok(validator.map(|validator| Self { place: StartPlace::Part(part), bytes, validator }));
+        }
+        // Perhaps another client's part, or the whole: its time is Last-Modified, or the server sends all of it.
+        let known = || {
+            let metadata = fs::metadata(path).ok().filter(|metadata| metadata.is_file() && metadata.len() > 0)?;
+            let validator = httpdate::fmt_http_date(metadata.modified().ok()?);
+            Some(Self { place: StartPlace::File, bytes: metadata.len(), validator })
+        };
+        Ok(known())
+    }
+
+    /// Whether what `headers` say of their version is not said of another one.
+    pub(super) fn is_same_version(&self, headers: &Headers<'_>) -> bool {
+        let is_tag = self.validator.starts_with('"');
+        match (is_tag, headers.all("etag").next()) {
+            (true, Some(tag)) => tag == self.validator.as_bytes() && headers.only("etag").is_some(),
+            (true, None) => true, // what If-Range asked was answered by 206
+            (false, _) => {
+                let ours = httpdate::parse_http_date(&self.validator).ok();
+                headers.all("last-modified").next().is_none() || ours == date(headers, "last-modified")
+            }
+        }
+    }
+
+    /// The part with these bytes, to be written behind them.
+    pub(super) fn into_part(self, path: &Path) -> io::Result<(Part, u64)> {
+        let part = match self.place {
+            StartPlace::Part(part) => part,
+            StartPlace::File => {
+                fs::rename(path, part::path_of(path))?;
+                let part = Part::open(path, false)?;
+                part.set_validator(Some(&self.validator))?;
+                part
+            }
+        };
+        let bytes = (&part.file).seek(SeekFrom::End(0))?;
+        if bytes == self.bytes { Ok((part, bytes)) } else { Err(io::Error::other("it changed meanwhile")) }
+    }
+}
+
+/// What makes sure that a part is of the same version: a strong entity tag, or a date that is one.
+pub(super) fn validator(headers: &Headers<'_>) -> Option<String> {
+    let tag = headers.only("etag").and_then(|value| std::str::from_utf8(value).ok());
+    if let Some(tag) = tag.filter(|tag| tag.starts_with('"') && tag.len() <= LONGEST_VALIDATOR) {
+        return Some(tag.to_owned());
+    }
+    let (modified, answered) = (date(headers, "last-modified")?, date(headers, "date")?);
+    (answered.duration_since(modified).ok()? >= STRONG).then(|| httpdate::fmt_http_date(modified))
+}
+
+pub(super) fn date(headers: &Headers<'_>, name: &str) -> Option<SystemTime> {
+    httpdate::parse_http_date(std::str::from_utf8(headers.only(name)?).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::message::Field;
+
+    #[test]
+    fn a_part_is_known_by_a_strong_validator_or_by_none() {
+        let now = "Sun, 06 Nov 1994 08:49:37 GMT";
+        for (fields, expected) in [
+            (&[("ETag", "\"a\"")][..], Some("\"a\"")),
+            (&[("ETag", "W/\"a\"")], None),
+            (&[("Last-Modified", now)], None),
+            (&[("Last-Modified", now), ("Date", now)], None),
+            (&[("Last-Modified", now), ("Date", "Sun, 06 Nov 1994 08:49:38 GMT")], Some(now)),
+            (&[("ETag", "W/\"a\""), ("Last-Modified", now), ("Date", "Mon, 07 Nov 1994 08:49:38 GMT")], Some(now)),
+            (&[], None),
+        ] {
+            let fields: Vec<Field<'_>> =
+                fields.iter().map(|(name, value)| Field { name, value: value.as_bytes() }).collect();
+            assert_eq!(validator(&Headers::new(&fields)).as_deref(), expected, "{fields:?}");
+        }
+    }
+}

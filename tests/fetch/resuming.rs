@@ -1,0 +1,130 @@
+//! A part and the rest: a file is whole where the server's own words say so, and else stays a part.
+
+use super::Run;
+use super::fetch_in;
+use super::peer::Peer;
+use std::fs;
+use std::path::Path;
+
+/// What the server answers to a resume behind `01234` of version "a": what is said, file, part.
+fn resumed(answer: &str) -> (Run, Option<String>, Option<String>) {
+    let place = tempfile::tempdir().expect("a folder");
+    fs::write(place.path().join("file.part"), "01234").expect("a part");
+    fs::write(place.path().join("file.part.validator"), "\"a\"").expect("its validator");
+    let run = fetch_in(place.path(), &["--http", "1.1", "-C", "-o", "file", &Peer::answering(answer).url("/")]);
+    let read = |name: &str| fs::read_to_string(place.path().join(name)).ok();
+    (run, read("file"), read("file.part"))
+}
+
+#[track_caller]
+fn assert_whole(answer: &str) {
+    let (run, file, part) = resumed(answer);
+    assert_eq!((run.code, file.as_deref(), part), (0, Some("0123456789"), None), "{answer:?}: {}", run.stderr);
+}
+
+#[track_caller]
+fn assert_part(answer: &str, code: i32, words: &str, expected: &str) {
+    let (run, file, part) = resumed(answer);
+    run.assert_failed(code, &[words]);
+    assert_eq!((file.as_deref(), part.as_deref()), (None, Some(expected)), "{answer:?}: {}", run.stderr);
+}
+
+fn partial(fields: &str, body: &str) -> String {
+    format!("HTTP/1.1 206 Partial\r\n{fields}\r\n\r\n{body}")
+}
+
+#[test]
+fn the_rest_makes_it_whole() {
+    assert_whole(&partial("Content-Range: bytes 5-9/10\r\nContent-Length: 5", "56789"));
+    assert_whole(&partial("content-range: Bytes 5-9/10", "56789"));
+    assert_whole(&partial("ETag: \"a\"\r\nContent-Range: BYTES  5-9/10\r\nContent-Length: 5", "56789"));
+    assert_whole(&partial("Content-Range: bytes 5-9/10\r\nTransfer-Encoding: chunked", "5\r\n56789\r\n0\r\n\r\n"));
+    // All of it, of another version or of the same one.
+    assert_whole("HTTP/1.1 200 OK\r\nETag: \"b\"\r\nContent-Length: 10\r\n\r\n0123456789");
+    assert_whole("HTTP/1.1 200 OK\r\nETag: \"a\"\r\nContent-Length: 10\r\n\r\n0123456789");
+}
+
+#[test]
+fn a_part_of_the_rest_is_still_a_part() {
+    assert_part(&partial("Content-Range: bytes 5-7/10\r\nContent-Length: 3", "567"), 9, "8 of 10", "01234567");
+    assert_part(&partial("Content-Range: bytes 5-7/10", "567"), 9, "8 of 10", "01234567");
+    assert_part(&partial("Content-Range: bytes 5-9/10", "567"), 9, "ends at byte 8", "01234567");
+    let chunked = partial("Content-Range: bytes 5-9/10\r\nTransfer-Encoding: chunked", "3\r\n567\r\n0\r\n\r\n");
+    assert_part(&chunked, 9, "ends at byte 8", "01234567");
+    assert_part(&partial("Content-Range: bytes 5-9/*\r\nContent-Length: 5", "56789"), 9, "how long", "0123456789");
+    assert_part(&partial("Content-Range: bytes 5-9/10\r\nContent-Length: 5", "567"), 9, "cut short", "01234567");
+    assert_part(&partial("Content-Range: bytes 5-9/10", "56789x"), 8, "more bytes", "0123456789");
+}
+
+#[test]
+fn what_does_not_fit_is_never_joined() {
+    for fields in [
+        "ETag: \"b\"\r\nContent-Range: bytes 5-9/10\r\nContent-Length: 5",
+        "ETag: W/\"a\"\r\nContent-Range: bytes 5-9/10\r\nContent-Length: 5",
+        "Content-Range: bytes 4-8/10\r\nContent-Length: 5",
+        "Content-Range: bytes 0-4/10\r\nContent-Length: 5",
+        "Content-Range: bytes 5-9/9\r\nContent-Length: 5",
+        "Content-Range: bytes 5-9/10\r\nContent-Length: 6",
+        "Content-Range: bytes 5-9/10\r\nContent-Range: bytes 5-9/10\r\nContent-Length: 5",
+        "Content-Range: items 5-9/10\r\nContent-Length: 5",
+        "Content-Range: 5-9/10\r\nContent-Length: 5",
+        "Content-Type: multipart/byteranges; boundary=x\r\nContent-Length: 5",
+        "Content-Length: 5",
+    ] {
+        assert_part(&partial(fields, "56789"), 8, "stays as it is", "01234");
+    }
+}
+
+#[test]
+fn a_part_outlives_a_response_that_brings_nothing() {
+    for head in [
+        "HTTP/1.1 204 No Content\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nETag: \"b\"\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\nok",
+        "HTTP/1.1 304 Not Modified\r\n\r\n",
+    ] {
+        assert_part(head, 10, "stays as it is", "01234");
+    }
+    assert_part("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 9, "stays as it is", "01234");
+    assert_part("HTTP/1.1 200 OK\r\n\r\n", 9, "stays as it is", "01234");
+    // The same version from its beginning, and cut: no byte is lost.
+    assert_part("HTTP/1.1 200 OK\r\nETag: \"a\"\r\nContent-Length: 10\r\n\r\n01", 9, "cut short", "01234");
+    let whole = "HTTP/1.1 416 No\r\nETag: \"b\"\r\nContent-Range: bytes */5\r\nContent-Length: 0\r\n\r\n";
+    assert_part(whole, 10, "416", "01234");
+}
+
+#[test]
+fn a_416_tells_that_it_was_whole() {
+    for range in ["bytes */5", "Bytes */5"] {
+        let (run, file, part) =
+            resumed(&format!("HTTP/1.1 416 No\r\nContent-Range: {range}\r\nContent-Length: 2\r\n\r\nno"));
+        assert_eq!((run.code, file.as_deref(), part), (0, Some("01234"), None), "{}", run.stderr);
+    }
+}
+
+/// What `-o file` makes of an answer, with these options.
+fn fetched(answer: &str, options: &[&str]) -> (Run, Option<String>, Option<String>) {
+    let place = tempfile::tempdir().expect("a folder");
+    let url = Peer::answering(answer);
+    let run = fetch_in(place.path(), &[options, &["--http", "1.1", "-o", "file", &url.url("/")]].concat());
+    let read = |name: &str| fs::read_to_string(Path::new(place.path()).join(name)).ok();
+    (run, read("file"), read("file.part"))
+}
+
+#[test]
+fn a_206_that_nobody_asked_for_is_no_whole_file() {
+    let (run, file, part) = fetched(&partial("Content-Range: bytes 0-4/10\r\nContent-Length: 5", "01234"), &[]);
+    run.assert_failed(9, &["5 of 10", "-C"]);
+    assert_eq!((file, part.as_deref()), (None, Some("01234")));
+    let (run, file, part) = fetched(&partial("Content-Range: bytes 5-9/10\r\nContent-Length: 5", "56789"), &[]);
+    run.assert_failed(8, &["another range"]);
+    assert_eq!((file, part), (None, None));
+    let (run, file, _) = fetched(&partial("Content-Range: bytes 0-4/5\r\nContent-Length: 5", "01234"), &[]);
+    assert_eq!((run.code, file.as_deref()), (0, Some("01234")), "{}", run.stderr);
+    // Who asks for a range gets it.
+    let answer = partial("Content-Range: bytes 5-9/10\r\nContent-Length: 5", "56789");
+    let (run, file, _) = fetched(&answer, &["-H", "Range: bytes=5-9"]);
+    assert_eq!((run.code, file.as_deref()), (0, Some("56789")), "{}", run.stderr);
+    fetched(&answer, &["-C", "-H", "Range: bytes=5-9"]).0.assert_failed(2, &["-C"]);
+}
