@@ -7,6 +7,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Answers requests: a folder ([`crate::site::Site`]), or a program of yours.
 ///
@@ -28,6 +29,13 @@ pub trait Handler: Send + Sync + 'static {
     /// An event loop says: whatever is asked until the next time had arrived by
     /// now. What the handler looks up once, it need not look up again till then.
     fn begin_turn(&self) {}
+
+    /// The event loop is about to wait: what the handler keeps and may no longer
+    /// use, it lets go of. Gives when it wants to be asked again; `None` while
+    /// it keeps nothing, so that an idle server sleeps.
+    fn end_turn(&self) -> Option<Instant> {
+        None
+    }
 
     /// A handler that answers the same, for one event loop alone: what it keeps
     /// for speed it then shares with nobody. `None`: this one serves all.

@@ -108,6 +108,7 @@ fn cannot_serve(folder: &Path, error: &io::Error) -> String {
         io::ErrorKind::PermissionDenied => {
             format!("cannot serve {folder}: permission denied; try another folder, or as a user who may enter it")
         }
+        io::ErrorKind::Unsupported => format!("cannot serve {folder}: {error}"),
         _ => format!("cannot serve {folder}: {error}; try another folder"),
     }
 }

@@ -7,6 +7,7 @@ mod listing;
 mod names;
 mod options;
 mod permissions;
+mod root;
 mod special;
 mod times;
 

@@ -62,9 +62,15 @@ impl Workspace {
         }
     }
 
-    /// The event loop is about to wait. Reports are handed over some at a time:
-    /// gives until when it may wait before it asks again, if there are any.
+    /// The event loop is about to wait: gives until when at most, if it matters.
+    /// Reports are handed over some at a time; the handler lets go of what it
+    /// kept: see [`Handler::end_turn`].
     pub fn end_turn(&mut self) -> Option<Instant> {
+        let handler = self.handler.as_ref().and_then(|handler| handler.end_turn());
+        [self.reports_wait(), handler].into_iter().flatten().min()
+    }
+
+    fn reports_wait(&mut self) -> Option<Instant> {
         if self.outbox.is_empty() {
             self.report_by = None;
             return None;

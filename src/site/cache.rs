@@ -9,9 +9,21 @@
 //! file that is only kept open the body would be new already. Entries are made
 //! anew after a second in any case, so that a new neighbour or another
 //! `404.html` is seen by then.
+//!
+//! ```text
+//!   asked for ─▶ made ──── answers while it is current ────▶ 1 s old: no more
+//!                  └─ root compared with its path, if that was 100 ms ago
+//!   at rest:  the last entry's second is over ─▶ all of it goes, the root too ─▶ no beat
+//! ```
+//!
+//! So another folder at the root's path is served a good second later at most,
+//! and what may no longer be used is closed by then: deleted files give their
+//! space back, a mount can be left. The beat that sees to it is armed only while
+//! something is kept.
 
 use super::answer::{Prepared, is_at_rest};
-use super::root::Root;
+use super::place::Place;
+use super::root::{Identity, Refusal, Root};
 use crate::handler::{Body, Reply};
 use crate::http::date::HttpDate;
 use crate::http::message::{HeaderBlock, Request, StatusCode};
@@ -24,18 +36,24 @@ use std::time::{Duration, Instant, SystemTime};
 const FRESH: Duration = Duration::from_secs(1);
 /// How long nothing is taken to lie where nothing was found.
 const ABSENT: Duration = Duration::from_millis(10);
-/// How long a file at rest is taken to be what it was when it was looked at.
+/// How long a file at rest, and the root, is taken to be what it was when it was looked at.
 const UNSEEN: Duration = Duration::from_millis(100);
+/// How often at most all entries are looked through for those that must go.
+const BETWEEN_SWEEPS: Duration = Duration::from_millis(250);
 
 /// Prepared files by the path that was asked for.
 #[derive(Debug)]
 pub(super) struct Cache {
+    /// The root that every entry was found beneath; none while nothing is kept.
+    root: Option<KeptRoot>,
     entries: HashMap<Box<str>, Entry>,
     octets: usize,
     most_octets: usize,
     open: usize,
     most_open: usize,
     looked_through: Instant,
+    /// When something that is kept has outlived its time.
+    sweep_at: Option<Instant>,
     turn: u64,
     /// When the turn began.
     now: Instant,
@@ -43,6 +61,14 @@ pub(super) struct Cache {
     missing: (String, Instant),
     /// What is said of files that are not there, and until when.
     not_found: Option<(HeaderBlock, Bytes, Instant)>,
+}
+
+/// An open root, and when it was last compared with what lies at its path.
+#[derive(Debug)]
+struct KeptRoot {
+    root: Root,
+    identity: Option<Identity>,
+    compared: Instant,
 }
 
 #[derive(Debug)]
@@ -64,12 +90,14 @@ impl Cache {
     pub(super) fn new(most_octets: usize, most_open: usize) -> Self {
         let now = Instant::now();
         Self {
+            root: None,
             entries: HashMap::new(),
             octets: 0,
             most_octets,
             open: 0,
             most_open,
             looked_through: now,
+            sweep_at: None,
             turn: 1,
             now,
             missing: (String::new(), now),
@@ -83,12 +111,49 @@ impl Cache {
         self.now = Instant::now();
     }
 
+    /// The turn is over: what has outlived its time goes. Gives when there will
+    /// be more of that, if anything is kept.
+    pub(super) fn end_turn(&mut self) -> Option<Instant> {
+        if self.sweep_at.is_some_and(|at| at <= self.now) {
+            self.sweep();
+        }
+        self.sweep_at
+    }
+
+    /// The folder that lies at the root's path, by the last comparison.
+    pub(super) fn root(&mut self, place: &Place) -> Result<Root, Refusal> {
+        self.root_within(place, UNSEEN)
+    }
+
+    /// The same, by a comparison in this very turn: to say that something is
+    /// missing in a folder that is itself no more would be wrong.
+    pub(super) fn root_now(&mut self, place: &Place) -> Result<Root, Refusal> {
+        self.root_within(place, Duration::ZERO)
+    }
+
+    fn root_within(&mut self, place: &Place, patience: Duration) -> Result<Root, Refusal> {
+        if let Some(kept) = &mut self.root {
+            if self.now - kept.compared <= patience {
+                return Ok(kept.root.clone());
+            }
+            if place.leads_to(kept.identity) {
+                kept.compared = self.now;
+                return Ok(kept.root.clone());
+            }
+        }
+        self.clear();
+        let root = place.find()?;
+        self.root = Some(KeptRoot { identity: root.identity(), root: root.clone(), compared: self.now });
+        self.sweep_at = Some(self.now + FRESH);
+        Ok(root)
+    }
+
     /// The answer to `request`, if what is kept for its path is still what lies there.
-    pub(super) fn answer(&mut self, request: &Request<'_>, root: &Root) -> Option<Reply> {
+    pub(super) fn answer(&mut self, request: &Request<'_>) -> Option<Reply> {
         let path = request.target.path;
         match self.entries.get_mut(path) {
             Some(entry) => {
-                if entry.is_current(self.turn, self.now, root) {
+                if self.root.as_ref().is_some_and(|kept| entry.is_current(self.turn, self.now, &kept.root)) {
                     return Some(entry.prepared.answer(request));
                 }
                 self.remove(path);
@@ -129,15 +194,37 @@ impl Cache {
         self.octets + octets <= self.most_octets && self.open + open <= self.most_open
     }
 
-    /// At most ten times a second: it looks at all.
+    /// At most four times a second: it looks at all.
     fn remove_stale(&mut self) {
-        if self.now - self.looked_through < FRESH / 10 {
+        if self.now - self.looked_through < BETWEEN_SWEEPS {
             return;
         }
         self.looked_through = self.now;
         self.entries.retain(|_, entry| self.now < entry.fresh_until);
         self.octets = self.entries.iter().map(|(path, entry)| cost(path, &entry.prepared)).sum();
         self.open = self.entries.values().filter(|entry| entry.prepared.is_open()).count();
+    }
+
+    /// Lets go of all that may no longer be used; of the root, when it is alone
+    /// and has not been asked for.
+    fn sweep(&mut self) {
+        self.remove_stale();
+        let root_until = self.root.as_ref().map(|kept| kept.compared + FRESH).filter(|&until| self.now < until);
+        let next = self.entries.values().map(|entry| entry.fresh_until).min().or(root_until);
+        if next.is_none() {
+            self.clear();
+        }
+        self.sweep_at = next.map(|next| next.max(self.looked_through + BETWEEN_SWEEPS));
+    }
+
+    /// Forgets all of it, and closes what is open.
+    fn clear(&mut self) {
+        self.root = None;
+        self.entries.clear();
+        (self.octets, self.open) = (0, 0);
+        self.missing.0.clear();
+        self.not_found = None;
+        self.sweep_at = None;
     }
 
     /// Nothing lies at `path`: for a while it need not be looked for again.

@@ -9,6 +9,7 @@ mod cache;
 mod conditions;
 mod listing;
 mod path;
+mod place;
 mod range;
 mod representation;
 mod root;
@@ -19,6 +20,7 @@ use crate::language::Language;
 use answer::{Prepared, Representation};
 use cache::Cache;
 use path::{PathError, SitePath};
+use place::Place;
 use representation::{Coding, Preference, has_known_extension, media_type};
 use root::{Found, Refusal, Root};
 use rustix::fs::{FileType, Stat};
@@ -26,6 +28,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 /// How many large files an event loop keeps open.
 const KEPT_OPEN: usize = 8;
@@ -69,9 +72,10 @@ impl Default for SiteOptions {
 /// A folder that is served.
 #[derive(Debug)]
 pub struct Site {
-    root: Root,
+    place: Arc<Place>,
     options: Arc<SiteOptions>,
-    /// Files made ready; only where one event loop asks.
+    /// The root and files made ready; only where one event loop asks. Whoever
+    /// else asks opens the root for each request, and keeps nothing.
     cache: Option<Mutex<Cache>>,
 }
 
@@ -96,9 +100,13 @@ impl Handler for Site {
         }
     }
 
+    fn end_turn(&self) -> Option<Instant> {
+        self.cache()?.end_turn()
+    }
+
     fn for_event_loop(&self) -> Option<Box<dyn Handler>> {
         let cache = Mutex::new(Cache::new(self.options.cache, KEPT_OPEN));
-        Some(Box::new(Self { root: self.root.clone(), options: Arc::clone(&self.options), cache: Some(cache) }))
+        Some(Box::new(Self { place: Arc::clone(&self.place), options: Arc::clone(&self.options), cache: Some(cache) }))
     }
 }
 
@@ -106,12 +114,41 @@ impl Site {
     /// The site in `folder`.
     ///
     /// # Errors
-    /// If there is no such folder, or it may not be entered.
+    /// If there is no such folder, or it may not be entered, or nothing on this
+    /// system can keep names beneath it.
     pub fn open(folder: &Path, options: SiteOptions) -> io::Result<Self> {
-        Ok(Self { root: Root::open(folder, options.follow_symlinks)?, options: Arc::new(options), cache: None })
+        let place = Arc::new(Place::of(folder, options.follow_symlinks)?);
+        Ok(Self { place, options: Arc::new(options), cache: None })
     }
 
     fn find(&self, request: &Request<'_>) -> Result<Reply, Refusal> {
+        let root = self.root()?;
+        match self.find_beneath(&root, request) {
+            Err(Refusal::NotFound) => {
+                let current = self.current(&root)?;
+                if current.is(&root) { Err(Refusal::NotFound) } else { self.find_beneath(&current, request) }
+            }
+            result => result,
+        }
+    }
+
+    /// Where a request looks: a root opened for it, or the one that the event loop keeps.
+    fn root(&self) -> Result<Root, Refusal> {
+        match self.cache() {
+            Some(mut cache) => cache.root(&self.place),
+            None => self.place.find(),
+        }
+    }
+
+    /// `root`, or what has taken its place by now.
+    fn current(&self, root: &Root) -> Result<Root, Refusal> {
+        match self.cache() {
+            Some(mut cache) => cache.root_now(&self.place),
+            None => Ok(root.clone()),
+        }
+    }
+
+    fn find_beneath(&self, root: &Root, request: &Request<'_>) -> Result<Reply, Refusal> {
         let path = match SitePath::decode(request.target.path) {
             Ok(path) => path,
             Err(PathError::Impossible) => return Err(Refusal::NotFound),
@@ -123,14 +160,14 @@ impl Site {
         if path.is_hidden() && !self.options.hidden {
             return Err(Refusal::NotFound);
         }
-        match self.root.find(&path.name) {
-            Ok(Found::File(file, state)) if !path.names_folder => self.file(request, &path.name, file, state),
+        match root.find(&path.name) {
+            Ok(Found::File(file, state)) if !path.names_folder => self.file(root, request, &path.name, file, state),
             Ok(Found::File(..)) => Err(Refusal::NotFound),
-            Ok(Found::Folder) if path.names_folder => self.folder(request, &path),
+            Ok(Found::Folder) if path.names_folder => self.folder(root, request, &path),
             Ok(Found::Folder) => Ok(redirect(&path, request.target.query)),
             Err(Refusal::NotFound) if self.options.spa && !has_known_extension(path.last()) => {
-                match self.root.find(b"index.html")? {
-                    Found::File(file, state) => self.file(request, b"index.html", file, state),
+                match root.find(b"index.html")? {
+                    Found::File(file, state) => self.file(root, request, b"index.html", file, state),
                     Found::Folder => Err(Refusal::NotFound),
                 }
             }
@@ -138,23 +175,31 @@ impl Site {
         }
     }
 
-    fn folder(&self, request: &Request<'_>, path: &SitePath) -> Result<Reply, Refusal> {
+    fn folder(&self, root: &Root, request: &Request<'_>, path: &SitePath) -> Result<Reply, Refusal> {
         let index = path.child(b"index.html");
-        match self.root.find(&index) {
-            Ok(Found::File(file, state)) => return self.file(request, &index, file, state),
+        match root.find(&index) {
+            Ok(Found::File(file, state)) => return self.file(root, request, &index, file, state),
             Ok(Found::Folder) | Err(Refusal::NotFound) => {}
             Err(refusal) => return Err(refusal),
         }
         if !self.options.listing {
             return Err(Refusal::NotFound);
         }
-        let page = listing::page(&self.root, path, request.target.query, self.options.hidden)?;
+        let root = self.current(root)?;
+        let page = listing::page(&root, path, request.target.query, self.options.hidden)?;
         Ok(Reply::html(StatusCode::OK, page).with("Cache-Control", "no-cache").made_from(path::display(&path.name)))
     }
 
     /// The answer that the open file `name`, or a precompressed neighbour, makes.
-    fn file(&self, request: &Request<'_>, name: &[u8], file: Arc<File>, state: Stat) -> Result<Reply, Refusal> {
-        let neighbours = self.neighbours(&request.headers, name);
+    fn file(
+        &self,
+        root: &Root,
+        request: &Request<'_>,
+        name: &[u8],
+        file: Arc<File>,
+        state: Stat,
+    ) -> Result<Reply, Refusal> {
+        let neighbours = neighbours(root, &request.headers, name);
         let mut representation = Representation {
             name: path::display(name),
             media_type: media_type(name),
@@ -165,7 +210,7 @@ impl Site {
         };
         if let Some(coding) = neighbours.best {
             let neighbour = [name, coding.suffix()].concat();
-            if let Ok(Found::File(file, state)) = self.root.find(&neighbour) {
+            if let Ok(Found::File(file, state)) = root.find(&neighbour) {
                 representation.coding = Some(coding);
                 representation.name = path::display(&neighbour);
                 (representation.file, representation.state) = (file, state);
@@ -182,7 +227,7 @@ impl Site {
     }
 
     fn kept(&self, request: &Request<'_>) -> Option<Reply> {
-        self.cache()?.answer(request, &self.root)
+        self.cache()?.answer(request)
     }
 
     /// The event loop's cache: locked for nobody else, so at once.
@@ -190,29 +235,14 @@ impl Site {
         self.cache.as_ref().map(|cache| cache.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The precompressed neighbours of `name`: whether there is any, and the
-    /// coding of the one that the client wants most.
-    fn neighbours(&self, headers: &Headers<'_>, name: &[u8]) -> Neighbours {
-        let mut neighbours = Neighbours { any: false, best: None };
-        let preference = Preference::of(headers);
-        let mut best_weight = 0;
-        for coding in Coding::ALL {
-            let state = self.root.state(&[name, coding.suffix()].concat());
-            if !state.is_ok_and(|state| FileType::from_raw_mode(state.st_mode) == FileType::RegularFile) {
-                continue;
-            }
-            neighbours.any = true;
-            let weight = preference.weight(coding);
-            if weight > best_weight {
-                (neighbours.best, best_weight) = (Some(coding), weight);
-            }
-        }
-        neighbours
-    }
-
     fn refuse(&self, refusal: Refusal, path: &str) -> Reply {
         match refusal {
             Refusal::NotFound => self.not_found(path),
+            Refusal::NoRoot => {
+                let sentence =
+                    "The folder that is served here is missing: it was removed or moved, or is just being made.";
+                Reply::error(StatusCode::SERVICE_UNAVAILABLE, sentence).with("Retry-After", "1")
+            }
             Refusal::Forbidden => {
                 Reply::error(StatusCode::FORBIDDEN, "The file's permissions do not let this server read it.")
             }
@@ -227,18 +257,22 @@ impl Site {
     }
 
     fn not_found(&self, path: &str) -> Reply {
-        let Some(mut cache) = self.cache() else { return self.not_found_page() };
-        cache.put_missing(path);
-        cache.not_found().unwrap_or_else(|| {
+        let kept = self.cache().and_then(|mut cache| {
+            cache.put_missing(path);
+            cache.not_found()
+        });
+        kept.unwrap_or_else(|| {
             let reply = self.not_found_page();
-            cache.put_not_found(&reply);
+            if let Some(mut cache) = self.cache() {
+                cache.put_not_found(&reply);
+            }
             reply
         })
     }
 
     /// The root's own `404.html`, or a page of ours.
     fn not_found_page(&self) -> Reply {
-        if let Ok(Found::File(file, state)) = self.root.find(b"404.html")
+        if let Ok(Found::File(file, state)) = self.root().and_then(|root| root.find(b"404.html"))
             && let Ok(body) = answer::whole(file, state.st_size.unsigned_abs())
         {
             let headers = HeaderBlock::of(&[("Content-Type", &media_type(b"404.html")), ("Cache-Control", "no-cache")]);
@@ -251,6 +285,26 @@ impl Site {
 struct Neighbours {
     any: bool,
     best: Option<Coding>,
+}
+
+/// The precompressed neighbours of `name`: whether there is any, and the
+/// coding of the one that the client wants most.
+fn neighbours(root: &Root, headers: &Headers<'_>, name: &[u8]) -> Neighbours {
+    let mut neighbours = Neighbours { any: false, best: None };
+    let preference = Preference::of(headers);
+    let mut best_weight = 0;
+    for coding in Coding::ALL {
+        let state = root.state(&[name, coding.suffix()].concat());
+        if !state.is_ok_and(|state| FileType::from_raw_mode(state.st_mode) == FileType::RegularFile) {
+            continue;
+        }
+        neighbours.any = true;
+        let weight = preference.weight(coding);
+        if weight > best_weight {
+            (neighbours.best, best_weight) = (Some(coding), weight);
+        }
+    }
+    neighbours
 }
 
 /// A folder's address ends with a slash: relative links in it depend on that.

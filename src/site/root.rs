@@ -24,6 +24,8 @@ const RACES: usize = 64;
 pub(super) enum Refusal {
     /// It is not there, or not to be seen: outside the root, or no file and no folder.
     NotFound,
+    /// The root itself is not there.
+    NoRoot,
     /// Its permissions forbid it.
     Forbidden,
     /// The process or the system is out of descriptors or memory: for now.
@@ -36,10 +38,14 @@ impl From<Errno> for Refusal {
     fn from(error: Errno) -> Self {
         match error {
             Errno::ACCESS | Errno::PERM => Self::Forbidden,
-            Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::AGAIN => Self::Exhausted,
-            Errno::IO => Self::Failed,
-            // NOENT, NOTDIR, LOOP, NAMETOOLONG, XDEV, NXIO, …: nothing of that name here.
-            _ => Self::NotFound,
+            Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::NOBUFS | Errno::AGAIN => Self::Exhausted,
+            // Nothing of that name is here: none at all, none that may be (beyond
+            // the root, a socket), or none that this file system could hold.
+            Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG | Errno::LOOP => Self::NotFound,
+            Errno::XDEV | Errno::NXIO | Errno::NODEV | Errno::INVAL | Errno::ILSEQ => Self::NotFound,
+            // IO, NOTCONN, STALE, TIMEDOUT, HOSTDOWN, …: nobody knows what is here, and
+            // a mirror that was told 404 would delete its copy.
+            _ => Self::Failed,
         }
     }
 }
@@ -52,7 +58,18 @@ pub(super) enum Found {
     Folder,
 }
 
-/// The folder that is served.
+/// What tells one file or folder from all others: its device and its inode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity(u64, u64);
+
+impl Identity {
+    #[allow(clippy::unnecessary_cast)] // the fields' types differ between systems
+    pub(super) fn of(state: &Stat) -> Self {
+        Self(state.st_dev as u64, state.st_ino as u64)
+    }
+}
+
+/// The folder that is served, opened.
 #[derive(Clone, Debug)]
 pub(super) struct Root {
     folder: Arc<OwnedFd>,
@@ -67,6 +84,24 @@ impl Root {
     pub(super) fn open(folder: &Path, follow_links: bool) -> io::Result<Self> {
         let folder = rustix::fs::open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         Ok(Self { folder: Arc::new(folder), follow_links })
+    }
+
+    /// Whether names can be kept beneath it on this system: by openat2(2), or
+    /// by what /proc says of a descriptor.
+    pub(super) fn has_a_way_beneath(&self) -> bool {
+        self.follow_links
+            || self.open_beneath(b"", OFlags::PATH | OFlags::CLOEXEC).is_ok()
+            || path_of(&self.folder).is_ok()
+    }
+
+    /// Whether it is the same opening of the same folder.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.folder, &other.folder)
+    }
+
+    /// Which folder it is: no other has both numbers while it is open.
+    pub(super) fn identity(&self) -> Option<Identity> {
+        fstat(&self.folder).ok().map(|state| Identity::of(&state))
     }
 
     /// The file or folder that is called `name`.
@@ -114,9 +149,9 @@ impl Root {
             Err(Errno::XDEV | Errno::NOSYS | Errno::PERM) if !self.follow_links => {
                 let place =
                     openat(&self.folder, relative(name), flags, Mode::empty()).map_err(|error| match error.into() {
-                        Refusal::Exhausted => Refusal::Exhausted,
                         // What is forbidden may lie outside: that is not to be told.
-                        _ => Refusal::NotFound,
+                        Refusal::Forbidden => Refusal::NotFound,
+                        refusal => refusal,
                     })?;
                 if is_beneath(&place, &self.folder) { Ok((place, false)) } else { Err(Refusal::NotFound) }
             }

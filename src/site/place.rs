@@ -1,0 +1,59 @@
+//! Where the root is: a path, opened anew whenever another folder may lie there.
+//!
+//! A build removes its folder and makes another, a deploy points a link
+//! elsewhere, a file system is mounted over it: the path stays, and what was
+//! opened before is the old one. So what serves keeps the path; a descriptor is
+//! opened for a request, or kept by an event loop while requests come, and
+//! compared with what lies at the path (device and inode: while it is open, no
+//! other folder can get its inode).
+
+use super::root::{Identity, Refusal, Root};
+use rustix::io::Errno;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The path of the folder that is served.
+#[derive(Debug)]
+pub(super) struct Place {
+    path: PathBuf,
+    follow_links: bool,
+}
+
+impl Place {
+    /// The place of `folder`; `follow_links` lets symbolic links lead out of it.
+    ///
+    /// # Errors
+    /// If there is no folder, it may not be entered, or this system can't tell
+    /// what lies beneath it.
+    pub(super) fn of(folder: &Path, follow_links: bool) -> io::Result<Self> {
+        let place = Self { path: folder.to_owned(), follow_links };
+        let root = place.open()?;
+        if !root.has_a_way_beneath() {
+            let sentence = "this system has no way to keep names beneath a folder: openat2(2) is missing or \
+                            forbidden, and /proc is not mounted; mount /proc, or use Linux 5.6 or later";
+            return Err(io::Error::new(io::ErrorKind::Unsupported, sentence));
+        }
+        // The working directory may be replaced, too: its path is kept, if that leads to it.
+        let absolute = std::path::absolute(folder).map(|path| Self { path, follow_links });
+        Ok(absolute.ok().filter(|absolute| absolute.leads_to(root.identity())).unwrap_or(place))
+    }
+
+    /// Opens the folder that lies there now.
+    pub(super) fn open(&self) -> io::Result<Root> {
+        Root::open(&self.path, self.follow_links)
+    }
+
+    /// The same, for a request: a root that is missing is no file that is missing.
+    pub(super) fn find(&self) -> Result<Root, Refusal> {
+        self.open().map_err(|error| match Errno::from_io_error(&error).map_or(Refusal::Failed, Refusal::from) {
+            Refusal::NotFound => Refusal::NoRoot,
+            refusal => refusal,
+        })
+    }
+
+    /// Whether it is this folder that lies there now.
+    pub(super) fn leads_to(&self, folder: Option<Identity>) -> bool {
+        let now = rustix::fs::stat(&self.path).ok().map(|state| Identity::of(&state));
+        now.is_some() && now == folder
+    }
+}
