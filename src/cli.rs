@@ -17,13 +17,13 @@ use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use std::time::Duration;
-use values::{WatchAddress, address, field_value, header, positive_seconds, seconds, watch_address};
+use values::{
+    LanguageName, USUAL_WATCH_PORT, WatchAddress, address, field_value, header, positive_seconds, seconds,
+    watch_address,
+};
 
 /// The port that is tried first where none is named.
 const USUAL_PORT: u16 = 8080;
-
-/// The same, for the live page.
-const USUAL_WATCH_PORT: u16 = 8081;
 
 /// The model where none is named: the fastest that the system has.
 const USUAL_MODEL: &str = if cfg!(target_os = "linux") { "multiplex" } else { "thread" };
@@ -183,12 +183,6 @@ enum LogName {
     Off,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum LanguageName {
-    En,
-    Ko,
-}
-
 /// What is told on standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Log {
@@ -299,15 +293,6 @@ impl From<Args> for Config {
             }),
             language: args.lang.into(),
             live_page,
-        }
-    }
-}
-
-impl From<LanguageName> for Language {
-    fn from(name: LanguageName) -> Self {
-        match name {
-            LanguageName::En => Self::English,
-            LanguageName::Ko => Self::Korean,
         }
     }
 }

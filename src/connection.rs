@@ -7,13 +7,15 @@
 mod answer;
 mod input;
 mod notes;
+mod service;
 mod timeouts;
 mod workspace;
 
+pub use service::Service;
 pub use timeouts::Timeouts;
 pub use workspace::Workspace;
 
-use crate::handler::{Handler, Reply};
+use crate::handler::Reply;
 use crate::http::message::{FieldStorage, Request, Response, StatusCode};
 use crate::http::persistence::CloseReason;
 use crate::http::server::{Next, ServerConnection, Timer};
@@ -40,16 +42,6 @@ const STALLS: u32 = 3;
 
 /// How long a client may take to end its half when the server itself ends.
 const LAST_DRAIN: Duration = Duration::from_secs(1);
-
-/// What all connections of a server share.
-pub struct Service {
-    /// Who answers.
-    pub handler: Box<dyn Handler>,
-    /// How long things may take.
-    pub timeouts: Timeouts,
-    /// Who watches.
-    pub probe: Probe,
-}
 
 /// What a connection waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

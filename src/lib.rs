@@ -8,11 +8,14 @@
 //! 4. [`listener`]: where connections come in.
 //! 5. [`connection`]: one connection, from its accept to its close.
 //! 6. [`models`]: who runs the connections: one after another, or a thread each.
-//! 7. [`observe`]: who watches.
-//! 8. [`watch`]: the live page, served on sockets of its own.
-//! 9. [`fetch`]: the other end of the wire: a client that tells what it does.
-//! 10. [`telling`]: what is told of the connections, and to whom.
-//! 11. [`cli`]: what was typed, and what it means.
+//! 7. [`record`]: the vocabulary of what is recorded, and how each figure is known.
+//! 8. [`observe`]: who watches, and makes records of it.
+//! 9. [`story`]: records, told to people.
+//! 10. [`watch`]: the live page, served on sockets of its own.
+//! 11. [`dns`]: names to addresses, stage by stage.
+//! 12. [`fetch`]: the other end of the wire: a client that tells what it does.
+//! 13. [`telling`]: what is told of the connections, and to whom.
+//! 14. [`cli`]: what was typed, and what it means.
 //!
 //! A program that answers by itself, without a folder, is a few lines: see
 //! `examples/application.rs`.
@@ -22,14 +25,18 @@ compile_error!("glasshttp needs a Unix: it is written for the sockets, descripto
 
 pub mod cli;
 pub mod connection;
+pub mod dns;
 pub mod fetch;
 pub mod handler;
 pub mod http;
+mod kernel;
 pub mod language;
 pub mod listener;
 pub mod models;
 pub mod observe;
+pub mod record;
 pub mod site;
+pub mod story;
 mod sys;
 pub mod telling;
 pub mod watch;

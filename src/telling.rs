@@ -3,11 +3,10 @@
 
 use crate::cli::{Config, LivePage, Log};
 use crate::listener::{self, ListenError, Listener};
-use crate::models::Model;
 use crate::observe::clf::Format;
 use crate::observe::collector::Watching;
 use crate::observe::json::JsonLog;
-use crate::observe::live::{Bounds, Hub};
+use crate::observe::live::{Bounds, Hub, LiveSink};
 use crate::observe::probe::{Probe, Rate, Scope};
 use crate::observe::sink::{LeftOut, Sink};
 use crate::observe::standard_output::StandardOutput;
@@ -66,7 +65,7 @@ impl Telling {
         let page_urls = listener::urls(&page_listeners);
         let hub = (!page_listeners.is_empty()).then(|| Hub::new(Bounds::default()));
         if let Some(hub) = &hub {
-            sinks.push(Box::new(hub.sink()));
+            sinks.push(Box::new(LiveSink::new(hub)));
             scope.page_origins = origins(&page_listeners);
         }
         if !sinks.is_empty() {
@@ -106,17 +105,4 @@ fn origins(listeners: &[Listener]) -> Vec<String> {
     let urls = listener::urls(listeners).into_iter().map(|url| url.trim_end_matches('/').to_owned());
     let addresses = listeners.iter().map(|listener| format!("http://{}", listener.address()));
     urls.chain(addresses).collect()
-}
-
-impl Model {
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Iterative => "iterative",
-            Self::Process => "process",
-            Self::Thread => "thread",
-            #[cfg(target_os = "linux")]
-            Self::Multiplex { .. } => "multiplex",
-        }
-    }
 }

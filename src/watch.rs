@@ -2,13 +2,13 @@
 //!
 //! ```
 //! use glasshttp::listener::{self, Port};
-//! use glasshttp::observe::live::{Bounds, Hub};
+//! use glasshttp::observe::live::{Bounds, Hub, LiveSink};
 //! use glasshttp::watch::Watch;
 //! use std::net::Ipv4Addr;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let hub = Hub::new(Bounds::default());
-//! let sink = hub.sink(); // for the collector
+//! let sink = LiveSink::new(&hub); // for the collector
 //! let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Port::Exactly(0), 128)?;
 //! let urls = listener::urls(&listeners); // where the page is
 //! let watch = Watch::start(&hub, &["http://localhost:8080/".into()], listeners)?;

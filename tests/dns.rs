@@ -4,7 +4,8 @@ mod hierarchy;
 mod scripted;
 pub mod server;
 
-use glasshttp::fetch::dns::{Exchange, Lookup, Options, Outcome, Reply, Transport};
+use glasshttp::dns::Options;
+use glasshttp::record::lookup::{Exchange, Lookup, Outcome, Reply, Transport};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 

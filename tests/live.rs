@@ -6,8 +6,8 @@ mod example;
 use crate::harness::{Answer, Client, PATIENCE};
 use glasshttp::listener::{self, Port};
 use glasshttp::observe::live::{Bounds, Hub, LiveSink};
-use glasshttp::observe::record::Record;
 use glasshttp::observe::sink::{LeftOut, News, Sink};
+use glasshttp::record::connection::Record;
 use glasshttp::watch::Watch;
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -28,7 +28,7 @@ impl Page {
         let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Port::Exactly(0), 128).expect("a free port");
         let address = listeners[0].address();
         let watch = Watch::start(&hub, &[site.to_owned()], listeners).expect("a thread");
-        Self { sink: hub.sink(), hub, address, watch }
+        Self { sink: LiveSink::new(&hub), hub, address, watch }
     }
 
     fn usual() -> Self {

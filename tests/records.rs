@@ -8,7 +8,8 @@ mod stopping;
 mod witness;
 
 use crate::harness::{Client, PATIENCE, Server, glasshttp};
-use glasshttp::observe::record::{Close, End, Exchange, Figure, How, Record, SCHEMA, TimeWait};
+use glasshttp::record::connection::{Close, Exchange, Record, SCHEMA};
+use glasshttp::record::{End, Figure, How, TimeWait};
 use serde_json::Value;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};

@@ -1,8 +1,9 @@
 //! The command line of `glasshttp fetch`.
 
-use super::LanguageName;
-use super::values::{WatchAddress, field, field_value, positive_seconds, watch_address};
-use crate::fetch::dns::{default_roots, server_address};
+use super::values::{
+    LanguageName, USUAL_WATCH_PORT, WatchAddress, field, field_value, positive_seconds, watch_address,
+};
+use crate::dns::{default_roots, server_address};
 use crate::fetch::url::Url;
 use crate::fetch::{Options, Output, Watched};
 use crate::http::message::Version;
@@ -197,7 +198,7 @@ impl FetchArgs {
 impl WatchAddress {
     fn socket_address(self) -> SocketAddr {
         let ip = self.ip.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-        SocketAddr::new(ip, self.port.unwrap_or(super::USUAL_WATCH_PORT))
+        SocketAddr::new(ip, self.port.unwrap_or(USUAL_WATCH_PORT))
     }
 }
 

@@ -1,8 +1,29 @@
 //! How each kind of argument is read; what it can't be is said in a sentence.
 
 use crate::http::message::is_tchar;
+use crate::language::Language;
+use clap::ValueEnum;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
+
+/// Where the live page is, or the first free port after that.
+pub(super) const USUAL_WATCH_PORT: u16 = 8081;
+
+/// A language that things are told in.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum LanguageName {
+    En,
+    Ko,
+}
+
+impl From<LanguageName> for Language {
+    fn from(name: LanguageName) -> Self {
+        match name {
+            LanguageName::En => Self::English,
+            LanguageName::Ko => Self::Korean,
+        }
+    }
+}
 
 /// What `--watch` names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,11 +3,12 @@
 //! [`crate::observe`] to say.
 
 use crate::http::persistence::CloseReason;
-use crate::observe::clock::Clock;
-use crate::observe::kernel::accept_queue;
+use crate::kernel::clock::Clock;
+use crate::kernel::tcp_info::accept_queue;
+use crate::kernel::timestamps;
 use crate::observe::probe::{Outbox, Probe};
-use crate::observe::report::{Closed, Exchange, Moment, Opened, Report, Stages};
-use crate::observe::timestamps;
+use crate::observe::report::{Closed, Exchange, Opened, Report, Stages};
+use crate::record::Moment;
 use crate::sys::tcp_option;
 use rustix::io::Errno;
 use std::borrow::Cow;

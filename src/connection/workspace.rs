@@ -1,7 +1,7 @@
 //! What a serving thread keeps for whichever connection it works on.
 
-use super::Service;
 use super::input::Input;
+use super::service::Service;
 use crate::handler::Handler;
 use crate::http::date::HttpDate;
 use crate::observe::probe::Outbox;

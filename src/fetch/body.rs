@@ -2,10 +2,10 @@
 
 use super::connection::{Receiver, Wanted};
 use super::download::Download;
-use super::failure::{Failure, Kind};
 use super::progress::Progress;
-use super::record::Saved;
 use crate::http::message::{Answer, AnswerFraming, Framing};
+use crate::record::transfer::Saved;
+use crate::record::{Failure, Kind};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use std::io::{self, IsTerminal};

@@ -1,8 +1,8 @@
 //! The clock of a fetch, and waits on a socket.
 
-use crate::observe::clock;
-use crate::observe::record::Nanoseconds;
-use crate::observe::report::Moment;
+use crate::kernel::clock;
+use crate::record::Moment;
+use crate::record::Nanoseconds;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use std::os::fd::AsFd;

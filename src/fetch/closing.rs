@@ -2,11 +2,11 @@
 
 use super::clock::wait;
 use super::connection::Connection;
-use super::record::Close;
 use crate::http::client::{Ending, Next};
-use crate::observe::kernel::TcpInfo;
-use crate::observe::record::{End, Figure, How, TimeWait};
-use crate::observe::socket_table::SocketTable;
+use crate::kernel::socket_table::SocketTable;
+use crate::kernel::tcp_info::TcpInfo;
+use crate::record::transfer::Close;
+use crate::record::{End, Figure, How, TimeWait};
 use crate::sys::tcp_option;
 use rustix::event::PollFlags;
 use std::borrow::Cow;
@@ -42,7 +42,7 @@ impl Connection {
         Close {
             at,
             sentence: ending.to_string(),
-            reason: name(ending),
+            reason: ending.name(),
             how,
             time_wait: time_wait(how, &first, ends),
             first,
@@ -98,17 +98,8 @@ impl Connection {
     }
 }
 
-fn is_timeout(error: crate::http::answer_error::AnswerError) -> bool {
-    super::failure::Failure::from(error).kind == super::failure::Kind::TimedOut
-}
-
-/// The reason's name, without what it counts.
-pub(super) fn name(ending: Ending) -> String {
-    let name = match ending {
-        Ending::Failed(error) => format!("{error:?}"),
-        other => format!("{other:?}"),
-    };
-    name.split([' ', '{']).next().unwrap_or_default().to_owned()
+fn is_timeout(error: crate::http::client::answer_error::AnswerError) -> bool {
+    crate::record::Failure::from(error).kind == crate::record::Kind::TimedOut
 }
 
 fn first(how: How, client: Option<i64>, server: Option<i64>, state: Option<&str>) -> Figure<End> {
@@ -129,7 +120,7 @@ fn first(how: How, client: Option<i64>, server: Option<i64>, state: Option<&str>
 }
 
 /// Asks the kernel, which has both ends in its table only if both are on this machine.
-fn time_wait(how: How, first: &Figure<End>, ends: super::record::Ends) -> Figure<TimeWait> {
+fn time_wait(how: How, first: &Figure<End>, ends: crate::record::transfer::Ends) -> Figure<TimeWait> {
     if matches!(how, How::ResetByClient | How::ResetByServer) {
         return Figure::derived(TimeWait::Nobody, "a reset leaves no state");
     }

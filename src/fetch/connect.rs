@@ -1,11 +1,11 @@
 //! Making a connection: each address in turn, and what came of it.
 
 use super::clock::{Clock, wait};
-use super::failure::{Failure, Kind};
-use super::record::{Attempt, Connect, Ends, Outcome};
-use crate::observe::kernel::TcpInfo;
-use crate::observe::record::Figure;
-use crate::observe::timestamps;
+use crate::kernel::tcp_info::TcpInfo;
+use crate::kernel::timestamps;
+use crate::record::Figure;
+use crate::record::transfer::{Attempt, Connect, Ends, Outcome};
+use crate::record::{Failure, Kind};
 use crate::sys::tcp_option;
 use rustix::event::PollFlags;
 use rustix::io::Errno;

@@ -2,13 +2,13 @@
 //! and notes of what happened, each beside the call that it describes.
 
 use super::clock::{Clock, wait};
-use super::failure::{Failure, Kind};
 use super::notes::{Notes, Sending};
-use super::record::{Ends, Exchange, Framing};
 use crate::http::client::{ClientConnection, Ending, Next, Received, Request};
 use crate::http::message::{Answer, AnswerFraming, FieldStorage, Framing as Plain};
-use crate::observe::record::Nanoseconds;
-use crate::observe::timestamps;
+use crate::kernel::timestamps;
+use crate::record::Nanoseconds;
+use crate::record::transfer::{Ends, Exchange, Framing};
+use crate::record::{Failure, Kind};
 use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::{SendFlags, Shutdown, send, shutdown};

@@ -8,11 +8,11 @@
 mod part;
 mod start;
 
-use super::failure::{Failure, Kind};
-use super::record::Saved;
 use crate::http::content_range::ContentRange;
 use crate::http::message::{Answer, AnswerFraming, Framing, Headers};
-use part::Part;
+use crate::record::transfer::Saved;
+use crate::record::{Failure, Kind};
+use part::{Part, cannot_write};
 use rustix::fs::Access;
 use start::{Start, StartPlace, date, validator};
 use std::fs::{self, File};
@@ -385,13 +385,4 @@ impl Download {
             None => Failure::new(kind, format!("Nothing for {}: {why}.", file.display())),
         }
     }
-}
-
-fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    let path = path.display();
-    let sentence = match error.kind() {
-        io::ErrorKind::ResourceBusy => format!("Cannot write {path}: another fetch is writing it."),
-        _ => format!("Cannot write {path}: {error}."),
-    };
-    Failure::new(Kind::Local, sentence)
 }

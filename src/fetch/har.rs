@@ -1,9 +1,9 @@
 //! HTTP Archive 1.2 (<http://www.softwareishard.com/blog/har-12-spec/>), which
 //! browsers' developer tools open. Times are milliseconds; -1 is what nobody saw.
 
-use super::record::{Answer, Close, Exchange, Field, Framing, Outcome, Record, Transfer};
 use super::url::Url;
-use crate::observe::record::{Figure, Nanoseconds};
+use crate::record::transfer::{Answer, Close, Exchange, Field, Framing, Outcome, Record, Transfer};
+use crate::record::{Figure, Nanoseconds};
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -150,7 +150,7 @@ impl<'a> Entry<'a> {
 impl Timings {
     fn of(transfer: &Transfer) -> Self {
         let stages = transfer.exchange.as_ref().map(|exchange| &exchange.stages);
-        let at = |figure: fn(&super::record::Stages) -> &Figure<Nanoseconds>| {
+        let at = |figure: fn(&crate::record::transfer::Stages) -> &Figure<Nanoseconds>| {
             stages.and_then(|stages| figure(stages).value().copied())
         };
         let last_sent = at(|stages| &stages.last_sent);

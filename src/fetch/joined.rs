@@ -4,13 +4,13 @@
 use super::clock::Clock;
 use super::connect::connect;
 use super::connection::{Connection, Pace, Receiver, Wanted};
-use super::failure::{Failure, Kind};
 use super::options::{Options, Watched};
-use super::record::Transfer;
 use crate::http::client::Request;
 use crate::http::message::{Answer, HeaderBlock, Version};
 use crate::http::persistence::Wish;
-use crate::observe::record::Record;
+use crate::record::connection::Record;
+use crate::record::transfer::Transfer;
+use crate::record::{Failure, Kind};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::net::SocketAddr;

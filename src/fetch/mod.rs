@@ -1,11 +1,11 @@
 //! The client: the other end of the wire, told stage by stage.
 //!
-//! Reading order: [`url`] and [`Options`] (what is asked), [`dns`] (a name to
+//! Reading order: [`url`] and [`Options`] (what is asked), [`crate::dns`] (a name to
 //! addresses), `connect` (an address to a connection), `connection` (the
 //! machine of [`crate::http::client`] on a socket, with `notes` of what
 //! happens), `closing` (who ended it first), `body` and `download` (where the
 //! answer goes), `session` (all of it in order: kept connections, redirects).
-//! What is told of it is a [`record`]; `story`, `har` and JSON are made from
+//! What is told of it is a [record](crate::record::transfer); [`crate::story`], `har` and JSON are made from
 //! that, and `joined` lays the server's half beside it.
 
 mod body;
@@ -13,20 +13,15 @@ mod clock;
 mod closing;
 mod connect;
 mod connection;
-pub mod dns;
 mod download;
-mod failure;
 mod har;
 mod joined;
 mod name;
 mod notes;
 mod options;
 mod progress;
-pub mod record;
 mod session;
-mod story;
 pub mod url;
 
-pub use failure::{Failure, Kind};
 pub use options::{Options, Output, Watched};
 pub use session::run;

@@ -1,10 +1,10 @@
 //! A host to addresses, and what is told of that.
 
 use super::clock::Clock;
-use super::dns::{self, TraceOptions};
-use super::failure::{Failure, Kind};
 use super::options::Options;
-use super::record::Name;
+use crate::dns::{self, TraceOptions};
+use crate::record::transfer::Name;
+use crate::record::{Failure, Kind};
 use std::time::Duration;
 
 /// How long the system resolver may take for its own answer, which is for comparison.

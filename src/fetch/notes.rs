@@ -1,11 +1,10 @@
 //! What is noted of one exchange. Only facts; the record says where each came from.
 
-use super::record::{Answer, Exchange, Field, Framing, Stages, Traffic};
 use crate::http::message::{Answer as Head, Headers, Version};
-use crate::observe::record::{Figure, Message, Nanoseconds};
+use crate::record::connection::Message;
+use crate::record::transfer::{Answer, Exchange, Field, Framing, NOT_REACHED, Stages, Traffic};
+use crate::record::{Figure, Nanoseconds};
 use std::time::{Duration, Instant};
-
-pub(super) const NOT_REACHED: &str = "it did not come to that";
 
 /// A request on its way out.
 pub(super) struct Sending {

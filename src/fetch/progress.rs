@@ -1,6 +1,6 @@
 //! How far a long body is: on a terminal, and only once it has taken a while.
 
-use crate::observe::story::layout::grouped;
+use crate::story::layout::grouped;
 use std::io::{self, IsTerminal, Write, stderr, stdout};
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,6 @@
 //! What is typed, as what is asked: `http://` URLs, and nothing else.
 
-use super::failure::{Failure, Kind};
+use crate::record::{Failure, Kind};
 use percent_encoding::percent_decode_str;
 use std::fmt;
 use url::{Host, ParseError};

@@ -4,7 +4,7 @@
 //! slices of what it was given. It keeps no bytes, so its memory is constant:
 //! a trailer section alone is left with the caller until it is whole.
 
-use super::answer_error::AnswerError;
+use super::client::answer_error::AnswerError;
 
 /// The longest line of a chunk's size, extensions included, in octets.
 pub const MAX_LINE: usize = 4 * 1024;

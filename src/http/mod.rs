@@ -5,19 +5,15 @@
 //! tested with a byte string and no network.
 //!
 //! Reading order: [`message`] (the nouns), [`parse`] (bytes to a request, or to
-//! a [`rejection`]), [`persistence`] (close or reuse), [`server`] (the machine
+//! a [rejection](server::rejection)), [`persistence`] (close or reuse), [`server`] (the machine
 //! that joins them). The client's half is the same the other way round:
-//! [`client`] over [`parse::answer`] and [`chunked`], with its [`answer_error`]s.
+//! [`client`] over [`parse::answer`] and [`chunked`], with its [errors](client::answer_error).
 
-pub mod answer_error;
 pub mod chunked;
 pub mod client;
 pub mod content_range;
 pub mod date;
-mod head;
 pub mod message;
 pub mod parse;
 pub mod persistence;
-pub mod rejection;
 pub mod server;
-mod step;

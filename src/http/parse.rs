@@ -8,7 +8,7 @@
 pub mod answer;
 
 use super::message::{Field, FieldStorage, Headers, MAX_FIELDS, Method, Request, Target, Version, is_tchar};
-use super::rejection::Rejection;
+use super::server::rejection::Rejection;
 use std::mem::MaybeUninit;
 
 /// The longest request line, in octets (RFC 9112 §3 asks for at least 8,000).

@@ -11,7 +11,9 @@
 //! until it has been idle for its time; the hundredth client waits for
 //! ninety-nine others. Try it: open the page in a browser, then run curl beside it.
 
-use super::{Limits, Stop, accept, run};
+use super::limits::Limits;
+use super::running::{accept, run};
+use super::stop::Stop;
 use crate::connection::{Service, Workspace};
 use crate::listener::Listener;
 use std::io;

@@ -21,7 +21,8 @@
 
 mod table;
 
-use super::{Limits, Stop};
+use super::limits::Limits;
+use super::stop::Stop;
 use crate::connection::{Connection, Progress, Service, Workspace};
 use crate::listener::Listener;
 use rustix::buffer::spare_capacity;

@@ -20,7 +20,10 @@
 //!
 //! Try it: `--model process`, a slow download, and `ps -o pid,stat,cmd` beside it.
 
-use super::{EXHAUSTED, LAST_WORDS, Limits, Stop, run, wait};
+use super::limits::Limits;
+use super::running::{EXHAUSTED, LAST_WORDS, run};
+use super::stop::Stop;
+use super::wait::wait;
 use crate::connection::{Connection, Service, Workspace};
 use crate::listener::Listener;
 use crate::sys::fork::{Fork, exit_child, fork};

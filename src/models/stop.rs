@@ -58,7 +58,7 @@ impl Stop {
 
     /// Waits this long for the order: whether it was given.
     pub(super) fn wait(&self, at_most: Duration) -> io::Result<bool> {
-        super::wait(&mut [self.poll_fd()], Some(Instant::now() + at_most))
+        super::wait::wait(&mut [self.poll_fd()], Some(Instant::now() + at_most))
     }
 
     /// What a wait for other things includes, to end at the order.

@@ -13,7 +13,10 @@
 //! The slots are a pipe with one octet for each: to take one is to read, to
 //! give it back is to write, and a wait for either is a poll, like every other.
 
-use super::{LAST_WORDS, Limits, Stop, accept, run, wait};
+use super::limits::Limits;
+use super::running::{LAST_WORDS, accept, run};
+use super::stop::Stop;
+use super::wait::wait;
 use crate::connection::{Service, Workspace};
 use crate::listener::Listener;
 use rustix::event::{PollFd, PollFlags};

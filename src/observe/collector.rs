@@ -12,11 +12,12 @@ mod arrived;
 
 use super::interpret::{self, Lost};
 use super::probe::{Probe, Scope};
-use super::record::{Figure, Record, Text, TimeWait};
-use super::report::{Closed, Moment, Report};
+use super::report::{Closed, Report};
 use super::sink::{LeftOut, News, Sink};
-use super::socket_table::SocketTable;
 use super::standard_output;
+use crate::kernel::socket_table::SocketTable;
+use crate::record::connection::Record;
+use crate::record::{Figure, Moment, Text, TimeWait};
 use arrived::{Arrived, Unreadable};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::{HashMap, VecDeque};

@@ -1,12 +1,10 @@
 //! From reported facts to what is told: each figure gets its source, and what
 //! nothing reported says so.
 
-use super::kernel::{self, TcpInfo};
-use super::record::{
-    Close, End, Exchange, Figure, Handshake, How, Message, Nanoseconds, Queue, Record, SCHEMA, Stages, Text, TimeWait,
-    Traffic,
-};
-use super::report::{Closed, Exchange as ExchangeReport, Moment, Opened};
+use super::report::{Closed, Exchange as ExchangeReport, Opened};
+use crate::kernel::tcp_info::{self, TcpInfo};
+use crate::record::connection::{Close, Exchange, Handshake, Message, Queue, Record, SCHEMA, Stages, Traffic};
+use crate::record::{End, Figure, How, Moment, Nanoseconds, Text, TimeWait};
 use std::borrow::Cow;
 
 const NO_TCP_INFO: &str = "this system has no TCP_INFO that says so";
@@ -29,7 +27,7 @@ pub(super) fn opened(report: &Opened, model: Text) -> Record {
         server: report.server,
         accepted: humantime::format_rfc3339_nanos(report.accepted.time()).to_string(),
         handshake: Handshake {
-            syn: Figure::measured_or(kernel::syn(&report.syn), "TCP_SAVED_SYN", no_syn),
+            syn: Figure::measured_or(tcp_info::syn(&report.syn), "TCP_SAVED_SYN", no_syn),
             server_sequence: Figure::not_visible(
                 "the kernel tells nobody its own sequence number; a packet capture would",
             ),
@@ -230,7 +228,7 @@ pub(super) fn lost(lost: Lost) -> Close {
 /// The state of the socket right before the server ended its half says it:
 /// later states don't. LAST-ACK and TIME-WAIT both become CLOSED.
 fn who_was_first(how: How, info: &TcpInfo<'_>, report: &Closed) -> Figure<End> {
-    let (state, source) = match kernel::state(report.state_before_end) {
+    let (state, source) = match tcp_info::state(report.state_before_end) {
         Some(state) => (Some(state), "TCP_INFO's state right before shutdown(2)"),
         None => (info.state(), "TCP_INFO's state right before close(2)"),
     };

@@ -1,7 +1,7 @@
 //! The JSON log: one object a connection, when it is closed; see docs/records.md.
 
-use super::record::{Record, SCHEMA};
 use super::sink::{LeftOut, News, Sink};
+use crate::record::connection::{Record, SCHEMA};
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
 

@@ -6,8 +6,9 @@
 //! pipe is full the reports are dropped and counted; the exhibit is never stalled.
 
 use super::clf::Format;
-use super::report::{Moment, Report};
-use super::timestamps;
+use super::report::Report;
+use crate::kernel::timestamps;
+use crate::record::Moment;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::pipe::{PIPE_BUF, PipeFlags, pipe_with};
 use std::io;

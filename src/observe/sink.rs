@@ -1,6 +1,6 @@
 //! Who is told of connections: the story, the JSON log, the live page.
 
-use super::record::Record;
+use crate::record::connection::Record;
 use serde::Serialize;
 
 /// Something that the collector tells of every connection.

@@ -7,28 +7,19 @@
 //! more connections than a person can read, some are told from beginning to end
 //! and the others are counted.
 
-mod ending;
-mod english;
-mod exchange;
-mod handshake;
-mod korean;
-pub(crate) mod layout;
-pub(crate) mod phrases;
-mod rows;
-mod telling;
 #[cfg(test)]
 mod tests;
 
-use super::record::{Exchange, Record};
 use super::sink::{LeftOut, News, Sink};
 use crate::language::Language;
-use layout::Block;
-use phrases::{Phrases, counted, fill};
+use crate::record::connection::{Exchange, Record};
+use crate::story::layout::Block;
+use crate::story::words::{Phrases, counted, fill};
+use crate::story::{self, MOST_EXCHANGES, Occasion, Progress};
 use std::collections::HashMap;
 use std::fmt;
 use std::io::Write;
 use std::time::{Duration, Instant};
-use telling::{MOST_EXCHANGES, Moment, Progress};
 
 /// How many connections are told each second, unless somebody says otherwise.
 pub const PER_SECOND: u32 = 20;
@@ -139,7 +130,7 @@ impl<W: Write + Send> Story<W> {
             }
             let Some(told) = self.told.get_mut(&number) else { continue };
             let Some(Waiting { record, total, .. }) = told.waiting.take() else { continue };
-            let text = telling::block(&record, total, Moment::Quiet, &mut told.progress, self.phrases);
+            let text = story::block(&record, total, Occasion::Quiet, &mut told.progress, self.phrases);
             self.write(&text);
         }
     }
@@ -203,12 +194,12 @@ impl<W: Write + Send> Sink for Story<W> {
         let moment = match news {
             News::Opened | News::Receiving => return,
             News::Answered => return told.wait(record),
-            News::Silent => Moment::Silent,
-            News::Answering => Moment::Answering,
-            News::Closed => Moment::Closed,
+            News::Silent => Occasion::Silent,
+            News::Answering => Occasion::Answering,
+            News::Closed => Occasion::Closed,
         };
         told.waiting = None;
-        let text = telling::block(record, total(record), moment, &mut told.progress, self.phrases);
+        let text = story::block(record, total(record), moment, &mut told.progress, self.phrases);
         if news == News::Closed {
             self.told.remove(&record.connection);
         }

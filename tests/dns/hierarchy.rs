@@ -3,7 +3,9 @@
 
 use super::{asking, assert_addresses, reply, transports};
 use crate::harness::PATIENCE;
-use glasshttp::fetch::dns::{LookupError, Options, Outcome, TraceOptions, resolve, trace};
+use glasshttp::dns::{Options, TraceOptions, resolve, trace};
+use glasshttp::record::LookupError;
+use glasshttp::record::lookup::Outcome;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fmt::Write as _;
 use std::fs;
@@ -227,7 +229,7 @@ fn a_walk_goes_from_the_root_to_the_authority() {
     let hierarchy = Hierarchy::start();
     let roots = [hierarchy.at(ROOT)];
     let walk = |name: &str| trace(name, &roots, &TraceOptions::default());
-    let zones = |walk: &glasshttp::fetch::dns::Trace, depth| {
+    let zones = |walk: &glasshttp::record::lookup::Trace, depth| {
         let steps = walk.steps.iter().filter(|step| step.depth == depth);
         steps.map(|step| step.zone.clone()).collect::<Vec<_>>()
     };

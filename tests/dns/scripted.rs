@@ -2,7 +2,9 @@
 
 use super::server::{By, Server, address, answer, answer_with_address, asked, bytes, cname, ns};
 use super::{addresses, asking, assert_addresses, reply, transports};
-use glasshttp::fetch::dns::{Ignored, LookupError, Options, Outcome, Source, TraceOptions, resolve, trace};
+use glasshttp::dns::{Options, TraceOptions, resolve, trace};
+use glasshttp::record::LookupError;
+use glasshttp::record::lookup::{Ignored, Outcome, Source};
 use hickory_proto::op::ResponseCode;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};

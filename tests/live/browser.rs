@@ -10,8 +10,9 @@ use glasshttp::listener::{self, Port};
 use glasshttp::models::{self, Limits, Model, Stop};
 use glasshttp::observe::live::{Bounds, LiveSink};
 use glasshttp::observe::probe::Probe;
-use glasshttp::observe::record::{Figure, Queue, Record};
 use glasshttp::observe::sink::{News, Sink};
+use glasshttp::record::Figure;
+use glasshttp::record::connection::{Queue, Record};
 use serde_json::json;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
@@ -300,10 +301,10 @@ fn serve_a_site(sink: Arc<Mutex<LiveSink>>) -> (String, Arc<Stop>) {
 #[ignore = "needs chromium and chromedriver: .ci/run installs them"]
 fn the_address_bar_puts_the_browsers_half_beside_the_servers() {
     let placeholder = glasshttp::observe::live::Hub::new(Bounds::default());
-    let sink = Arc::new(Mutex::new(placeholder.sink()));
+    let sink = Arc::new(Mutex::new(LiveSink::new(&placeholder)));
     let (site, stop) = serve_a_site(Arc::clone(&sink));
     let page = Page::start(Bounds::default(), &site);
-    *sink.lock().expect("no panic") = page.hub.sink();
+    *sink.lock().expect("no panic") = LiveSink::new(&page.hub);
 
     let browser = Browser::start();
     browser.open(&page.url());

@@ -1,9 +1,8 @@
 //! Records as the collector tells them: what the page is shown in these tests.
 
-use glasshttp::observe::record::{
-    Close, End, Exchange, Figure, Handshake, How, Message, Queue, Record, SCHEMA, Stages, Syn, Tcp, TimeWait, Traffic,
-};
 use glasshttp::observe::sink::{News, Sink};
+use glasshttp::record::connection::{Close, Exchange, Handshake, Message, Queue, Record, SCHEMA, Stages, Traffic};
+use glasshttp::record::{End, Figure, How, Syn, Tcp, TimeWait};
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

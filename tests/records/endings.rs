@@ -3,7 +3,8 @@
 use super::{Watched, check_close, check_exchange, check_time_wait, measured, port, since_accept};
 use crate::closing::{BIG, folder_with, narrow_client, under_each_model};
 use crate::harness::{Answer, Client};
-use glasshttp::observe::record::{End, Figure, How, Record, TimeWait};
+use glasshttp::record::connection::Record;
+use glasshttp::record::{End, Figure, How, TimeWait};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::retry_on_intr;
 use socket2::SockRef;

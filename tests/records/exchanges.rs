@@ -5,7 +5,7 @@ use super::{
 };
 use crate::closing::{BIG, assert_same, folder_with, octets, under_each_model};
 use crate::harness::{Answer, Client};
-use glasshttp::observe::record::{End, Figure, How, TimeWait};
+use glasshttp::record::{End, Figure, How, TimeWait};
 use rustix::process::Signal;
 use std::io::Read;
 use std::net::{Ipv6Addr, TcpListener};

@@ -3,7 +3,7 @@
 use super::{Watched, check_close, check_exchange, check_octets, measured, port};
 use crate::closing::{BIG, assert_same, folder_with, narrow_client, under_each_model};
 use crate::harness::{Answer, PATIENCE};
-use glasshttp::observe::record::{End, Figure, How, TimeWait};
+use glasshttp::record::{End, Figure, How, TimeWait};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::{Read, Write};

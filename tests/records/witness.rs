@@ -3,7 +3,8 @@
 use super::{Watched, measured, port, since_accept};
 use crate::closing::{folder_with, narrow_client, under_each_model};
 use crate::harness::{PATIENCE, Server};
-use glasshttp::observe::record::{End, How, Record};
+use glasshttp::record::connection::Record;
+use glasshttp::record::{End, How};
 use socket2::SockRef;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;

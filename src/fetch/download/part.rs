@@ -3,6 +3,7 @@
 //! A part belongs to one fetch at a time (flock(2)), and is a regular file of
 //! that name: a symbolic link in its place is never followed.
 
+use crate::record::{Failure, Kind};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata, OpenOptions, Permissions, TryLockError};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -174,6 +175,16 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 /// A file that is not there is removed already.
 fn remove(path: &Path) -> io::Result<()> {
     fs::remove_file(path).or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
+}
+
+/// Why `path` can't be written, as a failure of this machine's.
+pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+    let path = path.display();
+    let sentence = match error.kind() {
+        io::ErrorKind::ResourceBusy => format!("Cannot write {path}: another fetch is writing it."),
+        _ => format!("Cannot write {path}: {error}."),
+    };
+    Failure::new(Kind::Local, sentence)
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! What there is of a file from an earlier time, and of which version it is.
 
-use super::cannot_write;
-use super::part::{self, LONGEST_VALIDATOR, Part};
-use crate::fetch::failure::Failure;
+use super::part::{self, LONGEST_VALIDATOR, Part, cannot_write};
 use crate::http::message::Headers;
+use crate::record::Failure;
 use std::fs;
 use std::io::{self, Seek, SeekFrom};
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! Why a client's connection ended, and whether it may be used again.
 
-use crate::http::answer_error::AnswerError;
+use super::answer_error::AnswerError;
 use crate::http::message::{Answer, Version};
 use crate::http::persistence::Wish;
 use std::fmt;
@@ -38,6 +38,17 @@ pub enum Ending {
     GivenUp,
     /// The answer could not be understood, or did not come whole.
     Failed(AnswerError),
+}
+
+impl Ending {
+    /// The reason's name, without what it counts.
+    pub fn name(self) -> String {
+        let name = match self {
+            Self::Failed(error) => format!("{error:?}"),
+            other => format!("{other:?}"),
+        };
+        name.split([' ', '{']).next().unwrap_or_default().to_owned()
+    }
 }
 
 impl fmt::Display for Ending {

@@ -1,6 +1,6 @@
 //! What passes between a client's machine and its host.
 
-use super::Ending;
+use super::ending::Ending;
 use crate::http::message::{Answer, HeaderBlock, Headers, Version};
 use crate::http::persistence::Wish;
 use std::fmt;

@@ -6,7 +6,7 @@
 //! be 1 MiB, and a line may be folded (RFC 9112 §5.2).
 
 use super::{decimal, keep};
-use crate::http::answer_error::AnswerError;
+use crate::http::client::answer_error::AnswerError;
 use crate::http::message::{Answer, AnswerFraming, FieldStorage, Framing, Headers, MAX_FIELDS, StatusCode, Version};
 use std::mem::MaybeUninit;
 

@@ -1,9 +1,10 @@
 //! What becomes of connections whose reports are dropped.
 
 use super::super::probe::{Outbox, Rate};
-use super::super::record::{How, Record};
 use super::super::report::Opened;
 use super::*;
+use crate::record::How;
+use crate::record::connection::Record;
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::Sender;
 

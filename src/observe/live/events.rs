@@ -6,8 +6,8 @@
 //! its turn comes. A browser that takes nothing for a while thus misses what was
 //! forgotten meanwhile, is told how much that is, and is up to date afterwards.
 
-use super::{Hub, State};
-use crate::observe::record::Record;
+use super::hub::{Hub, State};
+use crate::record::connection::Record;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
@@ -40,7 +40,7 @@ pub(super) struct Events {
     told_since: u64,
     /// What was last said to be left out, and when.
     said: Option<(Instant, LeftOutHere)>,
-    /// The calls that it has followed: see [`Hub::listen`].
+    /// The calls that it has followed: see [`Events::listen`].
     calls: u64,
     next_turn: Instant,
     last_word: Instant,
@@ -67,8 +67,22 @@ enum Found {
 }
 
 impl Events {
-    /// A stream that begins with `greeting`, a JSON object; the caller has counted it.
-    pub(super) fn new(hub: Arc<Hub>, greeting: &str) -> Self {
+    /// Another stream, which begins with `greeting`, a JSON object; `None`:
+    /// there are as many as may be.
+    pub(super) fn listen(hub: &Arc<Hub>, greeting: &str) -> Option<Self> {
+        let mut state = hub.lock();
+        if state.listeners >= hub.bounds.listeners {
+            // Some may have gone unnoticed: written to, they are found out.
+            state.calls += 1;
+            hub.bell.notify_all();
+            return None;
+        }
+        state.listeners += 1;
+        drop(state);
+        Some(Self::new(Arc::clone(hub), greeting))
+    }
+
+    fn new(hub: Arc<Hub>, greeting: &str) -> Self {
         let now = Instant::now();
         let (kept, seen, admitted, calls) = {
             let state = hub.lock();

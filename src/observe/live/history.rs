@@ -1,6 +1,6 @@
 //! The latest connections, within bounds, and in which order they changed.
 
-use crate::observe::record::{Exchange, Record};
+use crate::record::connection::{Exchange, Record};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;

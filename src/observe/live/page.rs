@@ -5,10 +5,11 @@
 //! name could be somebody else's who points it here (DNS rebinding); only its
 //! own script runs; no other site's page may ask, frame or embed it.
 
-use super::Hub;
+use super::events::Events;
+use super::hub::Hub;
 use crate::handler::{Handler, Reply};
 use crate::http::message::{Method, Request, StatusCode};
-use crate::observe::record::{Record, SCHEMA};
+use crate::record::connection::{Record, SCHEMA};
 use serde_json::json;
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
@@ -114,7 +115,7 @@ impl LivePage {
     }
 
     fn events(&self) -> Reply {
-        match self.hub.listen(&self.greeting) {
+        match Events::listen(&self.hub, &self.greeting) {
             Some(events) => Reply::stream(StatusCode::OK, "text/event-stream", events),
             None => Reply::error(
                 StatusCode::SERVICE_UNAVAILABLE,

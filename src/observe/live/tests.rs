@@ -1,9 +1,12 @@
 //! Bounds of the history, and what streams tell.
 #![allow(clippy::expect_used, clippy::panic)] // what helps a test fails as a test does
 
+use super::events::Events;
 use super::*;
-use crate::observe::record::{Close, Exchange, Figure, Handshake, How, Message, SCHEMA, Stages};
+use crate::record::connection::{Close, Exchange, Handshake, Message, SCHEMA, Stages};
+use crate::record::{Figure, How};
 use std::io::Read;
+use std::time::Duration;
 
 fn unseen<T>() -> Figure<T> {
     Figure::not_visible("nobody looked")
@@ -92,7 +95,7 @@ fn told(event: &str) -> Vec<u64> {
 #[test]
 fn the_latest_are_kept_and_open_ones_longest() {
     let hub = Hub::new(bounds());
-    let mut sink = hub.sink();
+    let mut sink = LiveSink::new(&hub);
     sink.tell(&record(1), News::Opened);
     for connection in 2..=50 {
         sink.tell(&closed(record(connection)), News::Closed);
@@ -108,7 +111,7 @@ fn the_latest_are_kept_and_open_ones_longest() {
 #[test]
 fn octets_are_bounded_as_well() {
     let hub = Hub::new(Bounds { octets: 64 * 1024, connections: 1000, ..bounds() });
-    let mut sink = hub.sink();
+    let mut sink = LiveSink::new(&hub);
     for connection in 1..=100 {
         let mut large = closed(record(connection));
         large.exchanges.push(exchange(1));
@@ -122,7 +125,7 @@ fn octets_are_bounded_as_well() {
 #[test]
 fn an_update_takes_over_what_changed_and_the_end_takes_over_all() {
     let hub = Hub::new(bounds());
-    let mut sink = hub.sink();
+    let mut sink = LiveSink::new(&hub);
     let mut growing = record(1);
     sink.tell(&growing, News::Opened);
     for number in 1..=5 {
@@ -147,7 +150,7 @@ fn an_update_takes_over_what_changed_and_the_end_takes_over_all() {
 #[test]
 fn a_client_is_found_by_address_and_port_the_latest_first() {
     let hub = Hub::new(bounds());
-    let mut sink = hub.sink();
+    let mut sink = LiveSink::new(&hub);
     for connection in [1, 2] {
         sink.tell(&Record { client: ([127, 0, 0, 1], 50_000).into(), ..record(connection) }, News::Opened);
     }
@@ -160,7 +163,7 @@ fn a_client_is_found_by_address_and_port_the_latest_first() {
 #[test]
 fn more_than_a_second_admits_is_counted_once_each() {
     let hub = Hub::new(Bounds { admitted_per_second: 3, ..bounds() });
-    let mut sink = hub.sink();
+    let mut sink = LiveSink::new(&hub);
     for connection in 1..=8 {
         sink.tell(&record(connection), News::Opened);
         sink.tell(&record(connection), News::Silent);
@@ -172,10 +175,10 @@ fn more_than_a_second_admits_is_counted_once_each() {
 #[test]
 fn a_stream_greets_tells_what_is_kept_then_what_changes_then_the_end() {
     let hub = Hub::new(bounds());
-    let mut sink = hub.sink();
+    let mut sink = LiveSink::new(&hub);
     sink.tell(&closed(record(1)), News::Closed);
     sink.tell(&record(2), News::Opened);
-    let mut events = hub.listen("{\"site\":[]}").expect("a stream");
+    let mut events = Events::listen(&hub, "{\"site\":[]}").expect("a stream");
     assert_eq!(next(&mut events), "retry: 1000\nevent: hello\ndata: {\"site\":[]}\n\n");
     assert_eq!(told(&next(&mut events)), [1, 2]);
     sink.tell(&closed(record(2)), News::Closed);
@@ -190,8 +193,8 @@ fn a_stream_greets_tells_what_is_kept_then_what_changes_then_the_end() {
 #[test]
 fn a_crowd_is_told_bit_by_bit_and_what_was_forgotten_is_counted() {
     let hub = Hub::new(Bounds { connections: 100, told_per_second: 200, ..bounds() });
-    let mut sink = hub.sink();
-    let mut events = hub.listen("{}").expect("a stream");
+    let mut sink = LiveSink::new(&hub);
+    let mut events = Events::listen(&hub, "{}").expect("a stream");
     next(&mut events);
     for connection in 1..=500 {
         sink.tell(&closed(record(connection)), News::Closed);
@@ -224,9 +227,9 @@ fn a_crowd_is_told_bit_by_bit_and_what_was_forgotten_is_counted() {
 #[test]
 fn what_is_shown_is_brought_up_to_date_though_much_is_new() {
     let hub = Hub::new(Bounds { connections: 1000, ..bounds() });
-    let mut sink = hub.sink();
+    let mut sink = LiveSink::new(&hub);
     sink.tell(&record(1), News::Opened);
-    let mut events = hub.listen("{}").expect("a stream");
+    let mut events = Events::listen(&hub, "{}").expect("a stream");
     next(&mut events);
     assert_eq!(told(&next(&mut events)), [1]);
     sink.tell(&closed(record(1)), News::Closed);
@@ -243,20 +246,20 @@ fn what_is_shown_is_brought_up_to_date_though_much_is_new() {
 #[test]
 fn there_are_as_many_listeners_as_may_be_and_one_that_goes_makes_room() {
     let hub = Hub::new(Bounds { listeners: 2, ..bounds() });
-    let first = hub.listen("{}").expect("a stream");
-    let mut second = hub.listen("{}").expect("a stream");
+    let first = Events::listen(&hub, "{}").expect("a stream");
+    let mut second = Events::listen(&hub, "{}").expect("a stream");
     next(&mut second);
-    assert!(hub.listen("{}").is_none());
+    assert!(Events::listen(&hub, "{}").is_none());
     // The others are written to, so that one that has gone is found out.
     assert_eq!(next(&mut second), ": are you there?\n\n");
     drop(first);
-    assert!(hub.listen("{}").is_some());
+    assert!(Events::listen(&hub, "{}").is_some());
 }
 
 #[test]
 fn a_silent_stream_says_that_it_is_there() {
     let hub = Hub::new(Bounds { heartbeat: Duration::ZERO, ..bounds() });
-    let mut events = hub.listen("{}").expect("a stream");
+    let mut events = Events::listen(&hub, "{}").expect("a stream");
     next(&mut events);
     assert_eq!(next(&mut events), ": still here\n\n");
 }

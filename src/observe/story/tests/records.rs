@@ -1,8 +1,7 @@
 //! Connections as they could have been, for the story to tell.
 
-use crate::observe::record::{
-    Close, End, Exchange, Figure, Handshake, How, Message, Queue, Record, SCHEMA, Stages, Syn, Tcp, TimeWait, Traffic,
-};
+use crate::record::connection::{Close, Exchange, Handshake, Message, Queue, Record, SCHEMA, Stages, Traffic};
+use crate::record::{End, Figure, How, Syn, Tcp, TimeWait};
 
 const US: i64 = 1_000;
 const MS: i64 = 1_000_000;

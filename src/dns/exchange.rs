@@ -1,0 +1,166 @@
+//! One question on the wire: a datagram, or a connection when that is too small.
+
+use super::message::{PAYLOAD, Question, Verdict};
+use crate::record::LookupError;
+use crate::record::lookup::{Exchange, Ignored, Kind, Outcome, Reply, Transport};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
+use std::time::{Duration, Instant};
+
+/// How many messages that are no answer are remembered; more are dropped unseen.
+const MOST_IGNORED: usize = 16;
+
+/// What is asked, of whom.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ask<'a> {
+    pub(super) server: SocketAddr,
+    pub(super) name: &'a str,
+    pub(super) kind: Kind,
+    pub(super) recursion_desired: bool,
+    /// For each transport.
+    pub(super) timeout: Duration,
+    pub(super) attempt: u32,
+}
+
+impl Ask<'_> {
+    /// Asks by UDP; again without EDNS, if the server does not know it; again by
+    /// TCP, if the answer did not fit. The last exchange is what counts.
+    ///
+    /// # Errors
+    /// Where no question can be made of the name.
+    pub(super) fn run(&self) -> Result<Vec<Exchange>, LookupError> {
+        let mut exchanges = vec![self.once(Transport::Udp, true)?];
+        let knows_no_edns = |exchange: &Exchange| reply(exchange).is_some_and(|reply| reply.rcode == "FORMERR");
+        let mut edns = true;
+        if exchanges.last().is_some_and(knows_no_edns) {
+            edns = false;
+            exchanges.push(self.once(Transport::Udp, edns)?);
+        }
+        if exchanges.last().and_then(reply).is_some_and(|reply| reply.truncated) {
+            exchanges.push(self.once(Transport::Tcp, edns)?);
+        }
+        Ok(exchanges)
+    }
+
+    fn once(&self, transport: Transport, edns: bool) -> Result<Exchange, LookupError> {
+        let question = Question::new(self.name, self.kind, self.recursion_desired, edns)
+            .map_err(|why| LookupError::InvalidName { name: self.name.to_owned(), why })?;
+        let start = Instant::now();
+        let mut ignored = vec![];
+        let deadline = start + self.timeout;
+        let result = match transport {
+            Transport::Udp => self.udp(&question, deadline, &mut ignored),
+            Transport::Tcp => self.tcp(&question, deadline, &mut ignored),
+        };
+        Ok(Exchange {
+            server: self.server,
+            transport,
+            name: self.name.to_owned(),
+            record: self.kind,
+            id: question.id,
+            recursion_desired: self.recursion_desired,
+            edns_payload: edns.then_some(PAYLOAD),
+            attempt: self.attempt,
+            time: start.elapsed(),
+            ignored,
+            outcome: result.unwrap_or_else(|error| of_error(&error)),
+        })
+    }
+
+    fn udp(&self, question: &Question, deadline: Instant, ignored: &mut Vec<Ignored>) -> io::Result<Outcome> {
+        let any: SocketAddr = match self.server {
+            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+        };
+        let socket = UdpSocket::bind(any)?;
+        // Connected, it hears the server alone, and of ICMP's refusals (udp(7)).
+        socket.connect(self.server)?;
+        socket.send(&question.bytes)?;
+        let mut buffer = [0; 65_535];
+        loop {
+            socket.set_read_timeout(Some(left(deadline)?))?;
+            match socket.recv(&mut buffer) {
+                Ok(length) => match question.judge(&buffer[..length]) {
+                    Verdict::Answer(reply) => return Ok(Outcome::Answered(reply)),
+                    Verdict::Malformed(why) => return Ok(Outcome::Malformed { why }),
+                    Verdict::Ignored(what) => ignored.extend((ignored.len() < MOST_IGNORED).then_some(what)),
+                },
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn tcp(&self, question: &Question, deadline: Instant, ignored: &mut Vec<Ignored>) -> io::Result<Outcome> {
+        let mut stream = TcpStream::connect_timeout(&self.server, left(deadline)?)?;
+        stream.set_write_timeout(Some(left(deadline)?))?;
+        // The length goes before the message, in one segment with it (RFC 7766 §8).
+        let length = u16::try_from(question.bytes.len()).unwrap_or(u16::MAX);
+        stream.write_all(&[&length.to_be_bytes(), &question.bytes[..]].concat())?;
+        loop {
+            let mut length = [0; 2];
+            read_exact(&mut stream, &mut length, deadline)?;
+            let mut message = vec![0; u16::from_be_bytes(length).into()];
+            read_exact(&mut stream, &mut message, deadline)?;
+            match question.judge(&message) {
+                Verdict::Answer(reply) => return Ok(Outcome::Answered(reply)),
+                Verdict::Malformed(why) => return Ok(Outcome::Malformed { why }),
+                Verdict::Ignored(what) => ignored.extend((ignored.len() < MOST_IGNORED).then_some(what)),
+            }
+        }
+    }
+}
+
+/// The answer, if the exchange had one.
+pub(super) fn reply(exchange: &Exchange) -> Option<&Reply> {
+    match &exchange.outcome {
+        Outcome::Answered(reply) => Some(reply),
+        _ => None,
+    }
+}
+
+/// Why an exchange gave no answer that can be used; `None`: it gave one.
+pub(super) fn failure(exchange: &Exchange) -> Option<LookupError> {
+    let (server, name) = (exchange.server, exchange.name.clone());
+    match &exchange.outcome {
+        Outcome::Answered(reply) if reply.truncated => Some(LookupError::Truncated { server }),
+        Outcome::Answered(reply) => match reply.rcode.as_str() {
+            "NOERROR" | "NXDOMAIN" => None,
+            rcode => Some(LookupError::ServerFailed { name, server, rcode: rcode.to_owned() }),
+        },
+        Outcome::TimedOut => Some(LookupError::NoAnswer { tries: exchange.attempt, server }),
+        Outcome::Refused if exchange.transport == Transport::Tcp => Some(LookupError::NoTcp { server }),
+        Outcome::Refused => Some(LookupError::Refused { server }),
+        Outcome::Unreachable { why } => Some(LookupError::Unreachable { server, why: why.clone() }),
+        Outcome::Malformed { why } => Some(LookupError::Malformed { server, why: why.clone() }),
+        Outcome::CutShort => Some(LookupError::Malformed { server, why: "the connection ended within it".to_owned() }),
+    }
+}
+
+/// What is left until `deadline`; nothing left is a timeout.
+fn left(deadline: Instant) -> io::Result<Duration> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(left) }
+}
+
+fn read_exact(stream: &mut TcpStream, mut buffer: &mut [u8], deadline: Instant) -> io::Result<()> {
+    while !buffer.is_empty() {
+        stream.set_read_timeout(Some(left(deadline)?))?;
+        match stream.read(buffer) {
+            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+            Ok(count) => buffer = &mut buffer[count..],
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn of_error(error: &io::Error) -> Outcome {
+    match error.kind() {
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => Outcome::TimedOut,
+        ErrorKind::ConnectionRefused => Outcome::Refused,
+        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => Outcome::CutShort,
+        _ => Outcome::Unreachable { why: error.to_string() },
+    }
+}

@@ -1,0 +1,102 @@
+//! What a host is written as: an address, or a name.
+
+use crate::record::LookupError;
+use std::net::{IpAddr, Ipv6Addr};
+
+/// A host, as far as its text tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Host {
+    Address(IpAddr),
+    Name {
+        /// In ASCII and lower case, without the final dot.
+        ascii: String,
+        /// It was written with a final dot: search domains do not apply.
+        is_absolute: bool,
+    },
+}
+
+impl Host {
+    /// Reads a host as it stands in a URL, or without the brackets.
+    ///
+    /// # Errors
+    /// `InvalidName`.
+    pub(super) fn parse(text: &str) -> Result<Self, LookupError> {
+        let invalid = |why: &str| LookupError::InvalidName { name: text.to_owned(), why: why.to_owned() };
+        if let Some(literal) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            let address: Ipv6Addr = literal.parse().map_err(|_| invalid("in brackets stands an IPv6 address"))?;
+            return Ok(Self::Address(address.into()));
+        }
+        if let Ok(address) = text.parse() {
+            return Ok(Self::Address(address));
+        }
+        let (name, is_absolute) = match text.strip_suffix('.') {
+            Some(name) => (name, true),
+            None => (text, false),
+        };
+        let ascii = idna::domain_to_ascii(name).map_err(|_| invalid("it cannot be written in DNS's letters"))?;
+        let ascii = ascii.trim_end_matches('.').to_owned(); // a full stop of another script
+        let mut labels = ascii.split('.');
+        if ascii.len() > 253 {
+            return Err(invalid("it is longer than 253 octets"));
+        }
+        if labels.clone().any(|label| label.len() > 63) {
+            return Err(invalid("a label is longer than 63 octets"));
+        }
+        if labels.clone().any(str::is_empty) {
+            return Err(invalid("it is empty, or has two dots in a row"));
+        }
+        if !ascii.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)) {
+            return Err(invalid("a name has letters, digits, hyphens and dots"));
+        }
+        if labels.next_back().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit())) {
+            return Err(invalid("it ends in a number, and is no IPv4 address: that has four, each up to 255"));
+        }
+        Ok(Self::Name { ascii, is_absolute })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_names() {
+        for (text, address) in [("127.0.0.1", "127.0.0.1"), ("[::1]", "::1"), ("2001:db8::1", "2001:db8::1")] {
+            assert_eq!(Host::parse(text), Ok(Host::Address(address.parse().expect("an address"))));
+        }
+        for (text, ascii, is_absolute) in [
+            ("Example.COM", "example.com", false),
+            ("localhost.", "localhost", true),
+            ("bücher.example", "xn--bcher-kva.example", false),
+            ("한국.kr", "xn--3e0b707e.kr", false),
+            ("faß.de", "xn--fa-hia.de", false),
+            ("_a-b.example", "_a-b.example", false),
+            ("例え。jp", "xn--r8jz45g.jp", false),
+        ] {
+            assert_eq!(Host::parse(text), Ok(Host::Name { ascii: ascii.to_owned(), is_absolute }), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_neither_is_said() {
+        let long = format!("{}.example", "a".repeat(64));
+        let longer = "a.".repeat(130) + "example";
+        for text in [
+            "",
+            ".",
+            "a..b",
+            "a b",
+            "1.2.3",
+            "1.2.3.256",
+            "127.1",
+            "[127.0.0.1]",
+            "fe80::1%eth0",
+            "a/b",
+            &long,
+            &longer,
+        ] {
+            let error = Host::parse(text).expect_err(text);
+            assert!(matches!(error, LookupError::InvalidName { .. }), "{text}: {error}");
+        }
+    }
+}

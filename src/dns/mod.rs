@@ -1,0 +1,26 @@
+//! Name resolution, told stage by stage: what a resolver does unseen.
+//!
+//! [`resolve`] asks as the system would (hosts file, then the name servers of
+//! resolv.conf, each question sent by us so that it can be shown) and sets the
+//! system resolver's own answer beside it. [`trace`] walks from the root
+//! downwards instead. Both give plain records: whoever called them tells them.
+//!
+//! Sockets block, with timeouts; nothing here is async. Messages are
+//! hickory-proto's, which `message.rs` alone names.
+//!
+//! Reading order: [`crate::record::lookup`] (the nouns), `config` and `host` (what is asked, and
+//! whom), `message` and `exchange` (one question on the wire), `resolve`,
+//! `trace`, `order` (which address is tried first).
+
+mod config;
+mod exchange;
+mod host;
+mod message;
+mod order;
+mod resolve;
+mod system;
+mod trace;
+
+pub use config::{DNS_PORT, Options, server_address};
+pub use resolve::resolve;
+pub use trace::{ROOT_SERVERS, TraceOptions, default_roots, trace};

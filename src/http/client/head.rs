@@ -1,0 +1,27 @@
+//! A request's head, as it is sent.
+
+use super::step::Request;
+use crate::http::message::Version;
+use crate::http::persistence::Wish;
+
+/// Writes the head of `request`, which has no body: the whole of it, then.
+pub(super) fn write_request(request: &Request<'_>, out: &mut Vec<u8>) {
+    out.extend_from_slice(if request.head_only { b"HEAD " } else { b"GET " });
+    out.extend_from_slice(request.target.as_bytes());
+    out.extend_from_slice(match request.version {
+        Version::Http09 => return out.extend_from_slice(b"\r\n"),
+        Version::Http10 => b" HTTP/1.0\r\n",
+        Version::Http11 => b" HTTP/1.1\r\n",
+    });
+    if let Some(host) = request.host {
+        out.extend_from_slice(b"Host: ");
+        out.extend_from_slice(host.as_bytes());
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(request.headers.as_bytes());
+    out.extend_from_slice(match request.wish {
+        Wish::Unsaid => b"\r\n".as_slice(),
+        Wish::KeepAlive => b"Connection: keep-alive\r\n\r\n",
+        Wish::Close => b"Connection: close\r\n\r\n",
+    });
+}

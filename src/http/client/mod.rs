@@ -1,0 +1,450 @@
+//! The client's half of one connection, as a state machine.
+//!
+//! Law of this file, as of the server's: every change of state is made here,
+//! and nothing here touches a socket. The host asks [`ClientConnection::next`]
+//! what to do, does it, and says what came of it.
+//!
+//! ```text
+//!            ask              head complete              body complete
+//!   Idle ─────────▶ Head ────────────────────▶ Body ─────────────────────┐
+//!    ▲              │  ▲ │                      │                        │
+//!    │              │  └─┘ interim answer       │ cut short, late, wrong │
+//!    │              │                           ▼                        │
+//!    │              └─── none, late, wrong ──▶ Closed                    │
+//!    │                                           ▲                       │
+//!    │                        server ends        │                       │
+//!    │               Drain ──────────────────────┘                       │
+//!    │                 ▲                                                 │
+//!    │                 └──── no reuse, or more came than was asked for ──┤
+//!    └────────────────────────── reuse ──────────────────────────────────┘
+//! ```
+//!
+//! | state  | what the host does next ([`Next`]) | what moves it on |
+//! | ------ | ---------------------------------- | ---------------- |
+//! | Idle   | Ask     | `ask`, `finish`, `receive`, `end_of_input` |
+//! | Head   | Send while the request has not left, then ShutDown if wanted, then Receive | `sent`, `writing_shut_down`, `receive`, `end_of_input`, `timed_out` |
+//! | Body   | the same | the same |
+//! | Drain  | Drain   | `receive`, `end_of_input`, `timed_out` |
+//! | Closed | Close   | nothing |
+//!
+//! `disconnected` and `give_up` lead from anywhere to Closed. A server may
+//! answer before the request has left: `receive` is right at any time.
+
+pub mod answer_error;
+mod ending;
+mod head;
+mod step;
+
+use crate::http::chunked::{Decoder, MAX_TRAILER, Piece};
+use crate::http::message::{Answer, AnswerFraming, FieldStorage, Framing, Headers, Version};
+use crate::http::parse::answer::{self, Lines, MAX_HEAD};
+use answer_error::AnswerError;
+pub use ending::Ending;
+use ending::{Asked, decide};
+use head::write_request;
+pub use step::{MAX_DRAIN, MAX_INTERIM, Next, Received, Request, RequestError};
+
+#[derive(Clone, Copy, Debug, Default)]
+enum State {
+    #[default]
+    Idle,
+    Head,
+    Body {
+        body: Body,
+        then: Option<Ending>,
+    },
+    Drain {
+        left: u64,
+        ending: Ending,
+    },
+    Closed(Ending),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Body {
+    Length {
+        promised: u64,
+        left: u64,
+    },
+    Chunked(Decoder),
+    Trailer,
+    /// `ended`: the server has already closed, the caller holds all there is.
+    UntilClose {
+        ended: bool,
+    },
+    /// The same, before [`Received::Bare`] was given.
+    BareRest,
+}
+
+/// The client's half of one connection.
+///
+/// ```
+/// use glasshttp::http::client::{ClientConnection, Next, Received, Request};
+/// use glasshttp::http::message::{FieldStorage, HeaderBlock, Version};
+/// use glasshttp::http::persistence::Wish;
+///
+/// let mut connection = ClientConnection::new();
+/// let request = Request {
+///     head_only: false,
+///     target: "/hello",
+///     version: Version::Http10,
+///     host: Some("localhost"),
+///     headers: &HeaderBlock::default(),
+///     wish: Wish::KeepAlive,
+///     half_close: false,
+/// };
+/// let mut out = Vec::new();
+/// connection.ask(&request, &mut out).unwrap();
+/// assert_eq!(out, b"GET /hello HTTP/1.0\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n");
+/// connection.sent(out.len());
+///
+/// let input = b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\nhello";
+/// let mut storage = FieldStorage::new();
+/// let (head, received) = connection.receive(input, &mut storage);
+/// assert!(matches!(received, Some(Received::Head(answer)) if answer.status.code() == 200));
+/// let mut storage = FieldStorage::new();
+/// let (used, received) = connection.receive(&input[head..], &mut storage);
+/// assert!(matches!(received, Some(Received::Body(b"hello"))) && head + used == input.len());
+/// assert_eq!(connection.next(), Next::Ask); // the connection was kept
+/// ```
+#[derive(Debug, Default)]
+pub struct ClientConnection {
+    state: State,
+    asked: Asked,
+    unsent: usize,
+    shut_down: bool,
+    exchanges: u32,
+    interim: u32,
+    lines: Lines,
+    is_answered: bool,
+    received: u64,
+    surplus: u64,
+}
+
+impl ClientConnection {
+    /// A connection just made.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What the host is to do next.
+    pub fn next(&self) -> Next {
+        match self.state {
+            State::Idle => Next::Ask,
+            State::Head | State::Body { .. } if self.unsent > 0 => Next::Send(self.unsent),
+            State::Head | State::Body { .. } if self.asked.half_close && !self.shut_down => Next::ShutDown,
+            State::Head | State::Body { .. } => Next::Receive,
+            State::Drain { .. } => Next::Drain,
+            State::Closed(ending) => Next::Close(ending),
+        }
+    }
+
+    /// Whether the request that was asked last has been answered in full.
+    pub fn is_answered(&self) -> bool {
+        self.is_answered
+    }
+
+    /// Octets of the current answer's body that came, decoded.
+    pub fn body_received(&self) -> u64 {
+        self.received
+    }
+
+    /// Octets that came and belong to no answer.
+    pub fn surplus(&self) -> u64 {
+        self.surplus
+    }
+
+    /// Exchanges that ended with their answer whole.
+    pub fn exchanges(&self) -> u32 {
+        self.exchanges
+    }
+
+    /// Writes `request` to the end of `out`, to be sent.
+    ///
+    /// # Errors
+    /// When it cannot be sent; nothing is written then.
+    pub fn ask(&mut self, request: &Request<'_>, out: &mut Vec<u8>) -> Result<(), RequestError> {
+        if !matches!(self.state, State::Idle) {
+            return Err(RequestError::NotNow);
+        }
+        request.check()?;
+        let start = out.len();
+        write_request(request, out);
+        let Request { head_only, version, wish, half_close, .. } = *request;
+        self.asked = Asked { head_only, version, wish, half_close };
+        self.unsent = out.len() - start;
+        (self.interim, self.received, self.is_answered) = (0, 0, false);
+        self.lines = Lines::default();
+        self.state = State::Head;
+        Ok(())
+    }
+
+    /// `count` more octets of the request were handed to the kernel.
+    pub fn sent(&mut self, count: usize) {
+        self.unsent = self.unsent.saturating_sub(count);
+    }
+
+    /// The sending half was shut down.
+    pub fn writing_shut_down(&mut self) {
+        self.shut_down = true;
+    }
+
+    /// There is no further request: a connection that is free closes.
+    pub fn finish(&mut self) {
+        if matches!(self.state, State::Idle) {
+            self.close(Ending::NoMoreRequests);
+        }
+    }
+
+    /// Takes bytes of the server's: gives how many were used, and what they
+    /// were. Bytes that were not used are to be given again; with more behind
+    /// them, if none were used and nothing was found. At most [`MAX_HEAD`]
+    /// octets are ever left to be given again.
+    pub fn receive<'r, 'b: 'r>(
+        &mut self,
+        input: &'b [u8],
+        storage: &'r mut FieldStorage<'b>,
+    ) -> (usize, Option<Received<'r>>) {
+        if input.is_empty() {
+            return (0, None);
+        }
+        let result = match self.state {
+            State::Head => self.receive_head(input, storage),
+            State::Body { body: Body::Trailer, then } => self.receive_trailers(input, then, storage),
+            State::Body { body, then } => self.receive_body(input, body, then),
+            State::Idle | State::Drain { .. } => Ok((self.drop_surplus(input.len()), None)),
+            State::Closed(_) => Ok((0, None)),
+        };
+        result.unwrap_or_else(|error| {
+            self.close(Ending::Failed(error));
+            (0, None)
+        })
+    }
+
+    fn receive_head<'r, 'b: 'r>(
+        &mut self,
+        input: &'b [u8],
+        storage: &'r mut FieldStorage<'b>,
+    ) -> Result<(usize, Option<Received<'r>>), AnswerError> {
+        if self.asked.version == Version::Http09 && self.interim == 0 {
+            match answer::has_status_line(input) {
+                Some(true) => {}
+                Some(false) => {
+                    let body = Body::UntilClose { ended: false };
+                    self.state = State::Body { body, then: Some(Ending::SimpleRequest) };
+                    return Ok((0, Some(Received::Bare)));
+                }
+                None => {
+                    self.lines.seen = input.len();
+                    return Ok((0, None));
+                }
+            }
+        } else if !answer::may_be_status_line(input) {
+            return Err(AnswerError::NotHttp);
+        }
+        let head = &input[..input.len().min(MAX_HEAD)];
+        let had_line = self.lines.start > 0;
+        let end = self.lines.section_end(head);
+        if !had_line && self.lines.start > 0 {
+            answer::first_line(head)?; // known before the rest
+        }
+        let Some(end) = end else {
+            return if head.len() == MAX_HEAD { Err(AnswerError::HeadTooLarge) } else { Ok((0, None)) };
+        };
+        let answer = answer::head(&head[..end], self.asked.head_only, storage)?;
+        self.lines = Lines::default();
+        match answer.status.code() {
+            101 => Err(AnswerError::SwitchedProtocols),
+            100..=199 if self.interim == MAX_INTERIM => Err(AnswerError::TooManyInterim),
+            100..=199 => {
+                self.interim += 1;
+                Ok((end, Some(Received::Interim(answer))))
+            }
+            _ => {
+                self.begin_body(&answer, input.len() > end);
+                Ok((end, Some(Received::Head(answer))))
+            }
+        }
+    }
+
+    fn begin_body(&mut self, answer: &Answer<'_>, more: bool) {
+        let then = decide(&self.asked, answer);
+        let body = match answer.framing {
+            AnswerFraming::NoBody | AnswerFraming::Plain(Framing::Length(0)) => return self.complete(then, more),
+            AnswerFraming::Plain(Framing::Length(promised)) => Body::Length { promised, left: promised },
+            AnswerFraming::Plain(Framing::UntilClose) => Body::UntilClose { ended: false },
+            AnswerFraming::Chunked => Body::Chunked(Decoder::default()),
+        };
+        self.state = State::Body { body, then };
+    }
+
+    fn receive_body<'r>(
+        &mut self,
+        input: &'r [u8],
+        mut body: Body,
+        then: Option<Ending>,
+    ) -> Result<(usize, Option<Received<'r>>), AnswerError> {
+        let (used, is_data) = match &mut body {
+            Body::Length { left, .. } => {
+                let used = (*left).min(input.len() as u64);
+                *left -= used;
+                (used as usize, true)
+            }
+            Body::UntilClose { .. } => (input.len(), true),
+            Body::Trailer => (0, false),
+            Body::BareRest => {
+                self.state = State::Body { body: Body::UntilClose { ended: true }, then };
+                return Ok((0, Some(Received::Bare)));
+            }
+            Body::Chunked(decoder) => {
+                let (used, piece) = decoder.decode(input)?;
+                if piece == Piece::Trailer {
+                    body = Body::Trailer;
+                }
+                (used, piece == Piece::Data)
+            }
+        };
+        self.state = State::Body { body, then };
+        if is_data {
+            self.received += used as u64;
+        }
+        match body {
+            Body::Length { left: 0, .. } => self.complete(then, input.len() > used),
+            Body::UntilClose { ended: true } => self.complete(Some(then.unwrap_or(Ending::UntilClose)), false),
+            _ => {}
+        }
+        Ok((used, is_data.then_some(Received::Body(&input[..used]))))
+    }
+
+    fn receive_trailers<'r, 'b: 'r>(
+        &mut self,
+        input: &'b [u8],
+        then: Option<Ending>,
+        storage: &'r mut FieldStorage<'b>,
+    ) -> Result<(usize, Option<Received<'r>>), AnswerError> {
+        let section = &input[..input.len().min(MAX_TRAILER)];
+        let Some(end) = self.lines.section_end(section) else {
+            return if section.len() == MAX_TRAILER { Err(AnswerError::Trailer) } else { Ok((0, None)) };
+        };
+        answer::trailers(&section[..end], storage)?;
+        self.complete(then, input.len() > end);
+        let headers: Headers<'r> = Headers::new(storage);
+        let is_empty = headers.iter().next().is_none();
+        Ok((end, (!is_empty).then_some(Received::Trailers(headers))))
+    }
+
+    /// The answer is whole; `more`: something came behind it.
+    fn complete(&mut self, then: Option<Ending>, more: bool) {
+        self.is_answered = true;
+        self.exchanges = self.exchanges.saturating_add(1);
+        match then {
+            _ if more => self.drain(then.unwrap_or(Ending::Unasked)),
+            Some(ending) => self.drain(ending),
+            None if self.unsent > 0 => self.drain(Ending::AnsweredEarly),
+            None => self.state = State::Idle,
+        }
+    }
+
+    fn drop_surplus(&mut self, count: usize) -> usize {
+        if matches!(self.state, State::Idle) {
+            self.drain(Ending::Unasked);
+        }
+        self.surplus += count as u64;
+        if let State::Drain { left, ending } = &mut self.state {
+            *left = left.saturating_sub(count as u64);
+            if *left == 0 {
+                self.state = State::Closed(*ending);
+            }
+        }
+        count
+    }
+
+    /// The server ended its half.
+    pub fn end_of_input(&mut self) {
+        let received = self.received;
+        match self.state {
+            State::Idle => self.close(Ending::ServerClosed),
+            State::Head if self.asked.version == Version::Http09 && self.interim == 0 => self.end_bare(),
+            State::Head if self.lines.seen > 0 => self.fail(AnswerError::HeadCutShort),
+            State::Head if self.exchanges > 0 && self.interim == 0 => self.fail(AnswerError::KeptConnectionEnded),
+            State::Head => self.fail(AnswerError::NoAnswer),
+            State::Body { body: Body::Length { promised, .. }, .. } => {
+                self.fail(AnswerError::BodyCutShort { promised, received });
+            }
+            State::Body { body: Body::Chunked(_) | Body::Trailer, .. } => {
+                self.fail(AnswerError::ChunksCutShort { received });
+            }
+            State::Body { body: Body::UntilClose { .. } | Body::BareRest, then } => {
+                self.complete(Some(then.unwrap_or(Ending::UntilClose)), false);
+                self.end_of_input();
+            }
+            State::Drain { ending, .. } => self.close(ending),
+            State::Closed(_) => {}
+        }
+    }
+
+    /// HTTP/0.9 ended before it was clear whether a head comes.
+    fn end_bare(&mut self) {
+        let ending = Ending::SimpleRequest;
+        if self.lines.start > 0 {
+            self.fail(AnswerError::HeadCutShort);
+        } else if self.lines.seen > 0 {
+            // The caller still holds the beginning of a line: it is the body.
+            self.state = State::Body { body: Body::BareRest, then: Some(ending) };
+        } else {
+            self.complete(Some(ending), false);
+            self.close(ending);
+        }
+    }
+
+    /// The deadline passed.
+    pub fn timed_out(&mut self) {
+        let received = self.received;
+        match self.state {
+            State::Idle => self.close(Ending::NoMoreRequests),
+            State::Head if self.unsent > 0 => self.fail(AnswerError::SendTimedOut),
+            State::Head if self.lines.seen > 0 => self.fail(AnswerError::HeadTimedOut),
+            State::Head => self.fail(AnswerError::NoAnswerInTime),
+            State::Body { .. } => self.fail(AnswerError::BodyTimedOut { received }),
+            State::Drain { ending, .. } => self.close(ending),
+            State::Closed(_) => {}
+        }
+    }
+
+    /// The connection was reset, or its socket failed.
+    pub fn disconnected(&mut self) {
+        let received = self.received;
+        match self.state {
+            State::Idle => self.close(Ending::Reset),
+            State::Head if self.lines.seen > 0 => self.fail(AnswerError::ResetInHead),
+            State::Head if self.exchanges > 0 && self.interim == 0 => self.fail(AnswerError::KeptConnectionEnded),
+            State::Head => self.fail(AnswerError::ResetUnanswered),
+            State::Body { .. } => self.fail(AnswerError::ResetInBody { received }),
+            // After the answer the server owes nothing: that it left is no news.
+            State::Drain { ending, .. } => self.close(ending),
+            State::Closed(_) => {}
+        }
+    }
+
+    /// The caller wants no more of the answer.
+    pub fn give_up(&mut self) {
+        if !matches!(self.state, State::Closed(_)) {
+            self.close(Ending::GivenUp);
+        }
+    }
+
+    fn drain(&mut self, ending: Ending) {
+        self.state = State::Drain { left: MAX_DRAIN, ending };
+    }
+
+    fn fail(&mut self, error: AnswerError) {
+        self.close(Ending::Failed(error));
+    }
+
+    fn close(&mut self, ending: Ending) {
+        self.state = State::Closed(ending);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,437 @@
+//! The server's half of one connection, as a state machine.
+//!
+//! Law of this file: every change of state is made here, and nothing here
+//! touches a socket. The host asks [`ServerConnection::next`] what to do, does
+//! it, and says what came of it.
+//!
+//! ```text
+//!            bytes           head complete           response
+//!   Idle ───────────▶ Head ────────────────▶ Respond ─────────▶ Send
+//!    ▲                 │                                         ▲ │
+//!    │                 │ refused, late, cut off      response    │ │
+//!    │                 └────────────────────────▶ Reject ────────┘ │
+//!    │                                                             │ all sent
+//!    ├───────────────────────── reuse ─────────────────────────────┤
+//!    └── SkipBody ◀── reuse, request body still to come ───────────┤
+//!                                                                  │
+//!   Closed ◀─── Drain ◀── ShutDown ◀── close, more may arrive ─────┤
+//!      ▲                                                           │
+//!      └─────────────────────── close ─────────────────────────────┘
+//! ```
+//!
+//! | state    | what the host does next ([`Next`]) | what moves it on |
+//! | -------- | ---------------------------------- | ---------------- |
+//! | Idle     | Receive | `receive`, `end_of_input`, `timed_out`, `shut_down` |
+//! | Head     | Receive | `receive`, `end_of_input`, `timed_out` |
+//! | Respond  | Respond | `respond` |
+//! | Reject   | Reject  | `respond` |
+//! | Send     | SendHead, SendBody | `sent`, `body_ended`, `body_failed`, `timed_out` |
+//! | SkipBody | Receive | `receive`, `end_of_input`, `timed_out` |
+//! | ShutDown | ShutDown | `writing_shut_down` |
+//! | Drain    | Drain | `drained`, `end_of_input`, `timed_out` |
+//! | Closed   | Close | nothing |
+//!
+//! `disconnected` leads from anywhere to Closed.
+
+mod head;
+pub mod rejection;
+mod step;
+
+use crate::http::message::{FieldStorage, Framing, Method, Request, Response, Version};
+use crate::http::parse::{self, MAX_HEAD, MAX_LINE};
+use crate::http::persistence::{CloseReason, Disposition, Terms, Wish, decide};
+use head::write_head;
+use rejection::Rejection;
+pub use step::{Next, Timer};
+
+/// The longest request body, in octets, that is read and dropped so that its
+/// connection can be kept; small enough to lie in socket buffers, so that
+/// answering before reading it blocks nobody.
+pub const MAX_SKIPPED_BODY: u64 = 64 * 1024;
+/// How many octets are read and dropped after the last answer, so that a client
+/// that still sends gets the answer and no reset (RFC 9112 §9.6).
+pub const MAX_DRAIN: u64 = 32 * 1024 * 1024;
+/// Octets of empty lines that may precede a request line (RFC 9112 §2.2).
+const MAX_BLANK: u32 = 1024;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Idle,
+    Head,
+    Respond,
+    Reject(Rejection),
+    Send { head: usize, body: Option<u64>, then: Disposition },
+    SkipBody(u64),
+    ShutDown(CloseReason),
+    Drain { left: u64, reason: CloseReason },
+    Closed { reason: CloseReason, abort: bool },
+}
+
+/// What is remembered of the request that is being answered.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    is_head: bool,
+    version: Version,
+    wish: Wish,
+    content_length: u64,
+    awaits_continue: bool,
+}
+
+const NOTHING_ASKED: Asked =
+    Asked { is_head: false, version: Version::Http10, wish: Wish::Unsaid, content_length: 0, awaits_continue: false };
+
+/// The server's half of one connection.
+///
+/// ```
+/// use glasshttp::http::message::{FieldStorage, Framing, HeaderBlock, Response, StatusCode};
+/// use glasshttp::http::server::{Next, ServerConnection};
+///
+/// let mut connection = ServerConnection::new(true);
+/// let mut storage = FieldStorage::new();
+/// let (used, request) = connection.receive(b"GET /hello HTTP/1.0\r\n\r\n", &mut storage);
+/// assert_eq!((used, request.unwrap().target.path), (23, "/hello"));
+///
+/// let response = Response {
+///     status: StatusCode::OK,
+///     headers: HeaderBlock::of(&[("Content-Type", "text/plain")]),
+///     framing: Framing::Length(5),
+/// };
+/// let mut head = Vec::new();
+/// connection.respond(&response, "Sun, 06 Nov 1994 08:49:37 GMT", &mut head);
+/// assert!(head.ends_with(b"Content-Length: 5\r\nConnection: close\r\n\r\n"));
+///
+/// connection.sent(head.len());
+/// assert_eq!(connection.next(), Next::SendBody(Some(5)));
+/// connection.sent(5);
+/// assert!(matches!(connection.next(), Next::Close { abort: false, .. }));
+/// ```
+#[derive(Debug)]
+pub struct ServerConnection {
+    state: State,
+    asked: Asked,
+    /// Why the server wants its next answer to be the last.
+    last: Option<CloseReason>,
+    exchanges: u32,
+    /// Octets of an incomplete head that hold nothing new.
+    scanned: usize,
+    blank: u32,
+    /// More had arrived behind the request that is being answered, or may have.
+    surplus: bool,
+    input_ended: bool,
+    awaits_client_end: bool,
+}
+
+impl ServerConnection {
+    /// A connection just accepted, on which reuse is offered or not.
+    pub fn new(keep_alive: bool) -> Self {
+        Self {
+            state: State::Idle,
+            asked: NOTHING_ASKED,
+            last: (!keep_alive).then_some(CloseReason::KeepAliveOff),
+            exchanges: 0,
+            scanned: 0,
+            blank: 0,
+            surplus: false,
+            input_ended: false,
+            awaits_client_end: false,
+        }
+    }
+
+    /// Lets each close wait for the client's end, for a short while: so that it
+    /// is seen. On the wire it is the same, our FIN leaves at the same time.
+    pub fn await_client_end(&mut self) {
+        self.awaits_client_end = true;
+    }
+
+    /// What the host is to do next.
+    pub fn next(&self) -> Next {
+        match self.state {
+            State::Idle | State::Head | State::SkipBody(_) => Next::Receive,
+            State::Respond => Next::Respond,
+            State::Reject(rejection) => Next::Reject(rejection),
+            State::Send { head: 0, body, .. } => Next::SendBody(body),
+            State::Send { body, .. } => Next::SendHead { body_follows: body != Some(0) },
+            State::ShutDown(_) => Next::ShutDown,
+            State::Drain { .. } => Next::Drain,
+            State::Closed { reason, abort } => Next::Close { reason, abort },
+        }
+    }
+
+    /// Which deadline runs now.
+    pub fn timer(&self) -> Timer {
+        match self.state {
+            State::Idle if self.exchanges > 0 => Timer::Idle,
+            State::Idle | State::Head | State::Respond | State::Reject(_) => Timer::Head,
+            State::SkipBody(_) => Timer::Body,
+            State::Send { .. } => Timer::Send,
+            State::Drain { reason, .. } if !self.may_still_send(reason) => Timer::ClientEnd,
+            State::ShutDown(_) | State::Drain { .. } | State::Closed { .. } => Timer::Drain,
+        }
+    }
+
+    /// Whether the connection ends when the answer that is being sent is out.
+    pub fn closes_after_answer(&self) -> bool {
+        matches!(self.state, State::Send { then: Disposition::Close(_), .. })
+    }
+
+    /// Exchanges that ended with the connection kept.
+    pub fn exchanges(&self) -> u32 {
+        self.exchanges
+    }
+
+    /// Takes bytes of the client's: gives how many were used, and a request as
+    /// soon as its head is complete. Bytes that were not used are to be given
+    /// again, with more behind them if none were.
+    pub fn receive<'r, 'b: 'r>(
+        &mut self,
+        input: &'b [u8],
+        storage: &'r mut FieldStorage<'b>,
+    ) -> (usize, Option<Request<'r>>) {
+        match self.state {
+            State::Idle | State::Head => self.receive_head(input, storage),
+            State::SkipBody(left) => {
+                let used = left.min(input.len() as u64);
+                self.state = if used == left { State::Idle } else { State::SkipBody(left - used) };
+                (used as usize, None)
+            }
+            _ => (0, None),
+        }
+    }
+
+    fn receive_head<'r, 'b: 'r>(
+        &mut self,
+        input: &'b [u8],
+        storage: &'r mut FieldStorage<'b>,
+    ) -> (usize, Option<Request<'r>>) {
+        let blank = blank_lines(input);
+        self.blank += blank as u32;
+        if self.blank > MAX_BLANK {
+            self.reject(Rejection::RequestLine);
+            return (blank, None);
+        }
+        let bytes = &input[blank..];
+        if matches!(bytes, b"" | b"\r") || (self.scanned > 0 && !self.is_worth_reading(bytes)) {
+            return (blank, None);
+        }
+        self.state = State::Head;
+        self.scanned = bytes.len();
+        // Known before the rest: a HEAD that is refused gets no body either.
+        self.asked = Asked { is_head: bytes.starts_with(b"HEAD "), ..NOTHING_ASKED };
+        match parse::head(bytes, self.exchanges == 0, storage) {
+            Ok(None) => (blank, None),
+            Ok(Some((request, length))) => {
+                self.asked = Asked {
+                    is_head: request.method == Method::Head,
+                    version: request.version,
+                    wish: Wish::of(&request.headers),
+                    content_length: request.content_length,
+                    awaits_continue: request.headers.all("expect").next().is_some(),
+                };
+                self.surplus = bytes.len() > length;
+                self.state = State::Respond;
+                (blank + length, Some(request))
+            }
+            Err(rejection) => {
+                self.reject(rejection);
+                (blank, None)
+            }
+        }
+    }
+
+    /// A head is read again only when a line has ended, or a limit is reached:
+    /// bytes that drip in cost their own number, not its square.
+    fn is_worth_reading(&mut self, bytes: &[u8]) -> bool {
+        let seen = self.scanned.min(bytes.len());
+        let crossed = |limit: usize| seen <= limit && bytes.len() > limit;
+        let worth = bytes[seen..].contains(&b'\n') || crossed(MAX_LINE) || crossed(MAX_HEAD - 1);
+        self.scanned = bytes.len();
+        worth
+    }
+
+    fn reject(&mut self, rejection: Rejection) {
+        self.state = State::Reject(rejection);
+    }
+
+    /// The client ended its half: what it asked for whole is still answered.
+    pub fn end_of_input(&mut self) {
+        self.input_ended = true;
+        match self.state {
+            State::Idle if self.exchanges == 0 => self.close(CloseReason::NoRequest),
+            State::Idle => self.close(CloseReason::ClientClosed),
+            State::Head => self.reject(Rejection::Incomplete),
+            State::SkipBody(_) => self.close(CloseReason::IncompleteBody),
+            State::Drain { reason, .. } => self.close(reason),
+            _ => {}
+        }
+    }
+
+    /// Makes the coming answer the last one on this connection.
+    pub fn answer_last(&mut self, reason: CloseReason) {
+        self.last = Some(reason);
+    }
+
+    /// The server ends: an idle connection closes now, another after its answer.
+    pub fn shut_down(&mut self) {
+        self.answer_last(CloseReason::ShuttingDown);
+        if self.state == State::Idle {
+            self.close(CloseReason::ShuttingDown);
+        }
+    }
+
+    /// Writes the head of the answer, dated `date`, to the end of `out`, and
+    /// decides what comes after the answer.
+    pub fn respond(&mut self, response: &Response, date: &str, out: &mut Vec<u8>) {
+        let then = match self.state {
+            State::Reject(_) => Disposition::Close(CloseReason::Rejected),
+            _ => self.decide(response.framing),
+        };
+        let start = out.len();
+        if self.asked.version != Version::Http09 {
+            write_head(response, date, then, out);
+        }
+        let body = match response.framing {
+            _ if response.status.is_bodiless() || self.asked.is_head => Some(0),
+            Framing::Length(length) => Some(length),
+            Framing::UntilClose => None,
+        };
+        self.state = State::Send { head: out.len() - start, body, then };
+        self.finish_if_all_sent();
+    }
+
+    fn decide(&self, answer: Framing) -> Disposition {
+        let asked = &self.asked;
+        decide(&Terms {
+            version: asked.version,
+            wish: asked.wish,
+            request_is_readable: asked.content_length == 0
+                || (asked.content_length <= MAX_SKIPPED_BODY && !asked.awaits_continue),
+            answer,
+            server: self.last,
+        })
+    }
+
+    /// `count` more octets of the answer were handed to the kernel.
+    pub fn sent(&mut self, count: usize) {
+        if let State::Send { head, body, .. } = &mut self.state {
+            let of_head = count.min(*head);
+            *head -= of_head;
+            let of_body = (count - of_head) as u64;
+            *body = body.map(|left| left.saturating_sub(of_body));
+        }
+        self.finish_if_all_sent();
+    }
+
+    /// The socket took no more for a while: the client may have sent since, too.
+    pub fn sending_waits(&mut self) {
+        self.surplus = true;
+    }
+
+    /// The body's source has no more: the end of a body of unknown length; of
+    /// another, a promise that can't be kept (its file shrank).
+    pub fn body_ended(&mut self) {
+        if let State::Send { body, .. } = &mut self.state {
+            match body {
+                None => *body = Some(0),
+                Some(_) => return self.close(CloseReason::BodyTruncated),
+            }
+        }
+        self.finish_if_all_sent();
+    }
+
+    /// The body's source failed: what was sent must not pass for whole.
+    pub fn body_failed(&mut self) {
+        self.abort(CloseReason::BodyFailed);
+    }
+
+    fn finish_if_all_sent(&mut self) {
+        let State::Send { head: 0, body: Some(0), then } = self.state else {
+            return;
+        };
+        match (then, self.last) {
+            // Reuse was promised, and the server is told to stop meanwhile.
+            (Disposition::Reuse, Some(CloseReason::ShuttingDown)) => {
+                self.state = State::ShutDown(CloseReason::ShuttingDown);
+            }
+            (Disposition::Reuse, _) => {
+                self.exchanges = self.exchanges.saturating_add(1);
+                (self.scanned, self.blank) = (0, 0);
+                self.state = match self.asked.content_length {
+                    0 => State::Idle,
+                    left => State::SkipBody(left),
+                };
+            }
+            (Disposition::Close(reason), _)
+                if self.may_still_send(reason) || (self.awaits_client_end && !self.input_ended) =>
+            {
+                self.state = State::ShutDown(reason);
+            }
+            (Disposition::Close(reason), _) => self.close(reason),
+        }
+    }
+
+    /// Whether bytes of the client's may be unread or on their way. Closing
+    /// then would reset the connection and could destroy the answer.
+    fn may_still_send(&self, reason: CloseReason) -> bool {
+        let agreed = matches!(reason, CloseReason::SimpleRequest | CloseReason::Http10 | CloseReason::ClientAskedClose);
+        !self.input_ended && (!agreed || self.surplus || self.asked.content_length > 0)
+    }
+
+    /// The sending half was shut down.
+    pub fn writing_shut_down(&mut self) {
+        if let State::ShutDown(reason) = self.state {
+            self.state = State::Drain { left: MAX_DRAIN, reason };
+        }
+    }
+
+    /// `count` octets were read and dropped.
+    pub fn drained(&mut self, count: usize) {
+        if let State::Drain { left, reason } = &mut self.state {
+            *left = left.saturating_sub(count as u64);
+            let (left, reason) = (*left, *reason);
+            if left == 0 {
+                self.close(reason);
+            }
+        }
+    }
+
+    /// The running deadline passed.
+    pub fn timed_out(&mut self) {
+        match self.state {
+            State::Idle if self.exchanges == 0 => self.close(CloseReason::SilentTimeout),
+            State::Idle => self.close(CloseReason::IdleTimeout),
+            State::Head => self.reject(Rejection::TimedOut),
+            State::SkipBody(_) => self.close(CloseReason::BodyTimeout),
+            State::Send { .. } => self.abort(CloseReason::SendTimeout),
+            State::ShutDown(reason) | State::Drain { reason, .. } => self.close(reason),
+            State::Respond | State::Reject(_) | State::Closed { .. } => {}
+        }
+    }
+
+    /// The connection is gone: reset by the client, or the socket failed.
+    pub fn disconnected(&mut self, reason: CloseReason) {
+        self.close(match self.state {
+            // After the last answer the client owes nothing: that it left is no news.
+            State::Drain { reason, .. } | State::ShutDown(reason) => reason,
+            _ => reason,
+        });
+    }
+
+    fn close(&mut self, reason: CloseReason) {
+        self.state = State::Closed { reason, abort: false };
+    }
+
+    fn abort(&mut self, reason: CloseReason) {
+        self.state = State::Closed { reason, abort: true };
+    }
+}
+
+fn blank_lines(input: &[u8]) -> usize {
+    let mut rest = input;
+    while let Some(after) = rest.strip_prefix(b"\n").or_else(|| rest.strip_prefix(b"\r\n")) {
+        rest = after;
+    }
+    input.len() - rest.len()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+//! Why a request is refused unanswered, and with which status.
+
+use crate::http::message::StatusCode;
+use std::fmt;
+
+/// Why a request is refused before anybody is asked for an answer. After each
+/// of these the connection closes: where the next request begins is in doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// The first octet begins no method.
+    NotHttp,
+    /// The request line has not the form `METHOD target HTTP/version`.
+    RequestLine,
+    /// The request line is longer than [`MAX_LINE`](crate::http::parse::MAX_LINE).
+    LineTooLong,
+    /// The head is longer than [`MAX_HEAD`](crate::http::parse::MAX_HEAD).
+    HeadTooLarge,
+    /// More than [`MAX_FIELDS`](crate::http::message::MAX_FIELDS) fields.
+    TooManyFields,
+    /// A field that is none: no colon, white space in the name, a control, a folded line.
+    Field,
+    /// A major version that is not 1.
+    Version,
+    /// A target in none of the forms of RFC 9112 §3.2.
+    Target,
+    /// `Host` missing from an HTTP/1.1 request, sent twice, or no host (RFC 9112 §3.2).
+    Host,
+    /// `Content-Length` is no number, too large a one, or two different ones (RFC 9112 §6.3).
+    ContentLength,
+    /// The request has a `Transfer-Encoding`, which HTTP/1.0 does not know.
+    TransferEncoding,
+    /// The head was not complete in time.
+    TimedOut,
+    /// The client ended its half before the head was complete (RFC 9112 §8).
+    Incomplete,
+}
+
+impl Rejection {
+    /// The status of the answer.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::LineTooLong => StatusCode::URI_TOO_LONG,
+            Self::HeadTooLarge | Self::TooManyFields => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::Version => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+            Self::TransferEncoding => StatusCode::NOT_IMPLEMENTED,
+            Self::TimedOut => StatusCode::REQUEST_TIMEOUT,
+            Self::NotHttp
+            | Self::RequestLine
+            | Self::Field
+            | Self::Target
+            | Self::Host
+            | Self::ContentLength
+            | Self::Incomplete => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+impl fmt::Display for Rejection {
+    /// A sentence for whoever sent the request.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotHttp => "These bytes are no HTTP request. If this was https://, try http://.",
+            Self::RequestLine => "The request line must read: METHOD, one space, target, one space, HTTP/version.",
+            Self::LineTooLong => "The request line is longer than 16 KiB.",
+            Self::HeadTooLarge => "The request head is larger than 32 KiB.",
+            Self::TooManyFields => "The request has more than 100 header fields.",
+            Self::Field => "A header field is malformed: it must read Name: value, on one line.",
+            Self::Version => "This server speaks HTTP/1.0, and understands 0.9, 1.0 and 1.1.",
+            Self::Target => "The request target must be a path that begins with /, or an http:// address.",
+            Self::Host => "An HTTP/1.1 request needs exactly one Host field that names a host.",
+            Self::ContentLength => "Content-Length must be one decimal number.",
+            Self::TransferEncoding => "HTTP/1.0 knows no Transfer-Encoding: send the body with a Content-Length.",
+            Self::TimedOut => "The request head was not complete in time.",
+            Self::Incomplete => "The connection's sending half ended before the request head did.",
+        })
+    }
+}

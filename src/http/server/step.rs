@@ -1,0 +1,50 @@
+//! What a connection's machine asks of its host.
+
+use super::rejection::Rejection;
+use crate::http::persistence::CloseReason;
+
+/// What the host is to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Hand bytes of the client's to [`receive`](super::ServerConnection::receive).
+    Receive,
+    /// Answer the request that `receive` gave: [`respond`](super::ServerConnection::respond).
+    Respond,
+    /// Answer a request that was refused: [`respond`](super::ServerConnection::respond).
+    Reject(Rejection),
+    /// Send the head that `respond` wrote.
+    SendHead {
+        /// Whether a body comes behind it, and may leave with it.
+        body_follows: bool,
+    },
+    /// Send this much more of the body; `None`: all that its source has.
+    SendBody(Option<u64>),
+    /// Shut down the sending half: the client sees the end, we still listen.
+    ShutDown,
+    /// Read and drop what still comes.
+    Drain,
+    /// Close, abruptly (by a reset) or not.
+    Close {
+        /// Why.
+        reason: CloseReason,
+        /// Reset: what was sent must not pass for a whole answer, or nobody takes it.
+        abort: bool,
+    },
+}
+
+/// Which deadline is running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timer {
+    /// For a whole head; on a new connection from its accept on.
+    Head,
+    /// For the next request on a kept connection.
+    Idle,
+    /// For the rest of a body that is skipped.
+    Body,
+    /// For the client to take some more of the answer.
+    Send,
+    /// For the client to end its half after the last answer.
+    Drain,
+    /// The same, where nothing depends on it: somebody watches for it.
+    ClientEnd,
+}

@@ -1,0 +1,149 @@
+//! What the kernel's own structures say: the SYN that it kept, and TCP_INFO.
+
+use crate::record::{Nanoseconds, Negotiated, Syn, Tcp};
+use etherparse::{NetSlice, SlicedPacket, TcpOptionElement, TransportSlice};
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Takes the IP and TCP headers of a SYN apart; `None` if there are none.
+pub(crate) fn syn(headers: &[u8]) -> Option<Syn> {
+    let packet = SlicedPacket::from_ip(&with_lengths_that_fit(headers)).ok().map(|packet| told_syn(&packet, headers));
+    packet.flatten()
+}
+
+/// The kernel keeps headers only, whose IP lengths may count what is not there
+/// (data of a fast open): they are made to say what is.
+fn with_lengths_that_fit(headers: &[u8]) -> Vec<u8> {
+    let mut headers = headers.to_vec();
+    let length = headers.len() as u16;
+    match headers.first().map(|first| first >> 4) {
+        Some(4) if headers.len() >= 20 => headers[2..4].copy_from_slice(&length.to_be_bytes()),
+        Some(6) if headers.len() >= 40 => headers[4..6].copy_from_slice(&(length - 40).to_be_bytes()),
+        _ => {}
+    }
+    headers
+}
+
+fn told_syn(packet: &SlicedPacket<'_>, headers: &[u8]) -> Option<Syn> {
+    let ttl = match packet.net.as_ref()? {
+        NetSlice::Ipv4(ip) => ip.header().ttl(),
+        NetSlice::Ipv6(ip) => ip.header().hop_limit(),
+        NetSlice::Arp(_) => return None,
+    };
+    let Some(TransportSlice::Tcp(tcp)) = &packet.transport else { return None };
+    let mut syn = Syn {
+        sequence: tcp.sequence_number(),
+        mss: None,
+        window: tcp.window_size(),
+        window_scale: None,
+        sack_permitted: false,
+        timestamp: None,
+        ttl,
+        headers: headers.iter().fold(String::new(), |mut text, octet| {
+            // Writing to a String does not fail.
+            let _ = write!(text, "{octet:02x}");
+            text
+        }),
+    };
+    for option in tcp.options_iterator().map_while(Result::ok) {
+        match option {
+            TcpOptionElement::MaximumSegmentSize(mss) => syn.mss = Some(mss),
+            TcpOptionElement::WindowScale(scale) => syn.window_scale = Some(scale),
+            TcpOptionElement::SelectiveAcknowledgementPermitted => syn.sack_permitted = true,
+            TcpOptionElement::Timestamp(value, _) => syn.timestamp = Some(value),
+            TcpOptionElement::Noop | TcpOptionElement::SelectiveAcknowledgement(..) => {}
+        }
+    }
+    Some(syn)
+}
+
+/// `struct tcp_info` (linux/tcp.h), as long as this kernel has it: what it lacks is `None`.
+pub(crate) struct TcpInfo<'a>(pub(crate) &'a [u8]);
+
+impl TcpInfo<'_> {
+    fn u32_at(&self, offset: usize) -> Option<u32> {
+        let octets = self.0.get(offset..offset + 4)?;
+        octets.try_into().ok().map(u32::from_ne_bytes)
+    }
+
+    fn u64_at(&self, offset: usize) -> Option<u64> {
+        let octets = self.0.get(offset..offset + 8)?;
+        octets.try_into().ok().map(u64::from_ne_bytes)
+    }
+
+    fn microseconds_at(&self, offset: usize) -> Option<Nanoseconds> {
+        self.u32_at(offset).map(|microseconds| Nanoseconds::from(microseconds) * 1000)
+    }
+
+    /// tcpi_rtt.
+    pub(crate) fn rtt(&self) -> Option<Nanoseconds> {
+        self.microseconds_at(68)
+    }
+
+    /// tcpi_last_data_sent: milliseconds since data was last sent, or, before
+    /// that, since the connection was complete.
+    pub(crate) fn last_data_sent(&self) -> Option<Nanoseconds> {
+        self.u32_at(44).map(|milliseconds| Nanoseconds::from(milliseconds) * 1_000_000)
+    }
+
+    /// tcpi_state, by its name.
+    pub(crate) fn state(&self) -> Option<&'static str> {
+        state(*self.0.first()?)
+    }
+
+    /// What the two SYNs agreed on.
+    pub(crate) fn negotiated(&self) -> Option<Negotiated> {
+        // linux/tcp.h: TCPI_OPT_TIMESTAMPS, TCPI_OPT_SACK, TCPI_OPT_WSCALE; the
+        // two scales share an octet, the sender's in its first four bits.
+        let (options, scales) = (*self.0.get(5)?, *self.0.get(6)?);
+        let (first, second) =
+            if cfg!(target_endian = "little") { (scales & 15, scales >> 4) } else { (scales >> 4, scales & 15) };
+        Some(Negotiated {
+            mss: self.u32_at(16)?,
+            timestamps: options & 1 != 0,
+            sack: options & 2 != 0,
+            window_scales: (options & 4 != 0).then_some((second, first)),
+        })
+    }
+
+    /// All that is told of it.
+    pub(crate) fn told(&self) -> Option<Tcp> {
+        Some(Tcp {
+            state: Cow::Borrowed(self.state()?),
+            rtt: self.rtt()?,
+            rtt_variation: self.microseconds_at(72)?,
+            retransmissions: self.u32_at(100)?,
+            octets_received: self.u64_at(128),
+            octets_acknowledged: self.u64_at(120),
+            segments_in: self.u32_at(140),
+            segments_out: self.u32_at(136),
+            mss: self.u32_at(16)?,
+            congestion_window: self.u32_at(80)?,
+        })
+    }
+}
+
+/// A state of TCP by its name in RFC 9293 (linux/tcp_states.h); `None` for 0.
+pub(crate) fn state(number: u8) -> Option<&'static str> {
+    const STATES: [&str; 11] = [
+        "ESTABLISHED",
+        "SYN-SENT",
+        "SYN-RECEIVED",
+        "FIN-WAIT-1",
+        "FIN-WAIT-2",
+        "TIME-WAIT",
+        "CLOSED",
+        "CLOSE-WAIT",
+        "LAST-ACK",
+        "LISTEN",
+        "CLOSING",
+    ];
+    STATES.get(usize::from(number).checked_sub(1)?).copied()
+}
+
+/// The accept queue, in TCP_INFO of a listening socket: tcpi_unacked
+/// connections wait, tcpi_sacked may.
+pub(crate) fn accept_queue(listener_info: &[u8]) -> Option<(u32, u32)> {
+    let info = TcpInfo(listener_info);
+    Some((info.u32_at(24)?, info.u32_at(28)?))
+}

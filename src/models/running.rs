@@ -1,0 +1,83 @@
+//! What the models that wait for one connection share: its accept, and its run to the end.
+
+use super::stop::Stop;
+use super::wait::wait;
+use crate::connection::{Connection, Progress, Service, Workspace};
+use crate::listener::Listener;
+use rustix::event::{PollFd, PollFlags};
+use std::io;
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+/// How long to wait where the system is out of descriptors, memory or processes.
+pub(super) const EXHAUSTED: Duration = Duration::from_millis(50);
+/// How long those who serve have, when their time is over, to say what became of their connections.
+pub(super) const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// Waits for the next connection on any of the listeners; `None` when told to
+/// stop.
+pub(super) fn accept(listeners: &[Listener], service: &Service, stop: &Stop) -> io::Result<Option<Connection>> {
+    loop {
+        let mut fds: Vec<PollFd<'_>> =
+            listeners.iter().map(|listener| PollFd::new(listener, PollFlags::IN)).chain([stop.poll_fd()]).collect();
+        wait(&mut fds, None)?;
+        if stop.is_set() {
+            return Ok(None);
+        }
+        for listener in listeners {
+            match listener.accept() {
+                Ok(Some((socket, client))) => {
+                    return Ok(Some(Connection::new(socket, client, listener.as_fd(), service)));
+                }
+                Ok(None) => {}
+                // Out of descriptors or memory: what waits in the backlog waits
+                // on, and the others have time to end.
+                Err(_) if stop.wait(EXHAUSTED)? => return Ok(None),
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+/// Runs a connection to its end, waiting for its socket in between. After the
+/// order to stop, of which `on_stop` hears, it has until `grace` is over.
+pub(super) fn run(
+    mut connection: Connection,
+    workspace: &mut Workspace,
+    stop: &Stop,
+    grace: Duration,
+    on_stop: impl FnOnce(),
+) {
+    let mut progress = connection.advance(workspace);
+    let mut is_stopping = false;
+    while !is_stopping {
+        let Some((flags, deadline)) = waits_for(progress) else { return };
+        let mut fds = [PollFd::new(&connection, flags), stop.poll_fd()];
+        let Ok(is_ready) = wait(&mut fds, Some(deadline)) else { return connection.abandon(workspace) };
+        is_stopping = !fds[1].revents().is_empty();
+        progress = if is_ready { connection.advance(workspace) } else { connection.time_out(workspace) };
+    }
+
+    on_stop();
+    let last_moment = Instant::now() + grace;
+    progress = connection.shut_down(workspace);
+    while let Some((flags, deadline)) = waits_for(progress) {
+        let ready = wait(&mut [PollFd::new(&connection, flags)], Some(deadline.min(last_moment)));
+        if Instant::now() >= last_moment {
+            return connection.abandon(workspace);
+        }
+        progress = match ready {
+            Ok(true) => connection.advance(workspace),
+            Ok(false) => connection.time_out(workspace),
+            Err(_) => return connection.abandon(workspace),
+        };
+    }
+}
+
+fn waits_for(progress: Progress) -> Option<(PollFlags, Instant)> {
+    match progress {
+        Progress::Readable(deadline) => Some((PollFlags::IN, deadline)),
+        Progress::Writable(deadline) => Some((PollFlags::OUT, deadline)),
+        Progress::Closed(_) => None,
+    }
+}

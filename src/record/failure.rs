@@ -1,0 +1,102 @@
+//! What can go wrong, by the exit code that tells it apart in a script.
+
+use super::lookup_error::LookupError;
+use crate::http::client::answer_error::AnswerError;
+use serde::Serialize;
+use std::fmt;
+
+/// Why a fetch failed: a kind, and a sentence for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// The kind.
+    pub kind: Kind,
+    /// The sentence.
+    pub sentence: String,
+}
+
+/// Kinds of failure, each with an exit code of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Something of this machine: a file, standard output, a socket.
+    Local,
+    /// What was asked for can't be asked.
+    Usage,
+    /// The name has no address.
+    Name,
+    /// Nobody listens there.
+    Refused,
+    /// There is no way there.
+    Unreachable,
+    /// Nothing came in time.
+    TimedOut,
+    /// The other end reset the connection.
+    Reset,
+    /// The answer can't be understood.
+    Malformed,
+    /// The answer did not come whole, or not at all.
+    CutShort,
+    /// The answer's status says that it failed, and that counts.
+    Status,
+    /// A redirect that is not followed: too many, a loop, another scheme.
+    Redirect,
+}
+
+impl Kind {
+    /// The program's exit code.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Local => 1,
+            Self::Usage => 2,
+            Self::Name => 3,
+            Self::Refused => 4,
+            Self::Unreachable => 5,
+            Self::TimedOut => 6,
+            Self::Reset => 7,
+            Self::Malformed => 8,
+            Self::CutShort => 9,
+            Self::Status => 10,
+            Self::Redirect => 11,
+        }
+    }
+}
+
+impl Failure {
+    /// A failure of this kind.
+    pub fn new(kind: Kind, sentence: impl Into<String>) -> Self {
+        Self { kind, sentence: sentence.into() }
+    }
+}
+
+impl From<&LookupError> for Failure {
+    fn from(error: &LookupError) -> Self {
+        Self::new(Kind::Name, error.to_string())
+    }
+}
+
+impl From<AnswerError> for Failure {
+    fn from(error: AnswerError) -> Self {
+        let kind = match error {
+            AnswerError::NoAnswer
+            | AnswerError::KeptConnectionEnded
+            | AnswerError::HeadCutShort
+            | AnswerError::BodyCutShort { .. }
+            | AnswerError::ChunksCutShort { .. } => Kind::CutShort,
+            AnswerError::NoAnswerInTime
+            | AnswerError::HeadTimedOut
+            | AnswerError::BodyTimedOut { .. }
+            | AnswerError::SendTimedOut => Kind::TimedOut,
+            AnswerError::ResetUnanswered | AnswerError::ResetInHead | AnswerError::ResetInBody { .. } => Kind::Reset,
+            _ => Kind::Malformed,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence)
+    }
+}
+
+impl std::error::Error for Failure {}

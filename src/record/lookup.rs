@@ -1,0 +1,288 @@
+//! What is told of a lookup: plain data. Times are in nanoseconds where they
+//! are serialized; names are ASCII, without the final dot, the root is `.`.
+
+use super::lookup_error::LookupError;
+use serde::{Serialize, Serializer};
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How a name became addresses, or did not.
+#[derive(Clone, Debug, Serialize)]
+pub struct Lookup {
+    /// The name as given.
+    pub name: String,
+    /// The name as asked, in ASCII, where it is a name.
+    pub ascii: Option<String>,
+    /// Where the answer comes from.
+    pub source: Source,
+    /// Names that were tried in turn, where search domains apply.
+    pub candidates: Vec<String>,
+    /// Every question sent, in order; A and AAAA are asked at the same time.
+    pub exchanges: Vec<Exchange>,
+    /// The names that the CNAME chain leads through, the first one left out.
+    pub aliases: Vec<String>,
+    /// The addresses, in the order in which they are to be tried.
+    pub addresses: Vec<IpAddr>,
+    /// Why there are none.
+    pub error: Option<LookupError>,
+    /// How long it all took, the system resolver left out.
+    #[serde(rename = "time_ns", serialize_with = "nanoseconds")]
+    pub time: Duration,
+    /// What the system resolver says, where it was asked.
+    pub system: Option<SystemLookup>,
+}
+
+/// Where an answer comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Source {
+    /// The host is an address already: no DNS was needed.
+    Numeric,
+    /// A line of the hosts file.
+    HostsFile {
+        /// The file.
+        path: PathBuf,
+        /// The lines, from 1.
+        lines: Vec<usize>,
+    },
+    /// Name servers.
+    Servers {
+        /// In the order in which they are asked.
+        servers: Vec<SocketAddr>,
+        /// The file that names them; `None`: the caller did.
+        path: Option<PathBuf>,
+    },
+    /// The name cannot be asked for.
+    Nowhere,
+}
+
+/// The kind of record that is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Kind {
+    /// IPv4 addresses.
+    A,
+    /// IPv6 addresses.
+    Aaaa,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::A => "A",
+            Self::Aaaa => "AAAA",
+        })
+    }
+}
+
+/// What carries a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    /// A datagram.
+    Udp,
+    /// A connection, for what does not fit in a datagram.
+    Tcp,
+}
+
+impl fmt::Display for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Udp => "UDP",
+            Self::Tcp => "TCP",
+        })
+    }
+}
+
+/// One question sent to one server, and what came of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Exchange {
+    /// Who was asked.
+    pub server: SocketAddr,
+    /// By what.
+    pub transport: Transport,
+    /// The name asked for.
+    pub name: String,
+    /// The kind of record asked for.
+    pub record: Kind,
+    /// The question's number, which its answer must bear.
+    pub id: u16,
+    /// Whether the server was asked to go and find out (RD).
+    pub recursion_desired: bool,
+    /// The UDP payload offered by EDNS, in octets; `None`: no EDNS.
+    pub edns_payload: Option<u16>,
+    /// Which try of this question this is, from 1: higher ones are retries.
+    pub attempt: u32,
+    /// From sending to the outcome.
+    #[serde(rename = "time_ns", serialize_with = "nanoseconds")]
+    pub time: Duration,
+    /// What came meanwhile and was no answer to this question.
+    pub ignored: Vec<Ignored>,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// A datagram that was no answer to the question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Ignored {
+    /// It bears another number.
+    WrongId {
+        /// That number.
+        id: u16,
+    },
+    /// It answers another question.
+    WrongQuestion {
+        /// That question.
+        question: String,
+    },
+    /// It is a question itself.
+    NoAnswer,
+}
+
+impl fmt::Display for Ignored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WrongId { id } => write!(f, "ignored: an answer with another number, {id}"),
+            Self::WrongQuestion { question } => write!(f, "ignored: an answer to another question, {question}"),
+            Self::NoAnswer => f.write_str("ignored: a message that is no answer"),
+        }
+    }
+}
+
+/// What came of a question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Outcome {
+    /// An answer, good or bad.
+    Answered(Reply),
+    /// Nothing came in time.
+    TimedOut,
+    /// Nobody listens there: ICMP said so, or the connection was refused.
+    Refused,
+    /// The question did not get there.
+    Unreachable {
+        /// The system's words.
+        why: String,
+    },
+    /// What came is no DNS message.
+    Malformed {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The connection ended before the answer was whole.
+    CutShort,
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reply {
+    /// The response code's name, such as `NOERROR` or `NXDOMAIN`.
+    pub rcode: String,
+    /// Its number (RFC 6895 §2.3).
+    pub rcode_number: u16,
+    /// AA: the server is an authority for the name.
+    pub authoritative: bool,
+    /// TC: more would not fit.
+    pub truncated: bool,
+    /// RA: the server goes and finds out when asked to.
+    pub recursion_available: bool,
+    /// How long the message is, in octets.
+    pub octets: usize,
+    /// What was asked for.
+    pub answers: Vec<Record>,
+    /// Who knows better, or that nobody does.
+    pub authority: Vec<Record>,
+    /// What may help: addresses of name servers, above all.
+    pub additional: Vec<Record>,
+}
+
+/// A resource record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Record {
+    /// Whose it is.
+    pub name: String,
+    /// Its type, such as `A` or `CNAME`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// How long it may be kept, in seconds.
+    pub ttl: u32,
+    /// What it says, in presentation form.
+    pub data: String,
+}
+
+/// What the system resolver, getaddrinfo(3), says.
+#[derive(Clone, Debug, Serialize)]
+pub struct SystemLookup {
+    /// Its addresses, in its order.
+    pub addresses: Vec<IpAddr>,
+    /// Its words where it has none.
+    pub error: Option<String>,
+    /// How long it took.
+    #[serde(rename = "time_ns", serialize_with = "nanoseconds")]
+    pub time: Duration,
+    /// Whether its addresses are others than ours; their order does not matter.
+    pub differs: bool,
+}
+
+/// A walk from the root to the servers that know.
+#[derive(Clone, Debug, Serialize)]
+pub struct Trace {
+    /// The name as given.
+    pub name: String,
+    /// The name as asked, in ASCII, where it is a name.
+    pub ascii: Option<String>,
+    /// Every step, in order.
+    pub steps: Vec<Step>,
+    /// The names that the CNAME chain leads through, the first one left out.
+    pub aliases: Vec<String>,
+    /// The addresses, in the order in which they are to be tried.
+    pub addresses: Vec<IpAddr>,
+    /// Why there are none.
+    pub error: Option<LookupError>,
+    /// How long it all took.
+    #[serde(rename = "time_ns", serialize_with = "nanoseconds")]
+    pub time: Duration,
+}
+
+/// One step of a walk: the servers of one zone are asked until one answers.
+#[derive(Clone, Debug, Serialize)]
+pub struct Step {
+    /// The zone whose servers are asked.
+    pub zone: String,
+    /// The name asked for.
+    pub name: String,
+    /// 0 on the way to the name itself; deeper on the way to the address of a
+    /// name server that came without glue.
+    pub depth: u32,
+    /// The questions sent.
+    pub exchanges: Vec<Exchange>,
+    /// Where it leads, if it does.
+    pub referral: Option<Referral>,
+}
+
+/// A zone below, and who serves it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Referral {
+    /// The zone.
+    pub zone: String,
+    /// Its name servers.
+    pub servers: Vec<NameServer>,
+}
+
+/// A name server of a zone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NameServer {
+    /// Its name.
+    pub name: String,
+    /// Its addresses, as far as they are known.
+    pub addresses: Vec<IpAddr>,
+    /// Whether the addresses came with the referral (glue), or were looked up.
+    pub glue: bool,
+}
+
+fn nanoseconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,22 @@
+//! The vocabulary of what is recorded: figures and how each is known, moments,
+//! what TCP said, how a connection ended; a [`connection`] as the server records
+//! it, a [`transfer`] as the client does, a name's [`lookup`].
+//!
+//! docs/records.md describes the JSON that these types become.
+
+pub mod connection;
+mod ending;
+mod failure;
+mod figure;
+pub mod lookup;
+mod lookup_error;
+mod moment;
+mod tcp;
+pub mod transfer;
+
+pub use ending::{End, How, TimeWait};
+pub use failure::{Failure, Kind};
+pub use figure::{Figure, Nanoseconds, Text};
+pub use lookup_error::LookupError;
+pub(crate) use moment::Moment;
+pub use tcp::{Negotiated, Syn, Tcp};

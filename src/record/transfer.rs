@@ -1,0 +1,313 @@
+//! A fetch as it is told: what the story, the JSON and the HAR are made from.
+//!
+//! Every figure says where it came from, as in the server's records. Times are
+//! nanoseconds since the fetch began, on CLOCK_REALTIME.
+
+use super::connection::{Message, Record as ServerRecord};
+use super::ending::{End, How, TimeWait};
+use super::failure::Failure;
+use super::figure::{Figure, Nanoseconds};
+use super::lookup::{Lookup, Trace};
+use super::tcp::{Negotiated, Tcp};
+use serde::Serialize;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+/// The version of the form, raised whenever a field changes its meaning.
+pub const SCHEMA: u32 = 1;
+
+/// Why a figure is not visible: the exchange ended before.
+pub(crate) const NOT_REACHED: &str = "it did not come to that";
+
+/// Everything that one run fetched.
+#[derive(Clone, Debug, Serialize)]
+pub struct Record {
+    /// [`SCHEMA`].
+    pub glasshttp_fetch: u32,
+    /// When it began: RFC 3339, in UTC, with nanoseconds. All times count from here.
+    pub began: String,
+    /// Each request that was made, or would have been, in order.
+    pub transfers: Vec<Transfer>,
+}
+
+/// One URL, asked for once.
+#[derive(Clone, Debug, Serialize)]
+pub struct Transfer {
+    /// From 1, in order.
+    pub number: u64,
+    /// The URL.
+    pub url: String,
+    /// The URL that redirected here.
+    pub redirected_from: Option<String>,
+    /// When it began.
+    pub began: Nanoseconds,
+    /// How the host's name became addresses; `None` where they were known from before.
+    pub name: Option<Name>,
+    /// How the connection was made; `None` where there was one, or no address.
+    pub connect: Option<Connect>,
+    /// What came of using a kept connection.
+    pub reuse: Option<Reuse>,
+    /// The connection's number, from 1.
+    pub connection: Option<u64>,
+    /// Both ends of it.
+    pub ends: Option<Ends>,
+    /// The request and its answer.
+    pub exchange: Option<Exchange>,
+    /// What became of the body.
+    pub body: Option<Saved>,
+    /// Whether the connection was kept for the next one.
+    pub is_kept: bool,
+    /// How the connection ended; `None` while it is open.
+    pub close: Option<Close>,
+    /// Where the answer redirects to, and that is followed.
+    pub redirects_to: Option<String>,
+    /// Fields that were typed and not sent, the redirect having led to another origin.
+    pub withheld: Vec<String>,
+    /// Whether the same was asked again on a new connection, this one having ended.
+    pub is_retried: bool,
+    /// What went wrong.
+    pub failure: Option<Failure>,
+    /// The server's half of the connection, where it could be had.
+    pub server: Option<Box<ServerRecord>>,
+    /// Why not, where it was asked for.
+    pub no_server: Option<String>,
+}
+
+/// How a name became addresses.
+#[derive(Clone, Debug, Serialize)]
+pub struct Name {
+    /// The host.
+    pub host: String,
+    /// When the lookup began, and when its own questions were answered.
+    pub began: Nanoseconds,
+    /// See `began`.
+    pub ended: Nanoseconds,
+    /// As a resolver does it.
+    pub lookup: Option<Lookup>,
+    /// From the root downwards.
+    pub trace: Option<Trace>,
+    /// What is tried, in order.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// The two ends of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Ends {
+    /// This end.
+    pub client: SocketAddr,
+    /// The other one.
+    pub server: SocketAddr,
+}
+
+/// How a connection was made, or was not.
+#[derive(Clone, Debug, Serialize)]
+pub struct Connect {
+    /// Every address that was tried, in order.
+    pub attempts: Vec<Attempt>,
+    /// The round trip of SYN and SYN+ACK, in nanoseconds.
+    pub rtt: Figure<Nanoseconds>,
+    /// What the two SYNs agreed on.
+    pub negotiated: Figure<Negotiated>,
+}
+
+/// One address that was tried.
+#[derive(Clone, Debug, Serialize)]
+pub struct Attempt {
+    /// The address.
+    pub server: SocketAddr,
+    /// This end, as the system chose it, where it had come to that.
+    pub client: Option<SocketAddr>,
+    /// When connect(2) was called.
+    pub began: Nanoseconds,
+    /// When it was clear what came of it.
+    pub ended: Nanoseconds,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of connect(2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Outcome {
+    /// There is a connection.
+    Connected,
+    /// A reset came back: nobody listens there (ECONNREFUSED).
+    Refused,
+    /// Nothing came back in time.
+    TimedOut,
+    /// There is no way there.
+    Unreachable {
+        /// The system's words.
+        why: String,
+    },
+    /// Something of this machine.
+    Failed {
+        /// The system's words.
+        why: String,
+    },
+}
+
+/// A kept connection, used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Reuse {
+    /// For how long nothing was asked on it, in nanoseconds.
+    pub idle: Nanoseconds,
+    /// How long making it had taken, in nanoseconds: what this request was spared.
+    pub saved: Nanoseconds,
+}
+
+/// A request and its answer.
+#[derive(Clone, Debug, Serialize)]
+pub struct Exchange {
+    /// From 1, in order, on its connection.
+    pub number: u32,
+    /// What was asked.
+    pub request: Message,
+    /// What was answered, if its head came whole.
+    pub answer: Option<Answer>,
+    /// Status codes of the interim answers before it.
+    pub interim: Vec<u16>,
+    /// When things happened.
+    pub stages: Stages,
+    /// Calls and octets.
+    pub traffic: Traffic,
+    /// Whether we gave the answer up, as was wished.
+    pub is_aborted: bool,
+}
+
+/// The head of an answer.
+#[derive(Clone, Debug, Serialize)]
+pub struct Answer {
+    /// The status line; empty where there was no head (HTTP/0.9).
+    pub line: String,
+    /// The version that the server speaks, such as `HTTP/1.0`.
+    pub version: &'static str,
+    /// The status code; 0 where there was no head.
+    pub status: u16,
+    /// The header fields, in order; octets that are no UTF-8 are shown as U+FFFD.
+    pub fields: Vec<Field>,
+    /// How the end of the body is known.
+    pub framing: Framing,
+    /// The fields behind the last chunk.
+    pub trailers: Vec<Field>,
+}
+
+impl Answer {
+    /// The first value of the field `name`.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value.as_str())
+    }
+}
+
+/// A header field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Field {
+    /// The name, as sent.
+    pub name: String,
+    /// The value.
+    pub value: String,
+}
+
+/// How the end of a body is known (RFC 9112 §6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum Framing {
+    /// There is none.
+    NoBody,
+    /// `Content-Length`.
+    ContentLength {
+        /// In octets.
+        octets: u64,
+    },
+    /// The last chunk.
+    Chunked,
+    /// The end of the connection.
+    Close,
+}
+
+/// When an exchange's stages were reached: facts, never intentions.
+#[derive(Clone, Debug, Serialize)]
+pub struct Stages {
+    /// The request's first octets were handed to the kernel.
+    pub first_sent: Figure<Nanoseconds>,
+    /// Its last ones were.
+    pub last_sent: Figure<Nanoseconds>,
+    /// The server's TCP had acknowledged its last octet.
+    pub acknowledged: Figure<Nanoseconds>,
+    /// The kernel had the answer's first octets.
+    pub arrived: Figure<Nanoseconds>,
+    /// We had read them.
+    pub first_read: Figure<Nanoseconds>,
+    /// The answer's head was complete.
+    pub head_complete: Figure<Nanoseconds>,
+    /// The answer was.
+    pub complete: Figure<Nanoseconds>,
+}
+
+/// What an exchange took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Traffic {
+    /// Calls that sent some of the request.
+    pub writes: u32,
+    /// Octets of the request that the kernel took.
+    pub request: u64,
+    /// Calls that read some of the answer.
+    pub reads: u32,
+    /// Octets of the answer's head.
+    pub head: u64,
+    /// Octets of its body, decoded.
+    pub body: u64,
+    /// All octets that were read.
+    pub read: u64,
+}
+
+/// What became of a body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Saved {
+    /// It went to standard output.
+    Stdout,
+    /// It is no text and would have gone to a terminal.
+    NotForTerminal,
+    /// It was dropped.
+    Dropped,
+    /// It is whole, in this file.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Octets that were there from before.
+        resumed_at: u64,
+        /// The file was whole before.
+        was_whole: bool,
+    },
+    /// Some of it is in this file.
+    Part {
+        /// The file.
+        path: PathBuf,
+        /// Its length, in octets.
+        octets: u64,
+    },
+}
+
+/// The end of a connection.
+#[derive(Clone, Debug, Serialize)]
+pub struct Close {
+    /// When our socket was closed.
+    pub at: Nanoseconds,
+    /// Why, as a sentence.
+    pub sentence: String,
+    /// The reason's name.
+    pub reason: String,
+    /// How it ended.
+    pub how: How,
+    /// Which end was the first to end it.
+    pub first: Figure<End>,
+    /// When we ended our half.
+    pub client_end: Figure<Nanoseconds>,
+    /// When we knew that the server had ended its half.
+    pub server_end: Figure<Nanoseconds>,
+    /// What the kernel counted.
+    pub tcp: Figure<Tcp>,
+    /// Whose port now waits out stray segments (RFC 9293 §3.6.1).
+    pub time_wait: Figure<TimeWait>,
+}

@@ -1,0 +1,176 @@
+//! What is told: labels fit their column, lines fit a terminal, and every
+//! reason has its sentence in Korean.
+
+use super::*;
+use crate::http::client::Ending;
+use crate::http::client::answer_error::AnswerError;
+use crate::record::connection::Message;
+use crate::record::transfer::{Answer, Close, Ends, Exchange, Framing, SCHEMA, Stages, Traffic};
+use crate::record::{End, How, TimeWait};
+use unicode_width::UnicodeWidthStr;
+
+const LANGUAGES: [Language; 2] = [Language::English, Language::Korean];
+
+fn transfer() -> Transfer {
+    let at = |value| Figure::measured(value, "test");
+    Transfer {
+        number: 1,
+        url: "http://localhost:8080/hello.txt".into(),
+        redirected_from: None,
+        began: 0,
+        name: None,
+        connect: None,
+        reuse: None,
+        connection: Some(1),
+        ends: Some(Ends {
+            client: "127.0.0.1:50000".parse().expect("an address"),
+            server: "127.0.0.1:8080".parse().expect("an address"),
+        }),
+        exchange: Some(Exchange {
+            number: 1,
+            request: Message { head: "GET /hello.txt HTTP/1.0\r\n\r\n".into(), is_cut: false },
+            answer: Some(Answer {
+                line: "HTTP/1.0 200 OK".into(),
+                version: "HTTP/1.0",
+                status: 200,
+                fields: vec![],
+                framing: Framing::ContentLength { octets: 44 },
+                trailers: vec![],
+            }),
+            interim: vec![],
+            stages: Stages {
+                first_sent: at(40_000_000),
+                last_sent: at(40_000_000),
+                acknowledged: at(40_020_000),
+                arrived: Figure::not_visible("the kernel gave no time with them"),
+                first_read: at(41_000_000),
+                head_complete: at(41_000_000),
+                complete: at(41_000_000),
+            },
+            traffic: Traffic { writes: 1, request: 27, reads: 1, head: 300, body: 44, read: 344 },
+            is_aborted: false,
+        }),
+        body: None,
+        is_kept: false,
+        close: Some(Close {
+            at: 42_000_000,
+            sentence: "A sentence of the record's.".into(),
+            reason: "Http10".into(),
+            how: How::Fin,
+            first: Figure::derived(End::Server, "test"),
+            client_end: Figure::derived(42_000_000, "test"),
+            server_end: at(41_500_000),
+            tcp: Figure::not_visible("test"),
+            time_wait: Figure::measured(TimeWait::Server, "test"),
+        }),
+        redirects_to: None,
+        withheld: vec![],
+        is_retried: false,
+        failure: None,
+        server: None,
+        no_server: None,
+    }
+}
+
+fn told(transfer: &Transfer, language: Language) -> String {
+    let record = Record { glasshttp_fetch: SCHEMA, began: "2026-11-21T00:00:00Z".into(), transfers: vec![] };
+    let text = anstream::adapter::strip_str(&tell(transfer, &record, language)).to_string();
+    for line in text.lines() {
+        assert!(line.width() <= 80 && !line.ends_with(' '), "{line:?}");
+    }
+    text
+}
+
+#[test]
+fn an_exchange_is_told_in_order_with_its_steps() {
+    let expected = "\
+#1  http://localhost:8080/hello.txt
+    40 ms ──▶ GET /hello.txt HTTP/1.0  27 bytes
+   +20 µs ◀── ACK     the server's TCP has the request
+    41 ms ◀── first   first bytes in our kernel, 1 ms after the request
+    +0 µs  ·  answer  HTTP/1.0 200 OK · head 300 bytes
+    +0 µs  ·  body    44 bytes by Content-Length in 1 read
+  41.5 ms ◀── FIN     the server ended its half, ~first
+   ~42 ms ──▶ FIN     we closed our socket
+           ·  closed  TIME_WAIT: server
+              A sentence of the record's.
+              not visible: arrival of the answer (the kernel gave no time with
+              them)
+
+";
+    assert_eq!(told(&transfer(), Language::English), expected);
+    let korean = told(&transfer(), Language::Korean);
+    assert!(korean.contains("연결 유지를 요청하지 않았습니다") && !korean.contains("sentence"), "{korean}");
+}
+
+#[test]
+fn a_server_cannot_drive_the_terminal() {
+    let mut transfer = transfer();
+    let answer = transfer.exchange.as_mut().and_then(|exchange| exchange.answer.as_mut()).expect("an answer");
+    answer.line = "HTTP/1.0 200 \x1b[2J\u{202e}OK".into();
+    transfer.redirects_to = Some("http://\x1b]0;title\x07/".into());
+    for language in LANGUAGES {
+        let text = told(&transfer, language);
+        assert!(
+            text.contains("\\x1b[2J") && text.chars().all(|letter| letter == '\n' || !letter.is_control()),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn labels_fit_their_column_and_the_legend_a_line() {
+    for language in LANGUAGES {
+        let phrases = language::of(language);
+        let labels = &phrases.labels;
+        for label in [
+            labels.name,
+            labels.connect,
+            labels.open,
+            labels.refused,
+            labels.timeout,
+            labels.no_way,
+            labels.failed,
+            labels.reused,
+            labels.sent,
+            labels.first,
+            labels.answer,
+            labels.body,
+            labels.saved,
+            labels.server,
+            labels.next,
+            labels.kept,
+            labels.closed,
+        ] {
+            assert!(label.width() <= 7, "{label}");
+        }
+        assert!(phrases.legend.width() <= 80, "{}", phrases.legend);
+    }
+}
+
+#[test]
+fn every_reason_has_its_sentence_in_korean() {
+    let endings = [
+        Ending::NoMoreRequests,
+        Ending::SimpleRequest,
+        Ending::Http10,
+        Ending::NotOffered,
+        Ending::WeAskedClose,
+        Ending::ServerAskedClose,
+        Ending::HalfClosed,
+        Ending::UntilClose,
+        Ending::DoubtfulFraming,
+        Ending::AnsweredEarly,
+        Ending::Unasked,
+        Ending::ServerClosed,
+        Ending::Reset,
+        Ending::GivenUp,
+        Ending::Failed(AnswerError::BodyCutShort { promised: 2, received: 1 }),
+        Ending::Failed(AnswerError::NotHttp),
+    ];
+    let known = language::of(Language::Korean).reasons;
+    for ending in endings {
+        let name = ending.name();
+        assert!(known.iter().any(|(known, _)| *known == name), "no Korean for {name}");
+    }
+}
