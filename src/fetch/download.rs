@@ -16,7 +16,7 @@ use part::{Part, cannot_write};
 use rustix::fs::Access;
 use start::{Start, StartPlace, date, validator};
 use std::fs::{self, File};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
