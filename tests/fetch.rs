@@ -2,6 +2,7 @@
 //! model, against peers that misbehave, against other servers.
 
 mod files;
+mod heads;
 mod joined;
 mod names;
 mod others;

@@ -4,7 +4,8 @@
 use super::clock::{Clock, wait};
 use super::notes::{Notes, Sending};
 use crate::http::client::{ClientConnection, Ending, Next, Received, Request};
-use crate::http::message::{Answer, AnswerFraming, FieldStorage, Framing as Plain};
+use crate::http::message::{Answer, AnswerFraming, Framing as Plain};
+use crate::http::parse::fields::FieldLines;
 use crate::kernel::timestamps;
 use crate::record::Nanoseconds;
 use crate::record::transfer::{Ends, Exchange, Framing};
@@ -146,7 +147,10 @@ impl Connection {
         self.take_acknowledgements(&mut turn.notes);
         self.free_since = self.clock.now();
         let failure = turn.failure.take().or(match self.machine.next() {
-            Next::Close(Ending::Failed(error)) if !turn.is_unwanted => Some(Failure::from(error)),
+            Next::Close(Ending::Failed(error)) if !turn.is_unwanted => {
+                turn.notes.unread(&self.input[self.start..self.end], error);
+                Some(Failure::from(error))
+            }
             _ => None,
         });
         (turn.notes.told(self.asks_kernel), failure.map_or(Ok(()), Err))
@@ -278,16 +282,16 @@ impl Connection {
 
     fn use_pieces(&mut self, turn: &mut Turn<'_>, now: Nanoseconds) {
         loop {
-            let mut storage = FieldStorage::new();
+            let mut storage = FieldLines::new();
             let (used, received) = self.machine.receive(&self.input[self.start..self.end], &mut storage);
             let is_found = received.is_some();
             let result = match received {
                 Some(Received::Interim(answer)) => {
-                    turn.notes.interim(answer.status.code(), used);
+                    turn.notes.interim(&answer, &self.input[self.start..][..used]);
                     Ok(Wanted::More)
                 }
                 Some(Received::Head(answer)) => {
-                    turn.notes.head(&answer, framing(&answer), used, now);
+                    turn.notes.head(&answer, framing(&answer), &self.input[self.start..][..used], now);
                     turn.receiver.head(Some(&answer))
                 }
                 Some(Received::Bare) => {
@@ -295,8 +299,8 @@ impl Connection {
                     turn.receiver.head(None)
                 }
                 Some(Received::Body(octets)) => turn.body(octets),
-                Some(Received::Trailers(fields)) => {
-                    turn.notes.trailers(fields);
+                Some(Received::Trailers { fields, dropped }) => {
+                    turn.notes.trailers(fields, dropped);
                     Ok(Wanted::More)
                 }
                 None => Ok(Wanted::More),
@@ -358,7 +362,7 @@ impl Connection {
                 false
             }
             Ok((count, _)) => {
-                self.machine.receive(&buffer[..count], &mut FieldStorage::new());
+                self.machine.receive(&buffer[..count], &mut FieldLines::new());
                 true
             }
             Err(Errno::AGAIN | Errno::INTR) => {
@@ -421,5 +425,6 @@ fn framing(answer: &Answer<'_>) -> Framing {
         AnswerFraming::Chunked => Framing::Chunked,
         AnswerFraming::Plain(Plain::Length(octets)) => Framing::ContentLength { octets },
         AnswerFraming::Plain(Plain::UntilClose) => Framing::Close,
+        AnswerFraming::Unknown(_) => Framing::Unknown,
     }
 }

@@ -1,10 +1,19 @@
 //! What is noted of one exchange. Only facts; the record says where each came from.
 
+use crate::http::client::answer_error::AnswerError;
 use crate::http::message::{Answer as Head, Headers, Version};
 use crate::record::connection::Message;
-use crate::record::transfer::{Answer, Exchange, Field, Framing, NOT_REACHED, Stages, Traffic};
+use crate::record::transfer::{Answer, Exchange, Field, Framing, Interim, NOT_REACHED, Stages, Traffic, Unread};
 use crate::record::{Figure, Nanoseconds};
 use std::time::{Duration, Instant};
+
+/// How much of a head is kept as it came, in bytes.
+const MOST_OF_HEAD: usize = 64 * 1024;
+/// How much is kept of what can't be read, in bytes.
+const MOST_UNREAD: usize = 2 * 1024;
+/// How many lines that are no fields are kept, and how much of each, in bytes.
+const MOST_DROPPED: usize = 32;
+const MOST_OF_LINE: usize = 256;
 
 /// A request on its way out.
 pub(super) struct Sending {
@@ -56,7 +65,8 @@ pub(super) struct Notes {
     first_read: Option<Nanoseconds>,
     head_complete: Option<Nanoseconds>,
     complete: Option<Nanoseconds>,
-    interim: Vec<u16>,
+    interim: Vec<Interim>,
+    unread: Option<Unread>,
     answer: Option<Answer>,
     traffic: Traffic,
     is_aborted: bool,
@@ -92,21 +102,58 @@ impl Notes {
         self.traffic.read += count as u64;
     }
 
-    pub(super) fn interim(&mut self, status: u16, octets: usize) {
-        self.interim.push(status);
-        self.traffic.head += octets as u64;
+    pub(super) fn interim(&mut self, head: &Head<'_>, octets: &[u8]) {
+        self.traffic.head += octets.len() as u64;
+        self.interim.push(Interim {
+            status: head.status.code(),
+            line: String::from_utf8_lossy(head.line).into_owned(),
+            fields: fields(head.headers),
+            head: message(octets),
+        });
     }
 
-    pub(super) fn head(&mut self, head: &Head<'_>, framing: Framing, octets: usize, now: Nanoseconds) {
-        self.traffic.head += octets as u64;
+    pub(super) fn head(&mut self, head: &Head<'_>, framing: Framing, octets: &[u8], now: Nanoseconds) {
+        self.traffic.head += octets.len() as u64;
         self.head_complete = Some(now);
         self.answer = Some(Answer {
             line: String::from_utf8_lossy(head.line).into_owned(),
             version: if head.version == Version::Http10 { "HTTP/1.0" } else { "HTTP/1.1" },
             status: head.status.code(),
             fields: fields(head.headers),
+            dropped: dropped(head.dropped),
+            head: message(octets),
             framing,
             trailers: Vec::new(),
+        });
+    }
+
+    /// What was left when `error` came, and belongs to it.
+    pub(super) fn unread(&mut self, octets: &[u8], error: AnswerError) {
+        let is_in_chunks = matches!(
+            error,
+            AnswerError::ChunkSize
+                | AnswerError::ChunkTooLarge
+                | AnswerError::ChunkLine
+                | AnswerError::ChunkEnd
+                | AnswerError::Trailer
+        );
+        if octets.is_empty() || self.answer.is_some() && !is_in_chunks {
+            return;
+        }
+        let line = match error {
+            AnswerError::Field { line } => Some(line),
+            AnswerError::StatusLine | AnswerError::Version => Some(1),
+            _ => None,
+        };
+        let text = line.and_then(|line| octets.split(|&byte| byte == b'\n').nth(line - 1));
+        self.unread = Some(Unread {
+            octets: octets.len() as u64,
+            text: octets[..octets.len().min(MOST_UNREAD)].escape_ascii().to_string(),
+            line: text.map(escaped_line),
+            protocol: match error {
+                AnswerError::NotHttp(foreign) => foreign.name(),
+                _ => None,
+            },
         });
     }
 
@@ -118,6 +165,8 @@ impl Notes {
             version: "HTTP/0.9",
             status: 0,
             fields: Vec::new(),
+            dropped: Vec::new(),
+            head: message(b""),
             framing: Framing::Close,
             trailers: Vec::new(),
         });
@@ -135,9 +184,10 @@ impl Notes {
         self.traffic.body
     }
 
-    pub(super) fn trailers(&mut self, headers: Headers<'_>) {
+    pub(super) fn trailers(&mut self, headers: Headers<'_>, lines: &[&[u8]]) {
         if let Some(answer) = &mut self.answer {
             answer.trailers = fields(headers);
+            answer.dropped.extend(dropped(lines));
         }
     }
 
@@ -161,7 +211,9 @@ impl Notes {
             number: self.number,
             request: Message { head: String::from_utf8_lossy(&self.request).into_owned(), is_cut: false },
             answer: self.answer,
-            interim: self.interim,
+            interim: self.interim.iter().map(|interim| interim.status).collect(),
+            interim_heads: self.interim,
+            unread: self.unread,
             stages: Stages {
                 first_sent: at(self.first_sent, "clock before send(2)"),
                 last_sent: at(self.last_sent, "clock before send(2)"),
@@ -193,4 +245,19 @@ fn fields(headers: Headers<'_>) -> Vec<Field> {
         value: String::from_utf8_lossy(field.value).into_owned(),
     };
     headers.iter().map(field).collect()
+}
+
+/// The lines that are no fields, as text: not all, if they are many.
+fn dropped(lines: &[&[u8]]) -> Vec<String> {
+    lines.iter().take(MOST_DROPPED).map(|line| escaped_line(line)).collect()
+}
+
+fn escaped_line(line: &[u8]) -> String {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    line[..line.len().min(MOST_OF_LINE)].escape_ascii().to_string()
+}
+
+fn message(octets: &[u8]) -> Message {
+    let kept = &octets[..octets.len().min(MOST_OF_HEAD)];
+    Message { head: String::from_utf8_lossy(kept).into_owned(), is_cut: kept.len() < octets.len() }
 }

@@ -1,5 +1,6 @@
 //! The nouns of HTTP: method, target, version, headers, request, response.
 
+use super::client::answer_error::AnswerError;
 use arrayvec::ArrayVec;
 use bytes::Bytes;
 use std::fmt;
@@ -266,6 +267,8 @@ pub struct Answer<'r> {
     pub headers: Headers<'r>,
     /// How the end of the body is known.
     pub framing: AnswerFraming,
+    /// Lines of the head that are no fields, and were dropped.
+    pub dropped: &'r [&'r [u8]],
     /// Its framing contradicts itself: what follows this answer is in doubt
     /// (RFC 9112 §6.1, §6.3).
     pub is_doubtful: bool,
@@ -280,6 +283,8 @@ pub enum AnswerFraming {
     Chunked,
     /// By counting, or by the connection's end.
     Plain(Framing),
+    /// Its fields do not say: this is wrong with them.
+    Unknown(AnswerError),
 }
 
 #[cfg(test)]

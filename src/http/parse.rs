@@ -6,6 +6,8 @@
 //! segments in which they came.
 
 pub mod answer;
+pub mod fields;
+pub mod foreign;
 
 use super::message::{Field, FieldStorage, Headers, MAX_FIELDS, Method, Request, Target, Version, is_tchar};
 use super::server::rejection::Rejection;

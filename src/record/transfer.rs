@@ -167,6 +167,10 @@ pub struct Exchange {
     pub answer: Option<Answer>,
     /// Status codes of the interim answers before it.
     pub interim: Vec<u16>,
+    /// Their heads.
+    pub interim_heads: Vec<Interim>,
+    /// What came and can't be read.
+    pub unread: Option<Unread>,
     /// When things happened.
     pub stages: Stages,
     /// Calls and octets.
@@ -186,6 +190,10 @@ pub struct Answer {
     pub status: u16,
     /// The header fields, in order; octets that are no UTF-8 are shown as U+FFFD.
     pub fields: Vec<Field>,
+    /// Lines that are no fields and were dropped, escaped as in source code; not all, if they are many.
+    pub dropped: Vec<String>,
+    /// The head as it came, cut where it is very long.
+    pub head: Message,
     /// How the end of the body is known.
     pub framing: Framing,
     /// The fields behind the last chunk.
@@ -197,6 +205,32 @@ impl Answer {
     pub fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value.as_str())
     }
+}
+
+/// The head of an interim answer (1xx).
+#[derive(Clone, Debug, Serialize)]
+pub struct Interim {
+    /// The status code.
+    pub status: u16,
+    /// The status line.
+    pub line: String,
+    /// The header fields, in order.
+    pub fields: Vec<Field>,
+    /// The head as it came.
+    pub head: Message,
+}
+
+/// Bytes that came and can't be read, as text: escaped as in source code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unread {
+    /// How many there were when that was clear.
+    pub octets: u64,
+    /// The first of them.
+    pub text: String,
+    /// The line that is wrong, where it is one.
+    pub line: Option<String>,
+    /// The protocol that they look like, if they look like one.
+    pub protocol: Option<&'static str>,
 }
 
 /// A header field.
@@ -223,6 +257,8 @@ pub enum Framing {
     Chunked,
     /// The end of the connection.
     Close,
+    /// It is not known: the fields that should say it contradict each other, or can't be read.
+    Unknown,
 }
 
 /// When an exchange's stages were reached: facts, never intentions.

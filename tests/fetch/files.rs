@@ -92,7 +92,7 @@ fn a_part_outlives_a_resume_that_fails() {
     let peer = Peer::answering("HTTP/1.0 416 No\r\nContent-Range: bytes */7\r\nContent-Length: 0\r\n\r\n");
     resume(&peer.url("/")).assert_failed(10, &["416"]);
     assert_kept();
-    resume(&Peer::answering("garbage\r\n\r\n").url("/")).assert_failed(8, &["no HTTP"]);
+    resume(&Peer::answering("garbage\r\n\r\n").url("/")).assert_failed(8, &["not HTTP"]);
     assert_kept();
     drop(server);
     resume(&url).assert_failed(4, &["refused"]);

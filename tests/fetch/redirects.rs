@@ -141,11 +141,14 @@ fn a_circle_of_redirects_ends_at_the_limit() {
     }
 }
 
-/// Heads whose body never comes, is cut, or is malformed.
-const BROKEN: [&str; 4] = [
+/// Heads whose body never comes, is cut, is malformed, or can't be framed.
+const BROKEN: [&str; 7] = [
     "Content-Length: 100\r\n\r\ncut",
     "Transfer-Encoding: chunked\r\n\r\n5\r\ncut",
     "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+    "Transfer-Encoding: gzip\r\n\r\nxx",
+    "Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
+    "Content-Length: x\r\n\r\n",
     "\r\nuntil the end",
 ];
 

@@ -1,23 +1,28 @@
 //! What can be wrong with an answer, each as a sentence for whoever asked.
 
+use crate::http::parse::foreign::Foreign;
 use std::fmt;
 
 /// Why an answer could not be understood, or did not come whole. After each of
 /// these the connection closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AnswerError {
-    /// The first octets begin no status line.
-    NotHttp,
+    /// The first octets begin no status line; perhaps another protocol.
+    NotHttp(Foreign),
     /// The status line has not the form `HTTP/version code reason`.
     StatusLine,
     /// A major version that is not 1.
     Version,
     /// The head is longer than [`MAX_HEAD`](crate::http::parse::answer::MAX_HEAD).
     HeadTooLarge,
-    /// More than [`MAX_FIELDS`](crate::http::message::MAX_FIELDS) fields.
+    /// More than [`MAX_ANSWER_FIELDS`](crate::http::parse::fields::MAX_ANSWER_FIELDS) fields.
     TooManyFields,
-    /// A field that is none: no colon, white space in the name, a control.
-    Field,
+    /// A line that is no field, and can't be passed over: no colon, a NUL, or a
+    /// `Content-Length` or `Transfer-Encoding` that readers take differently.
+    Field {
+        /// Its number in the head; the status line is 1.
+        line: usize,
+    },
     /// `Content-Length` is no decimal number, or too large a one.
     ContentLength,
     /// `Content-Length` was sent with two different values (RFC 9112 §6.3).
@@ -36,7 +41,7 @@ pub enum AnswerError {
     ChunkLine,
     /// A chunk's data is not followed by CRLF: its size is wrong.
     ChunkEnd,
-    /// A trailer field that is none, or a trailer section that is too long.
+    /// A line of the trailer section that is no field, or a trailer section that is too long.
     Trailer,
     /// The server ended the connection without an answer.
     NoAnswer,
@@ -89,17 +94,32 @@ impl AnswerError {
 impl fmt::Display for AnswerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotHttp => {
-                "What came is no HTTP answer: it does not begin with HTTP/. If the server speaks only HTTP/0.9, \
-                 try --http 0.9; if it expects TLS, this client cannot help."
+            Self::NotHttp(Foreign::Tls) => {
+                return f.write_str(
+                    "The response is not HTTP but TLS: this port is for https://, which this client does not speak.",
+                );
+            }
+            Self::NotHttp(foreign) => {
+                return match foreign.name() {
+                    Some(name) => write!(f, "The response is not HTTP/1: it looks like {name}. Is it the right port?"),
+                    None => f.write_str(
+                        "The response is not HTTP: it does not begin with HTTP/. If the server speaks only HTTP/0.9, \
+                         try --http 0.9.",
+                    ),
+                };
             }
             Self::StatusLine => {
                 "The status line is malformed: it must read HTTP/version, one space, three digits, a reason."
             }
             Self::Version => "The answer is of another major version than HTTP/1: this client speaks 0.9, 1.0 and 1.1.",
             Self::HeadTooLarge => "The answer's head is larger than 1 MiB.",
-            Self::TooManyFields => "The answer has more than 100 header fields.",
-            Self::Field => "A header field of the answer is malformed: it must read Name: value.",
+            Self::TooManyFields => "The response has more than 5,000 header fields.",
+            Self::Field { line } => {
+                return write!(
+                    f,
+                    "Line {line} of the response's head is malformed: a header field must read Name: value."
+                );
+            }
             Self::ContentLength => "The answer's Content-Length is no decimal number, so its end is in doubt.",
             Self::ContentLengths => "The answer has two different Content-Lengths, so its end is in doubt.",
             Self::TransferEncoding => "The answer's Transfer-Encoding is not chunked: nothing else is understood here.",

@@ -47,7 +47,7 @@ impl Ending {
             Self::Failed(error) => format!("{error:?}"),
             other => format!("{other:?}"),
         };
-        name.split([' ', '{']).next().unwrap_or_default().to_owned()
+        name.split([' ', '{', '(']).next().unwrap_or_default().to_owned()
     }
 }
 
@@ -140,6 +140,7 @@ mod tests {
                 status: StatusCode::OK,
                 headers: Headers::new(&fields),
                 framing: AnswerFraming::Plain(Framing::Length(0)),
+                dropped: &[],
                 is_doubtful,
             };
             let asked = Asked { head_only: false, version, wish, half_close };

@@ -33,54 +33,27 @@
 pub mod answer_error;
 mod ending;
 mod head;
+mod state;
 mod step;
 
 use crate::http::chunked::{Decoder, MAX_TRAILER, Piece};
-use crate::http::message::{Answer, AnswerFraming, FieldStorage, Framing, Headers, Version};
+use crate::http::message::{Answer, AnswerFraming, Framing, Headers, Version};
 use crate::http::parse::answer::{self, Lines, MAX_HEAD};
+use crate::http::parse::fields::{FieldLines, Section};
+use crate::http::parse::foreign::Foreign;
 use answer_error::AnswerError;
 pub use ending::Ending;
 use ending::{Asked, decide};
 use head::write_request;
+use state::{Body, State};
 pub use step::{MAX_DRAIN, MAX_INTERIM, Next, Received, Request, RequestError};
-
-#[derive(Clone, Copy, Debug, Default)]
-enum State {
-    #[default]
-    Idle,
-    Head,
-    Body {
-        body: Body,
-        then: Option<Ending>,
-    },
-    Drain {
-        left: u64,
-        ending: Ending,
-    },
-    Closed(Ending),
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Body {
-    Length {
-        promised: u64,
-        left: u64,
-    },
-    Chunked(Decoder),
-    Trailer,
-    /// `ended`: the server has already closed, the caller holds all there is.
-    UntilClose {
-        ended: bool,
-    },
-    /// The same, before [`Received::Bare`] was given.
-    BareRest,
-}
 
 /// The client's half of one connection.
 ///
 /// ```
 /// use glasshttp::http::client::{ClientConnection, Next, Received, Request};
-/// use glasshttp::http::message::{FieldStorage, HeaderBlock, Version};
+/// use glasshttp::http::message::{HeaderBlock, Version};
+/// use glasshttp::http::parse::fields::FieldLines;
 /// use glasshttp::http::persistence::Wish;
 ///
 /// let mut connection = ClientConnection::new();
@@ -99,10 +72,10 @@ enum Body {
 /// connection.sent(out.len());
 ///
 /// let input = b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\nhello";
-/// let mut storage = FieldStorage::new();
+/// let mut storage = FieldLines::new();
 /// let (head, received) = connection.receive(input, &mut storage);
 /// assert!(matches!(received, Some(Received::Head(answer)) if answer.status.code() == 200));
-/// let mut storage = FieldStorage::new();
+/// let mut storage = FieldLines::new();
 /// let (used, received) = connection.receive(&input[head..], &mut storage);
 /// assert!(matches!(received, Some(Received::Body(b"hello"))) && head + used == input.len());
 /// assert_eq!(connection.next(), Next::Ask); // the connection was kept
@@ -203,7 +176,7 @@ impl ClientConnection {
     pub fn receive<'r, 'b: 'r>(
         &mut self,
         input: &'b [u8],
-        storage: &'r mut FieldStorage<'b>,
+        storage: &'r mut FieldLines<'b>,
     ) -> (usize, Option<Received<'r>>) {
         if input.is_empty() {
             return (0, None);
@@ -224,7 +197,7 @@ impl ClientConnection {
     fn receive_head<'r, 'b: 'r>(
         &mut self,
         input: &'b [u8],
-        storage: &'r mut FieldStorage<'b>,
+        storage: &'r mut FieldLines<'b>,
     ) -> Result<(usize, Option<Received<'r>>), AnswerError> {
         if self.asked.version == Version::Http09 && self.interim == 0 {
             match answer::has_status_line(input) {
@@ -240,7 +213,7 @@ impl ClientConnection {
                 }
             }
         } else if !answer::may_be_status_line(input) {
-            return Err(AnswerError::NotHttp);
+            return Err(AnswerError::NotHttp(Foreign::of(input)));
         }
         let head = &input[..input.len().min(MAX_HEAD)];
         let had_line = self.lines.start > 0;
@@ -274,6 +247,7 @@ impl ClientConnection {
             AnswerFraming::Plain(Framing::Length(promised)) => Body::Length { promised, left: promised },
             AnswerFraming::Plain(Framing::UntilClose) => Body::UntilClose { ended: false },
             AnswerFraming::Chunked => Body::Chunked(Decoder::default()),
+            AnswerFraming::Unknown(error) => return self.fail(error),
         };
         self.state = State::Body { body, then };
     }
@@ -320,17 +294,17 @@ impl ClientConnection {
         &mut self,
         input: &'b [u8],
         then: Option<Ending>,
-        storage: &'r mut FieldStorage<'b>,
+        storage: &'r mut FieldLines<'b>,
     ) -> Result<(usize, Option<Received<'r>>), AnswerError> {
         let section = &input[..input.len().min(MAX_TRAILER)];
         let Some(end) = self.lines.section_end(section) else {
             return if section.len() == MAX_TRAILER { Err(AnswerError::Trailer) } else { Ok((0, None)) };
         };
-        answer::trailers(&section[..end], storage)?;
+        storage.read(&section[..end], Section::Trailer, 0).map_err(|_| AnswerError::Trailer)?;
         self.complete(then, input.len() > end);
-        let headers: Headers<'r> = Headers::new(storage);
-        let is_empty = headers.iter().next().is_none();
-        Ok((end, (!is_empty).then_some(Received::Trailers(headers))))
+        let FieldLines { fields, dropped } = storage;
+        let is_empty = fields.is_empty() && dropped.is_empty();
+        Ok((end, (!is_empty).then_some(Received::Trailers { fields: Headers::new(fields), dropped })))
     }
 
     /// The answer is whole; `more`: something came behind it.

@@ -40,8 +40,13 @@ pub enum Received<'r> {
     Bare,
     /// Some of the body, decoded: a slice of the input.
     Body(&'r [u8]),
-    /// The fields behind the last chunk, at least one.
-    Trailers(Headers<'r>),
+    /// What stands behind the last chunk: at least one line.
+    Trailers {
+        /// The fields.
+        fields: Headers<'r>,
+        /// Lines that are none.
+        dropped: &'r [&'r [u8]],
+    },
 }
 
 /// A request, as whoever asks sees it. It has no body.

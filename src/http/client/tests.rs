@@ -3,7 +3,8 @@
 mod pair;
 
 use super::*;
-use crate::http::message::{HeaderBlock, MAX_FIELDS};
+use crate::http::message::HeaderBlock;
+use crate::http::parse::fields::MAX_ANSWER_FIELDS;
 use crate::http::persistence::Wish;
 use proptest::prelude::*;
 
@@ -69,7 +70,7 @@ fn converse(request: &Request<'_>, times: usize, segments: &[&[u8]]) -> Seen {
 }
 
 fn take(machine: &mut ClientConnection, input: &[u8], seen: &mut Seen) -> (usize, bool) {
-    let mut storage = FieldStorage::new();
+    let mut storage = FieldLines::new();
     let (used, received) = machine.receive(input, &mut storage);
     match &received {
         Some(Received::Interim(answer) | Received::Head(answer)) => {
@@ -80,7 +81,7 @@ fn take(machine: &mut ClientConnection, input: &[u8], seen: &mut Seen) -> (usize
             assert_eq!(data.len(), used);
             seen.bodies.last_mut().expect("an answer").extend_from_slice(data);
         }
-        Some(Received::Trailers(headers)) => {
+        Some(Received::Trailers { fields: headers, .. }) => {
             seen.trailers.extend(headers.iter().map(|field| field.name.to_owned()));
         }
         None => {}
@@ -194,9 +195,9 @@ fn what_came_behind_an_answer_is_never_the_next_one_s() {
 #[test]
 fn what_is_no_answer_is_told_apart() {
     fails("", AnswerError::NoAnswer);
-    fails("SSH-2.0-OpenSSH_9.2\r\n", AnswerError::NotHttp);
-    fails("\x15\x03\x01", AnswerError::NotHttp);
-    fails("<html>", AnswerError::NotHttp);
+    fails("SSH-2.0-OpenSSH_9.2\r\n", AnswerError::NotHttp(Foreign::Ssh));
+    fails("\x15\x03\x01", AnswerError::NotHttp(Foreign::Tls));
+    fails("<html>", AnswerError::NotHttp(Foreign::Unknown));
     fails("HTT", AnswerError::HeadCutShort);
     fails("HTTP/1.1 200 OK\r\nA: b\r\n", AnswerError::HeadCutShort);
     fails("HTTP/1.1 OK\r\n", AnswerError::StatusLine);
@@ -205,7 +206,7 @@ fn what_is_no_answer_is_told_apart() {
     fails(&"HTTP/1.1 100 x\r\n\r\n".repeat(40), AnswerError::TooManyInterim);
     fails(&format!("HTTP/1.1 200 OK\r\nA: {}", "x".repeat(MAX_HEAD)), AnswerError::HeadTooLarge);
     fails(&format!("HTTP/1.1 200 {}", "x".repeat(MAX_HEAD)), AnswerError::HeadTooLarge);
-    fails(&format!("HTTP/1.1 200 OK\r\n{}\r\n", "A: b\r\n".repeat(MAX_FIELDS + 1)), AnswerError::TooManyFields);
+    fails(&format!("HTTP/1.1 200 OK\r\n{}\r\n", "A: b\r\n".repeat(MAX_ANSWER_FIELDS + 1)), AnswerError::TooManyFields);
     fails(
         &format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n{}", "A: b\r\n".repeat(10_000)),
         AnswerError::Trailer,
@@ -239,7 +240,7 @@ fn a_kept_connection_that_ended_is_worth_a_new_one() {
     for _ in 0..2 {
         machine.ask(&request(Version::Http11), &mut Vec::new()).expect("free");
         machine.sent(usize::MAX);
-        machine.receive(b"HTTP/1.1 204 x\r\n\r\n", &mut FieldStorage::new());
+        machine.receive(b"HTTP/1.1 204 x\r\n\r\n", &mut FieldLines::new());
     }
     machine.ask(&request(Version::Http11), &mut Vec::new()).expect("free");
     machine.end_of_input();
@@ -280,7 +281,7 @@ fn an_answer_before_the_request_has_left_ends_the_connection() {
     let mut machine = ClientConnection::new();
     machine.ask(&request(Version::Http11), &mut Vec::new()).expect("free");
     machine.sent(3);
-    machine.receive(b"HTTP/1.1 204 x\r\n\r\n", &mut FieldStorage::new());
+    machine.receive(b"HTTP/1.1 204 x\r\n\r\n", &mut FieldLines::new());
     assert_eq!(machine.next(), Next::Drain);
     machine.end_of_input();
     assert_eq!(machine.next(), Next::Close(Ending::AnsweredEarly));

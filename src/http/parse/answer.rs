@@ -5,10 +5,11 @@
 //! in cost their own number. A client is more patient than a server: a head may
 //! be 1 MiB, and a line may be folded (RFC 9112 §5.2).
 
-use super::{decimal, keep};
+use super::decimal;
+use super::fields::{FieldLines, Section};
+use super::foreign::Foreign;
 use crate::http::client::answer_error::AnswerError;
-use crate::http::message::{Answer, AnswerFraming, FieldStorage, Framing, Headers, MAX_FIELDS, StatusCode, Version};
-use std::mem::MaybeUninit;
+use crate::http::message::{Answer, AnswerFraming, Framing, Headers, StatusCode, Version};
 
 /// The longest head of an answer, in octets, status line and blank line included.
 pub const MAX_HEAD: usize = 1024 * 1024;
@@ -31,7 +32,7 @@ pub fn may_be_status_line(bytes: &[u8]) -> bool {
 /// # Errors
 /// `NotHttp`, `StatusLine` or `Version`.
 pub fn status_line(line: &[u8]) -> Result<(Version, StatusCode), AnswerError> {
-    let rest = without_end(line).strip_prefix(PREFIX).ok_or(AnswerError::NotHttp)?;
+    let rest = without_end(line).strip_prefix(PREFIX).ok_or_else(|| AnswerError::NotHttp(Foreign::of(line)))?;
     let (version, rest) = rest.split_at_checked(3).ok_or(AnswerError::StatusLine)?;
     let version = match version {
         b"1.0" => Version::Http10,
@@ -65,59 +66,23 @@ pub fn first_line(bytes: &[u8]) -> Result<(Version, StatusCode), AnswerError> {
 pub fn head<'r, 'b: 'r>(
     bytes: &'b [u8],
     to_head: bool,
-    storage: &'r mut FieldStorage<'b>,
+    storage: &'r mut FieldLines<'b>,
 ) -> Result<Answer<'r>, AnswerError> {
     let end = bytes.iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |at| at + 1);
     let (line, rest) = bytes.split_at(end);
     let (version, status) = status_line(line)?;
-    fields(line, rest, bytes, storage)?;
-    let headers: Headers<'r> = Headers::new(storage);
-    let (framing, is_doubtful) = framing(&headers, version, status, to_head)?;
-    Ok(Answer { line: without_end(line), version, status, headers, framing, is_doubtful })
+    storage.read(rest, Section::Head, 1)?;
+    let FieldLines { fields, dropped } = storage;
+    let headers: Headers<'r> = Headers::new(fields);
+    // Who does not want the body need not know where it ends.
+    let (framing, is_doubtful) =
+        framing(&headers, version, status, to_head).unwrap_or_else(|error| (AnswerFraming::Unknown(error), false));
+    Ok(Answer { line: without_end(line), version, status, headers, framing, dropped, is_doubtful })
 }
 
 fn without_end(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
-}
-
-/// Reads a trailer section, its blank line included (RFC 9112 §7.1.2).
-///
-/// # Errors
-/// `Trailer` where it is malformed, or has too many fields.
-pub fn trailers<'b>(bytes: &'b [u8], storage: &mut FieldStorage<'b>) -> Result<(), AnswerError> {
-    plain_fields(bytes, storage).map_err(|_| AnswerError::Trailer)
-}
-
-/// The fields, folded ones too, which httparse reads behind a status line only.
-fn fields<'b>(line: &[u8], rest: &'b [u8], whole: &'b [u8], storage: &mut FieldStorage<'b>) -> Result<(), AnswerError> {
-    if !matches!(line.get(PREFIX.len()..PREFIX.len() + 3), Some(b"1.0" | b"1.1")) {
-        return plain_fields(rest, storage);
-    }
-    let mut config = httparse::ParserConfig::default();
-    config.allow_obsolete_multiline_headers_in_responses(true);
-    let mut fields = [const { MaybeUninit::uninit() }; MAX_FIELDS];
-    let mut parsed = httparse::Response::new(&mut []);
-    match config.parse_response_with_uninit_headers(&mut parsed, whole, &mut fields) {
-        Ok(httparse::Status::Complete(length)) if length == whole.len() => {
-            keep(parsed.headers, storage);
-            Ok(())
-        }
-        Err(httparse::Error::TooManyHeaders) => Err(AnswerError::TooManyFields),
-        _ => Err(AnswerError::Field),
-    }
-}
-
-fn plain_fields<'b>(bytes: &'b [u8], storage: &mut FieldStorage<'b>) -> Result<(), AnswerError> {
-    let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
-    match httparse::parse_headers(bytes, &mut fields) {
-        Ok(httparse::Status::Complete((length, fields))) if length == bytes.len() => {
-            keep(fields, storage);
-            Ok(())
-        }
-        Err(httparse::Error::TooManyHeaders) => Err(AnswerError::TooManyFields),
-        _ => Err(AnswerError::Field),
-    }
 }
 
 /// Where the body ends (RFC 9112 §6.3), and whether what follows it is in
@@ -202,8 +167,11 @@ mod tests {
     use super::*;
 
     fn framing_of(text: &str) -> Result<(AnswerFraming, bool), AnswerError> {
-        let mut storage = FieldStorage::new();
-        head(text.as_bytes(), false, &mut storage).map(|answer| (answer.framing, answer.is_doubtful))
+        let mut storage = FieldLines::new();
+        match head(text.as_bytes(), false, &mut storage)? {
+            Answer { framing: AnswerFraming::Unknown(error), .. } => Err(error),
+            answer => Ok((answer.framing, answer.is_doubtful)),
+        }
     }
 
     #[test]
@@ -233,7 +201,7 @@ mod tests {
         for line in ["HTTP/2.0 200 OK", "HTTP/2 200", "HTTP/0.9 200 OK"] {
             assert_eq!(status_line(line.as_bytes()), Err(AnswerError::Version), "{line:?}");
         }
-        assert_eq!(status_line(b"ICY 200 OK"), Err(AnswerError::NotHttp));
+        assert_eq!(status_line(b"ICY 200 OK"), Err(AnswerError::NotHttp(Foreign::Unknown)));
     }
 
     #[test]
@@ -262,18 +230,11 @@ mod tests {
             ("HTTP/1.1 200 OK\nContent-Length: 5\n\n", plain(Framing::Length(5))),
             ("HTTP/1.7 200 OK\r\nContent-Length: 5\r\n\r\n", plain(Framing::Length(5))),
             ("HTTP/1.1 200 OK\r\nA: b\r\n c\r\nContent-Length: 5\r\n\r\n", plain(Framing::Length(5))),
-            ("HTTP/1.1 200 OK\r\nA b\r\n\r\n", Err(AnswerError::Field)),
-            ("HTTP/1.1 200 OK\r\nA : b\r\n\r\n", Err(AnswerError::Field)),
-            ("HTTP/1.7 200 OK\r\nA b\r\n\r\n", Err(AnswerError::Field)),
+            ("HTTP/1.1 200 OK\r\nA : b\r\nContent-Length: 5\r\n\r\n", plain(Framing::Length(5))),
+            ("HTTP/1.1 200 OK\r\nContent-Length : 5\r\n\r\n", Err(AnswerError::Field { line: 2 })),
+            ("HTTP/1.7 200 OK\r\nA b\r\n\r\n", Err(AnswerError::Field { line: 2 })),
         ] {
             assert_eq!(framing_of(head), expected, "{head:?}");
         }
-    }
-
-    #[test]
-    fn fields_are_counted() {
-        let head = |count: usize| format!("HTTP/1.1 200 OK\r\n{}\r\n", "A: b\r\n".repeat(count));
-        assert!(framing_of(&head(MAX_FIELDS)).is_ok());
-        assert_eq!(framing_of(&head(MAX_FIELDS + 1)), Err(AnswerError::TooManyFields));
     }
 }

@@ -75,6 +75,8 @@ pub(super) const ENGLISH: Phrases = Phrases {
         so_far: "so far",
         server_timing: "says {0}; lengths by its own clock",
         retried: "once more, on a new connection",
+        dropped: "no header field, dropped: {0}",
+        unread: "{0} that can't be read:",
         withheld: "not sent to another origin: {0}",
     },
     body: BodyPhrases {

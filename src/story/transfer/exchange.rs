@@ -8,6 +8,9 @@ use crate::story::layout::{Arrow, Block, Words, dim, plain, span};
 use crate::story::words::{counted, fill};
 use anstyle::{AnsiColor, Style};
 
+/// How much of what can't be read is shown, in letters.
+const SHOWN: usize = 300;
+
 pub(super) fn tell(exchange: &Exchange, rows: &mut Rows, phrases: &Phrases) {
     let (stages, traffic) = (&exchange.stages, &exchange.traffic);
     let sent = counted(phrases.exchange.octets, traffic.request);
@@ -28,7 +31,18 @@ pub(super) fn tell(exchange: &Exchange, rows: &mut Rows, phrases: &Phrases) {
     if let Some(answer) = &exchange.answer {
         rows.stage(&stages.head_complete, Arrow::Inside, phrases.labels.answer, head(exchange, answer, phrases));
         server_timing(answer, rows, phrases);
+        for line in &answer.dropped {
+            let text = fill(phrases.exchange.dropped, &[line]);
+            rows.stage(&nowhere(), Arrow::Inside, "", vec![dim(text)]);
+        }
         body(exchange, answer, rows, phrases);
+    }
+    if let Some(unread) = &exchange.unread {
+        let octets = counted(phrases.exchange.octets, unread.octets);
+        let text = unread.line.as_ref().unwrap_or(&unread.text);
+        let shown: String = text.chars().take(SHOWN).collect();
+        let words = vec![plain(fill(phrases.exchange.unread, &[&octets])), plain(shown)];
+        rows.stage(&nowhere(), Arrow::ToClient, "", words);
     }
 }
 
@@ -43,6 +57,11 @@ fn head(exchange: &Exchange, answer: &Answer, phrases: &Phrases) -> Vec<Words> {
         words.push(dim(format!("({})", fill(phrases.exchange.interim, &[&codes.join(", ")]))));
     }
     words
+}
+
+/// No moment: a row that belongs to the one above.
+fn nowhere() -> Figure<i64> {
+    Figure::NotVisible { why: "".into() }
 }
 
 /// The status line, in the colour of its class.
@@ -61,8 +80,7 @@ fn server_timing(answer: &Answer, rows: &mut Rows, phrases: &Phrases) {
     let spans: Vec<String> = value.split(',').filter_map(metric).collect();
     if !spans.is_empty() {
         let text = fill(phrases.exchange.server_timing, &[&spans.join(", ")]);
-        let nowhere = Figure::NotVisible { why: "".into() };
-        rows.stage(&nowhere, Arrow::Inside, phrases.labels.server, vec![dim(text)]);
+        rows.stage(&nowhere(), Arrow::Inside, phrases.labels.server, vec![dim(text)]);
     }
 }
 
@@ -77,7 +95,7 @@ fn metric(text: &str) -> Option<String> {
 
 fn body(exchange: &Exchange, answer: &Answer, rows: &mut Rows, phrases: &Phrases) {
     let framing = match answer.framing {
-        Framing::NoBody => return,
+        Framing::NoBody | Framing::Unknown => return,
         Framing::ContentLength { .. } => phrases.exchange.framings[0],
         Framing::Chunked => phrases.exchange.framings[1],
         Framing::Close => phrases.exchange.framings[2],

@@ -75,6 +75,8 @@ pub(super) const KOREAN: Phrases = Phrases {
         so_far: "받음",
         server_timing: "{0} (서버 시계로 잰 길이)",
         retried: "새 연결로 한 번 더",
+        dropped: "헤더 필드가 아니라서 버림: {0}",
+        unread: "읽을 수 없는 {0}:",
         withheld: "다른 출처로는 보내지 않음: {0}",
     },
     body: BodyPhrases {

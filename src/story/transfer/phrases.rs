@@ -97,6 +97,10 @@ pub(super) struct ExchangePhrases {
     pub(super) so_far: &'static str,
     pub(super) server_timing: &'static str,
     pub(super) retried: &'static str,
+    /// A line that is no field.
+    pub(super) dropped: &'static str,
+    /// Bytes that are no response.
+    pub(super) unread: &'static str,
     /// Fields that stay with the origin that they were typed for.
     pub(super) withheld: &'static str,
 }

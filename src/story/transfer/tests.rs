@@ -34,10 +34,14 @@ fn transfer() -> Transfer {
                 version: "HTTP/1.0",
                 status: 200,
                 fields: vec![],
+                dropped: vec![],
+                head: Message { head: String::new(), is_cut: false },
                 framing: Framing::ContentLength { octets: 44 },
                 trailers: vec![],
             }),
             interim: vec![],
+            interim_heads: vec![],
+            unread: None,
             stages: Stages {
                 first_sent: at(40_000_000),
                 last_sent: at(40_000_000),
@@ -166,7 +170,7 @@ fn every_reason_has_its_sentence_in_korean() {
         Ending::Reset,
         Ending::GivenUp,
         Ending::Failed(AnswerError::BodyCutShort { promised: 2, received: 1 }),
-        Ending::Failed(AnswerError::NotHttp),
+        Ending::Failed(AnswerError::NotHttp(crate::http::parse::foreign::Foreign::Unknown)),
     ];
     let known = language::of(Language::Korean).reasons;
     for ending in endings {

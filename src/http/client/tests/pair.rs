@@ -2,7 +2,7 @@
 //! octets that hand on as many at a time as a random walk says.
 
 use super::*;
-use crate::http::message::{Framing, Response, StatusCode};
+use crate::http::message::{FieldStorage, Framing, Response, StatusCode};
 use crate::http::persistence::CloseReason;
 use crate::http::server;
 use std::collections::VecDeque;

@@ -1,0 +1,74 @@
+//! What is spoken where no HTTP is: recognised by how it begins.
+
+/// Another protocol than HTTP/1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Foreign {
+    /// A TLS record: an alert, or a handshake.
+    Tls,
+    /// An SSH banner.
+    Ssh,
+    /// HTTP/2, which begins with a SETTINGS frame.
+    Http2,
+    /// RTSP, which looks like HTTP.
+    Rtsp,
+    /// SIP, which does too.
+    Sip,
+    /// A greeting as of FTP, SMTP, POP3 or IMAP.
+    Greeting,
+    /// None that is known here.
+    Unknown,
+}
+
+impl Foreign {
+    /// What `bytes`, the first that came, look like.
+    pub fn of(bytes: &[u8]) -> Self {
+        match bytes {
+            // Alert or handshake, of a version 3.x (RFC 8446 §5.1).
+            [0x15 | 0x16, 3, 0..=4, ..] => Self::Tls,
+            // Three bytes of length, SETTINGS, flags, stream 0 (RFC 9113 §4.1).
+            [0, 0, _, 4, 0 | 1, 0, 0, 0, 0, ..] => Self::Http2,
+            _ if bytes.starts_with(b"SSH-") => Self::Ssh,
+            _ if bytes.starts_with(b"RTSP/") => Self::Rtsp,
+            _ if bytes.starts_with(b"SIP/") => Self::Sip,
+            [b'2' | b'4' | b'5', b'0'..=b'5', b'0'..=b'9', b' ' | b'-', ..] => Self::Greeting,
+            _ if bytes.starts_with(b"+OK") || bytes.starts_with(b"* OK") => Self::Greeting,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// What it is called, if it is known.
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Tls => Some("TLS"),
+            Self::Ssh => Some("SSH"),
+            Self::Http2 => Some("HTTP/2"),
+            Self::Rtsp => Some("RTSP"),
+            Self::Sip => Some("SIP"),
+            Self::Greeting => Some("FTP, SMTP, POP3 or IMAP"),
+            Self::Unknown => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn protocols_are_known_by_how_they_begin() {
+        for (bytes, expected) in [
+            (b"\x15\x03\x01\x00\x02\x02\x16".as_slice(), Foreign::Tls),
+            (b"\x16\x03\x03\x00\x7a\x02", Foreign::Tls),
+            (b"SSH-2.0-OpenSSH_9.2\r\n", Foreign::Ssh),
+            (b"RTSP/1.0 400 Bad Request\r\n", Foreign::Rtsp),
+            (b"\0\0\x12\x04\0\0\0\0\0\0\x03", Foreign::Http2),
+            (b"220 mail.example ESMTP\r\n", Foreign::Greeting),
+            (b"* OK IMAP4rev1", Foreign::Greeting),
+            (b"<html>", Foreign::Unknown),
+            (b"2", Foreign::Unknown),
+            (b"", Foreign::Unknown),
+        ] {
+            assert_eq!(Foreign::of(bytes), expected, "{}", bytes.escape_ascii());
+        }
+    }
+}

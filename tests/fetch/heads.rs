@@ -1,0 +1,140 @@
+//! Heads as they are out there: one odd line costs nothing, and what can't be read is shown.
+
+use super::fetch;
+use super::peer::{Peer, read_request, wait_for_end};
+use serde_json::Value;
+use std::io::Write;
+
+/// The exchange of an answer with these bytes, and the exit code.
+fn exchange(octets: impl Into<Vec<u8>>) -> (Value, i32) {
+    let run = fetch(&["--json", "--http", "1.1", &Peer::answering(octets).url("/")]);
+    let mut record = run.record();
+    (record["transfers"][0]["exchange"].take(), run.code)
+}
+
+#[test]
+fn an_odd_line_is_dropped_and_told() {
+    for odd in [
+        b"X-Odd : value".as_slice(),
+        b": value",
+        b"X-Odd\xe9: value",
+        b"X-Odd: val\x01ue",
+        b"X-Odd: val\rue",
+        b"X Odd: value",
+        b"\x1bX: value",
+    ] {
+        let octets =
+            [b"HTTP/1.1 200 OK\r\nA: b\r\n".as_slice(), odd, b"\r\nContent-Length: 4\r\n\r\nbody and more"].concat();
+        let (exchange, code) = exchange(octets.clone());
+        let answer = &exchange["answer"];
+        assert_eq!(code, 0, "{exchange}");
+        assert_eq!(answer["dropped"], serde_json::json!([odd.escape_ascii().to_string()]));
+        assert_eq!((&answer["fields"][1]["value"], &exchange["traffic"]["body"]), (&"4".into(), &4.into()));
+        let run = fetch(&["--http", "1.1", &Peer::answering(octets).url("/")]);
+        assert_eq!((run.text().as_str(), run.code), ("body", 0));
+        assert!(run.stderr.contains("no header field, dropped"), "{}", run.stderr);
+    }
+    let (first, code) = exchange("HTTP/1.1 200 OK\r\n X: y\r\nContent-Length: 4\r\n\r\nbody");
+    assert_eq!((code, &first["answer"]["dropped"][0]), (0, &" X: y".into()));
+    let (trailer, code) =
+        exchange("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX : y\r\nA: b\r\n\r\n");
+    assert_eq!((code, &trailer["answer"]["dropped"][0]), (0, &"X : y".into()));
+    assert_eq!(trailer["answer"]["trailers"][0]["name"], "A");
+}
+
+#[test]
+fn a_thousand_fields_are_no_reason() {
+    for count in [101, 1_000, 4_900] {
+        let fields = "X-Field: value\r\n".repeat(count);
+        let (exchange, code) = exchange(format!("HTTP/1.1 200 OK\r\n{fields}Content-Length: 2\r\n\r\nok"));
+        assert_eq!((code, exchange["answer"]["fields"].as_array().map(Vec::len)), (0, Some(count + 1)));
+    }
+}
+
+#[test]
+fn what_could_be_framing_is_refused_and_named() {
+    for (odd, line) in [
+        ("Content-Length : 2", 3),
+        ("Content-Length\t: 2", 3),
+        ("Transfer-Encoding : chunked", 3),
+        ("X: y\r\n z\r\nContent-Length : 2", 5),
+        ("X: a\rContent-Length: 2", 3),
+    ] {
+        let peer = Peer::answering(format!("HTTP/1.1 200 OK\r\nA: b\r\n{odd}\r\n\r\nok"));
+        let run = fetch(&[&peer.url("/")]);
+        run.assert_failed(8, &[&format!("Line {line} ")]);
+        let last = odd.rsplit("\r\n").next().expect("a line").as_bytes().escape_ascii().to_string();
+        assert!(run.stderr.contains(&last), "{last}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn what_can_not_be_read_is_shown_and_recognised() {
+    for (octets, protocol, text) in [
+        (b"SSH-2.0-OpenSSH_9.2\r\n".as_slice(), Some("SSH"), "SSH-2.0-OpenSSH_9.2\\r\\n"),
+        (b"\x15\x03\x01\x00\x02\x02\x16", Some("TLS"), "\\x15\\x03\\x01\\x00\\x02\\x02\\x16"),
+        (b"RTSP/1.0 200 OK\r\n\r\n", Some("RTSP"), "RTSP/1.0 200 OK\\r\\n\\r\\n"),
+        (b"\0\0\x06\x04\0\0\0\0\0\0\x04\0\x01\0\0", Some("HTTP/2"), "\\x00\\x00\\x06\\x04"),
+        (b"220 ftp.example ready\r\n", Some("FTP, SMTP, POP3 or IMAP"), "220 ftp"),
+        (b"<html>\x1b[2J", None, "<html>\\x1b[2J"),
+        (b"HTTP/1.1 20 OK\r\n\r\n", None, "HTTP/1.1 20 OK"),
+        (b"HTTP/2.0 200 OK\r\n\r\n", None, "HTTP/2.0 200 OK"),
+        (b"HTTP/1.1 200 OK\r\nA: b\r\nno colon\r\n\r\n", None, "no colon"),
+        (b"HTTP/1.1 200 OK\r\nA: b", None, "HTTP/1.1 200 OK\\r\\nA: b"),
+    ] {
+        let (exchange, code) = exchange(octets);
+        let unread = &exchange["unread"];
+        assert!(matches!(code, 8 | 9) && exchange["answer"].is_null(), "{exchange}");
+        assert_eq!(unread["octets"], octets.len());
+        assert!(unread["text"].as_str().expect("text").contains(text), "{unread}");
+        assert_eq!(unread["protocol"].as_str(), protocol);
+        let run = fetch(&[&Peer::answering(octets).url("/")]);
+        let said: String = run.stderr.split_whitespace().collect();
+        assert!(said.contains(&text.split_whitespace().collect::<String>()), "{text}: {}", run.stderr);
+        assert!(!run.stderr.contains('\u{1b}'), "{}", run.stderr);
+        if let Some(protocol) = protocol {
+            run.assert_failed(8, &[protocol]);
+        }
+    }
+    // Much is kept, and not all.
+    let (exchange, _) = exchange("x".repeat(100_000));
+    assert_eq!(exchange["unread"]["text"].as_str().map(str::len), Some(2048));
+}
+
+#[test]
+fn a_head_that_a_silence_cuts_is_shown() {
+    let peer = Peer::start(|_, stream| {
+        read_request(stream);
+        stream.write_all(b"HTTP/1.1 200 OK\r\nX-Half: y").expect("the client reads");
+        wait_for_end(stream);
+    });
+    let run = fetch(&["--timeout", "0.3", &peer.url("/")]);
+    assert!(run.code == 6 && run.stderr.contains("X-Half: y"), "{}", run.stderr);
+}
+
+#[test]
+fn fields_that_contradict_each_other_are_recorded() {
+    let (exchange, code) = exchange("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx");
+    let answer = &exchange["answer"];
+    assert_eq!((code, &answer["status"], &answer["framing"]["by"]), (8, &200.into(), &"unknown".into()));
+    assert_eq!(answer["fields"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn interim_heads_are_recorded() {
+    let (exchange, code) = exchange(
+        "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+    );
+    assert_eq!((code, &exchange["interim"]), (0, &serde_json::json!([103])));
+    let interim = &exchange["interim_heads"][0];
+    assert_eq!(interim["line"], "HTTP/1.1 103 Early Hints");
+    assert_eq!(interim["fields"][0], serde_json::json!({"name": "Link", "value": "</a.css>; rel=preload"}));
+    assert_eq!(exchange["answer"]["head"]["head"], "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+}
+
+#[test]
+fn a_bad_chunk_is_shown() {
+    let (exchange, code) = exchange("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\nzz;bad\r\n");
+    assert_eq!((code, &exchange["answer"]["status"]), (8, &200.into()));
+    assert!(exchange["unread"]["text"].as_str().expect("text").contains("zz;bad"), "{exchange}");
+}
