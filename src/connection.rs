@@ -5,25 +5,27 @@
 //! model: the models only decide how to wait for it.
 
 mod answer;
+mod awaited;
 mod input;
 mod notes;
 mod service;
 mod timeouts;
+mod waiting;
 mod workspace;
 
 pub use service::Service;
 pub use timeouts::Timeouts;
 pub use workspace::Workspace;
 
-use crate::handler::Reply;
-use crate::http::message::{FieldStorage, Request, Response, StatusCode};
+use crate::handler::{Begun, Reply};
+use crate::http::message::{FieldStorage, Request, Response};
 use crate::http::persistence::CloseReason;
 use crate::http::server::{Next, ServerConnection, Timer};
 use crate::observe::clf::Line;
 use crate::observe::probe::Probe;
 use crate::observe::report::Report;
-use crate::sys::send_queue;
 use answer::{Answer, Sent};
+use awaited::{Awaited, failed, is_reset, overdue};
 use input::Input;
 use notes::{Notes, Reading};
 use rustix::io::Errno;
@@ -32,16 +34,11 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
+use waiting::Deadline;
 
 /// How many steps a connection that always finds room may go on sending before
 /// others have their turn.
 const TURN: usize = 8;
-
-/// How often in a row a client may be found to have taken nothing of its answer.
-const STALLS: u32 = 3;
-
-/// How long a client may take to end its half when the server itself ends.
-const LAST_DRAIN: Duration = Duration::from_secs(1);
 
 /// What a connection waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +47,9 @@ pub enum Progress {
     Readable(Instant),
     /// Room for bytes to the client, until this moment at the latest.
     Writable(Instant),
+    /// Work that is done elsewhere ([`Connection::awaited`]), until this moment
+    /// at the latest; of the client, only that it has gone.
+    Elsewhere(Instant),
     /// Nothing: it is over.
     Closed(CloseReason),
 }
@@ -60,6 +60,8 @@ pub struct Connection {
     machine: ServerConnection,
     /// Received and not yet used.
     pending: Vec<u8>,
+    /// The answer that is being made elsewhere, while there is one.
+    awaited: Option<Awaited>,
     /// What is left of the answer, while there is one, and its status.
     answer: Option<Answer>,
     status: u16,
@@ -71,18 +73,6 @@ pub struct Connection {
     line: Option<Box<Line>>,
     /// What is noted of a connection that is told.
     notes: Option<Box<Notes>>,
-}
-
-/// When the running timer ends; `timer` and `exchange` tell one from the next.
-#[derive(Clone, Copy)]
-struct Deadline {
-    timer: Timer,
-    exchange: u32,
-    at: Instant,
-    /// What the client had not acknowledged when it was last looked at.
-    unacknowledged: u32,
-    /// How often in a row it had taken nothing since.
-    stalls: u32,
 }
 
 impl Connection {
@@ -97,6 +87,7 @@ impl Connection {
             socket,
             machine,
             pending: Vec::new(),
+            awaited: None,
             answer: None,
             status: 0,
             deadline: None,
@@ -117,6 +108,11 @@ impl Connection {
         self.notes.as_ref().map(|notes| notes.connection())
     }
 
+    /// What is readable when work that is done elsewhere is ready.
+    pub fn awaited(&self) -> Option<BorrowedFd<'_>> {
+        self.awaited.as_ref().map(AsFd::as_fd)
+    }
+
     /// Goes on until the socket would block, or the connection is over.
     pub fn advance(&mut self, workspace: &mut Workspace) -> Progress {
         if let Some(notes) = &mut self.notes {
@@ -127,11 +123,18 @@ impl Connection {
         let progress = loop {
             let next = self.machine.next();
             steps += 1;
-            if self.answer.is_some() && !matches!(next, Next::SendHead { .. } | Next::SendBody(_)) {
+            let is_under_way =
+                matches!(next, Next::Respond | Next::RespondOverdue | Next::SendHead { .. } | Next::SendBody(_));
+            if !is_under_way && (self.answer.is_some() || self.awaited.is_some()) {
                 self.end_exchange(workspace);
             }
             let step = match next {
-                Next::Receive | Next::Respond => self.receive(&mut input, workspace),
+                Next::Receive => self.receive(&mut input, workspace),
+                Next::Respond => self.take_awaited(workspace),
+                Next::RespondOverdue => {
+                    self.respond_awaited(overdue(), workspace);
+                    Ok(())
+                }
                 Next::Reject(rejection) => {
                     self.begin_exchange(input.unused(), input.first_line(), None, workspace);
                     let reply = Reply::error(rejection.status(), &rejection.to_string());
@@ -178,32 +181,6 @@ impl Connection {
         self.advance(workspace)
     }
 
-    /// The deadline passed: gives up, unless the client still takes its answer.
-    pub fn time_out(&mut self, workspace: &mut Workspace) -> Progress {
-        match &mut self.deadline {
-            Some(deadline) if deadline.timer == Timer::Send => {
-                // Acknowledgements may go on though the window never opens wide
-                // enough for the socket to become writable.
-                let now = send_queue::unacknowledged(&self.socket).unwrap_or(deadline.unacknowledged);
-                deadline.stalls = if now < deadline.unacknowledged { 0 } else { deadline.stalls + 1 };
-                deadline.unacknowledged = now;
-                deadline.at = Instant::now() + workspace.service.timeouts.of(Timer::Send);
-                if deadline.stalls == STALLS {
-                    self.give_up_waiting();
-                }
-            }
-            _ => self.give_up_waiting(),
-        }
-        self.advance(workspace)
-    }
-
-    fn give_up_waiting(&mut self) {
-        if !matches!(self.machine.timer(), Timer::Drain | Timer::ClientEnd) {
-            self.note(Notes::timed_out);
-        }
-        self.machine.timed_out();
-    }
-
     /// The server's time is over: the connection is dropped as it is.
     pub fn abandon(mut self, workspace: &mut Workspace) {
         self.end_exchange(workspace);
@@ -222,12 +199,15 @@ impl Connection {
             self.begin_exchange(&input.unused()[..used], request.line, Some(&request), workspace);
             let handler = workspace.handler.as_ref().unwrap_or(&workspace.service.handler);
             // A handler that panics costs its own request an error, and nobody else anything.
-            let reply = catch_unwind(AssertUnwindSafe(|| handler.handle(&request))).unwrap_or_else(|_| {
-                Reply::error(StatusCode::INTERNAL_SERVER_ERROR, "The program that answers failed on this request.")
-            });
+            let begun = catch_unwind(AssertUnwindSafe(|| handler.begin(&request)));
             let origin = request.headers.all("origin").next();
-            let reply = self.chosen(reply, origin, &workspace.service.probe);
-            self.respond(reply, workspace);
+            match begun.unwrap_or_else(|_| Begun::Now(failed())) {
+                Begun::Now(reply) => {
+                    let reply = self.chosen(reply, origin, &workspace.service.probe);
+                    self.respond(reply, workspace);
+                }
+                Begun::Later(reply) => self.awaited = Some(Awaited::new(reply, origin)),
+            }
         }
         drop(storage);
         input.advance(used);
@@ -241,6 +221,24 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    /// Sends the answer that was made elsewhere, once it is ready.
+    fn take_awaited(&mut self, workspace: &mut Workspace) -> Result<(), Errno> {
+        match self.awaited.as_ref().and_then(Awaited::take) {
+            Some(reply) => {
+                self.respond_awaited(reply, workspace);
+                Ok(())
+            }
+            None if is_reset(&self.socket) => Err(Errno::CONNRESET),
+            None => Err(Errno::AGAIN),
+        }
+    }
+
+    fn respond_awaited(&mut self, reply: Reply, workspace: &mut Workspace) {
+        let origin = self.awaited.take().and_then(|awaited| awaited.origin);
+        let reply = self.chosen(reply, origin.as_deref(), &workspace.service.probe);
+        self.respond(reply, workspace);
     }
 
     /// Notes the answer, and adds what the live page wants of it.
@@ -343,40 +341,6 @@ impl Connection {
         Progress::Closed(reason)
     }
 
-    /// The socket would block: until when is that all right?
-    fn wait(&mut self, input: &Input, workspace: &mut Workspace) -> Progress {
-        let timeouts = workspace.service.timeouts;
-        let (timer, exchange) = (self.machine.timer(), self.machine.exchanges());
-        if timer == Timer::Send {
-            self.machine.sending_waits();
-        }
-        if let Some(notes) = &mut self.notes {
-            let (probe, outbox) = (&workspace.service.probe, &mut workspace.outbox);
-            match timer {
-                Timer::Send => notes.sending_waits(probe, outbox),
-                Timer::Head => notes.head_waits(input.unused(), probe, outbox),
-                _ => {}
-            }
-        }
-        let at = match self.deadline {
-            Some(deadline) if (deadline.timer, deadline.exchange) == (timer, exchange) => deadline.at,
-            _ => {
-                let at = Instant::now()
-                    + match timer {
-                        Timer::Drain if self.is_last => timeouts.drain.min(LAST_DRAIN),
-                        _ => timeouts.of(timer),
-                    };
-                let unacknowledged = match timer {
-                    Timer::Send => send_queue::unacknowledged(&self.socket).unwrap_or(0),
-                    _ => 0,
-                };
-                self.deadline = Some(Deadline { timer, exchange, at, unacknowledged, stalls: 0 });
-                at
-            }
-        };
-        if timer == Timer::Send { Progress::Writable(at) } else { Progress::Readable(at) }
-    }
-
     /// `head` is what there is of the request; `line` its first line.
     fn begin_exchange(&mut self, head: &[u8], line: &[u8], request: Option<&Request<'_>>, workspace: &mut Workspace) {
         if let Some(format) = workspace.service.probe.lines() {
@@ -391,17 +355,23 @@ impl Connection {
 
     /// Lets go of the answer, and reports the exchange if somebody watches.
     fn end_exchange(&mut self, workspace: &mut Workspace) {
-        let Some(answer) = self.answer.take() else { return };
+        let (answer, awaited) = (self.answer.take(), self.awaited.take());
+        if answer.is_none() && awaited.is_none() {
+            return;
+        }
         let (probe, outbox) = (&workspace.service.probe, &mut workspace.outbox);
         if let Some(line) = self.line.take() {
-            let line = line.finish(self.status, answer.body_sent());
+            let (status, sent) = answer.as_ref().map_or((0, 0), |answer| (self.status, answer.body_sent()));
+            let line = line.finish(status, sent);
             outbox.push(probe, &Report::Line(line.as_bytes().into()));
         }
         if let Some(notes) = &mut self.notes {
             let is_kept = matches!(self.machine.next(), Next::Receive | Next::Respond | Next::Reject(_));
             notes.end_exchange(is_kept, &self.socket, probe, outbox);
         }
-        workspace.head = answer.into_room();
+        if let Some(answer) = answer {
+            workspace.head = answer.into_room();
+        }
     }
 }
 

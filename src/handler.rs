@@ -2,6 +2,7 @@
 //! turns a request into a [`Reply`], whose body is memory, a file or a stream.
 
 use crate::http::message::{Framing, HeaderBlock, Request, StatusCode};
+use crate::later::Later;
 use bytes::Bytes;
 use std::fmt;
 use std::fs::File;
@@ -25,6 +26,14 @@ pub trait Handler: Send + Sync + 'static {
     /// The answer to `request`, whatever its method is. It may take its time:
     /// whom that keeps waiting is for the model to say.
     fn handle(&self, request: &Request<'_>) -> Reply;
+
+    /// The same, where it may come later: a handler that would have to wait
+    /// (for storage, for work by others) hands that to a [`crate::pool::Pool`]
+    /// and says so; meanwhile its model serves other clients, if it can. What
+    /// that work needs of `request` it must own.
+    fn begin(&self, request: &Request<'_>) -> Begun {
+        Begun::Now(self.handle(request))
+    }
 
     /// An event loop says: whatever is asked until the next time had arrived by
     /// now. What the handler looks up once, it need not look up again till then.
@@ -51,6 +60,15 @@ where
     fn handle(&self, request: &Request<'_>) -> Reply {
         self(request)
     }
+}
+
+/// What has become of a request that a handler was given.
+#[derive(Debug)]
+pub enum Begun {
+    /// Here is the answer.
+    Now(Reply),
+    /// It is being made; a broken promise is answered with a 500.
+    Later(Later<Reply>),
 }
 
 /// An answer: its head and where its body comes from.

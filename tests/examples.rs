@@ -7,6 +7,7 @@ mod documents;
 mod echo;
 mod first;
 mod system;
+mod waiting;
 
 use crate::harness::PATIENCE;
 use socket2::{Domain, Socket, Type};

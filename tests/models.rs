@@ -39,7 +39,7 @@ fn status_kib(pid: u32, field: &str) -> u64 {
 }
 
 /// CPU time used so far, in clock ticks.
-fn ticks(pid: u32) -> u64 {
+pub fn ticks(pid: u32) -> u64 {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
     let fields: Vec<&str> = stat.rsplit_once(") ").expect("its name").1.split(' ').collect();
     fields[11..13].iter().map(|field| field.parse::<u64>().expect("ticks")).sum()

@@ -13,6 +13,9 @@ pub struct Timeouts {
     pub head: Duration,
     /// For the next request on a kept connection; `None`: connections are not kept.
     pub keep_alive: Option<Duration>,
+    /// For a response that is made elsewhere to be ready, and for each further
+    /// piece of its body.
+    pub respond: Duration,
     /// For a client to take some more of its answer: three times this long
     /// without taking any ends it.
     pub send: Duration,
@@ -26,6 +29,7 @@ impl Timeouts {
         Self {
             head,
             keep_alive: (!keep_alive.is_zero()).then_some(keep_alive),
+            respond: head,
             send: head,
             drain: Duration::from_secs(5).min(head),
         }
@@ -36,6 +40,7 @@ impl Timeouts {
         match timer {
             Timer::Head | Timer::Body => self.head,
             Timer::Idle => self.keep_alive.unwrap_or_default(),
+            Timer::Respond => self.respond,
             Timer::Send => self.send,
             Timer::Drain => self.drain,
             Timer::ClientEnd => self.drain.min(CLIENT_END),

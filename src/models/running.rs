@@ -4,6 +4,7 @@ use super::stop::Stop;
 use super::wait::wait;
 use crate::connection::{Connection, Progress, Service, Workspace};
 use crate::listener::Listener;
+use arrayvec::ArrayVec;
 use rustix::event::{PollFd, PollFlags};
 use std::io;
 use std::os::fd::AsFd;
@@ -52,9 +53,10 @@ pub(super) fn run(
     let mut is_stopping = false;
     while !is_stopping {
         let Some((flags, deadline)) = waits_for(progress) else { return };
-        let mut fds = [PollFd::new(&connection, flags), stop.poll_fd()];
-        let Ok(is_ready) = wait(&mut fds, Some(deadline)) else { return connection.abandon(workspace) };
-        is_stopping = !fds[1].revents().is_empty();
+        let Ok((is_ready, is_told)) = wait_for(&connection, flags, Some(stop), deadline) else {
+            return connection.abandon(workspace);
+        };
+        is_stopping = is_told;
         progress = if is_ready { connection.advance(workspace) } else { connection.time_out(workspace) };
     }
 
@@ -62,22 +64,40 @@ pub(super) fn run(
     let last_moment = Instant::now() + grace;
     progress = connection.shut_down(workspace);
     while let Some((flags, deadline)) = waits_for(progress) {
-        let ready = wait(&mut [PollFd::new(&connection, flags)], Some(deadline.min(last_moment)));
+        let ready = wait_for(&connection, flags, None, deadline.min(last_moment));
         if Instant::now() >= last_moment {
             return connection.abandon(workspace);
         }
         progress = match ready {
-            Ok(true) => connection.advance(workspace),
-            Ok(false) => connection.time_out(workspace),
+            Ok((true, _)) => connection.advance(workspace),
+            Ok((false, _)) => connection.time_out(workspace),
             Err(_) => return connection.abandon(workspace),
         };
     }
+}
+
+/// Waits for a connection's socket, or for the work that it awaits, and for the
+/// order to stop: whether there was anything before the deadline, and whether it was that.
+fn wait_for(
+    connection: &Connection,
+    flags: PollFlags,
+    stop: Option<&Stop>,
+    deadline: Instant,
+) -> io::Result<(bool, bool)> {
+    let mut fds = ArrayVec::<_, 3>::from_iter([PollFd::new(connection, flags)]);
+    fds.extend(connection.awaited().map(|awaited| PollFd::from_borrowed_fd(awaited, PollFlags::IN)));
+    fds.extend(stop.map(Stop::poll_fd));
+    let is_ready = wait(&mut fds, Some(deadline))?;
+    let is_told = stop.is_some() && fds.last().is_some_and(|order| !order.revents().is_empty());
+    Ok((is_ready, is_told))
 }
 
 fn waits_for(progress: Progress) -> Option<(PollFlags, Instant)> {
     match progress {
         Progress::Readable(deadline) => Some((PollFlags::IN, deadline)),
         Progress::Writable(deadline) => Some((PollFlags::OUT, deadline)),
+        // That the client has gone is told unasked (poll(2), POLLHUP).
+        Progress::Elsewhere(deadline) => Some((PollFlags::empty(), deadline)),
         Progress::Closed(_) => None,
     }
 }

@@ -51,10 +51,14 @@ impl Line {
         Self { line, after }
     }
 
-    /// The whole line, of an answer of this status with so many octets of body.
+    /// The whole line, of an answer of this status with so many octets of body;
+    /// 0: the client had gone before there was one.
     pub fn finish(mut self, status: u16, body_sent: u64) -> String {
         // Writing to a String does not fail.
-        let _ = write!(self.line, "{status} {body_sent}{}", self.after);
+        let _ = match status {
+            0 => write!(self.line, "- -{}", self.after),
+            _ => write!(self.line, "{status} {body_sent}{}", self.after),
+        };
         self.line
     }
 }

@@ -8,6 +8,8 @@
 //!            bytes           head complete           response
 //!   Idle ───────────▶ Head ────────────────▶ Respond ─────────▶ Send
 //!    ▲                 │                                         ▲ │
+//!    │                 │                          │ late          │ │
+//!    │                 │                          └──▶ Overdue ───┤ │
 //!    │                 │ refused, late, cut off      response    │ │
 //!    │                 └────────────────────────▶ Reject ────────┘ │
 //!    │                                                             │ all sent
@@ -23,7 +25,8 @@
 //! | -------- | ---------------------------------- | ---------------- |
 //! | Idle     | Receive | `receive`, `end_of_input`, `timed_out`, `shut_down` |
 //! | Head     | Receive | `receive`, `end_of_input`, `timed_out` |
-//! | Respond  | Respond | `respond` |
+//! | Respond  | Respond | `respond`, `timed_out` |
+//! | Overdue  | RespondOverdue | `respond` |
 //! | Reject   | Reject  | `respond` |
 //! | Send     | SendHead, SendBody | `sent`, `body_ended`, `body_failed`, `timed_out` |
 //! | SkipBody | Receive | `receive`, `end_of_input`, `timed_out` |
@@ -59,6 +62,7 @@ enum State {
     Idle,
     Head,
     Respond,
+    Overdue,
     Reject(Rejection),
     Send { head: usize, body: Option<u64>, then: Disposition },
     SkipBody(u64),
@@ -148,6 +152,7 @@ impl ServerConnection {
         match self.state {
             State::Idle | State::Head | State::SkipBody(_) => Next::Receive,
             State::Respond => Next::Respond,
+            State::Overdue => Next::RespondOverdue,
             State::Reject(rejection) => Next::Reject(rejection),
             State::Send { head: 0, body, .. } => Next::SendBody(body),
             State::Send { body, .. } => Next::SendHead { body_follows: body != Some(0) },
@@ -161,7 +166,8 @@ impl ServerConnection {
     pub fn timer(&self) -> Timer {
         match self.state {
             State::Idle if self.exchanges > 0 => Timer::Idle,
-            State::Idle | State::Head | State::Respond | State::Reject(_) => Timer::Head,
+            State::Idle | State::Head | State::Reject(_) => Timer::Head,
+            State::Respond | State::Overdue => Timer::Respond,
             State::SkipBody(_) => Timer::Body,
             State::Send { .. } => Timer::Send,
             State::Drain { reason, .. } if !self.may_still_send(reason) => Timer::ClientEnd,
@@ -403,7 +409,8 @@ impl ServerConnection {
             State::SkipBody(_) => self.close(CloseReason::BodyTimeout),
             State::Send { .. } => self.abort(CloseReason::SendTimeout),
             State::ShutDown(reason) | State::Drain { reason, .. } => self.close(reason),
-            State::Respond | State::Reject(_) | State::Closed { .. } => {}
+            State::Respond => self.state = State::Overdue,
+            State::Overdue | State::Reject(_) | State::Closed { .. } => {}
         }
     }
 

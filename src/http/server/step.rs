@@ -10,6 +10,8 @@ pub enum Next {
     Receive,
     /// Answer the request that `receive` gave: [`respond`](super::ServerConnection::respond).
     Respond,
+    /// Say that the response was not ready in time: [`respond`](super::ServerConnection::respond).
+    RespondOverdue,
     /// Answer a request that was refused: [`respond`](super::ServerConnection::respond).
     Reject(Rejection),
     /// Send the head that `respond` wrote.
@@ -39,6 +41,8 @@ pub enum Timer {
     Head,
     /// For the next request on a kept connection.
     Idle,
+    /// For whoever makes the response.
+    Respond,
     /// For the rest of a body that is skipped.
     Body,
     /// For the client to take some more of the answer.

@@ -42,7 +42,7 @@ fn converse(segments: &[&[u8]]) -> Seen {
                     }
                 }
             }
-            Next::Respond | Next::Reject(_) => {
+            Next::Respond | Next::RespondOverdue | Next::Reject(_) => {
                 let status = match machine.next() {
                     Next::Reject(rejection) => rejection.status(),
                     _ => StatusCode::OK,
@@ -138,6 +138,7 @@ fn every_deadline_has_its_end() {
     assert_eq!(timed_out(b""), Next::Close { reason: CloseReason::SilentTimeout, abort: false });
     assert_eq!(timed_out(b"\r\n"), Next::Close { reason: CloseReason::SilentTimeout, abort: false });
     assert_eq!(timed_out(b"GET"), Next::Reject(Rejection::TimedOut));
+    assert_eq!(timed_out(b"GET / HTTP/1.0\r\n\r\n"), Next::RespondOverdue);
 }
 
 #[test]

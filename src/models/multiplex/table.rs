@@ -3,6 +3,7 @@
 
 use crate::connection::{Connection, Progress};
 use rustix::event::epoll::{self, EventData, EventFlags};
+use rustix::io::Errno;
 use slab::Slab;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -48,6 +49,7 @@ impl Table {
         let Some((interest, deadline)) = interest(progress) else { return Ok(()) };
         let vacant = self.entries.vacant_entry();
         epoll::add(epoll, &connection, EventData::new_u64(vacant.key() as u64), interest)?;
+        await_work(epoll, vacant.key(), &connection)?;
         vacant.insert(Entry { connection, interest, deadline });
         self.sweep_by(deadline);
         Ok(())
@@ -62,6 +64,11 @@ impl Table {
         };
         if interest != entry.interest {
             epoll::modify(epoll, &entry.connection, EventData::new_u64(key as u64), interest)?;
+        }
+        if await_work(epoll, key, &entry.connection).is_err() {
+            // What can't be waited for (epoll_ctl(2), ENOSPC) closes, alone.
+            self.entries.try_remove(key);
+            return Ok(());
         }
         (entry.interest, entry.deadline) = (interest, deadline);
         self.sweep_by(deadline);
@@ -95,10 +102,22 @@ impl Table {
     }
 }
 
+/// What a connection waits for beside its socket has the same place. It leaves
+/// the set when the connection closes its descriptor, which nobody else has.
+fn await_work(epoll: &OwnedFd, key: usize, connection: &Connection) -> io::Result<()> {
+    let Some(awaited) = connection.awaited() else { return Ok(()) };
+    match epoll::add(epoll, awaited, EventData::new_u64(key as u64), EventFlags::IN) {
+        Ok(()) | Err(Errno::EXIST) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 fn interest(progress: Progress) -> Option<(EventFlags, Instant)> {
     match progress {
         Progress::Readable(deadline) => Some((EventFlags::IN, deadline)),
         Progress::Writable(deadline) => Some((EventFlags::OUT, deadline)),
+        // That the client has gone is told unasked (epoll_ctl(2), EPOLLHUP).
+        Progress::Elsewhere(deadline) => Some((EventFlags::empty(), deadline)),
         Progress::Closed(_) => None,
     }
 }

@@ -104,7 +104,7 @@ impl ServerSide {
                 }
                 changed || self.input.len() > before
             }
-            server::Next::Respond | server::Next::Reject(_) => {
+            server::Next::Respond | server::Next::RespondOverdue | server::Next::Reject(_) => {
                 let (status, framing) = match self.machine.next() {
                     server::Next::Reject(rejection) => (rejection.status(), Framing::Length(0)),
                     _ => self.reply.head(),

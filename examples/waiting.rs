@@ -1,0 +1,93 @@
+//! A handler that has to wait: in the event loop, or beside it.
+//!
+//! The lesson: an event loop serves everybody with one thread, so whatever
+//! blocks in it blocks everybody. A handler that must wait (for a disk, for
+//! another server) hands the work to a pool of threads and says "later"; the
+//! loop waits for that work as it waits for sockets, by a descriptor.
+//!
+//! Run it:  cargo run --example waiting
+//!          cargo run --example waiting thread      (or iterative, or process)
+//! Ask it:  curl http://127.0.0.1:PORT/beside & time curl http://127.0.0.1:PORT/
+//!          curl http://127.0.0.1:PORT/within & time curl http://127.0.0.1:PORT/
+//!
+//! You see: `/beside` and `/within` both take a second. While the first is
+//! under way, `/` is answered at once; while the second is, `/` waits for it.
+//!
+//! Try: ask `/beside` nine times at once. Eight threads work, the ninth waits
+//! for one; with a hundred, some are turned away, at once, by a 503.
+
+#![allow(clippy::print_stdout)] // an example speaks to whoever runs it
+
+use glasshttp::connection::{Service, Timeouts};
+use glasshttp::handler::{Begun, Handler, Reply};
+use glasshttp::http::message::{Request, StatusCode};
+use glasshttp::listener::{self, Port};
+use glasshttp::models::{self, Limits, Model, Stop};
+use glasshttp::observe::probe::Probe;
+use glasshttp::pool::{Bounds, Pool};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::thread::sleep;
+use std::time::Duration;
+
+/// How long the work takes; `/never` takes longer than is waited for.
+const WORK: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(3);
+/// What kind of work it is: there is only one here.
+const WAITING: u64 = 0;
+
+struct Application {
+    pool: Pool,
+}
+
+impl Handler for Application {
+    fn handle(&self, request: &Request<'_>) -> Reply {
+        if request.target.path == "/within" {
+            sleep(WORK);
+        }
+        Reply::text(StatusCode::OK, &format!("This is {}.\n", request.target.path))
+    }
+
+    fn begin(&self, request: &Request<'_>) -> Begun {
+        let work: fn() -> Reply = match request.target.path {
+            "/beside" => || {
+                sleep(WORK);
+                Reply::text(StatusCode::OK, "This is /beside, after a while.\n")
+            },
+            "/never" => || {
+                sleep(10 * TIMEOUT);
+                Reply::text(StatusCode::OK, "Nobody waits for this.\n")
+            },
+            "/fails" => || unreachable!("as it should"),
+            _ => return Begun::Now(self.handle(request)),
+        };
+        match self.pool.run(WAITING, work) {
+            Ok(reply) => Begun::Later(reply),
+            Err(_full) => {
+                let sentence = "All of the pool is at work: try again in a moment.";
+                Begun::Now(Reply::error(StatusCode::SERVICE_UNAVAILABLE, sentence).with("Retry-After", "1"))
+            }
+        }
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let model = match std::env::args().nth(1).as_deref() {
+        None | Some("multiplex") => Model::Multiplex { workers: 1 },
+        Some("iterative") => Model::Iterative,
+        Some("process") => Model::Process,
+        Some("thread") => Model::Thread,
+        Some(other) => return Err(format!("{other}: not a model; try iterative, process, thread or multiplex").into()),
+    };
+    let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Port::Exactly(0), 128)?;
+    for url in listener::urls(&listeners) {
+        println!("Answering at {url}");
+    }
+    let service = Arc::new(Service {
+        handler: Box::new(Application { pool: Pool::new(Bounds { threads: 8, of_one_kind: 8, waiting: 16 }) }),
+        timeouts: Timeouts::new(TIMEOUT, TIMEOUT),
+        probe: Probe::OFF,
+    });
+    let limits = Limits { connections: 200, grace: Duration::from_secs(1) };
+    Ok(models::serve(model, listeners, &service, &limits, &Arc::new(Stop::on_signals()?))?)
+}
