@@ -56,7 +56,10 @@ pub(super) fn serve(
     for _ in 1..workers {
         let siblings = listeners.iter().map(Listener::sibling).collect::<io::Result<Vec<_>>>()?;
         let other = EventLoop::new(siblings, service, limits, stop)?;
-        others.push(std::thread::Builder::new().name("event loop".into()).spawn(|| other.run())?);
+        match std::thread::Builder::new().name("event loop".into()).spawn(|| other.run()) {
+            Ok(other) => others.push(other),
+            Err(_) => break, // no thread to be had (RLIMIT_NPROC): fewer loops serve
+        }
     }
     let result = EventLoop::new(listeners, service, limits, stop)?.run(); // all have the same grace
     others.into_iter().map(|other| other.join().unwrap_or(Ok(()))).fold(result, io::Result::and)

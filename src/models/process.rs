@@ -8,7 +8,9 @@
 //! ```
 //!
 //! Parent and child each have the same descriptors: the parent closes the
-//! connection, the child the listeners, or neither would ever be closed. A child
+//! connection, the child the listeners and whatever else the parent accepted, or
+//! neither would ever be closed. One pipe the parent alone writes to: the children
+//! read from it the order to stop, and its end if the parent dies. A child
 //! that has ended stays in the process table as a zombie until its parent asks
 //! how it ended; so SIGCHLD, which tells of it, is something to wait for like
 //! everything else. Several children can end for one SIGCHLD: ask until there
@@ -27,6 +29,7 @@ use super::wait::wait;
 use crate::connection::{Connection, Service, Workspace};
 use crate::listener::Listener;
 use crate::sys::fork::{Fork, exit_child, fork};
+use crate::sys::inherited::close_sockets_of_others;
 use rustix::event::{PollFd, PollFlags};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process};
@@ -40,6 +43,7 @@ use std::time::Instant;
 pub(super) fn serve(listeners: Vec<Listener>, service: &Arc<Service>, limits: &Limits, stop: &Stop) -> io::Result<()> {
     let mut children = Children::new(service)?;
     let mut workspace = Workspace::new(Arc::clone(service)); // each child has a copy
+    let mut stop_of_children = Stop::new()?;
     loop {
         let has_room = children.running.len() < limits.connections;
         let mut fds = vec![stop.poll_fd(), PollFd::new(&children.ended, PollFlags::IN)];
@@ -65,24 +69,24 @@ pub(super) fn serve(listeners: Vec<Listener>, service: &Arc<Service>, limits: &L
             if children.running.len() + 1 >= limits.connections {
                 connection.answer_last();
             }
-            match fork() {
-                Ok(Fork::Child) => {
+            match children.fork(stop)? {
+                Some(Fork::Child) => {
                     drop(listeners);
-                    run(connection, &mut workspace, stop, limits.grace, || {});
+                    close_sockets_of_others(connection.as_fd());
+                    stop_of_children.heed_parent();
+                    run(connection, &mut workspace, &stop_of_children, limits.grace, || {});
                     exit_child();
                 }
-                Ok(Fork::Parent(child)) => {
+                Some(Fork::Parent(child)) => {
                     children.running.insert(child, connection.number());
                 }
-                // No process to be had: this client's connection closes, and the
-                // next one waits for better times.
-                Err(_) => {
-                    stop.wait(EXHAUSTED)?;
-                }
+                // Told to stop before there was a process for it.
+                None => run(connection, &mut workspace, stop, limits.grace, || {}),
             }
         }
     }
     drop(listeners); // from here on new clients are refused, not left waiting
+    stop_of_children.set();
     children.wait_for_all(Instant::now() + limits.grace + LAST_WORDS)
 }
 
@@ -101,6 +105,18 @@ impl Children {
         let (ended, writer) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
         signal_hook::low_level::pipe::register(SIGCHLD, writer)?;
         Ok(Self { running: HashMap::new(), ended, service: Arc::clone(service) })
+    }
+
+    /// Forks as soon as there is a process to be had: the client waits, and the others
+    /// in the backlog. `None` when told to stop before.
+    fn fork(&mut self, stop: &Stop) -> io::Result<Option<Fork>> {
+        loop {
+            match fork() {
+                Ok(fork) => return Ok(Some(fork)),
+                Err(_) if stop.wait(EXHAUSTED)? => return Ok(None),
+                Err(_) => self.reap(),
+            }
+        }
     }
 
     /// Asks of each child that has ended how it did: only then it is gone.

@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub struct Stop {
     order: OwnedFd,
-    /// Kept open: a pipe whose writers are all gone is readable, too.
-    writer: OwnedFd,
+    /// Kept open: a pipe whose writers are all gone is readable, too. A child
+    /// that is to stop when its parent has gone has none.
+    writer: Option<OwnedFd>,
 }
 
 impl Stop {
@@ -25,7 +26,7 @@ impl Stop {
     pub fn new() -> io::Result<Self> {
         let (order, writer) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
         rustix::io::ioctl_fionbio(&writer, true)?;
-        Ok(Self { order, writer })
+        Ok(Self { order, writer: Some(writer) })
     }
 
     /// A server that stops at SIGINT or SIGTERM; a second one ends the program
@@ -40,7 +41,9 @@ impl Stop {
         for signal in [SIGINT, SIGTERM] {
             signal_hook::flag::register_conditional_shutdown(signal, 1, Arc::clone(&is_second))?;
             signal_hook::flag::register(signal, Arc::clone(&is_second))?;
-            signal_hook::low_level::pipe::register(signal, stop.writer.try_clone()?)?;
+            if let Some(writer) = &stop.writer {
+                signal_hook::low_level::pipe::register(signal, writer.try_clone()?)?;
+            }
         }
         Ok(stop)
     }
@@ -48,7 +51,13 @@ impl Stop {
     /// Gives the order.
     pub fn set(&self) {
         // A full pipe has been told already.
-        let _ = rustix::io::write(&self.writer, b"!");
+        let _ = self.writer.as_ref().map(|writer| rustix::io::write(writer, b"!"));
+    }
+
+    /// In a forked child, which has a copy of each descriptor: from here on that the parent is
+    /// gone, however it ended, is the order, too.
+    pub(super) fn heed_parent(&mut self) {
+        self.writer = None;
     }
 
     /// Whether the order was given.

@@ -14,17 +14,17 @@
 //! give it back is to write, and a wait for either is a poll, like every other.
 
 use super::limits::Limits;
-use super::running::{LAST_WORDS, accept, run};
+use super::running::{EXHAUSTED, LAST_WORDS, accept, run};
 use super::stop::Stop;
 use super::wait::wait;
-use crate::connection::{Service, Workspace};
+use crate::connection::{Connection, Service, Workspace};
 use crate::listener::Listener;
 use rustix::event::{PollFd, PollFlags};
 use rustix::pipe::{PipeFlags, pipe_with};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
-use std::time::Instant;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 /// The stack of a connection's thread, in octets; only what is touched is used.
 const STACK: usize = 512 * 1024;
@@ -44,16 +44,35 @@ pub(super) fn serve(
         if slots.is_empty() {
             connection.answer_last();
         }
-        let (service, stop) = (Arc::clone(service), Arc::clone(stop));
-        let serve_to_the_end = move || {
-            run(connection, &mut Workspace::new(service), &stop, grace, || {});
-            drop(slot);
-        };
-        // A thread that can't be had costs this connection alone: it closes.
-        let _ = std::thread::Builder::new().name("connection".into()).stack_size(STACK).spawn(serve_to_the_end);
+        let work = Arc::new(Mutex::new(Some((connection, slot))));
+        // As long as there is no thread to be had, this client waits, and the others in the backlog.
+        while !spawn(&work, service, stop, grace) {
+            if stop.wait(EXHAUSTED)? {
+                serve_to_the_end(&work, service, stop, grace);
+                break;
+            }
+        }
     }
     drop(listeners); // from here on new clients are refused, not left waiting
     slots.wait_for_all(Instant::now() + grace + LAST_WORDS)
+}
+
+/// A connection and its slot, until somebody serves it.
+type Work = Mutex<Option<(Connection, Slot)>>;
+
+/// Starts a thread for the connection: whether there was one to be had.
+fn spawn(work: &Arc<Work>, service: &Arc<Service>, stop: &Arc<Stop>, grace: Duration) -> bool {
+    let (work, service, stop) = (Arc::clone(work), Arc::clone(service), Arc::clone(stop));
+    let thread = std::thread::Builder::new().name("connection".into()).stack_size(STACK);
+    thread.spawn(move || serve_to_the_end(&work, &service, &stop, grace)).is_ok()
+}
+
+fn serve_to_the_end(work: &Work, service: &Arc<Service>, stop: &Stop, grace: Duration) {
+    let work = work.lock().ok().and_then(|mut work| work.take());
+    if let Some((connection, slot)) = work {
+        run(connection, &mut Workspace::new(Arc::clone(service)), stop, grace, || {});
+        drop(slot);
+    }
 }
 
 /// As many octets in a pipe as further connections may be accepted.

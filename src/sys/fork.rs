@@ -31,7 +31,8 @@ pub(crate) fn fork() -> io::Result<Fork> {
             }
             Ok(Fork::Child)
         }
-        pid => Pid::from_raw(pid).filter(|_| pid > 0).map(Fork::Parent).ok_or_else(io::Error::last_os_error),
+        -1 => Err(io::Error::last_os_error()),
+        pid => Pid::from_raw(pid).map(Fork::Parent).ok_or_else(io::Error::last_os_error),
     }
 }
 

@@ -3,5 +3,6 @@
 #![allow(unsafe_code)]
 
 pub(crate) mod fork;
+pub(crate) mod inherited;
 pub(crate) mod send_queue;
 pub(crate) mod tcp_option;

@@ -30,10 +30,10 @@ fn a_connection_that_was_to_be_kept_closes_after_the_answer_under_way() {
         let begun = Instant::now();
         server.signal(Signal::TERM);
         answer.extend(client.read_to_end());
-        assert_same(&Answer::parse(&answer).body, &big);
         assert_eq!(server.wait().code(), Some(0), "{model}");
         // It does not sit out the idle time, nor the grace: both are 10 s.
         assert!(begun.elapsed() < Duration::from_secs(5), "{model}: ended after {:?}", begun.elapsed());
+        assert_same(&Answer::parse(&answer).body, &big);
     });
 }
 
