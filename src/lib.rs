@@ -11,11 +11,12 @@
 //! 7. [`record`]: the vocabulary of what is recorded, and how each figure is known.
 //! 8. [`observe`]: who watches, and makes records of it.
 //! 9. [`story`]: records, told to people.
-//! 10. [`watch`]: the live page, served on sockets of its own.
-//! 11. [`dns`]: names to addresses, stage by stage.
-//! 12. [`fetch`]: the other end of the wire: a client that tells what it does.
-//! 13. [`telling`]: what is told of the connections, and to whom.
-//! 14. [`cli`]: what was typed, and what it means.
+//! 10. [`packet`]: packets as a calculation: read, followed, delayed, written.
+//! 11. [`watch`]: the live page, served on sockets of its own.
+//! 12. [`dns`]: names to addresses, stage by stage.
+//! 13. [`fetch`]: the other end of the wire: a client that tells what it does.
+//! 14. [`telling`]: what is told of the connections, and to whom.
+//! 15. [`cli`]: what was typed, and what it means.
 //!
 //! A program that answers by itself, without a folder, is a few lines: see
 //! `examples/application.rs`.
@@ -35,6 +36,7 @@ pub mod later;
 pub mod listener;
 pub mod models;
 pub mod observe;
+pub mod packet;
 pub mod pool;
 pub mod record;
 pub mod site;

@@ -56,5 +56,8 @@ mod site;
 /// The wire, clause by clause: the documents in tests/wire are the test.
 mod wire;
 
+/// Packets: taken apart, followed, delayed, written; tshark is the witness.
+mod packet;
+
 /// What each model promises beside the protocol.
 mod models;
