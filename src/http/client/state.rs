@@ -1,6 +1,6 @@
 //! The states of a client's machine, as its drawing has them.
 
-use super::Ending;
+use super::ending::Ending;
 use crate::http::chunked::Decoder;
 
 #[derive(Clone, Copy, Debug, Default)]
