@@ -19,6 +19,7 @@ use crate::http::message::{HeaderBlock, Headers, Method, Request, StatusCode};
 use crate::language::Language;
 use answer::{Prepared, Representation};
 use cache::Cache;
+use listing::Listings;
 use path::{PathError, SitePath};
 use place::Place;
 use representation::{Coding, Preference, has_known_extension, media_type};
@@ -74,6 +75,7 @@ impl Default for SiteOptions {
 pub struct Site {
     place: Arc<Place>,
     options: Arc<SiteOptions>,
+    listings: Arc<Listings>,
     /// The root and files made ready; only where one event loop asks. Whoever
     /// else asks opens the root for each request, and keeps nothing.
     cache: Option<Mutex<Cache>>,
@@ -106,7 +108,12 @@ impl Handler for Site {
 
     fn for_event_loop(&self) -> Option<Box<dyn Handler>> {
         let cache = Mutex::new(Cache::new(self.options.cache, KEPT_OPEN));
-        Some(Box::new(Self { place: Arc::clone(&self.place), options: Arc::clone(&self.options), cache: Some(cache) }))
+        Some(Box::new(Self {
+            place: Arc::clone(&self.place),
+            options: Arc::clone(&self.options),
+            listings: Arc::clone(&self.listings),
+            cache: Some(cache),
+        }))
     }
 }
 
@@ -118,7 +125,8 @@ impl Site {
     /// system can keep names beneath it.
     pub fn open(folder: &Path, options: SiteOptions) -> io::Result<Self> {
         let place = Arc::new(Place::of(folder, options.follow_symlinks)?);
-        Ok(Self { place, options: Arc::new(options), cache: None })
+        let listings = Arc::new(Listings::new(options.hidden, options.language));
+        Ok(Self { place, listings, options: Arc::new(options), cache: None })
     }
 
     fn find(&self, request: &Request<'_>) -> Result<Reply, Refusal> {
@@ -186,7 +194,7 @@ impl Site {
             return Err(Refusal::NotFound);
         }
         let root = self.current(root)?;
-        let page = listing::page(&root, path, request.target.query, self.options.hidden)?;
+        let page = self.listings.page(&root, path, request.target.query)?;
         Ok(Reply::html(StatusCode::OK, page).with("Cache-Control", "no-cache").made_from(path::display(&path.name)))
     }
 
@@ -249,6 +257,10 @@ impl Site {
             Refusal::Exhausted => {
                 let sentence = "The server is out of file descriptors or memory for now: try again in a moment.";
                 Reply::error(StatusCode::SERVICE_UNAVAILABLE, sentence).with("Retry-After", "1")
+            }
+            Refusal::TooLarge => {
+                let sentence = "This folder has more names than one listing may hold.";
+                Reply::error(StatusCode::INTERNAL_SERVER_ERROR, sentence)
             }
             Refusal::Failed => {
                 Reply::error(StatusCode::INTERNAL_SERVER_ERROR, "The server's file system could not read the file.")

@@ -1,7 +1,7 @@
 //! From a request's path to a name beneath the root: decoded once, normalised
 //! by its text alone, never by asking the file system.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_decode_str, percent_encode};
 use std::sync::Arc;
 
 /// What is written as itself in a path that we make: RFC 3986's unreserved
@@ -70,7 +70,7 @@ impl SitePath {
     pub(super) fn encoded_folder(&self) -> String {
         let mut path = String::from("/");
         for segment in self.name.split(|&byte| byte == b'/').filter(|segment| !segment.is_empty()) {
-            path.push_str(&encode_segment(segment));
+            path.extend(encode_segment(segment));
             path.push('/');
         }
         path
@@ -82,9 +82,9 @@ pub(super) fn is_hidden(name: &[u8]) -> bool {
     name.starts_with(b".") && name != b".well-known"
 }
 
-/// One file name as a segment of a path.
-pub(super) fn encode_segment(name: &[u8]) -> String {
-    percent_encode(name, SEGMENT).to_string()
+/// One file name as a segment of a path, piece by piece.
+pub(super) fn encode_segment(name: &[u8]) -> PercentEncode<'_> {
+    percent_encode(name, SEGMENT)
 }
 
 /// A query as it may stand in a `Location`: what is no URI character is encoded.
