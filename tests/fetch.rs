@@ -10,6 +10,7 @@ mod peer;
 mod redirects;
 mod resuming;
 mod scripted;
+mod sending;
 mod told;
 
 use crate::closing::{assert_same, folder_with, under_each_model};

@@ -5,8 +5,8 @@ use super::values::{
 };
 use crate::dns::{default_roots, server_address};
 use crate::fetch::url::Url;
-use crate::fetch::{Options, Output, Watched};
-use crate::http::message::Version;
+use crate::fetch::{Data, Options, Output, Watched};
+use crate::http::message::{Version, is_tchar};
 use clap::{Args, ValueEnum};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -44,8 +44,20 @@ pub(super) struct FetchArgs {
     http: VersionName,
 
     /// Ask for the head alone (HEAD)
-    #[arg(long, help_heading = "The request")]
+    #[arg(long, conflicts_with = "method", help_heading = "The request")]
     head: bool,
+
+    /// The method [default: GET; POST with --data]
+    #[arg(long, short = 'X', value_name = "METHOD", value_parser = method, help_heading = "The request")]
+    method: Option<String>,
+
+    /// Send this as a form (POST); repeated, joined by &
+    #[arg(long, short, value_name = "DATA", help_heading = "The request")]
+    data: Vec<String>,
+
+    /// Send the content of this file (POST); - is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "data", help_heading = "The request")]
+    data_file: Option<PathBuf>,
 
     /// A header field to send; may be repeated
     #[arg(long = "header", short = 'H', value_name = "NAME: VALUE", value_parser = header, help_heading = "The request")]
@@ -99,6 +111,14 @@ pub(super) struct FetchArgs {
     #[arg(short, long, help_heading = "The body")]
     fail: bool,
 
+    /// No story
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "What is told")]
+    quiet: bool,
+
+    /// The request's and the response's head too, as sent
+    #[arg(short, long, visible_alias = "heads", help_heading = "What is told")]
+    verbose: bool,
+
     /// The record as JSON on standard output, in place of body and story
     #[arg(long, help_heading = "What is told")]
     json: bool,
@@ -147,6 +167,24 @@ impl FetchArgs {
                 "HTTP/0.9 sends GET and a path, and nothing else: no --head, --header, --keep-alive or -C".into()
             );
         }
+        let data = match self.data_file {
+            Some(path) => Some(Data::File(path)),
+            None if self.data.is_empty() => None,
+            None => Some(Data::Form(self.data.join("&"))),
+        };
+        if data.is_some() && (self.head || self.method.as_deref() == Some("HEAD")) {
+            return Err("--head asks for a head alone, and sends no data".into());
+        }
+        let usual = match &data {
+            _ if self.head => "HEAD",
+            Some(_) => "POST",
+            None => "GET",
+        };
+        let method = self.method.unwrap_or_else(|| usual.to_owned());
+        if version == Version::Http09 && method != "GET" {
+            return Err("HTTP/0.9 sends GET and a path, and nothing else: no --method and no --data".into());
+        }
+        let is_head = method == "HEAD";
         let output = match self.output {
             Some(path) if path.as_os_str() == "-" => Output::Stdout,
             Some(path) => Output::File(path),
@@ -158,7 +196,7 @@ impl FetchArgs {
                 url.file_name().map_err(|failure| failure.sentence)?;
             }
         }
-        if self.r#continue && (output == Output::Stdout || self.head || self.repeat > 1) {
+        if self.r#continue && (output == Output::Stdout || is_head || self.repeat > 1) {
             return Err("-C goes on with one file: it needs -o FILE or -O, and neither --head nor --repeat".into());
         }
         let is_asked = |wanted: &str| self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted));
@@ -173,7 +211,8 @@ impl FetchArgs {
             urls: self.urls,
             repeat: self.repeat,
             version,
-            head_only: self.head,
+            method,
+            data,
             headers: self.headers,
             keep_alive: self.keep_alive,
             follow: self.follow,
@@ -185,6 +224,8 @@ impl FetchArgs {
             output,
             resume: self.r#continue,
             fail: self.fail,
+            quiet: self.quiet,
+            verbose: self.verbose,
             json: self.json,
             har: self.har,
             dns: self.dns,
@@ -211,14 +252,24 @@ fn header(text: &str) -> Result<(String, String), String> {
     let (name, value) = field(text)?;
     for (ours, instead) in [
         ("connection", "--keep-alive"),
-        ("content-length", "a GET without a body"),
-        ("transfer-encoding", "a GET without a body"),
+        ("content-length", "--data or --data-file"),
+        ("transfer-encoding", "--data or --data-file"),
     ] {
         if name.eq_ignore_ascii_case(ours) {
             return Err(format!("{name} is the connection's own to say; try {instead}"));
         }
     }
     Ok((name, field_value(&value)?))
+}
+
+/// A token; CONNECT would ask for a tunnel.
+fn method(text: &str) -> Result<String, String> {
+    match text {
+        "" => Err("name a method, such as POST".to_owned()),
+        "CONNECT" => Err("CONNECT asks a proxy for a tunnel, which is not what this is for".to_owned()),
+        _ if text.bytes().all(is_tchar) => Ok(text.to_owned()),
+        _ => Err("a method is one word, such as POST".to_owned()),
+    }
 }
 
 /// `5ms`, `1s`, `250us`; without a unit: milliseconds.

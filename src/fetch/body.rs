@@ -39,7 +39,7 @@ pub(super) struct Wishes {
 pub(super) struct Body {
     place: Place,
     wishes: Wishes,
-    redirect: Option<String>,
+    redirect: Option<(u16, String)>,
     is_unwanted: bool,
     is_binary: bool,
     received: u64,
@@ -50,8 +50,8 @@ pub(super) struct Body {
 /// What became of an answer.
 pub(super) struct Taken {
     pub(super) saved: Saved,
-    /// Where it redirects to, if that is to be followed.
-    pub(super) redirect: Option<String>,
+    /// How and where it redirects to, if that is to be followed.
+    pub(super) redirect: Option<(u16, String)>,
 }
 
 impl Body {
@@ -177,12 +177,13 @@ impl Receiver for Body {
 /// Where a client that follows goes by itself (RFC 9110 §15.4): the one place
 /// where that is decided. Of several `Location`s the first holds; an empty one
 /// leads nowhere.
-fn redirect(answer: &Answer<'_>) -> Option<String> {
-    if !matches!(answer.status.code(), 301 | 302 | 303 | 307 | 308) {
+fn redirect(answer: &Answer<'_>) -> Option<(u16, String)> {
+    let status = answer.status.code();
+    if !matches!(status, 301 | 302 | 303 | 307 | 308) {
         return None;
     }
     let location = answer.headers.all("location").next()?.trim_ascii();
-    (!location.is_empty()).then(|| String::from_utf8_lossy(location).into_owned())
+    (!location.is_empty()).then(|| (status, String::from_utf8_lossy(location).into_owned()))
 }
 
 /// No text in UTF-8 has these; ESC is left in, for art and colours.

@@ -2,7 +2,8 @@
 //! and notes of what happened, each beside the call that it describes.
 
 use super::clock::{Clock, wait};
-use super::notes::{Notes, Sending};
+use super::notes::Notes;
+use super::sending::Sending;
 use crate::http::client::{ClientConnection, Ending, Next, Received, Request};
 use crate::http::message::{Answer, AnswerFraming, Framing as Plain};
 use crate::http::parse::fields::FieldLines;
@@ -14,6 +15,7 @@ use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::{SendFlags, Shutdown, send, shutdown};
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How much is read at a time, in octets.
@@ -123,20 +125,22 @@ impl Connection {
         self.machine.next() == Next::Ask
     }
 
-    /// Sends `request` and hands its answer to `receiver`.
+    /// Sends `request`, with `body` behind its head, and hands its answer to `receiver`.
     pub(super) fn exchange(
         &mut self,
         request: &Request<'_>,
+        body: Option<Arc<[u8]>>,
         pace: &Pace,
         receiver: &mut dyn Receiver,
     ) -> (Exchange, Result<(), Failure>) {
         let mut head = Vec::new();
         let asked = self.machine.ask(request, &mut head);
+        let length = head.len() + body.as_ref().map_or(0, |body| body.len());
         let mut turn = Turn {
-            notes: Notes::new(self.machine.exchanges() + 1, &head),
+            notes: Notes::new(self.machine.exchanges() + 1, &head, length),
             pace,
             receiver,
-            sending: Sending::new(head, pace.dribble),
+            sending: Sending::new(head, body, pace.dribble),
             deadline: Instant::now() + pace.timeout,
             next_read: None,
             is_cut: false,
@@ -209,7 +213,8 @@ impl Connection {
                 self.machine.sent(count);
                 turn.sending.sent(count);
                 turn.notes.sent(count, now, self.sent.wrapping_sub(1));
-                if turn.sending.is_over() {
+                // A head is sent in time as a whole; a body takes what it takes, as long as it goes on.
+                if turn.sending.is_over() || turn.sending.is_in_body() {
                     turn.deadline = Instant::now() + turn.pace.timeout;
                 }
                 true

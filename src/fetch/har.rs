@@ -201,7 +201,7 @@ fn request(transfer: &Transfer) -> Request<'_> {
         headers: fields.map(|(name, value)| Pair { name: name.into(), value: value.into() }).collect(),
         query_string: query.into_iter().map(|(name, value)| Pair { name, value }).collect(),
         headers_size: if head.is_empty() { -1 } else { head.len() as i64 },
-        body_size: 0,
+        body_size: transfer.exchange.as_ref().map_or(0, |exchange| exchange.request_body as i64),
     }
 }
 

@@ -96,17 +96,18 @@ fn ask_once(page: SocketAddr, client: SocketAddr, clock: Clock) -> Result<Record
     let connected = connected.ok_or_else(|| super::connect::failure("the live page", &told.attempts))?;
     let mut connection = Connection::new(0, (page.ip().to_string(), page.port()), 0, connected, clock);
     let request = Request {
-        head_only: false,
+        method: "GET",
         target: &format!("/records?client={client}"),
         version: Version::Http10,
         host: Some(&page.to_string()),
         headers: &HeaderBlock::default(),
         wish: Wish::Unsaid,
         half_close: false,
+        content_length: None,
     };
     let pace = Pace { timeout: PATIENCE, dribble: None, read_rate: None, abort_after: None };
     let mut text = Text::default();
-    connection.exchange(&request, &pace, &mut text).1?;
+    connection.exchange(&request, None, &pace, &mut text).1?;
     if text.status != 200 {
         return Err(Failure::new(Kind::Status, format!("the live page at {page} answered {}", text.status)));
     }

@@ -15,13 +15,16 @@ mod connect;
 mod connection;
 mod download;
 mod har;
+mod job;
 mod joined;
 mod name;
 mod notes;
 mod options;
+mod payload;
 mod progress;
+mod sending;
 mod session;
 pub mod url;
 
-pub use options::{Options, Output, Watched};
+pub use options::{Data, Options, Output, Watched};
 pub use session::run;

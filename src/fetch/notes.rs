@@ -5,7 +5,6 @@ use crate::http::message::{Answer as Head, Headers, Version};
 use crate::record::connection::Message;
 use crate::record::transfer::{Answer, Exchange, Field, Framing, Interim, NOT_REACHED, Stages, Traffic, Unread};
 use crate::record::{Figure, Nanoseconds};
-use std::time::{Duration, Instant};
 
 /// How much of a head is kept as it came, in bytes.
 const MOST_OF_HEAD: usize = 64 * 1024;
@@ -15,47 +14,13 @@ const MOST_UNREAD: usize = 2 * 1024;
 const MOST_DROPPED: usize = 32;
 const MOST_OF_LINE: usize = 256;
 
-/// A request on its way out.
-pub(super) struct Sending {
-    octets: Vec<u8>,
-    sent: usize,
-    dribble: Option<Duration>,
-    /// Before which nothing is sent.
-    next: Option<Instant>,
-    /// The kernel takes no more of it.
-    pub(super) is_broken: bool,
-}
-
-impl Sending {
-    pub(super) fn new(octets: Vec<u8>, dribble: Option<Duration>) -> Self {
-        Self { octets, sent: 0, dribble, next: None, is_broken: false }
-    }
-
-    /// Until when nothing is to be sent.
-    pub(super) fn pause(&self) -> Option<Instant> {
-        self.next.filter(|next| *next > Instant::now())
-    }
-
-    pub(super) fn next_octets(&self) -> &[u8] {
-        let left = &self.octets[self.sent..];
-        if self.dribble.is_some() { &left[..left.len().min(1)] } else { left }
-    }
-
-    pub(super) fn sent(&mut self, count: usize) {
-        self.sent += count;
-        self.next = self.dribble.map(|pause| Instant::now() + pause);
-    }
-
-    pub(super) fn is_over(&self) -> bool {
-        self.sent == self.octets.len()
-    }
-}
-
 /// The notes of an exchange.
 #[derive(Default)]
 pub(super) struct Notes {
     number: u32,
     request: Vec<u8>,
+    /// How long the request is, its body included.
+    length: u64,
     /// The request's last octet, as the kernel counts them.
     last_octet: u32,
     first_sent: Option<Nanoseconds>,
@@ -73,8 +38,9 @@ pub(super) struct Notes {
 }
 
 impl Notes {
-    pub(super) fn new(number: u32, request: &[u8]) -> Self {
-        Self { number, request: request.to_vec(), ..Self::default() }
+    /// `head`: the request's; `length`: how long it is with its body.
+    pub(super) fn new(number: u32, head: &[u8], length: usize) -> Self {
+        Self { number, request: head.to_vec(), length: length as u64, ..Self::default() }
     }
 
     /// send(2) took `count` octets, the last of which is `octet`.
@@ -87,7 +53,7 @@ impl Notes {
 
     /// The server's TCP has everything up to `octet`; octets are counted modulo 2^32.
     pub(super) fn acknowledged(&mut self, octet: u32, at: Option<Nanoseconds>) {
-        let is_all = self.traffic.request == self.request.len() as u64;
+        let is_all = self.traffic.request == self.length;
         if is_all && self.acknowledged.is_none() && octet.wrapping_sub(self.last_octet).cast_signed() >= 0 {
             self.acknowledged = at;
         }
@@ -209,6 +175,7 @@ impl Notes {
         };
         Exchange {
             number: self.number,
+            request_body: self.length - self.request.len() as u64,
             request: Message { head: String::from_utf8_lossy(&self.request).into_owned(), is_cut: false },
             answer: self.answer,
             interim: self.interim.iter().map(|interim| interim.status).collect(),

@@ -16,8 +16,10 @@ pub struct Options {
     pub repeat: u32,
     /// The version to speak.
     pub version: Version,
-    /// HEAD instead of GET.
-    pub head_only: bool,
+    /// The method, such as GET.
+    pub method: String,
+    /// What to send behind the head.
+    pub data: Option<Data>,
     /// Further fields of each request.
     pub headers: Vec<(String, String)>,
     /// Ask to keep connections, and use them again.
@@ -43,6 +45,10 @@ pub struct Options {
     pub fail: bool,
     /// The record on standard output, in place of the body and of the story.
     pub json: bool,
+    /// No story.
+    pub quiet: bool,
+    /// The heads as they were sent, within the story.
+    pub verbose: bool,
     /// Where to write a HAR.
     pub har: Option<PathBuf>,
     /// The name server to ask.
@@ -53,6 +59,15 @@ pub struct Options {
     pub watch: Option<Watched>,
     /// The story's language.
     pub language: Language,
+}
+
+/// What to send behind a request's head.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Data {
+    /// A form, encoded.
+    Form(String),
+    /// What is in this file; `-`: standard input.
+    File(PathBuf),
 }
 
 /// Where a server tells of its connections.

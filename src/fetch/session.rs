@@ -4,8 +4,9 @@ use super::body::{Body, Place, Wishes};
 use super::clock::Clock;
 use super::connection::{Connection, Pace};
 use super::download::Download;
+use super::job::Job;
 use super::options::{Options, Output};
-use super::url::Url;
+use super::payload::Payload;
 use super::{connect, har, joined, name};
 use crate::http::client::answer_error::AnswerError;
 use crate::http::client::{Ending, Next, Request};
@@ -19,18 +20,18 @@ use std::collections::{HashMap, VecDeque};
 use std::io::{self, Write};
 use std::net::IpAddr;
 
-/// How many redirects are followed in a row.
-const MOST_REDIRECTS: usize = 10;
-/// Fields that were meant for one origin: they go to no other (RFC 9110 §15.4, Fetch standard).
-const CREDENTIALS: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "host"];
 /// A receive buffer for slow readers, in octets: what is not read soon stays with the server.
 const NARROW: usize = 4096;
 const USER_AGENT: &str = concat!("glasshttp/", env!("CARGO_PKG_VERSION"));
 
 /// Fetches everything that `options` name, and tells it: what failed, in order.
 pub fn run(options: &Options) -> Vec<Failure> {
+    let payload = match options.data.as_ref().map(Payload::read).transpose() {
+        Ok(payload) => payload,
+        Err(failure) => return vec![failure],
+    };
     let mut session = Session::new(options);
-    let once = options.urls.iter().map(Job::new);
+    let once = options.urls.iter().map(|url| Job::new(url, options, payload.as_ref()));
     let mut jobs: VecDeque<Job> = (0..options.repeat).flat_map(|_| once.clone()).collect();
     while let Some(job) = jobs.pop_front() {
         let more = session.fetch(&job, jobs.front());
@@ -39,28 +40,6 @@ pub fn run(options: &Options) -> Vec<Failure> {
         }
     }
     session.finish()
-}
-
-/// A URL that is to be fetched.
-#[derive(Clone)]
-struct Job {
-    url: Url,
-    /// What led here, the first URL first: redirects.
-    passed: Vec<Url>,
-    /// The kept connection had ended: once more, on a new one.
-    is_retry: bool,
-    /// A redirect led to another origin: what was for the first one is not sent.
-    has_left: bool,
-}
-
-impl Job {
-    fn new(url: &Url) -> Self {
-        Self { url: url.clone(), passed: Vec::new(), is_retry: false, has_left: false }
-    }
-
-    fn peer(&self) -> (String, u16) {
-        (self.url.host(), self.url.port())
-    }
 }
 
 struct Session<'o> {
@@ -99,12 +78,13 @@ impl<'o> Session<'o> {
         let result = self.connection(job, &mut transfer).and_then(|mut connection| {
             let result = self.exchange(job, &mut connection, &mut transfer);
             let result = result.and_then(|redirect| {
-                more = redirect.map(|location| self.redirect(job, &location, &mut transfer)).transpose()?;
+                more = redirect.map(|(status, location)| job.redirected(status, &location)).transpose()?;
+                transfer.redirects_to = more.as_ref().map(|next| next.url.to_string());
                 self.judge(&transfer)
             });
             if result.is_err() && is_worth_a_retry(&connection, job) {
                 transfer.is_retried = true;
-                more = Some(Job { is_retry: true, ..job.clone() });
+                more = Some(job.again());
             }
             self.keep_or_close(connection, more.as_ref().or(after), &mut transfer);
             result
@@ -189,14 +169,15 @@ impl<'o> Session<'o> {
         job: &Job,
         connection: &mut Connection,
         transfer: &mut Transfer,
-    ) -> Result<Option<String>, Failure> {
+    ) -> Result<Option<(u16, String)>, Failure> {
         let options = self.options;
         let place = self.place(job)?;
-        let given = self.given(job, transfer);
+        let (given, withheld) = job.fields(&options.headers);
+        transfer.withheld = withheld;
         let has_host = has_field(&given, "host");
         let headers = fields(&given, &place);
         let request = Request {
-            head_only: options.head_only,
+            method: &job.method,
             target: job.url.target(),
             version: options.version,
             host: (!has_host).then(|| job.url.authority()),
@@ -207,6 +188,7 @@ impl<'o> Session<'o> {
                 _ => Wish::Unsaid, // what the version means by itself
             },
             half_close: options.half_close,
+            content_length: job.content_length(),
         };
         let pace = Pace {
             timeout: options.timeout,
@@ -214,11 +196,12 @@ impl<'o> Session<'o> {
             read_rate: options.read_rate,
             abort_after: options.abort_after,
         };
-        let wishes = Wishes { fail: options.fail, follow: options.follow, head_only: options.head_only };
+        let wishes = Wishes { fail: options.fail, follow: options.follow, head_only: job.is_head() };
         let mut body = Body::new(place, wishes);
-        let (exchange, mut result) = connection.exchange(&request, &pace, &mut body);
+        let (exchange, mut result) =
+            connection.exchange(&request, job.payload.as_ref().map(|payload| payload.bytes.clone()), &pace, &mut body);
         let is_whole = result.is_ok() && connection.machine.is_answered() && !exchange.is_aborted;
-        if options.head_only
+        if job.is_head()
             && let Some(answer) = &exchange.answer
         {
             result = result.and(body.take_head(&head_text(answer)));
@@ -241,30 +224,6 @@ impl<'o> Session<'o> {
         };
         let is_range_wanted = has_field(&self.options.headers, "range");
         Ok(Place::File(Box::new(Download::new(&path, self.options.resume, is_range_wanted)?)))
-    }
-
-    /// The fields that were typed, but for those that are not for this origin.
-    fn given(&self, job: &Job, transfer: &mut Transfer) -> Vec<(String, String)> {
-        let is_withheld = |name: &str| job.has_left && CREDENTIALS.iter().any(|known| name.eq_ignore_ascii_case(known));
-        let (withheld, given) =
-            self.options.headers.iter().cloned().partition::<Vec<_>, _>(|(name, _)| is_withheld(name));
-        transfer.withheld = withheld.into_iter().map(|(name, _)| name).collect();
-        given
-    }
-
-    /// What follows from a redirect to `location`.
-    fn redirect(&self, job: &Job, location: &str, transfer: &mut Transfer) -> Result<Job, Failure> {
-        let url = job.url.join(location)?;
-        let mut passed = job.passed.clone();
-        passed.push(job.url.clone());
-        if passed.len() > MOST_REDIRECTS {
-            let why = format!("More than {MOST_REDIRECTS} redirects in a row; the last leads to {url}.");
-            return Err(Failure::new(Kind::Redirect, why));
-        }
-        transfer.redirects_to = Some(url.to_string());
-        // Once gone, they are gone: who led here may lead back (Fetch standard, HTTP-redirect fetch).
-        let has_left = job.has_left || !url.is_same_origin(&job.url);
-        Ok(Job { url, passed, is_retry: false, has_left })
     }
 
     /// Whether the answer's status is a failure.
@@ -303,13 +262,13 @@ impl<'o> Session<'o> {
 
     fn tell(&mut self, mut transfer: Transfer) {
         joined::join(&mut transfer, self.options, self.clock);
-        if !self.options.json {
+        if !self.options.json && !self.options.quiet {
             let mut text = String::new();
             if !self.has_told {
                 text.push_str(&story::legend(self.options.language));
             }
             self.has_told = true;
-            text.push_str(&story::tell(&transfer, &self.record, self.options.language));
+            text.push_str(&story::tell(&transfer, &self.record, self.options.verbose, self.options.language));
             // Nobody may be reading: that is no reason not to fetch.
             let _ = anstream::stderr().lock().write_all(text.as_bytes());
         }
@@ -334,7 +293,9 @@ impl<'o> Session<'o> {
 /// Whether the same request may succeed on a new connection, and was not yet tried there.
 fn is_worth_a_retry(connection: &Connection, job: &Job) -> bool {
     let is_kept_end = |error: AnswerError| error.is_worth_a_new_connection();
-    !job.is_retry && matches!(connection.machine.next(), Next::Close(Ending::Failed(error)) if is_kept_end(error))
+    !job.is_retry
+        && job.is_idempotent()
+        && matches!(connection.machine.next(), Next::Close(Ending::Failed(error)) if is_kept_end(error))
 }
 
 /// Says where the part is.

@@ -163,6 +163,8 @@ pub struct Exchange {
     pub number: u32,
     /// What was asked.
     pub request: Message,
+    /// Bytes of body behind the request's head.
+    pub request_body: u64,
     /// What was answered, if its head came whole.
     pub answer: Option<Answer>,
     /// Status codes of the interim answers before it.

@@ -129,6 +129,13 @@ impl Block {
         self.wrapped(LABEL, LABEL, words);
     }
 
+    /// A line as it was sent, but for what drives a terminal; it may be longer than a terminal is wide.
+    pub(crate) fn verbatim(&mut self, mark: &str, line: &str) {
+        let dim = Style::new().dimmed();
+        self.spaces(TIME - 1);
+        let _ = writeln!(self.0, "{dim}{mark}{dim:#} {}", escaped(line));
+    }
+
     /// A line that belongs to no connection.
     pub(crate) fn aside(&mut self, text: &str) {
         self.wrapped(0, 0, &[dim(text)]);

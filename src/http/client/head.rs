@@ -4,9 +4,10 @@ use super::step::Request;
 use crate::http::message::Version;
 use crate::http::persistence::Wish;
 
-/// Writes the head of `request`, which has no body: the whole of it, then.
+/// Writes the head of `request`.
 pub(super) fn write_request(request: &Request<'_>, out: &mut Vec<u8>) {
-    out.extend_from_slice(if request.head_only { b"HEAD " } else { b"GET " });
+    out.extend_from_slice(request.method.as_bytes());
+    out.push(b' ');
     out.extend_from_slice(request.target.as_bytes());
     out.extend_from_slice(match request.version {
         Version::Http09 => return out.extend_from_slice(b"\r\n"),
@@ -19,6 +20,9 @@ pub(super) fn write_request(request: &Request<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(b"\r\n");
     }
     out.extend_from_slice(request.headers.as_bytes());
+    if let Some(length) = request.content_length {
+        out.extend_from_slice(format!("Content-Length: {length}\r\n").as_bytes());
+    }
     out.extend_from_slice(match request.wish {
         Wish::Unsaid => b"\r\n".as_slice(),
         Wish::KeepAlive => b"Connection: keep-alive\r\n\r\n",

@@ -58,13 +58,14 @@ pub use step::{MAX_DRAIN, MAX_INTERIM, Next, Received, Request, RequestError};
 ///
 /// let mut connection = ClientConnection::new();
 /// let request = Request {
-///     head_only: false,
+///     method: "GET",
 ///     target: "/hello",
 ///     version: Version::Http10,
 ///     host: Some("localhost"),
 ///     headers: &HeaderBlock::default(),
 ///     wish: Wish::KeepAlive,
 ///     half_close: false,
+///     content_length: None,
 /// };
 /// let mut out = Vec::new();
 /// connection.ask(&request, &mut out).unwrap();
@@ -84,7 +85,7 @@ pub use step::{MAX_DRAIN, MAX_INTERIM, Next, Received, Request, RequestError};
 pub struct ClientConnection {
     state: State,
     asked: Asked,
-    unsent: usize,
+    unsent: u64,
     shut_down: bool,
     exchanges: u32,
     interim: u32,
@@ -143,9 +144,9 @@ impl ClientConnection {
         request.check()?;
         let start = out.len();
         write_request(request, out);
-        let Request { head_only, version, wish, half_close, .. } = *request;
-        self.asked = Asked { head_only, version, wish, half_close };
-        self.unsent = out.len() - start;
+        let Request { version, wish, half_close, .. } = *request;
+        self.asked = Asked { head_only: request.method == "HEAD", version, wish, half_close };
+        self.unsent = (out.len() - start) as u64 + request.content_length.unwrap_or(0);
         (self.interim, self.received, self.is_answered) = (0, 0, false);
         self.lines = Lines::default();
         self.state = State::Head;
@@ -154,7 +155,7 @@ impl ClientConnection {
 
     /// `count` more octets of the request were handed to the kernel.
     pub fn sent(&mut self, count: usize) {
-        self.unsent = self.unsent.saturating_sub(count);
+        self.unsent = self.unsent.saturating_sub(count as u64);
     }
 
     /// The sending half was shut down.

@@ -1,7 +1,7 @@
 //! What passes between a client's machine and its host.
 
 use super::ending::Ending;
-use crate::http::message::{Answer, HeaderBlock, Headers, Version};
+use crate::http::message::{Answer, HeaderBlock, Headers, Version, is_tchar};
 use crate::http::persistence::Wish;
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub enum Next {
     /// Give it the next request, or say that there is none: `ask` or `finish`.
     Ask,
     /// Send this much more of the request, and say so: `sent`.
-    Send(usize),
+    Send(u64),
     /// Shut down the sending half, and say so: `writing_shut_down`.
     ShutDown,
     /// Hand bytes of the server's to `receive`.
@@ -49,11 +49,11 @@ pub enum Received<'r> {
     },
 }
 
-/// A request, as whoever asks sees it. It has no body.
+/// A request, as whoever asks sees it. What follows its head is the host's to send.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
-    /// HEAD instead of GET.
-    pub head_only: bool,
+    /// The method, a token such as GET.
+    pub method: &'a str,
     /// The target, percent-encoded where it must be.
     pub target: &'a str,
     /// The version to speak. HTTP/0.9 sends `GET` and the target, and nothing else.
@@ -66,6 +66,8 @@ pub struct Request<'a> {
     pub wish: Wish,
     /// Shut down the sending half behind the request.
     pub half_close: bool,
+    /// How much follows the head, in bytes, where that is to be said.
+    pub content_length: Option<u64>,
 }
 
 impl Request<'_> {
@@ -81,8 +83,11 @@ impl Request<'_> {
         if !self.host.is_none_or(is_clean) {
             return Err(RequestError::Host);
         }
-        if self.version == Version::Http09 && self.head_only {
-            return Err(RequestError::SimpleHead);
+        if self.method.is_empty() || !self.method.bytes().all(is_tchar) || self.method == "CONNECT" {
+            return Err(RequestError::Method);
+        }
+        if self.version == Version::Http09 && (self.method != "GET" || self.content_length.is_some()) {
+            return Err(RequestError::Simple);
         }
         Ok(())
     }
@@ -97,8 +102,10 @@ pub enum RequestError {
     Target,
     /// The value of `Host` holds a space or a control.
     Host,
+    /// The method is no token, or CONNECT, which asks for a tunnel.
+    Method,
     /// HTTP/0.9 knows GET alone.
-    SimpleHead,
+    Simple,
 }
 
 impl fmt::Display for RequestError {
@@ -108,7 +115,8 @@ impl fmt::Display for RequestError {
             Self::NotNow => "The connection cannot take a request now.",
             Self::Target => "The request's target is empty, or holds a space or a control: percent-encode it.",
             Self::Host => "The name of the host holds a space or a control.",
-            Self::SimpleHead => "HTTP/0.9 knows GET alone: try --http 1.0.",
+            Self::Method => "The method is not a word such as GET or POST, or it is CONNECT, which asks for a tunnel.",
+            Self::Simple => "HTTP/0.9 knows GET alone: try --http 1.0.",
         })
     }
 }

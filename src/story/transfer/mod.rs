@@ -11,6 +11,7 @@ mod language;
 mod name;
 mod phrases;
 mod rows;
+mod verbatim;
 
 use crate::language::Language;
 use crate::record::Figure;
@@ -27,8 +28,8 @@ pub(crate) fn legend(language: Language) -> String {
     block.finish()
 }
 
-/// Tells a transfer; `before`: those that were told already.
-pub(crate) fn tell(transfer: &Transfer, before: &Record, language: Language) -> String {
+/// Tells a transfer; `before`: those that were told already; with `heads`, also those as they were sent.
+pub(crate) fn tell(transfer: &Transfer, before: &Record, heads: bool, language: Language) -> String {
     let phrases = language::of(language);
     let mut block = Block::default();
     block.header(&[bold(format!("#{}", transfer.number)), bold(transfer.url.clone())]);
@@ -47,6 +48,9 @@ pub(crate) fn tell(transfer: &Transfer, before: &Record, language: Language) -> 
     rows.write(&mut block);
     if let Some(half) = &server {
         joined::tell(transfer, half, &before.began, &mut block, phrases);
+    }
+    if let (true, Some(exchange)) = (heads, &transfer.exchange) {
+        verbatim::tell(exchange, &mut block);
     }
     remarks(transfer, server.is_some(), &mut block, phrases);
     block.finish()

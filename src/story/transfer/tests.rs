@@ -28,6 +28,7 @@ fn transfer() -> Transfer {
         }),
         exchange: Some(Exchange {
             number: 1,
+            request_body: 0,
             request: Message { head: "GET /hello.txt HTTP/1.0\r\n\r\n".into(), is_cut: false },
             answer: Some(Answer {
                 line: "HTTP/1.0 200 OK".into(),
@@ -78,7 +79,7 @@ fn transfer() -> Transfer {
 
 fn told(transfer: &Transfer, language: Language) -> String {
     let record = Record { glasshttp_fetch: SCHEMA, began: "2026-11-21T00:00:00Z".into(), transfers: vec![] };
-    let text = anstream::adapter::strip_str(&tell(transfer, &record, language)).to_string();
+    let text = anstream::adapter::strip_str(&tell(transfer, &record, false, language)).to_string();
     for line in text.lines() {
         assert!(line.width() <= 80 && !line.ends_with(' '), "{line:?}");
     }
