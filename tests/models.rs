@@ -88,8 +88,11 @@ fn the_models_answer_alike_byte_for_byte() {
             client.send(request.as_bytes());
             client.half_close();
             let text = String::from_utf8_lossy(&client.read_to_end()).into_owned();
-            // The clock goes on between two models.
-            text.split_inclusive("\r\n").filter(|line| !line.starts_with("Date: ")).collect()
+            // The clock goes on between two models; and of a large file the tag is made
+            // from its content when that is known, which a process's child can't remember.
+            let is_big = request.contains(" /big");
+            let varies = |line: &str| line.starts_with("Date: ") || (is_big && line.starts_with("ETag: "));
+            text.split_inclusive("\r\n").filter(|line| !varies(line)).collect()
         };
         // Twice: what a model keeps from the first time must not show.
         CONVERSATIONS.iter().chain(&CONVERSATIONS).map(answer).collect()

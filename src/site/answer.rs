@@ -1,24 +1,22 @@
 //! From a chosen file to its answer: conditions, range, header fields, body.
 
 use super::conditions::{Validators, Verdict};
+use super::content::{Content, begins_as_utf_8};
 use super::range::{Part, part};
 use super::representation::Coding;
 use super::root::Refusal;
+use super::source::Source;
+use super::tags::Tags;
+use super::types::{Named, is_text};
+use super::version::Version;
 use crate::handler::{Body, Reply};
 use crate::http::date::HttpDate;
 use crate::http::message::{HeaderBlock, Method, Request, StatusCode};
-use bytes::Bytes;
 use rustix::fs::Stat;
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::ErrorKind;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::SystemTime;
-
-/// Up to this size, in octets, a file is read and leaves in one piece with its
-/// head; above, the kernel moves it.
-const SMALL: u64 = 16 * 1024;
 
 /// After how many seconds without a change a file is taken to be at rest.
 const AT_REST: i64 = 10;
@@ -27,12 +25,25 @@ const AT_REST: i64 = 10;
 pub(super) struct Representation {
     /// Its path below the root.
     pub(super) name: Arc<str>,
+    /// The `Content-Type`.
     pub(super) media_type: Cow<'static, str>,
     pub(super) coding: Option<Coding>,
     /// Whether another request could get another file for the same path.
     pub(super) varies: bool,
-    pub(super) file: Arc<File>,
+    pub(super) file: Opened,
+}
+
+/// An open file, and what is known of it.
+pub(super) struct Opened {
+    pub(super) source: Source,
     pub(super) state: Stat,
+    /// Whether there is as much of it as was measured.
+    is_as_measured: bool,
+    /// Whether a later change will be seen.
+    is_settled: bool,
+    /// What its bytes say, once they all were read.
+    content: Option<Content>,
+    opened: SystemTime,
 }
 
 /// A representation made ready: what its answers have in common is written once.
@@ -44,39 +55,96 @@ pub(super) struct Prepared {
     whole: HeaderBlock,
     not_modified: HeaderBlock,
     source: Source,
-    size: u64,
+    /// How many bytes there are, where that is known.
+    size: Option<u64>,
+    /// Whether that is what was measured: then parts of it can be had.
+    has_ranges: bool,
+    may_be_kept: bool,
 }
 
-#[derive(Debug)]
-enum Source {
-    Memory(Bytes),
-    File { file: Arc<File>, is_at_rest: bool },
+impl Opened {
+    /// What there is to know of `file`, opened a moment ago in this state; a
+    /// small one is read now.
+    pub(super) fn new(file: &Arc<File>, state: Stat, tags: &Tags) -> Result<Self, Refusal> {
+        let opened = SystemTime::now();
+        let version = Version::of(&state);
+        let is_settled = version.is_settled(opened, file);
+        let source = Source::of(file, version.size, is_at_rest(&state, HttpDate::from_system(opened)))?;
+        let is_as_measured = source.length(version.size) == Some(version.size);
+        let content = match &source {
+            Source::Memory(bytes) => Some(Content::of(bytes)),
+            Source::File { .. } if is_settled => tags.of(version, file),
+            Source::File { .. } | Source::Unmeasured { .. } => None,
+        };
+        Ok(Self { source, state, is_as_measured, is_settled, content, opened })
+    }
+
+    /// The `Content-Type` of this file where its name says `named`: a charset
+    /// only if it is seen to be right.
+    pub(super) fn media_type(&self, named: Named) -> Result<(Cow<'static, str>, Option<Coding>), Refusal> {
+        if !named.wants_a_look() {
+            return Ok((Cow::Borrowed(named.media_type(b"")), None));
+        }
+        let beginning = self.source.beginning()?;
+        let media_type = named.media_type(&beginning);
+        let is_utf_8 = self.content.map_or_else(|| begins_as_utf_8(&beginning), |content| content.is_utf_8);
+        let media_type = match is_text(media_type) && is_utf_8 {
+            true => Cow::Owned(format!("{media_type}; charset=utf-8")),
+            false => Cow::Borrowed(media_type),
+        };
+        Ok((media_type, named.coding(&beginning)))
+    }
+
+    /// All of it, for an answer without conditions.
+    pub(super) fn whole(&self) -> Body {
+        let measured = self.state.st_size.unsigned_abs();
+        self.source.body(0, self.source.length(measured).unwrap_or(u64::MAX))
+    }
+
+    fn validators(&self) -> Validators {
+        let version = Version::of(&self.state);
+        if !self.is_as_measured {
+            return Validators::NONE; // what stat(2) says of it is not so
+        }
+        let is_large = matches!(self.source, Source::File { .. });
+        let of_version = (is_large && self.is_settled).then(|| version.tag());
+        Validators::of(&self.state, self.opened, self.content.map(|content| content.tag()), of_version)
+    }
 }
 
 impl Prepared {
-    /// Makes `representation` ready; a small file is read now.
-    pub(super) fn new(representation: Representation, cache_control: &str) -> Result<Self, Refusal> {
-        let Representation { name, media_type, coding, varies, file, state } = representation;
-        let size = state.st_size.unsigned_abs();
-        let now = HttpDate::from_system(SystemTime::now());
-        let validators = Validators::of(&state, now);
-        let is_at_rest = is_at_rest(&state, now);
+    /// Makes `representation` ready.
+    pub(super) fn new(representation: Representation, cache_control: &str) -> Self {
+        let Representation { name, media_type, coding, varies, file } = representation;
+        let validators = file.validators();
         let mut common: Vec<(&str, &str)> = Vec::with_capacity(8);
         common.extend(validators.last_modified.as_deref().map(|date| ("Last-Modified", date)));
-        common.extend([("ETag", validators.etag.as_str()), ("Cache-Control", cache_control)]);
+        common.extend(validators.tag().map(|tag| ("ETag", tag)));
+        common.push(("Cache-Control", cache_control));
         common.extend(varies.then_some(("Vary", "Accept-Encoding")));
-        let mut fields = vec![("Content-Type", media_type.as_ref()), ("Accept-Ranges", "bytes")];
+        let mut fields = vec![("Content-Type", media_type.as_ref())];
+        fields.extend(file.is_as_measured.then_some(("Accept-Ranges", "bytes")));
         fields.extend(coding.map(|coding| ("Content-Encoding", coding.name())));
         fields.extend_from_slice(&common);
         let (whole, not_modified) = (HeaderBlock::of(&fields), HeaderBlock::of(&common));
-        Ok(Self { name, whole, not_modified, source: Source::of(file, size, is_at_rest)?, size, validators })
+        let measured = file.state.st_size.unsigned_abs();
+        let size = file.source.length(measured);
+        // Files of no size may be /proc's: their times say nothing either.
+        let may_be_kept = file.is_settled && file.is_as_measured && measured > 0;
+        let has_ranges = file.is_as_measured;
+        Self { name, whole, not_modified, source: file.source, size, validators, has_ranges, may_be_kept }
+    }
+
+    /// Whether it may answer for its file as long as that is in the same version.
+    pub(super) fn may_be_kept(&self) -> bool {
+        self.may_be_kept
     }
 
     /// Octets of memory that it holds, roughly.
     pub(super) fn octets(&self) -> usize {
         let body = match &self.source {
             Source::Memory(bytes) => bytes.len(),
-            Source::File { .. } => 0,
+            Source::File { .. } | Source::Unmeasured { .. } => 0,
         };
         body + self.whole.as_bytes().len() + self.not_modified.as_bytes().len() + size_of::<Self>()
     }
@@ -102,28 +170,30 @@ impl Prepared {
                 return Reply::error(StatusCode::PRECONDITION_FAILED, sentence);
             }
         }
+        let size = self.size.unwrap_or(u64::MAX); // unmeasured: the end of the connection says
         match self.part(request) {
-            Part::Whole => Reply::new(StatusCode::OK, self.whole.clone(), self.source.body(0, self.size)),
+            Part::Whole => Reply::new(StatusCode::OK, self.whole.clone(), self.source.body(0, size)),
             Part::Of { offset, length } => {
-                let content_range = format!("bytes {offset}-{}/{}", offset + length - 1, self.size);
+                let content_range = format!("bytes {offset}-{}/{size}", offset + length - 1);
                 let headers = self.whole.with("Content-Range", &content_range);
                 Reply::new(StatusCode::PARTIAL_CONTENT, headers, self.source.body(offset, length))
             }
             Part::Unsatisfiable => {
                 let sentence = "The range begins behind the end of the file.";
                 Reply::error(StatusCode::RANGE_NOT_SATISFIABLE, sentence)
-                    .with("Content-Range", &format!("bytes */{}", self.size))
+                    .with("Content-Range", &format!("bytes */{size}"))
             }
         }
     }
 
     fn part(&self, request: &Request<'_>) -> Part {
-        match request.headers.only("range") {
-            Some(range)
+        match (request.headers.only("range"), self.size) {
+            (Some(range), Some(size))
                 if request.method == Method::Get
+                    && self.has_ranges
                     && self.validators.allow_range(&request.headers, HttpDate::from_system(SystemTime::now())) =>
             {
-                part(range, self.size)
+                part(range, size)
             }
             _ => Part::Whole,
         }
@@ -135,34 +205,4 @@ impl Prepared {
 #[allow(clippy::unnecessary_cast)] // the field's type differs between systems
 pub(super) fn is_at_rest(state: &Stat, now: HttpDate) -> bool {
     (now.unix() as i64).saturating_sub(state.st_ctime as i64) >= AT_REST
-}
-
-/// The whole of a file that has no conditions to meet.
-pub(super) fn whole(file: Arc<File>, size: u64) -> Result<Body, Refusal> {
-    Ok(Source::of(file, size, false)?.body(0, size))
-}
-
-impl Source {
-    /// A small file is read now, at the length that it was measured at.
-    fn of(file: Arc<File>, size: u64, is_at_rest: bool) -> Result<Self, Refusal> {
-        if size > SMALL {
-            return Ok(Self::File { file, is_at_rest });
-        }
-        let mut octets = vec![0; size as usize];
-        match file.read_exact_at(&mut octets, 0) {
-            Ok(()) => Ok(Self::Memory(octets.into())),
-            // It shrank since it was measured: the connection will see that, and end.
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(Self::File { file, is_at_rest }),
-            Err(_) => Err(Refusal::Failed),
-        }
-    }
-
-    fn body(&self, offset: u64, length: u64) -> Body {
-        match self {
-            Self::Memory(bytes) => Body::Bytes(bytes.slice(offset as usize..(offset + length) as usize)),
-            Self::File { file, is_at_rest } => {
-                Body::File { file: Arc::clone(file), offset, length, is_at_rest: *is_at_rest }
-            }
-        }
-    }
 }

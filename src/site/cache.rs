@@ -24,6 +24,7 @@
 use super::answer::{Prepared, is_at_rest};
 use super::place::Place;
 use super::root::{Identity, Refusal, Root};
+use super::version::Version;
 use crate::handler::{Body, Reply};
 use crate::http::date::HttpDate;
 use crate::http::message::{HeaderBlock, Request, StatusCode};
@@ -74,7 +75,7 @@ struct KeptRoot {
 #[derive(Debug)]
 struct Entry {
     name: Vec<u8>,
-    state: Stat,
+    version: Version,
     prepared: Prepared,
     /// Whether its file is at rest, and kept whole.
     rests: bool,
@@ -164,10 +165,13 @@ impl Cache {
         }
     }
 
-    /// Keeps `prepared`, made from the file `name` in this state, if there is
-    /// room, or what has outlived its second makes some.
+    /// Keeps `prepared`, made from the file `name` in this state, if a change of
+    /// that will be seen, and there is room, or what has outlived its second makes some.
     pub(super) fn put(&mut self, path: &str, name: &[u8], state: Stat, prepared: Prepared) {
         self.remove(path);
+        if !prepared.may_be_kept() {
+            return;
+        }
         let (octets, open) = (cost(path, &prepared), usize::from(prepared.is_open()));
         if !self.has_room(octets, open) {
             self.remove_stale();
@@ -180,7 +184,7 @@ impl Cache {
         let rests = !prepared.is_open() && is_at_rest(&state, HttpDate::from_system(SystemTime::now()));
         let entry = Entry {
             name: name.to_vec(),
-            state,
+            version: Version::of(&state),
             prepared,
             rests,
             turn: self.turn,
@@ -266,16 +270,10 @@ impl Entry {
             return true;
         }
         (self.turn, self.rests_until) = (turn, now + UNSEEN);
-        root.glance(&self.name).is_some_and(|state| is_same(&state, &self.state))
+        root.glance(&self.name).is_some_and(|state| Version::of(&state) == self.version)
     }
 }
 
 fn cost(path: &str, prepared: &Prepared) -> usize {
     path.len() + prepared.octets() + 2 * size_of::<Entry>()
-}
-
-/// The same file, unchanged: ctime tells every change of an inode.
-fn is_same(a: &Stat, b: &Stat) -> bool {
-    (a.st_dev, a.st_ino, a.st_size, a.st_ctime, a.st_ctime_nsec)
-        == (b.st_dev, b.st_ino, b.st_size, b.st_ctime, b.st_ctime_nsec)
 }

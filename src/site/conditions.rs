@@ -3,20 +3,32 @@
 use crate::http::date::HttpDate;
 use crate::http::message::Headers;
 use rustix::fs::Stat;
+use std::time::SystemTime;
 
-/// What tells one version of a file from another.
+/// What tells one version of a file from another: chosen here and nowhere else.
+///
+/// A tag made from the content is equal wherever the bytes are; it is sent as
+/// soon as it is known. Until then the tag of the version on this machine is
+/// sent; both are strong, so a client that has the one may go on with it when
+/// the other is known. Where the clock can't tell versions apart there is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Validators {
-    /// A strong entity tag: the inode mixed with the time of its last change in
-    /// nanoseconds, and the size. Unlike the modification time that one can't be set back
-    /// (`cp -p`, `tar -x`), and a file that took another's name in the same tick
-    /// of the clock has another inode: changed content never keeps its tag.
-    pub(super) etag: String,
-    /// The modification time; `None` before 1970, which this server does not write.
-    pub(super) modified: Option<HttpDate>,
-    /// The same as it is sent.
+    /// From the content.
+    of_content: Option<String>,
+    /// From inode, time of change and size.
+    of_version: Option<String>,
+    /// The modification time, if it says something: it is none of those that
+    /// tools give to every file, and the tick of a coarse clock is over. (Two
+    /// changes within one second no date can tell apart: RFC 9110 §8.8.2.2.)
+    modified: Option<HttpDate>,
+    /// The date that is sent.
     pub(super) last_modified: Option<String>,
 }
+
+/// Modification times that tools give to every file, so that they say nothing:
+/// 1970 (containers, OSTree; Nix: a second later), the first of 1980 (the oldest
+/// that zip knows), and npm's.
+const PINNED: [i64; 5] = [0, 1, 315_532_800, 315_532_801, 499_162_500];
 
 /// What the conditions leave to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,26 +42,37 @@ pub(super) enum Verdict {
 }
 
 impl Validators {
-    /// Those of a file in this state, at the time `now`.
+    /// Those of a file of which nothing is known.
+    pub(super) const NONE: Self = Self { of_content: None, of_version: None, modified: None, last_modified: None };
+
+    /// Those of a file in this state at the time `now`, with the tags that can be made.
     #[allow(clippy::unnecessary_cast)] // the fields' types differ between systems
-    pub(super) fn of(state: &Stat, now: HttpDate) -> Self {
-        let changed = (state.st_ctime as u64).wrapping_mul(1_000_000_000).wrapping_add(state.st_ctime_nsec as u64);
-        // Never later than Date (RFC 9110 §8.8.2.1).
-        let modified = HttpDate::from_unix(state.st_mtime as i64)
-            .or_else(|| (state.st_mtime as i64 > 0).then_some(now))
-            .map(|modified| modified.min(now));
-        Self {
-            etag: format!("\"{:x}-{:x}\"", changed ^ state.st_ino.rotate_left(32), state.st_size),
-            modified,
-            last_modified: modified.map(|date| date.to_string()),
-        }
+    pub(super) fn of(state: &Stat, now: SystemTime, of_content: Option<String>, of_version: Option<String>) -> Self {
+        let seconds = state.st_mtime as i64;
+        // A clock without fractions may be one of two seconds (FAT).
+        let tick = if state.st_mtime_nsec == 0 { 2 } else { 0 };
+        let now = HttpDate::from_system(now);
+        let is_over = (now.unix() as i64).saturating_sub(seconds) >= tick;
+        let modified = HttpDate::from_unix(seconds).filter(|_| is_over && !PINNED.contains(&seconds));
+        // A time later than now is sent as now (RFC 9110 §8.8.2.1), and tells nothing.
+        let last_modified = modified.or_else(|| (seconds > now.unix() as i64).then_some(now));
+        Self { of_content, of_version, modified, last_modified: last_modified.map(|date| date.to_string()) }
+    }
+
+    /// The entity tag that is sent.
+    pub(super) fn tag(&self) -> Option<&str> {
+        self.of_content.as_deref().or(self.of_version.as_deref())
+    }
+
+    fn has(&self, tag: &[u8]) -> bool {
+        [&self.of_content, &self.of_version].into_iter().flatten().any(|ours| ours.as_bytes() == tag)
     }
 
     /// Weighs the conditions in the order of RFC 9110 §13.2.2.
     pub(super) fn judge(&self, headers: &Headers<'_>) -> Verdict {
         let date = |name| headers.only(name).and_then(HttpDate::parse);
         if headers.all("if-match").next().is_some() {
-            if !headers.list("if-match").any(|tag| tag == b"*" || tag == self.etag.as_bytes()) {
+            if !headers.list("if-match").any(|tag| tag == b"*" || self.has(tag)) {
                 return Verdict::Failed;
             }
         } else if let (Some(limit), Some(modified)) = (date("if-unmodified-since"), self.modified)
@@ -62,7 +85,8 @@ impl Validators {
             return if is_same { Verdict::NotModified } else { Verdict::Proceed };
         }
         let since = headers.only("if-modified-since");
-        if since.is_some() && since == self.last_modified.as_deref().map(str::as_bytes) {
+        let modified = self.modified.and(self.last_modified.as_deref());
+        if since.is_some() && since == modified.map(str::as_bytes) {
             return Verdict::NotModified; // the very text that it was given: no date need be read
         }
         match (since.and_then(HttpDate::parse), self.modified) {
@@ -77,13 +101,13 @@ impl Validators {
         let Some(condition) = headers.all("if-range").next() else {
             return true;
         };
-        condition == self.etag.as_bytes()
+        self.has(condition)
             || HttpDate::parse(condition)
                 .is_some_and(|date| self.modified == Some(date) && date < now && headers.only("if-range").is_some())
     }
 
     fn matches_weakly(&self, tag: &[u8]) -> bool {
-        tag.strip_prefix(b"W/").unwrap_or(tag) == self.etag.as_bytes()
+        self.has(tag.strip_prefix(b"W/").unwrap_or(tag))
     }
 }
 
@@ -99,7 +123,8 @@ mod tests {
 
     fn file() -> Validators {
         let modified = HttpDate::from_unix(MODIFIED as i64);
-        Validators { etag: "\"a-1\"".into(), modified, last_modified: Some(DATE.into()) }
+        let (of_content, of_version) = (Some("\"a\"".into()), Some("\"a-1\"".into()));
+        Validators { of_content, of_version, modified, last_modified: Some(DATE.into()) }
     }
 
     fn with<T>(fields: &[(&str, &str)], ask: impl FnOnce(&Headers<'_>) -> T) -> T {
@@ -116,6 +141,7 @@ mod tests {
             (vec![("If-None-Match", "\"a-1\"")], NotModified),
             (vec![("If-None-Match", "\"x\", W/\"a-1\"")], NotModified),
             (vec![("If-None-Match", "\"x\""), ("If-None-Match", "\"a-1\"")], NotModified),
+            (vec![("If-None-Match", "\"a\"")], NotModified),
             (vec![("If-None-Match", "*")], NotModified),
             (vec![("If-None-Match", "a-1")], Proceed),
             (vec![("If-None-Match", "\"x\""), ("If-Modified-Since", LATER)], Proceed),
@@ -140,7 +166,7 @@ mod tests {
     fn if_range_takes_strong_validators_only() {
         let now = HttpDate::from_unix(MODIFIED as i64 + 60).expect("a date");
         for (value, allowed) in
-            [("\"a-1\"", true), ("W/\"a-1\"", false), ("\"x\"", false), (DATE, true), (LATER, false)]
+            [("\"a\"", true), ("\"a-1\"", true), ("W/\"a-1\"", false), ("\"x\"", false), (DATE, true), (LATER, false)]
         {
             let fields = [("If-Range", value)];
             assert_eq!(with(&fields, |headers| file().allow_range(headers, now)), allowed, "{value}");

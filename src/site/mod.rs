@@ -7,22 +7,27 @@
 mod answer;
 mod cache;
 mod conditions;
+mod content;
 mod listing;
 mod path;
 mod place;
 mod range;
 mod representation;
 mod root;
+mod source;
+mod tags;
+mod types;
+mod version;
 
 use crate::handler::{Handler, Reply};
 use crate::http::message::{HeaderBlock, Headers, Method, Request, StatusCode};
 use crate::language::Language;
-use answer::{Prepared, Representation};
+use answer::{Opened, Prepared, Representation};
 use cache::Cache;
 use listing::Listings;
 use path::{PathError, SitePath};
 use place::Place;
-use representation::{Coding, Preference, has_known_extension, media_type};
+use representation::{Coding, Preference};
 use root::{Found, Refusal, Root};
 use rustix::fs::{FileType, Stat};
 use std::fs::File;
@@ -30,6 +35,8 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
+use tags::Tags;
+use types::{Named, has_known_extension};
 
 /// How many large files an event loop keeps open.
 const KEPT_OPEN: usize = 8;
@@ -76,6 +83,7 @@ pub struct Site {
     place: Arc<Place>,
     options: Arc<SiteOptions>,
     listings: Arc<Listings>,
+    tags: Arc<Tags>,
     /// The root and files made ready; only where one event loop asks. Whoever
     /// else asks opens the root for each request, and keeps nothing.
     cache: Option<Mutex<Cache>>,
@@ -112,6 +120,7 @@ impl Handler for Site {
             place: Arc::clone(&self.place),
             options: Arc::clone(&self.options),
             listings: Arc::clone(&self.listings),
+            tags: Arc::clone(&self.tags),
             cache: Some(cache),
         }))
     }
@@ -126,7 +135,8 @@ impl Site {
     pub fn open(folder: &Path, options: SiteOptions) -> io::Result<Self> {
         let place = Arc::new(Place::of(folder, options.follow_symlinks)?);
         let listings = Arc::new(Listings::new(options.hidden, options.language));
-        Ok(Self { place, listings, options: Arc::new(options), cache: None })
+        let tags = Arc::new(Tags::new());
+        Ok(Self { place, listings, tags, options: Arc::new(options), cache: None })
     }
 
     fn find(&self, request: &Request<'_>) -> Result<Reply, Refusal> {
@@ -208,30 +218,30 @@ impl Site {
         state: Stat,
     ) -> Result<Reply, Refusal> {
         let neighbours = neighbours(root, &request.headers, name);
-        let mut representation = Representation {
-            name: path::display(name),
-            media_type: media_type(name),
-            coding: None,
-            varies: neighbours.any,
-            file,
-            state,
-        };
+        let mut representation = self.representation(name, file, state)?;
+        representation.varies = neighbours.any;
         if let Some(coding) = neighbours.best {
             let neighbour = [name, coding.suffix()].concat();
             if let Ok(Found::File(file, state)) = root.find(&neighbour) {
-                representation.coding = Some(coding);
+                // Its type, charset included, is that of what it is in another coding.
+                representation.file = Opened::new(&file, state, &self.tags)?;
                 representation.name = path::display(&neighbour);
-                (representation.file, representation.state) = (file, state);
+                representation.coding = Some(coding);
             }
         }
-        let is_only_one = !representation.varies;
-        let state = representation.state;
-        let prepared = Prepared::new(representation, &self.options.cache_control)?;
+        let (is_only_one, state) = (!representation.varies, representation.file.state);
+        let prepared = Prepared::new(representation, &self.options.cache_control);
         let reply = prepared.answer(request);
         if let (Some(mut cache), true) = (self.cache(), is_only_one) {
             cache.put(request.target.path, name, state, prepared);
         }
         Ok(reply)
+    }
+
+    fn representation(&self, name: &[u8], file: Arc<File>, state: Stat) -> Result<Representation, Refusal> {
+        let file = Opened::new(&file, state, &self.tags)?;
+        let (media_type, coding) = file.media_type(Named::by(name))?;
+        Ok(Representation { name: path::display(name), media_type, coding, varies: false, file })
     }
 
     fn kept(&self, request: &Request<'_>) -> Option<Reply> {
@@ -284,11 +294,13 @@ impl Site {
 
     /// The root's own `404.html`, or a page of ours.
     fn not_found_page(&self) -> Reply {
-        if let Ok(Found::File(file, state)) = self.root().and_then(|root| root.find(b"404.html"))
-            && let Ok(body) = answer::whole(file, state.st_size.unsigned_abs())
-        {
-            let headers = HeaderBlock::of(&[("Content-Type", &media_type(b"404.html")), ("Cache-Control", "no-cache")]);
-            return Reply::new(StatusCode::NOT_FOUND, headers, body).made_from("404.html".into());
+        let page = self.root().and_then(|root| match root.find(b"404.html")? {
+            Found::File(file, state) => self.representation(b"404.html", file, state),
+            Found::Folder => Err(Refusal::NotFound),
+        });
+        if let Ok(Representation { media_type, file, .. }) = page {
+            let headers = HeaderBlock::of(&[("Content-Type", &media_type), ("Cache-Control", "no-cache")]);
+            return Reply::new(StatusCode::NOT_FOUND, headers, file.whole()).made_from("404.html".into());
         }
         Reply::error(StatusCode::NOT_FOUND, "Nothing is served at this address.")
     }

@@ -1,8 +1,7 @@
-//! Which octets stand for a resource, and what they are: media type, and
-//! precompressed neighbours chosen by `Accept-Encoding`.
+//! Which bytes stand for a resource: precompressed neighbours, chosen by
+//! `Accept-Encoding`.
 
 use crate::http::message::Headers;
-use std::borrow::Cow;
 
 /// A content coding that a neighbour file can bear, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,55 +75,10 @@ fn thousandths(value: &[u8]) -> u16 {
     weight.filter(|weight| (0.0..=1.0).contains(weight)).map_or(0, |weight| (weight * 1000.0) as u16)
 }
 
-/// The `Content-Type` of a file called `name`; text is said to be UTF-8.
-pub(super) fn media_type(name: &[u8]) -> Cow<'static, str> {
-    let path = String::from_utf8_lossy(name);
-    let Some(guess) = mime_guess::from_path(&*path).first_raw() else {
-        return Cow::Borrowed("application/octet-stream");
-    };
-    // RFC 9239 §6: one name for every kind of script.
-    let guess = if guess == "application/javascript" { "text/javascript" } else { guess };
-    let is_text = guess.starts_with("text/")
-        || guess.ends_with("+xml")
-        || guess.ends_with("+json")
-        || matches!(guess, "application/json" | "application/xml");
-    if is_text { Cow::Owned(format!("{guess}; charset=utf-8")) } else { Cow::Borrowed(guess) }
-}
-
-/// Whether the name's extension is one of a known media type: then a missing
-/// file is missing, and no view of a single-page application.
-pub(super) fn has_known_extension(name: &[u8]) -> bool {
-    mime_guess::from_path(&*String::from_utf8_lossy(name)).first_raw().is_some()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::http::message::Field;
-
-    #[test]
-    fn text_is_utf_8() {
-        for (name, expected) in [
-            ("a.html", "text/html; charset=utf-8"),
-            ("a.css", "text/css; charset=utf-8"),
-            ("a.js", "text/javascript; charset=utf-8"),
-            ("a.mjs", "text/javascript; charset=utf-8"),
-            ("a.txt", "text/plain; charset=utf-8"),
-            ("a.md", "text/markdown; charset=utf-8"),
-            ("a.svg", "image/svg+xml; charset=utf-8"),
-            ("a.json", "application/json; charset=utf-8"),
-            ("A.HTML", "text/html; charset=utf-8"),
-            ("a.png", "image/png"),
-            ("a.ico", "image/x-icon"),
-            ("a.wasm", "application/wasm"),
-            ("a.pdf", "application/pdf"),
-            ("a.tar.gz", "application/gzip"),
-            ("README", "application/octet-stream"),
-            ("한글.html", "text/html; charset=utf-8"),
-        ] {
-            assert_eq!(media_type(name.as_bytes()), expected, "{name}");
-        }
-    }
 
     #[test]
     fn codings_by_their_weights() {

@@ -52,8 +52,47 @@ fn any_modification_time_is_served_and_none_is_later_than_now() {
         }
     }
     assert_eq!(listed(&server, "/?sort=modified").len(), times.len());
-    assert_eq!(server.get("/1970").header("Last-Modified"), Some("Thu, 01 Jan 1970 00:00:00 GMT"));
+    assert_eq!(server.get("/1970").header("Last-Modified"), None);
     assert_eq!(server.get("/1994").header("Last-Modified"), Some("Sun, 06 Nov 1994 08:49:37 GMT"));
+}
+
+#[test]
+fn a_time_that_tools_give_to_every_file_is_not_said() {
+    let folder = folder();
+    // Container layers, Nix, the first that zip knows (and SOURCE_DATE_EPOCH, and buildpacks), npm.
+    let pinned = [0, 1, 315_532_800, 315_532_801, 499_162_500];
+    for (seconds, name) in pinned.iter().zip(["0", "1", "zip", "buildpacks", "npm"]) {
+        folder.write(name, name);
+        set_time(&folder, name, *seconds, 0);
+    }
+    folder.write("1971", "1971");
+    set_time(&folder, "1971", 31_536_000, 0);
+    let server = folder.serve(&[]);
+    for name in ["0", "1", "zip", "buildpacks", "npm", "1971"] {
+        let answer = server.get(&format!("/{name}"));
+        assert_eq!(answer.header("Last-Modified").is_some(), name == "1971", "{name}: {}", answer.head);
+        // A client that has such a date from elsewhere gets the file, unless its tag says that it has it.
+        let since = format!("If-Modified-Since: {}\r\n", answer.header("Date").expect("a date"));
+        let expected = if name == "1971" { 304 } else { 200 };
+        assert_eq!(server.get_with(&format!("/{name}"), &since).status, expected, "{name}");
+        let tag = format!("If-None-Match: {}\r\n", answer.header("ETag").expect("a tag"));
+        assert_eq!(server.get_with(&format!("/{name}"), &tag).status, 304, "{name}");
+    }
+}
+
+#[test]
+fn a_time_later_than_now_is_never_a_reason_for_304() {
+    let folder = folder();
+    folder.write("later", "1");
+    set_time(&folder, "later", 4_102_444_800, 5);
+    let server = folder.serve(&[]);
+    let answer = server.get("/later");
+    folder.write("later", "2");
+    set_time(&folder, "later", 4_102_444_800, 5);
+    for name in ["Last-Modified", "Date"] {
+        let since = format!("If-Modified-Since: {}\r\n", answer.header(name).expect("a date"));
+        assert_eq!(server.get_with("/later", &since).text(), "2", "{name}");
+    }
 }
 
 #[test]

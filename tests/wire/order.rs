@@ -157,9 +157,10 @@ fn an_octet_behind_the_last_request_destroys_no_answer_however_late() {
 #[test]
 fn the_head_of_a_plain_200_is_under_300_bytes() {
     under_every_model(|server, _| {
-        for path in ["/hello.txt", "/", "/page.html"] {
+        // A page with a neighbour has a Vary, too.
+        for (path, least) in [("/hello.txt", 300), ("/", 300), ("/page.html", 325)] {
             let head = server.get(path).head;
-            assert!(head.len() < 300, "{} bytes: {head}", head.len());
+            assert!(head.len() < least, "{} bytes: {head}", head.len());
         }
     });
 }
