@@ -36,6 +36,15 @@ pub(crate) fn fork() -> io::Result<Fork> {
     }
 }
 
+/// Undoes, in the child, that SIGINT and SIGTERM are ignored: programs that it
+/// starts would inherit that.
+pub(crate) fn heed_signals() {
+    for signal in [libc::SIGINT, libc::SIGTERM] {
+        // SAFETY: the default action runs no code of ours.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+}
+
 /// Ends a forked child at once, without the parent's exit handlers (_exit(2)).
 pub(crate) fn exit_child() -> ! {
     // SAFETY: _exit does not return, and touches nothing of this process's memory.

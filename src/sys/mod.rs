@@ -2,7 +2,13 @@
 //! where `unsafe` is allowed.
 #![allow(unsafe_code)]
 
+#[cfg(target_os = "linux")]
+pub(crate) mod device_socket;
+#[cfg(target_os = "linux")]
+pub(crate) mod ethtool;
 pub(crate) mod fork;
 pub(crate) mod inherited;
+#[cfg(target_os = "linux")]
+pub(crate) mod rtnetlink;
 pub(crate) mod send_queue;
 pub(crate) mod tcp_option;
