@@ -31,6 +31,8 @@ pub mod fetch;
 pub mod handler;
 pub mod http;
 mod kernel;
+#[cfg(target_os = "linux")]
+pub mod lab;
 pub mod language;
 pub mod later;
 pub mod listener;

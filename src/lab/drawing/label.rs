@@ -1,0 +1,80 @@
+//! What is written on a segment's arrow.
+
+use crate::lab::run::{Protocol, Segment};
+use crate::language::Language;
+use crate::packet::tracker::Fact;
+
+/// `SYN seq 2145370668`, `bytes 1–33, again`, `ACK 16`.
+pub(crate) fn label(segment: &Segment, language: Language) -> String {
+    label_with(segment, None, language)
+}
+
+/// The same, with this in place of the acknowledgment number, if something is.
+pub(crate) fn label_with(segment: &Segment, blank: Option<String>, language: Language) -> String {
+    let ko = language == Language::Korean;
+    let Some(tcp) = &segment.tcp else {
+        let name = match segment.protocol {
+            Protocol::Udp => "UDP",
+            Protocol::Icmp => "ICMP",
+            Protocol::Fragment => {
+                if ko {
+                    "IP 조각"
+                } else {
+                    "IP fragment"
+                }
+            }
+            Protocol::Tcp | Protocol::Other => "IP",
+        };
+        return match (segment.icmp, ko) {
+            (Some((3, 3)), false) => "ICMP port unreachable".into(),
+            (Some((3, 3)), true) => "ICMP 포트 도달 불가".into(),
+            (Some((kind, code)), _) => format!("ICMP {kind}/{code}"),
+            (None, false) => format!("{name} {} bytes", segment.length),
+            (None, true) => format!("{name} {}바이트", segment.length),
+        };
+    };
+    let mut words = Vec::new();
+    let (first, last) = (tcp.relative_sequence, tcp.relative_sequence + i64::from(segment.length) - 1);
+    if segment.has("SYN") {
+        words.push(format!("{} seq {}", if segment.has("ACK") { "SYN+ACK" } else { "SYN" }, tcp.sequence));
+        words.extend(tcp.acknowledgment.map(|number| format!("ack {}", blank.unwrap_or(number.to_string()))));
+    } else if segment.has("RST") {
+        words.push("RST".into());
+    } else {
+        if segment.length > 0 {
+            words.push(if ko { format!("바이트 {first}–{last}") } else { format!("bytes {first}–{last}") });
+        }
+        if segment.has("FIN") {
+            words.push(format!("FIN {}", last + 1));
+        }
+        let name = if words.is_empty() { "ACK " } else { "ack " };
+        if segment.length == 0 || segment.has("FIN") {
+            let number = tcp.relative_acknowledgment.map(|number| blank.unwrap_or(number.to_string()));
+            words.extend(number.map(|number| format!("{name}{number}")));
+        }
+        if tcp.window == Some(0) {
+            words.push(if ko { "윈도 0".into() } else { "window 0".into() });
+        }
+    }
+    for fact in &tcp.facts {
+        words.extend(note(*fact, ko));
+    }
+    words.join(", ")
+}
+
+fn note(fact: Fact, ko: bool) -> Option<String> {
+    let text = match (fact, ko) {
+        (Fact::Again | Fact::PartlyAgain { .. }, false) => "again".into(),
+        (Fact::Again | Fact::PartlyAgain { .. }, true) => "재전송".into(),
+        (Fact::ReportsGap { from, to }, false) => format!("has {from}–{to}"),
+        (Fact::ReportsGap { from, to }, true) => format!("{from}–{to}은 받음"),
+        (Fact::ReportsDuplicate { from, to }, false) => format!("{from}–{to} twice"),
+        (Fact::ReportsDuplicate { from, to }, true) => format!("{from}–{to}은 두 번 받음"),
+        (Fact::WindowProbe, false) => "window probe".into(),
+        (Fact::WindowProbe, true) => "윈도 확인".into(),
+        (Fact::WindowOpened, false) => "window open".into(),
+        (Fact::WindowOpened, true) => "윈도 열림".into(),
+        _ => return None,
+    };
+    Some(text)
+}

@@ -1,0 +1,94 @@
+//! Lesson: where more segments follow a lost one, they tell of the gap. What
+//! follows waits in the kernel: a program reads bytes in order or not at all.
+//! The gap is filled after about a round trip, long before any timer.
+
+use super::play::exchange;
+use super::prelude::*;
+
+pub(super) const LOST_SEGMENT: Experiment = Experiment {
+    number: Some(10),
+    name: "lost-segment",
+    title: text("The gap", "빠진 조각"),
+    question: text(
+        "The first of seven segments of a response is lost; a round trip takes 20 ms. When is it sent again?",
+        "응답 세그먼트 일곱 개 가운데 첫 번째를 잃었습니다. 왕복 시간은 20 ms입니다. 언제 다시 보낼까요?",
+    ),
+    choices: &[
+        text("when the sender's timer ends, after 200 ms or more", "보낸 쪽의 타이머가 끝날 때. 200 ms 이상 뒤"),
+        text("after about one round trip", "약 한 번의 왕복 뒤"),
+        text(
+            "never: the program notices the hole and asks again",
+            "다시 보내지 않는다. 프로그램이 빈자리를 보고 다시 요청한다",
+        ),
+    ],
+    acts: &[Act {
+        title: text("The first of seven", "일곱 개 가운데 첫 번째"),
+        wire: "10ms 4m <data:1 drop",
+        play: |stage| exchange(stage, 9000),
+    }],
+    facts,
+    conclude,
+    next: &[
+        (
+            "lab lost-segment --textbook",
+            text("without selective acknowledgments, as in the books", "교과서처럼, 선택적 확인 응답 없이"),
+        ),
+        (
+            "lab lost-segment --wire '<data:7 drop'",
+            text("lose the last one: nothing follows it", "마지막 것을 잃으면? 뒤따르는 것이 없습니다"),
+        ),
+    ],
+};
+
+fn facts(runs: &[Run]) -> Facts {
+    let Some(run) = runs.first() else { return Facts::default() };
+    let lost = run.first(|one| one.is_lost());
+    let again = run.first(|one| one.is_again() && one.is_data());
+    let begins = lost.and_then(|one| one.tcp.as_ref()).map(|tcp| tcp.relative_sequence);
+    let between = |one: &Segment| match (lost, again) {
+        (Some(lost), Some(again)) => {
+            one.sent_ms > lost.sent_ms && one.sent_ms < again.arrived_ms.unwrap_or(again.sent_ms)
+        }
+        _ => false,
+    };
+    let same = run.of(ToServer).filter(|one| between(one) && one.is_pure_ack() && one.acknowledges() == begins);
+    let same: Vec<&Segment> = same.collect();
+    let read = run.calls_of(Side::Client, "recv() ").next();
+    let filled = again.and_then(|one| one.arrived_ms);
+    Facts::default()
+        .ms("again_after_ms", run.again_after())
+        .count("acks_for_the_same_number", same.len())
+        .holds(
+            "acks_name_what_came",
+            same.iter().any(|one| one.fact(|fact| matches!(fact, tracker::Fact::ReportsGap { .. }))),
+        )
+        .ms("first_read_ms", read.map(|call| call.at_ms))
+        .ms("gap_filled_ms", filled)
+        .holds("nothing_read_before", read.zip(filled).is_some_and(|(read, filled)| read.at_ms >= filled))
+        .word("shape", run.shape())
+}
+
+fn conclude(facts: &Facts) -> Option<Conclusion> {
+    let after = facts.get_ms("again_after_ms")?;
+    let acks = facts.get_count("acks_for_the_same_number").filter(|acks| *acks >= 2)?;
+    if after > 120.0 || !facts.is("nothing_read_before") {
+        return None;
+    }
+    let mut why = vec![
+        both!(
+            "Sent again after {after:.1} ms: {acks} ACKs for one and the same number had told the sender of the gap.",
+            "{after:.1} ms 뒤에 다시 보냈습니다. 같은 번호의 ACK {acks}개가 빈자리를 알렸습니다."
+        ),
+        both!(
+            "The later segments waited in the client's kernel. Its program could read nothing before the gap was filled.",
+            "뒤의 조각은 클라이언트의 커널에서 기다렸습니다. 빈자리가 채워지기 전까지 프로그램은 아무것도 읽지 못했습니다."
+        ),
+    ];
+    if facts.is("acks_name_what_came") {
+        why.push(both!(
+            "Those ACKs also name what had come behind the gap (SACK), so only what was missing was sent again.",
+            "그 ACK에는 빈자리 뒤에 무엇이 도착했는지도 적혀 있습니다(SACK). 그래서 빠진 것만 다시 보냈습니다."
+        ));
+    }
+    Some(Conclusion { choice: 1, why })
+}

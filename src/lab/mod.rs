@@ -1,0 +1,39 @@
+//! The lab: experiments on a wire that is this program itself.
+//!
+//! Lesson: what TCP does can be predicted, and seen. Two hosts are joined by a
+//! wire of our own, so every segment is seen as it leaves and as it arrives, and
+//! exactly the third one can be lost. The learner predicts, runs, and compares.
+//!
+//! ```text
+//!  experiment.rs  a question, acts, facts, a conclusion     experiments/*.rs
+//!  namespace.rs, network.rs   two hosts                     wire.rs  the wire
+//!  facts.rs, words.rs  what is concluded from, and said
+//!  end.rs  the programs at both ends        run.rs  what was seen of one act
+//! ```
+
+mod blank;
+mod drawing;
+mod end;
+mod experiment;
+mod experiments;
+mod facts;
+mod inside;
+mod names;
+mod namespace;
+mod network;
+mod own_programs;
+mod perform;
+mod programs;
+mod real_server;
+mod refusal;
+mod report;
+mod run;
+mod session;
+mod socket_states;
+mod wire;
+mod words;
+
+pub use own_programs::Programs;
+pub use perform::Failure;
+pub use refusal::{Attempt, Refusal};
+pub use session::{Options, Problem, run};

@@ -1,0 +1,139 @@
+//! The learner's own programs on the wire: `glasshttp lab --server CMD -- CMD`.
+//!
+//! ```text
+//!   server starts ─▶ it listens ─▶ client starts ─▶ client ends ─▶ 1 s ─▶ server is ended
+//! ```
+
+use super::end::{Calls, Side};
+use super::experiment::Stage;
+use super::names;
+use super::network::{Network, SERVER, Tcp};
+use super::perform::{Failure, Settings};
+use super::programs::start;
+use super::real_server::RealServer;
+use super::run::Run;
+use super::socket_states::listens;
+use super::wire::Wire;
+use super::words::both;
+use crate::models::Model;
+use crate::packet::rule::Conditions;
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::io;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a server may take until it listens.
+const START: Duration = Duration::from_secs(10);
+/// How long the server goes on after its client, and then to end.
+const AFTER: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(10);
+const QUIET: Duration = Duration::from_millis(200);
+
+/// What is to be run.
+#[derive(Clone, Debug, Default)]
+pub struct Programs {
+    /// A command for the shell; none: our own server.
+    pub server: Option<String>,
+    /// The client's words.
+    pub client: Vec<String>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(super) struct Ran {
+    pub(super) run: Run,
+    /// The client's exit status; 128 and the signal, if one ended it.
+    pub(super) status: i32,
+}
+
+/// Runs both, on a wire with these rules. `keeps_output`: standard output is
+/// for us, so that what they print goes to standard error.
+pub(super) fn run(programs: &Programs, settings: &Settings, keeps_output: bool) -> Result<Ran, Failure> {
+    let rules = settings.wire.clone().unwrap_or_else(|| "10ms 4m".to_owned());
+    let rules =
+        if rules.starts_with(|first: char| first.is_ascii_digit()) { rules } else { format!("10ms 4m {rules}") };
+    let conditions = Conditions::parse(&rules).map_err(Failure::Rules)?;
+    let (network, ends) = Network::new(Tcp { textbook: settings.textbook }).map_err(Failure::Refused)?;
+    names::serve(&network).map_err(Failure::Refused)?;
+    let wire = Wire::start(ends, conditions).map_err(Failure::Act)?;
+    let stage = Stage { network: Arc::new(network), calls: Calls::default() };
+    let status = run_both(programs, &stage, keeps_output).map_err(Failure::Act)?;
+    wire.settle(QUIET, AFTER);
+    let passages = wire.end().map_err(Failure::Act)?;
+    let (calls, found) = stage.calls.all();
+    let status = status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1);
+    Ok(Ran { run: Run::new(&rules, passages, calls, found), status })
+}
+
+fn run_both(programs: &Programs, stage: &Stage, keeps_output: bool) -> io::Result<ExitStatus> {
+    let Some(server) = &programs.server else {
+        let server = RealServer::start(stage, Model::Thread, SERVER)?;
+        let result = client(programs, stage, keeps_output);
+        std::thread::sleep(AFTER);
+        server.stop()?;
+        return result;
+    };
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", server]).stdin(Stdio::null()).process_group(0);
+    let mut server = start(&stage.network.server, output(command, keeps_output))?;
+    let result = wait_until_it_listens(stage, &mut server).and_then(|()| {
+        stage.calls.note(Side::Server, both!("listens", "연결을 기다림"));
+        client(programs, stage, keeps_output)
+    });
+    if result.is_ok() {
+        std::thread::sleep(AFTER);
+    }
+    end(server)?;
+    result
+}
+
+fn client(programs: &Programs, stage: &Stage, keeps_output: bool) -> io::Result<ExitStatus> {
+    let Some((program, words)) = programs.client.split_first() else { return Err(io::ErrorKind::InvalidInput.into()) };
+    let mut command = Command::new(program);
+    command.args(words);
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{program}: {error}"));
+    let mut client = start(&stage.network.client, output(command, keeps_output)).map_err(named)?;
+    stage.calls.note(Side::Client, both!("{program} starts", "{program} 시작"));
+    let status = client.wait()?;
+    stage.calls.note(Side::Client, both!("{program} ends, {status}", "{program} 끝, {status}"));
+    Ok(status)
+}
+
+fn output(mut command: Command, keeps_output: bool) -> Command {
+    if keeps_output {
+        command.stdout(io::stderr());
+    }
+    command
+}
+
+fn wait_until_it_listens(stage: &Stage, server: &mut Child) -> io::Result<()> {
+    let begun = Instant::now();
+    while begun.elapsed() < START {
+        if stage.network.server.run(listens)? {
+            return Ok(());
+        }
+        if let Some(status) = server.try_wait()? {
+            return Err(io::Error::other(format!("the server ended before it listened ({status})")));
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Err(io::Error::new(io::ErrorKind::TimedOut, format!("the server did not listen within {} s", START.as_secs())))
+}
+
+/// Asks the server and all that it started to end; makes them, if they don't.
+fn end(mut server: Child) -> io::Result<()> {
+    let group = Pid::from_child(&server);
+    let _ = kill_process_group(group, Signal::TERM);
+    let begun = Instant::now();
+    while server.try_wait()?.is_none() {
+        if begun.elapsed() > AFTER {
+            let _ = kill_process_group(group, Signal::KILL);
+            server.wait()?;
+            break;
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! Other programs at the ends of the wire: our own `fetch`, and the learner's.
+//! They run as the user who started the lab, with resolver files of the lab's.
+
+use super::names::LAB_KR;
+use super::namespace::Namespace;
+use super::refusal::{Attempt, Refusal};
+use nix::mount::{MsFlags, mount, umount};
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// Where a file system in memory is put for as long as the resolver's files are bound from it.
+const SCRATCH: &str = "/tmp";
+/// Sockets by which the C library would ask a resolver outside (nscd(8), nss-resolve(8)).
+const BYPASSES: [&str; 3] = ["/run/nscd", "/var/run/nscd", "/run/systemd/resolve"];
+
+/// Gives this mount namespace the lab's own resolver files: whoever asks by the
+/// C library asks the lab's name server.
+pub(super) fn resolver_files() -> Result<(), Refusal> {
+    let refused = |error: io::Error| Refusal::new(Attempt::Mount, error);
+    let none = None::<&str>;
+    let in_memory = |at: &str| mount(Some("tmpfs"), at, Some("tmpfs"), MsFlags::empty(), Some("size=64k,mode=755"));
+    in_memory(SCRATCH).map_err(|errno| refused(errno.into()))?;
+    let files = [
+        ("/etc/resolv.conf", format!("nameserver {LAB_KR}\noptions timeout:2 attempts:2\n")),
+        ("/etc/nsswitch.conf", "hosts: files dns\n".to_owned()),
+        ("/etc/hosts", "127.0.0.1 localhost\n10.0.0.1 client\n10.0.0.2 server\n".to_owned()),
+    ];
+    for (path, text) in files {
+        if !Path::new(path).exists() {
+            continue; // nothing to put it over: the C library's default then serves
+        }
+        let copy = format!("{SCRATCH}/{}", path.rsplit('/').next().unwrap_or_default());
+        std::fs::write(&copy, text).map_err(refused)?;
+        mount(Some(copy.as_str()), path, none, MsFlags::MS_BIND, none).map_err(|errno| refused(errno.into()))?;
+    }
+    umount(SCRATCH)
+        .or_else(|_| nix::mount::umount2(SCRATCH, nix::mount::MntFlags::MNT_DETACH))
+        .map_err(|errno| refused(errno.into()))?;
+    for path in BYPASSES.iter().filter(|path| Path::new(path).is_dir()) {
+        in_memory(path).map_err(|errno| refused(errno.into()))?;
+    }
+    Ok(())
+}
+
+/// Starts our own program with these words on the host `at`; what it prints is not shown.
+pub(super) fn ourselves(at: &Namespace, words: &[&str]) -> io::Result<Child> {
+    let mut command = Command::new("/proc/self/exe");
+    command.args(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    start(at, command)
+}
+
+/// Starts a command on the host `at`, as the user who started the lab.
+pub(super) fn start(at: &Namespace, mut command: Command) -> io::Result<Child> {
+    if let Some((user, group)) = invoking_user() {
+        command.uid(user).gid(group);
+    }
+    at.run(move || command.spawn())
+}
+
+/// Who called sudo(8), if somebody did.
+fn invoking_user() -> Option<(u32, u32)> {
+    if !nix::unistd::getuid().is_root() {
+        return None;
+    }
+    let number = |name: &str| std::env::var(name).ok()?.parse().ok();
+    Some((number("SUDO_UID")?, number("SUDO_GID")?))
+}

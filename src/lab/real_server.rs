@@ -1,0 +1,52 @@
+//! Our own server on the server's host: the real models, with a handler that
+//! has its files built in.
+
+use super::experiment::Stage;
+use crate::connection::{Service, Timeouts};
+use crate::handler::Reply;
+use crate::http::message::{Request, StatusCode};
+use crate::listener::{self, Port};
+use crate::models::{self, Limits, Model, Stop};
+use crate::observe::probe::Probe;
+use std::io;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// What it serves at every path: 44 bytes.
+pub(super) const FILE: &str = "<!doctype html><title>lab</title>It works.\r\n";
+
+/// Serving, until it is stopped.
+#[derive(Debug)]
+pub(super) struct RealServer {
+    stop: Arc<Stop>,
+    thread: JoinHandle<io::Result<io::Result<()>>>,
+}
+
+impl RealServer {
+    /// Starts it under `model`; it listens when this returns.
+    pub(super) fn start(stage: &Stage, model: Model, address: Ipv4Addr) -> io::Result<Self> {
+        let listen = move || {
+            listener::listen(&[address.into()], Port::Exactly(80), 64)
+                .map_err(|error| io::Error::other(error.to_string()))
+        };
+        let listeners = stage.network.server.run(listen)?;
+        let service = Arc::new(Service {
+            handler: Box::new(|_: &Request<'_>| Reply::html(StatusCode::OK, FILE)),
+            timeouts: Timeouts::new(Duration::from_secs(8), Duration::from_secs(5)),
+            probe: Probe::OFF,
+        });
+        let limits = Limits { connections: 64, grace: Duration::from_millis(500) };
+        let stop = Arc::new(Stop::new()?);
+        let order = Arc::clone(&stop);
+        let serve = move || models::serve(model, listeners, &service, &limits, &order);
+        Ok(Self { stop, thread: stage.network.server.spawn("our server", serve)? })
+    }
+
+    /// Stops it, and waits for its end.
+    pub(super) fn stop(self) -> io::Result<()> {
+        self.stop.set();
+        self.thread.join().unwrap_or_else(|_| Err(io::Error::other("our server panicked")))?
+    }
+}

@@ -1,0 +1,203 @@
+//! What is said of an outcome: the verdict, one JSON document, a capture file.
+
+use super::drawing::label::label;
+use super::experiment::{Conclusion, Experiment};
+use super::facts::Facts;
+use super::own_programs::Programs;
+use super::perform::{Outcome, Settings};
+use super::run::Run;
+use crate::language::Language;
+use crate::packet::{Direction, pcapng};
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+use std::io::{self, Write};
+use std::net::IpAddr;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::network::{CLIENT, SERVER};
+
+/// What was run.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Source<'a> {
+    Experiment(&'a Experiment),
+    Programs(&'a Programs),
+}
+
+impl Source<'_> {
+    /// Its title, and what else is said of it in a file.
+    pub(super) fn title(self, language: Language) -> String {
+        match self {
+            Self::Experiment(experiment) => experiment.title.of(language).to_owned(),
+            Self::Programs(programs) => programs.client.join(" "),
+        }
+    }
+
+    /// The title of an act, from 0.
+    pub(super) fn act(self, index: usize, language: Language) -> &'static str {
+        match self {
+            Self::Experiment(experiment) => experiment.acts.get(index).map_or("", |act| act.title.of(language)),
+            Self::Programs(_) => "",
+        }
+    }
+}
+
+/// One line on standard error.
+pub(super) fn complain(sentence: &str) {
+    let red = AnsiColor::Red.on_default().bold();
+    anstream::eprintln!("{red}error:{red:#} {sentence}");
+}
+
+/// What was predicted against what was measured, and why it was so.
+pub(super) fn verdict(
+    out: &mut impl Write,
+    experiment: &Experiment,
+    outcome: &Outcome,
+    answer: Option<char>,
+    language: Language,
+) -> io::Result<()> {
+    let bold = Style::new().bold();
+    let ko = language == Language::Korean;
+    if outcome.is_disturbed {
+        writeln!(
+            out,
+            "{}",
+            if ko {
+                "컴퓨터가 바빠서 전선이 늦었습니다. 시간은 믿을 수 없으니 다시 실행해 보세요."
+            } else {
+                "The machine was too busy for the wire to be on time: don't trust these times, run it again."
+            }
+        )?;
+    }
+    let Some(conclusion) = &outcome.conclusion else {
+        return writeln!(
+            out,
+            "{}",
+            if ko {
+                "이 컴퓨터에서는 다르게 나왔습니다. 위의 그림이 실제로 일어난 일입니다."
+            } else {
+                "On this machine it came out differently. The drawing above is what really happened."
+            }
+        );
+    };
+    let right = (b'a' + conclusion.choice as u8) as char;
+    let measured = experiment.choices.get(conclusion.choice).map_or("", |choice| choice.of(language));
+    if let Some(answer) = answer {
+        let said = usize::from((answer as u8).saturating_sub(b'a'));
+        let said = experiment.choices.get(said).map_or("", |choice| choice.of(language));
+        let mark = if answer == right { "✓" } else { "✗" };
+        match ko {
+            false => writeln!(out, "{mark} You said     {answer}  {said}")?,
+            true => writeln!(out, "{mark} 예상  {answer}  {said}")?,
+        }
+    }
+    match ko {
+        false => writeln!(out, "{bold}  Measured     {right}  {measured}{bold:#}\n")?,
+        true => writeln!(out, "{bold}  측정  {right}  {measured}{bold:#}\n")?,
+    }
+    for sentence in &conclusion.why {
+        writeln!(out, "{}", sentence.of(language))?;
+    }
+    writeln!(out)
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    experiment: &'a str,
+    number: Option<u8>,
+    /// RFC 3339, UTC.
+    date: String,
+    kernel: String,
+    textbook: bool,
+    /// What was predicted and what was measured, by letter.
+    answer: Option<char>,
+    measured: Option<char>,
+    disturbed: bool,
+    facts: &'a Facts,
+    sentences: Vec<Both<'a>>,
+    acts: &'a [Run],
+}
+
+#[derive(Serialize)]
+struct Both<'a> {
+    en: &'a str,
+    ko: &'a str,
+}
+
+/// The outcome as one JSON document.
+pub(super) fn json(
+    out: &mut impl Write,
+    experiment: &Experiment,
+    settings: &Settings,
+    outcome: &Outcome,
+    answer: Option<char>,
+) -> io::Result<()> {
+    let why = outcome.conclusion.as_ref().map_or(&[][..], |conclusion| &conclusion.why);
+    let letter = |conclusion: &Conclusion| (b'a' + conclusion.choice as u8) as char;
+    let document = Document {
+        experiment: experiment.name,
+        number: experiment.number,
+        date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+        kernel: kernel(),
+        textbook: settings.textbook,
+        answer,
+        measured: outcome.conclusion.as_ref().map(letter),
+        disturbed: outcome.is_disturbed,
+        facts: &outcome.facts,
+        sentences: why.iter().map(|one| Both { en: &one.en, ko: &one.ko }).collect(),
+        acts: &outcome.runs,
+    };
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    writeln!(out)
+}
+
+/// A run of the learner's programs as one JSON document.
+pub(super) fn json_of_programs(out: &mut impl Write, settings: &Settings, runs: &[Run]) -> io::Result<()> {
+    let document = Document {
+        experiment: "programs",
+        number: None,
+        date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+        kernel: kernel(),
+        textbook: settings.textbook,
+        answer: None,
+        measured: None,
+        disturbed: false,
+        facts: &Facts::default(),
+        sentences: Vec::new(),
+        acts: runs,
+    };
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    writeln!(out)
+}
+
+/// `Linux 6.18.44`
+pub(super) fn kernel() -> String {
+    let name = rustix::system::uname();
+    format!("{} {}", name.sysname().to_string_lossy(), name.release().to_string_lossy())
+}
+
+/// All acts as a capture: each frame as it left its sender, so that a lost one is there.
+pub(super) fn pcapng(source: Source<'_>, runs: &[Run], language: Language) -> Vec<u8> {
+    let mut file = Vec::new();
+    pcapng::begin(&mut file, concat!("glasshttp lab ", env!("CARGO_PKG_VERSION")), &[source.title(language)]);
+    pcapng::interface(&mut file, pcapng::LinkType::Ethernet, "wire", "the wire, each frame as it left its sender", 0);
+    pcapng::names(&mut file, &[(IpAddr::V4(CLIENT), "client"), (IpAddr::V4(SERVER), "server")]);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
+    // Acts lie a minute apart, so that Wireshark tells their connections apart.
+    for (index, run) in runs.iter().enumerate() {
+        let begun = now + index as u64 * 60_000_000_000;
+        for (segment, frame) in run.segments.iter().zip(&run.frames) {
+            let mut comments = vec![label(segment, language)];
+            comments.extend(segment.wire.map(|deed| deed.sentence(language).to_owned()));
+            let entry = pcapng::Frame {
+                interface: 0,
+                at: begun + (segment.sent_ms * 1e6) as u64,
+                length: frame.len() as u32,
+                bytes: frame,
+                is_inbound: Some(segment.direction == Direction::ToClient),
+                comments: &comments,
+            };
+            pcapng::frame(&mut file, &entry);
+        }
+    }
+    file
+}

@@ -1,0 +1,335 @@
+//! What was seen of one act: each segment with its departure and arrival, each
+//! call at both ends, on one clock.
+
+use super::end::{self, Found, Side};
+use super::facts::Fact;
+use super::wire::{Passage, Passages};
+use super::words::Sentence;
+use crate::language::Language;
+use crate::packet::Direction;
+use crate::packet::link::Fate;
+use crate::packet::segment::{Packet, Transport};
+use crate::packet::tracker::{self, Relative, Tracker};
+use serde::Serialize;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+/// Milliseconds since the first frame left.
+pub(super) type Ms = f64;
+
+/// One act, as it was seen.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Run {
+    pub(super) wire: String,
+    pub(super) segments: Vec<Segment>,
+    pub(super) calls: Vec<Call>,
+    /// What the actors found out themselves.
+    #[serde(skip)]
+    pub(super) found: Found,
+    /// By how much the wire was late at most, in milliseconds.
+    pub(super) late_ms: Ms,
+    /// Frames that could not be read.
+    pub(super) unreadable: u64,
+    /// The frames, as they left.
+    #[serde(skip)]
+    pub(super) frames: Vec<Vec<u8>>,
+    #[serde(skip)]
+    first_at: Option<Instant>,
+}
+
+/// One frame on the wire, taken apart.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Segment {
+    /// From 1, in order of departure.
+    pub(super) number: usize,
+    pub(super) direction: Direction,
+    /// When it left the sender.
+    pub(super) sent_ms: Ms,
+    /// When it reached the receiver; nothing if it was lost.
+    pub(super) arrived_ms: Option<Ms>,
+    /// When its copy did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) copy_arrived_ms: Option<Ms>,
+    /// What the wire did to it, if anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) wire: Option<Deed>,
+    pub(super) source: SocketAddr,
+    pub(super) destination: SocketAddr,
+    pub(super) protocol: Protocol,
+    /// Bytes of data.
+    pub(super) length: u32,
+    #[serde(flatten)]
+    pub(super) tcp: Option<Tcp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) icmp: Option<(u8, u8)>,
+}
+
+/// What an IP packet carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Protocol {
+    Tcp,
+    Udp,
+    Icmp,
+    /// A later part of a datagram that was too long for one packet.
+    Fragment,
+    Other,
+}
+
+/// What a wire can do to a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Deed {
+    Dropped,
+    /// While the wire was cut.
+    Cut,
+    Held,
+    Doubled,
+    Damaged,
+}
+
+impl Deed {
+    /// What the wire did, as a sentence.
+    pub(super) fn sentence(self, language: Language) -> &'static str {
+        match (self, language) {
+            (Self::Dropped, Language::English) => "lost by the wire",
+            (Self::Dropped, Language::Korean) => "전선에서 잃어버림",
+            (Self::Cut, Language::English) => "lost: the wire is cut",
+            (Self::Cut, Language::Korean) => "전선이 끊겨 잃어버림",
+            (Self::Held, Language::English) => "held back by the wire",
+            (Self::Held, Language::Korean) => "전선에서 늦어짐",
+            (Self::Doubled, Language::English) => "doubled by the wire",
+            (Self::Doubled, Language::Korean) => "전선에서 둘이 됨",
+            (Self::Damaged, Language::English) => "one bit turned by the wire",
+            (Self::Damaged, Language::Korean) => "전선에서 비트 하나가 바뀜",
+        }
+    }
+
+    fn of(fate: Fate) -> Option<Self> {
+        match fate {
+            Fate::Dropped | Fate::NoRoom => Some(Self::Dropped),
+            Fate::Cut => Some(Self::Cut),
+            Fate::Carried { is_damaged: true, .. } => Some(Self::Damaged),
+            Fate::Carried { is_doubled: true, .. } => Some(Self::Doubled),
+            Fate::Carried { held, .. } => (!held.is_zero()).then_some(Self::Held),
+        }
+    }
+}
+
+/// What TCP says in it; relative numbers count from the sender's SYN, which is 0.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Tcp {
+    /// `SYN+ACK`
+    pub(super) flags: String,
+    pub(super) sequence: u32,
+    pub(super) relative_sequence: Relative,
+    pub(super) acknowledgment: Option<u32>,
+    pub(super) relative_acknowledgment: Option<Relative>,
+    /// In bytes, scaled.
+    pub(super) window: Option<u64>,
+    /// Its bytes, or its SYN or FIN, had left before.
+    pub(super) again: bool,
+    /// What it is in the light of those before it.
+    pub(super) facts: Vec<tracker::Fact>,
+    /// What its SYN offers: MSS, window scale, SACK.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) mss: Option<u16>,
+}
+
+/// A call of a program, and what came of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Call {
+    pub(super) at_ms: Ms,
+    pub(super) side: Side,
+    pub(super) call: String,
+    #[serde(skip)]
+    pub(super) text: Sentence,
+}
+
+impl Segment {
+    pub(super) fn has(&self, flag: &str) -> bool {
+        self.tcp.as_ref().is_some_and(|tcp| tcp.flags.split('+').any(|name| name == flag))
+    }
+
+    pub(super) fn is_again(&self) -> bool {
+        self.tcp.as_ref().is_some_and(|tcp| tcp.again)
+    }
+
+    pub(super) fn is_lost(&self) -> bool {
+        self.arrived_ms.is_none()
+    }
+
+    /// Acknowledges, and nothing else.
+    pub(super) fn is_pure_ack(&self) -> bool {
+        self.length == 0 && self.tcp.as_ref().is_some_and(|tcp| tcp.flags == "ACK")
+    }
+
+    pub(super) fn is_data(&self) -> bool {
+        self.tcp.is_some() && self.length > 0
+    }
+
+    /// Its relative acknowledgment number.
+    pub(super) fn acknowledges(&self) -> Option<Relative> {
+        self.tcp.as_ref()?.relative_acknowledgment
+    }
+
+    pub(super) fn fact(&self, which: impl Fn(&tracker::Fact) -> bool) -> bool {
+        self.tcp.as_ref().is_some_and(|tcp| tcp.facts.iter().any(which))
+    }
+
+    /// `>SYN`, `<D33*`, `>ACKx`: direction, kind, bytes; `*` sent again, `x` lost.
+    fn shape(&self) -> String {
+        let kind = match &self.tcp {
+            None => format!("{:?}{}", self.protocol, self.length).to_uppercase(),
+            Some(_) if self.length > 0 => format!("{}{}", if self.has("FIN") { "F" } else { "D" }, self.length),
+            Some(tcp) => tcp.flags.replace("PSH+", ""),
+        };
+        let again = if self.is_again() { "*" } else { "" };
+        let lost = if self.is_lost() { "x" } else { "" };
+        format!("{}{kind}{again}{lost}", self.direction)
+    }
+}
+
+impl Run {
+    /// Takes apart what passed on a wire, and puts the calls beside it.
+    pub(super) fn new(wire: &str, passages: Passages, calls: Vec<end::Call>, found: Found) -> Self {
+        let mut run =
+            Self { wire: wire.to_owned(), late_ms: passages.late.as_secs_f64() * 1e3, found, ..Self::default() };
+        let begun = match (passages.frames.first(), calls.first()) {
+            (Some(first), _) => first.sent,
+            (None, Some(call)) => call.at,
+            (None, None) => return run,
+        };
+        run.first_at = Some(begun);
+        let mut connections = HashMap::new();
+        for passage in passages.frames {
+            match segment(&passage, begun, &mut connections) {
+                Some(mut segment) => {
+                    segment.number = run.segments.len() + 1;
+                    run.segments.push(segment);
+                    run.frames.push(passage.frame);
+                }
+                None => run.unreadable += 1,
+            }
+        }
+        run.calls = calls
+            .into_iter()
+            .map(|call| Call {
+                at_ms: ms(call.at, begun),
+                side: call.side,
+                call: call.text.en.clone(),
+                text: call.text,
+            })
+            .collect();
+        run
+    }
+
+    /// All of them in short: what two runs of one experiment have in common.
+    pub(super) fn shape(&self) -> String {
+        self.segments.iter().map(Segment::shape).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Those of `direction`.
+    pub(super) fn of(&self, direction: Direction) -> impl Iterator<Item = &Segment> {
+        self.segments.iter().filter(move |segment| segment.direction == direction)
+    }
+
+    pub(super) fn first(&self, which: impl Fn(&Segment) -> bool) -> Option<&Segment> {
+        self.segments.iter().find(|segment| which(segment))
+    }
+
+    pub(super) fn number_of(&self, which: impl Fn(&Segment) -> bool) -> usize {
+        self.segments.iter().filter(|segment| which(segment)).count()
+    }
+
+    /// When `side` first came back from a call whose text begins with `call`.
+    pub(super) fn call(&self, side: Side, call: &str) -> Option<Ms> {
+        self.calls_of(side, call).next().map(|one| one.at_ms)
+    }
+
+    pub(super) fn calls_of<'a>(&'a self, side: Side, call: &'a str) -> impl Iterator<Item = &'a Call> {
+        self.calls.iter().filter(move |one| one.side == side && one.call.starts_with(call))
+    }
+
+    /// How long after the first lost segment its bytes left again.
+    pub(super) fn again_after(&self) -> Option<Ms> {
+        let lost = self.first(Segment::is_lost)?;
+        let again = |one: &Segment| one.is_again() && one.number > lost.number && one.direction == lost.direction;
+        Some(self.first(again)?.sent_ms - lost.sent_ms)
+    }
+
+    pub(super) fn found(&self, name: &str) -> Option<Fact> {
+        self.found.iter().find(|(one, _)| *one == name).map(|(_, fact)| fact.clone())
+    }
+}
+
+fn ms(at: Instant, begun: Instant) -> Ms {
+    let nanoseconds = match at.checked_duration_since(begun) {
+        Some(after) => after.as_nanos() as f64,
+        None => -(begun.duration_since(at).as_nanos() as f64),
+    };
+    (nanoseconds / 1e3).round() / 1e3
+}
+
+fn segment(passage: &Passage, begun: Instant, connections: &mut HashMap<[SocketAddr; 2], Tracker>) -> Option<Segment> {
+    let packet = Packet::from_ethernet(&passage.frame, passage.frame.len()).ok()?;
+    let (mut ports, mut length, mut icmp) = ((0, 0), packet.payload.len() as u32, None);
+    let protocol = match &packet.transport {
+        Transport::Tcp(tcp) => {
+            (ports, length) = ((tcp.source, tcp.destination), tcp.length);
+            Protocol::Tcp
+        }
+        Transport::Udp(udp) => {
+            ports = (udp.source, udp.destination);
+            Protocol::Udp
+        }
+        Transport::Icmp(message) => {
+            icmp = Some((message.kind, message.code));
+            Protocol::Icmp
+        }
+        Transport::LaterFragment => Protocol::Fragment,
+        Transport::Other(_) => Protocol::Other,
+    };
+    let address = |ip: IpAddr, port| SocketAddr::new(ip, port);
+    let (source, destination) = (address(packet.source, ports.0), address(packet.destination, ports.1));
+    let pair = match passage.direction {
+        Direction::ToServer => [source, destination],
+        Direction::ToClient => [destination, source],
+    };
+    let tcp = packet.tcp().map(|tcp| {
+        let tracker = connections.entry(pair).or_default();
+        if tracker.is_another(passage.direction, tcp) {
+            *tracker = Tracker::default();
+        }
+        let seen = tracker.follow(passage.direction, tcp);
+        Tcp {
+            flags: tcp.flags.to_string(),
+            sequence: tcp.sequence,
+            relative_sequence: seen.sequence,
+            acknowledgment: tcp.flags.ack.then_some(tcp.acknowledgment),
+            relative_acknowledgment: seen.acknowledgment,
+            window: seen.window,
+            again: seen
+                .facts
+                .iter()
+                .any(|fact| matches!(fact, tracker::Fact::Again | tracker::Fact::PartlyAgain { .. })),
+            facts: seen.facts.to_vec(),
+            mss: tcp.options.mss,
+        }
+    });
+    Some(Segment {
+        number: 0,
+        direction: passage.direction,
+        sent_ms: ms(passage.sent, begun),
+        arrived_ms: passage.arrived.map(|at| ms(at, begun)),
+        copy_arrived_ms: passage.copy_arrived.map(|at| ms(at, begun)),
+        wire: Deed::of(passage.fate),
+        source,
+        destination,
+        protocol,
+        length,
+        tcp,
+        icmp,
+    })
+}

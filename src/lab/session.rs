@@ -1,0 +1,269 @@
+//! One call of `glasshttp lab`: list or ask, perform, draw, explain, propose.
+
+use super::blank::{self, blanks};
+use super::drawing::{svg, terminal};
+use super::experiment::Experiment;
+use super::experiments::ALL;
+use super::inside::{self, Inside};
+use super::own_programs::{self, Programs};
+use super::perform::{Failure, Outcome, Settings, perform};
+use super::report::{self, Source};
+use super::run::Run;
+use crate::language::Language;
+use anstyle::Style;
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+/// What is asked of the lab.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The experiment's name or number; none: the list.
+    pub experiment: Option<String>,
+    /// The prediction: a, b, c …
+    pub answer: Option<char>,
+    /// TCP as in the books.
+    pub textbook: bool,
+    /// The wire's rules in place of the experiment's own.
+    pub wire: Option<String>,
+    /// One JSON document in place of the drawing.
+    pub json: bool,
+    /// Where the capture goes.
+    pub pcapng: Option<PathBuf>,
+    /// Where the slanted drawing goes.
+    pub svg: Option<PathBuf>,
+    /// Five figures are left to be filled in.
+    pub blank: bool,
+    /// All experiments are performed, and their runs written to this folder.
+    pub record: Option<PathBuf>,
+    /// The learner's own programs in place of an experiment.
+    pub programs: Option<Programs>,
+    /// The language.
+    pub language: Language,
+}
+
+/// Why there is no result; each is one line.
+#[derive(Debug)]
+pub enum Problem {
+    /// No such experiment.
+    Unknown(String),
+    /// It could not be performed.
+    Failed(Failure),
+    /// The result could not be written.
+    Output(PathBuf, io::Error),
+    /// Nobody reads standard output.
+    Standard(io::Error),
+}
+
+impl Problem {
+    /// The line.
+    pub fn sentence(&self, language: Language) -> String {
+        let ko = language == Language::Korean;
+        match self {
+            Self::Unknown(name) if ko => format!("'{name}'(이)라는 실험은 없습니다. 목록 보기: glasshttp lab"),
+            Self::Unknown(name) => format!("there is no experiment '{name}'; the list: glasshttp lab"),
+            Self::Failed(Failure::Refused(refusal)) if ko => refusal.korean(),
+            Self::Failed(Failure::Rules(unclear)) if ko => format!("--wire: {unclear}"),
+            Self::Failed(Failure::Rules(unclear)) => format!("--wire: {unclear}"),
+            Self::Failed(Failure::Act(error)) if ko => format!("실험을 끝내지 못했습니다: {error}"),
+            Self::Failed(failure) => failure.to_string(),
+            Self::Output(path, error) if ko => format!("{}에 쓸 수 없습니다: {error}", path.display()),
+            Self::Output(path, error) => format!("cannot write {}: {error}", path.display()),
+            Self::Standard(error) => error.to_string(),
+        }
+    }
+}
+
+/// Does what `options` ask for: gives the exit status. The process must have one thread.
+///
+/// # Errors
+/// With the line that says why there is no result.
+pub fn run(options: &Options) -> Result<i32, Problem> {
+    let mut out = anstream::stdout().lock();
+    if let Some(programs) = &options.programs {
+        drop(out);
+        return inside(options, || played_by(programs, options));
+    }
+    if let Some(folder) = &options.record {
+        drop(out);
+        return inside(options, || recorded(folder).map(|()| 0));
+    }
+    let Some(name) = &options.experiment else {
+        return list(&mut out, options.language).map(|()| 0).map_err(Problem::Standard);
+    };
+    let experiment = find(name).ok_or_else(|| Problem::Unknown(name.clone()))?;
+    let answer = match options.answer {
+        Some(answer) => Some(answer),
+        None if options.json => None,
+        None => ask(&mut out, experiment, options.language).map_err(Problem::Standard)?,
+    };
+    drop(out);
+    inside(options, || performed(experiment, answer, options).map(|()| 0))
+}
+
+/// Runs `task` in namespaces of its own. Whoever waits outside has nothing to
+/// say: the one inside said it.
+fn inside(options: &Options, task: impl FnOnce() -> Result<i32, Problem>) -> Result<i32, Problem> {
+    match inside::enter().map_err(|refusal| Problem::Failed(Failure::Refused(refusal)))? {
+        Inside::Parent(status) => Ok(status),
+        Inside::Child => std::process::exit(task().unwrap_or_else(|problem| {
+            report::complain(&problem.sentence(options.language));
+            1
+        })),
+    }
+}
+
+fn performed(experiment: &Experiment, answer: Option<char>, options: &Options) -> Result<(), Problem> {
+    let settings = Settings { textbook: options.textbook, wire: options.wire.clone() };
+    let outcome = perform(experiment, &settings).map_err(Problem::Failed)?;
+    files(Source::Experiment(experiment), &outcome.runs, options)?;
+    let mut out = anstream::stdout().lock();
+    if options.json {
+        return report::json(&mut out, experiment, &settings, &outcome, answer).map_err(Problem::Standard);
+    }
+    if let (true, Some(run)) = (options.blank, outcome.runs.first()) {
+        let blanks = blanks(run);
+        terminal::draw(&mut out, run, &blanks, terminal_size(), options.language).map_err(Problem::Standard)?;
+        blank::ask(&mut out, &blanks, options.language).map_err(Problem::Standard)?;
+    }
+    let told = tell(&mut out, experiment, &outcome, answer, options.language);
+    told.and_then(|()| out.flush()).map_err(Problem::Standard)
+}
+
+/// Performs all experiments and keeps their runs: JSON, and a drawing in each language.
+fn recorded(folder: &Path) -> Result<(), Problem> {
+    std::fs::create_dir_all(folder).map_err(|error| Problem::Output(folder.into(), error))?;
+    for experiment in ALL {
+        let settings = Settings::default();
+        let outcome = perform(experiment, &settings).map_err(Problem::Failed)?;
+        let mut json = Vec::new();
+        report::json(&mut json, experiment, &settings, &outcome, None).map_err(Problem::Standard)?;
+        written(&folder.join(format!("{}.json", experiment.name)), &json)?;
+        for (language, ending) in [(Language::English, "svg"), (Language::Korean, "ko.svg")] {
+            let drawing = svg::draw(Source::Experiment(experiment), &outcome.runs, language);
+            written(&folder.join(format!("{}.{ending}", experiment.name)), drawing.as_bytes())?;
+        }
+        anstream::eprintln!("{}", experiment.name);
+    }
+    Ok(())
+}
+
+/// Writes a file whole, or leaves none.
+fn written(path: &Path, bytes: &[u8]) -> Result<(), Problem> {
+    std::fs::write(path, bytes).map_err(|error| {
+        let _ = std::fs::remove_file(path);
+        Problem::Output(path.into(), error)
+    })
+}
+
+/// The learner's own programs: their run is drawn, and nothing concluded.
+fn played_by(programs: &Programs, options: &Options) -> Result<i32, Problem> {
+    let settings = Settings { textbook: options.textbook, wire: options.wire.clone() };
+    let ran = own_programs::run(programs, &settings, options.json).map_err(Problem::Failed)?;
+    let runs = [ran.run];
+    files(Source::Programs(programs), &runs, options)?;
+    let mut out = anstream::stdout().lock();
+    let told = match (options.json, &runs) {
+        (true, runs) => report::json_of_programs(&mut out, &settings, runs),
+        (false, [run]) => {
+            writeln!(out).and_then(|()| terminal::draw(&mut out, run, &[], terminal_size(), options.language))
+        }
+    };
+    told.and_then(|()| out.flush()).map_err(Problem::Standard)?;
+    Ok(ran.status)
+}
+
+/// The files that were asked for, each whole or not at all.
+fn files(source: Source<'_>, runs: &[Run], options: &Options) -> Result<(), Problem> {
+    if let Some(path) = &options.pcapng {
+        written(path, &report::pcapng(source, runs, options.language))?;
+    }
+    if let Some(path) = &options.svg {
+        written(path, svg::draw(source, runs, options.language).as_bytes())?;
+    }
+    Ok(())
+}
+
+fn find(name: &str) -> Option<&'static Experiment> {
+    let number = name.parse::<u8>().ok();
+    ALL.iter().copied().find(|one| one.name == name || (number.is_some() && one.number == number))
+}
+
+fn list(out: &mut impl Write, language: Language) -> io::Result<()> {
+    let bold = Style::new().bold();
+    for one in ALL {
+        let number = one.number.map_or_else(|| "  ".to_owned(), |number| format!("{number:2}"));
+        writeln!(out, "{number}  {bold}{:<20}{bold:#}  {}", one.name, one.title.of(language))?;
+    }
+    match language {
+        Language::English => writeln!(out, "\nRun one by name or number: glasshttp lab handshake"),
+        Language::Korean => writeln!(out, "\n이름이나 번호로 실행합니다: glasshttp lab handshake"),
+    }
+}
+
+/// The question; and, of a person at a terminal, the prediction.
+fn ask(out: &mut impl Write, experiment: &Experiment, language: Language) -> io::Result<Option<char>> {
+    let bold = Style::new().bold();
+    writeln!(out, "{bold}{}{bold:#}\n{}\n", experiment.title.of(language), experiment.question.of(language))?;
+    for (letter, choice) in ('a'..).zip(experiment.choices) {
+        writeln!(out, "  {letter}  {}", choice.of(language))?;
+    }
+    writeln!(out)?;
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        return Ok(None);
+    }
+    let last = char::from(b'a' + (experiment.choices.len() as u8).saturating_sub(1));
+    match language {
+        Language::English => write!(out, "Your prediction (a–{last}, or Enter to just see it): ")?,
+        Language::Korean => write!(out, "예상하는 답은? (a–{last}, 그냥 보려면 Enter): ")?,
+    }
+    out.flush()?;
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    Ok(line
+        .trim()
+        .chars()
+        .next()
+        .map(|letter| letter.to_ascii_lowercase())
+        .filter(|letter| ('a'..=last).contains(letter)))
+}
+
+/// Drawing, verdict on the prediction, sentences, what to try next.
+fn tell(
+    out: &mut impl Write,
+    experiment: &Experiment,
+    outcome: &Outcome,
+    answer: Option<char>,
+    language: Language,
+) -> io::Result<()> {
+    let (bold, dim) = (Style::new().bold(), Style::new().dimmed());
+    let width = terminal_size();
+    for (index, run) in outcome.runs.iter().enumerate() {
+        if let (true, Some(act)) = (outcome.runs.len() > 1, experiment.acts.get(index)) {
+            writeln!(out, "\n{bold}{}{bold:#}", act.title.of(language))?;
+        } else {
+            writeln!(out)?;
+        }
+        terminal::draw(out, run, &[], width, language)?;
+        match language {
+            Language::English => {
+                writeln!(out, "{dim}wire: {}; late by {:.1} ms at most{dim:#}", run.wire, run.late_ms)?;
+            }
+            Language::Korean => writeln!(out, "{dim}전선: {}; 최대 {:.1} ms 늦음{dim:#}", run.wire, run.late_ms)?,
+        }
+    }
+    writeln!(out)?;
+    report::verdict(out, experiment, outcome, answer, language)?;
+    for (command, why) in experiment.next {
+        let label = match language {
+            Language::English => "Try",
+            Language::Korean => "해 보기",
+        };
+        writeln!(out, "{dim}{label}: glasshttp {command}   {}{dim:#}", why.of(language))?;
+    }
+    Ok(())
+}
+
+/// Columns of the terminal; 80 where there is none.
+fn terminal_size() -> usize {
+    rustix::termios::tcgetwinsize(io::stdout()).map_or(80, |size| usize::from(size.ws_col)).max(60)
+}
