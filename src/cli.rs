@@ -2,6 +2,7 @@
 //! Nothing is opened here.
 
 mod fetch;
+mod lab;
 mod values;
 
 use crate::connection::Timeouts;
@@ -13,6 +14,7 @@ use crate::site::SiteOptions;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use fetch::FetchArgs;
+use lab::LabArgs;
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
@@ -130,6 +132,7 @@ pub struct Args {
 #[derive(Clone, Debug, Subcommand)]
 enum Command {
     Fetch(Box<FetchArgs>),
+    Lab(Box<LabArgs>),
 }
 
 /// What the program is to do.
@@ -139,6 +142,8 @@ pub enum Task {
     Serve(Box<Config>),
     /// Fetch URLs.
     Fetch(Box<crate::fetch::Options>),
+    /// Perform an experiment.
+    Lab(Box<crate::lab::Options>),
 }
 
 impl Args {
@@ -150,6 +155,7 @@ impl Args {
         let mut args = Self::try_parse_from(words)?;
         match args.command.take() {
             None => Ok(Task::Serve(Box::new(args.into()))),
+            Some(Command::Lab(lab)) => Ok(Task::Lab(Box::new(lab.options(args.lang.into())))),
             Some(Command::Fetch(fetch)) => {
                 let options = fetch.options(args.lang);
                 options

@@ -5,6 +5,7 @@ use clap::error::ErrorKind;
 use glasshttp::cli::{Args, Config, Task};
 use glasshttp::connection::Service;
 use glasshttp::fetch;
+use glasshttp::lab;
 use glasshttp::listener::{self, Listener, Port};
 use glasshttp::models::{self, Stop};
 use glasshttp::observe::sink::LeftOut;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
     let config = match Args::read(std::env::args_os()) {
         Ok(Task::Serve(config)) => *config,
         Ok(Task::Fetch(options)) => return fetched(&options),
+        Ok(Task::Lab(options)) => return experimented(&options),
         Err(error) => return usage(&error),
     };
     match run(config) {
@@ -61,6 +63,16 @@ fn fetched(options: &fetch::Options) -> ExitCode {
         eprintln!("{}error:{} {failure}", bold_red(), anstyle::Reset);
     }
     failures.first().map_or(ExitCode::SUCCESS, |failure| ExitCode::from(failure.kind.exit_code()))
+}
+
+fn experimented(options: &lab::Options) -> ExitCode {
+    match lab::run(options) {
+        Ok(status) => ExitCode::from(u8::try_from(status).unwrap_or(FAILED)),
+        Err(problem) => {
+            eprintln!("{}error:{} {}", bold_red(), anstyle::Reset, problem.sentence(options.language));
+            ExitCode::from(FAILED)
+        }
+    }
 }
 
 /// The first line names the URL that is really bound.

@@ -35,6 +35,10 @@ mod harness;
 /// Who lives where, and who may import whom.
 mod house;
 
+/// Experiments on the program's own wire.
+#[cfg(target_os = "linux")]
+mod lab;
+
 /// The example that measures the models: it shows what it promises.
 mod lesson;
 

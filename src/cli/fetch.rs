@@ -319,7 +319,7 @@ mod tests {
     fn options(arguments: &[&str]) -> Result<Options, String> {
         match Args::read(["glasshttp", "fetch"].iter().chain(arguments)) {
             Ok(Task::Fetch(options)) => Ok(*options),
-            Ok(Task::Serve(_)) => panic!("it serves: {arguments:?}"),
+            Ok(other) => panic!("it fetches nothing: {other:?}"),
             Err(error) => Err(error.to_string()),
         }
     }

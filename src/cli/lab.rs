@@ -1,0 +1,89 @@
+//! The command line of `glasshttp lab`.
+
+use crate::lab::{Options, Programs};
+use crate::language::Language;
+use clap::Args;
+use std::path::PathBuf;
+
+const AFTER: &str = "\
+Examples:
+  glasshttp lab                         list the experiments
+  glasshttp lab lost-segment            predict, run, see, understand
+  glasshttp lab 9 --wire '>data:1,2 drop'
+  glasshttp lab close --textbook --pcapng close.pcapng
+  glasshttp lab --server 'python3 server.py' --wire '<data:1 drop' -- python3 client.py
+  glasshttp lab -- curl http://10.0.0.2/     our own server, your client
+
+Your programs: the client is 10.0.0.1, the server 10.0.0.2 (also server.lab.kr).
+The client starts when the server listens; the server is ended one second after it.
+
+Rules of the wire: a delay (50ms), a rate (4m: 4 Mbit/s), and what is done to
+which packets: > to the server or < to the client; syn, ack, data, fin, rst, udp
+or any; which of them (:1,3 or :2-4); drop, hold=5ms, double, damage or cut=1s.";
+
+/// Experiments on a wire that is this program: predict, run, see every segment
+#[derive(Clone, Debug, Args)]
+#[command(after_help = AFTER)]
+pub(super) struct LabArgs {
+    /// The experiment's name or number; without it, the list
+    #[arg(value_name = "EXPERIMENT")]
+    experiment: Option<String>,
+
+    /// Your prediction, rather than being asked for it
+    #[arg(long, value_name = "LETTER")]
+    answer: Option<char>,
+
+    /// TCP as in the books: no SACK, timestamps, window scaling, RACK or tail probes
+    #[arg(long)]
+    textbook: bool,
+
+    /// Rules for the wire in place of the experiment's own
+    #[arg(long, value_name = "RULES")]
+    wire: Option<String>,
+
+    /// Print one JSON document: facts, segments, calls
+    #[arg(long)]
+    json: bool,
+
+    /// Write a capture that Wireshark opens
+    #[arg(long, value_name = "FILE")]
+    pcapng: Option<PathBuf>,
+
+    /// Write the drawing as SVG
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+
+    /// Leave five figures of the drawing blank, and ask for them
+    #[arg(long, conflicts_with = "json")]
+    blank: bool,
+
+    /// Perform all experiments, and write each run to this folder as JSON and SVG
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["experiment", "json", "blank"])]
+    record: Option<PathBuf>,
+
+    /// Your own server, a command for the shell; needs a client behind --
+    #[arg(long, value_name = "COMMAND", requires = "client", conflicts_with = "experiment")]
+    server: Option<String>,
+
+    /// Your own client: a program and its arguments
+    #[arg(last = true, value_name = "CLIENT", conflicts_with = "experiment")]
+    client: Vec<String>,
+}
+
+impl LabArgs {
+    pub(super) fn options(self, language: Language) -> Options {
+        Options {
+            experiment: self.experiment,
+            answer: self.answer.map(|letter| letter.to_ascii_lowercase()),
+            textbook: self.textbook,
+            wire: self.wire,
+            json: self.json,
+            pcapng: self.pcapng,
+            svg: self.svg,
+            blank: self.blank,
+            record: self.record,
+            programs: (!self.client.is_empty()).then_some(Programs { server: self.server, client: self.client }),
+            language,
+        }
+    }
+}
