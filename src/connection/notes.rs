@@ -3,11 +3,13 @@
 //! [`crate::observe`] to say.
 
 use crate::http::persistence::CloseReason;
+use crate::record::connection::HeadState;
+use crate::record::{Moments, Reason};
 use crate::kernel::clock::Clock;
 use crate::kernel::tcp_info::accept_queue;
 use crate::kernel::timestamps;
 use crate::observe::probe::{Outbox, Probe};
-use crate::observe::report::{Closed, Exchange, Opened, Report, Stages};
+use crate::observe::report::{Closed, Exchange, Opened, Report};
 use crate::record::Moment;
 use crate::sys::tcp_option;
 use rustix::io::Errno;
@@ -192,7 +194,7 @@ impl Notes {
     fn report_begun(&self, head: &[u8], is_over: bool, probe: &Probe, outbox: &mut Outbox) {
         let (arrived, first_read) = self.first_read.unwrap_or_default();
         let exchange = Exchange {
-            stages: Stages { arrived, first_read, ..Stages::default() },
+            stages: Moments { arrived, first_read, ..Moments::default() },
             is_over,
             ..self.told_exchange(self.exchanges + 1, head, self.reads)
         };
@@ -213,7 +215,7 @@ impl Notes {
     }
 
     /// A request's head was complete, or refused: `head` is what there is of it.
-    pub(super) fn begin_exchange(&mut self, head: &[u8], socket: &OwnedFd, probe: &Probe) {
+    pub(super) fn begin_exchange(&mut self, head: &[u8], state: HeadState, socket: &OwnedFd, probe: &Probe) {
         self.exchanges += 1;
         (self.has_begun, self.is_reported, self.taken) = (false, false, 0);
         let is_told = probe.admit_exchange();
@@ -227,7 +229,10 @@ impl Notes {
         let mut exchange = self.told_exchange(self.exchanges, head, reads);
         exchange.stages.arrived = arrived;
         exchange.stages.first_read = first_read;
-        exchange.stages.head_complete = self.clock.now();
+        exchange.head = state;
+        if state != HeadState::Unfinished {
+            exchange.stages.head_complete = self.clock.now();
+        }
         self.exchange = Some(Box::new(exchange));
     }
 
@@ -242,9 +247,9 @@ impl Notes {
     }
 
     /// The answer was chosen.
-    pub(super) fn answer_chosen(&mut self, status: u16, resource: Option<&Arc<str>>) {
+    pub(super) fn response_chosen(&mut self, status: u16, resource: Option<&Arc<str>>) {
         if let Some(exchange) = &mut self.exchange {
-            exchange.stages.answer_chosen = self.clock.now();
+            exchange.stages.response_chosen = self.clock.now();
             exchange.status = status;
             exchange.resource = resource.map(|resource| Cow::Owned(resource.as_ref().to_owned()));
         }
@@ -259,7 +264,7 @@ impl Notes {
         for (name, from, to) in [
             ("kernel", stages.arrived, stages.first_read),
             ("read", stages.first_read, stages.head_complete),
-            ("answer", stages.head_complete, stages.answer_chosen),
+            ("answer", stages.head_complete, stages.response_chosen),
         ] {
             if let Some(nanoseconds) = to.after(from) {
                 value.push_str(&format!(", {name};dur={:.3}", nanoseconds as f64 / 1e6));
@@ -269,11 +274,13 @@ impl Notes {
     }
 
     /// The answer's head was written, and is about to be sent.
-    pub(super) fn answer_head(&mut self, head: &[u8], is_kept: bool) {
+    /// `body` is the length of what follows, where that is known.
+    pub(super) fn response_head(&mut self, head: &[u8], body: Option<u64>, is_kept: bool) {
         if let Some(exchange) = &mut self.exchange {
-            exchange.answer = Cow::Owned(head[..head.len().min(MOST_OF_A_HEAD)].to_vec());
-            exchange.answer_is_cut = head.len() > MOST_OF_A_HEAD;
-            exchange.answer_head = head.len() as u64;
+            exchange.response = Cow::Owned(head[..head.len().min(MOST_OF_A_HEAD)].to_vec());
+            exchange.response_is_cut = head.len() > MOST_OF_A_HEAD;
+            exchange.response_head = head.len() as u64;
+            exchange.body_length = body;
             exchange.is_kept = is_kept;
         }
     }
@@ -372,7 +379,7 @@ impl Notes {
             probe,
             &Report::Closed(Closed {
                 connection: self.connection,
-                reason: reason.map(|reason| (Cow::Borrowed(reason.name()), Cow::Borrowed(reason.explain()))),
+                reason: reason.map(Reason::from),
                 is_abrupt,
                 is_reset: self.is_reset,
                 is_timeout: self.is_timeout,
@@ -390,6 +397,6 @@ impl Notes {
 
 /// Of the octets `taken` of an answer, its head's are the first.
 fn set_traffic(exchange: &mut Exchange<'_>, taken: u64) {
-    exchange.answer_head = exchange.answer_head.min(taken);
-    exchange.answer_body = taken - exchange.answer_head;
+    exchange.response_head = exchange.response_head.min(taken);
+    exchange.response_body = taken - exchange.response_head;
 }

@@ -13,6 +13,8 @@ use super::message::{Field, FieldStorage, Headers, MAX_FIELDS, Method, Request, 
 use super::server::rejection::Rejection;
 use std::mem::MaybeUninit;
 
+/// What a TLS record of a handshake begins with (RFC 8446 §5.1); it begins no method.
+const TLS_HANDSHAKE: u8 = 0x16;
 /// The longest request line, in octets (RFC 9112 §3 asks for at least 8,000).
 pub const MAX_LINE: usize = 16 * 1024;
 /// The longest head, request line and blank line included, in octets.
@@ -32,8 +34,8 @@ pub fn head<'r, 'b: 'r>(
     storage: &'r mut FieldStorage<'b>,
 ) -> Result<Option<(Request<'r>, usize)>, Rejection> {
     let bytes = &bytes[..bytes.len().min(MAX_HEAD)];
-    if bytes.first().is_some_and(|&byte| !is_tchar(byte)) {
-        return Err(Rejection::NotHttp);
+    if let Some(&byte) = bytes.first().filter(|&&byte| !is_tchar(byte)) {
+        return Err(if byte == TLS_HANDSHAKE { Rejection::TlsHandshake } else { Rejection::NotHttp });
     }
     if bytes.len() > MAX_LINE && !bytes[..=MAX_LINE].contains(&b'\n') {
         return Err(Rejection::LineTooLong);
@@ -264,7 +266,7 @@ mod tests {
         {
             is_rejected(format!("{line}\r\n\r\n").as_bytes(), Rejection::RequestLine);
         }
-        is_rejected(b"\x16\x03\x01\x02\x00", Rejection::NotHttp);
+        is_rejected(b"\x16\x03\x01\x02\x00", Rejection::TlsHandshake);
         is_rejected(b" GET / HTTP/1.0\r\n\r\n", Rejection::NotHttp);
         is_rejected(b"/x\r\n", Rejection::NotHttp);
         for field in ["A : b", " A: b", "A", ": b", "A: b\r\n c", "A: \0"] {

@@ -1,7 +1,7 @@
 //! Close or reuse: one function, one truth table.
 
 use super::message::{Framing, Headers, Version};
-use std::fmt;
+use super::server::rejection::Rejection;
 
 /// What becomes of a connection when an answer has been sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,63 +76,55 @@ pub fn decide(terms: &Terms) -> Disposition {
     }
     match terms.answer {
         _ if !terms.request_is_readable => Close(CloseReason::RequestBodyUnread),
-        Framing::UntilClose => Close(CloseReason::AnswerOfUnknownLength),
+        Framing::UntilClose => Close(CloseReason::UnknownLength),
         Framing::Length(_) => terms.server.map_or(Reuse, Close),
     }
 }
 
-macro_rules! close_reasons {
-    ($($name:ident $sentence:literal;)*) => {
-        /// Why a connection ended: each ends for exactly one of these.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum CloseReason {
-            $(#[doc = $sentence] $name,)*
-        }
-
-        impl CloseReason {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$name),*];
-
-            /// The reason's name.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$name => stringify!($name),)* }
-            }
-
-            /// The reason as a sentence.
-            pub fn explain(self) -> &'static str {
-                match self { $(Self::$name => $sentence,)* }
-            }
-        }
-    };
-}
-
-close_reasons! {
-    SimpleRequest "The client spoke HTTP/0.9, which knows one answer a connection.";
-    Http10 "The client spoke HTTP/1.0 and did not ask to keep the connection.";
-    ClientAskedClose "The client asked for it with Connection: close.";
-    KeepAliveOff "This server was started with --keep-alive 0.";
-    ShuttingDown "The server is shutting down.";
-    ConnectionLimit "The server has as many connections as it may.";
-    AnswerOfUnknownLength "The answer's length was not known beforehand, so its end is the connection's end.";
-    RequestBodyUnread "The request had a body that this server did not read.";
-    Rejected "The request was refused in a way that leaves the next one's beginning in doubt.";
-    ClientClosed "The client closed the kept connection.";
-    NoRequest "The client closed without having sent a request.";
-    IncompleteBody "The client closed before its request's body was complete.";
-    IdleTimeout "No further request came in time.";
-    SilentTimeout "No request came in time: the client connected and stayed silent.";
-    BodyTimeout "The request's body was not complete in time.";
-    SendTimeout "The client took nothing of the answer for too long.";
-    Reset "The client reset the connection.";
-    BodyTruncated "The answer's body came out shorter than promised, so it could not be completed.";
-    BodyFailed "The answer's body could not be read to its end.";
-    SocketFailed "The socket failed.";
-}
-
-impl fmt::Display for CloseReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.explain())
-    }
+/// Why a connection ended: each ends for exactly one of these. What each means
+/// to people is said where records are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseReason {
+    /// HTTP/0.9, which knows one response a connection.
+    SimpleRequest,
+    /// HTTP/1.0, and nothing said of keeping the connection.
+    Http10,
+    /// The client said `Connection: close`.
+    ClientAskedClose,
+    /// Reuse is not offered.
+    KeepAliveOff,
+    /// The server ends.
+    ShuttingDown,
+    /// The server has as many connections as it may.
+    ConnectionLimit,
+    /// The response's end is the connection's end.
+    UnknownLength,
+    /// The request had a body that was not read.
+    RequestBodyUnread,
+    /// The request was refused.
+    Rejected(Rejection),
+    /// The client closed a connection that was kept for it.
+    ClientClosed,
+    /// The client closed, and had sent no request.
+    NoRequest,
+    /// The client closed before its request's body was complete.
+    IncompleteBody,
+    /// No further request came in time.
+    IdleTimeout,
+    /// No request came in time.
+    SilentTimeout,
+    /// The request's body was not complete in time.
+    BodyTimeout,
+    /// The client took nothing of the response for too long.
+    SendTimeout,
+    /// The client reset the connection.
+    Reset,
+    /// The response's body was shorter than promised.
+    BodyTruncated,
+    /// The response's body could not be read to its end.
+    BodyFailed,
+    /// The socket failed.
+    SocketFailed,
 }
 
 #[cfg(test)]
@@ -157,8 +149,8 @@ mod tests {
             (Http11, Unsaid, true, KNOWN, None, Reuse),
             (Http11, KeepAlive, true, KNOWN, None, Reuse),
             (Http11, Wish::Close, true, KNOWN, None, Close(Why::ClientAskedClose)),
-            (Http11, Unsaid, true, Framing::UntilClose, None, Close(Why::AnswerOfUnknownLength)),
-            (Http10, KeepAlive, true, Framing::UntilClose, None, Close(Why::AnswerOfUnknownLength)),
+            (Http11, Unsaid, true, Framing::UntilClose, None, Close(Why::UnknownLength)),
+            (Http10, KeepAlive, true, Framing::UntilClose, None, Close(Why::UnknownLength)),
             (Http11, Unsaid, false, KNOWN, None, Close(Why::RequestBodyUnread)),
             (Http10, KeepAlive, false, KNOWN, None, Close(Why::RequestBodyUnread)),
             (Http11, Unsaid, true, KNOWN, off, Close(Why::KeepAliveOff)),

@@ -1,7 +1,8 @@
 //! What serving threads report: raw facts, not yet made sense of. They travel
-//! as octets (see [`super::probe`]), so that a thread and a forked child report alike.
+//! as bytes (see [`super::probe`]), so that a thread and a forked child report alike.
 
-use crate::record::Moment;
+use crate::record::connection::HeadState;
+use crate::record::{Moment, Moments, Reason};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -15,7 +16,7 @@ pub(crate) enum Report<'a> {
     Opened(Opened),
     /// An exchange began, or went on: what is known of it now.
     Exchange(Exchange<'a>),
-    /// The answer of an exchange that was reported before is acknowledged.
+    /// The response of an exchange that was reported before is acknowledged.
     Acknowledged { connection: u64, number: u64, at: Moment },
     /// A connection was closed.
     Closed(Closed),
@@ -49,16 +50,19 @@ pub(crate) struct Exchange<'a> {
     #[serde(borrow)]
     pub request: Cow<'a, [u8]>,
     pub request_is_cut: bool,
-    pub answer: Cow<'a, [u8]>,
-    pub answer_is_cut: bool,
+    pub head: HeadState,
+    pub response: Cow<'a, [u8]>,
+    pub response_is_cut: bool,
+    /// Bytes of the response's body, as it was to be sent.
+    pub body_length: Option<u64>,
     pub status: u16,
     pub resource: Option<Cow<'a, str>>,
     pub is_kept: bool,
-    pub stages: Stages,
+    pub stages: Moments,
     pub request_head: u64,
     pub reads: u32,
-    pub answer_head: u64,
-    pub answer_body: u64,
+    pub response_head: u64,
+    pub response_body: u64,
     pub writes: u32,
     /// Whether it is over, as far as this end can tell.
     pub is_over: bool,
@@ -66,25 +70,13 @@ pub(crate) struct Exchange<'a> {
     pub asked_kernel: bool,
 }
 
-/// When an exchange's stages were reached: see [`super::record::Stages`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Stages {
-    pub arrived: Moment,
-    pub first_read: Moment,
-    pub head_complete: Moment,
-    pub answer_chosen: Moment,
-    pub first_write: Moment,
-    pub last_write: Moment,
-    pub acknowledged: Moment,
-}
-
 /// The facts of a close.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Closed {
     pub connection: u64,
     pub at: Moment,
-    /// The reason's name and sentence; `None`: the server's time for it was over.
-    pub reason: Option<(Cow<'static, str>, Cow<'static, str>)>,
+    /// `None`: the server's time for it was over.
+    pub reason: Option<Reason>,
     pub is_abrupt: bool,
     pub is_reset: bool,
     pub is_timeout: bool,
@@ -92,7 +84,7 @@ pub(crate) struct Closed {
     pub server_end: Moment,
     /// tcpi_state right before the server ended its half by shutdown(2); 0 if it did not.
     pub state_before_end: u8,
-    /// Whether octets of the client's were left unread: close(2) then resets (RFC 2525 §2.17).
+    /// Whether bytes of the client's were left unread: close(2) then resets (RFC 2525 §2.17).
     pub has_unread: bool,
     /// `struct tcp_info` right before the close.
     pub tcp_info: Vec<u8>,

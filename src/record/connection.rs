@@ -6,14 +6,16 @@
 
 use super::ending::{End, How, TimeWait};
 use super::figure::{Figure, Nanoseconds, Text};
+use super::reason::Reason;
+use super::stages::Stages;
 use super::tcp::{Syn, Tcp};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
 /// The version of the form, raised whenever a field changes its meaning.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
-/// One connection, from the client's SYN to TIME-WAIT.
+/// One connection, from the client's SYN to TIME_WAIT.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// [`SCHEMA`].
@@ -30,9 +32,15 @@ pub struct Record {
     pub accepted: String,
     /// How it came about.
     pub handshake: Handshake,
-    /// Requests and their answers, in order: the latest, where there were very many.
+    /// Which of the connection's records this is, from 1: one that is long is recorded in parts.
+    #[serde(default = "first")]
+    pub part: u32,
+    /// Whether a further part follows.
+    #[serde(default)]
+    pub continues: bool,
+    /// Requests and their responses, in order: those of this part.
     pub exchanges: Vec<Exchange>,
-    /// How many more there were that are not told, or no longer.
+    /// How many more there were that are not recorded.
     pub exchanges_left_out: u64,
     /// How it ended; `None` while it is open.
     pub close: Option<Close>,
@@ -62,31 +70,51 @@ pub struct Queue {
     pub backlog: u32,
 }
 
-/// A request and its answer.
+/// A request and its response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exchange {
     /// From 1, in order, on its connection.
     pub number: u64,
     /// What was asked.
     pub request: Message,
-    /// What was answered.
-    pub answer: Message,
-    /// The answer's status code.
+    /// Whether the request's head came to its end; `None` where that is not known.
+    #[serde(default)]
+    pub head: Option<HeadState>,
+    /// What was sent back.
+    #[serde(alias = "answer")]
+    pub response: Message,
+    /// The response's status code; 0 where there is none.
     pub status: u16,
-    /// What the answer was made from: a path below the served folder, or what else answered.
+    /// Bytes of the response's body, as it was to be sent; `None` where its end is the connection's.
+    #[serde(default)]
+    pub body_length: Option<u64>,
+    /// What the response was made from: a path below the served folder, or what else answered.
     pub resource: Figure<String>,
     /// Whether the connection was kept for another request.
     pub is_kept: bool,
     /// When things happened.
     pub stages: Stages,
-    /// Calls and octets.
+    /// Calls and bytes.
     pub traffic: Figure<Traffic>,
+}
+
+/// How far a request's head came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HeadState {
+    /// To the empty line that ends it.
+    Complete,
+    /// It is one line, of HTTP/0.9, which has no head.
+    Simple,
+    /// It was refused before it was complete, was not complete in time, or is still to come.
+    #[default]
+    Unfinished,
 }
 
 /// A message's head as it was on the wire.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// The head; octets that are no UTF-8 are shown as U+FFFD. Empty where there was none (HTTP/0.9).
+    /// The head; bytes that are no UTF-8 are shown as U+FFFD. Empty where there was none (HTTP/0.9).
     pub head: String,
     /// Whether the head was longer than what is kept of it.
     pub is_cut: bool,
@@ -99,53 +127,21 @@ impl Message {
     }
 }
 
-/// When an exchange's stages were reached: facts, never intentions.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stages {
-    /// The kernel had what the first read gave, to its last octet.
-    pub arrived: Figure<Nanoseconds>,
-    /// The server had read that.
-    pub first_read: Figure<Nanoseconds>,
-    /// The head was complete, and understood or refused.
-    pub head_complete: Figure<Nanoseconds>,
-    /// The answer was chosen.
-    pub answer_chosen: Figure<Nanoseconds>,
-    /// The answer's first octets were handed to the kernel.
-    pub first_write: Figure<Nanoseconds>,
-    /// Its last ones were.
-    pub last_write: Figure<Nanoseconds>,
-    /// The client's TCP had acknowledged its last octet.
-    pub acknowledged: Figure<Nanoseconds>,
-}
-
-impl Stages {
-    /// All of them, in order, with their names.
-    pub fn named(&self) -> [(&'static str, &Figure<Nanoseconds>); 7] {
-        [
-            ("arrived", &self.arrived),
-            ("first_read", &self.first_read),
-            ("head_complete", &self.head_complete),
-            ("answer_chosen", &self.answer_chosen),
-            ("first_write", &self.first_write),
-            ("last_write", &self.last_write),
-            ("acknowledged", &self.acknowledged),
-        ]
-    }
-}
-
 /// What an exchange took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Traffic {
     /// Calls that read some of the request; none, where it came with the one before.
     pub reads: u32,
-    /// Octets of the request's head.
+    /// Bytes of the request's head.
     pub request_head: u64,
-    /// Calls that sent some of the answer.
+    /// Calls that sent some of the response.
     pub writes: u32,
-    /// Octets of the answer's head that the kernel took.
-    pub answer_head: u64,
-    /// Octets of the answer's body that the kernel took.
-    pub answer_body: u64,
+    /// Bytes of the response's head that the kernel took.
+    #[serde(alias = "answer_head")]
+    pub response_head: u64,
+    /// Bytes of the response's body that the kernel took.
+    #[serde(alias = "answer_body")]
+    pub response_body: u64,
 }
 
 /// The end of a connection.
@@ -153,9 +149,9 @@ pub struct Traffic {
 pub struct Close {
     /// When the server's socket was closed.
     pub at: Figure<Nanoseconds>,
-    /// The name of the reason.
-    pub reason: Text,
-    /// The reason as a sentence.
+    /// The reason, by its code.
+    pub reason: Reason,
+    /// The same as a sentence.
     pub sentence: Text,
     /// How it ended.
     pub how: How,
@@ -169,4 +165,16 @@ pub struct Close {
     pub tcp: Figure<Tcp>,
     /// Whose port now waits out stray segments (RFC 9293 §3.6.1).
     pub time_wait: Figure<TimeWait>,
+}
+
+impl Exchange {
+    /// Whether the kernel took the whole response, head and body; `None` where its length was not known.
+    pub fn is_whole(&self) -> Option<bool> {
+        let (length, traffic) = (self.body_length?, self.traffic.value()?);
+        Some(traffic.response_body == length && traffic.writes > 0)
+    }
+}
+
+fn first() -> u32 {
+    1
 }

@@ -1,6 +1,9 @@
 //! A figure, and how it is known.
 
-use serde::{Deserialize, Serialize};
+use super::source::Source;
+use super::why::Why;
+use crate::language::Language::English;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
 
 /// Nanoseconds since the accept.
@@ -10,48 +13,47 @@ pub type Nanoseconds = i64;
 pub type Text = Cow<'static, str>;
 
 /// A figure, and how we know it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "is", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Figure<T> {
     /// The program or the kernel reported it.
     Measured {
         /// The figure.
         value: T,
         /// The call or the facility that reported it.
-        by: Text,
+        by: Source,
     },
     /// Computed from what was measured.
     Derived {
         /// The figure.
         value: T,
         /// What it was computed from, and how.
-        from: Text,
+        from: Source,
     },
     /// Nobody reported it.
     NotVisible {
         /// Why not, and what would show it.
-        why: Text,
+        why: Why,
     },
 }
 
 impl<T> Figure<T> {
     /// A fact, and who reported it.
-    pub fn measured(value: T, by: &'static str) -> Self {
-        Self::Measured { value, by: Cow::Borrowed(by) }
+    pub fn measured(value: T, by: Source) -> Self {
+        Self::Measured { value, by }
     }
 
     /// A conclusion, and what it was drawn from.
-    pub fn derived(value: T, from: &'static str) -> Self {
-        Self::Derived { value, from: Cow::Borrowed(from) }
+    pub fn derived(value: T, from: Source) -> Self {
+        Self::Derived { value, from }
     }
 
     /// Nothing, and why.
-    pub fn not_visible(why: &'static str) -> Self {
-        Self::NotVisible { why: Cow::Borrowed(why) }
+    pub fn not_visible(why: Why) -> Self {
+        Self::NotVisible { why }
     }
 
     /// `value` as measured by `by`, if there is one.
-    pub fn measured_or(value: Option<T>, by: &'static str, why_not: &'static str) -> Self {
+    pub fn measured_or(value: Option<T>, by: Source, why_not: Why) -> Self {
         value.map_or_else(|| Self::not_visible(why_not), |value| Self::measured(value, by))
     }
 
@@ -60,6 +62,98 @@ impl<T> Figure<T> {
         match self {
             Self::Measured { value, .. } | Self::Derived { value, .. } => Some(value),
             Self::NotVisible { .. } => None,
+        }
+    }
+
+    /// Another figure that is known in the same way.
+    pub fn map<U>(&self, make: impl FnOnce(&T) -> U) -> Figure<U> {
+        match self {
+            Self::Measured { value, by } => Figure::Measured { value: make(value), by: by.clone() },
+            Self::Derived { value, from } => Figure::Derived { value: make(value), from: from.clone() },
+            Self::NotVisible { why } => Figure::NotVisible { why: why.clone() },
+        }
+    }
+}
+
+/// How a figure is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Is {
+    Measured,
+    Derived,
+    NotVisible,
+}
+
+/// A figure as JSON: the sentence, and beside it the code.
+#[derive(Serialize, Deserialize)]
+struct Form<'a, T> {
+    is: Is,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<T>,
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    by: Option<Cow<'a, str>>,
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    from: Option<Cow<'a, str>>,
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    why: Option<Cow<'a, str>>,
+    #[serde(default, borrow)]
+    code: Cow<'a, str>,
+}
+
+impl<T: Serialize> Serialize for Figure<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let none = Form { is: Is::NotVisible, value: None, by: None, from: None, why: None, code: "".into() };
+        let form = match self {
+            Self::Measured { value, by } => Form {
+                is: Is::Measured,
+                value: Some(value),
+                by: Some(by.said(English).into()),
+                code: by.code().into(),
+                ..none
+            },
+            Self::Derived { value, from } => Form {
+                is: Is::Derived,
+                value: Some(value),
+                from: Some(from.said(English).into()),
+                code: from.code().into(),
+                ..none
+            },
+            Self::NotVisible { why } => Form { why: Some(why.said(English).into()), code: why.code().into(), ..none },
+        };
+        form.serialize(serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Figure<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let form: Form<'_, T> = Form::deserialize(deserializer)?;
+        let missing = |name| serde::de::Error::missing_field(name);
+        match form.is {
+            Is::Measured => {
+                let by = form.by.ok_or_else(|| missing("by"))?;
+                Ok(Self::Measured { value: form.value.ok_or_else(|| missing("value"))?, by: Source::of(&form.code, &by) })
+            }
+            Is::Derived => {
+                let from = form.from.ok_or_else(|| missing("from"))?;
+                let value = form.value.ok_or_else(|| missing("value"))?;
+                Ok(Self::Derived { value, from: Source::of(&form.code, &from) })
+            }
+            Is::NotVisible => {
+                let why = form.why.ok_or_else(|| missing("why"))?;
+                Ok(Self::NotVisible { why: Why::of_version_1(&form.code, &why) })
+            }
+        }
+    }
+}
+
+impl Why {
+    /// Version 1 has sentences alone: those that mean that there is nothing to
+    /// see yet, or never will be, are known by theirs.
+    fn of_version_1(code: &str, text: &str) -> Self {
+        match (code, text) {
+            ("", "not yet") => Self::NotYet,
+            ("", "it did not come to that") => Self::NotReached,
+            _ => Self::of(code, text),
         }
     }
 }

@@ -288,7 +288,7 @@ impl ServerConnection {
     /// decides what comes after the answer.
     pub fn respond(&mut self, response: &Response, date: &str, out: &mut Vec<u8>) {
         let then = match self.state {
-            State::Reject(_) => Disposition::Close(CloseReason::Rejected),
+            State::Reject(rejection) => Disposition::Close(CloseReason::Rejected(rejection)),
             _ => self.decide(response.framing),
         };
         let start = out.len();

@@ -9,6 +9,8 @@ use std::fmt;
 pub enum Rejection {
     /// The first octet begins no method.
     NotHttp,
+    /// The first octet is that of a TLS handshake (RFC 8446 §5.1).
+    TlsHandshake,
     /// The request line has not the form `METHOD target HTTP/version`.
     RequestLine,
     /// The request line is longer than [`MAX_LINE`](crate::http::parse::MAX_LINE).
@@ -36,6 +38,11 @@ pub enum Rejection {
 }
 
 impl Rejection {
+    /// Whether the head had come to its end, and is refused for what it says.
+    pub fn is_of_whole_head(self) -> bool {
+        matches!(self, Self::Target | Self::Host | Self::ContentLength | Self::TransferEncoding)
+    }
+
     /// The status of the answer.
     pub fn status(self) -> StatusCode {
         match self {
@@ -45,6 +52,7 @@ impl Rejection {
             Self::TransferEncoding => StatusCode::NOT_IMPLEMENTED,
             Self::TimedOut => StatusCode::REQUEST_TIMEOUT,
             Self::NotHttp
+            | Self::TlsHandshake
             | Self::RequestLine
             | Self::Field
             | Self::Target
@@ -59,7 +67,9 @@ impl fmt::Display for Rejection {
     /// A sentence for whoever sent the request.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotHttp => "These bytes are no HTTP request. If this was https://, try http://.",
+            Self::NotHttp | Self::TlsHandshake => {
+                "These bytes are no HTTP request. If this was https://, try http://."
+            }
             Self::RequestLine => "The request line must read: METHOD, one space, target, one space, HTTP/version.",
             Self::LineTooLong => "The request line is longer than 16 KiB.",
             Self::HeadTooLarge => "The request head is larger than 32 KiB.",

@@ -267,7 +267,7 @@ fn both_sides_name_the_same_cause() {
         (Http10, Close, true, "/long", Ending::WeAskedClose, CloseReason::ClientAskedClose),
         (Http11, Close, true, "/empty", Ending::WeAskedClose, CloseReason::ClientAskedClose),
         (Http11, Unsaid, false, "/long", Ending::ServerAskedClose, CloseReason::KeepAliveOff),
-        (Http10, KeepAlive, true, "/unknown", Ending::ServerAskedClose, CloseReason::AnswerOfUnknownLength),
+        (Http10, KeepAlive, true, "/unknown", Ending::ServerAskedClose, CloseReason::UnknownLength),
         (Http09, Unsaid, true, "/long", Ending::SimpleRequest, CloseReason::SimpleRequest),
         (
             Http11,

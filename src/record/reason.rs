@@ -1,0 +1,113 @@
+//! Why a connection ended: each ends for exactly one of these.
+
+use super::sentences::sentences;
+use crate::http::persistence::CloseReason;
+use crate::http::server::rejection::Rejection;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+sentences! {
+    /// Why a connection ended.
+    Reason {
+        SimpleRequest "simple_request" "The client spoke HTTP/0.9, which knows one response a connection." "클라이언트가 HTTP/0.9로 요청했습니다. 0.9에서는 연결 하나에 응답이 하나입니다.";
+        Http10 "http10" "The client spoke HTTP/1.0 and did not ask to keep the connection." "HTTP/1.0 클라이언트가 연결 유지를 요청하지 않았습니다.";
+        ClientAskedClose "client_asked_close" "The client asked for it with Connection: close." "클라이언트가 Connection: close로 종료를 요청했습니다.";
+        KeepAliveOff "keep_alive_off" "This server keeps no connection open for a further request." "이 서버는 다음 요청을 위해 연결을 유지하지 않습니다.";
+        ShuttingDown "shutting_down" "The server is shutting down." "서버가 종료하는 중입니다.";
+        ConnectionLimit "connection_limit" "The server has as many connections as it may." "서버가 허용된 수만큼 연결을 가지고 있습니다.";
+        UnknownLength "unknown_length" "The response's length was not known beforehand, so its end is the connection's end." "응답의 길이를 미리 알 수 없어서, 연결의 끝이 곧 응답의 끝입니다.";
+        RequestBodyUnread "request_body_unread" "The request had a body that this server did not read." "요청에 이 서버가 읽지 않은 본문이 있었습니다.";
+        ClientClosed "client_closed" "The client closed the keep-alive connection." "클라이언트가 유지하던 연결을 닫았습니다.";
+        NoRequest "no_request" "The client closed without having sent a request." "클라이언트가 요청을 보내지 않고 닫았습니다.";
+        IncompleteBody "incomplete_body" "The client closed before its request's body was complete." "클라이언트가 요청 본문을 다 보내지 않고 닫았습니다.";
+        IdleTimeout "idle_timeout" "No further request came in time." "다음 요청이 제때 오지 않았습니다.";
+        SilentTimeout "silent_timeout" "No request came in time: the client connected and stayed silent." "제때 온 요청이 없습니다. 클라이언트가 연결만 하고 침묵했습니다.";
+        BodyTimeout "body_timeout" "The request's body was not complete in time." "요청 본문이 제때 다 오지 않았습니다.";
+        SendTimeout "send_timeout" "The client read nothing of the response for too long." "클라이언트가 너무 오래 응답을 받아 가지 않았습니다.";
+        Reset "reset" "The client reset the connection." "클라이언트가 연결을 리셋했습니다.";
+        BodyTruncated "body_truncated" "The response's body came out shorter than promised, so it could not be completed." "응답 본문이 약속보다 짧아서 끝맺을 수 없었습니다.";
+        BodyFailed "body_failed" "The response's body could not be read to its end." "응답 본문을 끝까지 읽을 수 없었습니다.";
+        SocketFailed "socket_failed" "The socket failed." "소켓에 오류가 났습니다.";
+        GraceOver "grace_over" "The server was told to stop, and its time for this connection was over." "서버가 멈추라는 명령을 받았고, 이 연결에 줄 시간이 끝났습니다.";
+        ProcessEnded "process_ended" "The process that served it was ended from outside." "이 연결을 맡은 프로세스가 밖에서 종료되었습니다.";
+        ReportDropped "report_dropped" "It has ended, and the report of how found no room." "연결은 끝났으나, 어떻게 끝났는지에 대한 보고가 들어갈 자리가 없었습니다.";
+        ServerEnded "server_ended" "The server ended before it was reported how this connection did." "이 연결이 어떻게 끝났는지 보고되기 전에 서버가 끝났습니다.";
+        NotHttp "not_http" "The request was refused: its first byte begins no HTTP request." "요청을 거절했습니다. 첫 바이트가 HTTP 요청의 시작이 아닙니다.";
+        TlsHandshake "tls_handshake" "The client began a TLS handshake (https) on a port that speaks plain HTTP." "클라이언트가 평문 HTTP 포트에 TLS 핸드셰이크(https)를 시작했습니다.";
+        BadRequestLine "bad_request_line" "The request was refused: its request line is malformed." "요청을 거절했습니다. 요청 줄의 형식이 잘못되었습니다.";
+        LineTooLong "line_too_long" "The request was refused: its request line is longer than 16 KiB." "요청을 거절했습니다. 요청 줄이 16 KiB보다 깁니다.";
+        HeadTooLarge "head_too_large" "The request was refused: its head is larger than 32 KiB." "요청을 거절했습니다. 요청 헤더가 32 KiB보다 큽니다.";
+        TooManyFields "too_many_fields" "The request was refused: it has more than 100 header fields." "요청을 거절했습니다. 헤더 필드가 100개보다 많습니다.";
+        BadField "bad_field" "The request was refused: one of its header fields is malformed." "요청을 거절했습니다. 형식이 잘못된 헤더 필드가 있습니다.";
+        BadVersion "bad_version" "The request was refused: this server understands HTTP/0.9, 1.0 and 1.1 only." "요청을 거절했습니다. 이 서버는 HTTP/0.9, 1.0, 1.1만 알아듣습니다.";
+        BadTarget "bad_target" "The request was refused: its target is neither a path nor an http:// address." "요청을 거절했습니다. 대상이 경로도 http:// 주소도 아닙니다.";
+        BadHost "bad_host" "The request was refused: HTTP/1.1 needs exactly one Host field that names a host." "요청을 거절했습니다. HTTP/1.1에는 호스트를 밝히는 Host 필드가 정확히 하나 있어야 합니다.";
+        BadContentLength "bad_content_length" "The request was refused: its Content-Length is not one decimal number." "요청을 거절했습니다. Content-Length가 10진수 하나가 아닙니다.";
+        TransferEncoding "transfer_encoding" "The request was refused: HTTP/1.0 has no Transfer-Encoding." "요청을 거절했습니다. HTTP/1.0에는 Transfer-Encoding이 없습니다.";
+        HeadTimeout "head_timeout" "The request's head was not complete in time." "요청 헤더가 제때 다 오지 않았습니다.";
+        HeadCutShort "head_cut_short" "The client closed its sending side before the request's head was complete." "요청 헤더가 끝나기 전에 클라이언트가 보내는 쪽을 닫았습니다.";
+    }
+}
+
+impl From<CloseReason> for Reason {
+    fn from(reason: CloseReason) -> Self {
+        match reason {
+            CloseReason::SimpleRequest => Self::SimpleRequest,
+            CloseReason::Http10 => Self::Http10,
+            CloseReason::ClientAskedClose => Self::ClientAskedClose,
+            CloseReason::KeepAliveOff => Self::KeepAliveOff,
+            CloseReason::ShuttingDown => Self::ShuttingDown,
+            CloseReason::ConnectionLimit => Self::ConnectionLimit,
+            CloseReason::UnknownLength => Self::UnknownLength,
+            CloseReason::RequestBodyUnread => Self::RequestBodyUnread,
+            CloseReason::Rejected(rejection) => rejection.into(),
+            CloseReason::ClientClosed => Self::ClientClosed,
+            CloseReason::NoRequest => Self::NoRequest,
+            CloseReason::IncompleteBody => Self::IncompleteBody,
+            CloseReason::IdleTimeout => Self::IdleTimeout,
+            CloseReason::SilentTimeout => Self::SilentTimeout,
+            CloseReason::BodyTimeout => Self::BodyTimeout,
+            CloseReason::SendTimeout => Self::SendTimeout,
+            CloseReason::Reset => Self::Reset,
+            CloseReason::BodyTruncated => Self::BodyTruncated,
+            CloseReason::BodyFailed => Self::BodyFailed,
+            CloseReason::SocketFailed => Self::SocketFailed,
+        }
+    }
+}
+
+impl From<Rejection> for Reason {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::NotHttp => Self::NotHttp,
+            Rejection::TlsHandshake => Self::TlsHandshake,
+            Rejection::RequestLine => Self::BadRequestLine,
+            Rejection::LineTooLong => Self::LineTooLong,
+            Rejection::HeadTooLarge => Self::HeadTooLarge,
+            Rejection::TooManyFields => Self::TooManyFields,
+            Rejection::Field => Self::BadField,
+            Rejection::Version => Self::BadVersion,
+            Rejection::Target => Self::BadTarget,
+            Rejection::Host => Self::BadHost,
+            Rejection::ContentLength => Self::BadContentLength,
+            Rejection::TransferEncoding => Self::TransferEncoding,
+            Rejection::TimedOut => Self::HeadTimeout,
+            Rejection::Incomplete => Self::HeadCutShort,
+        }
+    }
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Other(text) => serializer.serialize_str(text),
+            known => serializer.serialize_str(known.code()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Reason {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = String::deserialize(deserializer)?;
+        Ok(Self::of(&code, &code))
+    }
+}

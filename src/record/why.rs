@@ -1,0 +1,37 @@
+//! Why a figure is not visible.
+
+use super::sentences::sentences;
+
+sentences! {
+    /// Why nobody knows a figure.
+    Why {
+        NotReached "not_reached" "not reached" "도달하지 않음";
+        NotYet "not_yet" "not yet" "아직";
+        NoTcpInfo "no_tcp_info" "this system has no TCP_INFO that reports it" "이 시스템의 TCP_INFO가 알려 주지 않음";
+        NoSyn "no_syn" "the kernel kept no SYN (TCP_SAVED_SYN: Linux 4.3 or later, and not under SYN cookies)" "커널이 SYN을 남기지 않음(TCP_SAVED_SYN: 리눅스 4.3부터, SYN 쿠키일 때 제외)";
+        SynUnreadable "syn_unreadable" "the saved SYN cannot be parsed" "저장된 SYN을 해석할 수 없음";
+        OwnSequence "own_sequence" "the kernel does not reveal its initial sequence number; packets would show it" "커널은 자기 초기 seq를 알려 주지 않음. 패킷에는 보임";
+        SynTime "syn_time" "the kernel keeps the SYN, but not the time when it arrived" "커널은 SYN을 남기지만 도착 시각은 남기지 않음";
+        SynAckTime "syn_ack_time" "it needs the time of the last ACK and the round trip, and one of them is not visible" "마지막 ACK의 시각과 왕복 시간이 모두 있어야 계산됨";
+        QueueTooShort "queue_too_short" "the wait in the accept queue was too short for the kernel's clock, which counts in ticks" "수락 대기열에서 기다린 시간이 커널 시계의 틱보다 짧음";
+        NotAsked "not_asked" "the kernel was not asked: SO_TIMESTAMPING is not available for this socket" "커널에 물을 수 없음: 이 소켓에는 SO_TIMESTAMPING을 쓸 수 없음";
+        NoArrival "no_arrival" "the kernel was not asked in time, or the request came with the one before" "커널에 제때 묻지 않았거나, 앞 요청과 함께 도착함";
+        NoAcknowledgement "no_acknowledgement" "no acknowledgement of its last byte was reported" "마지막 바이트의 ACK가 보고되지 않음";
+        ClockWasSet "clock_was_set" "it would lie before what came before it: the system's clock was set meanwhile" "앞선 일보다 이르게 됨: 그 사이 시스템 시계가 바뀜";
+        HeadUnfinished "head_unfinished" "the head was refused or timed out before it was complete" "헤더가 끝나기 전에 거절되었거나 시간이 지남";
+        NoFile "no_file" "the response was not made from a file" "파일에서 만든 응답이 아님";
+        CloseUnseen "close_unseen" "nobody saw it" "아무도 보지 못함";
+        ClientEndUnseen "client_end_unseen" "the server closed its socket before it saw the client's end" "서버가 클라이언트의 끝을 보기 전에 소켓을 닫음";
+        ServerEndUnseen "server_end_unseen" "we closed our socket before we saw the server's end" "서버의 끝을 보기 전에 우리가 소켓을 닫음";
+        OneClose "one_close" "close(2) ended both directions at once" "close(2)가 두 방향을 함께 끝냄";
+        ProcessEnded "process_ended" "the process that served it was ended from outside" "이 연결을 맡은 프로세스가 밖에서 종료됨";
+        ReportDropped "report_dropped" "the report of its end found no room" "끝에 대한 보고가 들어갈 자리가 없었음";
+        ServerEnded "server_ended" "the server ended before it was reported" "보고되기 전에 서버가 끝남";
+        NoStateNoEnd "no_state_no_end" "neither the socket's state nor an end of input was reported" "소켓 상태도 입력의 끝도 보고되지 않음";
+        FirstUnknown "first_unknown" "it is not known which end closed first" "어느 쪽이 먼저 닫았는지 알 수 없음";
+        NoConnection "no_connection" "there is no connection" "연결이 없음";
+        NoStamp "no_stamp" "the kernel gave no timestamp with them" "커널이 시각을 함께 주지 않음";
+        NotAcknowledgedInTime "not_acknowledged_in_time" "no acknowledgement of it came before the exchange was over" "교환이 끝나기 전에 ACK가 오지 않음";
+        NoMoment "no_moment" "nothing reports when" "시각은 보고되지 않음";
+    }
+}
