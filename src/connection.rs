@@ -18,12 +18,13 @@ pub use timeouts::Timeouts;
 pub use workspace::Workspace;
 
 use crate::handler::{Begun, Reply};
-use crate::http::message::{FieldStorage, Request, Response};
+use crate::http::message::{FieldStorage, Request, Response, Version};
 use crate::http::persistence::CloseReason;
 use crate::http::server::{Next, ServerConnection, Timer};
 use crate::observe::clf::Line;
 use crate::observe::probe::Probe;
 use crate::observe::report::Report;
+use crate::record::connection::HeadState;
 use answer::{Answer, Sent};
 use awaited::{Awaited, failed, is_reset, overdue};
 use input::Input;
@@ -136,7 +137,8 @@ impl Connection {
                     Ok(())
                 }
                 Next::Reject(rejection) => {
-                    self.begin_exchange(input.unused(), input.first_line(), None, workspace);
+                    let state = if rejection.is_of_whole_head() { HeadState::Complete } else { HeadState::Unfinished };
+                    self.begin_exchange(input.unused(), input.first_line(), state, None, workspace);
                     let reply = Reply::error(rejection.status(), &rejection.to_string());
                     let reply = self.chosen(reply, None, &workspace.service.probe);
                     self.respond(reply, workspace);
@@ -196,7 +198,8 @@ impl Connection {
         let mut storage = FieldStorage::new();
         let (used, request) = self.machine.receive(input.unused(), &mut storage);
         if let Some(request) = request {
-            self.begin_exchange(&input.unused()[..used], request.line, Some(&request), workspace);
+            let state = if request.version == Version::Http09 { HeadState::Simple } else { HeadState::Complete };
+            self.begin_exchange(&input.unused()[..used], request.line, state, Some(&request), workspace);
             let handler = workspace.handler.as_ref().unwrap_or(&workspace.service.handler);
             // A handler that panics costs its own request an error, and nobody else anything.
             let begun = catch_unwind(AssertUnwindSafe(|| handler.begin(&request)));
@@ -244,7 +247,7 @@ impl Connection {
     /// Notes the answer, and adds what the live page wants of it.
     fn chosen(&mut self, mut reply: Reply, origin: Option<&[u8]>, probe: &Probe) -> Reply {
         if let Some(notes) = &mut self.notes {
-            notes.answer_chosen(reply.status.code(), reply.resource.as_ref());
+            notes.response_chosen(reply.status.code(), reply.resource.as_ref());
             if !probe.page_origins().is_empty() {
                 reply = reply.with("Server-Timing", &notes.server_timing());
             }
@@ -268,7 +271,7 @@ impl Connection {
             _ => false,
         };
         if let Some(notes) = &mut self.notes {
-            notes.answer_head(&head, !self.machine.closes_after_answer());
+            notes.response_head(&head, self.machine.body_to_send(), !self.machine.closes_after_answer());
         }
         self.answer = Some(Answer::new(head, body, body_follows));
     }
@@ -342,14 +345,21 @@ impl Connection {
     }
 
     /// `head` is what there is of the request; `line` its first line.
-    fn begin_exchange(&mut self, head: &[u8], line: &[u8], request: Option<&Request<'_>>, workspace: &mut Workspace) {
+    fn begin_exchange(
+        &mut self,
+        head: &[u8],
+        line: &[u8],
+        state: HeadState,
+        request: Option<&Request<'_>>,
+        workspace: &mut Workspace,
+    ) {
         if let Some(format) = workspace.service.probe.lines() {
             let field = |name: &str| request.and_then(|request| request.headers.all(name).next()).unwrap_or_default();
             self.line =
                 Some(Box::new(Line::begin(format, self.client.ip().to_canonical(), workspace.date(), line, field)));
         }
         if let Some(notes) = &mut self.notes {
-            notes.begin_exchange(head, &self.socket, &workspace.service.probe);
+            notes.begin_exchange(head, state, &self.socket, &workspace.service.probe);
         }
     }
 

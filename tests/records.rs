@@ -8,8 +8,8 @@ mod stopping;
 mod witness;
 
 use crate::harness::{Client, PATIENCE, Server, glasshttp};
-use glasshttp::record::connection::{Close, Exchange, Record, SCHEMA};
-use glasshttp::record::{End, Figure, How, TimeWait};
+use glasshttp::record::connection::{Close, Exchange, HeadState, Record, SCHEMA};
+use glasshttp::record::{End, Figure, How, Reason, TimeWait};
 use serde_json::Value;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -125,16 +125,16 @@ pub fn command(folder: &Path, model: &str, options: &[&str]) -> Command {
 pub fn measured<T: Clone>(figure: &Figure<T>) -> T {
     match figure {
         Figure::Measured { value, .. } => value.clone(),
-        Figure::Derived { from, .. } => panic!("it is only derived: {from}"),
-        Figure::NotVisible { why } => panic!("it is not visible: {why}"),
+        Figure::Derived { from, .. } => panic!("it is only derived: {from:?}"),
+        Figure::NotVisible { why } => panic!("it is not visible: {why:?}"),
     }
 }
 
 pub fn derived<T: Clone>(figure: &Figure<T>) -> T {
     match figure {
         Figure::Derived { value, .. } => value.clone(),
-        Figure::Measured { by, .. } => panic!("it is measured, by {by}"),
-        Figure::NotVisible { why } => panic!("it is not visible: {why}"),
+        Figure::Measured { by, .. } => panic!("it is measured, by {by:?}"),
+        Figure::NotVisible { why } => panic!("it is not visible: {why:?}"),
     }
 }
 
@@ -145,7 +145,13 @@ fn check_order(exchange: &Exchange) {
     assert!(reached.is_sorted_by_key(|(_, at)| *at), "{reached:?}");
     let names: Vec<&str> = reached.iter().map(|(name, _)| *name).collect();
     let is_whole = exchange.status != 0;
-    for name in ["arrived", "first_read", "head_complete", "answer_chosen"].into_iter().filter(|_| is_whole) {
+    // A head that was refused, or given up, was never complete.
+    assert_eq!(
+        names.contains(&"head_complete"),
+        is_whole && exchange.head != Some(HeadState::Unfinished),
+        "{exchange:?}"
+    );
+    for name in ["arrived", "first_read", "response_chosen"].into_iter().filter(|_| is_whole) {
         assert!(names.contains(&name), "{name} is missing: {exchange:?}");
     }
     assert!(is_whole || names.iter().all(|name| ["arrived", "first_read"].contains(name)), "{names:?}");
@@ -164,21 +170,21 @@ pub fn check_exchange(exchange: &Exchange, request: &[u8], answer: &[u8], is_kep
 pub fn check_octets(exchange: &Exchange, request: &[u8], answer: &[u8], is_kept: bool) {
     assert_eq!(exchange.request.head, String::from_utf8_lossy(request));
     let head = answer.windows(4).position(|window| window == b"\r\n\r\n").map_or(0, |at| at + 4);
-    assert_eq!(exchange.answer.head, String::from_utf8_lossy(&answer[..head]));
-    assert!(!exchange.request.is_cut && !exchange.answer.is_cut);
+    assert_eq!(exchange.response.head, String::from_utf8_lossy(&answer[..head]));
+    assert!(!exchange.request.is_cut && !exchange.response.is_cut);
     if head > 0 {
         assert_eq!(answer[9..12], *exchange.status.to_string().as_bytes());
     }
     assert_eq!(exchange.is_kept, is_kept);
     let traffic = measured(&exchange.traffic);
-    let sizes = (traffic.request_head, traffic.answer_head, traffic.answer_body);
+    let sizes = (traffic.request_head, traffic.response_head, traffic.response_body);
     assert_eq!(sizes, (request.len() as u64, head as u64, (answer.len() - head) as u64));
 }
 
 /// The end of a record that has one, in the terms in which a client knows it.
-pub fn check_close<'a>(record: &'a Record, reason: &str, how: How, first: End) -> &'a Close {
+pub fn check_close<'a>(record: &'a Record, reason: &Reason, how: How, first: End) -> &'a Close {
     let close = record.close.as_ref().expect("its end");
-    assert_eq!((&*close.reason, close.how, close.first.value()), (reason, how, Some(&first)), "{close:?}");
+    assert_eq!((&close.reason, close.how, close.first.value()), (reason, how, Some(&first)), "{close:?}");
     assert!(close.sentence.ends_with('.') && close.sentence.len() > 20, "{close:?}");
     let at = measured(&close.at);
     for end in [&close.client_end, &close.server_end].into_iter().filter_map(Figure::value) {

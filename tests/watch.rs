@@ -96,7 +96,7 @@ fn a_record_can_be_had_by_the_clients_address_while_it_is_open_and_after() {
         assert!(timing.contains(&format!("desc=\"{}.1\"", record["connection"])), "{timing}");
         drop(client);
         let record = watched.record_of(address, |record| record["close"]["first"]["value"] == "client");
-        assert_eq!(record["close"]["reason"], "ClientClosed", "{model}");
+        assert_eq!(record["close"]["reason"], "client_closed", "{model}");
     }
 }
 
@@ -171,7 +171,7 @@ fn what_curl_reports_is_what_the_page_shows() {
             let server_port = format!("server :{}", watched.server.port());
             let record = watched.record_of(SocketAddr::from(([127, 0, 0, 1], port as u16)), |_| true);
             let traffic = &record["exchanges"][0]["traffic"]["value"];
-            assert_eq!((&traffic["answer_head"], &traffic["answer_body"]), (&json!(head), &json!(body)), "{model}");
+            assert_eq!((&traffic["response_head"], &traffic["response_body"]), (&json!(head), &json!(body)), "{model}");
             for part in [server_port.as_str(), &format!(" {status}"), &format!("GET /{path} HTTP/1.1")] {
                 assert!(shown.contains(part), "{model}: {part:?} is not in: {shown}");
             }

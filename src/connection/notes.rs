@@ -3,14 +3,14 @@
 //! [`crate::observe`] to say.
 
 use crate::http::persistence::CloseReason;
-use crate::record::connection::HeadState;
-use crate::record::{Moments, Reason};
 use crate::kernel::clock::Clock;
 use crate::kernel::tcp_info::accept_queue;
 use crate::kernel::timestamps;
 use crate::observe::probe::{Outbox, Probe};
 use crate::observe::report::{Closed, Exchange, Opened, Report};
 use crate::record::Moment;
+use crate::record::connection::HeadState;
+use crate::record::{Moments, Reason};
 use crate::sys::tcp_option;
 use rustix::io::Errno;
 use std::borrow::Cow;

@@ -6,10 +6,9 @@ use crate::http::client::{Ending, Next};
 use crate::kernel::socket_table::SocketTable;
 use crate::kernel::tcp_info::TcpInfo;
 use crate::record::transfer::Close;
-use crate::record::{End, Figure, How, TimeWait};
+use crate::record::{End, Figure, How, Source, TimeWait, Why};
 use crate::sys::tcp_option;
 use rustix::event::PollFlags;
-use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 /// How long the server may take to end its half first, where that is its turn.
@@ -47,19 +46,15 @@ impl Connection {
             time_wait: time_wait(how, &first, ends),
             first,
             client_end: match client_end {
-                Some(at) => Figure::measured(at, "clock before shutdown(2)"),
-                None => Figure::derived(at, "close(2) ends what was not ended before"),
+                Some(at) => Figure::measured(at, Source::ClockBeforeShutdown),
+                None => Figure::derived(at, Source::CloseEnds),
             },
             server_end: Figure::measured_or(
                 server_end,
-                if how == How::ResetByServer { "ECONNRESET" } else { "clock after recv(2) gave the end" },
-                "we closed our socket before we heard of it",
+                if how == How::ResetByServer { Source::Reset } else { Source::EndOfInput },
+                Why::ServerEndUnseen,
             ),
-            tcp: Figure::measured_or(
-                info.told(),
-                "TCP_INFO right before close(2)",
-                "this system has no TCP_INFO that says so",
-            ),
+            tcp: Figure::measured_or(info.told(), Source::TcpInfoBeforeClose, Why::NoTcpInfo),
         }
     }
 
@@ -105,27 +100,25 @@ fn is_timeout(error: crate::http::client::answer_error::AnswerError) -> bool {
 fn first(how: How, client: Option<i64>, server: Option<i64>, state: Option<&str>) -> Figure<End> {
     match (how, client, server) {
         // It had, and we had not read that far.
-        (_, None, None) if matches!(state, Some("CLOSE-WAIT")) => {
-            Figure::derived(End::Server, "the state that TCP_INFO gave right before close(2)")
+        (_, None, None) if matches!(state, Some("CLOSE_WAIT")) => {
+            Figure::derived(End::Server, Source::StateBeforeClose)
         }
-        (How::ResetByServer, None, _) => Figure::measured(End::Server, "ECONNRESET"),
-        (How::ResetByClient, ..) => Figure::measured(End::Client, "SO_LINGER 0 and close(2)"),
-        (_, Some(client), Some(server)) if server < client => {
-            Figure::derived(End::Server, "the order of the end of input and shutdown(2)")
-        }
-        (_, Some(_), _) => Figure::derived(End::Client, "the order of shutdown(2) and the end of input"),
-        (_, None, Some(_)) => Figure::derived(End::Server, "the order of the end of input and close(2)"),
-        (_, None, None) => Figure::derived(End::Client, "no end of input had come before close(2)"),
+        (How::ResetByServer, None, _) => Figure::measured(End::Server, Source::Reset),
+        (How::ResetByClient, ..) => Figure::measured(End::Client, Source::NoLinger),
+        (_, Some(client), Some(server)) if server < client => Figure::derived(End::Server, Source::EndBeforeShutdown),
+        (_, Some(_), _) => Figure::derived(End::Client, Source::EndBeforeShutdown),
+        (_, None, Some(_)) => Figure::derived(End::Server, Source::EndBeforeClose),
+        (_, None, None) => Figure::derived(End::Client, Source::NoEndBeforeClose),
     }
 }
 
 /// Asks the kernel, which has both ends in its table only if both are on this machine.
 fn time_wait(how: How, first: &Figure<End>, ends: crate::record::transfer::Ends) -> Figure<TimeWait> {
     if matches!(how, How::ResetByClient | How::ResetByServer) {
-        return Figure::derived(TimeWait::Nobody, "a reset leaves no state");
+        return Figure::derived(TimeWait::Nobody, Source::ResetLeavesNothing);
     }
     if let Ok(table) = SocketTable::open() {
-        const BY: &str = "sock_diag, right after close(2)";
+        const BY: Source = Source::SockDiagAfterClose;
         for (local, remote, whose) in
             [(ends.client, ends.server, TimeWait::Client), (ends.server, ends.client, TimeWait::Server)]
         {
@@ -135,8 +128,8 @@ fn time_wait(how: How, first: &Figure<End>, ends: crate::record::transfer::Ends)
         }
     }
     match first.value() {
-        Some(End::Client) => Figure::derived(TimeWait::Client, "who ended first"),
-        Some(End::Server) => Figure::derived(TimeWait::Server, "who ended first"),
-        None => Figure::NotVisible { why: Cow::Borrowed("it is not known who ended first") },
+        Some(End::Client) => Figure::derived(TimeWait::Client, Source::FirstWaits),
+        Some(End::Server) => Figure::derived(TimeWait::Server, Source::FirstWaits),
+        None => Figure::not_visible(Why::FirstUnknown),
     }
 }

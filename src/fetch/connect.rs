@@ -3,9 +3,9 @@
 use super::clock::{Clock, wait};
 use crate::kernel::tcp_info::TcpInfo;
 use crate::kernel::timestamps;
-use crate::record::Figure;
 use crate::record::transfer::{Attempt, Connect, Ends, Outcome};
 use crate::record::{Failure, Kind};
+use crate::record::{Figure, Source, Why};
 use crate::sys::tcp_option;
 use rustix::event::PollFlags;
 use rustix::io::Errno;
@@ -48,12 +48,11 @@ pub(super) fn connect(
     }
     let info = connected.as_ref().and_then(|connected| tcp_option::info(&connected.socket).ok()).unwrap_or_default();
     let info = TcpInfo(&info);
-    let why_not =
-        if connected.is_some() { "this system has no TCP_INFO that says so" } else { "there is no connection" };
+    let why_not = if connected.is_some() { Why::NoTcpInfo } else { Why::NoConnection };
     let told = Connect {
         attempts,
-        rtt: Figure::measured_or(info.rtt(), "TCP_INFO", why_not),
-        negotiated: Figure::measured_or(info.negotiated(), "TCP_INFO", why_not),
+        rtt: Figure::measured_or(info.rtt(), Source::TcpInfo, why_not.clone()),
+        negotiated: Figure::measured_or(info.negotiated(), Source::TcpInfo, why_not.clone()),
     };
     (told, connected)
 }

@@ -3,8 +3,8 @@
 use crate::http::client::answer_error::AnswerError;
 use crate::http::message::{Answer as Head, Headers, Version};
 use crate::record::connection::Message;
-use crate::record::transfer::{Answer, Exchange, Field, Framing, Interim, NOT_REACHED, Stages, Traffic, Unread};
-use crate::record::{Figure, Nanoseconds};
+use crate::record::transfer::{Answer, Exchange, Field, Framing, Interim, Stages, Traffic, Unread};
+use crate::record::{Figure, Nanoseconds, Source, Why};
 
 /// How much of a head is kept as it came, in bytes.
 const MOST_OF_HEAD: usize = 64 * 1024;
@@ -167,10 +167,10 @@ impl Notes {
 
     /// What is told of it; `asked_kernel`: whether the kernel was asked for arrivals.
     pub(super) fn told(self, asked_kernel: bool) -> Exchange {
-        let at = |moment, by| Figure::measured_or(moment, by, NOT_REACHED);
+        let at = |moment, by| Figure::measured_or(moment, by, Why::NotReached);
         let by_kernel = |moment, by, is_due: bool, why_not| match (asked_kernel, is_due) {
-            (false, _) => Figure::not_visible("the kernel was not asked: this system has no SO_TIMESTAMPING for it"),
-            (true, false) => Figure::not_visible(NOT_REACHED),
+            (false, _) => Figure::not_visible(Why::NotAsked),
+            (true, false) => Figure::not_visible(Why::NotReached),
             (true, true) => Figure::measured_or(moment, by, why_not),
         };
         Exchange {
@@ -182,23 +182,18 @@ impl Notes {
             interim_heads: self.interim,
             unread: self.unread,
             stages: Stages {
-                first_sent: at(self.first_sent, "clock before send(2)"),
-                last_sent: at(self.last_sent, "clock before send(2)"),
+                first_sent: at(self.first_sent, Source::ClockBeforeSend),
+                last_sent: at(self.last_sent, Source::ClockBeforeSend),
                 acknowledged: by_kernel(
                     self.acknowledged,
-                    "SO_TIMESTAMPING (acknowledgement)",
+                    Source::AcknowledgementStamp,
                     self.last_sent.is_some(),
-                    "no acknowledgement of it came before the exchange was over",
+                    Why::NotAcknowledgedInTime,
                 ),
-                arrived: by_kernel(
-                    self.arrived,
-                    "SO_TIMESTAMPING (receive), of what the first read gave",
-                    self.first_read.is_some(),
-                    "the kernel gave no time with them",
-                ),
-                first_read: at(self.first_read, "clock after recv(2)"),
-                head_complete: at(self.head_complete, "clock after recv(2)"),
-                complete: at(self.complete, "clock after recv(2)"),
+                arrived: by_kernel(self.arrived, Source::FirstReceiveStamp, self.first_read.is_some(), Why::NoStamp),
+                first_read: at(self.first_read, Source::ClockAfterRecv),
+                head_complete: at(self.head_complete, Source::ClockAfterRecv),
+                complete: at(self.complete, Source::ClockAfterRecv),
             },
             traffic: self.traffic,
             is_aborted: self.is_aborted,

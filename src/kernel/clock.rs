@@ -65,6 +65,17 @@ fn ticks() -> u64 {
     now.tv_sec.cast_unsigned() * 1_000_000_000 + now.tv_nsec.cast_unsigned()
 }
 
+/// How long a tick of the kernel's clock is, in nanoseconds: what it dates by ticks is known to one of them.
+pub(crate) fn tick() -> i64 {
+    #[cfg(target_os = "linux")]
+    {
+        let resolution = rustix::time::clock_getres(ClockId::MonotonicCoarse);
+        resolution.tv_sec * 1_000_000_000 + resolution.tv_nsec
+    }
+    #[cfg(not(target_os = "linux"))]
+    10_000_000
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

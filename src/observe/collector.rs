@@ -17,7 +17,7 @@ use super::sink::{LeftOut, News, Sink};
 use super::standard_output;
 use crate::kernel::socket_table::SocketTable;
 use crate::record::connection::Record;
-use crate::record::{Figure, Moment, Text, TimeWait};
+use crate::record::{Figure, Moment, Source, Text, TimeWait};
 use arrived::{Arrived, Unreadable};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::{HashMap, VecDeque};
@@ -433,9 +433,9 @@ fn look_for_time_wait(table: &SocketTable, record: &mut Record) {
     let Some(close) = &mut record.close else { return };
     let (server, client) = (record.server, record.client);
     if table.is_in_time_wait(server, client).unwrap_or(false) {
-        close.time_wait = Figure::measured(TimeWait::Server, "sock_diag: the server's end is in TIME-WAIT");
+        close.time_wait = Figure::measured(TimeWait::Server, Source::SockDiagServer);
     } else if table.is_in_time_wait(client, server).unwrap_or(false) {
-        close.time_wait = Figure::measured(TimeWait::Client, "sock_diag: the client's end is in TIME-WAIT");
+        close.time_wait = Figure::measured(TimeWait::Client, Source::SockDiagClient);
     }
 }
 

@@ -2,23 +2,17 @@
 //! nothing reported says so.
 
 use super::report::{Closed, Exchange as ExchangeReport, Opened};
+use crate::kernel::clock;
 use crate::kernel::tcp_info::{self, TcpInfo};
-use crate::record::connection::{Close, Exchange, Handshake, Message, Queue, Record, SCHEMA, Stages, Traffic};
-use crate::record::{End, Figure, How, Moment, Nanoseconds, Text, TimeWait};
+use crate::language::Language::English;
+use crate::record::connection::{Close, Exchange, Handshake, Message, Queue, Record, SCHEMA, Traffic};
+use crate::record::{End, Figure, How, Moment, Nanoseconds, Reason, Source, Stages, Text, TimeWait, Why};
 use std::borrow::Cow;
-
-const NO_TCP_INFO: &str = "this system has no TCP_INFO that says so";
-const ACKNOWLEDGED_BY: &str = "SO_TIMESTAMPING (acknowledgement)";
-const CLOCK_WAS_SET: &str = "it would lie before what came before it: the system's clock was set meanwhile";
 
 /// The record of a connection that has just been accepted.
 pub(super) fn opened(report: &Opened, model: Text) -> Record {
     let info = TcpInfo(&report.tcp_info);
-    let no_syn = if report.syn.is_empty() {
-        "the kernel kept no SYN (TCP_SAVED_SYN: Linux 4.3 or later, and not under SYN cookies)"
-    } else {
-        "the kept SYN can't be read"
-    };
+    let no_syn = if report.syn.is_empty() { Why::NoSyn } else { Why::SynUnreadable };
     Record {
         glasshttp: SCHEMA,
         connection: report.connection,
@@ -27,24 +21,23 @@ pub(super) fn opened(report: &Opened, model: Text) -> Record {
         server: report.server,
         accepted: humantime::format_rfc3339_nanos(report.accepted.time()).to_string(),
         handshake: Handshake {
-            syn: Figure::measured_or(tcp_info::syn(&report.syn), "TCP_SAVED_SYN", no_syn),
-            server_sequence: Figure::not_visible(
-                "the kernel tells nobody its own sequence number; a packet capture would",
-            ),
+            syn: Figure::measured_or(tcp_info::syn(&report.syn), Source::SavedSyn, no_syn),
+            server_sequence: Figure::not_visible(Why::OwnSequence),
             queued: match info.last_data_sent() {
-                Some(value) => Figure::derived(
-                    value,
-                    "TCP_INFO: age of the complete connection at accept (tcpi_last_data_sent), counted in ticks of the kernel's clock, often 4 ms",
-                ),
-                None => Figure::not_visible(NO_TCP_INFO),
+                Some(value) => Figure::derived(value, Source::AgeAtAccept),
+                None => Figure::not_visible(Why::NoTcpInfo),
             },
+            tick: clock::tick(),
+            state: Figure::measured_or(info.state().map(Cow::Borrowed), Source::StateAtAccept, Why::NoTcpInfo),
             queue: Figure::measured_or(
                 report.queue.map(|(waiting, backlog)| Queue { waiting, backlog }),
-                "TCP_INFO of the listening socket",
-                NO_TCP_INFO,
+                Source::ListenerTcpInfo,
+                Why::NoTcpInfo,
             ),
-            rtt: Figure::measured_or(info.rtt(), "TCP_INFO", NO_TCP_INFO),
+            rtt: Figure::measured_or(info.rtt().filter(|rtt| *rtt > 0), Source::TcpInfo, Why::NoTcpInfo),
         },
+        part: 1,
+        continues: false,
         exchanges: Vec::new(),
         exchanges_left_out: 0,
         close: None,
@@ -63,12 +56,12 @@ impl Course {
         Self { accepted, latest: accepted }
     }
 
-    fn next(&mut self, moment: Moment, by: &'static str, why_not: &'static str) -> Figure<Nanoseconds> {
+    fn next(&mut self, moment: Moment, by: Source, why_not: Why) -> Figure<Nanoseconds> {
         if moment == Moment::default() {
             return Figure::not_visible(why_not);
         }
         if moment < self.latest {
-            return Figure::not_visible(CLOCK_WAS_SET);
+            return Figure::not_visible(Why::ClockWasSet);
         }
         self.latest = moment;
         Figure::measured_or(moment.since(self.accepted), by, why_not)
@@ -79,42 +72,42 @@ impl Course {
 pub(super) fn exchange(report: &ExchangeReport<'_>, accepted: Moment) -> Exchange {
     let mut course = Course::since(accepted);
     let mut at = |moment, by, why_not| course.next(moment, by, why_not);
-    let not_reached = if report.is_over { "it did not come to that" } else { "not yet" };
+    let not_reached = if report.is_over { Why::NotReached } else { Why::NotYet };
     let stages = &report.stages;
-    let first_read = at(stages.first_read, "clock after recv(2)", not_reached);
-    let head_complete = at(stages.head_complete, "clock after parsing", not_reached);
-    let answer_chosen = at(stages.answer_chosen, "clock after the handler", not_reached);
-    let first_write = at(stages.first_write, "clock before the send(2) that took them", not_reached);
-    let last_write = at(stages.last_write, "clock before the send(2) or sendfile(2) that took them", not_reached);
+    // A response says that the head was given up before.
+    let no_head = if report.status == 0 { not_reached.clone() } else { Why::HeadUnfinished };
+    let first_read = at(stages.first_read, Source::ClockAfterRecv, not_reached.clone());
+    let head_complete = at(stages.head_complete, Source::ClockAfterParsing, no_head);
+    let response_chosen = at(stages.response_chosen, Source::ClockAfterHandler, not_reached.clone());
+    let first_write = at(stages.first_write, Source::ClockBeforeSend, not_reached.clone());
+    let last_write = at(stages.last_write, Source::ClockBeforeSendfile, not_reached.clone());
     let no_acknowledgement = match (report.is_over, report.asked_kernel) {
-        (_, false) => "the kernel was not asked: SO_TIMESTAMPING was not to be had for this socket",
-        (true, true) => "no acknowledgement of its last octet was reported",
-        (false, true) => "not yet",
+        (_, false) => Why::NotAsked,
+        (true, true) => Why::NoAcknowledgement,
+        (false, true) => Why::NotYet,
     };
-    let acknowledged = at(stages.acknowledged, ACKNOWLEDGED_BY, no_acknowledgement);
-    let next = [&first_read, &head_complete, &answer_chosen, &first_write, &last_write, &acknowledged];
+    let acknowledged = at(stages.acknowledged, Source::AcknowledgementStamp, no_acknowledgement);
+    let next = [&first_read, &head_complete, &response_chosen, &first_write, &last_write, &acknowledged];
     let arrived = arrived(stages.arrived.since(accepted), next.into_iter().find_map(Figure::value));
     Exchange {
         number: report.number,
         request: message(&report.request, report.request_is_cut),
-        answer: message(&report.answer, report.answer_is_cut),
+        head: Some(report.head).filter(|_| report.is_over || report.status != 0),
+        response: message(&report.response, report.response_is_cut),
         status: report.status,
-        resource: Figure::measured_or(
-            report.resource.as_deref().map(str::to_owned),
-            "the handler",
-            "the answer was made from no file",
-        ),
+        body_length: report.body_length.filter(|_| report.status != 0),
+        resource: Figure::measured_or(report.resource.as_deref().map(str::to_owned), Source::Handler, Why::NoFile),
         is_kept: report.is_kept,
-        stages: Stages { arrived, first_read, head_complete, answer_chosen, first_write, last_write, acknowledged },
+        stages: Stages { arrived, first_read, head_complete, response_chosen, first_write, last_write, acknowledged },
         traffic: Figure::measured(
             Traffic {
                 reads: report.reads,
                 request_head: report.request_head,
                 writes: report.writes,
-                answer_head: report.answer_head,
-                answer_body: report.answer_body,
+                response_head: report.response_head,
+                response_body: report.response_body,
             },
-            "what recv(2), send(2) and sendfile(2) returned",
+            Source::Calls,
         ),
     }
 }
@@ -122,12 +115,8 @@ pub(super) fn exchange(report: &ExchangeReport<'_>, accepted: Moment) -> Exchang
 /// The first octets may have arrived before the accept, and so lie below zero; never after the `next` stage.
 fn arrived(at: Option<Nanoseconds>, next: Option<&Nanoseconds>) -> Figure<Nanoseconds> {
     match (at, next) {
-        (Some(at), Some(next)) if at > *next => Figure::not_visible(CLOCK_WAS_SET),
-        _ => Figure::measured_or(
-            at,
-            "SO_TIMESTAMPING (receive)",
-            "the kernel was not asked in time, or the request came with the one before",
-        ),
+        (Some(at), Some(next)) if at > *next => Figure::not_visible(Why::ClockWasSet),
+        _ => Figure::measured_or(at, Source::ReceiveStamp, Why::NoArrival),
     }
 }
 
@@ -138,8 +127,8 @@ pub(super) fn acknowledged(at: Moment, accepted: Moment, stages: &Stages) -> Fig
     let latest =
         known[..known.len() - 1].iter().filter_map(|(_, figure)| figure.value()).next_back().map_or(0, |at| 0.max(*at));
     match at.since(accepted) {
-        Some(at) if at < latest => Figure::not_visible(CLOCK_WAS_SET),
-        at => Figure::measured_or(at, ACKNOWLEDGED_BY, "no acknowledgement of its last octet was reported"),
+        Some(at) if at < latest => Figure::not_visible(Why::ClockWasSet),
+        at => Figure::measured_or(at, Source::AcknowledgementStamp, Why::NoAcknowledgement),
     }
 }
 
@@ -160,26 +149,23 @@ pub(super) fn close(report: &Closed, accepted: Moment) -> Close {
     } else {
         How::Fin
     };
-    let (reason, sentence) = report.reason.clone().unwrap_or((
-        Cow::Borrowed("GraceOver"),
-        Cow::Borrowed("The server was told to stop, and its time for this connection was over."),
-    ));
+    let reason = report.reason.clone().unwrap_or(Reason::GraceOver);
     let info = TcpInfo(&report.tcp_info);
     let first = who_was_first(how, &info, report);
     Close {
-        at: { ends }.next(report.at, "clock at close(2)", "nobody saw it"),
+        at: { ends }.next(report.at, Source::ClockAtClose, Why::CloseUnseen),
+        sentence: sentence(&reason),
         reason,
-        sentence,
         how,
         time_wait: time_wait(how, &first),
         first,
         client_end: at(
             report.client_end,
-            "clock after recv(2)",
-            "the server closed its socket before it heard of the client's end",
+            if report.is_reset { Source::Reset } else { Source::EndOfInput },
+            Why::ClientEndUnseen,
         ),
-        server_end: at(report.server_end, "clock before shutdown(2)", "close(2) ended both halves at once"),
-        tcp: Figure::measured_or(info.told(), "TCP_INFO right before close(2)", NO_TCP_INFO),
+        server_end: at(report.server_end, Source::ClockBeforeShutdown, Why::OneClose),
+        tcp: Figure::measured_or(info.told(), Source::TcpInfoBeforeClose, Why::NoTcpInfo),
     }
 }
 
@@ -196,31 +182,21 @@ pub(super) enum Lost {
 
 /// The end of a connection of which nobody heard.
 pub(super) fn lost(lost: Lost) -> Close {
-    let (reason, sentence, why) = match lost {
-        Lost::Process => (
-            "ProcessEnded",
-            "The process that served it was ended from outside.",
-            "the process that served it was ended from outside",
-        ),
-        Lost::Report => {
-            ("EndUntold", "It has ended, and the report of how found no room.", "the report of its end found no room")
-        }
-        Lost::Server => (
-            "ServerEnded",
-            "The server ended before it was told how this connection did.",
-            "the server ended before it was told",
-        ),
+    let (reason, why) = match lost {
+        Lost::Process => (Reason::ProcessEnded, Why::ProcessEnded),
+        Lost::Report => (Reason::ReportDropped, Why::ReportDropped),
+        Lost::Server => (Reason::ServerEnded, Why::ServerEnded),
     };
-    let unseen = || Figure::<Nanoseconds>::not_visible(why);
+    let unseen = || Figure::<Nanoseconds>::not_visible(why.clone());
     Close {
         at: unseen(),
-        reason: Cow::Borrowed(reason),
-        sentence: Cow::Borrowed(sentence),
+        sentence: sentence(&reason),
+        reason,
         how: How::Lost,
-        first: Figure::not_visible(why),
+        first: Figure::not_visible(why.clone()),
         client_end: unseen(),
         server_end: unseen(),
-        tcp: Figure::not_visible(why),
+        tcp: Figure::not_visible(why.clone()),
         time_wait: Figure::not_visible(why),
     }
 }
@@ -229,34 +205,38 @@ pub(super) fn lost(lost: Lost) -> Close {
 /// later states don't. LAST-ACK and TIME-WAIT both become CLOSED.
 fn who_was_first(how: How, info: &TcpInfo<'_>, report: &Closed) -> Figure<End> {
     let (state, source) = match tcp_info::state(report.state_before_end) {
-        Some(state) => (Some(state), "TCP_INFO's state right before shutdown(2)"),
-        None => (info.state(), "TCP_INFO's state right before close(2)"),
+        Some(state) => (Some(state), Source::StateBeforeShutdown),
+        None => (info.state(), Source::StateBeforeClose),
     };
     match (state, how) {
-        (Some("CLOSE-WAIT" | "LAST-ACK"), _) => Figure::derived(End::Client, source),
-        (_, How::ResetByClient) if report.server_end.0 == 0 => Figure::measured(End::Client, "ECONNRESET or EPIPE"),
-        (_, How::ResetByServer) if report.is_abrupt => Figure::measured(End::Server, "SO_LINGER 0 and close(2)"),
-        (Some("ESTABLISHED" | "FIN-WAIT-1" | "FIN-WAIT-2"), _) => Figure::derived(End::Server, source),
+        (Some("CLOSE_WAIT" | "LAST_ACK"), _) => Figure::derived(End::Client, source),
+        (_, How::ResetByClient) if report.server_end.0 == 0 => Figure::measured(End::Client, Source::Reset),
+        (_, How::ResetByServer) if report.is_abrupt => Figure::measured(End::Server, Source::NoLinger),
+        (Some("ESTABLISHED" | "FIN_WAIT1" | "FIN_WAIT2"), _) => Figure::derived(End::Server, source),
         (Some("CLOSED"), _) => Figure::derived(End::Client, source), // a reset that was not read yet
-        _ if report.client_end.0 != 0 => Figure::derived(End::Client, "the order of the end of input and close(2)"),
-        _ => Figure::not_visible("neither the socket's state nor an end of input was reported"),
+        _ if report.client_end.0 != 0 => Figure::derived(End::Client, Source::EndBeforeClose),
+        _ => Figure::not_visible(Why::NoStateNoEnd),
     }
 }
 
 /// Who ends first keeps the port (RFC 9293 §3.6.1); a reset leaves nothing.
 fn time_wait(how: How, first: &Figure<End>) -> Figure<TimeWait> {
     match (how, first.value()) {
-        (How::ResetByClient | How::ResetByServer, _) => Figure::derived(TimeWait::Nobody, "a reset leaves no state"),
-        (_, Some(End::Client)) => Figure::derived(TimeWait::Client, "who ended first"),
-        (_, Some(End::Server)) => Figure::derived(TimeWait::Server, "who ended first"),
-        (_, None) => Figure::not_visible("it is not known who ended first"),
+        (How::ResetByClient | How::ResetByServer, _) => Figure::derived(TimeWait::Nobody, Source::ResetLeavesNothing),
+        (_, Some(End::Client)) => Figure::derived(TimeWait::Client, Source::FirstWaits),
+        (_, Some(End::Server)) => Figure::derived(TimeWait::Server, Source::FirstWaits),
+        (_, None) => Figure::not_visible(Why::FirstUnknown),
     }
+}
+
+fn sentence(reason: &Reason) -> Text {
+    Cow::Owned(reason.said(English).to_owned())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::report::Stages as StagesReport;
     use super::*;
+    use crate::record::Moments as StagesReport;
     use proptest::prelude::*;
 
     const ACCEPTED: Moment = Moment(1_800_000_000_000_000_000);
@@ -273,14 +253,16 @@ mod tests {
 
     fn stages() -> impl Strategy<Value = StagesReport> {
         proptest::array::uniform7(moment()).prop_map(
-            |[arrived, first_read, head_complete, answer_chosen, first_write, last_write, acknowledged]| StagesReport {
-                arrived,
-                first_read,
-                head_complete,
-                answer_chosen,
-                first_write,
-                last_write,
-                acknowledged,
+            |[arrived, first_read, head_complete, response_chosen, first_write, last_write, acknowledged]| {
+                StagesReport {
+                    arrived,
+                    first_read,
+                    head_complete,
+                    response_chosen,
+                    first_write,
+                    last_write,
+                    acknowledged,
+                }
             },
         )
     }
@@ -314,7 +296,7 @@ mod tests {
     fn a_clock_that_was_set_is_the_reason() {
         let stages = StagesReport { first_read: Moment(ACCEPTED.0 - 1), ..StagesReport::default() };
         let told = exchange(&ExchangeReport { stages, ..ExchangeReport::default() }, ACCEPTED);
-        assert_eq!(told.stages.first_read, Figure::not_visible(CLOCK_WAS_SET));
-        assert_eq!(told.stages.head_complete, Figure::not_visible("not yet"));
+        assert_eq!(told.stages.first_read, Figure::not_visible(Why::ClockWasSet));
+        assert_eq!(told.stages.head_complete, Figure::not_visible(Why::NotYet));
     }
 }

@@ -255,6 +255,8 @@ fn without_exchanges(record: &Record) -> Record {
         client: record.client,
         server: record.server,
         accepted: record.accepted.clone(),
+        part: record.part,
+        continues: record.continues,
         handshake: record.handshake.clone(),
         exchanges: Vec::new(),
         exchanges_left_out: record.exchanges_left_out,

@@ -9,6 +9,7 @@ use super::figure::{Figure, Nanoseconds, Text};
 use super::reason::Reason;
 use super::stages::Stages;
 use super::tcp::{Syn, Tcp};
+use super::why::Why;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
@@ -55,6 +56,12 @@ pub struct Handshake {
     pub server_sequence: Figure<u32>,
     /// How long the complete connection stood in the accept queue, in nanoseconds.
     pub queued: Figure<Nanoseconds>,
+    /// A tick of the clock by which `queued` is counted, in nanoseconds.
+    #[serde(default = "tick")]
+    pub tick: Nanoseconds,
+    /// TCP's state at the accept: ESTABLISHED, or CLOSE_WAIT where the client had closed its sending side by then.
+    #[serde(default = "unreported")]
+    pub state: Figure<Text>,
     /// The accept queue when this connection had been taken from it.
     pub queue: Figure<Queue>,
     /// The round trip of SYN+ACK and ACK, in nanoseconds.
@@ -173,6 +180,15 @@ impl Exchange {
         let (length, traffic) = (self.body_length?, self.traffic.value()?);
         Some(traffic.response_body == length && traffic.writes > 0)
     }
+}
+
+/// The longest tick of a Linux kernel: 100 a second.
+fn tick() -> Nanoseconds {
+    10_000_000
+}
+
+fn unreported() -> Figure<Text> {
+    Figure::not_visible(Why::NoTcpInfo)
 }
 
 fn first() -> u32 {

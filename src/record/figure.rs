@@ -131,7 +131,10 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Figure<T> {
         match form.is {
             Is::Measured => {
                 let by = form.by.ok_or_else(|| missing("by"))?;
-                Ok(Self::Measured { value: form.value.ok_or_else(|| missing("value"))?, by: Source::of(&form.code, &by) })
+                Ok(Self::Measured {
+                    value: form.value.ok_or_else(|| missing("value"))?,
+                    by: Source::of(&form.code, &by),
+                })
             }
             Is::Derived => {
                 let from = form.from.ok_or_else(|| missing("from"))?;

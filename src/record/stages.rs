@@ -25,14 +25,6 @@ macro_rules! stages {
         pub(crate) struct Moments {
             $(pub(crate) $name: Moment,)*
         }
-
-        #[cfg(test)]
-        impl Moments {
-            /// All of them, in order.
-            pub(crate) fn all(&mut self) -> Vec<&mut Moment> {
-                vec![$(&mut self.$name),*]
-            }
-        }
     };
 }
 

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct Syn {
     /// Initial sequence number.
     pub sequence: u32,
-    /// Maximum segment size that the client takes, in octets.
+    /// Maximum segment size that the client takes, in bytes.
     pub mss: Option<u16>,
-    /// Receive window, in octets, unscaled.
+    /// Receive window, in bytes, unscaled.
     pub window: u16,
     /// By how many bits later windows are shifted.
     pub window_scale: Option<u8>,
@@ -27,7 +27,7 @@ pub struct Syn {
 /// What the two SYNs of a connection agreed on, as TCP_INFO knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Negotiated {
-    /// The most octets that a segment to the other end holds.
+    /// The most bytes that a segment to the other end holds.
     pub mss: u32,
     /// Whether segments bear timestamps.
     pub timestamps: bool,
@@ -46,17 +46,22 @@ pub struct Tcp {
     pub rtt: Nanoseconds,
     /// Its mean deviation, in nanoseconds.
     pub rtt_variation: Nanoseconds,
+    /// The shortest round trip that was measured, in nanoseconds.
+    #[serde(default)]
+    pub min_rtt: Option<Nanoseconds>,
     /// Segments sent again.
     pub retransmissions: u32,
-    /// Octets that arrived; a FIN counts as one.
-    pub octets_received: Option<u64>,
-    /// Octets that the client acknowledged; a FIN counts as one.
-    pub octets_acknowledged: Option<u64>,
+    /// Bytes that arrived; a FIN counts as one.
+    #[serde(alias = "octets_received")]
+    pub bytes_received: Option<u64>,
+    /// Bytes that the client acknowledged; a FIN counts as one.
+    #[serde(alias = "octets_acknowledged")]
+    pub bytes_acknowledged: Option<u64>,
     /// Segments that arrived.
     pub segments_in: Option<u32>,
     /// Segments that were sent.
     pub segments_out: Option<u32>,
-    /// The most octets that a segment to the client holds.
+    /// The most bytes that a segment to the client holds.
     pub mss: u32,
     /// Congestion window, in segments.
     pub congestion_window: u32,

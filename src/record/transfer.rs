@@ -16,9 +16,6 @@ use std::path::PathBuf;
 /// The version of the form, raised whenever a field changes its meaning.
 pub const SCHEMA: u32 = 1;
 
-/// Why a figure is not visible: the exchange ended before.
-pub(crate) const NOT_REACHED: &str = "it did not come to that";
-
 /// Everything that one run fetched.
 #[derive(Clone, Debug, Serialize)]
 pub struct Record {

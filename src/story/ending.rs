@@ -28,7 +28,7 @@ impl Teller<'_> {
         };
         let figures = self.kernel_figures(close);
         self.stage(at, Arrow::Inside, label, [plain(figures)]);
-        let sentence = self.phrases.reason(&close.reason).unwrap_or(&close.sentence).to_owned();
+        let sentence = close.reason.said(self.phrases.language).to_owned();
         self.remark([dim(sentence)]);
     }
 

@@ -76,21 +76,21 @@ impl Teller<'_> {
 
     fn chosen(&mut self, exchange: &Exchange) {
         let phrases = &self.phrases.exchange;
-        let at = self.time(&exchange.stages.answer_chosen, self.phrases.names.answer_chosen);
+        let at = self.time(&exchange.stages.response_chosen, self.phrases.names.answer_chosen);
         let color = match exchange.status {
             ..400 => AnsiColor::Green,
             400..500 => AnsiColor::Yellow,
             500.. => AnsiColor::Red,
         };
         // HTTP/1.0 200 OK
-        let reason = exchange.answer.first_line().splitn(3, ' ').nth(2).unwrap_or_default();
+        let reason = exchange.response.first_line().splitn(3, ' ').nth(2).unwrap_or_default();
         let status = format!("{} {reason}", exchange.status);
         let mut words: Vec<Words> = vec![(color.on_default(), status)];
         if let Some(resource) = exchange.resource.value() {
             let resource = format!("{}{resource}", mark(&exchange.resource));
             words.push(plain(fill(phrases.from, &[&resource])));
         }
-        if exchange.answer.head.is_empty() {
+        if exchange.response.head.is_empty() {
             words.push(dim(phrases.bare));
         }
         self.rows.push(Row { at, what: What::Stage(Arrow::Inside, self.phrases.labels.answer, words) });
@@ -126,7 +126,7 @@ impl Teller<'_> {
     fn sent_octets(&self, traffic: &Traffic) -> String {
         let phrases = &self.phrases.exchange;
         let octets = |count| counted(phrases.octets, count);
-        match (traffic.answer_head, traffic.answer_body) {
+        match (traffic.response_head, traffic.response_body) {
             (0, body) => fill(phrases.body, &[&octets(body)]),
             (head, 0) => fill(phrases.head, &[&octets(head)]),
             (head, body) => fill(phrases.head_and_body, &[&grouped(head), &octets(body)]),

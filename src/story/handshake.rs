@@ -33,7 +33,7 @@ impl Teller<'_> {
         let at = begin.map(|(wait, rtt)| (wait.saturating_add(*rtt).saturating_neg(), "~"));
         match &handshake.syn {
             Figure::NotVisible { why } => {
-                let why = [dim(self.phrases.not_visible), dim(self.phrases.why(why))];
+                let why = [dim(self.phrases.not_visible), dim(why.said(self.phrases.language))];
                 self.stage(at, Arrow::ToServer, "SYN", why);
             }
             Figure::Measured { value, .. } | Figure::Derived { value, .. } => {

@@ -6,7 +6,7 @@ use super::layout::{Arrow, Block, Words, bold, dim, plain};
 use super::rows::{Row, Rows, Stamp, What, stamp};
 use super::words::{Phrases, counted, fill};
 use crate::record::connection::{Exchange, Record};
-use crate::record::{Figure, Nanoseconds, Text};
+use crate::record::{Figure, Nanoseconds, Why};
 
 /// Exchanges that one block tells; further ones are counted.
 pub(crate) const MOST_EXCHANGES: usize = 8;
@@ -25,7 +25,7 @@ pub(crate) struct Progress {
     /// Whether the request after it was told.
     pub(super) is_begun: bool,
     /// Figures that were said to be missing, and why.
-    missing: Vec<(&'static str, Text)>,
+    missing: Vec<(&'static str, Why)>,
 }
 
 /// Why a block is written now.
@@ -56,7 +56,7 @@ pub(super) struct Teller<'a> {
     pub(super) phrases: &'static Phrases,
     pub(super) progress: &'a mut Progress,
     /// What this block lacks.
-    missing: Vec<(&'static str, Text)>,
+    missing: Vec<(&'static str, Why)>,
 }
 
 impl Teller<'_> {
@@ -153,9 +153,8 @@ impl Teller<'_> {
 
     /// What this connection lacks and was not said to lack, by reason.
     fn say_missing(&mut self) {
-        let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+        let mut groups: Vec<(&Why, Vec<&str>)> = Vec::new();
         for (name, why) in &self.missing {
-            let why = self.phrases.why(why);
             match groups.iter_mut().find(|(known, _)| *known == why) {
                 Some((_, names)) => names.push(name),
                 None => groups.push((why, vec![name])),
@@ -164,7 +163,10 @@ impl Teller<'_> {
         if groups.is_empty() {
             return;
         }
-        let groups: Vec<String> = groups.iter().map(|(why, names)| format!("{} ({why})", names.join(", "))).collect();
+        let groups: Vec<String> = groups
+            .iter()
+            .map(|(why, names)| format!("{} ({})", names.join(", "), why.said(self.phrases.language)))
+            .collect();
         self.remark([dim(self.phrases.not_visible), dim(groups.join("; "))]);
     }
 }

@@ -11,8 +11,8 @@ use glasshttp::models::{self, Limits, Model, Stop};
 use glasshttp::observe::live::{Bounds, LiveSink};
 use glasshttp::observe::probe::Probe;
 use glasshttp::observe::sink::{News, Sink};
-use glasshttp::record::Figure;
 use glasshttp::record::connection::{Queue, Record};
+use glasshttp::record::{Figure, Source, Why};
 use serde_json::json;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
@@ -45,9 +45,8 @@ fn tell_a_morning(sink: &mut LiveSink) {
     sink.tell(&silent, News::Opened);
     sink.tell(&silent, News::Silent);
     let mut slow = Record { accepted: example::ago(Duration::from_millis(6100)), ..example::opened(5) };
-    slow.handshake.queued =
-        Figure::derived(1_300_000_000, "the accept less the kernel's arrival of the handshake's last segment");
-    slow.handshake.queue = Figure::measured(Queue { waiting: 3, backlog: 5 }, "TCP_INFO of the listening socket");
+    slow.handshake.queued = Figure::derived(1_300_000_000, Source::AgeAtAccept);
+    slow.handshake.queue = Figure::measured(Queue { waiting: 3, backlog: 5 }, Source::ListenerTcpInfo);
     for number in 1..=3 {
         slow.exchanges.push(example::exchange(
             number,
@@ -55,10 +54,8 @@ fn tell_a_morning(sink: &mut LiveSink) {
             900_000_000 * number as i64,
         ));
     }
-    slow.exchanges[1].stages.last_write =
-        Figure::measured(2_400_000_000, "clock_gettime(CLOCK_REALTIME) beside the call");
-    slow.exchanges[1].stages.acknowledged =
-        Figure::not_visible("the kernel kept no stamp for it: the queue of stamps was full");
+    slow.exchanges[1].stages.last_write = Figure::measured(2_400_000_000, Source::Clock);
+    slow.exchanges[1].stages.acknowledged = Figure::not_visible(Why::NoAcknowledgement);
     sink.tell(&slow, News::Answered);
     sink.tell(&example::closed(slow, 4_800_000_000), News::Closed);
     let broken = Record { accepted: example::ago(Duration::from_millis(3500)), ..example::opened(6) };
@@ -200,9 +197,9 @@ fn what_clients_send_is_text_and_never_runs() {
     let browser = Browser::start();
     let hostile = "/<img/src=x/onerror=document.title='run'><script>document.title='run'</script>\u{1b}[31m";
     let mut record = example::tell_whole(&mut page.sink, 1, hostile);
-    record.exchanges[0].answer.head =
+    record.exchanges[0].response.head =
         "HTTP/1.0 200 <b>OK</b>\r\nX: </pre><svg/onload=document.title='run'>\r\n\r\n".into();
-    record.exchanges[0].resource = Figure::measured("<i>file</i>".into(), "<u>the site</u>");
+    record.exchanges[0].resource = Figure::measured("<i>file</i>".into(), Source::Other("<u>the site</u>".into()));
     page.sink.tell(&record, News::Closed);
     browser.open(&page.url());
     browser.wait_until("document.querySelector('.lane')", &[]);

@@ -1,14 +1,14 @@
 //! Records as the collector tells them: what the page is shown in these tests.
 
 use glasshttp::observe::sink::{News, Sink};
-use glasshttp::record::connection::{Close, Exchange, Handshake, Message, Queue, Record, SCHEMA, Stages, Traffic};
-use glasshttp::record::{End, Figure, How, Syn, Tcp, TimeWait};
+use glasshttp::record::connection::{Close, Exchange, Handshake, HeadState, Message, Queue, Record, SCHEMA, Traffic};
+use glasshttp::record::{End, Figure, How, Reason, Source, Stages, Syn, Tcp, TimeWait, Why};
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub const SYN_SEQUENCE: u32 = 727_050_008;
-const CLOCK: &str = "clock_gettime(CLOCK_REALTIME) beside the call";
-const STAMP: &str = "SO_TIMESTAMPING";
+const CLOCK: Source = Source::Clock;
+const STAMP: Source = Source::AcknowledgementStamp;
 
 /// A moment in the past, as the record says it.
 pub fn ago(past: Duration) -> String {
@@ -54,14 +54,16 @@ pub fn opened(connection: u64) -> Record {
         server: ([127, 0, 0, 1], 8080).into(),
         accepted: ago(Duration::ZERO),
         handshake: Handshake {
-            syn: Figure::measured(syn, "TCP_SAVED_SYN"),
-            server_sequence: Figure::not_visible(
-                "the kernel tells nobody; a capture of packets would show it: --capture",
-            ),
-            queued: Figure::derived(41_000, "the accept less the kernel's arrival of the handshake's last segment"),
-            queue: Figure::measured(Queue { waiting: 0, backlog: 4096 }, "TCP_INFO of the listening socket"),
-            rtt: Figure::measured(21_000, "TCP_INFO at the accept"),
+            syn: Figure::measured(syn, Source::SavedSyn),
+            server_sequence: Figure::not_visible(Why::OwnSequence),
+            queued: Figure::derived(41_000, Source::AgeAtAccept),
+            queue: Figure::measured(Queue { waiting: 0, backlog: 4096 }, Source::ListenerTcpInfo),
+            tick: 4_000_000,
+            state: Figure::measured("ESTABLISHED".into(), Source::StateAtAccept),
+            rtt: Figure::measured(21_000, Source::TcpInfo),
         },
+        part: 1,
+        continues: false,
         exchanges: vec![],
         exchanges_left_out: 0,
         close: None,
@@ -78,26 +80,28 @@ pub fn exchange(number: u64, target: &str, begun: i64) -> Exchange {
         reads: 1,
         request_head: request.len() as u64,
         writes: 1,
-        answer_head: answer.len() as u64,
-        answer_body: 44,
+        response_head: answer.len() as u64,
+        response_body: 44,
     };
     Exchange {
         number,
         request: Message { head: request, is_cut: false },
-        answer: Message { head: answer.into(), is_cut: false },
+        response: Message { head: answer.into(), is_cut: false },
+        head: Some(HeadState::Complete),
+        body_length: Some(traffic.response_body),
         status: 200,
-        resource: Figure::measured("hello.txt".into(), "the site"),
+        resource: Figure::measured("hello.txt".into(), Source::Handler),
         is_kept: true,
         stages: Stages {
             arrived: Figure::measured(begun, STAMP),
             first_read: Figure::measured(begun + 32_000, CLOCK),
             head_complete: Figure::measured(begun + 41_000, CLOCK),
-            answer_chosen: Figure::measured(begun + 97_000, CLOCK),
+            response_chosen: Figure::measured(begun + 97_000, CLOCK),
             first_write: Figure::measured(begun + 121_000, CLOCK),
             last_write: Figure::measured(begun + 121_000, CLOCK),
             acknowledged: Figure::measured(begun + 139_000, STAMP),
         },
-        traffic: Figure::measured(traffic, "counted beside recv(2) and send(2)"),
+        traffic: Figure::measured(traffic, Source::Calls),
     }
 }
 
@@ -107,9 +111,10 @@ pub fn closed(mut record: Record, at: i64) -> Record {
         state: "CLOSE_WAIT".into(),
         rtt: 23_000,
         rtt_variation: 9_000,
+        min_rtt: Some(21_000),
         retransmissions: 0,
-        octets_received: Some(86),
-        octets_acknowledged: Some(221),
+        bytes_received: Some(86),
+        bytes_acknowledged: Some(221),
         segments_in: Some(5),
         segments_out: Some(4),
         mss: 32_768,
@@ -117,14 +122,14 @@ pub fn closed(mut record: Record, at: i64) -> Record {
     };
     record.close = Some(Close {
         at: Figure::measured(at, CLOCK),
-        reason: "ClientClosed".into(),
+        reason: Reason::ClientClosed,
         sentence: "The client closed the kept connection.".into(),
         how: How::Fin,
-        first: Figure::measured(End::Client, "recv(2) returned 0 before the server had ended its half"),
-        client_end: Figure::measured(at - 30_000, "recv(2) returned 0"),
+        first: Figure::measured(End::Client, Source::EndBeforeShutdown),
+        client_end: Figure::measured(at - 30_000, Source::EndOfInput),
         server_end: Figure::measured(at - 4_000, CLOCK),
-        tcp: Figure::measured(tcp, "TCP_INFO right before close(2)"),
-        time_wait: Figure::derived(TimeWait::Client, "who ends first waits (RFC 9293 §3.6.1)"),
+        tcp: Figure::measured(tcp, Source::TcpInfoBeforeClose),
+        time_wait: Figure::derived(TimeWait::Client, Source::FirstWaits),
     });
     record
 }
@@ -133,11 +138,11 @@ pub fn closed(mut record: Record, at: i64) -> Record {
 pub fn reset(record: Record, at: i64) -> Record {
     let mut record = closed(record, at);
     if let Some(close) = &mut record.close {
-        close.reason = "Reset".into();
+        close.reason = Reason::Reset;
         close.sentence = "The client reset the connection.".into();
         close.how = How::ResetByClient;
-        close.server_end = Figure::not_visible("a reset leaves nothing to end");
-        close.time_wait = Figure::derived(TimeWait::Nobody, "a reset connection waits for nothing");
+        close.server_end = Figure::not_visible(Why::OneClose);
+        close.time_wait = Figure::derived(TimeWait::Nobody, Source::ResetLeavesNothing);
     }
     record
 }

@@ -3,6 +3,7 @@
 use super::{Watched, port};
 use crate::closing::{folder_with, under_each_model};
 use crate::harness::{Answer, Server, glasshttp};
+use glasshttp::record::Reason;
 use rustix::process::Signal;
 use std::collections::HashSet;
 use std::fs;
@@ -43,7 +44,7 @@ fn of_a_thousand_fast_connections_each_is_told_or_counted() {
             assert!(clients.contains(&record.client), "{model}: who is {}?", record.client);
             let close = record.close.as_ref().expect("its end");
             assert_eq!(record.exchanges.len() as u64 + record.exchanges_left_out, 1);
-            assert!(reports > 0 || close.reason == "Http10", "{model}: {close:?}");
+            assert!(reports > 0 || close.reason == Reason::Http10, "{model}: {close:?}");
         }
         // One after another they are few at a time: the collector keeps up.
         assert_eq!((connections, exchanges, reports), (0, 0, 0), "{model}");

@@ -4,7 +4,7 @@ use super::{Watched, check_close, check_exchange, check_time_wait, measured, por
 use crate::closing::{BIG, folder_with, narrow_client, under_each_model};
 use crate::harness::{Answer, Client};
 use glasshttp::record::connection::Record;
-use glasshttp::record::{End, Figure, How, TimeWait};
+use glasshttp::record::{End, Figure, How, Reason, TimeWait};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::retry_on_intr;
 use socket2::SockRef;
@@ -29,7 +29,7 @@ fn a_client_that_half_closes_after_its_request_was_first() {
     under_each_model(|model| {
         let mut watched = Watched::start(folder.path(), model, &[]);
         // Of 1.0 and of a kept connection: the server reads the end after or before its own.
-        for (request, reason) in [(SIMPLE, "Http10"), (KEPT, "ClientClosed")] {
+        for (request, reason) in [(SIMPLE, Reason::Http10), (KEPT, Reason::ClientClosed)] {
             for _ in 0..5 {
                 let mut client = watched.connect();
                 // The end shares the request's segment, so that nothing comes between.
@@ -41,7 +41,7 @@ fn a_client_that_half_closes_after_its_request_was_first() {
                 drop(client);
                 let record = watched.record(address);
                 check_exchange(&record.exchanges[0], request, &answer, request == KEPT);
-                let close = check_close(&record, reason, How::Fin, End::Client);
+                let close = check_close(&record, &reason, How::Fin, End::Client);
                 measured(&close.client_end);
                 check_time_wait(&record, TimeWait::Client);
             }
@@ -85,7 +85,7 @@ fn a_client_that_half_closes_before_its_request_is_read_was_first() {
     let address = port(&client);
     drop((client, silent));
     let record = watched.record(address);
-    check_close(&record, "Http10", How::Fin, End::Client);
+    check_close(&record, &Reason::Http10, How::Fin, End::Client);
     check_time_wait(&record, TimeWait::Client);
 }
 
@@ -104,11 +104,11 @@ fn a_client_that_resets_in_the_middle_of_its_answer() {
         let record = watched.record(address);
         let exchange = &record.exchanges[0];
         assert_eq!(exchange.status, 200);
-        let body = measured(&exchange.traffic).answer_body;
+        let body = measured(&exchange.traffic).response_body;
         assert!((1..BIG as u64).contains(&body), "{body}");
         assert!(!exchange.is_kept, "{model}: {exchange:?}");
         assert!(exchange.stages.acknowledged.value().is_none(), "its last octet was never sent");
-        let close = check_close(&record, "Reset", How::ResetByClient, End::Client);
+        let close = check_close(&record, &Reason::Reset, How::ResetByClient, End::Client);
         let told = measured(&close.client_end);
         assert!((since_accept(&record, before)..since_accept(&record, after) + 2_000_000_000).contains(&told));
         check_time_wait(&record, TimeWait::Nobody);
@@ -134,7 +134,7 @@ fn a_client_that_resets_before_any_request() {
                 }
                 more => panic!("{model}: {more:?}"),
             }
-            check_close(&record, "Reset", How::ResetByClient, End::Client);
+            check_close(&record, &Reason::Reset, How::ResetByClient, End::Client);
             check_time_wait(&record, TimeWait::Nobody);
         }
     });
@@ -151,7 +151,7 @@ fn a_client_that_resets_after_the_servers_end_was_second() {
         let address = port(&client);
         reset(client);
         let record = watched.record(address);
-        let close = check_close(&record, "Http10", How::ResetByClient, End::Server);
+        let close = check_close(&record, &Reason::Http10, How::ResetByClient, End::Server);
         assert!(measured(&close.server_end) < measured(&close.client_end));
         check_time_wait(&record, TimeWait::Nobody);
     });
@@ -167,7 +167,7 @@ fn a_port_probe_that_connects_and_closes_is_told_like_any_other() {
         drop(client);
         let record = watched.record(address);
         no_exchange(&record);
-        let close = check_close(&record, "NoRequest", How::Fin, End::Client);
+        let close = check_close(&record, &Reason::NoRequest, How::Fin, End::Client);
         measured(&close.client_end);
         check_time_wait(&record, TimeWait::Client);
     });
@@ -184,7 +184,7 @@ fn a_silent_client_is_closed_on_at_its_deadline() {
         drop(client);
         let record = watched.record(address);
         no_exchange(&record);
-        let close = check_close(&record, "SilentTimeout", How::Timeout, End::Server);
+        let close = check_close(&record, &Reason::SilentTimeout, How::Timeout, End::Server);
         assert!((990_000_000..5_000_000_000).contains(&measured(&close.at)), "{close:?}");
         assert!(matches!(close.client_end, Figure::NotVisible { .. }), "{close:?}");
     });
@@ -199,11 +199,11 @@ fn a_client_that_does_not_end_is_waited_for_a_second_and_no_timeout() {
         client.send(SIMPLE);
         client.read_to_end();
         let record = watched.record(port(&client));
-        let close = check_close(&record, "Http10", How::Fin, End::Server);
+        let close = check_close(&record, &Reason::Http10, How::Fin, End::Server);
         assert!(matches!(close.client_end, Figure::NotVisible { .. }), "{close:?}");
         let waited = measured(&close.at) - measured(&close.server_end);
         assert!((990_000_000..5_000_000_000).contains(&waited), "{waited}");
-        assert_eq!(measured(&close.tcp).state, "FIN-WAIT-2");
+        assert_eq!(measured(&close.tcp).state, "FIN_WAIT2");
         drop(client);
     });
 }
@@ -222,9 +222,9 @@ fn half_a_head_is_answered_408_and_ended_by_the_server() {
         let exchange = &record.exchanges[0];
         check_exchange(exchange, b"GET /small.txt HT", &answer, false);
         assert_eq!(exchange.status, 408);
-        let late = measured(&exchange.stages.head_complete) - measured(&exchange.stages.first_read);
+        let late = measured(&exchange.stages.response_chosen) - measured(&exchange.stages.first_read);
         assert!((900_000_000..5_000_000_000).contains(&late), "it was refused at the deadline: {late}");
-        let close = check_close(&record, "Rejected", How::Timeout, End::Server);
+        let close = check_close(&record, &Reason::HeadTimeout, How::Timeout, End::Server);
         assert!(measured(&close.server_end) <= measured(&close.client_end));
         check_time_wait(&record, TimeWait::Server);
     });
@@ -243,7 +243,7 @@ fn a_client_that_closes_a_kept_connection_was_first() {
         drop(client);
         let record = watched.record(address);
         assert_eq!(record.exchanges.len(), 1);
-        let close = check_close(&record, "ClientClosed", How::Fin, End::Client);
+        let close = check_close(&record, &Reason::ClientClosed, How::Fin, End::Client);
         assert!(measured(&close.client_end) >= since_accept(&record, before));
         check_time_wait(&record, TimeWait::Client);
     });
@@ -263,7 +263,7 @@ fn an_idle_connection_is_closed_on_at_its_time() {
         let record = watched.record(address);
         let exchange = &record.exchanges[0];
         check_exchange(exchange, KEPT, &[answer.head.as_bytes(), &answer.body].concat(), true);
-        let close = check_close(&record, "IdleTimeout", How::Timeout, End::Server);
+        let close = check_close(&record, &Reason::IdleTimeout, How::Timeout, End::Server);
         let idle = measured(&close.at) - measured(&exchange.stages.last_write);
         assert!((900_000_000..5_000_000_000).contains(&idle), "{idle}");
         assert!(close.time_wait.value() == Some(&TimeWait::Server), "{close:?}");
@@ -284,11 +284,11 @@ fn a_client_that_takes_nothing_is_reset() {
         let record = watched.record(client.local_addr().expect("bound"));
         let exchange = &record.exchanges[0];
         let traffic = measured(&exchange.traffic);
-        assert!(traffic.answer_body < BIG as u64 && !exchange.is_kept, "{exchange:?}");
+        assert!(traffic.response_body < BIG as u64 && !exchange.is_kept, "{exchange:?}");
         assert!(exchange.stages.acknowledged.value().is_none(), "{exchange:?}");
-        let close = check_close(&record, "SendTimeout", How::ResetByServer, End::Server);
-        let acknowledged = measured(&close.tcp).octets_acknowledged.expect("counted");
-        assert!(acknowledged < traffic.answer_head + traffic.answer_body, "{close:?}");
+        let close = check_close(&record, &Reason::SendTimeout, How::ResetByServer, End::Server);
+        let acknowledged = measured(&close.tcp).bytes_acknowledged.expect("counted");
+        assert!(acknowledged < traffic.response_head + traffic.response_body, "{close:?}");
         check_time_wait(&record, TimeWait::Nobody);
     });
 }
@@ -309,9 +309,9 @@ fn a_client_that_still_sends_is_drained_and_ends_second() {
         assert_eq!(record.exchanges.len(), 1);
         assert_eq!(Answer::parse(&answer).status, 405);
         check_exchange(&record.exchanges[0], head, &answer, false);
-        let close = check_close(&record, "RequestBodyUnread", How::Fin, End::Server);
+        let close = check_close(&record, &Reason::RequestBodyUnread, How::Fin, End::Server);
         assert!(measured(&close.server_end) < measured(&close.client_end));
-        let arrived = measured(&close.tcp).octets_received.expect("counted");
+        let arrived = measured(&close.tcp).bytes_received.expect("counted");
         assert_eq!(arrived, head.len() as u64 + 1_000_000 + 1, "and a FIN");
         check_time_wait(&record, TimeWait::Server);
     });

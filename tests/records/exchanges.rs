@@ -5,7 +5,7 @@ use super::{
 };
 use crate::closing::{BIG, assert_same, folder_with, octets, under_each_model};
 use crate::harness::{Answer, Client};
-use glasshttp::record::{End, Figure, How, TimeWait};
+use glasshttp::record::{End, Figure, How, Reason, TimeWait};
 use rustix::process::Signal;
 use std::io::Read;
 use std::net::{Ipv6Addr, TcpListener};
@@ -44,14 +44,14 @@ fn a_request_of_http_1_0_and_the_first_connection_of_all() {
         assert!(arrived >= since_accept(&record, begun), "nothing arrives before it is sent");
         assert!(measured(&exchange.stages.last_write) <= since_accept(&record, ended), "nor is read before");
 
-        let close = check_close(&record, "Http10", How::Fin, End::Server);
+        let close = check_close(&record, &Reason::Http10, How::Fin, End::Server);
         assert!(measured(&close.server_end) <= measured(&close.client_end));
         assert!(measured(&close.client_end) >= since_accept(&record, ended), "the client ended last");
         check_time_wait(&record, TimeWait::Server);
         let tcp = measured(&close.tcp);
         // A FIN takes up a number, as an octet does (RFC 9293 §3.4).
-        assert_eq!(tcp.octets_received, Some(SIMPLE.len() as u64 + 1));
-        assert_eq!(tcp.octets_acknowledged, Some(answer.len() as u64 + 1));
+        assert_eq!(tcp.bytes_received, Some(SIMPLE.len() as u64 + 1));
+        assert_eq!(tcp.bytes_acknowledged, Some(answer.len() as u64 + 1));
         assert_eq!(tcp.retransmissions, 0);
     });
 }
@@ -70,7 +70,7 @@ fn a_request_of_http_0_9_has_an_answer_without_a_head() {
         let record = watched.record(address);
         check_exchange(&record.exchanges[0], b"GET /small.txt\r\n", b"small\n", false);
         assert_eq!(record.exchanges[0].status, 200);
-        check_close(&record, "SimpleRequest", How::Fin, End::Server);
+        check_close(&record, &Reason::SimpleRequest, How::Fin, End::Server);
 
         let mut client = watched.connect();
         client.send(b"GET /empty.txt\r\n");
@@ -81,7 +81,7 @@ fn a_request_of_http_0_9_has_an_answer_without_a_head() {
         let exchange = &record.exchanges[0];
         assert!(!exchange.is_kept, "{exchange:?}");
         let traffic = measured(&exchange.traffic);
-        assert_eq!((traffic.writes, traffic.answer_head, traffic.answer_body), (0, 0, 0));
+        assert_eq!((traffic.writes, traffic.response_head, traffic.response_body), (0, 0, 0));
         assert!(exchange.stages.first_write.value().is_none() && exchange.stages.acknowledged.value().is_none());
     });
 }
@@ -113,7 +113,7 @@ fn two_requests_on_a_kept_connection_have_their_own_stages() {
             let traffic = measured(&exchange.traffic);
             assert_eq!((traffic.reads, traffic.writes), (1, 1), "{exchange:?}");
         }
-        check_close(&record, "ClientAskedClose", How::Fin, End::Server);
+        check_close(&record, &Reason::ClientAskedClose, How::Fin, End::Server);
     });
 }
 
@@ -139,7 +139,7 @@ fn pipelined_requests_share_one_read_and_each_answer_is_acknowledged() {
                 assert_eq!(exchange.stages.arrived, record.exchanges[0].stages.arrived);
                 assert_eq!(exchange.stages.first_read, record.exchanges[0].stages.first_read);
             }
-            check_close(&record, "ClientClosed", How::Fin, End::Client);
+            check_close(&record, &Reason::ClientClosed, How::Fin, End::Client);
             check_time_wait(&record, TimeWait::Client);
         }
     });
@@ -242,7 +242,7 @@ fn a_skipped_body_is_no_part_of_the_next_request() {
         check_exchange(second, KEPT, &raw(&answer), true);
         assert!(measured(&second.stages.arrived) >= since_accept(&record, between), "{model}: {second:?}");
         assert_eq!(measured(&second.traffic).reads, 1, "{model}");
-        check_close(&record, "ClientClosed", How::Fin, End::Client);
+        check_close(&record, &Reason::ClientClosed, How::Fin, End::Client);
     });
 }
 
@@ -260,7 +260,7 @@ fn a_request_that_is_refused_is_told_as_it_came() {
         let record = watched.record(address);
         check_exchange(&record.exchanges[0], request, &answer, false);
         assert_eq!(record.exchanges[0].status, 400);
-        let close = check_close(&record, "Rejected", How::Fin, End::Server);
+        let close = check_close(&record, &Reason::BadField, How::Fin, End::Server);
         assert!(measured(&close.client_end) >= measured(&close.server_end));
     });
 }
@@ -328,7 +328,7 @@ fn a_client_of_ipv6_is_told_with_its_own_addresses() {
         let record = watched.record(address);
         assert_eq!(record.server, (Ipv6Addr::LOCALHOST, watched.server.port()).into());
         check_exchange(&record.exchanges[0], SIMPLE, &answer, false);
-        check_close(&record, "Http10", How::Fin, End::Server);
+        check_close(&record, &Reason::Http10, How::Fin, End::Server);
         check_time_wait(&record, TimeWait::Server);
     });
 }

@@ -3,7 +3,7 @@
 use super::{Watched, check_close, check_exchange, check_octets, measured, port};
 use crate::closing::{BIG, assert_same, folder_with, narrow_client, under_each_model};
 use crate::harness::{Answer, PATIENCE};
-use glasshttp::record::{End, Figure, How, TimeWait};
+use glasshttp::record::{End, Figure, How, Reason, TimeWait};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::{Read, Write};
@@ -43,16 +43,16 @@ fn connections_that_the_end_of_the_server_closes_are_told() {
 
         let record = watched.record(address);
         check_octets(&record.exchanges[0], request, &answer, false);
-        let close = check_close(&record, "ShuttingDown", How::Fin, End::Server);
+        let close = check_close(&record, &Reason::ShuttingDown, How::Fin, End::Server);
         // On a busy machine the client's end may come too late to be waited for.
         assert!(close.client_end.value().is_none_or(|end| measured(&close.server_end) <= *end), "{model}: {close:?}");
         if let (Some((idle, answer)), Some(silent)) = (&idle, &silent) {
             let record = watched.record(port(idle));
             check_exchange(&record.exchanges[0], KEPT, &[answer.head.as_bytes(), &answer.body].concat(), true);
-            check_close(&record, "ShuttingDown", How::Fin, End::Server);
+            check_close(&record, &Reason::ShuttingDown, How::Fin, End::Server);
             let record = watched.record(port(silent));
             assert!(record.exchanges.is_empty());
-            check_close(&record, "ShuttingDown", How::Fin, End::Server);
+            check_close(&record, &Reason::ShuttingDown, How::Fin, End::Server);
         }
         assert_eq!(watched.rest().len(), 0, "{model}: each is told once");
         assert_eq!(watched.left_out, [0; 3]);
@@ -70,11 +70,11 @@ fn a_connection_whose_grace_is_over_is_told_as_it_was_left() {
         watched.server.signal(Signal::TERM);
         assert_eq!(watched.server.wait().code(), Some(0), "{model}");
         let record = watched.record(client.local_addr().expect("bound"));
-        let close = check_close(&record, "GraceOver", How::Fin, End::Server);
+        let close = check_close(&record, &Reason::GraceOver, How::Fin, End::Server);
         assert!((900_000_000..9_000_000_000).contains(&measured(&close.at)), "{model}: {close:?}");
         let exchange = &record.exchanges[0];
         assert!(!exchange.is_kept && exchange.stages.acknowledged.value().is_none(), "{exchange:?}");
-        let body = measured(&exchange.traffic).answer_body;
+        let body = measured(&exchange.traffic).response_body;
         assert!((1..BIG as u64).contains(&body), "{body}");
     });
 }
@@ -120,7 +120,7 @@ fn a_connection_whose_process_is_killed_is_lost_and_said_so() {
     assert_eq!(under_way.status, 200);
     assert!(under_way.stages.last_write.value().is_none(), "{under_way:?}");
     let close = record.close.as_ref().expect("its end");
-    assert_eq!((&*close.reason, close.how), ("ProcessEnded", How::Lost));
+    assert_eq!((&close.reason, close.how), (&Reason::ProcessEnded, How::Lost));
     assert!(matches!(close.at, Figure::NotVisible { .. }) && close.first.value().is_none(), "{close:?}");
     assert_ne!(close.time_wait.value(), Some(&TimeWait::Nobody), "{close:?}");
 

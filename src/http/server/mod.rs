@@ -304,6 +304,14 @@ impl ServerConnection {
         self.finish_if_all_sent();
     }
 
+    /// How much body is still to be sent, where that is known.
+    pub fn body_to_send(&self) -> Option<u64> {
+        match self.state {
+            State::Send { body, .. } => body,
+            _ => Some(0),
+        }
+    }
+
     fn decide(&self, answer: Framing) -> Disposition {
         let asked = &self.asked;
         decide(&Terms {

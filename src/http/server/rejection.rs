@@ -67,9 +67,7 @@ impl fmt::Display for Rejection {
     /// A sentence for whoever sent the request.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotHttp | Self::TlsHandshake => {
-                "These bytes are no HTTP request. If this was https://, try http://."
-            }
+            Self::NotHttp | Self::TlsHandshake => "These bytes are no HTTP request. If this was https://, try http://.",
             Self::RequestLine => "The request line must read: METHOD, one space, target, one space, HTTP/version.",
             Self::LineTooLong => "The request line is longer than 16 KiB.",
             Self::HeadTooLarge => "The request head is larger than 32 KiB.",

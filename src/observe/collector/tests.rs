@@ -3,8 +3,8 @@
 use super::super::probe::{Outbox, Rate};
 use super::super::report::Opened;
 use super::*;
-use crate::record::How;
 use crate::record::connection::Record;
+use crate::record::{How, Reason};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::Sender;
 
@@ -66,12 +66,12 @@ fn a_connection_whose_end_was_dropped_is_told_when_nobody_has_its_socket() {
     report(&probe, &Report::Lost(999));
     let record = ends.recv_timeout(Duration::from_secs(10)).expect("told");
     let close = record.close.expect("its end");
-    assert_eq!((record.connection, &*close.reason, close.how), (1, "EndUntold", How::Lost));
+    assert_eq!((record.connection, &close.reason, close.how), (1, &Reason::ReportDropped, How::Lost));
 
     // The other one is open until the server ends.
     let left_out = watching.finish();
     let record = ends.recv_timeout(Duration::from_secs(10)).expect("told");
-    assert_eq!((record.connection, &*record.close.expect("its end").reason), (2, "ServerEnded"));
+    assert_eq!((record.connection, record.close.expect("its end").reason), (2, Reason::ServerEnded));
     assert_eq!(left_out, LeftOut { connections: 0, exchanges: 0, reports: 1 });
 }
 

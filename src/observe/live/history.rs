@@ -180,7 +180,7 @@ fn number(exchange: &Exchange) -> u64 {
 
 /// About as many octets as the record takes.
 fn octets(record: &Record) -> usize {
-    let heads = |exchange: &Exchange| EXCHANGE + exchange.request.head.len() + exchange.answer.head.len();
+    let heads = |exchange: &Exchange| EXCHANGE + exchange.request.head.len() + exchange.response.head.len();
     RECORD + record.exchanges.iter().map(heads).sum::<usize>()
 }
 

@@ -3,18 +3,25 @@
 
 use super::events::Events;
 use super::*;
-use crate::record::connection::{Close, Exchange, Handshake, Message, SCHEMA, Stages};
-use crate::record::{Figure, How};
+use crate::record::connection::{Close, Exchange, Handshake, Message, SCHEMA};
+use crate::record::{Figure, How, Reason, Source, Stages, Why};
 use std::io::Read;
 use std::time::Duration;
 
 fn unseen<T>() -> Figure<T> {
-    Figure::not_visible("nobody looked")
+    Figure::not_visible(Why::CloseUnseen)
 }
 
 fn record(connection: u64) -> Record {
-    let handshake =
-        Handshake { syn: unseen(), server_sequence: unseen(), queued: unseen(), queue: unseen(), rtt: unseen() };
+    let handshake = Handshake {
+        syn: unseen(),
+        server_sequence: unseen(),
+        queued: unseen(),
+        queue: unseen(),
+        rtt: unseen(),
+        tick: 0,
+        state: unseen(),
+    };
     Record {
         glasshttp: SCHEMA,
         connection,
@@ -23,6 +30,8 @@ fn record(connection: u64) -> Record {
         server: ([127, 0, 0, 1], 8080).into(),
         accepted: "2026-01-02T03:04:05.000000000Z".into(),
         handshake,
+        part: 1,
+        continues: false,
         exchanges: vec![],
         exchanges_left_out: 0,
         close: None,
@@ -34,15 +43,17 @@ fn exchange(number: u64) -> Exchange {
     Exchange {
         number,
         request: Message { head, is_cut: false },
-        answer: Message::default(),
+        head: None,
+        body_length: None,
+        response: Message::default(),
         status: 200,
         resource: unseen(),
         is_kept: true,
         stages: Stages {
             arrived: unseen(),
             first_read: unseen(),
-            head_complete: Figure::measured(number as i64, "clock_gettime"),
-            answer_chosen: unseen(),
+            head_complete: Figure::measured(number as i64, Source::Clock),
+            response_chosen: unseen(),
             first_write: unseen(),
             last_write: unseen(),
             acknowledged: unseen(),
@@ -54,7 +65,7 @@ fn exchange(number: u64) -> Exchange {
 fn closed(mut record: Record) -> Record {
     record.close = Some(Close {
         at: unseen(),
-        reason: "client_closed".into(),
+        reason: Reason::Http10,
         sentence: "The client closed the kept connection.".into(),
         how: How::Fin,
         first: unseen(),
@@ -132,7 +143,7 @@ fn an_update_takes_over_what_changed_and_the_end_takes_over_all() {
         growing.exchanges.push(exchange(number));
         // What is learnt late of the exchange before.
         if let Some(before) = growing.exchanges.iter_mut().rev().nth(1) {
-            before.stages.acknowledged = Figure::measured(7, "SO_TIMESTAMPING");
+            before.stages.acknowledged = Figure::measured(7, Source::AcknowledgementStamp);
         }
         sink.tell(&growing, News::Answered);
         assert_eq!(*hub.record(1).expect("kept"), growing);

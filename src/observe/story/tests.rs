@@ -4,12 +4,8 @@
 mod records;
 
 use super::*;
-use crate::http::persistence::CloseReason;
-use crate::observe::interpret::{self, Lost};
-use crate::observe::report::{self, Opened};
-use crate::record::Moment;
+use crate::record::Reason;
 use records as sample;
-use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -318,69 +314,11 @@ fn standard_output_is_a_writer_for_it() {
     is_sink(Story::new(anstream::stdout(), Language::English, PER_SECOND));
 }
 
-/// All that the collector may say of a figure that is not visible.
-fn sentences_on_what_is_not_visible() -> BTreeSet<String> {
-    fn collect(value: &serde_json::Value, found: &mut BTreeSet<String>) {
-        match value {
-            serde_json::Value::Object(fields) => {
-                found.extend(fields.get("why").and_then(|why| why.as_str()).map(str::to_owned));
-                fields.values().for_each(|value| collect(value, found));
-            }
-            serde_json::Value::Array(values) => values.iter().for_each(|value| collect(value, found)),
-            _ => {}
-        }
-    }
-    let mut found = BTreeSet::new();
-    let address = ([127, 0, 0, 1], 8080).into();
-    for syn in [vec![], vec![0]] {
-        let (tcp_info, queue, accepted) = (vec![], None, Moment::default());
-        let report = Opened { connection: 1, client: address, server: address, accepted, syn, tcp_info, queue };
-        collect(&serde_json::to_value(interpret::opened(&report, "thread".into())).expect("JSON"), &mut found);
-    }
-    for (is_over, asked_kernel) in [(false, false), (false, true), (true, false), (true, true)] {
-        let report = report::Exchange { is_over, asked_kernel, ..report::Exchange::default() };
-        let exchange = interpret::exchange(&report, Moment::default());
-        collect(&serde_json::to_value(exchange).expect("JSON"), &mut found);
-    }
-    let closed = report::Closed::default();
-    collect(&serde_json::to_value(interpret::close(&closed, Moment::default())).expect("JSON"), &mut found);
-    for lost in [Lost::Process, Lost::Report, Lost::Server] {
-        collect(&serde_json::to_value(interpret::lost(lost)).expect("JSON"), &mut found);
-    }
-    found
-}
-
 #[test]
-fn what_is_not_visible_is_said_so_in_korean() {
-    let phrases = Language::Korean.phrases();
-    // The story has words of its own for these.
-    let unsaid = [
-        "the answer was made from no file",
-        "the kernel tells nobody its own sequence number; a packet capture would",
-        "close(2) ended both halves at once",
-    ];
-    let sentences = sentences_on_what_is_not_visible();
-    assert!(sentences.len() > 8, "{sentences:?}");
-    for why in sentences.iter().filter(|why| !unsaid.contains(&why.as_str())) {
-        assert_ne!(phrases.why(why), why, "no Korean");
-    }
-}
-
-#[test]
-fn every_reason_has_its_sentence_in_korean() {
-    let phrases = Language::Korean.phrases();
-    let lost = [Lost::Process, Lost::Report, Lost::Server].map(|lost| interpret::lost(lost).reason);
-    let of_the_protocol = CloseReason::ALL.iter().map(|reason| reason.name().into());
-    for reason in of_the_protocol.chain(lost).chain(["GraceOver".into()]) {
-        let sentence = phrases.reason(&reason).unwrap_or_else(|| panic!("no Korean for {reason}"));
-        assert!(sentence.chars().any(|letter| ('가'..='힣').contains(&letter)), "{sentence}");
-    }
-    assert_eq!(phrases.reason("client_closed"), phrases.reason("ClientClosed"));
-    // A reason that is new is said as the record says it.
+fn a_reason_that_is_new_is_said_as_the_record_says_it() {
     let (mut story, screen, _) = story(Language::Korean);
     let mut record = sample::curl();
-    let close = record.close.as_mut().unwrap();
-    (close.reason, close.sentence) = ("New".into(), "Something new.".into());
+    record.close.as_mut().unwrap().reason = Reason::Other("Something new.".into());
     story.tell(&record, News::Closed);
     assert!(plain_text(&screen.take()).contains("Something new."));
 }

@@ -3,8 +3,10 @@
 use super::phrases::{
     BodyPhrases, ConnectPhrases, EndPhrases, ExchangePhrases, JoinedPhrases, Labels, NamePhrases, Phrases,
 };
+use crate::language::Language;
 
 pub(super) const ENGLISH: Phrases = Phrases {
+    language: Language::English,
     legend: "Times from the start, + from the row above, ~ derived. ──▶ to server, ◀── back",
     labels: Labels {
         name: "name",
@@ -125,5 +127,4 @@ pub(super) const ENGLISH: Phrases = Phrases {
     no_server: "the server's half:",
     names: ["ACK of the request", "arrival of the answer"],
     reasons: &[],
-    whys: &[],
 };

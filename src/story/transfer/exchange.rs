@@ -2,8 +2,8 @@
 
 use super::phrases::Phrases;
 use super::rows::Rows;
-use crate::record::Figure;
 use crate::record::transfer::{Answer, Exchange, Framing, Saved, Transfer};
+use crate::record::{Figure, Why};
 use crate::story::layout::{Arrow, Block, Words, dim, plain, span};
 use crate::story::words::{counted, fill};
 use anstyle::{AnsiColor, Style};
@@ -61,7 +61,7 @@ fn head(exchange: &Exchange, answer: &Answer, phrases: &Phrases) -> Vec<Words> {
 
 /// No moment: a row that belongs to the one above.
 fn nowhere() -> Figure<i64> {
-    Figure::NotVisible { why: "".into() }
+    Figure::not_visible(Why::NoMoment)
 }
 
 /// The status line, in the colour of its class.

@@ -11,7 +11,7 @@ use super::phrases::Phrases;
 use super::rows::{mark, time};
 use crate::record::connection::{Exchange, Record};
 use crate::record::transfer::{Outcome, Transfer};
-use crate::record::{End, Figure, How, Nanoseconds};
+use crate::record::{End, Figure, How, Nanoseconds, Source};
 use crate::story::layout::{Arrow, Block, span};
 use crate::story::words::{counted, fill};
 use std::time::SystemTime;
@@ -60,7 +60,7 @@ impl Stages<'_> {
     }
 
     fn add_at(&mut self, at: Nanoseconds, arrow: Option<Arrow>, text: impl Into<String>) {
-        self.add(&Figure::measured(at, ""), arrow, text);
+        self.add(&Figure::measured(at, Source::Clock), arrow, text);
     }
 }
 
@@ -127,7 +127,7 @@ fn server(transfer: &Transfer, half: &Half<'_>, stages: &mut Stages<'_>, phrases
         // The kernel tells it in steps of its clock's tick: some are too coarse to be true.
         let began = connect.attempts.last().map_or(0, |attempt| attempt.began) - stages.offset;
         if let Some(queued) = record.handshake.queued.value().filter(|queued| **queued > 0 && -**queued > began) {
-            stages.add(&Figure::derived(-queued, ""), None, words.queued);
+            stages.add(&Figure::derived(-queued, Source::Clock), None, words.queued);
         }
         stages.add_at(0, None, words.accept);
     }
@@ -136,10 +136,10 @@ fn server(transfer: &Transfer, half: &Half<'_>, stages: &mut Stages<'_>, phrases
     let traffic = exchange.traffic.value().copied().unwrap_or_default();
     stages.add(&at.arrived, None, words.server_arrived);
     stages.add(&at.head_complete, None, fill(words.head_read, &[&octets(traffic.request_head)]));
-    let status = exchange.answer.first_line().split_once(' ').map_or("", |(_, status)| status);
+    let status = exchange.response.first_line().split_once(' ').map_or("", |(_, status)| status);
     let from = exchange.resource.value().map_or(String::new(), |path| format!(" ({path})"));
-    stages.add(&at.answer_chosen, None, format!("{status}{from}"));
-    let sent = fill(words.sent, &[&octets(traffic.answer_head + traffic.answer_body)]);
+    stages.add(&at.response_chosen, None, format!("{status}{from}"));
+    let sent = fill(words.sent, &[&octets(traffic.response_head + traffic.response_body)]);
     stages.add(&at.first_write, Some(Arrow::ToClient), sent);
     stages.add(&at.acknowledged, None, words.acknowledged);
     let Some(close) = record.close.as_ref().filter(|_| transfer.close.is_some()) else { return };

@@ -3,8 +3,10 @@
 use super::phrases::{
     BodyPhrases, ConnectPhrases, EndPhrases, ExchangePhrases, JoinedPhrases, Labels, NamePhrases, Phrases,
 };
+use crate::language::Language;
 
 pub(super) const KOREAN: Phrases = Phrases {
+    language: Language::Korean,
     legend: "시간은 시작부터, +는 윗줄부터, ~는 계산한 값. ──▶ 서버로, ◀── 서버에서",
     labels: Labels {
         name: "이름",
@@ -124,11 +126,6 @@ pub(super) const KOREAN: Phrases = Phrases {
     not_visible: "보이지 않음:",
     no_server: "서버 쪽 이야기:",
     names: ["요청의 ACK", "응답이 도착한 때"],
-    whys: &[
-        ("no acknowledgement of it came before the exchange was over", "주고받기가 끝나기 전에 확인 응답이 오지 않음"),
-        ("the kernel gave no time with them", "커널이 시각을 알려 주지 않음"),
-        ("the kernel was not asked: this system has no SO_TIMESTAMPING for it", "이 시스템에는 SO_TIMESTAMPING이 없음"),
-    ],
     reasons: &[
         ("NoMoreRequests", "보낼 요청이 더 없어 연결을 닫았습니다."),
         ("SimpleRequest", "HTTP/0.9로 말했고, 한 연결에 응답은 하나뿐입니다."),

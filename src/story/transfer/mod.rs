@@ -14,8 +14,8 @@ mod rows;
 mod verbatim;
 
 use crate::language::Language;
-use crate::record::Figure;
-use crate::record::transfer::{NOT_REACHED, Record, Transfer};
+use crate::record::transfer::{Record, Transfer};
+use crate::record::{Figure, Why};
 use crate::story::layout::{Arrow, Block, Words, bold, dim, plain};
 use crate::story::words::fill;
 use phrases::Phrases;
@@ -88,9 +88,9 @@ fn not_visible(transfer: &Transfer, block: &mut Block, phrases: &Phrases) {
     let Some(exchange) = &transfer.exchange else { return };
     for (name, figure) in phrases.names.iter().zip([&exchange.stages.acknowledged, &exchange.stages.arrived]) {
         if let Figure::NotVisible { why } = figure
-            && why != NOT_REACHED
+            && *why != Why::NotReached
         {
-            let why = phrases.whys.iter().find(|(known, _)| *known == why).map_or(why.as_ref(), |(_, told)| told);
+            let why = why.said(phrases.language);
             block.remark(&[dim(phrases.not_visible), dim(format!("{name} ({why})"))]);
         }
     }

@@ -1,8 +1,11 @@
 //! What the story of a fetch says, whatever the language: see
 //! [`crate::story::words`], whose rules hold here too.
 
+use crate::language::Language;
+
 /// One language. Labels are seven columns wide at most.
 pub(super) struct Phrases {
+    pub(super) language: Language,
     pub(super) legend: &'static str,
     pub(super) labels: Labels,
     pub(super) name: NamePhrases,
@@ -16,8 +19,6 @@ pub(super) struct Phrases {
     pub(super) no_server: &'static str,
     /// What the two figures that only the kernel knows are called where they are missing.
     pub(super) names: [&'static str; 2],
-    /// Why a figure is not visible: as the record says it, and as the story does.
-    pub(super) whys: &'static [(&'static str, &'static str)],
     /// Sentences for the reasons of an end, by the reason's name. What is not here is said as the record says it.
     pub(super) reasons: &'static [(&'static str, &'static str)],
 }

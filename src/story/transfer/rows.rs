@@ -1,6 +1,6 @@
 //! Rows that are told in the order of time.
 
-use crate::record::{Figure, Nanoseconds};
+use crate::record::{Figure, Nanoseconds, Source};
 use crate::story::layout::{Arrow, Block, Words, plain, span};
 
 /// Up to where three digits show microseconds.
@@ -32,7 +32,7 @@ impl Rows {
     }
 
     pub(super) fn stage_at(&mut self, at: Nanoseconds, arrow: Arrow, label: &'static str, text: impl Into<String>) {
-        self.stage(&Figure::measured(at, ""), arrow, label, vec![plain(text)]);
+        self.stage(&Figure::measured(at, Source::Clock), arrow, label, vec![plain(text)]);
     }
 
     pub(super) fn line(&mut self, at: &Figure<Nanoseconds>, text: String, remark: String) {

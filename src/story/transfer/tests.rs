@@ -6,13 +6,13 @@ use crate::http::client::Ending;
 use crate::http::client::answer_error::AnswerError;
 use crate::record::connection::Message;
 use crate::record::transfer::{Answer, Close, Ends, Exchange, Framing, SCHEMA, Stages, Traffic};
-use crate::record::{End, How, TimeWait};
+use crate::record::{End, How, Source, TimeWait, Why};
 use unicode_width::UnicodeWidthStr;
 
 const LANGUAGES: [Language; 2] = [Language::English, Language::Korean];
 
 fn transfer() -> Transfer {
-    let at = |value| Figure::measured(value, "test");
+    let at = |value| Figure::measured(value, Source::Clock);
     Transfer {
         number: 1,
         url: "http://localhost:8080/hello.txt".into(),
@@ -47,7 +47,7 @@ fn transfer() -> Transfer {
                 first_sent: at(40_000_000),
                 last_sent: at(40_000_000),
                 acknowledged: at(40_020_000),
-                arrived: Figure::not_visible("the kernel gave no time with them"),
+                arrived: Figure::not_visible(Why::NoStamp),
                 first_read: at(41_000_000),
                 head_complete: at(41_000_000),
                 complete: at(41_000_000),
@@ -62,11 +62,11 @@ fn transfer() -> Transfer {
             sentence: "A sentence of the record's.".into(),
             reason: "Http10".into(),
             how: How::Fin,
-            first: Figure::derived(End::Server, "test"),
-            client_end: Figure::derived(42_000_000, "test"),
+            first: Figure::derived(End::Server, Source::Clock),
+            client_end: Figure::derived(42_000_000, Source::Clock),
             server_end: at(41_500_000),
-            tcp: Figure::not_visible("test"),
-            time_wait: Figure::measured(TimeWait::Server, "test"),
+            tcp: Figure::not_visible(Why::NoTcpInfo),
+            time_wait: Figure::measured(TimeWait::Server, Source::Clock),
         }),
         redirects_to: None,
         withheld: vec![],
@@ -99,8 +99,8 @@ fn an_exchange_is_told_in_order_with_its_steps() {
    ~42 ms ──▶ FIN     we closed our socket
            ·  closed  TIME_WAIT: server
               A sentence of the record's.
-              not visible: arrival of the answer (the kernel gave no time with
-              them)
+              not visible: arrival of the answer (the kernel gave no timestamp
+              with them)
 
 ";
     assert_eq!(told(&transfer(), Language::English), expected);

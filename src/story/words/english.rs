@@ -1,8 +1,10 @@
 //! The story in English.
 
 use super::phrases::{EndPhrases, ExchangePhrases, HandshakePhrases, Labels, LeftOutPhrases, Names, Phrases};
+use crate::language::Language;
 
 pub(crate) const ENGLISH: Phrases = Phrases {
+    language: Language::English,
     legend: "Times from accept(), + from the row above, ~ derived. ──▶ to server, ◀── back",
     accepted: "accepted {0} UTC",
     again: "again",
@@ -92,9 +94,4 @@ pub(crate) const ENGLISH: Phrases = Phrases {
         tcp: "TCP's counts",
         time_wait: "TIME_WAIT",
     },
-    reasons: &[],
-    whys: &[
-        ("no acknowledgement came before the socket was closed", "none before the close"),
-        ("the server closed its socket before it heard of the client's end", "none before the close"),
-    ],
 };

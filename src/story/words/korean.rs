@@ -1,8 +1,10 @@
 //! The story in Korean: the same figures in the same places.
 
 use super::phrases::{EndPhrases, ExchangePhrases, HandshakePhrases, Labels, LeftOutPhrases, Names, Phrases};
+use crate::language::Language;
 
 pub(crate) const KOREAN: Phrases = Phrases {
+    language: Language::Korean,
     legend: "시간은 accept()부터, +는 윗줄부터, ~는 계산한 값. ──▶ 서버로, ◀── 서버에서",
     accepted: "연결 수락 {0} UTC",
     again: "이어서",
@@ -92,61 +94,4 @@ pub(crate) const KOREAN: Phrases = Phrases {
         tcp: "TCP 통계",
         time_wait: "TIME_WAIT",
     },
-    reasons: &[
-        ("SimpleRequest", "HTTP/0.9로 온 요청입니다. 0.9에서는 연결 하나에 응답이 하나입니다."),
-        ("Http10", "HTTP/1.0 클라이언트가 연결 유지를 요청하지 않았습니다."),
-        ("ClientAskedClose", "클라이언트가 Connection: close로 종료를 요청했습니다."),
-        ("KeepAliveOff", "이 서버는 --keep-alive 0으로 시작되었습니다."),
-        ("ShuttingDown", "서버가 종료하는 중입니다."),
-        ("ConnectionLimit", "서버가 허용된 수만큼 연결을 가지고 있습니다."),
-        ("AnswerOfUnknownLength", "응답의 길이를 미리 알 수 없어서, 연결의 끝이 곧 응답의 끝입니다."),
-        ("RequestBodyUnread", "요청에 이 서버가 읽지 않은 본문이 있었습니다."),
-        ("Rejected", "요청을 거절했는데, 다음 요청이 어디서 시작하는지 확실하지 않습니다."),
-        ("ClientClosed", "클라이언트가 유지하던 연결을 닫았습니다."),
-        ("NoRequest", "클라이언트가 요청을 보내지 않고 닫았습니다."),
-        ("IncompleteBody", "클라이언트가 요청 본문을 다 보내지 않고 닫았습니다."),
-        ("IdleTimeout", "다음 요청이 제때 오지 않았습니다."),
-        ("SilentTimeout", "제때 온 요청이 없습니다. 클라이언트가 연결만 하고 침묵했습니다."),
-        ("BodyTimeout", "요청 본문이 제때 다 오지 않았습니다."),
-        ("SendTimeout", "클라이언트가 너무 오래 응답을 받아 가지 않았습니다."),
-        ("Reset", "클라이언트가 연결을 리셋했습니다."),
-        ("BodyTruncated", "응답 본문이 약속보다 짧아서 끝맺을 수 없었습니다."),
-        ("BodyFailed", "응답 본문을 끝까지 읽을 수 없었습니다."),
-        ("SocketFailed", "소켓에 오류가 났습니다."),
-        ("GraceOver", "서버가 멈추라는 명령을 받았고, 이 연결에 줄 시간이 끝났습니다."),
-        ("ProcessEnded", "이 연결을 맡은 프로세스가 밖에서 종료되었습니다."),
-        ("EndUntold", "연결은 끝났으나, 어떻게 끝났는지에 대한 보고가 들어갈 자리가 없었습니다."),
-        ("ServerEnded", "이 연결이 어떻게 끝났는지 알려지기 전에 서버가 끝났습니다."),
-    ],
-    whys: &[
-        ("no acknowledgement came before the socket was closed", "닫기 전에 오지 않음"),
-        ("no acknowledgement of its last octet was reported", "마지막 바이트의 확인 응답이 보고되지 않음"),
-        ("the server closed its socket before it heard of the client's end", "닫기 전에 오지 않음"),
-        ("this system has no TCP_INFO that says so", "이 시스템의 TCP_INFO가 알려 주지 않음"),
-        (
-            "the kernel kept no SYN (TCP_SAVED_SYN: Linux 4.3 or later, and not under SYN cookies)",
-            "커널이 SYN을 남기지 않음(TCP_SAVED_SYN: 리눅스 4.3부터, SYN 쿠키일 때 제외)",
-        ),
-        ("the kept SYN can't be read", "남은 SYN을 해석할 수 없음"),
-        (
-            "the kernel was not asked in time, or the request came with the one before",
-            "커널에 제때 묻지 않았거나, 앞 요청과 함께 도착함",
-        ),
-        (
-            "the kernel was not asked: SO_TIMESTAMPING was not to be had for this socket",
-            "커널에 물을 수 없음: 이 소켓에는 SO_TIMESTAMPING을 쓸 수 없음",
-        ),
-        (
-            "it would lie before what came before it: the system's clock was set meanwhile",
-            "앞 단계보다 이른 시각이 됨: 그사이에 시스템 시계가 바뀜",
-        ),
-        ("it did not come to that", "그 단계에 이르지 않음"),
-        ("not yet", "아직"),
-        ("nobody saw it", "아무도 보지 못함"),
-        ("neither the socket's state nor an end of input was reported", "소켓 상태도 입력의 끝도 보고되지 않음"),
-        ("it is not known who ended first", "누가 먼저 끝냈는지 알 수 없음"),
-        ("the process that served it was ended from outside", "이 연결을 맡은 프로세스가 밖에서 종료됨"),
-        ("the report of its end found no room", "끝에 대한 보고가 들어갈 자리가 없었음"),
-        ("the server ended before it was told", "알려지기 전에 서버가 끝남"),
-    ],
 };

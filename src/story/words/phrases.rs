@@ -4,9 +4,12 @@
 //! `{0}`, `{1}` and so on stand for figures. Where a phrase has two forms, the
 //! first is for one of a thing, the second for any other number.
 
+use crate::language::Language;
+
 /// One language. Labels are seven columns wide at most.
 #[derive(Debug)]
 pub(crate) struct Phrases {
+    pub(crate) language: Language,
     pub(crate) legend: &'static str,
     /// Accepted at a time of day.
     pub(crate) accepted: &'static str,
@@ -20,10 +23,6 @@ pub(crate) struct Phrases {
     /// Figures, and why they are not visible.
     pub(crate) not_visible: &'static str,
     pub(crate) names: Names,
-    /// Sentences for the reasons of a close, by the reason's name. What is not here is said as the record says it.
-    pub(crate) reasons: &'static [(&'static str, &'static str)],
-    /// Why a figure is not visible: as the record says it, and as the story does.
-    pub(crate) whys: &'static [(&'static str, &'static str)],
 }
 
 #[derive(Debug)]
@@ -130,18 +129,4 @@ pub(crate) struct Names {
     pub(crate) server_end: &'static str,
     pub(crate) tcp: &'static str,
     pub(crate) time_wait: &'static str,
-}
-
-impl Phrases {
-    /// The sentence for a reason's name, in any of the usual spellings of names.
-    pub(crate) fn reason(&self, name: &str) -> Option<&'static str> {
-        let letters = |name: &str| name.replace(['_', '-', ' '], "").to_ascii_lowercase();
-        let name = letters(name);
-        self.reasons.iter().find(|(known, _)| letters(known) == name).map(|(_, sentence)| *sentence)
-    }
-
-    /// Why a figure is not visible, in this language if it is known there.
-    pub(crate) fn why<'a>(&self, why: &'a str) -> &'a str {
-        self.whys.iter().find(|(known, _)| *known == why).map_or(why, |(_, told)| *told)
-    }
 }

@@ -1,17 +1,17 @@
 //! Connections as they could have been, for the story to tell.
 
-use crate::record::connection::{Close, Exchange, Handshake, Message, Queue, Record, SCHEMA, Stages, Traffic};
-use crate::record::{End, Figure, How, Syn, Tcp, TimeWait};
+use crate::record::connection::{Close, Exchange, Handshake, HeadState, Message, Queue, Record, SCHEMA, Traffic};
+use crate::record::{End, Figure, How, Reason, Source, Stages, Syn, Tcp, TimeWait, Why};
 
 const US: i64 = 1_000;
 const MS: i64 = 1_000_000;
-const WHY: &str = "this system has no TCP_INFO that says so";
+const WHY: Why = Why::NoTcpInfo;
 
 fn at(nanoseconds: i64) -> Figure<i64> {
-    Figure::measured(nanoseconds, "the clock")
+    Figure::measured(nanoseconds, Source::Clock)
 }
 
-fn none<T>(why: &'static str) -> Figure<T> {
+fn none<T>(why: Why) -> Figure<T> {
     Figure::not_visible(why)
 }
 
@@ -35,12 +35,16 @@ pub(super) fn opened(connection: u64) -> Record {
         server: "127.0.0.1:8080".parse().unwrap(),
         accepted: "2026-03-04T08:49:37.012345678Z".into(),
         handshake: Handshake {
-            syn: Figure::measured(syn, "TCP_SAVED_SYN"),
-            server_sequence: none("the kernel tells nobody its own sequence number; a packet capture would"),
+            syn: Figure::measured(syn, Source::SavedSyn),
+            server_sequence: none(Why::OwnSequence),
             queued: at(41 * US),
-            queue: Figure::measured(Queue { waiting: 0, backlog: 128 }, "TCP_INFO"),
+            queue: Figure::measured(Queue { waiting: 0, backlog: 128 }, Source::TcpInfo),
+            tick: 4 * MS,
+            state: Figure::measured("ESTABLISHED".into(), Source::StateAtAccept),
             rtt: at(28 * US),
         },
+        part: 1,
+        continues: false,
         exchanges: vec![],
         exchanges_left_out: 0,
         close: None,
@@ -52,53 +56,56 @@ pub(super) fn exchange(number: u64, start: i64, line: &str, status: &str, body: 
     Exchange {
         number,
         request: Message { head: format!("{line}\r\nHost: localhost:8080\r\n\r\n"), is_cut: false },
-        answer: Message { head: format!("HTTP/1.0 {status}\r\nContent-Length: {body}\r\n\r\n"), is_cut: false },
+        response: Message { head: format!("HTTP/1.0 {status}\r\nContent-Length: {body}\r\n\r\n"), is_cut: false },
+        head: Some(HeadState::Complete),
+        body_length: Some(body),
         status: status[..3].parse().unwrap(),
         resource: match line.split(' ').nth(1) {
-            Some("/missing") => Figure::measured("404.html".to_owned(), "the handler"),
-            Some("/") | None => Figure::measured("index.html".to_owned(), "the handler"),
-            Some(path) => Figure::measured(path[1..].to_owned(), "the handler"),
+            Some("/missing") => Figure::measured("404.html".to_owned(), Source::Handler),
+            Some("/") | None => Figure::measured("index.html".to_owned(), Source::Handler),
+            Some(path) => Figure::measured(path[1..].to_owned(), Source::Handler),
         },
         is_kept: true,
         stages: Stages {
             arrived: at(start),
             first_read: at(start + 7 * US),
             head_complete: at(start + 9 * US),
-            answer_chosen: at(start + 34 * US),
+            response_chosen: at(start + 34 * US),
             first_write: at(start + 60 * US),
             last_write: at(start + 60 * US),
             acknowledged: at(start + 83 * US),
         },
         traffic: Figure::measured(
-            Traffic { reads: 1, request_head: 83, writes: 1, answer_head: 160, answer_body: body },
-            "what recv(2) and send(2) returned",
+            Traffic { reads: 1, request_head: 83, writes: 1, response_head: 160, response_body: body },
+            Source::Calls,
         ),
     }
 }
 
-fn close(reason: &'static str, sentence: &'static str, how: How, first: End, at_ns: i64) -> Close {
+fn close(reason: Reason, how: How, first: End, at_ns: i64) -> Close {
     Close {
         at: at(at_ns),
-        reason: reason.into(),
-        sentence: sentence.into(),
+        sentence: reason.said(crate::language::Language::English).to_owned().into(),
+        reason,
         how,
-        first: Figure::derived(first, "the state that TCP_INFO gave"),
-        client_end: none("the server closed its socket before it heard of the client's end"),
-        server_end: none("close(2) ended both halves at once"),
+        first: Figure::derived(first, Source::StateBeforeShutdown),
+        client_end: none(Why::ClientEndUnseen),
+        server_end: none(Why::OneClose),
         tcp: Figure::measured(
             Tcp {
                 state: "ESTABLISHED".into(),
                 rtt: 28 * US,
                 rtt_variation: 14 * US,
+                min_rtt: Some(21 * US),
                 retransmissions: 0,
-                octets_received: Some(83),
-                octets_acknowledged: Some(204),
+                bytes_received: Some(83),
+                bytes_acknowledged: Some(204),
                 segments_in: Some(3),
                 segments_out: Some(3),
                 mss: 65483,
                 congestion_window: 10,
             },
-            "TCP_INFO right before close(2)",
+            Source::TcpInfoBeforeClose,
         ),
         time_wait: Figure::derived(
             match (how, first) {
@@ -106,22 +113,20 @@ fn close(reason: &'static str, sentence: &'static str, how: How, first: End, at_
                 (_, End::Client) => TimeWait::Client,
                 (_, End::Server) => TimeWait::Server,
             },
-            "who ended first",
+            Source::FirstWaits,
         ),
     }
 }
-
-const HTTP_10: &str = "The client spoke HTTP/1.0 and did not ask to keep the connection.";
 
 /// `curl -0`: one request, and the server ends it.
 pub(super) fn curl() -> Record {
     let mut record = opened(7);
     record.exchanges.push(exchange(1, 38 * US, "GET /hello.txt HTTP/1.0", "200 OK", 44));
     record.exchanges[0].is_kept = false;
-    let mut close = close("Http10", HTTP_10, How::Fin, End::Server, 171 * US);
+    let mut close = close(Reason::Http10, How::Fin, End::Server, 171 * US);
     close.server_end = at(125 * US);
     close.client_end = at(160 * US);
-    close.first = Figure::measured(End::Server, "the order of shutdown(2) and the end of input");
+    close.first = Figure::measured(End::Server, Source::EndBeforeShutdown);
     record.close = Some(close);
     record
 }
@@ -130,12 +135,12 @@ pub(super) fn curl() -> Record {
 /// wait is known to a clock tick, and close(2) ended everything at once.
 pub(super) fn hasty() -> Record {
     let mut record = curl();
-    record.handshake.queued = Figure::derived(4 * MS, "tcpi_last_data_sent");
-    let close = close("Http10", HTTP_10, How::Fin, End::Server, 112 * US);
+    record.handshake.queued = Figure::derived(4 * MS, Source::AgeAtAccept);
+    let close = close(Reason::Http10, How::Fin, End::Server, 112 * US);
     record.close = Some(close);
     let stages = &mut record.exchanges[0].stages;
     stages.arrived = at(-4_031 * US);
-    stages.acknowledged = none("no acknowledgement came before the socket was closed");
+    stages.acknowledged = none(Why::NoAcknowledgement);
     record
 }
 
@@ -156,8 +161,7 @@ pub(super) fn kept_twice() -> Record {
 /// The client closes it then.
 pub(super) fn kept_to_its_end() -> Record {
     let mut record = kept_twice();
-    let sentence = "The client closed the kept connection.";
-    let mut close = close("ClientClosed", sentence, How::Fin, End::Client, 1_204 * MS + 30 * US);
+    let mut close = close(Reason::ClientClosed, How::Fin, End::Client, 1_204 * MS + 30 * US);
     close.client_end = at(1_204 * MS);
     record.close = Some(close);
     record
@@ -166,8 +170,7 @@ pub(super) fn kept_to_its_end() -> Record {
 /// A browser's spare connection, on which nothing ever came.
 pub(super) fn silent_to_its_end() -> Record {
     let mut record = opened(9);
-    let sentence = "No request came in time: the client connected and stayed silent.";
-    record.close = Some(close("SilentTimeout", sentence, How::Timeout, End::Server, 10_000 * MS));
+    record.close = Some(close(Reason::SilentTimeout, How::Timeout, End::Server, 10_000 * MS));
     record
 }
 
@@ -177,15 +180,15 @@ pub(super) fn reset() -> Record {
     let mut exchange = exchange(1, 38 * US, "GET /big.iso HTTP/1.1", "200 OK", 2_538_240);
     exchange.is_kept = false;
     exchange.stages.last_write = at(7_310 * US);
-    exchange.stages.acknowledged = none("no acknowledgement came before the socket was closed");
+    exchange.stages.acknowledged = none(Why::NoAcknowledgement);
     exchange.traffic = Figure::measured(
-        Traffic { reads: 1, request_head: 83, writes: 9, answer_head: 160, answer_body: 2_538_240 },
-        "what recv(2) and send(2) returned",
+        Traffic { reads: 1, request_head: 83, writes: 9, response_head: 160, response_body: 2_538_240 },
+        Source::Calls,
     );
     record.exchanges.push(exchange);
-    let mut close = close("Reset", "The client reset the connection.", How::ResetByClient, End::Client, 7_402 * US);
+    let mut close = close(Reason::Reset, How::ResetByClient, End::Client, 7_402 * US);
     close.client_end = at(7_398 * US);
-    close.first = Figure::measured(End::Client, "ECONNRESET or EPIPE");
+    close.first = Figure::measured(End::Client, Source::Reset);
     record.close = Some(close);
     record
 }
@@ -195,19 +198,17 @@ pub(super) fn cut_off() -> Record {
     let mut record = reset();
     let exchange = &mut record.exchanges[0];
     exchange.status = 503;
-    exchange.answer.head = "HTTP/1.0 503 Service Unavailable\r\n\r\n".into();
-    let sentence = "The answer's body could not be read to its end.";
-    record.close = Some(close("BodyFailed", sentence, How::ResetByServer, End::Server, 7_402 * US));
+    exchange.response.head = "HTTP/1.0 503 Service Unavailable\r\n\r\n".into();
+    record.close = Some(close(Reason::BodyFailed, How::ResetByServer, End::Server, 7_402 * US));
     record
 }
 
 /// A connection whose process was ended.
 pub(super) fn lost() -> Record {
-    const WHY: &str = "the process that served it was ended from outside";
+    const WHY: Why = Why::ProcessEnded;
     let mut record = opened(14);
     record.model = "process".into();
-    let sentence = "The process that served it was ended from outside.";
-    let mut close = close("ProcessEnded", sentence, How::Lost, End::Server, 0);
+    let mut close = close(Reason::ProcessEnded, How::Lost, End::Server, 0);
     (close.at, close.client_end, close.server_end) = (none(WHY), none(WHY), none(WHY));
     (close.first, close.tcp, close.time_wait) = (none(WHY), none(WHY), none(WHY));
     record.close = Some(close);
@@ -219,16 +220,16 @@ pub(super) fn timeout() -> Record {
     let mut record = opened(11);
     let mut exchange = exchange(1, 2_000 * MS, "HEAD /hello.txt HTTP/1.1", "200 OK", 0);
     exchange.stages.head_complete = at(4_100 * MS);
-    exchange.stages.answer_chosen = at(4_101 * MS);
+    exchange.stages.response_chosen = at(4_101 * MS);
     exchange.stages.first_write = at(4_102 * MS);
     exchange.stages.last_write = at(4_102 * MS);
     exchange.stages.acknowledged = at(4_143 * MS);
     exchange.traffic = Figure::measured(
-        Traffic { reads: 3, request_head: 84, writes: 1, answer_head: 160, answer_body: 0 },
-        "what recv(2) and send(2) returned",
+        Traffic { reads: 3, request_head: 84, writes: 1, response_head: 160, response_body: 0 },
+        Source::Calls,
     );
     record.exchanges.push(exchange);
-    let mut close = close("IdleTimeout", "No further request came in time.", How::Timeout, End::Server, 9_104 * MS);
+    let mut close = close(Reason::IdleTimeout, How::Timeout, End::Server, 9_104 * MS);
     if let Figure::Measured { value, .. } = &mut close.tcp {
         value.retransmissions = 1;
     }
@@ -241,15 +242,14 @@ pub(super) fn simple() -> Record {
     let mut record = opened(12);
     let mut exchange = exchange(1, 38 * US, "GET /hello.txt", "200", 44);
     exchange.request.head = "GET /hello.txt\r\n".into();
-    exchange.answer = Message::default();
+    exchange.response = Message::default();
     exchange.is_kept = false;
     exchange.traffic = Figure::measured(
-        Traffic { reads: 1, request_head: 16, writes: 1, answer_head: 0, answer_body: 44 },
-        "what recv(2) and send(2) returned",
+        Traffic { reads: 1, request_head: 16, writes: 1, response_head: 0, response_body: 44 },
+        Source::Calls,
     );
     record.exchanges.push(exchange);
-    let sentence = "The client spoke HTTP/0.9, which knows one answer a connection.";
-    let mut close = close("SimpleRequest", sentence, How::Fin, End::Client, 131 * US);
+    let mut close = close(Reason::SimpleRequest, How::Fin, End::Client, 131 * US);
     close.client_end = at(44 * US);
     record.close = Some(close);
     record
@@ -260,8 +260,8 @@ pub(super) fn download_under_way() -> Record {
     let mut record = opened(13);
     let mut exchange = exchange(1, 38 * US, "GET /big.iso HTTP/1.0", "200 OK", 2_538_240);
     exchange.is_kept = false;
-    exchange.stages.last_write = none("not yet");
-    exchange.stages.acknowledged = none("not yet");
+    exchange.stages.last_write = none(Why::NotYet);
+    exchange.stages.acknowledged = none(Why::NotYet);
     record.exchanges.push(exchange);
     record
 }
@@ -273,10 +273,10 @@ pub(super) fn download_to_its_end() -> Record {
     exchange.stages.last_write = at(12_345 * MS);
     exchange.stages.acknowledged = at(12_601 * MS);
     exchange.traffic = Figure::measured(
-        Traffic { reads: 1, request_head: 83, writes: 412, answer_head: 160, answer_body: 734_003_200 },
-        "what recv(2) and send(2) returned",
+        Traffic { reads: 1, request_head: 83, writes: 412, response_head: 160, response_body: 734_003_200 },
+        Source::Calls,
     );
-    let mut close = close("Http10", HTTP_10, How::Fin, End::Server, 12_640 * MS);
+    let mut close = close(Reason::Http10, How::Fin, End::Server, 12_640 * MS);
     close.server_end = at(12_346 * MS);
     close.client_end = at(12_639 * MS);
     record.close = Some(close);
@@ -288,7 +288,7 @@ pub(super) fn ipv6() -> Record {
     let mut record = curl();
     record.connection = 1_234_567;
     record.client = "[2001:db8:1111:2222:3333:4444:5555:6666]:55282".parse().unwrap();
-    record.exchanges[0].resource = Figure::measured("사진/휴가 2026/\u{202e}바다.jpg".into(), "the handler");
+    record.exchanges[0].resource = Figure::measured("사진/휴가 2026/\u{202e}바다.jpg".into(), Source::Handler);
     record
 }
 
@@ -296,31 +296,33 @@ pub(super) fn ipv6() -> Record {
 pub(super) fn nothing_visible() -> Record {
     let mut record = curl();
     record.handshake = Handshake {
-        syn: none("the kernel kept no SYN (TCP_SAVED_SYN: Linux 4.3 or later, and not under SYN cookies)"),
-        server_sequence: none("the kernel tells nobody its own sequence number; a packet capture would"),
+        syn: none(Why::NoSyn),
+        server_sequence: none(Why::OwnSequence),
         queued: none(WHY),
         queue: none(WHY),
+        tick: 4 * MS,
+        state: none(WHY),
         rtt: none(WHY),
     };
     let exchange = &mut record.exchanges[0];
-    exchange.resource = none("the answer was made from no file");
+    exchange.resource = none(Why::NoFile);
     exchange.stages = Stages {
-        arrived: none("the kernel was not asked: SO_TIMESTAMPING was not to be had for this socket"),
-        first_read: none("nobody saw it"),
-        head_complete: none("nobody saw it"),
-        answer_chosen: none("nobody saw it"),
-        first_write: none("nobody saw it"),
-        last_write: none("nobody saw it"),
-        acknowledged: none("the kernel was not asked: SO_TIMESTAMPING was not to be had for this socket"),
+        arrived: none(Why::NotAsked),
+        first_read: none(Why::CloseUnseen),
+        head_complete: none(Why::CloseUnseen),
+        response_chosen: none(Why::CloseUnseen),
+        first_write: none(Why::CloseUnseen),
+        last_write: none(Why::CloseUnseen),
+        acknowledged: none(Why::NotAsked),
     };
-    exchange.traffic = none("nobody saw it");
+    exchange.traffic = none(Why::CloseUnseen);
     let close = record.close.as_mut().unwrap();
-    close.at = none("nobody saw it");
-    close.first = none("neither the socket's state nor an end of input was reported");
-    close.client_end = none("nobody saw it");
-    close.server_end = none("nobody saw it");
+    close.at = none(Why::CloseUnseen);
+    close.first = none(Why::NoStateNoEnd);
+    close.client_end = none(Why::CloseUnseen);
+    close.server_end = none(Why::CloseUnseen);
     close.tcp = none(WHY);
-    close.time_wait = none("it is not known who ended first");
+    close.time_wait = none(Why::FirstUnknown);
     record
 }
 
@@ -329,8 +331,8 @@ pub(super) fn control_characters() -> Record {
     let mut record = curl();
     record.exchanges[0].request.head =
         format!("GET /\x1b[2J\x1b]0;title\x07\r\u{9b}31m한글/{} HTTP/1.0\r\n\r\n", "길".repeat(4_000));
-    record.exchanges[0].resource = none("the answer was made from no file");
-    record.exchanges[0].answer.head = "HTTP/1.0 400 Bad Request\r\n\r\n".into();
+    record.exchanges[0].resource = none(Why::NoFile);
+    record.exchanges[0].response.head = "HTTP/1.0 400 Bad Request\r\n\r\n".into();
     record.exchanges[0].status = 400;
     record
 }
