@@ -52,7 +52,7 @@ pub(super) fn connect(
     let told = Connect {
         attempts,
         rtt: Figure::measured_or(info.rtt(), Source::TcpInfo, why_not.clone()),
-        negotiated: Figure::measured_or(info.negotiated(), Source::TcpInfo, why_not.clone()),
+        negotiated: Figure::measured_or(info.negotiated(), Source::TcpInfo, why_not),
     };
     (told, connected)
 }

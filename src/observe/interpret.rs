@@ -80,7 +80,7 @@ pub(super) fn exchange(report: &ExchangeReport<'_>, accepted: Moment) -> Exchang
     let head_complete = at(stages.head_complete, Source::ClockAfterParsing, no_head);
     let response_chosen = at(stages.response_chosen, Source::ClockAfterHandler, not_reached.clone());
     let first_write = at(stages.first_write, Source::ClockBeforeSend, not_reached.clone());
-    let last_write = at(stages.last_write, Source::ClockBeforeSendfile, not_reached.clone());
+    let last_write = at(stages.last_write, Source::ClockBeforeSendfile, not_reached);
     let no_acknowledgement = match (report.is_over, report.asked_kernel) {
         (_, false) => Why::NotAsked,
         (true, true) => Why::NoAcknowledgement,
