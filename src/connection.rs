@@ -6,6 +6,7 @@
 
 mod answer;
 mod awaited;
+mod deadline;
 mod input;
 mod notes;
 mod service;
@@ -27,6 +28,7 @@ use crate::observe::report::Report;
 use crate::record::connection::HeadState;
 use answer::{Answer, Sent};
 use awaited::{Awaited, failed, is_reset, overdue};
+use deadline::Deadline;
 use input::Input;
 use notes::{Notes, Reading};
 use rustix::io::Errno;
@@ -35,7 +37,6 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
-use waiting::Deadline;
 
 /// How many steps a connection that always finds room may go on sending before
 /// others have their turn.

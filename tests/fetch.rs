@@ -146,7 +146,8 @@ fn without_keep_alive_each_request_has_its_connection_and_the_server_ends_it() {
         assert_eq!(
             transfer["close"]["time_wait"],
             serde_json::json!({
-                "is": "measured", "value": "server", "by": "sock_diag, right after close(2)"
+                "is": "measured", "value": "server", "by": "sock_diag, right after close(2)",
+                "code": "sock_diag_after_close"
             })
         );
         // The name is looked up once.

@@ -1,5 +1,6 @@
 //! What a connection waits for, and until when.
 
+use super::deadline::Deadline;
 use super::input::Input;
 use super::notes::Notes;
 use super::{Connection, Progress, Workspace};
@@ -12,18 +13,6 @@ const STALLS: u32 = 3;
 
 /// How long a client may take to end its half when the server itself ends.
 const LAST_DRAIN: Duration = Duration::from_secs(1);
-
-/// When the running timer ends; `timer` and `exchange` tell one from the next.
-#[derive(Clone, Copy)]
-pub(super) struct Deadline {
-    timer: Timer,
-    exchange: u32,
-    at: Instant,
-    /// What the client had not acknowledged when it was last looked at.
-    unacknowledged: u32,
-    /// How often in a row it had taken nothing since.
-    stalls: u32,
-}
 
 impl Connection {
     /// The socket would block: until when is that all right?

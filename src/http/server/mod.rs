@@ -306,10 +306,7 @@ impl ServerConnection {
 
     /// How much body is still to be sent, where that is known.
     pub fn body_to_send(&self) -> Option<u64> {
-        match self.state {
-            State::Send { body, .. } => body,
-            _ => Some(0),
-        }
+        if let State::Send { body, .. } = self.state { body } else { Some(0) }
     }
 
     fn decide(&self, answer: Framing) -> Disposition {
