@@ -9,6 +9,9 @@ mod experiments;
 /// Programs of one's own on the wire, and what a command line can get wrong.
 mod programs;
 
+/// The site's recorded runs.
+mod recorded;
+
 /// Other witnesses: tshark reads the captures.
 mod witness;
 

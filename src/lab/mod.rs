@@ -25,6 +25,7 @@ mod own_programs;
 mod perform;
 mod programs;
 mod real_server;
+mod recorded;
 mod refusal;
 mod report;
 mod run;

@@ -18,6 +18,7 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 /// Where the client is.
 pub(super) const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
@@ -28,6 +29,9 @@ const DEVICE: &str = "wire0";
 /// Locally administered (IEEE 802), with the host's number.
 const MACS: [Mac; 2] = [[2, 0, 10, 0, 0, 1], [2, 0, 10, 0, 0, 2]];
 
+/// How long a device may take until it takes frames, and between two looks.
+const PATIENCE: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_micros(300);
 /// Networks made so far: the devices of one that is gone may still be here for a moment.
 static MADE: AtomicU32 = AtomicU32::new(0);
 
@@ -62,11 +66,26 @@ impl Network {
             rtnetlink::up(here).map_err(devices)?;
             namespace.run(move || host(tcp, address, neighbour, other)).map_err(devices)?;
         }
+        for (name, namespace) in [(&names[0], &client), (&names[1], &server)] {
+            runs(name).and_then(|()| namespace.run(|| runs(DEVICE))).map_err(devices)?;
+        }
         client.run(|| rtnetlink::default_route(DEVICE, SERVER)).map_err(devices)?;
         let open = |name: &str| device_socket::open(name).map_err(|error| Refusal::new(Attempt::Packets, error));
         let ends = [open(&names[0])?, open(&names[1])?];
         Ok((Self { client, server }, ends))
     }
+}
+
+/// Waits until a device takes frames: before, it would drop them.
+fn runs(device: &str) -> io::Result<()> {
+    let begun = Instant::now();
+    while !rtnetlink::is_running(device)? {
+        if begun.elapsed() > PATIENCE {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, format!("{device} does not start")));
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Ok(())
 }
 
 /// Sets up the host whose namespace this thread is in.

@@ -146,7 +146,7 @@ pub(super) fn json(
         sentences: why.iter().map(|one| Both { en: &one.en, ko: &one.ko }).collect(),
         acts: &outcome.runs,
     };
-    serde_json::to_writer_pretty(&mut *out, &document)?;
+    serde_json::to_writer(&mut *out, &document)?;
     writeln!(out)
 }
 
@@ -165,7 +165,7 @@ pub(super) fn json_of_programs(out: &mut impl Write, settings: &Settings, runs: 
         sentences: Vec::new(),
         acts: runs,
     };
-    serde_json::to_writer_pretty(&mut *out, &document)?;
+    serde_json::to_writer(&mut *out, &document)?;
     writeln!(out)
 }
 

@@ -7,6 +7,7 @@ use super::experiments::ALL;
 use super::inside::{self, Inside};
 use super::own_programs::{self, Programs};
 use super::perform::{Failure, Outcome, Settings, perform};
+use super::recorded;
 use super::report::{self, Source};
 use super::run::Run;
 use crate::language::Language;
@@ -129,11 +130,13 @@ fn performed(experiment: &Experiment, answer: Option<char>, options: &Options) -
     told.and_then(|()| out.flush()).map_err(Problem::Standard)
 }
 
-/// Performs all experiments and keeps their runs: JSON, and a drawing in each language.
+/// Performs all experiments and keeps their runs: JSON, a drawing and a page in each language.
 fn recorded(folder: &Path) -> Result<(), Problem> {
     std::fs::create_dir_all(folder).map_err(|error| Problem::Output(folder.into(), error))?;
+    let settings = Settings::default();
+    let mut done = Vec::new();
     for experiment in ALL {
-        let settings = Settings::default();
+        anstream::eprintln!("{}", experiment.name);
         let outcome = perform(experiment, &settings).map_err(Problem::Failed)?;
         let mut json = Vec::new();
         report::json(&mut json, experiment, &settings, &outcome, None).map_err(Problem::Standard)?;
@@ -142,9 +145,10 @@ fn recorded(folder: &Path) -> Result<(), Problem> {
             let drawing = svg::draw(Source::Experiment(experiment), &outcome.runs, language);
             written(&folder.join(format!("{}.{ending}", experiment.name)), drawing.as_bytes())?;
         }
-        anstream::eprintln!("{}", experiment.name);
+        done.push((experiment, outcome));
     }
-    Ok(())
+    written(&folder.join("index.html"), recorded::page(&done, Language::English).as_bytes())?;
+    written(&folder.join("ko.html"), recorded::page(&done, Language::Korean).as_bytes())
 }
 
 /// Writes a file whole, or leaves none.

@@ -38,6 +38,8 @@ const RTA_GATEWAY: u16 = 5;
 const NUD_PERMANENT: u16 = 0x80;
 const IFF_UP: u32 = 1;
 const AF_INET: u8 = 2;
+/// Bytes of `struct nlmsghdr`.
+const HEADER: usize = 16;
 
 /// A hardware address.
 pub(crate) type Mac = [u8; 6];
@@ -69,6 +71,23 @@ pub(crate) fn up(name: &str) -> io::Result<()> {
     let index = index(name)?.to_ne_bytes();
     let flags = IFF_UP.to_ne_bytes();
     ask(RTM_NEWLINK, 0, &[&[0; 4][..], &index, &flags, &flags].concat())
+}
+
+/// Whether the device is on, its other end too, and its queue takes frames:
+/// the kernel sees to that some time after [`up`].
+///
+/// # Errors
+/// If there is no such device.
+pub(crate) fn is_running(name: &str) -> io::Result<bool> {
+    const RTM_GETLINK: u16 = 18;
+    const REQUEST: u16 = 1;
+    const IFF_RUNNING: u32 = 0x40;
+    let body = [&[0; 4][..], &index(name)?.to_ne_bytes(), &[0; 8]].concat();
+    let reply = exchange(RTM_GETLINK, REQUEST, &body)?;
+    // Behind the header, struct ifinfomsg: family, type, index, flags.
+    let flags =
+        reply.get(HEADER + 8..HEADER + 12).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_ne_bytes);
+    Ok(flags & IFF_RUNNING != 0)
 }
 
 /// Gives the device an address, in a network of this prefix.
@@ -142,22 +161,26 @@ fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
 
 /// Sends one message and waits for its acknowledgement, an errno or 0.
 fn ask(kind: u16, flags: u16, body: &[u8]) -> io::Result<()> {
-    const HEADER: usize = 16;
+    let reply = exchange(kind, REQUEST_AND_ACK | flags, body)?;
+    match reply.get(HEADER..HEADER + 4).and_then(|errno| errno.try_into().ok()).map(i32::from_ne_bytes) {
+        Some(0) => Ok(()),
+        Some(errno) => Err(io::Error::from_raw_os_error(-errno)),
+        None => Err(io::Error::from(io::ErrorKind::InvalidData)),
+    }
+}
+
+/// Sends one message: the first one that comes back.
+fn exchange(kind: u16, flags: u16, body: &[u8]) -> io::Result<Vec<u8>> {
     let socket = socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, None)?;
     let mut message = Vec::with_capacity(HEADER + body.len());
     message.extend(((HEADER + body.len()) as u32).to_ne_bytes());
     message.extend(kind.to_ne_bytes());
-    message.extend((REQUEST_AND_ACK | flags).to_ne_bytes());
+    message.extend(flags.to_ne_bytes());
     message.extend([0; 8]); // number, port
     message.extend(body);
     sendto(&socket, &message, SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;
-    let mut reply = [0; 1024];
-    let (count, _) = recv(&socket, &mut reply, RecvFlags::empty())?;
-    match reply.get(HEADER..HEADER + 4).filter(|_| count >= HEADER + 4) {
-        Some(errno) => match i32::from_ne_bytes([errno[0], errno[1], errno[2], errno[3]]) {
-            0 => Ok(()),
-            errno => Err(io::Error::from_raw_os_error(-errno)),
-        },
-        None => Err(io::Error::from(io::ErrorKind::InvalidData)),
-    }
+    let mut reply = vec![0; 8192];
+    let (count, _) = recv(&socket, reply.as_mut_slice(), RecvFlags::empty())?;
+    reply.truncate(count);
+    Ok(reply)
 }

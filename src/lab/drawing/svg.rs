@@ -3,7 +3,7 @@
 
 use super::label::label;
 use crate::lab::report::Source;
-use crate::lab::run::{Ms, Run};
+use crate::lab::run::{Ms, Run, Segment};
 use crate::language::Language;
 use crate::packet::Direction;
 use std::fmt::Write;
@@ -11,13 +11,18 @@ use std::fmt::Write;
 const WIDTH: f64 = 860.0;
 const CLIENT: f64 = 150.0;
 const SERVER: f64 = WIDTH - 150.0;
-/// Points a millisecond, where a run is short; and the tallest act.
-const SCALE: f64 = 9.0;
+/// How far down a segment's arrow leads, in points, where a run is short; and the tallest act.
+const DROP: f64 = 94.0;
 const TALLEST: f64 = 1400.0;
-/// A pause in which nothing moves is drawn no longer than this, and marked.
-const LONGEST_PAUSE: Ms = 30.0;
+/// A pause in which nothing moves is drawn no longer than this, in points, and marked.
+const LONGEST_PAUSE: f64 = 160.0;
 /// Two labels keep this distance.
 const LINE: f64 = 13.0;
+/// Where on its arrow a label stands.
+const LABEL: f64 = 0.62;
+/// Segments that leave and arrive this close together travel side by side; so many are labelled as one.
+const BESIDE: Ms = 1.5;
+const MANY: usize = 5;
 
 /// Draws all acts, one below the other.
 pub(crate) fn draw(source: Source<'_>, runs: &[Run], language: Language) -> String {
@@ -39,10 +44,10 @@ const STYLE: &str = "<style>.paper{fill:#fff}.title{font:600 16px system-ui,sans
 .act{font:600 13px system-ui,sans-serif;fill:#111}.c{stroke:#1f55b5;fill:none}.s{stroke:#a34a00;fill:none}\
 .x{stroke:#b3261e;fill:none;stroke-dasharray:4 3}text.c{fill:#1f55b5;stroke:none}text.s{fill:#a34a00;stroke:none}\
 text.x{fill:#b3261e;stroke:none}.again{stroke-width:2.4}.pause{stroke:#777;stroke-dasharray:1 4}.call{fill:#555}\
-.halo{paint-order:stroke;stroke:#fff;stroke-width:3px}\
+text.halo{paint-order:stroke;stroke:#fff;stroke-width:4px}\
 @media(prefers-color-scheme:dark){.paper{fill:#16181c}.title,.act{fill:#eee}.c{stroke:#8ab4ff}.s{stroke:#ffb070}\
 .x{stroke:#ff8a80}text.c{fill:#8ab4ff;stroke:none}text.s{fill:#ffb070;stroke:none}text.x{fill:#ff8a80;stroke:none}\
-.call{fill:#aaa}.halo{stroke:#16181c}}</style>\n";
+.call{fill:#aaa}text.halo{stroke:#16181c}}</style>\n";
 
 /// One act from `top` on: where it ends.
 fn act(out: &mut String, run: &Run, title: &str, top: f64, language: Language) -> f64 {
@@ -76,34 +81,109 @@ fn act(out: &mut String, run: &Run, title: &str, top: f64, language: Language) -
         );
     }
     let mut taken: [f64; 2] = [f64::MIN; 2];
-    for segment in &run.segments {
-        let (from, to, class, side, anchor) = match segment.direction {
-            Direction::ToServer => (CLIENT, SERVER, "c", -8.0, "end"),
-            Direction::ToClient => (SERVER, CLIENT, "s", 8.0, "start"),
-        };
-        let begins = scale.y(segment.sent_ms);
-        let (class, ends, to) = match segment.arrived_ms {
-            Some(arrived) => (class, scale.y(arrived), to),
-            None => ("x", begins + 5.0 * SCALE, from.midpoint(to)),
-        };
-        let again = if segment.is_again() { " again" } else { "" };
-        let place = &mut taken[usize::from(segment.direction == Direction::ToClient)];
-        let shown = begins.max(*place + LINE);
-        *place = shown;
-        let (label_x, label_y) = (from + (to - from) * 0.3, shown + (ends - begins) * 0.3 - 4.0);
+    let mut marks: [Vec<(f64, Ms)>; 2] = Default::default();
+    let mut labels = String::new(); // over all lines
+    for flight in flights(run) {
+        let Some(first) = flight.first() else { continue };
+        let is_back = first.direction == Direction::ToClient;
+        let (from, to, colour) = if is_back { (SERVER, CLIENT, "s") } else { (CLIENT, SERVER, "c") };
+        for segment in &flight {
+            let begins = scale.y(segment.sent_ms);
+            marks[usize::from(is_back)].push((begins, segment.sent_ms));
+            let (class, ends, to) = match segment.arrived_ms {
+                Some(arrived) => {
+                    marks[usize::from(!is_back)].push((scale.y(arrived), arrived));
+                    (colour, scale.y(arrived), to)
+                }
+                None => ("x", begins + DROP / 2.0, from.midpoint(to)),
+            };
+            let again = if segment.is_again() { " again" } else { "" };
+            let _ = writeln!(
+                out,
+                "<path class=\"{class}{again}\" d=\"M{from} {begins:.1}L{to:.1} {ends:.1}\"/>{}",
+                head(class, to, ends, to > from, segment.is_lost()),
+            );
+        }
+        // Nearer the receiver, where a rate has drawn neighbours apart.
+        let (begins, ends) =
+            (scale.y(first.sent_ms), first.arrived_ms.map_or(scale.y(first.sent_ms) + DROP / 2.0, |at| scale.y(at)));
+        let class = if first.is_lost() { "x" } else { colour };
+        let place = &mut taken[usize::from(is_back)];
+        let label_y = (begins + (ends - begins) * LABEL - 3.0).max(*place + LINE);
+        *place = label_y;
         let _ = writeln!(
-            out,
-            "<path class=\"{class}{again}\" d=\"M{from} {begins:.1}L{to:.1} {ends:.1}\"/>{}\
-             <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\" class=\"{class}\">{:.1}</text>\
-             <text x=\"{label_x:.1}\" y=\"{label_y:.1}\" text-anchor=\"middle\" class=\"{class} halo\">{}</text>",
-            head(class, to, ends, to > from, segment.is_lost()),
-            from + side,
-            shown + 4.0,
-            segment.sent_ms,
-            escape(&label(segment, language)),
+            labels,
+            "<text x=\"{:.1}\" y=\"{label_y:.1}\" text-anchor=\"middle\" class=\"{class} halo\">{}</text>",
+            from + (to - from) * LABEL,
+            escape(&label_of(&flight, language)),
         );
     }
+    out.push_str(&labels);
+    let [at_client, at_server] = marks;
+    times(out, at_client, CLIENT - 8.0, "end", "c");
+    times(out, at_server, SERVER + 8.0, "start", "s");
     bottom
+}
+
+/// Segments of one direction that travel side by side: drawn apart, labelled as one if they are many.
+fn flights(run: &Run) -> Vec<Vec<&Segment>> {
+    let mut flights: Vec<Vec<&Segment>> = Vec::new();
+    let mut open: [Option<usize>; 2] = [None; 2];
+    for segment in &run.segments {
+        let place = &mut open[usize::from(segment.direction == Direction::ToClient)];
+        let is_beside = |last: &Segment| match (last.arrived_ms, segment.arrived_ms) {
+            (Some(before), Some(after)) => segment.sent_ms - last.sent_ms < BESIDE && (after - before).abs() < BESIDE,
+            _ => false,
+        };
+        match *place {
+            Some(index) if flights[index].last().is_some_and(|last| is_beside(last)) => flights[index].push(segment),
+            _ => {
+                *place = Some(flights.len());
+                flights.push(vec![segment]);
+            }
+        }
+    }
+    flights
+        .into_iter()
+        .flat_map(
+            |flight| if flight.len() < MANY { flight.into_iter().map(|one| vec![one]).collect() } else { vec![flight] },
+        )
+        .collect()
+}
+
+/// A segment's label, or how many there are, and from which byte to which.
+fn label_of(flight: &[&Segment], language: Language) -> String {
+    let ([first, .., last], Some(tcp), count) = (flight, flight.last().and_then(|one| one.tcp.as_ref()), flight.len())
+    else {
+        return flight.first().map(|one| label(one, language)).unwrap_or_default();
+    };
+    let begin = first.tcp.as_ref().map_or(0, |tcp| tcp.relative_sequence);
+    let end = tcp.relative_sequence + i64::from(last.length) - 1;
+    match (last.length > 0, language) {
+        (true, Language::English) => format!("{count} segments, bytes {begin}–{end}"),
+        (true, Language::Korean) => format!("세그먼트 {count}개, 바이트 {begin}–{end}"),
+        (false, Language::English) => format!("{count} segments, the last: {}", label(last, language)),
+        (false, Language::Korean) => format!("세그먼트 {count}개, 마지막: {}", label(last, language)),
+    }
+}
+
+/// Departures and arrivals beside one end, none over another; equal ones once.
+fn times(out: &mut String, mut marks: Vec<(f64, Ms)>, x: f64, anchor: &str, class: &str) {
+    marks.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let (mut last, mut shown) = (f64::MIN, String::new());
+    for (y, at) in marks {
+        let text = format!("{at:.1}");
+        // Of those that crowd together the first stands for all.
+        if text != shown && y >= last - 2.5 * LINE {
+            last = y.max(last + LINE);
+            let _ = writeln!(
+                out,
+                "<text x=\"{x}\" y=\"{:.1}\" text-anchor=\"{anchor}\" class=\"{class}\">{text}</text>",
+                last + 4.0
+            );
+            shown = text;
+        }
+    }
 }
 
 /// An arrow's head, or the cross of a lost one.
@@ -136,30 +216,34 @@ struct Scale {
 
 impl Scale {
     fn of(run: &Run, top: f64) -> Self {
-        let mut moments: Vec<Ms> =
-            run.segments.iter().flat_map(|one| [Some(one.sent_ms), one.arrived_ms].into_iter().flatten()).collect();
-        moments.sort_by(Ms::total_cmp);
+        // While something is under way, time is drawn whole.
+        let mut travels: Vec<(Ms, Ms)> =
+            run.segments.iter().map(|one| (one.sent_ms, one.arrived_ms.unwrap_or(one.sent_ms))).collect();
+        travels.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut times: Vec<Ms> = run.segments.iter().filter_map(|one| Some(one.arrived_ms? - one.sent_ms)).collect();
+        times.sort_by(Ms::total_cmp);
+        let usual = times.get(times.len() / 2).copied().unwrap_or(10.0).clamp(1.0, 100.0);
+        let wished = DROP / usual;
+        let longest = LONGEST_PAUSE / wished;
         let mut stretches: Vec<(Ms, Ms, Ms)> = Vec::new();
         let mut skipped = 0.0;
-        for moment in moments {
+        for (begin, end) in travels {
             match stretches.last_mut() {
-                Some(last) if moment - last.1 <= LONGEST_PAUSE => last.1 = moment,
+                Some(last) if begin - last.1 <= longest => last.1 = last.1.max(end),
                 Some(last) => {
-                    skipped += moment - last.1 - LONGEST_PAUSE / 2.0;
-                    stretches.push((moment, moment, skipped));
+                    skipped += begin - last.1 - longest / 2.0;
+                    stretches.push((begin, end, skipped));
                 }
-                None => stretches.push((moment, moment, 0.0)),
+                None => stretches.push((begin, end, 0.0)),
             }
         }
         let length = stretches.last().map_or(0.0, |last| last.1 - last.2);
-        let factor = if length * SCALE > TALLEST { TALLEST / length } else { SCALE };
+        let factor = if length * wished > TALLEST { TALLEST / length } else { wished };
         let mut scale = Self { top, factor, stretches, pauses: Vec::new(), bottom: top + length * factor };
         let pairs: Vec<(Ms, Ms)> =
             scale.stretches.windows(2).filter_map(|pair| Some((pair.first()?.1, pair.get(1)?.0))).collect();
-        scale.pauses = pairs
-            .iter()
-            .map(|(end, begin)| (scale.y(*begin) - scale.factor * LONGEST_PAUSE / 4.0, begin - end))
-            .collect();
+        scale.pauses =
+            pairs.iter().map(|(end, begin)| (scale.y(*begin) - scale.factor * longest / 4.0, begin - end)).collect();
         scale
     }
 
