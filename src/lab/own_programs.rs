@@ -15,7 +15,6 @@ use super::run::Run;
 use super::socket_states::listens;
 use super::wire::Wire;
 use super::words::both;
-use crate::models::Model;
 use crate::packet::rule::Conditions;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::io;
@@ -69,7 +68,7 @@ pub(super) fn run(programs: &Programs, settings: &Settings, keeps_output: bool) 
 
 fn run_both(programs: &Programs, stage: &Stage, keeps_output: bool) -> io::Result<ExitStatus> {
     let Some(server) = &programs.server else {
-        let server = RealServer::start(stage, Model::Thread, SERVER)?;
+        let server = RealServer::start_for_people(stage, SERVER)?;
         let result = client(programs, stage, keeps_output);
         std::thread::sleep(AFTER);
         server.stop()?;

@@ -3,13 +3,15 @@
 
 use super::experiment::Stage;
 use crate::connection::{Service, Timeouts};
-use crate::handler::Reply;
+use crate::handler::{Handler, Reply};
 use crate::http::message::{Request, StatusCode};
 use crate::listener::{self, Port};
 use crate::models::{self, Limits, Model, Stop};
 use crate::observe::probe::Probe;
+use crate::site::{Site, SiteOptions};
 use std::io;
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -25,15 +27,27 @@ pub(super) struct RealServer {
 }
 
 impl RealServer {
-    /// Starts it under `model`; it listens when this returns.
+    /// Starts it under `model`, with the built-in file; it listens when this returns.
     pub(super) fn start(stage: &Stage, model: Model, address: Ipv4Addr) -> io::Result<Self> {
+        Self::serve(stage, model, address, Box::new(|_: &Request<'_>| Reply::html(StatusCode::OK, FILE)))
+    }
+
+    /// The same, serving `./public` if there is one.
+    pub(super) fn start_for_people(stage: &Stage, address: Ipv4Addr) -> io::Result<Self> {
+        match Site::open(Path::new("public"), SiteOptions::default()) {
+            Ok(site) => Self::serve(stage, Model::Thread, address, Box::new(site)),
+            Err(_) => Self::start(stage, Model::Thread, address),
+        }
+    }
+
+    fn serve(stage: &Stage, model: Model, address: Ipv4Addr, handler: Box<dyn Handler>) -> io::Result<Self> {
         let listen = move || {
             listener::listen(&[address.into()], Port::Exactly(80), 64)
                 .map_err(|error| io::Error::other(error.to_string()))
         };
         let listeners = stage.network.server.run(listen)?;
         let service = Arc::new(Service {
-            handler: Box::new(|_: &Request<'_>| Reply::html(StatusCode::OK, FILE)),
+            handler,
             timeouts: Timeouts::new(Duration::from_secs(8), Duration::from_secs(5)),
             probe: Probe::OFF,
         });
