@@ -106,10 +106,15 @@ pub fn run(options: &Options) -> Result<i32, Problem> {
 fn inside(options: &Options, task: impl FnOnce() -> Result<i32, Problem>) -> Result<i32, Problem> {
     match inside::enter().map_err(|refusal| Problem::Failed(Failure::Refused(refusal)))? {
         Inside::Parent(status) => Ok(status),
-        Inside::Child => std::process::exit(task().unwrap_or_else(|problem| {
-            report::complain(&problem.sentence(options.language));
-            1
-        })),
+        Inside::Child => std::process::exit(match task() {
+            Ok(status) => status,
+            // A reader that has gone, as in `| head`, is no failure.
+            Err(Problem::Standard(error)) if error.kind() == io::ErrorKind::BrokenPipe => 0,
+            Err(problem) => {
+                report::complain(&problem.sentence(options.language));
+                1
+            }
+        }),
     }
 }
 
