@@ -112,7 +112,8 @@ impl Connection {
 
     /// What is readable when work that is done elsewhere is ready.
     pub fn awaited(&self) -> Option<BorrowedFd<'_>> {
-        self.awaited.as_ref().map(AsFd::as_fd)
+        let response = self.awaited.as_ref().map(AsFd::as_fd);
+        response.or_else(|| self.answer.as_ref().and_then(Answer::awaited))
     }
 
     /// Goes on until the socket would block, or the connection is over.
@@ -279,6 +280,7 @@ impl Connection {
 
     fn send(&mut self, next: Next, copy: &mut Vec<u8>) -> Result<(), Errno> {
         let Some(answer) = &mut self.answer else { return Err(Errno::INVAL) };
+        self.machine.source_waits(false);
         // The last octets wait for the end of the connection, and share its segment.
         let ends = self.machine.closes_after_answer();
         let begun = self.notes.as_ref().map(|notes| notes.now());
@@ -293,6 +295,11 @@ impl Connection {
                 self.machine.sent(count);
                 // Whoever takes some of the answer has the full time for the next.
                 self.deadline = None;
+            }
+            Sent::Awaited if is_reset(&self.socket) => return Err(Errno::CONNRESET),
+            Sent::Awaited => {
+                self.machine.source_waits(true);
+                return Err(Errno::AGAIN);
             }
             Sent::Ended => self.machine.body_ended(),
             Sent::Failed => self.machine.body_failed(),

@@ -102,9 +102,20 @@ pub enum Body {
         /// arrives as zeros. Otherwise it is copied, and the end comes early.
         is_at_rest: bool,
     },
+    /// As many bytes as this, which come piece by piece from elsewhere: storage
+    /// that may hang is not read by whoever serves.
+    Pieces(u64, Box<dyn Pieces>),
     /// A stream of unknown length, read by the serving thread. Its end is told
     /// by closing the connection; an error on the way, by resetting it.
     Stream(Box<dyn Read + Send>),
+}
+
+/// A body that is read elsewhere.
+pub trait Pieces: Send {
+    /// The piece that begins at `position`, in bytes from the body's beginning,
+    /// and is at most `most` long; an empty one: the body ends here. `None`:
+    /// there is no way to read it.
+    fn read(&mut self, position: u64, most: usize) -> Option<Later<std::io::Result<Bytes>>>;
 }
 
 impl fmt::Debug for Body {
@@ -121,7 +132,7 @@ impl Body {
     pub fn framing(&self) -> Framing {
         match self {
             Self::Bytes(bytes) => Framing::Length(bytes.len() as u64),
-            Self::File { length, .. } => Framing::Length(*length),
+            Self::File { length, .. } | Self::Pieces(length, _) => Framing::Length(*length),
             Self::Stream(_) => Framing::UntilClose,
         }
     }

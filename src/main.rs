@@ -46,10 +46,15 @@ fn run(config: Config) -> Result<(), String> {
     // Nobody may be reading: that is no reason not to serve.
     let _ = announce(&config.folder, config.port, &listeners, &telling);
 
+    let abandon_storage = site.ending();
     let service = Arc::new(Service { handler: Box::new(site), timeouts: config.timeouts, probe: telling.probe() });
     let limits = config.limits.within_descriptors(config.model);
     let result = models::serve(config.model, listeners, &service, &limits, &stop);
     let left_out = telling.finish();
+    let hanging = abandon_storage();
+    if hanging > 0 {
+        eprintln!("warning: storage did not respond to {hanging} requests; ended without waiting for it");
+    }
     if !left_out.is_nothing() {
         eprintln!("{}", missing(left_out));
     }

@@ -22,6 +22,9 @@ pub type Kind = u64;
 #[derive(Clone)]
 pub struct Pool(Arc<Shared>);
 
+/// What is done whenever a thread ends for lack of work.
+type Rest = Arc<dyn Fn() + Send + Sync>;
+
 /// There is as much work waiting as may, or no descriptor left to wait with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
@@ -39,6 +42,7 @@ pub struct Bounds {
 
 struct Shared {
     bounds: Bounds,
+    rest: Option<Rest>,
     queue: Mutex<Queue>,
     changed: Condvar,
 }
@@ -55,7 +59,16 @@ struct Queue {
 impl Pool {
     /// A pool of these bounds.
     pub fn new(bounds: Bounds) -> Self {
-        Self(Arc::new(Shared { bounds, queue: Mutex::default(), changed: Condvar::new() }))
+        Self::make(bounds, None)
+    }
+
+    /// The same; `rest` is called whenever a thread ends for lack of work.
+    pub fn with_rest(bounds: Bounds, rest: Rest) -> Self {
+        Self::make(bounds, Some(rest))
+    }
+
+    fn make(bounds: Bounds, rest: Option<Rest>) -> Self {
+        Self(Arc::new(Shared { bounds, rest, queue: Mutex::default(), changed: Condvar::new() }))
     }
 
     /// Has `work` done by one of the threads: what it makes comes later. Work
@@ -69,12 +82,20 @@ impl Pool {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<Later<T>, Full> {
         let (promise, later) = later().map_err(|_| Full)?;
-        self.put(kind, Box::new(move || keep(promise, work)))?;
+        self.put(kind, self.0.bounds.waiting, Box::new(move || keep(promise, work)))?;
         Ok(later)
     }
 
-    fn put(&self, kind: Kind, work: Box<dyn FnOnce() + Send>) -> Result<(), Full> {
-        let Bounds { threads, waiting, .. } = self.0.bounds;
+    /// The same for work that goes on with what was begun, and is bounded by
+    /// its owner: it may always wait. `None`: there is no descriptor, or no thread.
+    pub fn go_on<T: Send + 'static>(&self, kind: Kind, work: impl FnOnce() -> T + Send + 'static) -> Option<Later<T>> {
+        let (promise, later) = later().ok()?;
+        self.put(kind, usize::MAX, Box::new(move || keep(promise, work))).ok()?;
+        Some(later)
+    }
+
+    fn put(&self, kind: Kind, waiting: usize, work: Box<dyn FnOnce() + Send>) -> Result<(), Full> {
+        let threads = self.0.bounds.threads;
         let mut queue = self.0.lock();
         if queue.waiting.iter().filter(|(other, _)| *other == kind).count() >= waiting {
             return Err(Full);
@@ -128,6 +149,8 @@ impl Shared {
             queue.idle -= 1;
             if waited.timed_out() && queue.waiting.is_empty() {
                 queue.threads -= 1;
+                drop(queue);
+                self.rest.iter().for_each(|rest| rest());
                 return;
             }
         }

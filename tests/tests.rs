@@ -29,6 +29,10 @@ mod examples;
 /// The client: what it fetches, what it refuses, what it tells.
 mod fetch;
 
+/// Storage that does not respond.
+#[cfg(target_os = "linux")]
+mod hanging;
+
 /// The program under test, and a client of raw bytes.
 mod harness;
 

@@ -1,11 +1,14 @@
 //! What is left to send of an answer, and how it leaves: few, large sends.
 
 use crate::handler::Body;
+use crate::later::Later;
+use bytes::{Buf, Bytes};
 use rustix::io::Errno;
 use rustix::net::{SendFlags, send};
-use std::io::ErrorKind;
-use std::os::fd::OwnedFd;
+use std::io::{self, ErrorKind};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt;
+use std::task::Poll;
 
 /// Bodies in memory up to this size leave in one send with their head.
 const JOINED: usize = 16 * 1024;
@@ -36,12 +39,24 @@ pub(super) struct Answer {
     is_full: bool,
     /// What was read of a stream, and not yet taken by the socket.
     remainder: Vec<u8>,
+    /// A piece of a body that is read elsewhere.
+    piece: Piece,
+}
+
+/// A piece of a body that is read elsewhere.
+#[derive(Debug)]
+enum Piece {
+    /// What the socket has not yet taken of it, or the first of that.
+    Here(Bytes),
+    Coming(Later<io::Result<Bytes>>),
 }
 
 /// What became of a piece of the body.
 pub(super) enum Sent {
     /// The socket took this many octets, at least one.
     Some(usize),
+    /// Nothing: the next piece is being read elsewhere.
+    Awaited,
     /// The body has no more.
     Ended,
     /// It could not be read.
@@ -58,13 +73,29 @@ impl Answer {
             head.extend_from_slice(bytes);
             position = bytes.len() as u64;
         }
-        Self { head, body, position, appetite: CHUNK, is_full: false, remainder: Vec::new() }
+        Self {
+            head,
+            body,
+            position,
+            appetite: CHUNK,
+            is_full: false,
+            remainder: Vec::new(),
+            piece: Piece::Here(Bytes::new()),
+        }
     }
 
     /// The room that the head took, for another.
     pub(super) fn into_room(mut self) -> Vec<u8> {
         self.head.clear();
         self.head
+    }
+
+    /// What is readable when the next piece of the body is there, if that is awaited.
+    pub(super) fn awaited(&self) -> Option<BorrowedFd<'_>> {
+        match &self.piece {
+            Piece::Coming(piece) => Some(piece.as_fd()),
+            Piece::Here(_) => None,
+        }
     }
 
     /// Octets of the body that the socket took.
@@ -77,7 +108,7 @@ impl Answer {
     pub(super) fn send_head(&mut self, socket: &OwnedFd, body_follows: bool, ends: bool) -> Result<usize, Errno> {
         let has_more = match &self.body {
             Body::Bytes(bytes) => (bytes.len() as u64) > self.position,
-            Body::File { .. } | Body::Stream(_) => true,
+            Body::File { .. } | Body::Pieces(..) | Body::Stream(_) => true,
         };
         let count = send(socket, &self.head, if ends || (body_follows && has_more) { MORE } else { SEND })?;
         self.head.drain(..count);
@@ -128,6 +159,34 @@ impl Answer {
                     }
                     Err(_) => return Ok(Sent::Failed),
                 }
+            }
+            Body::Pieces(_, source) => {
+                if let Piece::Here(bytes) = &self.piece
+                    && bytes.is_empty()
+                {
+                    let Some(piece) = source.read(self.position, left.unwrap_or(0).min(self.appetite as u64) as usize)
+                    else {
+                        return Ok(Sent::Failed);
+                    };
+                    self.piece = Piece::Coming(piece);
+                }
+                if let Piece::Coming(piece) = &self.piece {
+                    match piece.take() {
+                        Poll::Pending => return Ok(Sent::Awaited),
+                        Poll::Ready(Some(Ok(bytes))) if bytes.is_empty() => return Ok(Sent::Ended),
+                        Poll::Ready(Some(Ok(bytes))) => self.piece = Piece::Here(bytes),
+                        Poll::Ready(Some(Err(_)) | None) => return Ok(Sent::Failed),
+                    }
+                }
+                let Piece::Here(bytes) = &mut self.piece else { return Ok(Sent::Awaited) };
+                let sent = send(socket, bytes, SEND);
+                bytes.advance(*sent.as_ref().unwrap_or(&0));
+                // Of what a slow client leaves, little is kept: the rest is read again.
+                self.appetite = if bytes.is_empty() { CHUNK } else { LEAST_CHUNK };
+                if bytes.len() > LEAST_CHUNK {
+                    *bytes = Bytes::copy_from_slice(&bytes[..LEAST_CHUNK]);
+                }
+                sent?
             }
             Body::Stream(_) if !self.remainder.is_empty() => {
                 let count = send(socket, &self.remainder, SEND)?;

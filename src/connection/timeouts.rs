@@ -40,7 +40,7 @@ impl Timeouts {
         match timer {
             Timer::Head | Timer::Body => self.head,
             Timer::Idle => self.keep_alive.unwrap_or_default(),
-            Timer::Respond => self.respond,
+            Timer::Respond | Timer::Source => self.respond,
             Timer::Send => self.send,
             Timer::Drain => self.drain,
             Timer::ClientEnd => self.drain.min(CLIENT_END),

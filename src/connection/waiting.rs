@@ -48,7 +48,7 @@ impl Connection {
         };
         match timer {
             Timer::Send => Progress::Writable(at),
-            Timer::Respond => Progress::Elsewhere(at),
+            Timer::Respond | Timer::Source => Progress::Elsewhere(at),
             _ => Progress::Readable(at),
         }
     }

@@ -220,6 +220,11 @@ impl HeaderBlock {
         Self(lines.into())
     }
 
+    /// A block of these lines, as [`HeaderBlock::as_bytes`] gave them.
+    pub(crate) fn from_lines(lines: Vec<u8>) -> Self {
+        Self(lines.into())
+    }
+
     /// The lines, each with its CRLF.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

@@ -121,6 +121,8 @@ pub enum CloseReason {
     Reset,
     /// The response's body was shorter than promised.
     BodyTruncated,
+    /// The storage of the response's body gave no more of it in time.
+    SourceTimeout,
     /// The response's body could not be read to its end.
     BodyFailed,
     /// The socket failed.

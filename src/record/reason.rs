@@ -25,6 +25,7 @@ sentences! {
         SendTimeout "send_timeout" "The client read nothing of the response for too long." "클라이언트가 너무 오래 응답을 받아 가지 않았습니다.";
         Reset "reset" "The client reset the connection." "클라이언트가 연결을 리셋했습니다.";
         BodyTruncated "body_truncated" "The response's body came out shorter than promised, so it could not be completed." "응답 본문이 약속보다 짧아서 끝맺을 수 없었습니다.";
+        SourceTimeout "source_timeout" "The storage of the response's body gave no more of it in time." "응답 본문이 있는 저장 장치가 제때 다음 부분을 주지 않았습니다.";
         BodyFailed "body_failed" "The response's body could not be read to its end." "응답 본문을 끝까지 읽을 수 없었습니다.";
         SocketFailed "socket_failed" "The socket failed." "소켓에 오류가 났습니다.";
         GraceOver "grace_over" "The server was told to stop, and its time for this connection was over." "서버가 멈추라는 명령을 받았고, 이 연결에 줄 시간이 끝났습니다.";
@@ -69,6 +70,7 @@ impl From<CloseReason> for Reason {
             CloseReason::SendTimeout => Self::SendTimeout,
             CloseReason::Reset => Self::Reset,
             CloseReason::BodyTruncated => Self::BodyTruncated,
+            CloseReason::SourceTimeout => Self::SourceTimeout,
             CloseReason::BodyFailed => Self::BodyFailed,
             CloseReason::SocketFailed => Self::SocketFailed,
         }

@@ -22,6 +22,7 @@
 //! something is kept.
 
 use super::answer::{Prepared, is_at_rest};
+use super::mounts::{Mounts, SlowMounts};
 use super::place::Place;
 use super::root::{Identity, Refusal, Root};
 use super::version::Version;
@@ -31,6 +32,7 @@ use crate::http::message::{HeaderBlock, Request, StatusCode};
 use bytes::Bytes;
 use rustix::fs::Stat;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 /// How long an entry may be used.
@@ -45,6 +47,7 @@ const BETWEEN_SWEEPS: Duration = Duration::from_millis(250);
 /// Prepared files by the path that was asked for.
 #[derive(Debug)]
 pub(super) struct Cache {
+    mounts: Mounts,
     /// The root that every entry was found beneath; none while nothing is kept.
     root: Option<KeptRoot>,
     entries: HashMap<Box<str>, Entry>,
@@ -91,6 +94,7 @@ impl Cache {
     pub(super) fn new(most_octets: usize, most_open: usize) -> Self {
         let now = Instant::now();
         Self {
+            mounts: Mounts::default(),
             root: None,
             entries: HashMap::new(),
             octets: 0,
@@ -121,6 +125,16 @@ impl Cache {
         self.sweep_at
     }
 
+    /// The mounts that may hang, if there is any. When those change, nothing that
+    /// was kept may be touched without another look at where it lies.
+    pub(super) fn slow_mounts(&mut self) -> Option<Arc<SlowMounts>> {
+        let changed = self.mounts.look(self.now);
+        if changed {
+            self.clear();
+        }
+        self.mounts.slow()
+    }
+
     /// The folder that lies at the root's path, by the last comparison.
     pub(super) fn root(&mut self, place: &Place) -> Result<Root, Refusal> {
         self.root_within(place, UNSEEN)
@@ -143,7 +157,7 @@ impl Cache {
             }
         }
         self.clear();
-        let root = place.find()?;
+        let root = place.find()?.within(place.reach(self.mounts.slow().as_deref()));
         self.root = Some(KeptRoot { identity: root.identity(), root: root.clone(), compared: self.now });
         self.sweep_at = Some(self.now + FRESH);
         Ok(root)

@@ -9,22 +9,25 @@ mod cache;
 mod conditions;
 mod content;
 mod listing;
+mod mounts;
 mod path;
 mod place;
 mod range;
 mod representation;
 mod root;
 mod source;
+mod storage;
 mod tags;
 mod types;
 mod version;
 
-use crate::handler::{Handler, Reply};
+use crate::handler::{Begun, Handler, Reply};
 use crate::http::message::{HeaderBlock, Headers, Method, Request, StatusCode};
 use crate::language::Language;
 use answer::{Opened, Prepared, Representation};
 use cache::Cache;
 use listing::Listings;
+use mounts::{Mounts, SlowMounts};
 use path::{PathError, SitePath};
 use place::Place;
 use representation::{Coding, Preference};
@@ -35,6 +38,7 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
+use storage::{Storage, mount_of, unavailable};
 use tags::Tags;
 use types::{Named, has_known_extension};
 
@@ -87,6 +91,10 @@ pub struct Site {
     /// The root and files made ready; only where one event loop asks. Whoever
     /// else asks opens the root for each request, and keeps nothing.
     cache: Option<Mutex<Cache>>,
+    /// Which storage may hang, where no event loop keeps that.
+    mounts: Arc<Mutex<Mounts>>,
+    /// Where such storage is read; the helpers that do so have none.
+    storage: Option<Storage>,
 }
 
 impl Handler for Site {
@@ -101,7 +109,16 @@ impl Handler for Site {
                 Reply::error(StatusCode::NOT_IMPLEMENTED, "This server knows GET and HEAD, and not this method.")
             }
         };
-        self.options.headers.iter().fold(reply, |reply, (name, value)| reply.with(name, value))
+        self.finished(reply)
+    }
+
+    fn begin(&self, request: &Request<'_>) -> Begun {
+        match (&self.storage, self.slow_mounts()) {
+            (Some(storage), Some(mounts)) if matches!(request.method, Method::Get | Method::Head) => {
+                self.begin_beside(request, &mounts, storage)
+            }
+            _ => Begun::Now(self.handle(request)),
+        }
     }
 
     fn begin_turn(&self) {
@@ -122,6 +139,8 @@ impl Handler for Site {
             listings: Arc::clone(&self.listings),
             tags: Arc::clone(&self.tags),
             cache: Some(cache),
+            mounts: Arc::clone(&self.mounts),
+            storage: self.storage.clone(),
         }))
     }
 }
@@ -135,8 +154,61 @@ impl Site {
     pub fn open(folder: &Path, options: SiteOptions) -> io::Result<Self> {
         let place = Arc::new(Place::of(folder, options.follow_symlinks)?);
         let listings = Arc::new(Listings::new(options.hidden, options.language));
-        let tags = Arc::new(Tags::new());
-        Ok(Self { place, listings, tags, options: Arc::new(options), cache: None })
+        let options = Arc::new(options);
+        let (mounts, tags) = (Arc::default(), Arc::new(Tags::new()));
+        let helped = Self { place, listings, tags, options, cache: None, mounts, storage: None };
+        let storage = Storage::of(Self {
+            place: Arc::clone(&helped.place),
+            // A helper is a copy of this process: what it locks must be nobody else's.
+            listings: Arc::new(Listings::new(helped.options.hidden, helped.options.language)),
+            tags: Arc::new(Tags::new()),
+            options: Arc::clone(&helped.options),
+            cache: None,
+            mounts: Arc::default(),
+            storage: None,
+        });
+        Ok(Self { storage: Some(storage), ..helped })
+    }
+
+    /// What is to be called when serving has ended: it lets go of storage that
+    /// does not respond, and gives how many requests still waited for it.
+    pub fn ending(&self) -> impl Fn() -> usize + use<> {
+        let storage = self.storage.clone();
+        move || storage.as_ref().map_or(0, Storage::abandon)
+    }
+
+    /// As [`Handler::handle`], where some storage may hang: what may lie there
+    /// is found and read elsewhere, and what does not, here as ever.
+    fn begin_beside(&self, request: &Request<'_>, mounts: &SlowMounts, storage: &Storage) -> Begun {
+        let beside = |mount| match storage.respond(mount, request) {
+            Ok(reply) => Begun::Later(reply),
+            Err(_full) => Begun::Now(self.finished(unavailable())),
+        };
+        let name = SitePath::decode(request.target.path).map(|path| path.name).unwrap_or_default();
+        if let Some(mount) = mount_of(mounts, self.place.paths(), &name) {
+            return beside(Some(mount));
+        }
+        match self.kept(request).map_or_else(|| self.find(request), Ok) {
+            Ok(reply) => Begun::Now(self.finished(reply)),
+            Err(Refusal::Elsewhere) => beside(None),
+            Err(refusal) => Begun::Now(self.finished(self.refuse(refusal, request.target.path))),
+        }
+    }
+
+    /// The mounts that may hang, if there is any.
+    fn slow_mounts(&self) -> Option<Arc<SlowMounts>> {
+        if let Some(mut cache) = self.cache() {
+            return cache.slow_mounts();
+        }
+        self.storage.as_ref()?;
+        let mut mounts = self.mounts.lock().unwrap_or_else(PoisonError::into_inner);
+        mounts.look(Instant::now());
+        mounts.slow()
+    }
+
+    /// `reply` with the fields that every one of the site bears.
+    fn finished(&self, reply: Reply) -> Reply {
+        self.options.headers.iter().fold(reply, |reply, (name, value)| reply.with(name, value))
     }
 
     fn find(&self, request: &Request<'_>) -> Result<Reply, Refusal> {
@@ -154,7 +226,7 @@ impl Site {
     fn root(&self) -> Result<Root, Refusal> {
         match self.cache() {
             Some(mut cache) => cache.root(&self.place),
-            None => self.place.find(),
+            None => Ok(self.place.find()?.within(self.place.reach(self.slow_mounts().as_deref()))),
         }
     }
 
@@ -204,6 +276,9 @@ impl Site {
             return Err(Refusal::NotFound);
         }
         let root = self.current(root)?;
+        if root.is_on_one_mount() {
+            return Err(Refusal::Elsewhere);
+        }
         let page = self.listings.page(&root, path, request.target.query)?;
         Ok(Reply::html(StatusCode::OK, page).with("Cache-Control", "no-cache").made_from(path::display(&path.name)))
     }
@@ -217,7 +292,7 @@ impl Site {
         file: Arc<File>,
         state: Stat,
     ) -> Result<Reply, Refusal> {
-        let neighbours = neighbours(root, &request.headers, name);
+        let neighbours = neighbours(root, &request.headers, name)?;
         let mut representation = self.representation(name, file, state)?;
         representation.varies = neighbours.any;
         if let Some(coding) = neighbours.best {
@@ -272,7 +347,7 @@ impl Site {
                 let sentence = "This folder has more names than one listing may hold.";
                 Reply::error(StatusCode::INTERNAL_SERVER_ERROR, sentence)
             }
-            Refusal::Failed => {
+            Refusal::Failed | Refusal::Elsewhere => {
                 Reply::error(StatusCode::INTERNAL_SERVER_ERROR, "The server's file system could not read the file.")
             }
         }
@@ -313,12 +388,15 @@ struct Neighbours {
 
 /// The precompressed neighbours of `name`: whether there is any, and the
 /// coding of the one that the client wants most.
-fn neighbours(root: &Root, headers: &Headers<'_>, name: &[u8]) -> Neighbours {
+fn neighbours(root: &Root, headers: &Headers<'_>, name: &[u8]) -> Result<Neighbours, Refusal> {
     let mut neighbours = Neighbours { any: false, best: None };
     let preference = Preference::of(headers);
     let mut best_weight = 0;
     for coding in Coding::ALL {
         let state = root.state(&[name, coding.suffix()].concat());
+        if state.is_err_and(|refusal| refusal == Refusal::Elsewhere) {
+            return Err(Refusal::Elsewhere);
+        }
         if !state.is_ok_and(|state| FileType::from_raw_mode(state.st_mode) == FileType::RegularFile) {
             continue;
         }
@@ -328,7 +406,7 @@ fn neighbours(root: &Root, headers: &Headers<'_>, name: &[u8]) -> Neighbours {
             (neighbours.best, best_weight) = (Some(coding), weight);
         }
     }
-    neighbours
+    Ok(neighbours)
 }
 
 /// A folder's address ends with a slash: relative links in it depend on that.

@@ -7,7 +7,8 @@
 //! compared with what lies at the path (device and inode: while it is open, no
 //! other folder can get its inode).
 
-use super::root::{Identity, Refusal, Root};
+use super::mounts::SlowMounts;
+use super::root::{Identity, Reach, Refusal, Root};
 use rustix::io::Errno;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,8 @@ use std::path::{Path, PathBuf};
 pub(super) struct Place {
     path: PathBuf,
     follow_links: bool,
+    /// Where it really was when serving began: the path may hold links.
+    resolved: PathBuf,
 }
 
 impl Place {
@@ -26,15 +29,17 @@ impl Place {
     /// If there is no folder, it may not be entered, or this system can't tell
     /// what lies beneath it.
     pub(super) fn of(folder: &Path, follow_links: bool) -> io::Result<Self> {
-        let place = Self { path: folder.to_owned(), follow_links };
+        let mut place = Self { path: folder.to_owned(), follow_links, resolved: folder.to_owned() };
         let root = place.open()?;
+        place.resolved = root.path().unwrap_or(place.resolved);
         if !root.has_a_way_beneath() {
             let sentence = "this system has no way to keep names beneath a folder: openat2(2) is missing or \
                             forbidden, and /proc is not mounted; mount /proc, or use Linux 5.6 or later";
             return Err(io::Error::new(io::ErrorKind::Unsupported, sentence));
         }
         // The working directory may be replaced, too: its path is kept, if that leads to it.
-        let absolute = std::path::absolute(folder).map(|path| Self { path, follow_links });
+        let absolute =
+            std::path::absolute(folder).map(|path| Self { path, follow_links, resolved: place.resolved.clone() });
         Ok(absolute.ok().filter(|absolute| absolute.leads_to(root.identity())).unwrap_or(place))
     }
 
@@ -49,6 +54,22 @@ impl Place {
             Refusal::NotFound => Refusal::NoRoot,
             refusal => refusal,
         })
+    }
+
+    /// Its path, and the one without links.
+    pub(super) fn paths(&self) -> [&Path; 2] {
+        [&self.path, &self.resolved]
+    }
+
+    /// How far names may be followed beneath it by whoever may not hang.
+    pub(super) fn reach(&self, mounts: Option<&SlowMounts>) -> Reach {
+        match mounts {
+            None => Reach::Everywhere,
+            Some(mounts) if self.follow_links || self.paths().iter().any(|path| mounts.lie_beneath(path)) => {
+                Reach::OneMount
+            }
+            Some(_) => Reach::Beneath,
+        }
     }
 
     /// Whether it is this folder that lies there now.

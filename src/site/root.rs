@@ -34,6 +34,21 @@ pub(super) enum Refusal {
     TooLarge,
     /// The file system failed.
     Failed,
+    /// It may lie on storage that may hang: whoever serves others does not go there.
+    Elsewhere,
+}
+
+/// How far names are followed by whoever may not hang.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Everywhere: no storage may hang, or nobody minds.
+    #[default]
+    Everywhere,
+    /// Not where links lead out of the root: there is some, outside.
+    Beneath,
+    /// Nowhere but on the root's own mount: there is some beneath the root, or
+    /// links may lead to it.
+    OneMount,
 }
 
 impl From<Errno> for Refusal {
@@ -76,6 +91,7 @@ impl Identity {
 pub(super) struct Root {
     folder: Arc<OwnedFd>,
     follow_links: bool,
+    reach: Reach,
 }
 
 impl Root {
@@ -85,7 +101,7 @@ impl Root {
     /// If it is not there, no folder, or may not be entered.
     pub(super) fn open(folder: &Path, follow_links: bool) -> io::Result<Self> {
         let folder = rustix::fs::open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-        Ok(Self { folder: Arc::new(folder), follow_links })
+        Ok(Self { folder: Arc::new(folder), follow_links, reach: Reach::Everywhere })
     }
 
     /// Whether names can be kept beneath it on this system: by openat2(2), or
@@ -96,9 +112,24 @@ impl Root {
             || path_of(&self.folder).is_ok()
     }
 
+    /// The same, within this reach.
+    pub(super) fn within(self, reach: Reach) -> Self {
+        Self { reach, ..self }
+    }
+
+    /// Whether what lies in its folders may lie on another mount, and not be touched.
+    pub(super) fn is_on_one_mount(&self) -> bool {
+        self.reach == Reach::OneMount
+    }
+
     /// Whether it is the same opening of the same folder.
     pub(super) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.folder, &other.folder)
+    }
+
+    /// Its absolute path, as the kernel has it.
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        path_of(&self.folder).ok()
     }
 
     /// Which folder it is: no other has both numbers while it is open.
@@ -140,7 +171,10 @@ impl Root {
     /// The state of what lies at `name`, wherever links lead: only good to see
     /// whether a file that was found before is still the one.
     pub(super) fn glance(&self, name: &[u8]) -> Option<Stat> {
-        statat(&self.folder, relative(name), AtFlags::empty()).ok()
+        match self.reach {
+            Reach::Everywhere | Reach::Beneath => statat(&self.folder, relative(name), AtFlags::empty()).ok(),
+            Reach::OneMount => fstat(self.open_beneath(name, OFlags::PATH | OFlags::CLOEXEC).ok()?).ok(),
+        }
     }
 
     /// A handle on what `name` leads to, and whether the first way led there.
@@ -148,6 +182,8 @@ impl Root {
         let flags = OFlags::PATH | OFlags::CLOEXEC;
         match self.open_beneath(name, flags) {
             Ok(place) => Ok((place, true)),
+            // Beyond the root, or the mount (openat2(2)); or nobody can tell.
+            Err(Errno::XDEV | Errno::NOSYS | Errno::PERM) if self.reach != Reach::Everywhere => Err(Refusal::Elsewhere),
             Err(Errno::XDEV | Errno::NOSYS | Errno::PERM) if !self.follow_links => {
                 let place =
                     openat(&self.folder, relative(name), flags, Mode::empty()).map_err(|error| match error.into() {
@@ -162,10 +198,14 @@ impl Root {
     }
 
     fn open_beneath(&self, name: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
-        if self.follow_links {
+        if self.follow_links && self.reach != Reach::OneMount {
             return openat(&self.folder, relative(name), flags, Mode::empty());
         }
-        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+        let mut resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+        if self.reach == Reach::OneMount {
+            resolve.remove(if self.follow_links { resolve } else { ResolveFlags::empty() });
+            resolve |= ResolveFlags::NO_XDEV;
+        }
         for _ in 0..RACES {
             match openat2(&self.folder, relative(name), flags, Mode::empty(), resolve) {
                 Err(Errno::AGAIN) => {}

@@ -2,6 +2,7 @@
 //! where `unsafe` is allowed.
 #![allow(unsafe_code)]
 
+pub(crate) mod detached;
 #[cfg(target_os = "linux")]
 pub(crate) mod device_socket;
 #[cfg(target_os = "linux")]

@@ -121,6 +121,8 @@ pub struct ServerConnection {
     blank: u32,
     /// More had arrived behind the request that is being answered, or may have.
     surplus: bool,
+    /// More of the body is awaited from where it is read, not from the client.
+    source_waits: bool,
     input_ended: bool,
     awaits_client_end: bool,
 }
@@ -136,6 +138,7 @@ impl ServerConnection {
             scanned: 0,
             blank: 0,
             surplus: false,
+            source_waits: false,
             input_ended: false,
             awaits_client_end: false,
         }
@@ -169,6 +172,7 @@ impl ServerConnection {
             State::Idle | State::Head | State::Reject(_) => Timer::Head,
             State::Respond | State::Overdue => Timer::Respond,
             State::SkipBody(_) => Timer::Body,
+            State::Send { .. } if self.source_waits => Timer::Source,
             State::Send { .. } => Timer::Send,
             State::Drain { reason, .. } if !self.may_still_send(reason) => Timer::ClientEnd,
             State::ShutDown(_) | State::Drain { .. } | State::Closed { .. } => Timer::Drain,
@@ -337,6 +341,11 @@ impl ServerConnection {
         self.surplus = true;
     }
 
+    /// Whether it is the body's source that is waited for, and not the client.
+    pub fn source_waits(&mut self, waits: bool) {
+        self.source_waits = waits;
+    }
+
     /// The body's source has no more: the end of a body of unknown length; of
     /// another, a promise that can't be kept (its file shrank).
     pub fn body_ended(&mut self) {
@@ -412,6 +421,7 @@ impl ServerConnection {
             State::Idle => self.close(CloseReason::IdleTimeout),
             State::Head => self.reject(Rejection::TimedOut),
             State::SkipBody(_) => self.close(CloseReason::BodyTimeout),
+            State::Send { .. } if self.source_waits => self.abort(CloseReason::SourceTimeout),
             State::Send { .. } => self.abort(CloseReason::SendTimeout),
             State::ShutDown(reason) | State::Drain { reason, .. } => self.close(reason),
             State::Respond => self.state = State::Overdue,

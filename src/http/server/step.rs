@@ -45,6 +45,8 @@ pub enum Timer {
     Respond,
     /// For the rest of a body that is skipped.
     Body,
+    /// For more of the body, which is read elsewhere.
+    Source,
     /// For the client to take some more of the answer.
     Send,
     /// For the client to end its half after the last answer.

@@ -71,7 +71,7 @@ impl Reading {
             };
             match state {
                 Ok(state) => self.entries.push(bytes, &state)?,
-                Err(Refusal::Exhausted) => return Err(Refusal::Exhausted),
+                Err(refusal @ (Refusal::Exhausted | Refusal::Elsewhere)) => return Err(refusal),
                 Err(_) => {}
             }
         }

@@ -1,0 +1,178 @@
+//! Files on storage that may hang: asked of by processes of their own.
+//!
+//! ```text
+//!   an event loop          a thread of the pool         a helper process
+//!   begin() ── work ──▶ takes a helper, or forks one
+//!                          ── what is asked ──▶        opens, reads, lists;
+//!                          ◀── response, piece ──      may hang there for ever
+//!   ◀── Later: readable ──
+//! ```
+//!
+//! Why processes: a thread that waits in the kernel for a file system that does
+//! not respond can't be ended, not by SIGKILL either (a request that a FUSE
+//! server has taken, a dying disk), and a process ends only with its last
+//! thread. So the server could not end. A helper hangs by itself: its socket is
+//! all that it shares with the server, and it ends when that is closed.
+//!
+//! All is bounded: [`BOUNDS`] says how many hang at a time on one mount and in
+//! all; what is asked beyond that waits in the queue, and is turned away where
+//! that is full. A helper that hangs keeps its thread, so that it is counted;
+//! the client hears after `--timeout` that there is no response.
+
+mod helper;
+mod message;
+
+use super::Site;
+use super::mounts::SlowMounts;
+use crate::handler::{Body, Pieces, Reply};
+use crate::http::message::{HeaderBlock, Request, StatusCode};
+use crate::later::Later;
+use crate::pool::{Bounds, Full, Pool};
+use bytes::Bytes;
+use helper::Helper;
+use message::{Ask, FileOf, Told, ToldBody};
+use rustix::process::{Pid, Signal, kill_process};
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Threads, each with a helper at most. A quarter of them for one mount: one
+/// that hangs leaves the others theirs.
+const BOUNDS: Bounds = Bounds { threads: 16, of_one_kind: 4, waiting: 64 };
+
+/// The kind of work for what is on another mount than the root, by a link or by
+/// a mount that is not slow itself: which one is known only by going there.
+const CROSSING: u64 = 0;
+
+/// The helpers, and the pool that waits for them.
+#[derive(Clone, Debug)]
+pub(super) struct Storage {
+    pool: Pool,
+    helpers: Arc<Helpers>,
+}
+
+/// The helper processes.
+#[derive(Debug)]
+struct Helpers {
+    /// Those that have nothing to do; the last one to have worked is the next.
+    free: Mutex<Vec<Helper>>,
+    /// Those that work, or hang.
+    working: Mutex<Vec<Pid>>,
+    /// What each of them serves.
+    site: Site,
+}
+
+impl Storage {
+    /// Storage of `site`, which must not have any itself.
+    pub(super) fn of(site: Site) -> Self {
+        let helpers = Arc::new(Helpers { free: Mutex::default(), working: Mutex::default(), site });
+        let trimmed = Arc::clone(&helpers);
+        Self { pool: Pool::with_rest(BOUNDS, Arc::new(move || trimmed.trim())), helpers }
+    }
+
+    /// The response to `request`, made by a helper; `mount` is where it lies.
+    pub(super) fn respond(&self, mount: Option<u64>, request: &Request<'_>) -> Result<Later<Reply>, Full> {
+        let (ask, storage, mount) = (Ask::respond(request), self.clone(), mount.unwrap_or(CROSSING));
+        self.pool.run(mount, move || match storage.helpers.ask(&ask) {
+            Ok((Told::Response { status, headers, resource, body }, payload)) => {
+                let body = match body {
+                    ToldBody::Payload => Body::Bytes(payload),
+                    ToldBody::File { file, offset, length } => {
+                        Body::Pieces(length, Box::new(FileElsewhere { storage, mount, file: Arc::new(file), offset }))
+                    }
+                };
+                let status = StatusCode::from_code(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                let reply = Reply::new(status, HeaderBlock::from_lines(headers), body);
+                Reply { resource: resource.map(Arc::from), ..reply }
+            }
+            Ok(_) | Err(_) => unavailable(),
+        })
+    }
+
+    /// The server ends: helpers that work or hang are killed, and not waited
+    /// for. How many there were.
+    pub(super) fn abandon(&self) -> usize {
+        let working = lock(&self.helpers.working);
+        for helper in working.iter() {
+            // One that is stuck in the kernel ends as soon as it is let go.
+            let _ = kill_process(*helper, Signal::KILL);
+        }
+        working.len()
+    }
+}
+
+/// The response where no helper can be had.
+pub(super) fn unavailable() -> Reply {
+    let sentence = "The storage behind this address is busy or does not respond: try again in a moment.";
+    Reply::error(StatusCode::SERVICE_UNAVAILABLE, sentence).with("Retry-After", "5")
+}
+
+/// The mount that may hang and on which `path` lies: by its text, or by where
+/// the root really is.
+pub(super) fn mount_of(mounts: &SlowMounts, roots: [&Path; 2], name: &[u8]) -> Option<u64> {
+    use std::os::unix::ffi::OsStrExt;
+    let name = std::ffi::OsStr::from_bytes(name);
+    roots.iter().find_map(|root| mounts.at(root).or_else(|| mounts.at(&root.join(name))))
+}
+
+impl Helpers {
+    /// Asks a helper, and waits for what it tells.
+    fn ask(&self, ask: &Ask) -> io::Result<(Told, Bytes)> {
+        // One that has rested may have ended meanwhile.
+        while let Some(helper) = self.take() {
+            if let Ok(told) = self.ask_of(helper, ask) {
+                return Ok(told);
+            }
+        }
+        self.ask_of(Helper::fork(&self.site)?, ask)
+    }
+
+    fn ask_of(&self, mut helper: Helper, ask: &Ask) -> io::Result<(Told, Bytes)> {
+        let process = helper.process;
+        lock(&self.working).push(process);
+        let told = helper.ask(ask);
+        lock(&self.working).retain(|working| *working != process);
+        if told.is_ok() {
+            lock(&self.free).push(helper);
+        }
+        told
+    }
+
+    fn take(&self) -> Option<Helper> {
+        lock(&self.free).pop()
+    }
+
+    /// A thread ends for lack of work: the helper that has rested longest, too.
+    fn trim(&self) {
+        let helper = {
+            let mut free = lock(&self.free);
+            if free.is_empty() { None } else { Some(free.remove(0)) }
+        };
+        drop(helper);
+    }
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A part of a file that helpers read.
+struct FileElsewhere {
+    storage: Storage,
+    mount: u64,
+    file: Arc<FileOf>,
+    /// Where the part begins.
+    offset: u64,
+}
+
+impl Pieces for FileElsewhere {
+    fn read(&mut self, position: u64, most: usize) -> Option<Later<io::Result<Bytes>>> {
+        let ask = Ask::Read { file: FileOf::clone(&self.file), offset: self.offset + position, most: most as u32 };
+        let helpers = Arc::clone(&self.storage.helpers);
+        // Each connection reads one piece at a time: that is bound enough.
+        self.storage.pool.go_on(self.mount, move || match helpers.ask(&ask)? {
+            (Told::Piece, payload) => Ok(payload),
+            _ => Err(io::ErrorKind::InvalidData.into()),
+        })
+    }
+}
