@@ -79,6 +79,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some("thread") => Model::Thread,
         Some(other) => return Err(format!("{other}: not a model; try iterative, process, thread or multiplex").into()),
     };
+    let stop = Arc::new(Stop::on_signals()?); // before anybody knows the address
     let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Port::Exactly(0), 128)?;
     for url in listener::urls(&listeners) {
         println!("Answering at {url}");
@@ -89,5 +90,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         probe: Probe::OFF,
     });
     let limits = Limits { connections: 200, grace: Duration::from_secs(1) };
-    Ok(models::serve(model, listeners, &service, &limits, &Arc::new(Stop::on_signals()?))?)
+    Ok(models::serve(model, listeners, &service, &limits, &stop)?)
 }

@@ -213,6 +213,15 @@ fn is_host(value: &[u8]) -> bool {
     value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(byte))
 }
 
+/// How many bytes of empty lines `input` begins with.
+pub(super) fn blank_lines(input: &[u8]) -> usize {
+    let mut rest = input;
+    while let Some(after) = rest.strip_prefix(b"\n").or_else(|| rest.strip_prefix(b"\r\n")) {
+        rest = after;
+    }
+    input.len() - rest.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -157,7 +157,7 @@ impl Site {
         let options = Arc::new(options);
         let (mounts, tags) = (Arc::default(), Arc::new(Tags::new()));
         let helped = Self { place, listings, tags, options, cache: None, mounts, storage: None };
-        let storage = Storage::of(Self {
+        let storage = Storage::of(Box::new(Self {
             place: Arc::clone(&helped.place),
             // A helper is a copy of this process: what it locks must be nobody else's.
             listings: Arc::new(Listings::new(helped.options.hidden, helped.options.language)),
@@ -166,7 +166,7 @@ impl Site {
             cache: None,
             mounts: Arc::default(),
             storage: None,
-        });
+        }));
         Ok(Self { storage: Some(storage), ..helped })
     }
 

@@ -22,9 +22,8 @@
 mod helper;
 mod message;
 
-use super::Site;
 use super::mounts::SlowMounts;
-use crate::handler::{Body, Pieces, Reply};
+use crate::handler::{Body, Handler, Pieces, Reply};
 use crate::http::message::{HeaderBlock, Request, StatusCode};
 use crate::later::Later;
 use crate::pool::{Bounds, Full, Pool};
@@ -32,6 +31,7 @@ use bytes::Bytes;
 use helper::Helper;
 use message::{Ask, FileOf, Told, ToldBody};
 use rustix::process::{Pid, Signal, kill_process};
+use std::fmt;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -52,19 +52,24 @@ pub(super) struct Storage {
 }
 
 /// The helper processes.
-#[derive(Debug)]
 struct Helpers {
     /// Those that have nothing to do; the last one to have worked is the next.
     free: Mutex<Vec<Helper>>,
     /// Those that work, or hang.
     working: Mutex<Vec<Pid>>,
     /// What each of them serves.
-    site: Site,
+    site: Box<dyn Handler>,
+}
+
+impl fmt::Debug for Helpers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} helpers at work", lock(&self.working).len())
+    }
 }
 
 impl Storage {
-    /// Storage of `site`, which must not have any itself.
-    pub(super) fn of(site: Site) -> Self {
+    /// Storage of `site`, which must respond at once, and whose locks nobody but helpers takes.
+    pub(super) fn of(site: Box<dyn Handler>) -> Self {
         let helpers = Arc::new(Helpers { free: Mutex::default(), working: Mutex::default(), site });
         let trimmed = Arc::clone(&helpers);
         Self { pool: Pool::with_rest(BOUNDS, Arc::new(move || trimmed.trim())), helpers }
@@ -124,7 +129,7 @@ impl Helpers {
                 return Ok(told);
             }
         }
-        self.ask_of(Helper::fork(&self.site)?, ask)
+        self.ask_of(Helper::fork(self.site.as_ref())?, ask)
     }
 
     fn ask_of(&self, mut helper: Helper, ask: &Ask) -> io::Result<(Told, Bytes)> {

@@ -213,7 +213,7 @@ impl ServerConnection {
         input: &'b [u8],
         storage: &'r mut FieldStorage<'b>,
     ) -> (usize, Option<Request<'r>>) {
-        let blank = blank_lines(input);
+        let blank = parse::blank_lines(input);
         self.blank += blank as u32;
         if self.blank > MAX_BLANK {
             self.reject(Rejection::RequestLine);
@@ -341,7 +341,7 @@ impl ServerConnection {
         self.surplus = true;
     }
 
-    /// Whether it is the body's source that is waited for, and not the client.
+    /// Whether the body's source is waited for, and not the client.
     pub fn source_waits(&mut self, waits: bool) {
         self.source_waits = waits;
     }
@@ -445,14 +445,6 @@ impl ServerConnection {
     fn abort(&mut self, reason: CloseReason) {
         self.state = State::Closed { reason, abort: true };
     }
-}
-
-fn blank_lines(input: &[u8]) -> usize {
-    let mut rest = input;
-    while let Some(after) = rest.strip_prefix(b"\n").or_else(|| rest.strip_prefix(b"\r\n")) {
-        rest = after;
-    }
-    input.len() - rest.len()
 }
 
 #[cfg(test)]

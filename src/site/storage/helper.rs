@@ -1,6 +1,5 @@
 //! A process that touches files on storage that may hang, so that nobody else has to.
 
-use super::super::Site;
 use super::message::{Ask, FileOf, Told, ToldBody, read, read_behind, with_request, write};
 use crate::handler::{Body, Handler};
 use crate::sys::detached::keep_only;
@@ -38,7 +37,7 @@ impl Helper {
     ///
     /// # Errors
     /// If there is no process or no descriptor to be had.
-    pub(super) fn fork(site: &Site) -> io::Result<Self> {
+    pub(super) fn fork(site: &dyn Handler) -> io::Result<Self> {
         let (ours, its) = UnixStream::pair()?;
         match fork()? {
             Fork::Parent(process) => Ok(Self { socket: ours, process }),
@@ -67,7 +66,7 @@ impl Drop for Helper {
 }
 
 /// The helper's life: until the server closes its end.
-fn serve(mut socket: UnixStream, site: &Site) -> io::Result<()> {
+fn serve(mut socket: UnixStream, site: &dyn Handler) -> io::Result<()> {
     let mut open: Vec<(FileOf, Arc<File>)> = Vec::new();
     socket.set_read_timeout(Some(AT_REST))?;
     loop {
