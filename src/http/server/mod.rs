@@ -121,8 +121,7 @@ pub struct ServerConnection {
     blank: u32,
     /// More had arrived behind the request that is being answered, or may have.
     surplus: bool,
-    /// More of the body is awaited from where it is read, not from the client.
-    source_waits: bool,
+    source_waits: bool, // the body's source is waited for, not the client
     input_ended: bool,
     awaits_client_end: bool,
 }
