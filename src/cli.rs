@@ -133,6 +133,12 @@ pub struct Args {
 enum Command {
     Fetch(Box<FetchArgs>),
     Lab(Box<LabArgs>),
+    /// Tell a saved log (--log json) again, in the terminal
+    Show {
+        /// The log; - is standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 /// What the program is to do.
@@ -144,6 +150,8 @@ pub enum Task {
     Fetch(Box<crate::fetch::Options>),
     /// Perform an experiment.
     Lab(Box<crate::lab::Options>),
+    /// Tell a saved log again.
+    Show(crate::show::Options),
 }
 
 impl Args {
@@ -155,6 +163,7 @@ impl Args {
         let mut args = Self::try_parse_from(words)?;
         match args.command.take() {
             None => Ok(Task::Serve(Box::new(args.into()))),
+            Some(Command::Show { file }) => Ok(Task::Show(crate::show::Options { file, language: args.lang.into() })),
             Some(Command::Lab(lab)) => Ok(Task::Lab(Box::new(lab.options(args.lang.into())))),
             Some(Command::Fetch(fetch)) => {
                 let options = fetch.options(args.lang);

@@ -15,8 +15,9 @@
 //! 11. [`watch`]: the live page, served on sockets of its own.
 //! 12. [`dns`]: names to addresses, stage by stage.
 //! 13. [`fetch`]: the other end of the wire: a client that tells what it does.
-//! 14. [`telling`]: what is told of the connections, and to whom.
-//! 15. [`cli`]: what was typed, and what it means.
+//! 14. [`show`]: a saved log, told again.
+//! 15. [`telling`]: what is told of the connections, and to whom.
+//! 16. [`cli`]: what was typed, and what it means.
 //!
 //! A program that answers by itself, without a folder, is a few lines: see
 //! `examples/application.rs`.
@@ -41,6 +42,7 @@ pub mod observe;
 pub mod packet;
 pub mod pool;
 pub mod record;
+pub mod show;
 pub mod site;
 pub mod story;
 mod sys;

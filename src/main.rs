@@ -9,6 +9,7 @@ use glasshttp::lab;
 use glasshttp::listener::{self, Listener, Port};
 use glasshttp::models::{self, Stop};
 use glasshttp::observe::sink::LeftOut;
+use glasshttp::show;
 use glasshttp::site::Site;
 use glasshttp::telling::Telling;
 use std::io::{self, Write};
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Ok(Task::Serve(config)) => *config,
         Ok(Task::Fetch(options)) => return fetched(&options),
         Ok(Task::Lab(options)) => return experimented(&options),
+        Ok(Task::Show(options)) => return shown(&options),
         Err(error) => return usage(&error),
     };
     match run(config) {
@@ -59,6 +61,17 @@ fn run(config: Config) -> Result<(), String> {
         eprintln!("{}", missing(left_out));
     }
     result.map_err(|error| format!("cannot go on serving: {error}"))
+}
+
+/// A log told again, on standard output.
+fn shown(options: &show::Options) -> ExitCode {
+    match show::run(options, &mut anstream::stdout().lock()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{}error:{} {message}", bold_red(), anstyle::Reset);
+            ExitCode::from(FAILED)
+        }
+    }
 }
 
 /// Each failure is one line; the first says the exit code.

@@ -79,7 +79,7 @@ impl Telling {
         let start =
             || Watching::start(scope.clone(), config.model.name().into(), Box::new(StandardOutput::new()), sinks);
         let watching = (!scope.is_nothing()).then(start).transpose().map_err(failed)?;
-        let page = hub.map(|hub: Arc<Hub>| Watch::start(&hub, &listener::urls(site), page_listeners));
+        let page = hub.map(|hub: Arc<Hub>| Watch::start(&hub, &listener::urls(site), page_listeners, config.language));
         Ok(Self { watching, page: page.transpose().map_err(failed)?, page_urls, no_page })
     }
 

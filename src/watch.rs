@@ -1,6 +1,7 @@
 //! The live page on sockets of its own: the instrument is not in the exhibit.
 //!
 //! ```
+//! use glasshttp::language::Language;
 //! use glasshttp::listener::{self, Port};
 //! use glasshttp::observe::live::{Bounds, Hub, LiveSink};
 //! use glasshttp::watch::Watch;
@@ -11,7 +12,7 @@
 //! let sink = LiveSink::new(&hub); // for the collector
 //! let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Port::Exactly(0), 128)?;
 //! let urls = listener::urls(&listeners); // where the page is
-//! let watch = Watch::start(&hub, &["http://localhost:8080/".into()], listeners)?;
+//! let watch = Watch::start(&hub, &["http://localhost:8080/".into()], listeners, Language::English)?;
 //! // The server serves; then it stops.
 //! watch.finish()?;
 //! # drop((sink, urls));
@@ -20,6 +21,7 @@
 //! ```
 
 use crate::connection::{Service, Timeouts};
+use crate::language::Language;
 use crate::listener::Listener;
 use crate::models::{self, Limits, Model, Stop};
 use crate::observe::live::{Hub, LivePage};
@@ -48,10 +50,10 @@ impl Watch {
     ///
     /// # Errors
     /// If there is no descriptor or thread left for it.
-    pub fn start(hub: &Arc<Hub>, site: &[String], listeners: Vec<Listener>) -> io::Result<Self> {
+    pub fn start(hub: &Arc<Hub>, site: &[String], listeners: Vec<Listener>, language: Language) -> io::Result<Self> {
         let addresses: Vec<SocketAddr> = listeners.iter().map(Listener::address).collect();
         let service = Arc::new(Service {
-            handler: Box::new(LivePage::new(hub, site, &addresses)),
+            handler: Box::new(LivePage::new(hub, site, &addresses).speaking(language)),
             timeouts: Timeouts { drain: SECOND, ..Timeouts::new(10 * SECOND, 10 * SECOND) },
             probe: Probe::OFF, // who watched the watcher would see nothing else
         });

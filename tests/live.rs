@@ -27,7 +27,8 @@ impl Page {
         let hub = Hub::new(bounds);
         let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Port::Exactly(0), 128).expect("a free port");
         let address = listeners[0].address();
-        let watch = Watch::start(&hub, &[site.to_owned()], listeners).expect("a thread");
+        let watch = Watch::start(&hub, &[site.to_owned()], listeners, glasshttp::language::Language::English)
+            .expect("a thread");
         Self { sink: LiveSink::new(&hub), hub, address, watch }
     }
 

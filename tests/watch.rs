@@ -166,7 +166,7 @@ fn what_curl_reports_is_what_the_page_shows() {
             browser.click(&lane, &[]);
             let is_chosen = format!("document.querySelector('.diagram')?.textContent.includes('client :{port}')");
             browser.wait_until(&is_chosen, &[]);
-            browser.wait_until("document.querySelector('.diagram').textContent.includes('TIME-WAIT')", &[]);
+            browser.wait_until("document.querySelector('.diagram').textContent.includes('TIME_WAIT')", &[]);
             let shown = text_of(&browser, "#chosen");
             let server_port = format!("server :{}", watched.server.port());
             let record = watched.record_of(SocketAddr::from(([127, 0, 0, 1], port as u16)), |_| true);

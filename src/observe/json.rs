@@ -2,6 +2,7 @@
 
 use super::sink::{LeftOut, News, Sink};
 use crate::record::connection::{Record, SCHEMA};
+use crate::record::secrets::withheld;
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
 
@@ -42,7 +43,7 @@ impl<W: Write + Send> JsonLog<W> {
 impl<W: Write + Send> Sink for JsonLog<W> {
     fn tell(&mut self, record: &Record, news: News) {
         if news == News::Closed {
-            self.write(record);
+            self.write(&*withheld(record));
             self.untold += u64::from(self.is_late);
         }
     }

@@ -14,7 +14,7 @@ use super::sink::{LeftOut, News, Sink};
 use crate::language::Language;
 use crate::record::connection::{Exchange, Record};
 use crate::story::layout::Block;
-use crate::story::words::{Phrases, counted, fill};
+use crate::story::steps::{count, say};
 use crate::story::{self, MOST_EXCHANGES, Occasion, Progress};
 use std::collections::HashMap;
 use std::fmt;
@@ -30,6 +30,8 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Connections that are remembered while they are open. One more, and the one
 /// that nothing was heard of for longest is forgotten.
 const MOST_OPEN: usize = 1_000;
+/// Exchanges that are held back for one block, where some of them failed.
+const MOST_FAILED: usize = 64;
 
 /// Tells connections to a writer, with ANSI styles: the writer strips them where
 /// they are not wanted, as `anstream::stdout()` does.
@@ -38,7 +40,7 @@ const MOST_OPEN: usize = 1_000;
 pub struct Story<W> {
     /// `None` once it has failed.
     writer: Option<W>,
-    phrases: &'static Phrases,
+    language: Language,
     per_second: u32,
     clock: Box<dyn Fn() -> Instant + Send>,
     second: Second,
@@ -81,7 +83,7 @@ impl<W: Write + Send> Story<W> {
     fn with_clock(writer: W, language: Language, per_second: u32, clock: Box<dyn Fn() -> Instant + Send>) -> Self {
         Self {
             writer: Some(writer),
-            phrases: language.phrases(),
+            language,
             per_second,
             second: Second { began: clock(), connections: 0, blocks: 0, left_out: LeftOut::default() },
             clock,
@@ -130,7 +132,7 @@ impl<W: Write + Send> Story<W> {
             }
             let Some(told) = self.told.get_mut(&number) else { continue };
             let Some(Waiting { record, total, .. }) = told.waiting.take() else { continue };
-            let text = story::block(&record, total, Occasion::Quiet, &mut told.progress, self.phrases);
+            let text = story::block(&record, total, Occasion::Quiet, &mut told.progress, self.language);
             self.write(&text);
         }
     }
@@ -149,16 +151,21 @@ impl<W: Write + Send> Story<W> {
         if left_out.is_nothing() {
             return;
         }
-        let phrases = &self.phrases.left_out;
-        let counts = [
-            (phrases.connections, left_out.connections),
-            (phrases.exchanges, left_out.exchanges),
-            (phrases.reports, left_out.reports),
-        ];
-        let counts: Vec<String> =
-            counts.iter().filter(|(_, count)| *count > 0).map(|(forms, count)| counted(*forms, *count)).collect();
+        let language = self.language;
+        let LeftOut { connections, exchanges, reports } = left_out;
+        let mut counts = Vec::new();
+        if connections > 0 {
+            counts.push(count!(language, connections, "connection", "connections" / "개 연결"));
+        }
+        if exchanges > 0 {
+            counts.push(count!(language, exchanges, "exchange", "exchanges" / "개 교환"));
+        }
+        if reports > 0 {
+            counts.push(count!(language, reports, "report", "reports" / "개 보고"));
+        }
         let mut block = Block::default();
-        block.aside(&fill(phrases.line, &[&counts.join(", ")]));
+        let counts = counts.join(", ");
+        block.aside(&say!(language, "… {} left out in the last second" / "… 지난 1초 동안 {} 생략", counts));
         self.write(&block.finish());
     }
 
@@ -166,9 +173,7 @@ impl<W: Write + Send> Story<W> {
         let Some(writer) = &mut self.writer else { return };
         let mut whole = String::new();
         if !std::mem::replace(&mut self.has_begun, true) {
-            let mut legend = Block::default();
-            legend.aside(self.phrases.legend);
-            whole = legend.finish();
+            whole = story::legend(self.language);
         }
         whole.push_str(text);
         self.second.blocks += 1;
@@ -199,7 +204,7 @@ impl<W: Write + Send> Sink for Story<W> {
             News::Closed => Occasion::Closed,
         };
         told.waiting = None;
-        let text = story::block(record, total(record), moment, &mut told.progress, self.phrases);
+        let text = story::block(record, total(record), moment, &mut told.progress, self.language);
         if news == News::Closed {
             self.told.remove(&record.connection);
         }
@@ -234,8 +239,14 @@ impl Told {
             self.waiting.get_or_insert_with(|| Waiting { record: without_exchanges(record), seen: 0, total: 0 });
         let known = known.max(waiting.seen);
         let new = record.exchanges.iter().filter(|exchange| exchange.number > known);
-        let room = MOST_EXCHANGES.saturating_sub(waiting.record.exchanges.len());
-        waiting.record.exchanges.extend(new.take(room).cloned());
+        for exchange in new {
+            let kept = &mut waiting.record.exchanges;
+            // What failed is never left out, as far as there is room for it.
+            let most = if exchange.status >= 400 { MOST_FAILED } else { MOST_EXCHANGES };
+            if kept.len() < most {
+                kept.push(exchange.clone());
+            }
+        }
         waiting.seen = record.exchanges.last().map_or(waiting.seen, |exchange| exchange.number);
         waiting.total = total(record);
     }

@@ -12,6 +12,7 @@ pub mod lookup;
 mod lookup_error;
 mod moment;
 mod reason;
+pub mod secrets;
 mod sentences;
 mod source;
 mod stages;

@@ -1,16 +1,13 @@
-//! Records, told to people: which rows a connection or a fetch has, in which
-//! words, and how they are laid out in a terminal.
+//! Records, told to people: the steps of a connection, in the words of each
+//! language, and how they are laid out in a terminal.
 //!
-//! `block` tells what is new of a connection as the server recorded it,
-//! `transfer` what a fetch recorded.
+//! `steps` is the one derivation; `terminal` lays out what is new of it,
+//! `transfer` tells what a fetch recorded.
 
-mod ending;
-mod exchange;
-mod handshake;
 pub(crate) mod layout;
-mod rows;
-mod telling;
+pub mod steps;
+mod terminal;
 pub(crate) mod transfer;
-pub(crate) mod words;
+mod words;
 
-pub(crate) use telling::{MOST_EXCHANGES, Occasion, Progress, block};
+pub(crate) use terminal::{MOST_EXCHANGES, Occasion, Progress, block, legend};

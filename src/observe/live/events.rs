@@ -7,8 +7,12 @@
 //! forgotten meanwhile, is told how much that is, and is up to date afterwards.
 
 use super::hub::{Hub, State};
+use crate::language::Language;
 use crate::record::connection::Record;
-use serde_json::json;
+use crate::record::secrets::withheld;
+use crate::story::steps;
+use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
 use std::sync::{Arc, PoisonError};
@@ -24,6 +28,7 @@ const COUNTED: Duration = Duration::from_secs(1);
 /// The stream to one browser.
 pub(super) struct Events {
     hub: Arc<Hub>,
+    language: Language,
     /// Written, and not yet read.
     text: Vec<u8>,
     read: usize,
@@ -58,6 +63,16 @@ struct LeftOutHere {
     untold: u64,
 }
 
+/// Exchanges up to which a record's steps go along with it; of more, a page asks when it needs them.
+const MOST_IN_AN_EVENT: usize = 8;
+
+/// A record in words: what it is about, how it ended, and its steps.
+fn view(record: &Record, language: Language) -> Value {
+    let is_short = record.exchanges.len() <= MOST_IN_AN_EVENT;
+    let steps = is_short.then(|| steps::steps(record, language));
+    json!({ "about": steps::about(record, language), "ended": steps::ended(record, language), "steps": steps })
+}
+
 /// What a stream found when it looked.
 enum Found {
     Records(Vec<Arc<Record>>),
@@ -69,7 +84,7 @@ enum Found {
 impl Events {
     /// Another stream, which begins with `greeting`, a JSON object; `None`:
     /// there are as many as may be.
-    pub(super) fn listen(hub: &Arc<Hub>, greeting: &str) -> Option<Self> {
+    pub(super) fn listen(hub: &Arc<Hub>, greeting: &str, language: Language) -> Option<Self> {
         let mut state = hub.lock();
         if state.listeners >= hub.bounds.listeners {
             // Some may have gone unnoticed: written to, they are found out.
@@ -79,10 +94,10 @@ impl Events {
         }
         state.listeners += 1;
         drop(state);
-        Some(Self::new(Arc::clone(hub), greeting))
+        Some(Self::new(Arc::clone(hub), greeting, language))
     }
 
-    fn new(hub: Arc<Hub>, greeting: &str) -> Self {
+    fn new(hub: Arc<Hub>, greeting: &str, language: Language) -> Self {
         let now = Instant::now();
         let (kept, seen, admitted, calls) = {
             let state = hub.lock();
@@ -91,6 +106,7 @@ impl Events {
         };
         let mut events = Self {
             hub,
+            language,
             text: Vec::new(),
             read: 0,
             kept,
@@ -122,10 +138,11 @@ impl Events {
 
     fn say_records(&mut self, records: &[Arc<Record>]) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let records: Vec<&Record> = records.iter().map(Arc::as_ref).collect();
+        let records: Vec<Cow<'_, Record>> = records.iter().map(|record| withheld(record)).collect();
         // The server's clock goes along: the page's axis ends at it, not at the browser's.
         let now = now.as_secs_f64() * 1000.0;
-        let data = json!({ "now": now, "records": records }).to_string();
+        let views: Vec<Value> = records.iter().map(|record| view(record, self.language)).collect();
+        let data = json!({ "now": now, "records": records, "views": views }).to_string();
         self.say("records", data.as_bytes());
     }
 

@@ -5,11 +5,16 @@
 //! name could be somebody else's who points it here (DNS rebinding); only its
 //! own script runs; no other site's page may ask, frame or embed it.
 
+mod korean;
+
 use super::events::Events;
 use super::hub::Hub;
 use crate::handler::{Handler, Reply};
 use crate::http::message::{Method, Request, StatusCode};
+use crate::language::Language;
 use crate::record::connection::{Record, SCHEMA};
+use crate::record::secrets::withheld;
+use crate::story;
 use serde_json::json;
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
@@ -25,8 +30,6 @@ const SCRIPT: &[&str] = &[
     include_str!("page/figures.js"),
     include_str!("page/records.js"),
     include_str!("page/lanes.js"),
-    include_str!("page/explain.js"),
-    include_str!("page/steps.js"),
     include_str!("page/diagram.js"),
     include_str!("page/exchanges.js"),
     include_str!("page/address.js"),
@@ -55,6 +58,8 @@ pub struct LivePage {
     addresses: Vec<IpAddr>,
     /// Where its script may connect to.
     connect: String,
+    /// What it speaks unless it is asked for another.
+    language: Language,
     /// Makes numbers that nobody can guess (SipHash under a random key).
     random: RandomState,
 }
@@ -69,8 +74,15 @@ impl LivePage {
             greeting,
             addresses: addresses.iter().map(|address| address.ip().to_canonical()).collect(),
             connect: connect_sources(site),
+            language: Language::English,
             random: RandomState::new(),
         }
+    }
+
+    /// The same, in this language unless it is asked for another.
+    #[must_use]
+    pub fn speaking(self, language: Language) -> Self {
+        Self { language, ..self }
     }
 
     fn answer(&self, request: &Request<'_>) -> Reply {
@@ -83,29 +95,47 @@ impl LivePage {
             return Reply::error(StatusCode::FORBIDDEN, sentence);
         }
         match (request.target.path, request.target.query) {
-            ("/", _) => self.page(),
+            ("/", query) => self.page(self.language(query)),
             ("/favicon.svg" | "/favicon.ico", _) => Reply::memory(StatusCode::OK, "image/svg+xml", ICON),
             _ if is_from_elsewhere(request) => {
                 Reply::error(StatusCode::FORBIDDEN, "The records are for this page alone, not for other sites' pages.")
             }
-            ("/events", _) => self.events(),
+            ("/events", query) => self.events(self.language(query)),
             ("/records", Some(query)) => self.record_of(query),
             ("/records", None) => all(self.hub.records()),
-            (path, _) => match path.strip_prefix("/records/").and_then(|number| number.parse().ok()) {
-                Some(number) => one(self.hub.record(number)),
-                None => Reply::error(StatusCode::NOT_FOUND, "Here are /, /events, /records and /records/NUMBER."),
+            (path, query) => match path.strip_prefix("/records/").map(|rest| (rest, rest.strip_suffix("/steps"))) {
+                Some((_, Some(number))) => {
+                    steps(number.parse().ok().and_then(|number| self.hub.record(number)), self.language(query))
+                }
+                Some((number, None)) if number.parse::<u64>().is_ok() => {
+                    one(number.parse().ok().and_then(|number| self.hub.record(number)), query == Some("secrets=shown"))
+                }
+                _ => Reply::error(
+                    StatusCode::NOT_FOUND,
+                    "Here are /, /events, /records, /records/NUMBER and /records/NUMBER/steps.",
+                ),
             },
+        }
+    }
+
+    /// The language that a query asks for, or the server's own.
+    fn language(&self, query: Option<&str>) -> Language {
+        match query.into_iter().flat_map(|query| query.split('&')).find_map(|pair| pair.strip_prefix("lang=")) {
+            Some("ko") => Language::Korean,
+            Some("en") => Language::English,
+            _ => self.language,
         }
     }
 
     /// The page in one piece. Its style and script are named by a number that
     /// is new each time; whatever else should get into the page does not run.
-    fn page(&self) -> Reply {
+    fn page(&self, language: Language) -> Reply {
         let nonce = format!("{:016x}{:016x}", self.random.hash_one("nonce"), RandomState::new().hash_one("nonce"));
         let page = HTML
             .replacen("/* style */", STYLE, 1)
             .replacen("/* script */", &SCRIPT.concat(), 1)
             .replace("nonce=\"\"", &format!("nonce=\"{nonce}\""));
+        let page = if language == Language::Korean { korean::page(&page) } else { page };
         let policy = format!(
             "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self'; \
              connect-src 'self'{}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -114,8 +144,8 @@ impl LivePage {
         Reply::html(StatusCode::OK, page).with("Content-Security-Policy", &policy)
     }
 
-    fn events(&self) -> Reply {
-        match Events::listen(&self.hub, &self.greeting) {
+    fn events(&self, language: Language) -> Reply {
+        match Events::listen(&self.hub, &self.greeting, language) {
             Some(events) => Reply::stream(StatusCode::OK, "text/event-stream", events),
             None => Reply::error(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -129,7 +159,7 @@ impl LivePage {
         let client = query.split('&').find_map(|pair| pair.strip_prefix("client="));
         let client = client.map(|client| percent_encoding::percent_decode_str(client).decode_utf8_lossy());
         match client.and_then(|client| client.parse().ok()) {
-            Some(client) => one(self.hub.of_client(client)),
+            Some(client) => one(self.hub.of_client(client), false),
             None => Reply::error(
                 StatusCode::BAD_REQUEST,
                 "Name a client by address and port, as in /records?client=127.0.0.1:50412 or [::1]:50412.",
@@ -176,10 +206,22 @@ fn connect_sources(site: &[String]) -> String {
     sources.flat_map(|source| [" ", source]).collect()
 }
 
-fn one(record: Option<Arc<Record>>) -> Reply {
-    match record.map(|record| serde_json::to_vec(&*record)) {
+fn one(record: Option<Arc<Record>>, with_secrets: bool) -> Reply {
+    let json = |record: Arc<Record>| match with_secrets {
+        true => serde_json::to_vec(&*record),
+        false => serde_json::to_vec(&*withheld(&record)),
+    };
+    match record.map(json) {
         Some(Ok(json)) => Reply::memory(StatusCode::OK, "application/json", json),
         Some(Err(_)) => Reply::error(StatusCode::INTERNAL_SERVER_ERROR, "The record could not be written as JSON."),
+        None => Reply::error(StatusCode::NOT_FOUND, "No such connection is kept: only the latest are."),
+    }
+}
+
+fn steps(record: Option<Arc<Record>>, language: Language) -> Reply {
+    match record.map(|record| serde_json::to_vec(&story::steps::steps(&record, language))) {
+        Some(Ok(json)) => Reply::memory(StatusCode::OK, "application/json", json),
+        Some(Err(_)) => Reply::error(StatusCode::INTERNAL_SERVER_ERROR, "The steps could not be written as JSON."),
         None => Reply::error(StatusCode::NOT_FOUND, "No such connection is kept: only the latest are."),
     }
 }
@@ -202,7 +244,7 @@ impl Read for Array {
             self.text.clear();
             self.read = 0;
             if let Some(record) = self.records.pop_front() {
-                serde_json::to_writer(&mut self.text, &*record)?;
+                serde_json::to_writer(&mut self.text, &*withheld(&record))?;
                 self.text.extend_from_slice(if self.records.is_empty() { b"]\n" } else { b",\n" });
             }
         }

@@ -3,6 +3,7 @@
 
 use super::events::Events;
 use super::*;
+use crate::language::Language;
 use crate::record::connection::{Close, Exchange, Handshake, Message, SCHEMA};
 use crate::record::{Figure, How, Reason, Source, Stages, Why};
 use std::io::Read;
@@ -189,7 +190,7 @@ fn a_stream_greets_tells_what_is_kept_then_what_changes_then_the_end() {
     let mut sink = LiveSink::new(&hub);
     sink.tell(&closed(record(1)), News::Closed);
     sink.tell(&record(2), News::Opened);
-    let mut events = Events::listen(&hub, "{\"site\":[]}").expect("a stream");
+    let mut events = Events::listen(&hub, "{\"site\":[]}", Language::English).expect("a stream");
     assert_eq!(next(&mut events), "retry: 1000\nevent: hello\ndata: {\"site\":[]}\n\n");
     assert_eq!(told(&next(&mut events)), [1, 2]);
     sink.tell(&closed(record(2)), News::Closed);
@@ -205,7 +206,7 @@ fn a_stream_greets_tells_what_is_kept_then_what_changes_then_the_end() {
 fn a_crowd_is_told_bit_by_bit_and_what_was_forgotten_is_counted() {
     let hub = Hub::new(Bounds { connections: 100, told_per_second: 200, ..bounds() });
     let mut sink = LiveSink::new(&hub);
-    let mut events = Events::listen(&hub, "{}").expect("a stream");
+    let mut events = Events::listen(&hub, "{}", Language::English).expect("a stream");
     next(&mut events);
     for connection in 1..=500 {
         sink.tell(&closed(record(connection)), News::Closed);
@@ -240,7 +241,7 @@ fn what_is_shown_is_brought_up_to_date_though_much_is_new() {
     let hub = Hub::new(Bounds { connections: 1000, ..bounds() });
     let mut sink = LiveSink::new(&hub);
     sink.tell(&record(1), News::Opened);
-    let mut events = Events::listen(&hub, "{}").expect("a stream");
+    let mut events = Events::listen(&hub, "{}", Language::English).expect("a stream");
     next(&mut events);
     assert_eq!(told(&next(&mut events)), [1]);
     sink.tell(&closed(record(1)), News::Closed);
@@ -257,20 +258,20 @@ fn what_is_shown_is_brought_up_to_date_though_much_is_new() {
 #[test]
 fn there_are_as_many_listeners_as_may_be_and_one_that_goes_makes_room() {
     let hub = Hub::new(Bounds { listeners: 2, ..bounds() });
-    let first = Events::listen(&hub, "{}").expect("a stream");
-    let mut second = Events::listen(&hub, "{}").expect("a stream");
+    let first = Events::listen(&hub, "{}", Language::English).expect("a stream");
+    let mut second = Events::listen(&hub, "{}", Language::English).expect("a stream");
     next(&mut second);
-    assert!(Events::listen(&hub, "{}").is_none());
+    assert!(Events::listen(&hub, "{}", Language::English).is_none());
     // The others are written to, so that one that has gone is found out.
     assert_eq!(next(&mut second), ": are you there?\n\n");
     drop(first);
-    assert!(Events::listen(&hub, "{}").is_some());
+    assert!(Events::listen(&hub, "{}", Language::English).is_some());
 }
 
 #[test]
 fn a_silent_stream_says_that_it_is_there() {
     let hub = Hub::new(Bounds { heartbeat: Duration::ZERO, ..bounds() });
-    let mut events = Events::listen(&hub, "{}").expect("a stream");
+    let mut events = Events::listen(&hub, "{}", Language::English).expect("a stream");
     next(&mut events);
     assert_eq!(next(&mut events), ": still here\n\n");
 }

@@ -1,10 +1,5 @@
-//! What is said, in each language.
+//! Figures put into phrases of the story of a fetch.
 
-mod english;
 mod filling;
-mod korean;
-mod language;
-mod phrases;
 
-pub(crate) use filling::{counted, fill};
-pub(crate) use phrases::Phrases;
+pub(super) use filling::{counted, fill};

@@ -134,7 +134,7 @@ function browserHalf(timing) {
 }
 
 const SERVER_SAYS = {
-  arrived: "kernel has the request", first_read: "reads it", head_complete: "has the whole head", answer_chosen: "has chosen the answer",
+  arrived: "kernel has the request", first_read: "reads it", head_complete: "has the whole head", response_chosen: "has chosen the answer",
   first_write: "hands the kernel the first octets", last_write: "hands it the last octets", acknowledged: "knows that the client's TCP has all",
 };
 

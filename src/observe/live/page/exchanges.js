@@ -5,13 +5,13 @@ const STAGES = [
   ["In the accept queue", "wire", "queued"],
   ["From arrival to the first read", "client", "arrived", "first_read"],
   ["From there to the head's end", "client", "first_read", "head_complete"],
-  ["Handler chooses the answer", "server", "head_complete", "answer_chosen"],
-  ["Until the first write", "server", "answer_chosen", "first_write"],
+  ["Handler chooses the answer", "server", "head_complete", "response_chosen"],
+  ["Until the first write", "server", "response_chosen", "first_write"],
   ["Sending, first write to last", "server", "first_write", "last_write"],
   ["Until the client acknowledged", "wire", "last_write", "acknowledged"],
 ];
 const NAMES = {
-  arrived: "the arrival", first_read: "the first read", head_complete: "the head's end", answer_chosen: "the choice of the answer",
+  arrived: "the arrival", first_read: "the first read", head_complete: "the head's end", response_chosen: "the choice of the answer",
   first_write: "the first write", last_write: "the last write", acknowledged: "the acknowledgement",
 };
 
@@ -21,7 +21,7 @@ function exchangeParts(record, marksLineEnds) {
     waterfall(record, exchange, index),
     el("div", { class: "heads" },
       head("Request", exchange.request, value(exchange.traffic)?.request_head, marksLineEnds),
-      head("Answer", exchange.answer, value(exchange.traffic)?.answer_head, marksLineEnds))));
+      head("Answer", exchange.response, value(exchange.traffic)?.response_head, marksLineEnds))));
 }
 
 function waterfall(record, exchange, index) {

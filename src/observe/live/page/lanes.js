@@ -116,7 +116,7 @@ class Lanes {
       what.textContent = about(entry.record);
       what.classList.toggle("is-silent", !entry.record.exchanges.length);
       row.setAttribute("aria-label", aboutAloud(entry));
-      row.title = entry.record.close?.sentence ?? "";
+      row.title = ended(entry.record);
     }
     row.lastChild.replaceChildren(...lane(entry, view));
   }
@@ -164,7 +164,9 @@ function lane(entry, { from, to, now }) {
     const begun = value(arrived) ?? value(read) ?? value(whole);
     if (begun === undefined) continue;
     const done = value(acknowledged) ?? value(written) ?? value(write) ?? (record.close ? begun : (last - accepted) * MS);
-    bar("exchange", accepted + begun / MS, accepted + done / MS);
+    // Until the accept it waits in the queue, whatever has arrived by then.
+    const [from, until] = [Math.max(0, begun), Math.max(0, begun, done)];
+    bar("exchange", accepted + from / MS, accepted + until / MS);
     mark("request", accepted + begun / MS, "◆");
   }
   if (record.close) mark(record.close.how.startsWith("reset") ? "close reset" : "close", last, GLYPHS[record.close.how] ?? "│");

@@ -104,6 +104,24 @@ function counted(shown, all) {
 
 // The chosen connection
 
+let asked; // { record, steps }: of a record with many exchanges the server is asked
+
+function stepsOf(record) {
+  if (record.view?.steps) return record.view.steps;
+  if (asked?.record === record) return asked.steps;
+  if (page.log) return undefined;
+  asked = { record, steps: asked?.record.connection === record.connection ? asked.steps : undefined };
+  const mine = asked;
+  fetch(`/records/${record.connection}/steps?lang=${LANGUAGE}`)
+    .then((answer) => (answer.ok ? answer.json() : undefined))
+    .then((steps) => {
+      mine.steps = steps;
+      if (asked === mine) redrawChosen();
+    })
+    .catch(() => undefined);
+  return mine.steps;
+}
+
 function drawChosen() {
   const entry = chosenEntry();
   byId("chosen").hidden = !entry;
@@ -113,7 +131,7 @@ function drawChosen() {
   byId("chosen-title").textContent = `Connection ${entry.record.connection}`;
   const body = byId("chosen-body");
   try {
-    body.replaceChildren(...chosenParts(entry.record));
+    body.replaceChildren(...chosenParts(entry.record, stepsOf(entry.record)));
   } catch (error) {
     body.replaceChildren(el("p", {}, `This record cannot be drawn: ${error.message}`));
   }
@@ -125,7 +143,7 @@ function redrawChosen() {
   drawChosen();
 }
 
-function chosenParts(record) {
+function chosenParts(record, steps) {
   const showAll = () => {
     open.add("all");
     redrawChosen();
@@ -141,8 +159,7 @@ function chosenParts(record) {
   const exchanges = exchangeParts(many ? { ...record, exchanges: [...record.exchanges.slice(0, ENDS), ...record.exchanges.slice(-ENDS)] } : record, open.has("line-ends"));
   return [
     facts(record),
-    el("ul", { class: "remarks" }, remarks(record).map((remark) => el("li", {}, remark))),
-    diagram(record, open, showAll),
+    steps ? diagram(record, steps, open, showAll) : page.log ? el("p", { class: "small hint" }, "Step by step in a terminal: glasshttp show FILE") : "",
     record.exchanges.length ? el("label", { class: "small check" }, ends, " Mark line ends and other controls in the heads") : "",
     ...exchanges,
   ].filter((part) => part !== "");
@@ -156,7 +173,7 @@ function facts(record) {
     fact("Client", record.client, "", "client"), fact("Server", record.server, `model: ${record.model}`, "server"),
     fact("Accepted", record.accepted.replace("T", " ").replace(/(\.\d{6})\d*Z$/, "$1 UTC"), "measured: accept(2) returned"),
     figure("In the accept queue", handshake.queued, duration), figure("Round trip of the handshake", handshake.rtt, duration),
-    fact("State", close ? HOW[close.how] ?? "closed" : "open", close ? close.reason : ""));
+    fact("State", ended(record), close ? close.reason : ""));
 }
 
 // Where it comes from
@@ -207,7 +224,8 @@ new LiveSource({
     if (url) byId("empty-command").textContent = `curl -i ${url}`;
     change();
   },
-  records({ now: theirs, records }) {
+  records({ now: theirs, records, views }) {
+    records.forEach((record, index) => (record.view = views?.[index]));
     // Of all guesses at the difference the largest is the best: the others were longer on their way.
     page.clock = page.clock ? Math.max(page.clock, theirs - Date.now()) : theirs - Date.now();
     const isFirst = !live.list.length && records.length > 1;

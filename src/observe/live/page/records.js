@@ -1,7 +1,7 @@
 // records.js: what a record must look like (a log may hold anything), and the
 // records that the page keeps, within bounds.
 
-const SCHEMA = 1;
+const SCHEMA = 2;
 
 const isText = (x) => typeof x === "string";
 const isNumber = (x) => typeof x === "number" && Number.isFinite(x);
@@ -19,12 +19,12 @@ const figureOf = (check) => (x) => {
 const isTime = figureOf(isNumber);
 const isMessage = shape({ head: isText, is_cut: isFlag });
 const isExchange = shape({
-  number: isNumber, request: isMessage, answer: isMessage, status: isNumber, resource: figureOf(isText), is_kept: isFlag,
+  number: isNumber, request: isMessage, response: isMessage, status: isNumber, resource: figureOf(isText), is_kept: isFlag,
   stages: shape({
-    arrived: isTime, first_read: isTime, head_complete: isTime, answer_chosen: isTime, first_write: isTime,
+    arrived: isTime, first_read: isTime, head_complete: isTime, response_chosen: isTime, first_write: isTime,
     last_write: isTime, acknowledged: isTime,
   }),
-  traffic: figureOf(shape({ reads: isNumber, request_head: isNumber, writes: isNumber, answer_head: isNumber, answer_body: isNumber })),
+  traffic: figureOf(shape({ reads: isNumber, request_head: isNumber, writes: isNumber, response_head: isNumber, response_body: isNumber })),
 });
 const isHandshake = shape({
   syn: figureOf(shape({
@@ -83,7 +83,9 @@ function parseLog(text) {
 // A record with what is asked of it often.
 function entryOf(record) {
   const accepted = epoch(record.accepted);
-  const queued = value(record.handshake.queued) ?? 0;
+  // It waited at least since its first bytes had arrived.
+  const arrivals = record.exchanges.map((exchange) => value(exchange.stages.arrived) ?? 0);
+  const queued = Math.max(value(record.handshake.queued) ?? 0, -Math.min(0, ...arrivals));
   const closedAt = record.close ? value(record.close.at) : undefined;
   const last = Math.max(0, ...record.exchanges.flatMap((exchange) => Object.values(exchange.stages).map((stage) => value(stage) ?? 0)));
   return {
@@ -146,22 +148,15 @@ class Kept {
 
 const targetOf = (exchange) => exchange.request.head.split(/\r?\n/, 1)[0];
 
-// What a connection was about, in a few words.
+// What a connection was about, in the server's words; of a saved log, its last line and status.
 function about(record) {
+  if (record.view) return record.view.about;
   const last = record.exchanges.at(-1);
-  if (!last) return "silent";
-  const line = targetOf(last).replace(/ HTTP\/\d.*$/, "") || "(no request line)";
-  const more = record.exchanges.length + record.exchanges_left_out - 1;
-  return `${visible(line)} → ${last.status || (record.close ? "no whole request" : "…")}${more ? ` (+${more})` : ""}`;
+  return last ? `${visible(targetOf(last))} → ${last.status || "…"}` : "";
 }
 
-const HOW = {
-  fin: "closed in order, by FINs", reset_by_client: "reset by the client", reset_by_server: "reset by the server",
-  timeout: "ended by a deadline of the server", lost: "lost with the process that served it",
-};
+// How it ended, in the server's words.
+const ended = (record) => record.view?.ended ?? record.close?.reason ?? "";
 
 // The same as a sentence, for those who hear it.
-function aboutAloud({ record, port }) {
-  const what = record.exchanges.length ? `${plural(record.exchanges.length + record.exchanges_left_out, "request")}, the last ${about(record)}` : "silent, no request";
-  return `Connection ${record.connection}, client port ${port}, ${what}, ${record.close ? HOW[record.close.how] ?? "closed" : "open"}`;
-}
+const aboutAloud = ({ record, port }) => `${record.connection}, :${port}, ${about(record)}, ${ended(record)}`;

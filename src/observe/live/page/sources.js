@@ -3,6 +3,7 @@
 const LOG_OCTETS = 64 << 20;
 const LOG_RECORDS = 5000;
 const AGAIN = 2000; // milliseconds
+const LANGUAGE = document.documentElement.lang;
 
 // Listens to the server until the page is closed, and again after each end.
 class LiveSource {
@@ -16,7 +17,7 @@ class LiveSource {
   }
 
   #listen() {
-    const events = new EventSource("/events");
+    const events = new EventSource(`/events?lang=${LANGUAGE}`);
     const again = (text) => {
       events.close();
       this.#told.state(text, false);
@@ -45,7 +46,7 @@ async function readLog(file) {
 
 // The records as a log, a line each.
 function saveLog(list) {
-  const text = list.map((entry) => `${JSON.stringify(entry.record)}\n`).join("");
+  const text = list.map(({ record: { view, ...record } }) => `${JSON.stringify(record)}\n`).join("");
   const link = el("a", { href: URL.createObjectURL(new Blob([text], { type: "application/x-ndjson" })), download: "glasshttp.jsonl" });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), AGAIN);

@@ -1,0 +1,73 @@
+//! Secrets are withheld from what is written and shown: the values of fields
+//! that let their reader pass for somebody else.
+
+use super::connection::{Message, Record};
+use std::borrow::Cow;
+
+/// The fields whose values are secrets.
+const SECRET: [&str; 4] = ["cookie", "set-cookie", "authorization", "proxy-authorization"];
+
+/// Whether the value of the field `name` is a secret.
+pub(crate) fn is_secret(name: &str) -> bool {
+    SECRET.iter().any(|secret| name.trim().eq_ignore_ascii_case(secret))
+}
+
+/// What stands in the place of a secret.
+pub(crate) fn withheld_value(value: &str) -> String {
+    match value.len() {
+        1 => "1 byte, not shown".to_owned(),
+        length => format!("{length} bytes, not shown"),
+    }
+}
+
+/// A head without its secrets, line by line; its line ends stay as they are.
+pub(crate) fn withheld_head(head: &str) -> Cow<'_, str> {
+    let has_secret = head.lines().any(|line| line.split_once(':').is_some_and(|(name, _)| is_secret(name)));
+    if !has_secret {
+        return Cow::Borrowed(head);
+    }
+    let mut shown = String::with_capacity(head.len());
+    for line in head.split_inclusive('\n') {
+        match line.split_once(':').filter(|(name, _)| is_secret(name)) {
+            Some((name, rest)) => {
+                let value = rest.trim_end_matches(['\r', '\n']);
+                let end = &rest[value.len()..];
+                shown.push_str(&format!("{name}: {}{end}", withheld_value(value.trim())));
+            }
+            None => shown.push_str(line),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// A record without its secrets.
+pub fn withheld(record: &Record) -> Cow<'_, Record> {
+    let has_secret = |message: &Message| matches!(withheld_head(&message.head), Cow::Owned(_));
+    if !record.exchanges.iter().any(|exchange| has_secret(&exchange.request) || has_secret(&exchange.response)) {
+        return Cow::Borrowed(record);
+    }
+    let mut record = record.clone();
+    for exchange in &mut record.exchanges {
+        for message in [&mut exchange.request, &mut exchange.response] {
+            message.head = withheld_head(&message.head).into_owned();
+        }
+    }
+    Cow::Owned(record)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_its_length_and_nothing_else_changes() {
+        let head = "GET / HTTP/1.1\r\nHost: a\r\nCOOKIE: id=12345\r\nAuthorization:Bearer x\r\n\r\n";
+        let shown = withheld_head(head);
+        assert_eq!(
+            shown,
+            "GET / HTTP/1.1\r\nHost: a\r\nCOOKIE: 8 bytes, not shown\r\nAuthorization: 8 bytes, not shown\r\n\r\n"
+        );
+        assert!(matches!(withheld_head("GET / HTTP/1.1\r\nHost: a:80\r\n\r\n"), Cow::Borrowed(_)));
+        assert!(!withheld_head("Set-Cookie: a=한글\n").contains("한글"));
+    }
+}

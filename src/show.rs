@@ -1,0 +1,103 @@
+//! `glasshttp show FILE`: a saved log told again, in the words of today.
+
+use crate::language::Language;
+use crate::record::connection::Record;
+use crate::story::{self, Occasion, Progress};
+use serde::Deserialize;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// The longest line that is read, in bytes: a record holds 128 exchanges, of some kilobytes each.
+const MOST_OF_A_LINE: u64 = 16 << 20;
+/// Connections of several parts that are remembered.
+const MOST_PARTS: usize = 10_000;
+
+/// What is to be told again.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The log; `-` is standard input.
+    pub file: PathBuf,
+    /// In which language.
+    pub language: Language,
+}
+
+/// A line that is not a record, but says what was left out.
+#[derive(Deserialize)]
+struct Missing {
+    left_out: serde_json::Value,
+}
+
+/// Tells the records of a log, one after another.
+///
+/// # Errors
+/// In a sentence: if the file can't be read, or holds no record.
+pub fn run(options: &Options, out: &mut impl Write) -> Result<(), String> {
+    let file = options.file.display();
+    let input: Box<dyn Read> = match options.file.as_path() {
+        path if path == Path::new("-") => Box::new(io::stdin()),
+        path => Box::new(
+            File::open(path)
+                .map_err(|error| format!("cannot read {file}: {error}; name a file that glasshttp --log json wrote"))?,
+        ),
+    };
+    let mut teller = Teller { language: options.language, parts: HashMap::new(), told: 0, bad: None, count: 0 };
+    match teller.tell(BufReader::new(input), out) {
+        // A reader that has gone, as in `show FILE | head`, is no failure.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+        Err(error) => return Err(format!("cannot read {file}: {error}")),
+        Ok(()) => {}
+    }
+    match (teller.told, teller.bad) {
+        (0, _) => Err(format!("{file} holds no record; name a file that glasshttp --log json wrote")),
+        (_, None) => Ok(()),
+        (_, Some(first)) => Err(format!("{file}: {} lines are not records, the first is line {first}", teller.count)),
+    }
+}
+
+struct Teller {
+    language: Language,
+    /// Of connections that are recorded in parts: what was told of them.
+    parts: HashMap<u64, Progress>,
+    told: u64,
+    bad: Option<u64>,
+    count: u64,
+}
+
+impl Teller {
+    fn tell(&mut self, mut input: impl BufRead, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(story::legend(self.language).as_bytes())?;
+        let mut line = Vec::new();
+        for number in 1.. {
+            line.clear();
+            let count = input.by_ref().take(MOST_OF_A_LINE).read_until(b'\n', &mut line)?;
+            if count == 0 {
+                break;
+            }
+            if line.trim_ascii().is_empty() {
+                continue;
+            }
+            match serde_json::from_slice::<Record>(&line) {
+                Ok(record) => self.record(&record, out)?,
+                Err(_) if serde_json::from_slice::<Missing>(&line).is_ok_and(|line| line.left_out.is_object()) => {}
+                Err(_) => {
+                    self.bad.get_or_insert(number);
+                    self.count += 1;
+                }
+            }
+        }
+        out.flush()
+    }
+
+    fn record(&mut self, record: &Record, out: &mut impl Write) -> io::Result<()> {
+        self.told += 1;
+        let mut progress = self.parts.remove(&record.connection).filter(|_| record.part > 1).unwrap_or_default();
+        let last = record.exchanges.last().map_or(0, |exchange| exchange.number);
+        let text = story::block(record, last, Occasion::Closed, &mut progress, self.language);
+        if record.continues && self.parts.len() < MOST_PARTS {
+            self.parts.insert(record.connection, progress);
+        }
+        out.write_all(text.as_bytes())
+    }
+}

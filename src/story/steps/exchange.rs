@@ -1,0 +1,319 @@
+//! One request and its response.
+
+use super::say::{count, say};
+use super::step::{Direction, Known, Step, Tone, how};
+use crate::language::Language;
+use crate::record::connection::{Exchange, HeadState, Record, Traffic};
+use crate::record::{Figure, Nanoseconds, Source, Why};
+use crate::story::layout::{grouped, span};
+
+/// Stages that are closer than this need no step of their own, in nanoseconds.
+const AT_ONCE: Nanoseconds = 1_000_000;
+/// How long Linux delays an acknowledgement that has nothing to carry it, and how far from that it is still one.
+const DELAYED_ACK: std::ops::Range<Nanoseconds> = 36_000_000..60_000_000;
+
+/// The steps of `exchange`; `before` is the one before it.
+pub(super) fn steps(exchange: &Exchange, before: Option<&Exchange>, record: &Record, language: Language) -> Vec<Step> {
+    let is_pipelined = is_pipelined(exchange, before);
+    let mut steps = vec![request(exchange, is_pipelined, language)];
+    steps.extend(read(exchange, is_pipelined, language));
+    if exchange.status != 0 {
+        steps.extend(chosen(exchange, language));
+        steps.extend(sent(exchange, language));
+        steps.extend(acknowledged(exchange, record, language));
+    }
+    for step in &mut steps {
+        step.id = format!("{}-{}", exchange.number, step.id);
+        step.exchange = Some(exchange.number);
+    }
+    steps
+}
+
+/// Whether its first bytes were read with what came before: then it waited its turn in the server.
+fn is_pipelined(exchange: &Exchange, before: Option<&Exchange>) -> bool {
+    let was_read = exchange.stages.first_read.value();
+    let had = before.and_then(|before| before.stages.head_complete.value());
+    let has_no_read = exchange.number > 1 && exchange.traffic.value().is_some_and(|traffic| traffic.reads == 0);
+    has_no_read || was_read.zip(had).is_some_and(|(read, complete)| read <= complete)
+}
+
+/// The first line that is not empty.
+pub(super) fn request_line(exchange: &Exchange, language: Language) -> String {
+    let line = exchange.request.head.lines().find(|line| !line.trim().is_empty());
+    line.map_or_else(|| say!(language, "(no request line)" / "(요청 줄 없음)"), str::to_owned)
+}
+
+fn request(exchange: &Exchange, is_pipelined: bool, language: Language) -> Step {
+    let line = request_line(exchange, language);
+    let number = (exchange.number > 1).then(|| say!(language, "request {}" / "{}번째 요청", grouped(exchange.number)));
+    let stages = &exchange.stages;
+    let step = if is_pipelined {
+        let title = say!(language, "{}, pipelined" / "{}, 파이프라이닝", number.unwrap_or_default());
+        let at = if stages.head_complete.value().is_some() { &stages.head_complete } else { &stages.response_chosen };
+        let read = stages.first_read.value().map(|at| span(*at)).unwrap_or_default();
+        let sentence = say!(
+            language,
+            "The client did not wait for the response before it: these bytes were read with the ones before, at {}, and waited their turn in the server."
+                / "클라이언트가 앞 응답을 기다리지 않았습니다. 이 바이트는 앞의 것과 함께 {}에 읽혔고, 서버 안에서 차례를 기다렸습니다.",
+            read
+        );
+        Step::event("request", at.clone(), line.clone(), title).saying(sentence)
+    } else if stages.arrived.value().is_some() {
+        let sentence = say!(
+            language,
+            "When the server's kernel had the bytes that the first read gave. When the client sent them is not visible from here."
+                / "서버의 커널이 첫 읽기가 준 바이트를 받은 때입니다. 클라이언트가 언제 보냈는지는 여기서 보이지 않습니다."
+        );
+        Step::arrow("request", Direction::ToServer, stages.arrived.clone(), line.clone(), number.unwrap_or_default())
+            .saying(sentence)
+    } else {
+        let sentence = say!(
+            language,
+            "When the bytes arrived is not known; this is when they were read."
+                / "바이트가 언제 도착했는지는 알 수 없고, 이것은 읽힌 때입니다."
+        );
+        Step::event("request", stages.first_read.clone(), line.clone(), number.unwrap_or_default()).saying(sentence)
+    };
+    let by = Figure::measured((), Source::Head);
+    let step = step.captioned(line);
+    let time = how(&step.at, language);
+    let step = step.known_by(&by, language);
+    Step { how: format!("{}; {time}", step.how), ..step }
+}
+
+fn read(exchange: &Exchange, is_pipelined: bool, language: Language) -> Vec<Step> {
+    let stages = &exchange.stages;
+    let traffic = exchange.traffic.value();
+    let label = say!(language, "read" / "읽기");
+    let state = match (exchange.head, exchange.status) {
+        (Some(HeadState::Complete), _) => say!(language, "head complete" / "헤더 끝까지 읽음"),
+        (Some(HeadState::Simple), _) => {
+            say!(language, "a line of HTTP/0.9, which has no head" / "HTTP/0.9의 한 줄, 헤더는 없음")
+        }
+        (Some(HeadState::Unfinished), 0) => say!(language, "no whole head came" / "헤더가 끝나지 않음"),
+        (Some(HeadState::Unfinished), _) => {
+            say!(language, "refused before the head was complete" / "헤더가 끝나기 전에 거절함")
+        }
+        (None, 0) => say!(language, "the head is not complete yet" / "헤더가 아직 끝나지 않음"),
+        (None, _) => say!(language, "request read" / "요청을 읽음"),
+    };
+    let title = match traffic {
+        Some(traffic) if is_pipelined && traffic.reads == 0 => {
+            say!(
+                language,
+                "{}: {}, read with the ones before" / "{}: {}, 앞의 것과 함께 읽음",
+                state,
+                bytes(traffic.request_head, language)
+            )
+        }
+        Some(traffic) => {
+            let reads = count!(language, traffic.reads, "read", "reads" / "회 읽음");
+            say!(language, "{}: {} in {}" / "{}: {} ({})", state, bytes(traffic.request_head, language), reads)
+        }
+        None => state,
+    };
+    let sentence = match exchange.head {
+        Some(HeadState::Complete) if traffic.is_some_and(|traffic| traffic.reads > 1) => say!(
+            language,
+            "An empty line ends the head. TCP is a stream without borders, so a read may return any part of it."
+                / "빈 줄이 헤더를 끝냅니다. TCP는 경계가 없는 흐름이므로, 한 번의 읽기는 그 일부일 수 있습니다."
+        ),
+        Some(HeadState::Complete) => say!(
+            language,
+            "An empty line ends the head; before that, nothing can be decided."
+                / "빈 줄이 헤더를 끝냅니다. 그전에는 아무것도 정할 수 없습니다."
+        ),
+        Some(HeadState::Simple) => say!(
+            language,
+            "The client spoke HTTP/0.9: GET and a path, and no header fields."
+                / "클라이언트가 HTTP/0.9로 말했습니다. GET과 경로뿐이고 헤더 필드가 없습니다."
+        ),
+        Some(HeadState::Unfinished) | None => {
+            say!(language, "These are the bytes of the request that were read." / "읽힌 요청의 바이트입니다.")
+        }
+    };
+    let is_complete = stages.head_complete.value().is_some();
+    let took =
+        stages.first_read.value().zip(stages.head_complete.value()).map_or(0, |(from, to)| to.saturating_sub(*from));
+    let is_in_parts = !is_pipelined && traffic.is_some_and(|traffic| traffic.reads > 1) && took >= AT_ONCE;
+    if is_in_parts {
+        let first = say!(language, "first bytes" / "첫 바이트");
+        return vec![
+            Step::event("read", stages.first_read.clone(), label.clone(), first)
+                .captioned("recv()")
+                .known_by_its_time(language),
+            Step::event("head", stages.head_complete.clone(), label, title)
+                .known_by_its_time(language)
+                .saying(sentence),
+        ];
+    }
+    let at = if is_pipelined && is_complete { &stages.head_complete } else { &stages.first_read };
+    if is_unreached(at) {
+        return Vec::new();
+    }
+    vec![Step::event("read", at.clone(), label, title).captioned("recv()").known_by_its_time(language).saying(sentence)]
+}
+
+fn chosen(exchange: &Exchange, language: Language) -> Option<Step> {
+    let at = &exchange.stages.response_chosen;
+    if is_unreached(at) {
+        return None;
+    }
+    // HTTP/1.0 200 OK
+    let reason = exchange.response.first_line().splitn(3, ' ').nth(2).unwrap_or_default();
+    let mut title = format!("{} {reason}", exchange.status).trim_end().to_owned();
+    if let Some(resource) = exchange.resource.value() {
+        title = say!(language, "{} from {}" / "{} ({})", title, resource);
+    }
+    let sentence = match exchange.resource.value() {
+        Some(_) => say!(
+            language,
+            "The handler has made its response, from that file." / "처리기가 그 파일로 응답을 만들었습니다."
+        ),
+        None => say!(
+            language,
+            "The response is made; it comes from no file." / "응답이 정해졌습니다. 파일에서 온 것이 아닙니다."
+        ),
+    };
+    let label = say!(language, "chosen" / "응답");
+    let step = Step::event("chosen", at.clone(), label, title).captioned(exchange.status.to_string());
+    Some(Step { tone: Tone::of(exchange.status), ..step.known_by_its_time(language).saying(sentence) })
+}
+
+fn sent(exchange: &Exchange, language: Language) -> Vec<Step> {
+    let stages = &exchange.stages;
+    let traffic = exchange.traffic.value();
+    let label = say!(language, "sent" / "전송");
+    let caption = match exchange.response.first_line() {
+        "" => say!(language, "body (HTTP/0.9 has no head)" / "본문(HTTP/0.9에는 헤더가 없음)"),
+        line => line.to_owned(),
+    };
+    let arrow = |id: &str, at: &Figure<Nanoseconds>, title: String| {
+        let by = Figure::measured((), Source::Calls);
+        let step = Step::arrow(id, Direction::ToClient, at.clone(), label.clone(), title)
+            .captioned(caption.clone())
+            .known_by(&by, language);
+        Step { how: format!("{}; {}", step.how, how(at, language)), ..step }
+    };
+    let is_under_way = matches!(&stages.last_write, Figure::NotVisible { why: Why::NotYet });
+    if is_under_way {
+        let Some(traffic) = traffic.filter(|traffic| traffic.writes > 0) else { return Vec::new() };
+        let sizes = sizes(exchange, traffic, language);
+        let title = say!(
+            language,
+            "{} so far; the client does not take it at once" / "{}까지 전송; 클라이언트가 바로 받지 않음",
+            sizes
+        );
+        return vec![arrow("sending", &stages.first_write, title)];
+    }
+    if stages.last_write.value().is_none() && traffic.is_none_or(|traffic| traffic.writes == 0) {
+        return Vec::new();
+    }
+    let title = traffic.map_or_else(String::new, |traffic| {
+        let writes = count!(language, traffic.writes, "write", "writes" / "회 씀");
+        say!(language, "{} in {}" / "{} ({})", sizes(exchange, traffic, language), writes)
+    });
+    let sentence = match exchange.is_whole() {
+        Some(true) => say!(
+            language,
+            "The kernel took the whole response. Whether the client has it, its acknowledgement alone says."
+                / "커널이 응답 전체를 받았습니다. 클라이언트가 받았는지는 ACK만이 말해 줍니다."
+        ),
+        Some(false) => say!(
+            language,
+            "The response is not whole: the connection ended before the kernel had taken all of it."
+                / "응답이 온전하지 않습니다. 커널이 다 받기 전에 연결이 끝났습니다."
+        ),
+        None => say!(
+            language,
+            "The kernel took these bytes; how many the response would have was not known beforehand."
+                / "커널이 이 바이트를 받았습니다. 응답의 길이는 미리 알 수 없었습니다."
+        ),
+    };
+    let took =
+        stages.first_write.value().zip(stages.last_write.value()).map_or(0, |(from, to)| to.saturating_sub(*from));
+    if took >= AT_ONCE {
+        let first = say!(language, "first bytes" / "첫 바이트");
+        return vec![
+            arrow("first-bytes", &stages.first_write, first),
+            arrow("sent", &stages.last_write, title).saying(sentence),
+        ];
+    }
+    vec![arrow("sent", &stages.last_write, title).saying(sentence)]
+}
+
+/// What the kernel took, of how much there was.
+fn sizes(exchange: &Exchange, traffic: &Traffic, language: Language) -> String {
+    let body = match exchange.body_length {
+        Some(length) if length > traffic.response_body => {
+            say!(language, "{} of {}" / "{1} 중 {0}", grouped(traffic.response_body), bytes(length, language))
+        }
+        _ => bytes(traffic.response_body, language),
+    };
+    match (traffic.response_head, traffic.response_body, exchange.body_length) {
+        (0, ..) => say!(language, "body {}" / "본문 {}", body),
+        (head, 0, None | Some(0)) => say!(language, "head {}" / "헤더 {}", bytes(head, language)),
+        (head, ..) => say!(language, "head {} + body {}" / "헤더 {} + 본문 {}", grouped(head), body),
+    }
+}
+
+fn acknowledged(exchange: &Exchange, record: &Record, language: Language) -> Option<Step> {
+    let at = &exchange.stages.acknowledged;
+    if is_unreached(at) {
+        return None;
+    }
+    let Some(time) = at.value() else {
+        let title = say!(language, "ACK of the response: {}" / "응답의 ACK: {}", how(at, language));
+        return Some(Step { known: Known::NotVisible, ..Step::note("ack", title).known_by(at, language) });
+    };
+    let traffic = exchange.traffic.value();
+    let title = match (exchange.is_whole(), traffic) {
+        (Some(true), _) => say!(language, "the client's TCP has all of it" / "클라이언트의 TCP가 모두 받음"),
+        (_, Some(traffic)) => {
+            let count = bytes(traffic.response_head.saturating_add(traffic.response_body), language);
+            say!(
+                language,
+                "the client's TCP has the {} that were handed over" / "클라이언트의 TCP가 넘겨진 {}를 받음",
+                count
+            )
+        }
+        (_, None) => {
+            say!(language, "the client's TCP has what was handed over" / "클라이언트의 TCP가 넘겨진 것을 받음")
+        }
+    };
+    let took = exchange.stages.last_write.value().map(|written| time.saturating_sub(*written));
+    let rtt = shortest_rtt(record).unwrap_or_default();
+    let is_delayed = took.is_some_and(|took| DELAYED_ACK.contains(&took) && rtt < took / 4);
+    let title =
+        if is_delayed { say!(language, "{}: probably a delayed ACK" / "{}: 아마 지연 ACK", title) } else { title };
+    let sentence = if is_delayed {
+        say!(
+            language,
+            "The client's TCP has the bytes; whether its program read them is not said. It came {} after the last write, though a round trip is shorter: TCP may hold an ACK back for about 40 ms, in case there is data to carry it."
+                / "클라이언트의 TCP가 바이트를 받았습니다. 프로그램이 읽었는지는 알 수 없습니다. 왕복 시간은 더 짧지만 마지막 쓰기에서 {} 뒤에 왔습니다. TCP는 함께 보낼 데이터가 있을까 하여 ACK를 약 40 ms까지 미룰 수 있습니다.",
+            span(took.unwrap_or_default())
+        )
+    } else {
+        say!(
+            language,
+            "The client's TCP has the bytes; whether its program read them is not said by this."
+                / "클라이언트의 TCP가 바이트를 받았습니다. 프로그램이 읽었는지는 이것으로 알 수 없습니다."
+        )
+    };
+    Some(Step::arrow("ack", Direction::ToServer, at.clone(), "ACK", title).known_by_its_time(language).saying(sentence))
+}
+
+/// The shortest round trip that is known.
+pub(super) fn shortest_rtt(record: &Record) -> Option<Nanoseconds> {
+    let tcp = record.close.as_ref().and_then(|close| close.tcp.value());
+    tcp.and_then(|tcp| tcp.min_rtt).or_else(|| record.handshake.rtt.value().copied())
+}
+
+fn bytes(count: u64, language: Language) -> String {
+    count!(language, count, "byte", "bytes" / "바이트")
+}
+
+/// There is nothing to say of what has not happened.
+fn is_unreached<T>(figure: &Figure<T>) -> bool {
+    matches!(figure, Figure::NotVisible { why: Why::NotReached | Why::NotYet | Why::HeadUnfinished })
+}

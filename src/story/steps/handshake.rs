@@ -1,0 +1,181 @@
+//! The beginning of a connection: SYN, SYN+ACK, ACK, the accept queue, accept.
+//!
+//! ```text
+//!   client            server's kernel            server
+//!     │─── SYN ──────────▶│                         │
+//!     │◀── SYN+ACK ───────│                         │   at most: ACK less the round trip
+//!     │─── ACK ──────────▶│                         │   at most: accept less the wait
+//!     │                   ├── accept queue ────────▶│   0: accept(2) returned
+//! ```
+
+use super::order::{Wait, wait};
+use super::say::{count, say};
+use super::step::{Bound, Direction, Known, Place, Step, how};
+use crate::language::Language;
+use crate::record::connection::{Handshake, Record};
+use crate::record::{Figure, Nanoseconds, Source, Syn, Why};
+use crate::story::layout::{grouped, span};
+
+pub(super) fn steps(record: &Record, arrival: Option<Nanoseconds>, language: Language) -> Vec<Step> {
+    let handshake = &record.handshake;
+    let wait = wait(handshake, arrival);
+    let (complete, bound) = complete(handshake, wait);
+    let mut steps = vec![
+        syn(handshake, record.client.is_ipv6(), language),
+        syn_ack(handshake, &complete, bound, language),
+        ack(handshake, complete, bound, language),
+    ];
+    steps.extend(queue(handshake, wait, language));
+    if handshake.state.value().is_some_and(|state| state == "CLOSE_WAIT") {
+        let title = say!(
+            language,
+            "the client had closed its sending side by then (CLOSE_WAIT)"
+                / "그때 클라이언트는 이미 보내는 쪽을 닫음(CLOSE_WAIT)"
+        );
+        let sentence = say!(
+            language,
+            "A half-close: the client sends nothing more, and still reads. It gets its response whole."
+                / "하프 클로즈: 클라이언트는 더 보내지 않지만 읽기는 계속합니다. 응답은 온전히 받습니다."
+        );
+        let at = Figure::measured(0, Source::StateAtAccept);
+        steps
+            .push(Step::event("half-closed", at, "state", title).known_by(&handshake.state, language).saying(sentence));
+    }
+    steps.push(accept(record, wait, language));
+    steps
+}
+
+/// When the handshake was complete: no later than this.
+fn complete(handshake: &Handshake, wait: Wait) -> (Figure<Nanoseconds>, Option<Bound>) {
+    match wait {
+        Wait::About(age) => (handshake.queued.map(|_| age.saturating_neg()), Some(Bound::About)),
+        Wait::AtLeast(least) => {
+            (Figure::derived(least.saturating_neg(), Source::ArrivalBeforeAccept), Some(Bound::AtMost))
+        }
+        Wait::Under(_) => (Figure::not_visible(Why::QueueTooShort), None),
+        Wait::Unknown => (handshake.queued.map(|_| 0), None),
+    }
+}
+
+fn syn(handshake: &Handshake, is_ipv6: bool, language: Language) -> Step {
+    let at = Figure::not_visible(Why::SynTime);
+    let Some(syn) = handshake.syn.value() else {
+        let title = say!(language, "SYN: {}" / "SYN: {}", how(&handshake.syn, language));
+        return Step::note("syn", title).known_by(&handshake.syn, language);
+    };
+    let sentence = say!(
+        language,
+        "The client asks for a connection, and says where its byte numbers begin ({}), and how large a segment it takes."
+            / "클라이언트가 연결을 요청하며 바이트 번호의 시작({})과 받을 수 있는 세그먼트의 크기를 알립니다.",
+        syn.sequence
+    );
+    Step::arrow("syn", Direction::ToServer, at, "SYN", syn_figures(syn, is_ipv6, language))
+        .captioned(format!("SYN seq {}", syn.sequence))
+        .known_by(&handshake.syn, language)
+        .saying(sentence)
+}
+
+fn syn_figures(syn: &Syn, is_ipv6: bool, language: Language) -> String {
+    let mut figures = vec![format!("seq {}", syn.sequence)];
+    figures.extend(syn.mss.map(|mss| format!("MSS {mss}")));
+    figures.extend(syn.window_scale.map(|scale| say!(language, "window scale {}" / "윈도 스케일 {}", scale)));
+    figures.extend(syn.sack_permitted.then(|| "SACK".to_owned()));
+    figures.push(match is_ipv6 {
+        true => say!(language, "hop limit {}" / "홉 제한 {}", syn.ttl),
+        false => format!("TTL {}", syn.ttl),
+    });
+    figures.join(", ")
+}
+
+fn syn_ack(handshake: &Handshake, complete: &Figure<Nanoseconds>, bound: Option<Bound>, language: Language) -> Step {
+    let at = match (complete.value(), handshake.rtt.value()) {
+        (Some(complete), Some(rtt)) => Figure::derived(complete.saturating_sub(*rtt), Source::AckLessRtt),
+        _ => Figure::not_visible(Why::SynAckTime),
+    };
+    let ack = handshake.syn.value().map(|syn| format!("ack ~{}", syn.sequence.wrapping_add(1)));
+    let own = match handshake.server_sequence.value() {
+        Some(sequence) => format!("seq {sequence}"),
+        None => say!(language, "its own seq: not visible without packets" / "서버의 seq: 패킷 없이는 보이지 않음"),
+    };
+    let title = ack.iter().cloned().chain([own]).collect::<Vec<_>>().join("; ");
+    let sentence = say!(
+        language,
+        "The server's kernel agrees, and says where its own byte numbers begin. No program is involved yet."
+            / "서버의 커널이 동의하며 자기 바이트 번호의 시작을 알립니다. 아직 프로그램은 관여하지 않습니다."
+    );
+    let caption = ack.map_or_else(|| "SYN+ACK".to_owned(), |ack| format!("SYN+ACK {ack}"));
+    let step = Step::arrow("syn-ack", Direction::ToClient, at, "SYN+ACK", title);
+    let bound = bound.filter(|_| step.at.value().is_some());
+    Step { bound, ..step }
+        .captioned(caption)
+        .known_by(&Figure::derived((), Source::Complete), language)
+        .saying(sentence)
+}
+
+fn ack(handshake: &Handshake, complete: Figure<Nanoseconds>, bound: Option<Bound>, language: Language) -> Step {
+    let mut title = say!(language, "the handshake is complete" / "3-way 핸드셰이크 완료");
+    if let Some(rtt) = handshake.rtt.value() {
+        title = format!("{title}, rtt {}", span(*rtt));
+    }
+    let sentence = say!(
+        language,
+        "The last step of the three-way handshake. From here on the connection stands complete in the accept queue, until the server takes it."
+            / "3-way 핸드셰이크의 마지막 단계입니다. 이제 연결은 완성되어, 서버가 가져갈 때까지 수락 대기열에 있습니다."
+    );
+    let step = Step::arrow("ack", Direction::ToServer, complete, "ACK", title);
+    Step { bound, ..step }.known_by(&Figure::derived((), Source::Complete), language).saying(sentence)
+}
+
+/// How long it waited, in words; `None` where nothing reports it.
+fn waited(handshake: &Handshake, wait: Wait, language: Language) -> Option<String> {
+    let upper = handshake.queued.value().map(|_| span(handshake.tick.saturating_mul(2)));
+    Some(match (wait, upper) {
+        (Wait::About(age), _) if handshake.tick <= age / 100 => {
+            say!(language, "queued for {}" / "대기열에서 {}", span(age))
+        }
+        (Wait::About(age), _) => {
+            say!(language, "queued for {} ± {}" / "대기열에서 {} ± {}", span(age), span(handshake.tick))
+        }
+        (Wait::AtLeast(least), Some(upper)) if least < handshake.tick.saturating_mul(2) => {
+            say!(language, "queued for at least {}, under {}" / "대기열에서 {} 이상 {} 미만", span(least), upper)
+        }
+        (Wait::AtLeast(least), _) => say!(language, "queued for at least {}" / "대기열에서 {} 이상", span(least)),
+        (Wait::Under(most), _) => say!(language, "queued for under {}" / "대기열에서 {} 미만", span(most)),
+        (Wait::Unknown, _) => return None,
+    })
+}
+
+fn queue(handshake: &Handshake, wait: Wait, language: Language) -> Option<Step> {
+    let known = match wait {
+        Wait::About(_) | Wait::AtLeast(_) => Known::Derived,
+        Wait::Under(_) | Wait::Unknown => return None,
+    };
+    let title = say!(language, "accept queue: {}" / "수락 대기열: {}", waited(handshake, wait, language)?);
+    let sentence = say!(
+        language,
+        "The connection was complete, and the server had not called accept(2) for it yet: it was busy with something else, or being woken."
+            / "연결은 완성되었으나 서버가 아직 accept(2)로 가져가지 않았습니다. 다른 일을 하고 있었거나 깨어나는 중이었습니다."
+    );
+    let step = Step::wait("queue", Place::Server, known, title).saying(sentence);
+    Some(Step { how: how(&handshake.queued, language), ..step })
+}
+
+fn accept(record: &Record, wait: Wait, language: Language) -> Step {
+    let handshake = &record.handshake;
+    let mut figures: Vec<String> = waited(handshake, wait, language).into_iter().collect();
+    if let Some(queue) = handshake.queue.value() {
+        let waiting = count!(language, queue.waiting, "other waits there", "others wait there" / "개가 더 기다림");
+        figures.push(say!(language, "{} ({} may)" / "{} (최대 {})", waiting, grouped(queue.backlog.into())));
+    }
+    let label = say!(language, "accept" / "수락");
+    let sentence = say!(
+        language,
+        "accept(2) gives the server a socket for this client alone ({}). All times count from here."
+            / "accept(2)가 이 클라이언트만을 위한 소켓을 서버에 줍니다({}). 모든 시각은 여기서부터 셉니다.",
+        record.model
+    );
+    Step::event("accept", Figure::measured(0, Source::Accept), label, figures.join("; "))
+        .captioned("accept()")
+        .known_by_its_time(language)
+        .saying(sentence)
+}

@@ -1,0 +1,112 @@
+//! The one derivation: what happened on a connection, as ordered steps. The
+//! terminal, the live page and `show` lay these out, and add nothing.
+//!
+//! ```text
+//!   handshake ─▶ ┐
+//!   exchanges ─▶ ├─▶ in the order of cause and time ─▶ Vec<Step>
+//!   close     ─▶ ┘
+//! ```
+//!
+//! A step is a function of the record's figures: an arrow stands for a segment
+//! that a fact carries, what no fact carries is a note that says why.
+
+mod ending;
+mod exchange;
+mod handshake;
+mod order;
+mod say;
+mod step;
+#[cfg(test)]
+mod tests;
+
+pub use step::{Bound, Direction, Kind, Known, Place, Step, Tone};
+
+use crate::language::Language;
+use crate::record::connection::Record;
+pub(crate) use say::{count, say};
+
+/// The steps of a connection, in order, in this language.
+pub fn steps(record: &Record, language: Language) -> Vec<Step> {
+    let arrival = order::first_arrival(record);
+    let mut steps = handshake::steps(record, arrival, language);
+    let mut later = Vec::new();
+    for (index, exchange) in record.exchanges.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|before| record.exchanges.get(before));
+        later.extend(exchange::steps(exchange, before, record, language));
+    }
+    later.extend(left_out(record, language));
+    match &record.close {
+        Some(close) => later.extend(ending::steps(close, record, language)),
+        None if record.continues => later.push(Step::note(
+            "continues",
+            say!(
+                language,
+                "this connection's record continues in part {}" / "이 연결의 기록은 {}부에서 이어집니다",
+                record.part + 1
+            ),
+        )),
+        None => later.extend(open(record, language)),
+    }
+    order::append(&mut steps, later);
+    steps
+}
+
+fn left_out(record: &Record, language: Language) -> Option<Step> {
+    let count = record.exchanges_left_out;
+    (count > 0).then(|| {
+        let title = say!(
+            language,
+            "{} more exchanges on this connection are not recorded: too many at once"
+                / "이 연결의 교환 {}개는 기록되지 않음: 한꺼번에 너무 많음",
+            count
+        );
+        Step::note("left-out", title)
+    })
+}
+
+fn open(record: &Record, language: Language) -> Option<Step> {
+    let title = match record.exchanges.last() {
+        None => say!(
+            language,
+            "the connection is open; nothing has come on it" / "연결이 열려 있고 아직 아무것도 오지 않음"
+        ),
+        Some(last) if last.status == 0 => return None,
+        Some(last) if last.is_kept => say!(language, "open for the next request" / "다음 요청을 기다림"),
+        Some(_) => say!(language, "the connection is open" / "연결이 열려 있음"),
+    };
+    Some(Step::note("open", title))
+}
+
+/// What a connection was about, in a few words.
+pub fn about(record: &Record, language: Language) -> String {
+    let Some(last) = record.exchanges.last() else {
+        return say!(language, "silent" / "침묵");
+    };
+    let line = exchange::request_line(last, language);
+    let line = line.rsplit_once(" HTTP/").map_or(line.as_str(), |(line, _)| line);
+    let result = match (last.status, &record.close) {
+        (0, Some(_)) => say!(language, "no whole request" / "온전한 요청 없음"),
+        (0, None) => "…".to_owned(),
+        (status, _) => status.to_string(),
+    };
+    let more = (record.exchanges.len() as u64 + record.exchanges_left_out)
+        .saturating_sub(1)
+        .max(last.number.saturating_sub(1));
+    match more {
+        0 => format!("{line} → {result}"),
+        more => format!("{line} → {result} (+{more})"),
+    }
+}
+
+/// How a connection ended, in a few words.
+pub fn ended(record: &Record, language: Language) -> String {
+    use crate::record::How;
+    let Some(close) = &record.close else { return say!(language, "open" / "열림") };
+    match close.how {
+        How::Fin => say!(language, "closed in order, by FINs" / "FIN으로 차례대로 닫힘"),
+        How::ResetByClient => say!(language, "reset by the client" / "클라이언트가 리셋함"),
+        How::ResetByServer => say!(language, "reset by the server" / "서버가 리셋함"),
+        How::Timeout => say!(language, "ended by a deadline of the server" / "서버의 제한 시간이 지나 끝남"),
+        How::Lost => close.reason.said(language).to_owned(),
+    }
+}

@@ -1,0 +1,53 @@
+//! The order of cause and time. The handshake precedes all else, whatever the
+//! tick of a source; each chain of causes stays in its order; times never decrease.
+
+use super::step::Step;
+use crate::record::Nanoseconds;
+use crate::record::connection::{Handshake, Record};
+
+/// When the first bytes of the first request had arrived, where that was before the accept.
+pub(super) fn first_arrival(record: &Record) -> Option<Nanoseconds> {
+    let arrivals = record.exchanges.iter().filter_map(|exchange| exchange.stages.arrived.value());
+    arrivals.min().copied().filter(|at| *at < 0)
+}
+
+/// How long a connection stood in the accept queue, as far as that can be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// About this long, give or take a tick.
+    About(Nanoseconds),
+    /// No less than this: its first bytes had arrived by then, and its ACK before them.
+    AtLeast(Nanoseconds),
+    /// It was too short for the ticks in which it is counted: less than this.
+    Under(Nanoseconds),
+    /// Nothing reports it.
+    Unknown,
+}
+
+/// `arrival` is that of the first bytes, where it was before the accept. The
+/// age is counted in whole ticks: what it says is right to within one.
+pub(super) fn wait(handshake: &Handshake, arrival: Option<Nanoseconds>) -> Wait {
+    let least = arrival.map_or(0, Nanoseconds::saturating_neg);
+    let two_ticks = handshake.tick.max(1).saturating_mul(2);
+    match handshake.queued.value() {
+        Some(age) if *age >= two_ticks && *age >= least => Wait::About(*age),
+        _ if least > 0 => Wait::AtLeast(least),
+        Some(_) => Wait::Under(two_ticks),
+        None => Wait::Unknown,
+    }
+}
+
+/// Adds what came after the handshake, by time; what has none stays behind what it follows.
+pub(super) fn append(steps: &mut Vec<Step>, later: Vec<Step>) {
+    let accept = steps.pop();
+    // The handshake's own times are bounds, and lie before all others.
+    let mut latest = steps.iter().filter_map(|step| step.at.value().copied()).max().unwrap_or(Nanoseconds::MIN);
+    let mut keyed: Vec<(Nanoseconds, Step)> = Vec::with_capacity(later.len() + 1);
+    for step in accept.into_iter().chain(later) {
+        let at = step.at.value().copied();
+        latest = at.unwrap_or(latest);
+        keyed.push((latest, step));
+    }
+    keyed.sort_by_key(|(at, _)| *at);
+    steps.extend(keyed.into_iter().map(|(_, step)| step));
+}

@@ -1,0 +1,221 @@
+//! A step: what happened, when, where, and how that is known.
+
+use crate::language::Language;
+use crate::record::{Figure, Nanoseconds, Why};
+use serde::Serialize;
+
+/// One step of a connection. In JSON its figure's source is in English, as in records.
+#[derive(Clone, Debug, Serialize)]
+pub struct Step {
+    /// A name that stays the same while more becomes known.
+    pub id: String,
+    /// The exchange that it belongs to.
+    pub exchange: Option<u64>,
+    /// What it is.
+    pub kind: Kind,
+    /// Where it happened.
+    pub place: Place,
+    /// Which way, if something was sent.
+    pub direction: Option<Direction>,
+    /// Nanoseconds since the accept.
+    pub at: Figure<Nanoseconds>,
+    /// Whether `at` is only a bound.
+    pub bound: Option<Bound>,
+    /// A word for it, of seven columns at most; of a request, its line.
+    pub label: String,
+    /// What stands in a drawing.
+    pub caption: String,
+    /// What happened, with its figures.
+    pub title: String,
+    /// What that means.
+    pub sentence: String,
+    /// How the step is known, and how its time is.
+    pub how: String,
+    /// How the step itself is known: what is not visible is not drawn.
+    pub known: Known,
+    /// The class of a status.
+    pub tone: Tone,
+    /// Whether only drawings show it: the title of another step says the same.
+    #[serde(skip)]
+    pub is_drawn_only: bool,
+}
+
+/// What a step is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Something went from one end to the other.
+    Arrow,
+    /// Something happened at one end.
+    Event,
+    /// One end was, or is, in a state for a while.
+    Wait,
+    /// A sentence: nothing to draw.
+    Note,
+}
+
+/// Where something happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// At the client.
+    Client,
+    /// Between the two.
+    Wire,
+    /// At the server.
+    Server,
+}
+
+/// Which way something went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// From the client.
+    ToServer,
+    /// From the server.
+    ToClient,
+}
+
+/// What a time says that is no more than a bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    /// Then, or before.
+    AtMost,
+    /// Then, give or take a tick of the kernel's clock.
+    About,
+}
+
+/// How a step is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Known {
+    /// A call or the kernel reported it.
+    Measured,
+    /// It follows from what was reported.
+    Derived,
+    /// Nothing reported it.
+    NotVisible,
+}
+
+/// The class of a status: one colour each, in every view.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tone {
+    /// It has none.
+    #[default]
+    Plain,
+    /// 1xx and 2xx.
+    Success,
+    /// 3xx.
+    Redirection,
+    /// 4xx.
+    ClientError,
+    /// 5xx.
+    ServerError,
+}
+
+impl Tone {
+    /// That of a status.
+    pub fn of(status: u16) -> Self {
+        match status {
+            0 => Self::Plain,
+            ..300 => Self::Success,
+            300..400 => Self::Redirection,
+            400..500 => Self::ClientError,
+            500.. => Self::ServerError,
+        }
+    }
+}
+
+impl Step {
+    /// A step at one end; where nothing says when, there is nothing to draw.
+    pub(super) fn event(
+        id: impl Into<String>,
+        at: Figure<Nanoseconds>,
+        label: impl Into<String>,
+        title: String,
+    ) -> Self {
+        let label = label.into();
+        Self {
+            id: id.into(),
+            exchange: None,
+            kind: if at.value().is_some() { Kind::Event } else { Kind::Note },
+            place: Place::Server,
+            direction: None,
+            known: known(&at),
+            at,
+            bound: None,
+            caption: label.clone(),
+            label,
+            title,
+            sentence: String::new(),
+            how: String::new(),
+            tone: Tone::Plain,
+            is_drawn_only: false,
+        }
+    }
+
+    /// Something that went to one end, or came from it.
+    pub(super) fn arrow(
+        id: impl Into<String>,
+        direction: Direction,
+        at: Figure<Nanoseconds>,
+        label: impl Into<String>,
+        title: String,
+    ) -> Self {
+        Self { kind: Kind::Arrow, place: Place::Wire, direction: Some(direction), ..Self::event(id, at, label, title) }
+    }
+
+    /// A sentence, at no time.
+    pub(super) fn note(id: impl Into<String>, title: String) -> Self {
+        Self { kind: Kind::Note, ..Self::event(id, Figure::not_visible(Why::NoMoment), "", title) }
+    }
+
+    /// A state of one end.
+    pub(super) fn wait(id: impl Into<String>, place: Place, known: Known, title: String) -> Self {
+        let at = Figure::not_visible(Why::NoMoment);
+        let event = Self::event(id, at, "", title.clone());
+        Self { kind: Kind::Wait, place, known, caption: title, is_drawn_only: true, ..event }
+    }
+
+    pub(super) fn saying(self, sentence: String) -> Self {
+        Self { sentence, ..self }
+    }
+
+    pub(super) fn captioned(self, caption: impl Into<String>) -> Self {
+        Self { caption: caption.into(), ..self }
+    }
+
+    /// Known by this figure, of which only the source counts.
+    pub(super) fn known_by<T>(self, figure: &Figure<T>, language: Language) -> Self {
+        Self { known: known(figure), how: how(figure, language), ..self }
+    }
+
+    /// Known as its time is.
+    pub(super) fn known_by_its_time(self, language: Language) -> Self {
+        let at = self.at.clone();
+        self.known_by(&at, language)
+    }
+}
+
+pub(super) fn known<T>(figure: &Figure<T>) -> Known {
+    match figure {
+        Figure::Measured { .. } => Known::Measured,
+        Figure::Derived { .. } => Known::Derived,
+        Figure::NotVisible { .. } => Known::NotVisible,
+    }
+}
+
+/// How a figure is known, in words.
+pub(crate) fn how<T>(figure: &Figure<T>, language: Language) -> String {
+    let (word, text) = match (figure, language) {
+        (Figure::Measured { by, .. }, Language::English) => ("measured", by.said(language)),
+        (Figure::Measured { by, .. }, Language::Korean) => ("측정", by.said(language)),
+        (Figure::Derived { from, .. }, Language::English) => ("derived", from.said(language)),
+        (Figure::Derived { from, .. }, Language::Korean) => ("계산", from.said(language)),
+        (Figure::NotVisible { why }, Language::English) => ("not visible", why.said(language)),
+        (Figure::NotVisible { why }, Language::Korean) => ("보이지 않음", why.said(language)),
+    };
+    format!("{word}: {text}")
+}

@@ -1,0 +1,181 @@
+//! The invariants of the steps, over records of any figures.
+#![allow(clippy::expect_used, clippy::panic)] // what helps a test fails as a test does
+
+use super::*;
+use crate::record::connection::{Close, Exchange, Handshake, HeadState, Message, Queue, Record, SCHEMA, Traffic};
+use crate::record::{End, Figure, How, Nanoseconds, Reason, Source, Stages, TimeWait, Why};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+
+const MS: Nanoseconds = 1_000_000;
+
+fn figure<T>(value: Option<T>) -> Figure<T> {
+    Figure::measured_or(value, Source::Clock, Why::NoAcknowledgement)
+}
+
+/// Stages in their order, some of which nobody saw.
+fn stages(start: Nanoseconds) -> impl Strategy<Value = Stages> {
+    (-20 * MS..20 * MS, prop::array::uniform7((0..5 * MS, any::<bool>()))).prop_map(move |(shift, parts)| {
+        let mut at = start + shift;
+        let mut next = parts.into_iter().map(|(by, is_seen)| {
+            at += by;
+            figure(is_seen.then_some(at))
+        });
+        let mut stage = || next.next().expect("seven");
+        let arrived = stage();
+        // Only the arrival may precede the accept.
+        let mut later = || match stage() {
+            Figure::Measured { value, by } => Figure::Measured { value: value.max(0), by },
+            other => other,
+        };
+        Stages {
+            arrived,
+            first_read: later(),
+            head_complete: later(),
+            response_chosen: later(),
+            first_write: later(),
+            last_write: later(),
+            acknowledged: later(),
+        }
+    })
+}
+
+fn exchange(number: u64) -> impl Strategy<Value = Exchange> {
+    let state = prop_oneof![
+        Just(None),
+        Just(Some(HeadState::Complete)),
+        Just(Some(HeadState::Simple)),
+        Just(Some(HeadState::Unfinished))
+    ];
+    let status = prop_oneof![Just(0_u16), Just(200), Just(404), Just(500)];
+    (stages(number as i64 * 10 * MS), state, status, 0..2000_u64, any::<bool>(), 0..3_u32).prop_map(
+        move |(stages, head, status, body, is_whole, reads)| Exchange {
+            number,
+            request: Message { head: format!("GET /{number} HTTP/1.1\r\nHost: a\r\n\r\n"), is_cut: false },
+            head,
+            response: Message { head: format!("HTTP/1.0 {status} Any\r\n\r\n"), is_cut: false },
+            status,
+            body_length: Some(if is_whole { body } else { body + 5 }),
+            resource: Figure::not_visible(Why::NoFile),
+            is_kept: true,
+            stages,
+            traffic: Figure::measured(
+                Traffic { reads, request_head: 30, writes: 1, response_head: 20, response_body: body },
+                Source::Calls,
+            ),
+        },
+    )
+}
+
+fn close() -> impl Strategy<Value = Close> {
+    let how = prop_oneof![
+        Just(How::Fin),
+        Just(How::ResetByClient),
+        Just(How::ResetByServer),
+        Just(How::Timeout),
+        Just(How::Lost)
+    ];
+    let end = || prop_oneof![Just(None), (0..200 * MS).prop_map(Some)];
+    let first = prop_oneof![
+        Just(Figure::derived(End::Client, Source::StateBeforeShutdown)),
+        Just(Figure::derived(End::Server, Source::StateBeforeShutdown)),
+        Just(Figure::not_visible(Why::FirstUnknown))
+    ];
+    let time_wait = prop_oneof![
+        Just(Figure::derived(TimeWait::Client, Source::FirstWaits)),
+        Just(Figure::derived(TimeWait::Nobody, Source::ResetLeavesNothing)),
+        Just(Figure::not_visible(Why::FirstUnknown))
+    ];
+    (how, end(), end(), end(), first, time_wait).prop_map(|(how, at, client, server, first, time_wait)| Close {
+        at: figure(at),
+        reason: Reason::Http10,
+        sentence: "Any.".into(),
+        how,
+        first,
+        client_end: figure(client),
+        server_end: figure(server),
+        tcp: Figure::not_visible(Why::NoTcpInfo),
+        time_wait,
+    })
+}
+
+fn record() -> impl Strategy<Value = Record> {
+    let queued = prop_oneof![
+        Just(Figure::not_visible(Why::NoTcpInfo)),
+        (0..8_i64).prop_map(|ticks| Figure::derived(ticks * 4 * MS, Source::AgeAtAccept)),
+        Just(Figure::derived(1700 * MS, Source::AgeAtAccept))
+    ];
+    let rtt = prop_oneof![Just(None), (1..50 * MS).prop_map(Some)];
+    (queued, rtt, exchange(1), exchange(2), exchange(3), 0..4_usize, prop::option::of(close())).prop_map(
+        |(queued, rtt, one, two, three, count, close)| Record {
+            glasshttp: SCHEMA,
+            connection: 1,
+            model: "thread".into(),
+            client: ([127, 0, 0, 1], 50_000).into(),
+            server: ([127, 0, 0, 1], 8080).into(),
+            accepted: "2026-01-02T03:04:05.000000000Z".into(),
+            handshake: Handshake {
+                syn: Figure::not_visible(Why::NoSyn),
+                server_sequence: Figure::not_visible(Why::OwnSequence),
+                queued,
+                tick: 4 * MS,
+                state: Figure::measured("ESTABLISHED".into(), Source::StateAtAccept),
+                queue: Figure::measured(Queue { waiting: 1, backlog: 5 }, Source::ListenerTcpInfo),
+                rtt: figure(rtt),
+            },
+            part: 1,
+            continues: false,
+            exchanges: [one, two, three].into_iter().take(count).collect(),
+            exchanges_left_out: 0,
+            close,
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn time_and_cause_are_never_broken(record in record()) {
+        for language in [Language::English, Language::Korean] {
+            let steps = steps(&record, language);
+            let times: Vec<i64> = steps.iter().filter_map(|step| step.at.value().copied()).collect();
+            prop_assert!(times.is_sorted(), "a: {times:?}");
+            let place = |id: &str| steps.iter().position(|step| step.id == id);
+            prop_assert!(place("syn") < place("syn-ack") && place("syn-ack") < place("ack") && place("ack") < place("accept"));
+            let ack = steps.iter().find(|step| step.id == "ack").and_then(|step| step.at.value().copied());
+            for exchange in &record.exchanges {
+                if let (Some(ack), Some(arrived)) = (ack, exchange.stages.arrived.value()) {
+                    prop_assert!(ack <= *arrived && ack <= 0, "b: {ack} {arrived}");
+                }
+            }
+            for step in &steps {
+                let is_drawn = matches!(step.kind, Kind::Arrow | Kind::Wait);
+                prop_assert!(!is_drawn || step.known != Known::NotVisible, "c: {step:?}");
+                let is_filled = !step.title.contains('{') && !step.id.is_empty();
+                prop_assert!(is_filled);
+                let is_event = step.kind == Kind::Event;
+                prop_assert!(!is_event || step.at.value().is_some(), "c: {step:?}");
+            }
+            for exchange in &record.exchanges {
+                let all = steps.iter().any(|step| step.id == format!("{}-ack", exchange.number) && step.title.contains("all of it"));
+                prop_assert!(!all || exchange.is_whole() == Some(true), "d");
+            }
+        }
+    }
+}
+
+#[test]
+fn words_of_one_language_only() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    for _ in 0..200 {
+        let record = record().new_tree(&mut runner).expect("a record").current();
+        for step in steps(&record, Language::Korean) {
+            let is_korean = |text: &str| text.is_empty() || text.chars().any(|letter| ('가'..='힣').contains(&letter));
+            assert!(is_korean(&step.sentence), "{}", step.sentence);
+            assert!(is_korean(&step.how), "{}", step.how);
+        }
+        for step in steps(&record, Language::English) {
+            let texts = [&step.title, &step.sentence, &step.how, &step.label];
+            assert!(texts.iter().all(|text| text.chars().all(|letter| !('가'..='힣').contains(&letter))), "{step:?}");
+        }
+    }
+}
