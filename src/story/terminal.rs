@@ -217,10 +217,11 @@ impl Teller<'_> {
 
     /// A sentence; of what is not visible, each once.
     fn remark(&mut self, step: &Step) {
-        if step.known == Known::NotVisible && step.how != "" {
-            if self.progress.remarks.len() >= MOST_REMARKS || !self.progress.remarks.insert(step.title.clone()) {
-                return;
-            }
+        let is_missing = step.known == Known::NotVisible && !step.how.is_empty();
+        let mut is_new =
+            || self.progress.remarks.len() < MOST_REMARKS && self.progress.remarks.insert(step.title.clone());
+        if is_missing && !is_new() {
+            return;
         }
         self.block.remark(&[dim(step.title.clone())]);
     }

@@ -106,7 +106,7 @@ fn a_connection_appears_as_a_lane_and_its_diagram_tells_its_story() {
             "200 OK from hello.txt",
             "HTTP/1.0 200 OK",
             "ACK: the client's TCP has all of it",
-            "read() returned 0: the client has closed its sending side, ~first",
+            "read() returned 0: the client has closed its sending side, first",
             "TIME_WAIT",
         ],
     );

@@ -120,7 +120,7 @@ impl Tone {
     pub fn of(status: u16) -> Self {
         match status {
             0 => Self::Plain,
-            ..300 => Self::Success,
+            1..300 => Self::Success,
             300..400 => Self::Redirection,
             400..500 => Self::ClientError,
             500.. => Self::ServerError,
