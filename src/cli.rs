@@ -7,7 +7,7 @@ mod values;
 
 use crate::connection::Timeouts;
 use crate::language::Language;
-use crate::listener::Port;
+use crate::listener::{Address, Port};
 use crate::models::{Limits, Model};
 use crate::observe::clf::Format;
 use crate::site::SiteOptions;
@@ -16,7 +16,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use fetch::FetchArgs;
 use lab::LabArgs;
 use std::ffi::OsString;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 use values::{
@@ -40,9 +40,9 @@ pub struct Args {
     #[command(subcommand)]
     command: Option<Command>,
 
-    /// The folder to serve.
-    #[arg(default_value = "public", value_name = "DIR")]
-    folder: PathBuf,
+    /// The folder to serve [default: ./public if there is one, else the current folder]
+    #[arg(value_name = "DIR")]
+    folder: Option<PathBuf>,
 
     /// The port to listen on; 0 takes any free one [default: 8080, or the next free one]
     #[arg(short, long, value_name = "PORT", help_heading = "Where")]
@@ -50,7 +50,7 @@ pub struct Args {
 
     /// An address to listen on; may be repeated [default: 127.0.0.1 and ::1]
     #[arg(short, long, value_name = "ADDRESS", help_heading = "Where", value_parser = address)]
-    bind: Vec<IpAddr>,
+    bind: Vec<Address>,
 
     /// Listen on every interface, for the local network
     #[arg(long, conflicts_with = "bind", help_heading = "Where")]
@@ -217,20 +217,20 @@ pub enum LivePage {
     /// Nowhere.
     Off,
     /// There, if it can be had: the server serves without it, too.
-    Usual(Vec<IpAddr>, Port),
+    Usual(Vec<Address>, Port),
     /// There, or the server does not start.
-    At(Vec<IpAddr>, Port),
+    At(Vec<Address>, Port),
 }
 
 /// What is to be done.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The folder to serve.
-    pub folder: PathBuf,
+    /// The folder to serve; `None`: `./public` if there is one, else the current folder.
+    pub folder: Option<PathBuf>,
     /// How to serve it.
     pub site: SiteOptions,
     /// The addresses to listen on.
-    pub addresses: Vec<IpAddr>,
+    pub addresses: Vec<Address>,
     /// The port.
     pub port: Port,
     /// The length of the queue of accepted-to-be connections.
@@ -277,7 +277,7 @@ impl From<Args> for Config {
             _ if args.no_watch => LivePage::Off,
             Some(address) => address.live_page(),
             // The instrument is not for the network.
-            None if addresses.iter().any(|address| !address.is_loopback()) => LivePage::Off,
+            None if addresses.iter().any(|address| !address.ip.is_loopback()) => LivePage::Off,
             None if port == Port::Exactly(0) => LivePage::Usual(loopbacks(), Port::Exactly(0)),
             None => LivePage::Usual(loopbacks(), Port::From(USUAL_WATCH_PORT)),
         };
@@ -315,12 +315,12 @@ impl From<Args> for Config {
 impl WatchAddress {
     fn live_page(self) -> LivePage {
         let port = self.port.map_or(Port::From(USUAL_WATCH_PORT), Port::Exactly);
-        LivePage::At(self.ip.map_or_else(loopbacks, |ip| vec![ip]), port)
+        LivePage::At(self.address.map_or_else(loopbacks, |address| vec![address]), port)
     }
 }
 
 /// Both, because `localhost` may mean either.
-fn loopbacks() -> Vec<IpAddr> {
+fn loopbacks() -> Vec<Address> {
     vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
 }
 
@@ -340,9 +340,9 @@ mod tests {
     #[test]
     fn nothing_typed_means_public_on_both_loopbacks() {
         let config = config(&[]).expect("valid");
-        assert_eq!(config.folder, PathBuf::from("public"));
+        assert_eq!(config.folder, None);
         assert_eq!(config.port, Port::From(8080));
-        assert_eq!(config.addresses, ["127.0.0.1".parse::<IpAddr>().expect("v4"), "::1".parse().expect("v6")]);
+        assert_eq!(config.addresses, [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
     }
 
     #[test]
@@ -355,6 +355,9 @@ mod tests {
             &["--cache-control", "a\nb"],
             &["--port", "65536"],
             &["--bind", "here"],
+            &["--bind", "fe80::1%no-such-interface"],
+            &["--bind", "fe80::1%"],
+            &["--bind", "127.0.0.1%lo"],
             &["--lan", "--bind", "::1"],
             &["--timeout", "0"],
             &["--keep-alive", "-1"],
@@ -368,6 +371,10 @@ mod tests {
             assert!(config(arguments).is_err(), "{arguments:?}");
         }
         assert!(config(&["--header", "X-Frame-Options: DENY", "--keep-alive", "0.5", "-b", "[::1]"]).is_ok());
+        for zoned in ["fe80::1%lo", "[fe80::1%lo]", "fe80::1%1", "fe80::1%25lo"] {
+            let address = config(&["--bind", zoned]).expect("valid").addresses[0];
+            assert_eq!((address.ip.to_string(), address.zone), ("fe80::1".to_owned(), 1), "{zoned}");
+        }
     }
 
     #[test]

@@ -164,10 +164,10 @@ impl Reply {
         Self::new(status, HeaderBlock::of(&[("Content-Type", media_type)]), Body::Stream(Box::new(source)))
     }
 
-    /// A small page that says what went wrong. `sentence` is not escaped: it
-    /// must hold nothing that the client sent.
+    /// A small page that says what went wrong, and that no cache may keep unasked.
+    /// `sentence` is not escaped: it must hold nothing that the client sent.
     pub fn error(status: StatusCode, sentence: &str) -> Self {
-        Self::html(
+        let page = Self::html(
             status,
             format!(
                 "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
@@ -176,7 +176,8 @@ impl Reply {
                  <body style=\"font-family: system-ui, sans-serif; margin: 4rem auto; max-width: 36rem; padding: 0 1rem\">\n\
                  <h1>{status}</h1>\n<p>{sentence}</p>\n"
             ),
-        )
+        );
+        if status.is_cacheable_by_default() { page.with("Cache-Control", "no-cache") } else { page }
     }
 
     /// `405`, with the methods that are allowed.
@@ -188,6 +189,13 @@ impl Reply {
     #[must_use]
     pub fn made_from(mut self, resource: Arc<str>) -> Self {
         self.resource = Some(resource);
+        self
+    }
+
+    /// The same answer with this header field, and no other of its name.
+    #[must_use]
+    pub fn with_only(mut self, name: &str, value: &str) -> Self {
+        self.headers = self.headers.with_only(name, value);
         self
     }
 

@@ -5,7 +5,7 @@ use rustix::net::{SocketFlags, acceptfrom_with};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// How many ports after the usual one are tried when it is taken.
@@ -20,6 +20,31 @@ pub enum Port {
     Exactly(u16),
     /// This one, or the next that is free.
     From(u16),
+}
+
+/// An address to listen on, without its port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// The IP address.
+    pub ip: IpAddr,
+    /// The number of the interface of a link-local address (its zone: RFC 4007 §11); else 0.
+    pub zone: u32,
+}
+
+impl Address {
+    /// The same with this port.
+    pub fn with_port(self, port: u16) -> SocketAddr {
+        match self.ip {
+            IpAddr::V4(_) => SocketAddr::new(self.ip, port),
+            IpAddr::V6(ip) => SocketAddrV6::new(ip, port, 0, self.zone).into(),
+        }
+    }
+}
+
+impl<A: Into<IpAddr>> From<A> for Address {
+    fn from(ip: A) -> Self {
+        Self { ip: ip.into(), zone: 0 }
+    }
 }
 
 /// A listening socket.
@@ -59,6 +84,10 @@ impl fmt::Display for ListenError {
                     "cannot listen on {address}: this machine has no such address; try --lan for every one it has"
                 )
             }
+            _ if matches!(address, SocketAddr::V6(v6) if v6.ip().is_unicast_link_local() && v6.scope_id() == 0) => {
+                let ip = address.ip();
+                write!(f, "cannot listen on {ip}: a link-local address needs its interface, as in {ip}%eth0")
+            }
             _ => write!(f, "cannot listen on {address}: {cause}; try another --bind or --port"),
         }
     }
@@ -77,7 +106,7 @@ impl std::error::Error for ListenError {
 ///
 /// # Errors
 /// If the port is not to be had; with [`Port::From`], if none is.
-pub fn listen(addresses: &[IpAddr], port: Port, backlog: u32) -> Result<Vec<Listener>, ListenError> {
+pub fn listen(addresses: &[Address], port: Port, backlog: u32) -> Result<Vec<Listener>, ListenError> {
     let is_taken = |error: &ListenError| error.cause.kind() == io::ErrorKind::AddrInUse;
     match port {
         Port::Exactly(0) => {
@@ -105,12 +134,12 @@ pub fn listen(addresses: &[IpAddr], port: Port, backlog: u32) -> Result<Vec<List
     }
 }
 
-fn listen_on(addresses: &[IpAddr], port: u16, backlog: u32) -> Result<Vec<Listener>, ListenError> {
+fn listen_on(addresses: &[Address], port: u16, backlog: u32) -> Result<Vec<Listener>, ListenError> {
     let mut port = port;
     let mut listeners = Vec::with_capacity(addresses.len());
     let mut missing = None;
-    for &ip in addresses {
-        let address = SocketAddr::new(ip, port);
+    for address in addresses {
+        let address = address.with_port(port);
         // The unspecified IPv6 address alone stands for both families.
         let both_families = addresses.len() == 1;
         match Listener::bind(address, both_families, backlog) {
@@ -239,23 +268,30 @@ pub fn urls(listeners: &[Listener]) -> Vec<String> {
         let ip = address.ip();
         let is_said = loopbacks && ip.is_loopback();
         if !ip.is_unspecified() && !is_said {
-            hosts.push(host(ip));
+            hosts.push(host(*address));
         }
     }
     for interface in if_addrs::get_if_addrs().unwrap_or_default() {
         let ip = interface.ip();
         let is_link_local = matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local());
         if (ip.is_ipv4() && everywhere_4 || ip.is_ipv6() && everywhere_6) && !ip.is_loopback() && !is_link_local {
-            hosts.push(host(ip));
+            hosts.push(host(SocketAddr::new(ip, port)));
         }
     }
     hosts.into_iter().map(|host| format!("http://{host}:{port}/")).collect()
 }
 
-fn host(ip: IpAddr) -> String {
-    match ip {
-        IpAddr::V4(ip) => ip.to_string(),
-        IpAddr::V6(ip) => format!("[{ip}]"),
+/// As it stands in a URL; a zone by its interface's name (RFC 6874).
+fn host(address: SocketAddr) -> String {
+    match address {
+        SocketAddr::V4(address) => address.ip().to_string(),
+        SocketAddr::V6(address) => match address.scope_id() {
+            0 => format!("[{}]", address.ip()),
+            zone => {
+                let name = nix::net::if_::if_indextoname(zone).ok().and_then(|name| name.into_string().ok());
+                format!("[{}%25{}]", address.ip(), name.unwrap_or_else(|| zone.to_string()))
+            }
+        },
     }
 }
 
@@ -263,7 +299,10 @@ fn host(ip: IpAddr) -> String {
 mod tests {
     use super::*;
 
-    const LOOPBACKS: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+    const LOOPBACKS: [Address; 2] = [
+        Address { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), zone: 0 },
+        Address { ip: IpAddr::V6(Ipv6Addr::LOCALHOST), zone: 0 },
+    ];
 
     #[test]
     fn both_loopbacks_share_a_port_that_the_system_chose() {

@@ -41,12 +41,13 @@ fn main() -> ExitCode {
 fn run(config: Config) -> Result<(), String> {
     // First of all, so that a signal is never lost.
     let stop = Arc::new(Stop::on_signals().map_err(|error| format!("cannot watch for signals: {error}"))?);
-    let site = Site::open(&config.folder, config.site.clone()).map_err(|error| cannot_serve(&config.folder, &error))?;
+    let folder = config.folder.as_deref().unwrap_or_else(|| usual_folder());
+    let site = Site::open(folder, config.site.clone()).map_err(|error| cannot_serve(folder, &error))?;
     let listeners =
         listener::listen(&config.addresses, config.port, config.backlog).map_err(|error| error.to_string())?;
     let telling = Telling::start(&config, &listeners)?;
     // Nobody may be reading: that is no reason not to serve.
-    let _ = announce(&config.folder, config.port, &listeners, &telling);
+    let _ = announce(folder, config.folder.is_none(), config.port, &listeners, &telling);
 
     let abandon_storage = site.ending();
     let service = Arc::new(Service { handler: Box::new(site), timeouts: config.timeouts, probe: telling.probe() });
@@ -93,8 +94,17 @@ fn experimented(options: &lab::Options) -> ExitCode {
     }
 }
 
+/// The current folder.
+const HERE: &str = ".";
+
+/// What is served where no folder is named.
+fn usual_folder() -> &'static Path {
+    let public = Path::new("public");
+    if public.is_dir() { public } else { Path::new(HERE) }
+}
+
 /// The first line names the URL that is really bound.
-fn announce(folder: &Path, port: Port, listeners: &[Listener], telling: &Telling) -> io::Result<()> {
+fn announce(folder: &Path, is_usual: bool, port: Port, listeners: &[Listener], telling: &Telling) -> io::Result<()> {
     let mut out = anstream::stdout().lock();
     let bold = anstyle::Style::new().bold();
     for (index, url) in listener::urls(listeners).iter().enumerate() {
@@ -107,6 +117,10 @@ fn announce(folder: &Path, port: Port, listeners: &[Listener], telling: &Telling
         && first.address().port() != usual
     {
         writeln!(out, "Port {usual} is taken, so this is the next free one.")?;
+    }
+    if is_usual && folder == Path::new(HERE) {
+        let here = std::env::current_dir().unwrap_or_else(|_| folder.to_owned());
+        writeln!(out, "There is no ./public here, so this is the current folder, {}.", here.display())?;
     }
     if let Some(url) = telling.page_urls.first() {
         writeln!(out, "{:>width$} {bold}{url}{bold:#}", "Watch it at", width = 11 + folder.as_os_str().len())?;

@@ -52,6 +52,59 @@ fn the_first_line_names_the_one_address_that_is_bound() {
 }
 
 #[test]
+fn without_a_name_it_serves_public_if_it_is_there_and_else_the_current_folder() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    std::fs::write(folder.path().join("small.txt"), "small\n").expect("a file");
+    let start = || {
+        let options = ["--port", "0", "--log", "off", "--no-watch"];
+        let mut server = Server::spawn(glasshttp().current_dir(folder.path()).args(options));
+        let mut said = String::new();
+        while !said.contains("Ctrl-C") {
+            assert_ne!(server.stdout.read_line(&mut said).expect("a line"), 0, "{said}");
+        }
+        (server, said)
+    };
+    let (server, said) = start();
+    assert!(answers_at(server.address));
+    let here = folder.path().canonicalize().expect("a path");
+    assert!(said.contains("no ./public here") && said.contains(&here.display().to_string()), "{said}");
+    std::fs::create_dir(folder.path().join("public")).expect("a folder");
+    std::fs::write(folder.path().join("public/small.txt"), "of public").expect("a file");
+    let (server, said) = start();
+    assert_eq!(server.get("/small.txt").text(), "of public");
+    assert!(!said.contains("no ./public"), "{said}");
+}
+
+#[test]
+fn a_link_local_address_wants_its_interface() {
+    let (folder, _) = folder_with(0);
+    let folder = folder.path().to_str().expect("a path");
+    let bind = |address: &str| refusal(&["--port", "0", "--no-watch", "--bind", address, folder]);
+    let (message, code) = bind("fe80::1");
+    assert!(message.contains("needs its interface, as in fe80::1%eth0"), "{message}");
+    assert_eq!((message.trim_end().lines().count(), code), (1, 1));
+    let (message, code) = bind("fe80::1%nowhere0");
+    assert!(message.contains("this machine has no interface nowhere0"), "{message}");
+    assert_eq!(code, 2);
+}
+
+#[test]
+#[ignore = "makes a network namespace, as root, and needs curl"]
+fn a_zone_is_listened_in_and_printed_as_a_url() {
+    let (folder, _) = folder_with(0);
+    let script = "ip link set lo up; \
+                  ip -6 addr add fe80::7/64 dev lo nodad; \
+                  timeout 20 \"$0\" --port 8080 --log off --no-watch --bind fe80::7%lo \"$1\" > said & \
+                  for i in $(seq 1000); do grep -q Ctrl-C said && break; done; head -1 said; \
+                  curl -sS --max-time 10 'http://[fe80::7%25lo]:8080/small.txt'; kill %1";
+    let work = tempfile::TempDir::new().expect("a folder");
+    let mut command = Command::new("unshare");
+    command.args(["--net", "bash", "-c", script, env!("CARGO_BIN_EXE_glasshttp")]).arg(folder.path());
+    let (said, complaint, _) = output(command.current_dir(work.path()));
+    assert!(said.contains("http://[fe80::7%25lo]:8080/\nsmall\n"), "{said} {complaint}");
+}
+
+#[test]
 fn lan_lists_a_url_for_each_interface() {
     let (folder, _) = folder_with(0);
     let mut server = Server::start(folder.path(), &["--lan"]);

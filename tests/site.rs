@@ -8,8 +8,11 @@ mod names;
 mod options;
 mod permissions;
 mod root;
+mod sizes;
 mod special;
 mod times;
+mod types;
+mod validators;
 
 use crate::harness::Server;
 use std::fs;

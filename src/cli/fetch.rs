@@ -8,7 +8,7 @@ use crate::fetch::url::Url;
 use crate::fetch::{Data, Options, Output, Watched};
 use crate::http::message::{Version, is_tchar};
 use clap::{Args, ValueEnum};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -238,8 +238,8 @@ impl FetchArgs {
 
 impl WatchAddress {
     fn socket_address(self) -> SocketAddr {
-        let ip = self.ip.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-        SocketAddr::new(ip, self.port.unwrap_or(USUAL_WATCH_PORT))
+        let address = self.address.unwrap_or(Ipv4Addr::LOCALHOST.into());
+        address.with_port(self.port.unwrap_or(USUAL_WATCH_PORT))
     }
 }
 

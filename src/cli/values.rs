@@ -2,8 +2,9 @@
 
 use crate::http::message::is_tchar;
 use crate::language::Language;
+use crate::listener::Address;
 use clap::ValueEnum;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 /// Where the live page is, or the first free port after that.
@@ -28,30 +29,49 @@ impl From<LanguageName> for Language {
 /// What `--watch` names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct WatchAddress {
-    pub(super) ip: Option<IpAddr>,
+    pub(super) address: Option<Address>,
     pub(super) port: Option<u16>,
 }
 
-/// An IP address, in brackets or not, or `localhost`.
-pub(super) fn address(text: &str) -> Result<IpAddr, String> {
+/// An IP address, in brackets or not, with a zone or not, or `localhost`.
+pub(super) fn address(text: &str) -> Result<Address, String> {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     match bare {
         "localhost" => Ok(Ipv4Addr::LOCALHOST.into()),
-        _ => bare.parse().map_err(|_| "this is no IP address; try 127.0.0.1, ::1 or --lan".to_owned()),
+        _ if bare.contains('%') => zoned(bare),
+        _ => bare
+            .parse::<IpAddr>()
+            .map(Address::from)
+            .map_err(|_| "this is no IP address; try 127.0.0.1, ::1 or --lan".to_owned()),
     }
+}
+
+/// `ADDRESS%ZONE`, as the system writes it (RFC 4007 §11), or as a URL does (`%25`: RFC 6874).
+fn zoned(text: &str) -> Result<Address, String> {
+    let (ip, zone) = text.split_once('%').unwrap_or((text, ""));
+    let ip: Ipv6Addr = ip
+        .parse()
+        .map_err(|_| "only an IPv6 address has a zone, an interface's name, as in fe80::1%eth0".to_owned())?;
+    let index = |zone: &str| match zone.parse() {
+        Ok(number) => nix::net::if_::if_indextoname(number).is_ok().then_some(number),
+        Err(_) => nix::net::if_::if_nametoindex(zone).ok(),
+    };
+    let found = index(zone).or_else(|| zone.strip_prefix("25").and_then(index));
+    let zone = found.ok_or_else(|| format!("this machine has no interface {zone}; try: ip link"))?;
+    Ok(Address { ip: ip.into(), zone })
 }
 
 /// `PORT`, `ADDRESS` or `ADDRESS:PORT`.
 pub(super) fn watch_address(text: &str) -> Result<WatchAddress, String> {
     if let Ok(port) = text.parse() {
-        return Ok(WatchAddress { ip: None, port: Some(port) });
+        return Ok(WatchAddress { address: None, port: Some(port) });
     }
-    if let Ok(ip) = address(text) {
-        return Ok(WatchAddress { ip: Some(ip), port: None });
+    if let Ok(address) = address(text) {
+        return Ok(WatchAddress { address: Some(address), port: None });
     }
     let parts = text.rsplit_once(':').and_then(|(ip, port)| Some((address(ip).ok()?, port.parse().ok()?)));
     let (ip, port) = parts.ok_or("this is no port and no address; try 8081, 127.0.0.1:8081 or [::1]:8081")?;
-    Ok(WatchAddress { ip: Some(ip), port: Some(port) })
+    Ok(WatchAddress { address: Some(ip), port: Some(port) })
 }
 
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {

@@ -183,6 +183,12 @@ impl StatusCode {
         self.0
     }
 
+    /// Whether a cache may keep an answer of this status unasked, for as long as it
+    /// thinks right (RFC 9110 §15.1): browsers keep a 301 for ever.
+    pub fn is_cacheable_by_default(self) -> bool {
+        matches!(self.0, 200 | 203 | 204 | 206 | 300 | 301 | 308 | 404 | 405 | 410 | 414 | 501)
+    }
+
     /// Whether an answer of this status never has a body (RFC 9110 §6.4.1).
     pub fn is_bodiless(self) -> bool {
         matches!(self.0, 100..=199 | 204 | 304)
@@ -222,6 +228,19 @@ impl HeaderBlock {
 
     /// A block of these lines, as [`HeaderBlock::as_bytes`] gave them.
     pub(crate) fn from_lines(lines: Vec<u8>) -> Self {
+        Self(lines.into())
+    }
+
+    /// The same block with this field, and no other of its name.
+    #[must_use]
+    pub fn with_only(&self, name: &str, value: &str) -> Self {
+        let is_it = |line: &&[u8]| {
+            let (field, colon) = line.split_at(name.len().min(line.len()));
+            field.eq_ignore_ascii_case(name.as_bytes()) && colon.starts_with(b":")
+        };
+        let others = self.0.split_inclusive(|&byte| byte == b'\n').filter(|line| !is_it(line));
+        let mut lines: Vec<u8> = others.collect::<Vec<_>>().concat();
+        push_line(&mut lines, name, value);
         Self(lines.into())
     }
 

@@ -1,6 +1,7 @@
 //! What the options change in answers.
 
 use super::Folder;
+use crate::harness::Answer;
 
 #[test]
 fn spa_answers_what_names_nothing_with_the_index() {
@@ -69,6 +70,39 @@ fn cache_control_is_said_of_files() {
         assert_eq!(answer.header("Cache-Control"), Some("public, max-age=3600"), "{path} {fields}");
     }
     assert_ne!(server.get("/missing").header("Cache-Control"), Some("public, max-age=3600"));
+}
+
+#[test]
+fn whatever_a_cache_would_keep_unasked_says_that_it_may_not() {
+    // RFC 9110 §15.1: among others 301, 404, 405, 414 and 501. A 301 is kept for ever.
+    let folder = Folder::of(&["a.txt", "sub/b.txt"]);
+    let long = format!("GET /{} HTTP/1.0\r\n\r\n", "x".repeat(20_000));
+    for model in crate::harness::MODELS {
+        let server = folder.serve(&["--model", model, "--cache-control", "max-age=3600"]);
+        for (request, status) in [
+            ("GET /sub HTTP/1.0\r\n\r\n", 301),
+            ("GET /missing HTTP/1.0\r\n\r\n", 404),
+            ("GET /a.txt/ HTTP/1.0\r\n\r\n", 404),
+            ("DELETE /a.txt HTTP/1.0\r\n\r\n", 405),
+            (&long, 414),
+            ("BREW / HTTP/1.0\r\n\r\n", 501),
+            ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 501),
+            ("GET /sub/ HTTP/1.0\r\n\r\n", 200),
+        ] {
+            let answer = Answer::parse(&server.ask(request.as_bytes()));
+            assert_eq!((answer.status, answer.header("Cache-Control")), (status, Some("no-cache")), "{model}");
+        }
+    }
+}
+
+#[test]
+fn a_folder_that_becomes_a_file_is_found() {
+    let folder = Folder::of(&["page/index.html"]);
+    let server = folder.serve(&[]);
+    assert_eq!(server.get("/page").header("Location"), Some("/page/"));
+    std::fs::remove_dir_all(folder.path("page")).expect("removed");
+    folder.write("page", "a file");
+    assert_eq!(server.get("/page").text(), "a file");
 }
 
 #[test]

@@ -182,7 +182,7 @@ impl LivePage {
 
 impl Handler for LivePage {
     fn handle(&self, request: &Request<'_>) -> Reply {
-        FIELDS.iter().fold(self.answer(request), |reply, (name, value)| reply.with(name, value))
+        FIELDS.iter().fold(self.answer(request), |reply, (name, value)| reply.with_only(name, value))
     }
 }
 
