@@ -185,7 +185,13 @@ fn run(command: &mut Command) {
 fn where_the_clock_is_coarse_each_change_is_seen() {
     let systems: [&[&str]; 3] =
         [&["mkfs.ext4", "-q", "-F", "-I", "128"], &["mkfs.ext3", "-q", "-F", "-I", "128"], &["mkfs.vfat"]];
+    let known = fs::read_to_string("/proc/filesystems").expect("the kernel's file systems");
     for mkfs in systems {
+        let system = mkfs[0].trim_start_matches("mkfs.");
+        if !known.lines().any(|line| line.ends_with(system)) {
+            eprintln!("skipped: this kernel has no {system}");
+            continue;
+        }
         let disk = Disk::make(mkfs);
         for model in MODELS {
             let server = Server::start(&disk.path(), &["--model", model]);
