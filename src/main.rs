@@ -137,7 +137,10 @@ fn missing(left_out: LeftOut) -> String {
     let LeftOut { connections, exchanges, reports } = left_out;
     let counts = [(connections, "connections"), (exchanges, "exchanges"), (reports, "reports")];
     let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}"));
-    format!("not told, for there were too many at a time, or nobody read: {}", counts.collect::<Vec<_>>().join(", "))
+    format!(
+        "warning: not recorded, too many at once or the log could not take them: {}",
+        counts.collect::<Vec<_>>().join(", ")
+    )
 }
 
 fn cannot_serve(folder: &Path, error: &io::Error) -> String {

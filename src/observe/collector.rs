@@ -249,6 +249,11 @@ impl Collector {
             match out.write(lines) {
                 Ok(count) if count > 0 => lines = &lines[count..],
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // A disk that is full may have room again: these lines are missing, and counted.
+                Err(error) if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
+                    self.left_out.reports += lines.iter().filter(|byte| **byte == b'\n').count() as u64;
+                    return;
+                }
                 result => {
                     self.lines = None;
                     self.is_late = result.is_err_and(|error| error.kind() == ErrorKind::TimedOut);

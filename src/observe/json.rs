@@ -9,8 +9,10 @@ use std::io::{ErrorKind, Write};
 /// Writes records as lines of JSON.
 #[derive(Debug)]
 pub struct JsonLog<W> {
-    /// `None` once it has failed: it takes no more.
+    /// `None` once it has failed for good: it takes no more.
     out: Option<W>,
+    /// Records that found no room, on a disk that was full for a moment, and were not said to be missing.
+    unwritten: u64,
     /// Connections for which the reader took too long when the server ended.
     untold: u64,
     is_late: bool,
@@ -26,16 +28,36 @@ struct Missing {
 impl<W: Write + Send> JsonLog<W> {
     /// A log that is written to `out`.
     pub fn new(out: W) -> Self {
-        Self { out: Some(out), untold: 0, is_late: false }
+        Self { out: Some(out), unwritten: 0, untold: 0, is_late: false }
     }
 
-    fn write(&mut self, value: &impl Serialize) {
-        let Some(out) = &mut self.out else { return };
-        let Ok(mut line) = serde_json::to_vec(value) else { return };
+    /// Writes a line; gives whether it is in the log.
+    fn write(&mut self, value: &impl Serialize) -> bool {
+        let Some(out) = &mut self.out else { return false };
+        let Ok(mut line) = serde_json::to_vec(value) else { return false };
         line.push(b'\n');
-        if let Err(error) = out.write_all(&line).and_then(|()| out.flush()) {
-            self.out = None;
-            self.is_late = error.kind() == ErrorKind::TimedOut;
+        if self.unwritten > 0 {
+            // A line may have been torn: the next one begins anew.
+            line.insert(0, b'\n');
+        }
+        match out.write_all(&line).and_then(|()| out.flush()) {
+            Ok(()) => true,
+            Err(error) if is_passing(&error) => false,
+            Err(error) => {
+                self.out = None;
+                self.is_late = error.kind() == ErrorKind::TimedOut;
+                false
+            }
+        }
+    }
+
+    /// Says what found no room, once there is room again.
+    fn say_unwritten(&mut self) {
+        let connections = self.unwritten;
+        let left_out = LeftOut { connections, ..LeftOut::default() };
+        if connections > 0 && self.write(&Missing { glasshttp: SCHEMA, left_out }) {
+            self.unwritten = 0;
+            self.untold += connections;
         }
     }
 }
@@ -43,8 +65,13 @@ impl<W: Write + Send> JsonLog<W> {
 impl<W: Write + Send> Sink for JsonLog<W> {
     fn tell(&mut self, record: &Record, news: News) {
         if news == News::Closed {
-            self.write(&*withheld(record));
-            self.untold += u64::from(self.is_late);
+            self.say_unwritten();
+            let is_written = self.write(&*withheld(record));
+            if self.is_late {
+                self.untold += 1;
+            } else if !is_written && self.out.is_some() {
+                self.unwritten += 1;
+            }
         }
     }
 
@@ -52,7 +79,64 @@ impl<W: Write + Send> Sink for JsonLog<W> {
         self.write(&Missing { glasshttp: SCHEMA, left_out });
     }
 
+    fn finish(&mut self) {
+        self.say_unwritten();
+    }
+
     fn untold(&self) -> u64 {
-        self.untold
+        self.untold + self.unwritten
+    }
+}
+
+/// Whether a later write may succeed: a disk that is full, or over its quota, now.
+fn is_passing(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::Interrupted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    /// A disk that is full while it is said to be.
+    #[derive(Clone, Default)]
+    struct Disk(Arc<Mutex<(bool, Vec<u8>)>>);
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let (is_full, text) = &mut *self.0.lock().unwrap();
+            if *is_full {
+                return Err(ErrorKind::StorageFull.into());
+            }
+            text.extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_disk_that_was_full_for_a_moment_loses_what_came_then_and_says_so() {
+        let record: Record = serde_json::from_str(
+            include_str!("../../docs/records.md").split("```json\n").nth(1).unwrap().split("```").next().unwrap(),
+        )
+        .unwrap();
+        let disk = Disk::default();
+        let mut log = JsonLog::new(disk.clone());
+        log.tell(&record, News::Closed);
+        disk.0.lock().unwrap().0 = true;
+        log.tell(&record, News::Closed);
+        log.tell(&record, News::Closed);
+        disk.0.lock().unwrap().0 = false;
+        log.tell(&record, News::Closed);
+        log.finish();
+        let text = String::from_utf8(disk.0.lock().unwrap().1.clone()).unwrap();
+        let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+        let told = lines.iter().filter(|line| serde_json::from_str::<Record>(line).is_ok()).count();
+        assert_eq!((lines.len(), told, log.untold()), (3, 2, 2), "{text}");
+        assert!(lines[1].contains("\"connections\":2"), "{}", lines[1]);
     }
 }
