@@ -55,7 +55,7 @@ fn receive_head(bencher: Bencher<'_, '_>, whose: &str) {
     bencher.bench(|| {
         let mut storage = FieldStorage::new();
         let mut connection = ServerConnection::new(true);
-        let (_, request) = connection.receive(black_box(head.as_bytes()), &mut storage);
+        let (_, request) = connection.receive(black_box(head.as_bytes()), &mut storage, |_| 0);
         black_box(request.is_some())
     });
 }
@@ -78,7 +78,7 @@ fn write_head(bencher: Bencher<'_, '_>) {
     let asked = || {
         let mut connection = ServerConnection::new(true);
         let mut storage = FieldStorage::new();
-        connection.receive(SHORT.as_bytes(), &mut storage);
+        connection.receive(SHORT.as_bytes(), &mut storage, |_| 0);
         connection
     };
     bencher.with_inputs(asked).bench_local_refs(|connection| {

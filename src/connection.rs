@@ -9,6 +9,7 @@ mod awaited;
 mod deadline;
 mod input;
 mod notes;
+mod request;
 mod service;
 mod timeouts;
 mod waiting;
@@ -18,24 +19,22 @@ pub use service::Service;
 pub use timeouts::Timeouts;
 pub use workspace::Workspace;
 
-use crate::handler::{Begun, Reply};
-use crate::http::message::{FieldStorage, Request, Response, Version};
+use crate::handler::Reply;
+use crate::http::message::Request;
 use crate::http::persistence::CloseReason;
-use crate::http::server::{Next, ServerConnection, Timer};
+use crate::http::server::{Next, ServerConnection};
 use crate::observe::clf::Line;
-use crate::observe::probe::Probe;
 use crate::observe::report::Report;
 use crate::record::connection::HeadState;
 use answer::{Answer, Sent};
-use awaited::{Awaited, failed, is_reset, overdue};
+use awaited::{Awaited, is_reset, overdue};
 use deadline::Deadline;
 use input::Input;
-use notes::{Notes, Reading};
+use notes::Notes;
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, Shutdown, recv, shutdown};
+use rustix::net::{Shutdown, shutdown};
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 /// How many steps a connection that always finds room may go on sending before
@@ -60,10 +59,12 @@ pub enum Progress {
 pub struct Connection {
     socket: OwnedFd,
     machine: ServerConnection,
-    /// Received and not yet used.
+    /// Received and not yet used; while a body is read, its request's head, and
+    /// the body so far if the handler takes it (`awaits_body`).
     pending: Vec<u8>,
     /// The answer that is being made elsewhere, while there is one.
     awaited: Option<Awaited>,
+    awaits_body: bool,
     /// What is left of the answer, while there is one, and its status.
     answer: Option<Answer>,
     status: u16,
@@ -90,6 +91,7 @@ impl Connection {
             machine,
             pending: Vec::new(),
             awaited: None,
+            awaits_body: false,
             answer: None,
             status: 0,
             deadline: None,
@@ -121,7 +123,9 @@ impl Connection {
         if let Some(notes) = &mut self.notes {
             notes.go_on(&self.socket, &workspace.service.probe, &mut workspace.outbox);
         }
-        let mut input = Input::load(std::mem::take(&mut workspace.buffer), &mut self.pending);
+        let mut nothing = Vec::new();
+        let pending = if self.awaits_body { &mut nothing } else { &mut self.pending };
+        let mut input = Input::load(std::mem::take(&mut workspace.buffer), pending);
         let mut steps = 0;
         let progress = loop {
             let next = self.machine.next();
@@ -133,14 +137,20 @@ impl Connection {
             }
             let step = match next {
                 Next::Receive => self.receive(&mut input, workspace),
+                Next::ReceiveBody => self.receive_body(&mut input),
+                Next::Respond if self.awaits_body => self.respond_to_whole(workspace),
                 Next::Respond => self.take_awaited(workspace),
                 Next::RespondOverdue => {
                     self.respond_awaited(overdue(), workspace);
                     Ok(())
                 }
                 Next::Reject(rejection) => {
-                    let state = if rejection.is_of_whole_head() { HeadState::Complete } else { HeadState::Unfinished };
-                    self.begin_exchange(input.unused(), input.first_line(), state, None, workspace);
+                    // Of a request that is refused for its body the exchange has begun.
+                    if !std::mem::take(&mut self.awaits_body) {
+                        let state =
+                            if rejection.is_of_whole_head() { HeadState::Complete } else { HeadState::Unfinished };
+                        self.begin_exchange(input.unused(), input.first_line(), state, None, workspace);
+                    }
                     let reply = Reply::error(rejection.status(), &rejection.to_string());
                     let reply = self.chosen(reply, None, &workspace.service.probe);
                     self.respond(reply, workspace);
@@ -171,7 +181,7 @@ impl Connection {
                 Err(_) => self.machine.disconnected(CloseReason::SocketFailed),
             }
         };
-        workspace.buffer = input.store(&mut self.pending);
+        workspace.buffer = if self.awaits_body { input.into_buffer() } else { input.store(&mut self.pending) };
         workspace.connection_waits();
         progress
     }
@@ -192,90 +202,6 @@ impl Connection {
             notes.close(None, false, &self.pending, &self.socket, &workspace.service.probe, &mut workspace.outbox);
         }
         workspace.connection_waits();
-    }
-
-    /// Uses what was received and answers a request that is complete; only
-    /// when more is needed, receives.
-    fn receive(&mut self, input: &mut Input, workspace: &mut Workspace) -> Result<(), Errno> {
-        let mut storage = FieldStorage::new();
-        let (used, request) = self.machine.receive(input.unused(), &mut storage);
-        if let Some(request) = request {
-            let state = if request.version == Version::Http09 { HeadState::Simple } else { HeadState::Complete };
-            self.begin_exchange(&input.unused()[..used], request.line, state, Some(&request), workspace);
-            let handler = workspace.handler.as_ref().unwrap_or(&workspace.service.handler);
-            // A handler that panics costs its own request an error, and nobody else anything.
-            let begun = catch_unwind(AssertUnwindSafe(|| handler.begin(&request)));
-            let origin = request.headers.all("origin").next();
-            match begun.unwrap_or_else(|_| Begun::Now(failed())) {
-                Begun::Now(reply) => {
-                    let reply = self.chosen(reply, origin, &workspace.service.probe);
-                    self.respond(reply, workspace);
-                }
-                Begun::Later(reply) => self.awaited = Some(Awaited::new(reply, origin)),
-            }
-        }
-        drop(storage);
-        input.advance(used);
-        if used == 0 && self.machine.next() == Next::Receive {
-            if input.is_exhausted() {
-                return Err(Errno::AGAIN);
-            }
-            match self.recv(input)? {
-                0 => self.machine.end_of_input(),
-                count => input.filled(count),
-            }
-        }
-        Ok(())
-    }
-
-    /// Sends the answer that was made elsewhere, once it is ready.
-    fn take_awaited(&mut self, workspace: &mut Workspace) -> Result<(), Errno> {
-        match self.awaited.as_ref().and_then(Awaited::take) {
-            Some(reply) => {
-                self.respond_awaited(reply, workspace);
-                Ok(())
-            }
-            None if is_reset(&self.socket) => Err(Errno::CONNRESET),
-            None => Err(Errno::AGAIN),
-        }
-    }
-
-    fn respond_awaited(&mut self, reply: Reply, workspace: &mut Workspace) {
-        let origin = self.awaited.take().and_then(|awaited| awaited.origin);
-        let reply = self.chosen(reply, origin.as_deref(), &workspace.service.probe);
-        self.respond(reply, workspace);
-    }
-
-    /// Notes the answer, and adds what the live page wants of it.
-    fn chosen(&mut self, mut reply: Reply, origin: Option<&[u8]>, probe: &Probe) -> Reply {
-        if let Some(notes) = &mut self.notes {
-            notes.response_chosen(reply.status.code(), reply.resource.as_ref());
-            if !probe.page_origins().is_empty() {
-                reply = reply.with("Server-Timing", &notes.server_timing());
-            }
-        }
-        match probe.page_origins().iter().find(|page| Some(page.as_bytes()) == origin) {
-            None => reply,
-            Some(page) => ["Access-Control-Allow-Origin", "Timing-Allow-Origin"]
-                .iter()
-                .fold(reply.with("Vary", "Origin"), |reply, name| reply.with(name, page)),
-        }
-    }
-
-    fn respond(&mut self, reply: Reply, workspace: &mut Workspace) {
-        let Reply { status, headers, body, .. } = reply;
-        self.status = status.code();
-        let mut head = std::mem::take(&mut workspace.head);
-        let response = Response { status, headers, framing: body.framing() };
-        self.machine.respond(&response, workspace.date(), &mut head);
-        let body_follows = match self.machine.next() {
-            Next::SendHead { body_follows } => body_follows,
-            _ => false,
-        };
-        if let Some(notes) = &mut self.notes {
-            notes.response_head(&head, self.machine.body_to_send(), !self.machine.closes_after_answer());
-        }
-        self.answer = Some(Answer::new(head, body, body_follows));
     }
 
     fn send(&mut self, next: Next, copy: &mut Vec<u8>) -> Result<(), Errno> {
@@ -314,16 +240,6 @@ impl Connection {
             count => self.machine.drained(count),
         }
         Ok(())
-    }
-
-    fn recv(&mut self, input: &mut Input) -> Result<usize, Errno> {
-        let Some(notes) = &mut self.notes else { return Ok(recv(&self.socket, input.room(), RecvFlags::empty())?.0) };
-        let of = match self.machine.timer() {
-            Timer::Head | Timer::Idle if input.unused().is_empty() => Reading::Head,
-            Timer::Head | Timer::Idle => Reading::RestOfHead,
-            _ => Reading::NoHead,
-        };
-        notes.recv(of, &self.socket, input.room())
     }
 
     fn note(&mut self, fact: impl FnOnce(&mut Notes)) {

@@ -10,6 +10,9 @@ use std::io::Read;
 use std::sync::Arc;
 use std::time::Instant;
 
+/// The longest body that a handler takes unless it says otherwise, in bytes.
+pub const MAX_BODY: u64 = 1024 * 1024;
+
 /// Answers requests: a folder ([`crate::site::Site`]), or a program of yours.
 ///
 /// A closure is one, too:
@@ -33,6 +36,16 @@ pub trait Handler: Send + Sync + 'static {
     /// that work needs of `request` it must own.
     fn begin(&self, request: &Request<'_>) -> Begun {
         Begun::Now(self.handle(request))
+    }
+
+    /// The longest body, in bytes, that is taken with a request of this head; it
+    /// is read whole before [`handle`](Self::handle) is asked, and a longer one is
+    /// refused (413). 0: none is taken, and what is sent is dropped.
+    ///
+    /// A connection holds this much while it reads, up to twice as much while the
+    /// room grows.
+    fn body_limit(&self, _request: &Request<'_>) -> u64 {
+        MAX_BODY
     }
 
     /// An event loop says: whatever is asked until the next time had arrived by
@@ -182,7 +195,7 @@ impl Reply {
 
     /// `405`, with the methods that are allowed.
     pub fn method_not_allowed(allow: &str) -> Self {
-        Self::error(StatusCode::METHOD_NOT_ALLOWED, &format!("This address answers {allow}.")).with("Allow", allow)
+        Self::error(StatusCode::METHOD_NOT_ALLOWED, &format!("This address supports {allow}.")).with("Allow", allow)
     }
 
     /// The same answer, said to be made from this.

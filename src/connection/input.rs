@@ -36,6 +36,11 @@ impl Input {
         self.buffer
     }
 
+    /// The buffer again, of which everything was used.
+    pub(super) fn into_buffer(self) -> Vec<u8> {
+        self.buffer
+    }
+
     /// What was received and not yet used.
     pub(super) fn unused(&self) -> &[u8] {
         &self.buffer[self.start..self.end]

@@ -9,7 +9,8 @@ const CLIENT_END: Duration = Duration::from_secs(1);
 /// How long things may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
-    /// For a whole request head, and for a body that is skipped.
+    /// For a whole request head with a body that nobody takes, and for each
+    /// [piece](crate::http::server::BODY_PIECE) of a body that the handler takes.
     pub head: Duration,
     /// For the next request on a kept connection; `None`: connections are not kept.
     pub keep_alive: Option<Duration>,

@@ -55,6 +55,11 @@ impl Workspace {
         Self { handler, is_event_loop: true, ..Self::new(service) }
     }
 
+    /// Whoever answers the requests of its connections.
+    pub(super) fn handler(&self) -> &dyn Handler {
+        self.handler.as_ref().unwrap_or(&self.service.handler).as_ref()
+    }
+
     /// What is asked until the next time had arrived by now: see [`Handler::begin_turn`].
     pub fn begin_turn(&self) {
         if let Some(handler) = &self.handler {

@@ -8,30 +8,40 @@ use std::fmt;
 /// The most header fields that one request may carry; one more is a 431.
 pub const MAX_FIELDS: usize = 100;
 
-/// A request method (RFC 9110 §9). Methods are compared by case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    /// Transfer the resource.
-    Get,
-    /// The same answer as GET, without its body.
-    Head,
-    /// A method that HTTP defines and that a server of files does not offer:
-    /// POST, PUT, DELETE, CONNECT, OPTIONS, TRACE (RFC 9110) and PATCH (RFC 5789).
-    Defined,
-    /// A token that HTTP does not define.
-    Unknown,
+macro_rules! methods {
+    ($($name:ident $token:literal $what:literal;)*) => {
+        /// A request method (RFC 9110 §9, and PATCH of RFC 5789). Methods are compared by case.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Method {
+            $(#[doc = $what] $name,)*
+            /// A token that HTTP does not define; it stands in [`Request::line`].
+            Unknown,
+        }
+
+        impl Method {
+            /// The method that `token` names.
+            pub fn from_token(token: &str) -> Self {
+                match token { $($token => Self::$name,)* _ => Self::Unknown }
+            }
+
+            /// Its token; `None` of one that HTTP does not define.
+            pub fn token(self) -> Option<&'static str> {
+                match self { $(Self::$name => Some($token),)* Self::Unknown => None }
+            }
+        }
+    };
 }
 
-impl Method {
-    /// The method that `token` names.
-    pub fn from_token(token: &str) -> Self {
-        match token {
-            "GET" => Self::Get,
-            "HEAD" => Self::Head,
-            "POST" | "PUT" | "DELETE" | "CONNECT" | "OPTIONS" | "TRACE" | "PATCH" => Self::Defined,
-            _ => Self::Unknown,
-        }
-    }
+methods! {
+    Get "GET" "Transfer the resource.";
+    Head "HEAD" "The same response as GET, without its body.";
+    Post "POST" "Process the body.";
+    Put "PUT" "Replace the resource by the body.";
+    Delete "DELETE" "Remove the resource.";
+    Connect "CONNECT" "Become a tunnel.";
+    Options "OPTIONS" "Say what is supported.";
+    Trace "TRACE" "Send the request back.";
+    Patch "PATCH" "Change the resource as the body says.";
 }
 
 /// The version that a message speaks. Our own answer is HTTP/1.0 to all of them
@@ -126,8 +136,15 @@ pub struct Request<'r> {
     pub version: Version,
     /// The header fields.
     pub headers: Headers<'r>,
-    /// Octets of body that follow the head; never handed to anybody.
+    /// The host that is asked, with its port if one is named: of an absolute target
+    /// its authority, which outweighs `Host` (RFC 9112 §3.2.2), else that field's value.
+    pub host: Option<&'r [u8]>,
+    /// The length of the body that follows the head, in bytes.
     pub content_length: u64,
+    /// The body, of a handler that takes one ([`Handler::body_limit`]); else empty.
+    ///
+    /// [`Handler::body_limit`]: crate::handler::Handler::body_limit
+    pub body: &'r [u8],
 }
 
 /// A status code with the phrase that goes with it.
@@ -165,6 +182,8 @@ status_codes! {
     CONTENT_TOO_LARGE 413 "Content Too Large";
     URI_TOO_LONG 414 "URI Too Long";
     RANGE_NOT_SATISFIABLE 416 "Range Not Satisfiable";
+    EXPECTATION_FAILED 417 "Expectation Failed";
+    MISDIRECTED_REQUEST 421 "Misdirected Request";
     REQUEST_HEADER_FIELDS_TOO_LARGE 431 "Request Header Fields Too Large";
     INTERNAL_SERVER_ERROR 500 "Internal Server Error";
     NOT_IMPLEMENTED 501 "Not Implemented";
@@ -321,7 +340,7 @@ mod tests {
         for other in ["get", "GE", "GETS", "Get", "BREW"] {
             assert_eq!(Method::from_token(other), Method::Unknown, "{other}");
         }
-        assert_eq!(Method::from_token("DELETE"), Method::Defined);
+        assert_eq!(Method::from_token("DELETE").token(), Some("DELETE"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod answer;
 pub mod fields;
 pub mod foreign;
 
+use super::host;
 use super::message::{Field, FieldStorage, Headers, MAX_FIELDS, Method, Request, Target, Version, is_tchar};
 use super::server::rejection::Rejection;
 use std::mem::MaybeUninit;
@@ -41,6 +42,34 @@ pub fn head<'r, 'b: 'r>(
         return Err(Rejection::LineTooLong);
     }
 
+    match complete(bytes, first, storage) {
+        Err(rejection) => judged(bytes, first, rejection),
+        Ok(None) if bytes.len() == MAX_HEAD => Err(Rejection::HeadTooLarge),
+        read => read,
+    }
+}
+
+/// An error in a line waits for that line's end: what is wrong with the lines
+/// that are complete, if anything is.
+#[cold]
+fn judged<'r>(bytes: &[u8], first: bool, rejection: Rejection) -> Result<Option<(Request<'r>, usize)>, Rejection> {
+    let end = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+    if end == bytes.len() {
+        return Err(rejection);
+    }
+    match complete(&bytes[..end], first, &mut FieldStorage::new()) {
+        Err(rejection) => Err(rejection),
+        Ok(_) if bytes.len() == MAX_HEAD => Err(Rejection::HeadTooLarge),
+        Ok(_) => Ok(None),
+    }
+}
+
+/// The same without regard to where lines end, nor to the limit of a head.
+fn complete<'r, 'b: 'r>(
+    bytes: &'b [u8],
+    first: bool,
+    storage: &'r mut FieldStorage<'b>,
+) -> Result<Option<(Request<'r>, usize)>, Rejection> {
     let mut fields = [const { MaybeUninit::uninit() }; MAX_FIELDS];
     let mut parsed = httparse::Request::new(&mut []);
     match parsed.parse_with_uninit_headers(bytes, &mut fields) {
@@ -51,7 +80,6 @@ pub fn head<'r, 'b: 'r>(
             let line = &bytes[..method.len() + target.len() + " HTTP/1.x ".len()];
             request(line, method, target, version, storage).map(|request| Some((request, length)))
         }
-        Ok(httparse::Status::Partial) if bytes.len() == MAX_HEAD => Err(Rejection::HeadTooLarge),
         Ok(httparse::Status::Partial) => Ok(None),
         Err(error) => unusual(bytes, first, error, storage),
     }
@@ -97,7 +125,6 @@ fn fields_alone<'r, 'b: 'r>(
             keep(fields, storage);
             request(line, method, target, version, storage).map(|request| Some((request, start + length)))
         }
-        Ok(httparse::Status::Partial) if bytes.len() == MAX_HEAD => Err(Rejection::HeadTooLarge),
         Ok(httparse::Status::Partial) => Ok(None),
         Err(httparse::Error::TooManyHeaders) => Err(Rejection::TooManyFields),
         Err(_) => Err(Rejection::Field),
@@ -117,30 +144,39 @@ fn request<'r, 'b: 'r>(
     version: Version,
     storage: &'r mut FieldStorage<'b>,
 ) -> Result<Request<'r>, Rejection> {
-    let target = self::target(method, target)?;
+    let (target, authority) = self::target(method, target)?;
     let fields: &'r [Field<'b>] = storage;
-    let content_length = framing(fields, version)?;
+    let Framing { host, content_length } = framing(fields, version)?;
     Ok(Request {
         line,
         method: Method::from_token(method),
         target,
         version,
         headers: Headers::new(fields),
+        host: authority.or(host),
         content_length,
+        body: &[],
     })
+}
+
+/// What the fields say of the request as a whole.
+struct Framing<'r> {
+    host: Option<&'r [u8]>,
+    content_length: u64,
 }
 
 /// What the fields say of where the request ends, in one pass. A
 /// `Transfer-Encoding` outweighs the rest: it ends the connection in any case.
-fn framing(fields: &[Field<'_>], version: Version) -> Result<u64, Rejection> {
-    let (mut hosts, mut host_is_valid) = (0, true);
+fn framing<'r>(fields: &'r [Field<'_>], version: Version) -> Result<Framing<'r>, Rejection> {
+    let mut host = None;
+    let mut host_is_valid = true;
     let mut length = None;
     let mut length_is_valid = true;
     for field in fields {
         match field.name.len() {
             4 if field.name.eq_ignore_ascii_case("host") => {
-                hosts += 1;
-                host_is_valid &= is_host(field.value);
+                host_is_valid &= host.is_none() && host::is_valid(field.value);
+                host = Some(field.value);
             }
             14 if field.name.eq_ignore_ascii_case("content-length") => {
                 let number = decimal(field.value);
@@ -151,10 +187,11 @@ fn framing(fields: &[Field<'_>], version: Version) -> Result<u64, Rejection> {
             _ => {}
         }
     }
-    if hosts > 1 || !host_is_valid || (hosts == 0 && version == Version::Http11) {
+    if !host_is_valid || (host.is_none() && version == Version::Http11) {
         return Err(Rejection::Host);
     }
-    if length_is_valid { Ok(length.unwrap_or(0)) } else { Err(Rejection::ContentLength) }
+    let content_length = if length_is_valid { length.unwrap_or(0) } else { return Err(Rejection::ContentLength) };
+    Ok(Framing { host, content_length })
 }
 
 /// `Content-Length = 1*DIGIT`, no sign, no space, no list (RFC 9110 §8.6).
@@ -163,54 +200,60 @@ fn decimal(value: &[u8]) -> Option<u64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
-/// `HTTP/major.minor`. RFC 1945 §3.1 lets both numbers have several digits, and
-/// leading zeros; every 1.x from 1.1 on is 1.1 (RFC 9110 §2.5).
+/// `HTTP-version = "HTTP/" DIGIT "." DIGIT` (RFC 9112 §2.3); every 1.x from 1.1
+/// on is 1.1 (RFC 9110 §2.5). Longer numbers, as RFC 1945 §3.1 had them, are
+/// versions that nobody speaks.
 fn version(text: &str) -> Result<Version, Rejection> {
-    let number = |text: &str| decimal(text.as_bytes()).ok_or(Rejection::RequestLine);
-    let (major, minor) =
-        text.strip_prefix("HTTP/").and_then(|numbers| numbers.split_once('.')).ok_or(Rejection::RequestLine)?;
-    match (number(major)?, number(minor)?) {
-        (1, 0) => Ok(Version::Http10),
-        (1, _) => Ok(Version::Http11),
-        _ => Err(Rejection::Version),
+    match text.as_bytes() {
+        b"HTTP/1.0" => Ok(Version::Http10),
+        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'1'..=b'9'] => Ok(Version::Http11),
+        [b'H', b'T', b'T', b'P', b'/', numbers @ ..] => {
+            let is_number = |digits: &[u8]| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+            let mut parts = numbers.splitn(2, |&byte| byte == b'.');
+            let are_numbers = parts.next().is_some_and(is_number) && parts.next().is_some_and(is_number);
+            Err(if are_numbers { Rejection::Version } else { Rejection::RequestLine })
+        }
+        _ => Err(Rejection::RequestLine),
     }
 }
 
-/// The four forms of a target (RFC 9112 §3.2); of an absolute one, the part
-/// that names something here.
-fn target<'b>(method: &str, raw: &'b str) -> Result<Target<'b>, Rejection> {
+/// The four forms of a target (RFC 9112 §3.2): the part that names something
+/// here, and the authority where one is named.
+fn target<'b>(method: &str, raw: &'b str) -> Result<(Target<'b>, Option<&'b [u8]>), Rejection> {
     if raw.contains('#') {
         return Err(Rejection::Target);
     }
-    let path_and_query = match (method, raw) {
-        ("OPTIONS", "*") => return Ok(Target { path: raw, query: None }),
-        ("CONNECT", _) if !raw.starts_with('/') => return Ok(Target { path: raw, query: None }),
-        _ if raw.starts_with('/') => raw,
-        _ => after_authority(raw).ok_or(Rejection::Target)?,
+    let (path_and_query, authority) = match (method, raw) {
+        ("OPTIONS", "*") => return Ok((Target { path: raw, query: None }, None)),
+        ("CONNECT", _) if !raw.starts_with('/') => {
+            let authority = Some(raw.as_bytes()).filter(|raw| host::is_valid(raw));
+            return Ok((Target { path: raw, query: None }, Some(authority.ok_or(Rejection::Target)?)));
+        }
+        _ if raw.starts_with('/') => (raw, None),
+        _ => split_authority(raw).ok_or(Rejection::Target)?,
     };
     let (path, query) = match path_and_query.split_once('?') {
         Some((path, query)) => (path, Some(query)),
         None => (path_and_query, None),
     };
-    Ok(Target { path: if path.is_empty() { "/" } else { path }, query })
+    Ok((Target { path: if path.is_empty() { "/" } else { path }, query }, authority))
 }
 
-/// `http://host:port` taken off; what is left may be empty or begin with `?`.
-fn after_authority(raw: &str) -> Option<&str> {
+/// What follows `http://host:port`, which may be empty or begin with `?`, and
+/// that host and port. The host of a URL is never empty (RFC 9110 §4.2.1); whose
+/// name and password stand before it is nobody's concern here.
+fn split_authority(raw: &str) -> Option<(&str, Option<&[u8]>)> {
     let (scheme, rest) = raw.split_once("://")?;
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, path_and_query) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let host = authority.split_once('@').map_or(authority, |(_, host)| host).as_bytes();
     let known = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
-    (known && end > 0).then(|| &rest[end..])
+    let names_host = !matches!(host, [] | [b':', ..]) && host::is_valid(host);
+    (known && names_host).then_some((path_and_query, Some(host)))
 }
 
 /// Octets that httparse takes in a target: no space, no control.
 fn is_target(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte > b' ' && byte != 0x7f)
-}
-
-/// `uri-host [":" port]`, by its alphabet (RFC 3986 §3.2); may be empty.
-fn is_host(value: &[u8]) -> bool {
-    value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(byte))
 }
 
 /// How many bytes of empty lines `input` begins with.
@@ -252,8 +295,8 @@ mod tests {
         is_version(b"GET / HTTP/1.0\n\n", Version::Http10);
         is_version(b"GET / HTTP/1.1\r\nHost:\r\n\r\n", Version::Http11);
         is_version(b"GET / HTTP/1.9\r\nHost: a\r\n\r\n", Version::Http11);
-        is_version(b"GET / HTTP/01.00\r\nA: b\r\n\r\n".as_slice(), Version::Http10);
-        for line in ["GET / HTTP/2.0", "GET / HTTP/0.9", "GET / HTTP/11.0", "PRI * HTTP/2.0"] {
+        for version in ["2.0", "0.9", "3.1", "11.0", "1.10", "1.32", "01.0", "1.00", "20.0"] {
+            let line = format!("GET / HTTP/{version}");
             is_rejected(format!("{line}\r\n\r\n").as_bytes(), Rejection::Version);
         }
     }
@@ -270,9 +313,16 @@ mod tests {
 
     #[test]
     fn malformed_lines() {
-        for line in
-            ["GET / HTTP/1.", "GET / HTTP/1", "GET / http/1.0", "GET / HTTP/1.x", "GET / HTTP/1.0 ", "GET\t/ HTTP/1.0"]
-        {
+        for line in [
+            "GET / HTTP/1.",
+            "GET / HTTP/1",
+            "GET / http/1.0",
+            "GET / HTTP/1.x",
+            "GET / HTTP/1.0 ",
+            "GET\t/ HTTP/1.0",
+            "GET / HTTP/1",
+            "GET / HTTP/1.\u{661}",
+        ] {
             is_rejected(format!("{line}\r\n\r\n").as_bytes(), Rejection::RequestLine);
         }
         is_rejected(b"\x16\x03\x01\x02\x00", Rejection::TlsHandshake);
@@ -285,6 +335,11 @@ mod tests {
 
     #[test]
     fn an_error_waits_for_its_line() {
+        for field in ["Con\u{1}", "A: 1\rB: 2", " folded", "A", "A : b", ": b"] {
+            let head = format!("GET / HTTP/1.1\r\nHost: a\r\n{field}");
+            assert_eq!(read(head.as_bytes()), Ok(None), "{field:?}");
+            is_rejected(format!("{head}\n").as_bytes(), Rejection::Field);
+        }
         assert_eq!(read(b"GET /\x01"), Ok(None));
         is_rejected(b"GET /\x01\r\n", Rejection::RequestLine);
     }
@@ -337,10 +392,43 @@ mod tests {
             ("CONNECT", "host:443", "host:443", None),
             ("GET", "//host/../x", "//host/../x", None),
         ] {
-            assert_eq!(target(method, raw), Ok(Target { path, query }), "{method} {raw}");
+            assert_eq!(target(method, raw).map(|(target, _)| target), Ok(Target { path, query }), "{method} {raw}");
         }
-        for raw in ["*", "a", "ftp://host/", "http:///a", "/a#b", "?q"] {
+        for raw in [
+            "*",
+            "a",
+            "ftp://host/",
+            "http:///a",
+            "/a#b",
+            "?q",
+            "http://a b/",
+            "http://[::1/",
+            "http://a:b/",
+            "http://%zz/",
+            "http://a@b@c/",
+            "http://user@/",
+            "http://:80/",
+            "http://?q",
+            "http:/a",
+            "http:a",
+        ] {
             assert_eq!(target("GET", raw), Err(Rejection::Target), "{raw}");
+        }
+    }
+
+    #[test]
+    fn the_authority_of_an_absolute_target_outweighs_host() {
+        for (head, host) in [
+            ("GET http://a:80/ HTTP/1.1\r\nHost: b\r\n\r\n", Some("a:80")),
+            ("GET http://user:a@b/ HTTP/1.1\r\nHost: c\r\n\r\n", Some("b")),
+            ("GET http://a HTTP/1.0\r\n\r\n", Some("a")),
+            ("GET / HTTP/1.1\r\nHost: b\r\n\r\n", Some("b")),
+            ("GET / HTTP/1.1\r\nHost:\r\n\r\n", Some("")),
+            ("GET / HTTP/1.0\r\n\r\n", None),
+        ] {
+            let mut storage = FieldStorage::new();
+            let (request, _) = super::head(head.as_bytes(), true, &mut storage).expect("valid").expect("complete");
+            assert_eq!(request.host, host.map(str::as_bytes), "{head}");
         }
     }
 }

@@ -48,8 +48,8 @@ pub struct Terms {
     pub version: Version,
     /// What it asked for.
     pub wish: Wish,
-    /// Whether the request's body, if any, will be read to its end.
-    pub request_is_readable: bool,
+    /// Why the request was not read to its body's end, if it was not.
+    pub unread: Option<CloseReason>,
     /// How the answer ends.
     pub answer: Framing,
     /// Why the server wants this answer to be the last, if it does.
@@ -75,9 +75,8 @@ pub fn decide(terms: &Terms) -> Disposition {
         (Version::Http10, Wish::KeepAlive) | (Version::Http11, _) => {}
     }
     match terms.answer {
-        _ if !terms.request_is_readable => Close(CloseReason::RequestBodyUnread),
-        Framing::UntilClose => Close(CloseReason::UnknownLength),
-        Framing::Length(_) => terms.server.map_or(Reuse, Close),
+        Framing::UntilClose if terms.unread.is_none() => Close(CloseReason::UnknownLength),
+        _ => terms.unread.or(terms.server).map_or(Reuse, Close),
     }
 }
 
@@ -107,7 +106,7 @@ pub enum CloseReason {
     ClientClosed,
     /// The client closed, and had sent no request.
     NoRequest,
-    /// The client closed before its request's body was complete.
+    /// The client ended its sending side before its request's body was complete.
     IncompleteBody,
     /// No further request came in time.
     IdleTimeout,
@@ -143,23 +142,24 @@ mod tests {
     #[test]
     fn the_truth_table() {
         let off = Some(Why::KeepAliveOff);
-        for (version, wish, request_is_readable, answer, server, expected) in [
-            (Http09, Unsaid, true, KNOWN, None, Close(Why::SimpleRequest)),
-            (Http10, Unsaid, true, KNOWN, None, Close(Why::Http10)),
-            (Http10, KeepAlive, true, KNOWN, None, Reuse),
-            (Http10, Wish::Close, true, KNOWN, None, Close(Why::ClientAskedClose)),
-            (Http11, Unsaid, true, KNOWN, None, Reuse),
-            (Http11, KeepAlive, true, KNOWN, None, Reuse),
-            (Http11, Wish::Close, true, KNOWN, None, Close(Why::ClientAskedClose)),
-            (Http11, Unsaid, true, Framing::UntilClose, None, Close(Why::UnknownLength)),
-            (Http10, KeepAlive, true, Framing::UntilClose, None, Close(Why::UnknownLength)),
-            (Http11, Unsaid, false, KNOWN, None, Close(Why::RequestBodyUnread)),
-            (Http10, KeepAlive, false, KNOWN, None, Close(Why::RequestBodyUnread)),
-            (Http11, Unsaid, true, KNOWN, off, Close(Why::KeepAliveOff)),
-            (Http10, KeepAlive, true, KNOWN, Some(Why::ShuttingDown), Close(Why::ShuttingDown)),
-            (Http11, Unsaid, true, KNOWN, Some(Why::ConnectionLimit), Close(Why::ConnectionLimit)),
+        let (whole, unread) = (None, Some(Why::RequestBodyUnread));
+        for (version, wish, unread, answer, server, expected) in [
+            (Http09, Unsaid, whole, KNOWN, None, Close(Why::SimpleRequest)),
+            (Http10, Unsaid, whole, KNOWN, None, Close(Why::Http10)),
+            (Http10, KeepAlive, whole, KNOWN, None, Reuse),
+            (Http10, Wish::Close, whole, KNOWN, None, Close(Why::ClientAskedClose)),
+            (Http11, Unsaid, whole, KNOWN, None, Reuse),
+            (Http11, KeepAlive, whole, KNOWN, None, Reuse),
+            (Http11, Wish::Close, whole, KNOWN, None, Close(Why::ClientAskedClose)),
+            (Http11, Unsaid, whole, Framing::UntilClose, None, Close(Why::UnknownLength)),
+            (Http10, KeepAlive, whole, Framing::UntilClose, None, Close(Why::UnknownLength)),
+            (Http11, Unsaid, unread, KNOWN, None, Close(Why::RequestBodyUnread)),
+            (Http10, KeepAlive, unread, KNOWN, None, Close(Why::RequestBodyUnread)),
+            (Http11, Unsaid, whole, KNOWN, off, Close(Why::KeepAliveOff)),
+            (Http10, KeepAlive, whole, KNOWN, Some(Why::ShuttingDown), Close(Why::ShuttingDown)),
+            (Http11, Unsaid, whole, KNOWN, Some(Why::ConnectionLimit), Close(Why::ConnectionLimit)),
         ] {
-            let terms = Terms { version, wish, request_is_readable, answer, server };
+            let terms = Terms { version, wish, unread, answer, server };
             assert_eq!(decide(&terms), expected, "{terms:?}");
         }
     }

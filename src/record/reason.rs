@@ -44,6 +44,8 @@ sentences! {
         BadHost "bad_host" "The request was refused: HTTP/1.1 needs exactly one Host field that names a host." "요청을 거절했습니다. HTTP/1.1에는 호스트를 밝히는 Host 필드가 정확히 하나 있어야 합니다.";
         BadContentLength "bad_content_length" "The request was refused: its Content-Length is not one decimal number." "요청을 거절했습니다. Content-Length가 10진수 하나가 아닙니다.";
         TransferEncoding "transfer_encoding" "The request was refused: HTTP/1.0 has no Transfer-Encoding." "요청을 거절했습니다. HTTP/1.0에는 Transfer-Encoding이 없습니다.";
+        BodyTooLong "body_too_long" "The request was refused: its body is longer than this address takes." "요청을 거절했습니다. 본문이 이 주소가 받는 것보다 깁니다.";
+        Expectation "expectation" "The request was refused: HTTP/1.0 has no 100 Continue." "요청을 거절했습니다. HTTP/1.0에는 100 Continue가 없습니다.";
         HeadTimeout "head_timeout" "The request's head was not complete in time." "요청 헤더가 제때 다 오지 않았습니다.";
         HeadCutShort "head_cut_short" "The client closed its sending side before the request's head was complete." "요청 헤더가 끝나기 전에 클라이언트가 보내는 쪽을 닫았습니다.";
     }
@@ -92,6 +94,10 @@ impl From<Rejection> for Reason {
             Rejection::Host => Self::BadHost,
             Rejection::ContentLength => Self::BadContentLength,
             Rejection::TransferEncoding => Self::TransferEncoding,
+            Rejection::BodyTooLong => Self::BodyTooLong,
+            Rejection::Expectation => Self::Expectation,
+            Rejection::BodyTimedOut => Self::BodyTimeout,
+            Rejection::BodyIncomplete => Self::IncompleteBody,
             Rejection::TimedOut => Self::HeadTimeout,
             Rejection::Incomplete => Self::HeadCutShort,
         }

@@ -72,7 +72,7 @@ impl Validators {
     pub(super) fn judge(&self, headers: &Headers<'_>) -> Verdict {
         let date = |name| headers.only(name).and_then(HttpDate::parse);
         if headers.all("if-match").next().is_some() {
-            if !headers.list("if-match").any(|tag| tag == b"*" || self.has(tag)) {
+            if !is_any(headers, "if-match") && !headers.list("if-match").any(|tag| self.has(tag)) {
                 return Verdict::Failed;
             }
         } else if let (Some(limit), Some(modified)) = (date("if-unmodified-since"), self.modified)
@@ -81,7 +81,8 @@ impl Validators {
             return Verdict::Failed;
         }
         if headers.all("if-none-match").next().is_some() {
-            let is_same = headers.list("if-none-match").any(|tag| tag == b"*" || self.matches_weakly(tag));
+            let is_same =
+                is_any(headers, "if-none-match") || headers.list("if-none-match").any(|tag| self.matches_weakly(tag));
             return if is_same { Verdict::NotModified } else { Verdict::Proceed };
         }
         let since = headers.only("if-modified-since");
@@ -109,6 +110,11 @@ impl Validators {
     fn matches_weakly(&self, tag: &[u8]) -> bool {
         self.has(tag.strip_prefix(b"W/").unwrap_or(tag))
     }
+}
+
+/// `*` stands for any file where it stands alone (RFC 9110 §13.1.1): among tags it is none.
+fn is_any(headers: &Headers<'_>, name: &str) -> bool {
+    headers.only(name) == Some(b"*")
 }
 
 #[cfg(test)]
@@ -143,6 +149,16 @@ mod tests {
             (vec![("If-None-Match", "\"x\""), ("If-None-Match", "\"a-1\"")], NotModified),
             (vec![("If-None-Match", "\"a\"")], NotModified),
             (vec![("If-None-Match", "*")], NotModified),
+            (vec![("If-None-Match", "*, \"x\"")], Proceed),
+            (vec![("If-None-Match", "\"x\", *")], Proceed),
+            (vec![("If-None-Match", "*"), ("If-None-Match", "\"x\"")], Proceed),
+            (vec![("If-None-Match", "*, \"a-1\"")], NotModified),
+            (vec![("If-None-Match", "**")], Proceed),
+            (vec![("If-Match", "*, \"x\"")], Failed),
+            (vec![("If-Match", "\"x\""), ("If-Match", "*")], Failed),
+            (vec![("If-Match", "*, \"a-1\"")], Proceed),
+            (vec![("If-Modified-Since", "Mon, 6 Nov 1994 08:49:37 GMT")], NotModified),
+            (vec![("If-Unmodified-Since", "Sun, 06-Nov-94 08:49:36 GMT")], Failed),
             (vec![("If-None-Match", "a-1")], Proceed),
             (vec![("If-None-Match", "\"x\""), ("If-Modified-Since", LATER)], Proceed),
             (vec![("If-Modified-Since", DATE)], NotModified),

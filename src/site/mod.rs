@@ -21,7 +21,7 @@ mod tags;
 mod types;
 mod version;
 
-use crate::handler::{Begun, Handler, Reply};
+use crate::handler::{Begun, Body, Handler, Reply};
 use crate::http::message::{HeaderBlock, Headers, Method, Request, StatusCode};
 use crate::language::Language;
 use answer::{Opened, Prepared, Representation};
@@ -42,6 +42,8 @@ use storage::{Storage, mount_of, unavailable};
 use tags::Tags;
 use types::{Named, has_known_extension};
 
+/// The methods that every path supports (RFC 9110 §10.2.1).
+const ALLOWED: &str = "GET, HEAD, OPTIONS";
 /// How many large files an event loop keeps open.
 const KEPT_OPEN: usize = 8;
 
@@ -104,10 +106,11 @@ impl Handler for Site {
                 Some(reply) => reply,
                 None => self.find(request).unwrap_or_else(|refusal| self.refuse(refusal, request.target.path)),
             },
-            Method::Defined => Reply::method_not_allowed("GET, HEAD"),
+            Method::Options => Reply::new(StatusCode::NO_CONTENT, HeaderBlock::of(&[("Allow", ALLOWED)]), Body::EMPTY),
             Method::Unknown => {
-                Reply::error(StatusCode::NOT_IMPLEMENTED, "This server knows GET and HEAD, and not this method.")
+                Reply::error(StatusCode::NOT_IMPLEMENTED, "This server supports only GET, HEAD and OPTIONS.")
             }
+            _ => Reply::method_not_allowed(ALLOWED),
         };
         self.finished(reply)
     }
@@ -119,6 +122,11 @@ impl Handler for Site {
             }
             _ => Begun::Now(self.handle(request)),
         }
+    }
+
+    /// A folder takes no bodies.
+    fn body_limit(&self, _request: &Request<'_>) -> u64 {
+        0
     }
 
     fn begin_turn(&self) {

@@ -185,7 +185,7 @@ impl Client {
         };
         let mut answer = Answer::parse(&self.received[..head_end]);
         let length = match answer.header("Content-Length") {
-            _ if !has_body || answer.status == 304 => Some(0),
+            _ if !has_body || matches!(answer.status, 204 | 304) => Some(0),
             Some(length) => Some(length.parse::<usize>().expect("a number")),
             None => None,
         };
@@ -217,6 +217,14 @@ impl Client {
         };
         self.received.extend_from_slice(&buffer[..count]);
         Ok(count)
+    }
+
+    /// Asserts that nothing has come by now, and that the connection is open.
+    pub fn says_nothing(&mut self) {
+        self.socket.set_nonblocking(true).expect("a mode");
+        let result = self.receive().map_err(|error| error.kind());
+        self.socket.set_nonblocking(false).expect("a mode");
+        assert_eq!(result, Err(io::ErrorKind::WouldBlock), "{}", shown(&self.received));
     }
 
     /// What was received and not yet taken as an answer.

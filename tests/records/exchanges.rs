@@ -225,12 +225,11 @@ fn a_skipped_body_is_no_part_of_the_next_request() {
         let mut client = watched.connect();
         let head = b"POST /small.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n";
         client.send(head);
-        let refused = client.answer();
-        assert_eq!(refused.status, 405, "{model}");
         for part in octets(50_000).chunks(10_000) {
             client.send(part);
         }
-        wait_until_read(&client);
+        let refused = client.answer();
+        assert_eq!(refused.status, 405, "{model}");
         let between = SystemTime::now();
         client.send(KEPT);
         let answer = client.answer();

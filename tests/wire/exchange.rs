@@ -150,7 +150,9 @@ fn split<'a>(received: &'a [u8], case: &Case) -> (Vec<Answer<'a>>, &'a [u8]) {
         let Some(end) = rest.windows(4).position(|window| window == b"\r\n\r\n") else { break };
         let (head, after) = rest.split_at(end + 4);
         let mut answer = Answer { head, body: b"" };
-        let is_bodiless = exchange.is_some_and(|exchange| is_head(&exchange.request)) || answer.is_status("304");
+        let is_bodiless = exchange.is_some_and(|exchange| is_head(&exchange.request))
+            || answer.is_status("304")
+            || answer.is_status("204");
         let length = match answer.all("Content-Length").first() {
             _ if is_bodiless => 0,
             Some(length) => length.parse().unwrap_or(0),
@@ -227,7 +229,7 @@ fn rules(answer: &Answer<'_>, is_kept: bool, is_head: bool, fault: &mut impl FnM
         fault(&format!("Connection is {:?}, not {connection:?}", answer.all("Connection")));
     }
     let length = only("Content-Length").and_then(|length| length.parse::<usize>().ok());
-    if status == 304 {
+    if matches!(status, 204 | 304) {
         return;
     }
     if length.is_none() || (!is_head && length != Some(answer.body.len())) {

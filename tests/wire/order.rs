@@ -77,19 +77,62 @@ fn a_client_that_says_nothing_and_leaves_is_told_nothing() {
 }
 
 #[test]
-fn a_body_that_comes_behind_its_answer_is_no_request() {
+fn nothing_is_promised_before_the_body_has_arrived() {
     under_every_model(|server, _| {
         let body = "GET /.secret HTTP/1.1\r\nHost: a\r\n\r\n";
         let mut client = server.connect();
-        for _ in 0..3 {
+        for method in ["POST", "GET", "DELETE", "OPTIONS", "BREW"] {
             let length = body.len();
-            client.send(format!("POST /hello.txt HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n").as_bytes());
-            assert_eq!(client.answer().status, 405);
-            client.dribble(body.as_bytes());
+            client.send(
+                format!("{method} /hello.txt HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n").as_bytes(),
+            );
+            client.dribble(&body.as_bytes()[..length - 1]);
+            client.says_nothing();
+            client.dribble(&body.as_bytes()[length - 1..]);
+            assert_eq!(client.answer().header("Connection"), Some("keep-alive"), "{method}");
         }
         client.send(b"GET /hello.txt HTTP/1.0\r\n\r\n");
         assert_eq!(client.answer().text(), "Hello!");
         assert_eq!(client.read_to_end(), b"");
+    });
+}
+
+/// What a proxy does that re-uses as soon as it has a response: the rest of one
+/// client's body, or its absence, meets another client's request.
+#[test]
+fn a_front_end_that_reuses_early_smuggles_nothing_and_loses_nothing() {
+    for model in MODELS {
+        let site = Site::new();
+        let server = Server::start(site.folder(), &["--model", model, "--timeout", "0.3"]);
+        for (length, fields) in
+            [(10, ""), (65_536, ""), (65_537, ""), (1_000_000, ""), (10, "Expect: 100-continue\r\n")]
+        {
+            let mut front = Client::connect(server.address);
+            front.send(format!("POST /a HTTP/1.1\r\nHost: a\r\n{fields}Content-Length: {length}\r\n\r\n").as_bytes());
+            // The response comes without the body: so the connection is not to be used again,
+            let answer = front.answer();
+            assert_eq!((answer.status, answer.header("Connection")), (405, Some("close")), "{model} {length} {fields}");
+            // and nothing that comes on it, be it the body or another client's request, is a request.
+            let _ = front.socket.write_all(b"GET /hello.txt HTTP/1.1\r\nHost: a\r\n\r\n");
+            assert_eq!(front.read_to_end(), b"", "{model} {length} {fields}");
+        }
+    }
+}
+
+/// The same front end with a body that comes, in pieces: each request behind it is answered.
+#[test]
+fn requests_behind_bodies_of_every_size_are_answered() {
+    under_every_model(|server, _| {
+        let mut front = server.connect();
+        for length in [1, 2_000, 16_384, 32_768, 49_151, 49_152, 60_000, 65_535, 65_536] {
+            front.send(format!("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n").as_bytes());
+            let body = b"GET /.secret HTTP/1.1\r\nHost: a\r\n\r\n".repeat(2_000);
+            let (first, rest) = body[..length].split_at(length / 3);
+            front.send(first);
+            front.send(&[rest, b"GET /hello.txt HTTP/1.1\r\nHost: a\r\n\r\n"].concat());
+            assert_eq!(front.answer().status, 405, "{length}");
+            assert_eq!(front.answer().text(), "Hello!", "{length}");
+        }
     });
 }
 

@@ -5,31 +5,38 @@
 //! it, and says what came of it.
 //!
 //! ```text
-//!            bytes           head complete           response
-//!   Idle ───────────▶ Head ────────────────▶ Respond ─────────▶ Send
-//!    ▲                 │                                         ▲ │
-//!    │                 │                          │ late          │ │
-//!    │                 │                          └──▶ Overdue ───┤ │
-//!    │                 │ refused, late, cut off      response    │ │
-//!    │                 └────────────────────────▶ Reject ────────┘ │
-//!    │                                                             │ all sent
-//!    ├───────────────────────── reuse ─────────────────────────────┤
-//!    └── SkipBody ◀── reuse, request body still to come ───────────┤
-//!                                                                  │
-//!   Closed ◀─── Drain ◀── ShutDown ◀── close, more may arrive ─────┤
-//!      ▲                                                           │
-//!      └─────────────────────── close ─────────────────────────────┘
+//!            bytes           head complete, no body    response
+//!   Idle ───────────▶ Head ───────────────────▶ Respond ──────▶ Send
+//!    ▲                 │ │                        ▲  │ late     ▲ │
+//!    │                 │ │                        │  └▶ Overdue ┤ │
+//!    │                 │ │ a body follows         │ all of it,  │ │
+//!    │                 │ └──────────▶ Body ───────┘ or no more  │ │
+//!    │                 │               │                        │ │
+//!    │                 │ refused, late, cut off     response    │ │
+//!    │                 └───────────────┴──────▶ Reject ─────────┘ │
+//!    │                                                            │ all sent
+//!    └───────────────────────── reuse ────────────────────────────┤
+//!                                                                 │
+//!   Closed ◀─── Drain ◀── ShutDown ◀── close, more may arrive ────┤
+//!      ▲                                                          │
+//!      └─────────────────────── close ────────────────────────────┘
 //! ```
+//!
+//! A connection is kept only when the request was read to the end of its body
+//! *before* the response promises it: a proxy that has its response takes the
+//! connection for free, and what it sends next must not fall into a body that
+//! never came. One state reads every body, whether the handler takes it or it is
+//! dropped. What is not read (too long, `Expect`, late) ends the connection.
 //!
 //! | state    | what the host does next ([`Next`]) | what moves it on |
 //! | -------- | ---------------------------------- | ---------------- |
 //! | Idle     | Receive | `receive`, `end_of_input`, `timed_out`, `shut_down` |
 //! | Head     | Receive | `receive`, `end_of_input`, `timed_out` |
+//! | Body     | ReceiveBody | `receive_body`, `end_of_input`, `timed_out` |
 //! | Respond  | Respond | `respond`, `timed_out` |
 //! | Overdue  | RespondOverdue | `respond` |
 //! | Reject   | Reject  | `respond` |
 //! | Send     | SendHead, SendBody | `sent`, `body_ended`, `body_failed`, `timed_out` |
-//! | SkipBody | Receive | `receive`, `end_of_input`, `timed_out` |
 //! | ShutDown | ShutDown | `writing_shut_down` |
 //! | Drain    | Drain | `drained`, `end_of_input`, `timed_out` |
 //! | Closed   | Close | nothing |
@@ -38,37 +45,50 @@
 
 mod head;
 pub mod rejection;
+mod request;
 mod step;
 
-use crate::http::message::{FieldStorage, Framing, Method, Request, Response, Version};
-use crate::http::parse::{self, MAX_HEAD, MAX_LINE};
+use crate::http::message::{Framing, Response, Version};
 use crate::http::persistence::{CloseReason, Disposition, Terms, Wish, decide};
 use head::write_head;
 use rejection::Rejection;
 pub use step::{Next, Timer};
 
-/// The longest request body, in octets, that is read and dropped so that its
-/// connection can be kept; small enough to lie in socket buffers, so that
-/// answering before reading it blocks nobody.
-pub const MAX_SKIPPED_BODY: u64 = 64 * 1024;
+/// The longest request body, in bytes, that is read and dropped before the
+/// response, so that its connection can be kept. A longer one is not waited for.
+pub const MAX_DROPPED_BODY: u64 = 64 * 1024;
+/// How much of a body that the handler takes must arrive in a head's time, in bytes.
+pub const BODY_PIECE: usize = 64 * 1024;
+
 /// How many octets are read and dropped after the last answer, so that a client
 /// that still sends gets the answer and no reset (RFC 9112 §9.6).
 pub const MAX_DRAIN: u64 = 32 * 1024 * 1024;
-/// Octets of empty lines that may precede a request line (RFC 9112 §2.2).
-const MAX_BLANK: u32 = 1024;
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Idle,
     Head,
+    /// `left` bytes are still to come; `keeps`: the handler takes them.
+    Body {
+        left: u64,
+        keeps: bool,
+    },
     Respond,
     Overdue,
     Reject(Rejection),
-    Send { head: usize, body: Option<u64>, then: Disposition },
-    SkipBody(u64),
+    Send {
+        head: usize,
+        body: Option<u64>,
+        then: Disposition,
+    },
     ShutDown(CloseReason),
-    Drain { left: u64, reason: CloseReason },
-    Closed { reason: CloseReason, abort: bool },
+    Drain {
+        left: u64,
+        reason: CloseReason,
+    },
+    Closed {
+        reason: CloseReason,
+        abort: bool,
+    },
 }
 
 /// What is remembered of the request that is being answered.
@@ -77,12 +97,11 @@ struct Asked {
     is_head: bool,
     version: Version,
     wish: Wish,
-    content_length: u64,
-    awaits_continue: bool,
+    /// Why its body is not read to the end, if it is not.
+    unread: Option<CloseReason>,
 }
 
-const NOTHING_ASKED: Asked =
-    Asked { is_head: false, version: Version::Http10, wish: Wish::Unsaid, content_length: 0, awaits_continue: false };
+const NOTHING_ASKED: Asked = Asked { is_head: false, version: Version::Http10, wish: Wish::Unsaid, unread: None };
 
 /// The server's half of one connection.
 ///
@@ -92,7 +111,8 @@ const NOTHING_ASKED: Asked =
 ///
 /// let mut connection = ServerConnection::new(true);
 /// let mut storage = FieldStorage::new();
-/// let (used, request) = connection.receive(b"GET /hello HTTP/1.0\r\n\r\n", &mut storage);
+/// let takes_no_body = |_: &_| 0;
+/// let (used, request) = connection.receive(b"GET /hello HTTP/1.0\r\n\r\n", &mut storage, takes_no_body);
 /// assert_eq!((used, request.unwrap().target.path), (23, "/hello"));
 ///
 /// let response = Response {
@@ -152,7 +172,8 @@ impl ServerConnection {
     /// What the host is to do next.
     pub fn next(&self) -> Next {
         match self.state {
-            State::Idle | State::Head | State::SkipBody(_) => Next::Receive,
+            State::Idle | State::Head => Next::Receive,
+            State::Body { .. } => Next::ReceiveBody,
             State::Respond => Next::Respond,
             State::Overdue => Next::RespondOverdue,
             State::Reject(rejection) => Next::Reject(rejection),
@@ -168,9 +189,9 @@ impl ServerConnection {
     pub fn timer(&self) -> Timer {
         match self.state {
             State::Idle if self.exchanges > 0 => Timer::Idle,
-            State::Idle | State::Head | State::Reject(_) => Timer::Head,
+            State::Idle | State::Head | State::Reject(_) | State::Body { keeps: false, .. } => Timer::Head,
+            State::Body { keeps: true, .. } => Timer::Body,
             State::Respond | State::Overdue => Timer::Respond,
-            State::SkipBody(_) => Timer::Body,
             State::Send { .. } if self.source_waits => Timer::Source,
             State::Send { .. } => Timer::Send,
             State::Drain { reason, .. } if !self.may_still_send(reason) => Timer::ClientEnd,
@@ -188,87 +209,20 @@ impl ServerConnection {
         self.exchanges
     }
 
-    /// Takes bytes of the client's: gives how many were used, and a request as
-    /// soon as its head is complete. Bytes that were not used are to be given
-    /// again, with more behind them if none were.
-    pub fn receive<'r, 'b: 'r>(
-        &mut self,
-        input: &'b [u8],
-        storage: &'r mut FieldStorage<'b>,
-    ) -> (usize, Option<Request<'r>>) {
-        match self.state {
-            State::Idle | State::Head => self.receive_head(input, storage),
-            State::SkipBody(left) => {
-                let used = left.min(input.len() as u64);
-                self.state = if used == left { State::Idle } else { State::SkipBody(left - used) };
-                (used as usize, None)
-            }
-            _ => (0, None),
-        }
-    }
-
-    fn receive_head<'r, 'b: 'r>(
-        &mut self,
-        input: &'b [u8],
-        storage: &'r mut FieldStorage<'b>,
-    ) -> (usize, Option<Request<'r>>) {
-        let blank = parse::blank_lines(input);
-        self.blank += blank as u32;
-        if self.blank > MAX_BLANK {
-            self.reject(Rejection::RequestLine);
-            return (blank, None);
-        }
-        let bytes = &input[blank..];
-        if matches!(bytes, b"" | b"\r") || (self.scanned > 0 && !self.is_worth_reading(bytes)) {
-            return (blank, None);
-        }
-        self.state = State::Head;
-        self.scanned = bytes.len();
-        // Known before the rest: a HEAD that is refused gets no body either.
-        self.asked = Asked { is_head: bytes.starts_with(b"HEAD "), ..NOTHING_ASKED };
-        match parse::head(bytes, self.exchanges == 0, storage) {
-            Ok(None) => (blank, None),
-            Ok(Some((request, length))) => {
-                self.asked = Asked {
-                    is_head: request.method == Method::Head,
-                    version: request.version,
-                    wish: Wish::of(&request.headers),
-                    content_length: request.content_length,
-                    awaits_continue: request.headers.all("expect").next().is_some(),
-                };
-                self.surplus = bytes.len() > length;
-                self.state = State::Respond;
-                (blank + length, Some(request))
-            }
-            Err(rejection) => {
-                self.reject(rejection);
-                (blank, None)
-            }
-        }
-    }
-
-    /// A head is read again only when a line has ended, or a limit is reached:
-    /// bytes that drip in cost their own number, not its square.
-    fn is_worth_reading(&mut self, bytes: &[u8]) -> bool {
-        let seen = self.scanned.min(bytes.len());
-        let crossed = |limit: usize| seen <= limit && bytes.len() > limit;
-        let worth = bytes[seen..].contains(&b'\n') || crossed(MAX_LINE) || crossed(MAX_HEAD - 1);
-        self.scanned = bytes.len();
-        worth
-    }
-
     fn reject(&mut self, rejection: Rejection) {
         self.state = State::Reject(rejection);
     }
 
-    /// The client ended its half: what it asked for whole is still answered.
+    /// The client ended its sending side: what it asked for whole still gets its
+    /// response. A body that nobody takes is not missed, but for the next request.
     pub fn end_of_input(&mut self) {
         self.input_ended = true;
         match self.state {
             State::Idle if self.exchanges == 0 => self.close(CloseReason::NoRequest),
             State::Idle => self.close(CloseReason::ClientClosed),
             State::Head => self.reject(Rejection::Incomplete),
-            State::SkipBody(_) => self.close(CloseReason::IncompleteBody),
+            State::Body { keeps: true, .. } => self.reject(Rejection::BodyIncomplete),
+            State::Body { keeps: false, .. } => self.leave_unread(CloseReason::IncompleteBody),
             State::Drain { reason, .. } => self.close(reason),
             _ => {}
         }
@@ -314,14 +268,7 @@ impl ServerConnection {
 
     fn decide(&self, answer: Framing) -> Disposition {
         let asked = &self.asked;
-        decide(&Terms {
-            version: asked.version,
-            wish: asked.wish,
-            request_is_readable: asked.content_length == 0
-                || (asked.content_length <= MAX_SKIPPED_BODY && !asked.awaits_continue),
-            answer,
-            server: self.last,
-        })
+        decide(&Terms { version: asked.version, wish: asked.wish, unread: asked.unread, answer, server: self.last })
     }
 
     /// `count` more octets of the answer were handed to the kernel.
@@ -374,10 +321,7 @@ impl ServerConnection {
             (Disposition::Reuse, _) => {
                 self.exchanges = self.exchanges.saturating_add(1);
                 (self.scanned, self.blank) = (0, 0);
-                self.state = match self.asked.content_length {
-                    0 => State::Idle,
-                    left => State::SkipBody(left),
-                };
+                self.state = State::Idle;
             }
             (Disposition::Close(reason), _)
                 if self.may_still_send(reason) || (self.awaits_client_end && !self.input_ended) =>
@@ -392,7 +336,7 @@ impl ServerConnection {
     /// then would reset the connection and could destroy the answer.
     fn may_still_send(&self, reason: CloseReason) -> bool {
         let agreed = matches!(reason, CloseReason::SimpleRequest | CloseReason::Http10 | CloseReason::ClientAskedClose);
-        !self.input_ended && (!agreed || self.surplus || self.asked.content_length > 0)
+        !self.input_ended && (!agreed || self.surplus || self.asked.unread.is_some())
     }
 
     /// The sending half was shut down.
@@ -419,7 +363,8 @@ impl ServerConnection {
             State::Idle if self.exchanges == 0 => self.close(CloseReason::SilentTimeout),
             State::Idle => self.close(CloseReason::IdleTimeout),
             State::Head => self.reject(Rejection::TimedOut),
-            State::SkipBody(_) => self.close(CloseReason::BodyTimeout),
+            State::Body { keeps: true, .. } => self.reject(Rejection::BodyTimedOut),
+            State::Body { keeps: false, .. } => self.leave_unread(CloseReason::BodyTimeout),
             State::Send { .. } if self.source_waits => self.abort(CloseReason::SourceTimeout),
             State::Send { .. } => self.abort(CloseReason::SendTimeout),
             State::ShutDown(reason) | State::Drain { reason, .. } => self.close(reason),

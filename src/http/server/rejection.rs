@@ -31,9 +31,17 @@ pub enum Rejection {
     ContentLength,
     /// The request has a `Transfer-Encoding`, which HTTP/1.0 does not know.
     TransferEncoding,
+    /// The body is longer than the handler takes.
+    BodyTooLong,
+    /// The client waits for an interim response before it sends its body: HTTP/1.0 has none.
+    Expectation,
+    /// A body that the handler takes was not complete in time.
+    BodyTimedOut,
+    /// The client ended its sending side before a body that the handler takes was complete.
+    BodyIncomplete,
     /// The head was not complete in time.
     TimedOut,
-    /// The client ended its half before the head was complete (RFC 9112 §8).
+    /// The client ended its sending side before the head was complete (RFC 9112 §8).
     Incomplete,
 }
 
@@ -50,7 +58,9 @@ impl Rejection {
             Self::HeadTooLarge | Self::TooManyFields => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Version => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
             Self::TransferEncoding => StatusCode::NOT_IMPLEMENTED,
-            Self::TimedOut => StatusCode::REQUEST_TIMEOUT,
+            Self::BodyTooLong => StatusCode::CONTENT_TOO_LARGE,
+            Self::Expectation => StatusCode::EXPECTATION_FAILED,
+            Self::TimedOut | Self::BodyTimedOut => StatusCode::REQUEST_TIMEOUT,
             Self::NotHttp
             | Self::TlsHandshake
             | Self::RequestLine
@@ -58,7 +68,8 @@ impl Rejection {
             | Self::Target
             | Self::Host
             | Self::ContentLength
-            | Self::Incomplete => StatusCode::BAD_REQUEST,
+            | Self::Incomplete
+            | Self::BodyIncomplete => StatusCode::BAD_REQUEST,
         }
     }
 }
@@ -78,8 +89,12 @@ impl fmt::Display for Rejection {
             Self::Host => "An HTTP/1.1 request needs exactly one Host field that names a host.",
             Self::ContentLength => "Content-Length must be one decimal number.",
             Self::TransferEncoding => "HTTP/1.0 knows no Transfer-Encoding: send the body with a Content-Length.",
+            Self::BodyTooLong => "The request body is longer than this address takes.",
+            Self::Expectation => "HTTP/1.0 has no 100 Continue: send the request again, without Expect.",
+            Self::BodyTimedOut => "The request body was not complete in time.",
+            Self::BodyIncomplete => "The client stopped sending before its request body was complete.",
             Self::TimedOut => "The request head was not complete in time.",
-            Self::Incomplete => "The connection's sending half ended before the request head did.",
+            Self::Incomplete => "The client stopped sending before its request head was complete.",
         })
     }
 }

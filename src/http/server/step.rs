@@ -8,7 +8,10 @@ use crate::http::persistence::CloseReason;
 pub enum Next {
     /// Hand bytes of the client's to [`receive`](super::ServerConnection::receive).
     Receive,
-    /// Answer the request that `receive` gave: [`respond`](super::ServerConnection::respond).
+    /// Hand further bytes of a request's body to [`receive_body`](super::ServerConnection::receive_body).
+    ReceiveBody,
+    /// Respond to the request, which is complete, or of which nobody wants more:
+    /// [`respond`](super::ServerConnection::respond).
     Respond,
     /// Say that the response was not ready in time: [`respond`](super::ServerConnection::respond).
     RespondOverdue,
@@ -37,13 +40,14 @@ pub enum Next {
 /// Which deadline is running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timer {
-    /// For a whole head; on a new connection from its accept on.
+    /// For a whole head, and for a body behind it that nobody takes; on a new
+    /// connection from its accept on.
     Head,
     /// For the next request on a kept connection.
     Idle,
     /// For whoever makes the response.
     Respond,
-    /// For the rest of a body that is skipped.
+    /// For a further piece of a body that the handler takes.
     Body,
     /// For more of the body, which is read elsewhere.
     Source,

@@ -1,51 +1,80 @@
 //! The machine against bytes: no socket, no clock.
 
 use super::*;
+use crate::http::message::FieldStorage;
 use crate::http::message::{HeaderBlock, StatusCode};
+use crate::http::parse::{MAX_HEAD, MAX_LINE};
 use proptest::prelude::*;
 
 const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
 
-/// What a host saw: the requests that were answered, how it ended, all that was sent.
+/// What a host saw: the requests that were responded to, how it ended, all that was sent.
 #[derive(Debug, PartialEq, Eq)]
 struct Seen {
     lines: Vec<String>,
+    bodies: Vec<Vec<u8>>,
     end: CloseReason,
     sent: String,
 }
 
-/// Plays the host: gives the machine the bytes in these segments, then the end
-/// of the client's half; answers each request with its own target.
+/// What comes behind the last bytes.
+#[derive(Clone, Copy, Debug)]
+enum Then {
+    EndOfInput,
+    Deadline,
+}
+
+/// Plays the host for a handler that takes no bodies; see [`converse_taking`].
 fn converse(segments: &[&[u8]]) -> Seen {
+    converse_taking(0, segments, Then::EndOfInput)
+}
+
+/// Plays the host: gives the machine the bytes in these segments, then what
+/// comes behind them; responds to each request with its own target.
+fn converse_taking(limit: u64, segments: &[&[u8]], then: Then) -> Seen {
     let mut machine = ServerConnection::new(true);
     let mut segments = segments.iter();
-    let mut input: Vec<u8> = Vec::new();
-    let mut seen = Seen { lines: vec![], end: CloseReason::SocketFailed, sent: String::new() };
+    let (mut input, mut kept): (Vec<u8>, Vec<u8>) = (Vec::new(), Vec::new());
+    let mut seen = Seen { lines: vec![], bodies: vec![], end: CloseReason::SocketFailed, sent: String::new() };
     let mut body = String::new();
     loop {
-        match machine.next() {
-            Next::Receive => {
-                let used = {
+        let next = machine.next();
+        match next {
+            Next::Receive | Next::ReceiveBody => {
+                let used = if next == Next::Receive {
                     let mut storage = FieldStorage::new();
-                    let (used, request) = machine.receive(&input, &mut storage);
+                    let (used, request) = machine.receive(&input, &mut storage, |_| limit);
                     if let Some(request) = &request {
                         body = format!("[{}]", request.target.path);
                         seen.lines.push(String::from_utf8_lossy(request.line).into_owned());
+                        kept = input[..used].to_vec();
                     }
+                    used
+                } else {
+                    let (used, keeps) = machine.receive_body(input.len());
+                    kept.extend(&input[..if keeps { used } else { 0 }]);
                     used
                 };
                 input.drain(..used);
-                if used == 0 && machine.next() == Next::Receive {
+                if used == 0 && machine.next() == next {
                     match segments.next() {
                         Some(segment) => input.extend_from_slice(segment),
-                        None => machine.end_of_input(),
+                        None => match then {
+                            Then::EndOfInput => machine.end_of_input(),
+                            Then::Deadline => machine.timed_out(),
+                        },
                     }
                 }
             }
             Next::Respond | Next::RespondOverdue | Next::Reject(_) => {
-                let status = match machine.next() {
+                let status = match next {
                     Next::Reject(rejection) => rejection.status(),
-                    _ => StatusCode::OK,
+                    _ => {
+                        let mut storage = FieldStorage::new();
+                        let request = machine.whole_request(&kept, &mut storage);
+                        seen.bodies.extend(request.map(|request| request.body.to_vec()));
+                        StatusCode::OK
+                    }
                 };
                 let response =
                     Response { status, headers: HeaderBlock::default(), framing: Framing::Length(body.len() as u64) };
@@ -98,6 +127,60 @@ fn a_body_that_is_too_long_or_awaits_leave_ends_the_connection() {
 }
 
 #[test]
+fn nothing_is_promised_before_the_body_has_been_read() {
+    let head = b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n";
+    for limit in [0, 4] {
+        let mut machine = ServerConnection::new(true);
+        let mut storage = FieldStorage::new();
+        let (used, request) = machine.receive(head, &mut storage, |_| limit);
+        assert_eq!((used, request.is_some(), machine.next()), (head.len(), true, Next::ReceiveBody));
+        assert_eq!(machine.receive_body(3), (3, limit > 0));
+        assert_eq!(machine.next(), Next::ReceiveBody);
+        assert_eq!(machine.receive_body(9), (1, limit > 0), "one byte was missing, the others are not the body's");
+        assert_eq!(machine.next(), Next::Respond);
+    }
+}
+
+#[test]
+fn a_body_is_handed_over_whole_and_alone() {
+    let wire = b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET /b HTTP/1.0\r\n\r\n";
+    let seen = converse_taking(3, &[wire], Then::EndOfInput);
+    assert_eq!(seen.lines, ["POST /a HTTP/1.1", "GET /b HTTP/1.0"]);
+    assert_eq!(seen.bodies, [b"abc".to_vec(), vec![]]);
+}
+
+#[test]
+fn a_body_that_cannot_be_had_is_refused_where_it_is_wanted_and_left_where_it_is_not() {
+    use CloseReason::{BodyTimeout, IncompleteBody, Rejected, RequestBodyUnread};
+    use Rejection::{BodyIncomplete, BodyTimedOut, BodyTooLong, Expectation};
+    let request = |version: &str, fields: &str| format!("POST /a HTTP/{version}\r\nHost: a\r\n{fields}\r\n\r\nab");
+    for (limit, version, fields, then, status, end) in [
+        (0, "1.1", "Content-Length: 3", Then::EndOfInput, "200 OK", IncompleteBody),
+        (0, "1.1", "Content-Length: 3", Then::Deadline, "200 OK", BodyTimeout),
+        (0, "1.1", "Content-Length: 65537", Then::Deadline, "200 OK", RequestBodyUnread),
+        (0, "1.1", "Content-Length: 2\r\nExpect: 100-continue", Then::Deadline, "200 OK", RequestBodyUnread),
+        (9, "1.1", "Content-Length: 3", Then::EndOfInput, "400 Bad Request", Rejected(BodyIncomplete)),
+        (9, "1.1", "Content-Length: 3", Then::Deadline, "408 Request Timeout", Rejected(BodyTimedOut)),
+        (9, "1.1", "Content-Length: 10", Then::Deadline, "413 Content Too Large", Rejected(BodyTooLong)),
+        (
+            9,
+            "1.1",
+            "Content-Length: 2\r\nExpect: 100-continue",
+            Then::Deadline,
+            "417 Expectation Failed",
+            Rejected(Expectation),
+        ),
+        (9, "1.0", "Content-Length: 2\r\nExpect: 100-continue", Then::Deadline, "200 OK", CloseReason::Http10),
+    ] {
+        let wire = request(version, fields);
+        let seen = converse_taking(limit, &[wire.as_bytes()], then);
+        assert!(seen.sent.starts_with(&format!("HTTP/1.0 {status}\r\n")), "{limit} {fields}: {}", seen.sent);
+        assert!(seen.sent.contains("Connection: close\r\n"), "{limit} {fields}: {}", seen.sent);
+        assert_eq!(seen.end, end, "{limit} {fields} {then:?}");
+    }
+}
+
+#[test]
 fn http_0_9_is_answered_bare() {
     assert_eq!(converse(&[b"GET /x\r\n"]).sent, "[/x]");
 }
@@ -117,7 +200,7 @@ fn closing_lingers_only_while_the_client_may_still_send() {
         (b"GET / HTTP/2.0\r\n\r\n", true),
     ] {
         let mut machine = ServerConnection::new(true);
-        machine.receive(wire, &mut FieldStorage::new());
+        machine.receive(wire, &mut FieldStorage::new(), |_| 0);
         let response =
             Response { status: StatusCode::OK, headers: HeaderBlock::default(), framing: Framing::Length(0) };
         let mut head = Vec::new();
@@ -131,7 +214,7 @@ fn closing_lingers_only_while_the_client_may_still_send() {
 fn every_deadline_has_its_end() {
     let timed_out = |wire: &[u8]| {
         let mut machine = ServerConnection::new(true);
-        machine.receive(wire, &mut FieldStorage::new());
+        machine.receive(wire, &mut FieldStorage::new(), |_| 0);
         machine.timed_out();
         machine.next()
     };
@@ -149,7 +232,7 @@ fn a_broken_promise_is_told_apart_from_a_failed_source() {
     ] {
         for (is_failure, (reason, abort)) in [(false, ended), (true, failed)] {
             let mut machine = ServerConnection::new(true);
-            machine.receive(b"GET / HTTP/1.0\r\n\r\n", &mut FieldStorage::new());
+            machine.receive(b"GET / HTTP/1.0\r\n\r\n", &mut FieldStorage::new(), |_| 0);
             let mut head = Vec::new();
             machine.respond(
                 &Response { status: StatusCode::OK, headers: HeaderBlock::default(), framing },
@@ -193,14 +276,54 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// Request lines and fields, good and bad, of which heads are made.
+const LINES: [&str; 14] = [
+    "GET / HTTP/1.1",
+    "GET /a HTTP/1.0",
+    "HEAD / HTTP/1.1",
+    "GET /a",
+    "GET /\u{1} HTTP/1.1",
+    "GET / HTTP/1.1 ",
+    "GET / HTTP/1.7",
+    "GET / HTTP/1.10",
+    "GET / HTTP/2.0",
+    "GET / HTTP/1.1\rHost: a",
+    "G\u{1}T / HTTP/1.1",
+    "HEAD /\u{7f} HTTP/1.1",
+    "OPTIONS * HTTP/1.1",
+    "\u{ff} / HTTP/1.1",
+];
+const FIELDS: [&str; 14] = [
+    "Host: a",
+    "Host: [::1",
+    "A: 1\rB: 2",
+    "Con\u{1}",
+    "Connection: close",
+    "A : b",
+    " folded",
+    "A",
+    ": b",
+    "A: \u{0}",
+    "A: b\r",
+    "Content-Length: 3",
+    "Content-Length: +3",
+    "Transfer-Encoding: chunked",
+];
+
 proptest! {
-    /// Any way of cutting the same bytes into segments gives the same exchanges.
+    /// Any way of cutting the same bytes into segments gives the same exchanges,
+    /// also where the last head or body is not complete and no more comes.
     #[test]
     fn segments_do_not_matter(
         pieces in prop::collection::vec(piece(), 1..6),
+        cut_off in prop::option::of(any::<prop::sample::Index>()),
         mut cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
+        limit in prop::sample::select(vec![0, 20, 40]),
+        then in prop::sample::select(vec![Then::EndOfInput, Then::Deadline]),
     ) {
-        let wire = pieces.concat();
+        let mut wire = pieces.concat();
+        wire.truncate(cut_off.map_or(wire.len(), |at| at.index(wire.len() + 1)));
+        let converse = |segments: &[&[u8]]| converse_taking(limit, segments, then);
         let whole = converse(&[&wire]);
         prop_assert_eq!(&converse(&wire.chunks(1).collect::<Vec<_>>()), &whole);
         let mut at: Vec<usize> = cuts.drain(..).map(|cut| cut.index(wire.len() + 1)).collect();
@@ -209,6 +332,32 @@ proptest! {
         let segments: Vec<&[u8]> = at.windows(2).map(|pair| &wire[pair[0]..pair[1]]).collect();
         prop_assert_eq!(&converse(&segments), &whole);
         prop_assert!(!whole.lines.iter().any(|line| line.contains("evil")), "a body was read as a request");
+    }
+
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))] // each is some thousand conversations
+
+    /// A short head, cut off anywhere, in two pieces or one: what is said of it
+    /// depends on what arrived, and on complete lines alone.
+    #[test]
+    fn an_incomplete_head_is_judged_by_its_complete_lines(
+        line in prop::sample::select(LINES.to_vec()),
+        fields in prop::collection::vec(prop::sample::select(FIELDS.to_vec()), 0..4),
+        ends in prop::collection::vec(prop::sample::select(vec!["\r\n", "\n", "\r"]), 5),
+        then in prop::sample::select(vec![Then::EndOfInput, Then::Deadline]),
+    ) {
+        let lines = [line].into_iter().chain(fields).chain([""]).zip(&ends);
+        let wire: String = lines.flat_map(|(line, end)| [line, end]).collect();
+        for length in 0..=wire.len() {
+            let wire = &wire.as_bytes()[..length];
+            let whole = converse_taking(0, &[wire], then);
+            for cut in 0..length {
+                let (before, behind) = wire.split_at(cut);
+                prop_assert_eq!(&converse_taking(0, &[before, behind], then), &whole, "{} | {}", before.escape_ascii(), behind.escape_ascii());
+            }
+        }
     }
 
     /// No bytes make it panic, or stop it.

@@ -181,6 +181,10 @@ impl LivePage {
 }
 
 impl Handler for LivePage {
+    fn body_limit(&self, _request: &Request<'_>) -> u64 {
+        0
+    }
+
     fn handle(&self, request: &Request<'_>) -> Reply {
         FIELDS.iter().fold(self.answer(request), |reply, (name, value)| reply.with_only(name, value))
     }

@@ -76,7 +76,9 @@ pub(super) fn with_request<T>(
         target: Target { path, query },
         version: Version::Http10,
         headers: Headers::new(&fields),
+        host: None, // who may ask was judged before
         content_length: 0,
+        body: &[],
     })
 }
 

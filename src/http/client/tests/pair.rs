@@ -90,7 +90,7 @@ impl ServerSide {
                 let ended = inbound.deliver(most, &mut self.input);
                 let (used, changed) = {
                     let mut storage = FieldStorage::new();
-                    let (used, request) = self.machine.receive(&self.input, &mut storage);
+                    let (used, request) = self.machine.receive(&self.input, &mut storage, |_| 0);
                     if let Some(request) = &request {
                         self.lines.push(String::from_utf8_lossy(request.line).into_owned());
                         self.reply = Reply::of(request.target.path);
@@ -117,6 +117,7 @@ impl ServerSide {
                 self.at = 0;
                 true
             }
+            server::Next::ReceiveBody => unreachable!("this client sends none"),
             server::Next::SendHead { .. } => unreachable!("heads are sent whole here"),
             server::Next::SendBody(left) => {
                 let body = self.reply.body();

@@ -1,0 +1,151 @@
+//! From bytes to a request, and from a request to its response.
+
+use super::answer::Answer;
+use super::awaited::{Awaited, failed, is_reset};
+use super::input::Input;
+use super::notes::Reading;
+use super::{Connection, Workspace};
+use crate::handler::{Begun, Reply};
+use crate::http::message::{FieldStorage, Request, Response, Version};
+use crate::http::server::{BODY_PIECE, Next, Timer};
+use crate::observe::probe::Probe;
+use crate::record::connection::HeadState;
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, recv};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+impl Connection {
+    /// Uses what was received and responds to a request that is complete; only
+    /// when more is needed, receives.
+    pub(super) fn receive(&mut self, input: &mut Input, workspace: &mut Workspace) -> Result<(), Errno> {
+        let mut storage = FieldStorage::new();
+        let handler = workspace.handler();
+        let body_limit = |request: &Request<'_>| {
+            catch_unwind(AssertUnwindSafe(|| handler.body_limit(request))).unwrap_or(0) // whoever panics takes none
+        };
+        let (used, request) = self.machine.receive(input.unused(), &mut storage, body_limit);
+        if let Some(request) = request {
+            let state = if request.version == Version::Http09 { HeadState::Simple } else { HeadState::Complete };
+            self.begin_exchange(&input.unused()[..used], request.line, state, Some(&request), workspace);
+            match self.machine.next() {
+                Next::Respond => self.handle(&request, workspace),
+                // Its body comes first, or was too much to ask.
+                _ => (self.pending, self.awaits_body) = (input.unused()[..used].to_vec(), true),
+            }
+        }
+        drop(storage);
+        input.advance(used);
+        if used == 0 && self.machine.next() == Next::Receive { self.receive_more(input) } else { Ok(()) }
+    }
+
+    /// The same of a request's body.
+    pub(super) fn receive_body(&mut self, input: &mut Input) -> Result<(), Errno> {
+        let (used, keeps) = self.machine.receive_body(input.unused().len());
+        if keeps {
+            let pieces = self.pending.len() / BODY_PIECE;
+            self.pending.extend_from_slice(&input.unused()[..used]);
+            if self.pending.len() / BODY_PIECE > pieces {
+                self.deadline = None;
+            }
+        }
+        input.advance(used);
+        if used == 0 { self.receive_more(input) } else { Ok(()) }
+    }
+
+    fn receive_more(&mut self, input: &mut Input) -> Result<(), Errno> {
+        if input.is_exhausted() {
+            return Err(Errno::AGAIN);
+        }
+        match self.recv(input)? {
+            0 => self.machine.end_of_input(),
+            count => input.filled(count),
+        }
+        Ok(())
+    }
+
+    /// Responds to a request whose body was waited for.
+    pub(super) fn respond_to_whole(&mut self, workspace: &mut Workspace) -> Result<(), Errno> {
+        let kept = std::mem::take(&mut self.pending);
+        self.awaits_body = false;
+        let mut storage = FieldStorage::new();
+        let request = self.machine.whole_request(&kept, &mut storage).ok_or(Errno::INVAL)?;
+        self.handle(&request, workspace);
+        Ok(())
+    }
+
+    /// Asks the handler, and sends its response if that is made at once.
+    fn handle(&mut self, request: &Request<'_>, workspace: &mut Workspace) {
+        let handler = workspace.handler();
+        // A handler that panics costs its own request an error, and nobody else anything.
+        let begun = catch_unwind(AssertUnwindSafe(|| handler.begin(request)));
+        let origin = request.headers.all("origin").next();
+        match begun.unwrap_or_else(|_| Begun::Now(failed())) {
+            Begun::Now(reply) => {
+                let reply = self.chosen(reply, origin, &workspace.service.probe);
+                self.respond(reply, workspace);
+            }
+            Begun::Later(reply) => self.awaited = Some(Awaited::new(reply, origin)),
+        }
+    }
+
+    /// Sends the answer that was made elsewhere, once it is ready.
+    pub(super) fn take_awaited(&mut self, workspace: &mut Workspace) -> Result<(), Errno> {
+        match self.awaited.as_ref().and_then(Awaited::take) {
+            Some(reply) => {
+                self.respond_awaited(reply, workspace);
+                Ok(())
+            }
+            None if is_reset(&self.socket) => Err(Errno::CONNRESET),
+            None => Err(Errno::AGAIN),
+        }
+    }
+
+    pub(super) fn respond_awaited(&mut self, reply: Reply, workspace: &mut Workspace) {
+        let origin = self.awaited.take().and_then(|awaited| awaited.origin);
+        let reply = self.chosen(reply, origin.as_deref(), &workspace.service.probe);
+        self.respond(reply, workspace);
+    }
+
+    /// Notes the answer, and adds what the live page wants of it.
+    pub(super) fn chosen(&mut self, mut reply: Reply, origin: Option<&[u8]>, probe: &Probe) -> Reply {
+        if let Some(notes) = &mut self.notes {
+            notes.response_chosen(reply.status.code(), reply.resource.as_ref());
+            if !probe.page_origins().is_empty() {
+                reply = reply.with("Server-Timing", &notes.server_timing());
+            }
+        }
+        match probe.page_origins().iter().find(|page| Some(page.as_bytes()) == origin) {
+            None => reply,
+            Some(page) => ["Access-Control-Allow-Origin", "Timing-Allow-Origin"]
+                .iter()
+                .fold(reply.with("Vary", "Origin"), |reply, name| reply.with(name, page)),
+        }
+    }
+
+    pub(super) fn respond(&mut self, reply: Reply, workspace: &mut Workspace) {
+        let Reply { status, headers, body, .. } = reply;
+        self.status = status.code();
+        let mut head = std::mem::take(&mut workspace.head);
+        let response = Response { status, headers, framing: body.framing() };
+        self.machine.respond(&response, workspace.date(), &mut head);
+        let body_follows = match self.machine.next() {
+            Next::SendHead { body_follows } => body_follows,
+            _ => false,
+        };
+        if let Some(notes) = &mut self.notes {
+            notes.response_head(&head, self.machine.body_to_send(), !self.machine.closes_after_answer());
+        }
+        self.answer = Some(Answer::new(head, body, body_follows));
+    }
+
+    pub(super) fn recv(&mut self, input: &mut Input) -> Result<usize, Errno> {
+        let Some(notes) = &mut self.notes else { return Ok(recv(&self.socket, input.room(), RecvFlags::empty())?.0) };
+        let of = match self.machine.timer() {
+            _ if self.machine.next() == Next::ReceiveBody => Reading::NoHead,
+            Timer::Head | Timer::Idle if input.unused().is_empty() => Reading::Head,
+            Timer::Head | Timer::Idle => Reading::RestOfHead,
+            _ => Reading::NoHead,
+        };
+        notes.recv(of, &self.socket, input.room())
+    }
+}
