@@ -194,6 +194,8 @@ enum LogName {
     Combined,
     /// A JSON object for each connection: docs/records.md
     Json,
+    /// Packets for Wireshark, whole: glasshttp --log pcapng | wireshark -k -i -
+    Pcapng,
     /// Nothing
     Off,
 }
@@ -207,6 +209,8 @@ pub enum Log {
     Lines(Format),
     /// A JSON object for each connection.
     Json,
+    /// Every packet, as a capture file.
+    Pcapng,
     /// Nothing.
     Off,
 }
@@ -304,6 +308,7 @@ impl From<Args> for Config {
                 LogName::Common => Log::Lines(Format::Common),
                 LogName::Combined => Log::Lines(Format::Combined),
                 LogName::Json => Log::Json,
+                LogName::Pcapng => Log::Pcapng,
                 LogName::Off => Log::Off,
             }),
             language: args.lang.into(),

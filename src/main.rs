@@ -2,7 +2,7 @@
 
 use anstream::eprintln;
 use clap::error::ErrorKind;
-use glasshttp::cli::{Args, Config, Task};
+use glasshttp::cli::{Args, Config, Log, Task};
 use glasshttp::connection::Service;
 use glasshttp::fetch;
 use glasshttp::lab;
@@ -47,7 +47,12 @@ fn run(config: Config) -> Result<(), String> {
         listener::listen(&config.addresses, config.port, config.backlog).map_err(|error| error.to_string())?;
     let telling = Telling::start(&config, &listeners)?;
     // Nobody may be reading: that is no reason not to serve.
-    let _ = announce(folder, config.folder.is_none(), config.port, &listeners, &telling);
+    let is_usual = config.folder.is_none();
+    let _ = match config.log {
+        // Standard output is a file of packets then.
+        Some(Log::Pcapng) => announce(&mut anstream::stderr().lock(), folder, is_usual, &config, &listeners, &telling),
+        _ => announce(&mut anstream::stdout().lock(), folder, is_usual, &config, &listeners, &telling),
+    };
 
     let abandon_storage = site.ending();
     let service = Arc::new(Service { handler: Box::new(site), timeouts: config.timeouts, probe: telling.probe() });
@@ -104,8 +109,15 @@ fn usual_folder() -> &'static Path {
 }
 
 /// The first line names the URL that is really bound.
-fn announce(folder: &Path, is_usual: bool, port: Port, listeners: &[Listener], telling: &Telling) -> io::Result<()> {
-    let mut out = anstream::stdout().lock();
+fn announce(
+    out: &mut dyn Write,
+    folder: &Path,
+    is_usual: bool,
+    config: &Config,
+    listeners: &[Listener],
+    telling: &Telling,
+) -> io::Result<()> {
+    let port = config.port;
     let bold = anstyle::Style::new().bold();
     for (index, url) in listener::urls(listeners).iter().enumerate() {
         match index {
@@ -128,14 +140,20 @@ fn announce(folder: &Path, is_usual: bool, port: Port, listeners: &[Listener], t
     if let Some(why) = &telling.no_page {
         writeln!(out, "No live page: {why}.")?;
     }
+    if let Some(sentence) = telling.packets.sentence(config.language) {
+        writeln!(out, "{sentence}")?;
+    }
+    if config.log == Some(Log::Pcapng) {
+        writeln!(out, "Standard output is a capture file. It is whole: passwords and cookies too.")?;
+    }
     writeln!(out, "Ctrl-C stops it.")?;
     out.flush()
 }
 
 /// What is not in the log, nor in the story, nor on the live page.
 fn missing(left_out: LeftOut) -> String {
-    let LeftOut { connections, exchanges, reports } = left_out;
-    let counts = [(connections, "connections"), (exchanges, "exchanges"), (reports, "reports")];
+    let LeftOut { connections, exchanges, reports, frames } = left_out;
+    let counts = [(connections, "connections"), (exchanges, "exchanges"), (reports, "reports"), (frames, "packets")];
     let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}"));
     format!(
         "warning: not recorded, too many at once or the log could not take them: {}",

@@ -3,6 +3,9 @@
 
 use crate::cli::{Config, LivePage, Log};
 use crate::listener::{self, ListenError, Listener};
+use crate::observe::capture::Capture;
+use crate::observe::capture::log::PcapngLog;
+use crate::observe::capture::wanted::Packets;
 use crate::observe::clf::Format;
 use crate::observe::collector::Watching;
 use crate::observe::json::JsonLog;
@@ -25,6 +28,9 @@ const STORIES: u32 = 20;
 pub struct Telling {
     watching: Option<Watching>,
     page: Option<Watch>,
+    capture: Option<Arc<Capture>>,
+    /// Whether packets are captured.
+    pub packets: Packets,
     /// Where the live page is, best address first; none, if there is no page.
     pub page_urls: Vec<String>,
     /// Why there is none, though there usually is.
@@ -45,9 +51,11 @@ impl Telling {
             Log::Lines(format) => scope.lines = Some(format),
             Log::Story => sinks.push(Box::new(Story::new(anstream::stdout(), config.language, STORIES))),
             Log::Json => sinks.push(Box::new(JsonLog::new(StandardOutput::new()))),
-            Log::Off => {}
+            Log::Pcapng | Log::Off => {}
         }
         let is_json = config.log == Some(Log::Json);
+        let is_pcapng = config.log == Some(Log::Pcapng);
+        let has_story = !sinks.is_empty() && !is_json;
 
         let (page_listeners, no_page) = match &config.live_page {
             LivePage::Off => (Vec::new(), None),
@@ -64,6 +72,9 @@ impl Telling {
         };
         let page_urls = listener::urls(&page_listeners);
         let hub = (!page_listeners.is_empty()).then(|| Hub::new(Bounds::default()));
+        // Before the first thread begins: none of them keeps the right to.
+        let addresses: Vec<_> = site.iter().map(Listener::address).collect();
+        let (packets, sockets) = Packets::open(&addresses, has_story || hub.is_some(), is_pcapng)?;
         if let Some(hub) = &hub {
             sinks.push(Box::new(LiveSink::new(hub)));
             scope.page_origins = origins(&page_listeners);
@@ -74,13 +85,17 @@ impl Telling {
             scope.connections = Some(if is_json { Rate::All } else { Rate::PerSecond(TOLD) });
         }
 
+        let pcapng = is_pcapng.then(|| PcapngLog::new(Box::new(StandardOutput::new()), config.language));
+        let capture = sockets.map(|sockets| Capture::start(sockets, pcapng).map(Arc::new)).transpose();
+        let capture = capture.map_err(|error| format!("cannot start to capture packets: {error}"))?;
         let failed =
             |error: io::Error| format!("cannot start to tell of connections: {error}; try --log off --no-watch");
-        let start =
-            || Watching::start(scope.clone(), config.model.name().into(), Box::new(StandardOutput::new()), sinks);
-        let watching = (!scope.is_nothing()).then(start).transpose().map_err(failed)?;
+        let start = |capture| {
+            Watching::start(scope.clone(), config.model.name().into(), Box::new(StandardOutput::new()), sinks, capture)
+        };
+        let watching = (!scope.is_nothing()).then(|| start(capture.clone())).transpose().map_err(failed)?;
         let page = hub.map(|hub: Arc<Hub>| Watch::start(&hub, &listener::urls(site), page_listeners, config.language));
-        Ok(Self { watching, page: page.transpose().map_err(failed)?, page_urls, no_page })
+        Ok(Self { watching, page: page.transpose().map_err(failed)?, capture, packets, page_urls, no_page })
     }
 
     /// The probe to hand to the serving threads.
@@ -91,6 +106,9 @@ impl Telling {
     /// Tells what is still to be told, a few seconds at most; gives what was left out.
     pub fn finish(self) -> LeftOut {
         let left_out = self.watching.map(Watching::finish).unwrap_or_default();
+        if let Some(capture) = self.capture {
+            capture.finish();
+        }
         // Whether its thread ended well is no matter now.
         let _ = self.page.map(Watch::finish);
         left_out

@@ -9,15 +9,16 @@
 //! ```
 
 mod arrived;
+mod told;
 
+use super::capture::Capture;
 use super::interpret::{self, Lost};
 use super::probe::{Probe, Scope};
 use super::report::{Closed, Report};
 use super::sink::{LeftOut, News, Sink};
 use super::standard_output;
 use crate::kernel::socket_table::SocketTable;
-use crate::record::connection::Record;
-use crate::record::{Figure, Moment, Source, Text, TimeWait};
+use crate::record::Text;
 use arrived::{Arrived, Unreadable};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::{HashMap, VecDeque};
@@ -25,9 +26,10 @@ use std::fmt;
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
+use told::{Progress, Told, UNREAD, are_packets_read, look_for_time_wait};
 
 /// How long the end of the program waits for a collector that does not go on, and for one that does.
 const STUCK: Duration = Duration::from_secs(2);
@@ -42,8 +44,6 @@ const BEATS: Duration = Duration::from_secs(2);
 const SILENT: Duration = Duration::from_secs(1);
 /// How long nothing was heard of a connection that is looked for.
 const QUIET: Duration = Duration::from_secs(1);
-/// How long after its close a connection is looked for in TIME-WAIT: its last segments have passed by then.
-const LOOK: Duration = Duration::from_millis(10);
 /// How many are looked for at a time; the others' owner is derived.
 const LOOKS: usize = 64;
 /// Open connections of which records are kept in memory.
@@ -73,6 +73,7 @@ impl Watching {
         model: Text,
         lines: Box<dyn Write + Send>,
         sinks: Vec<Box<dyn Sink>>,
+        packets: Option<Arc<Capture>>,
     ) -> io::Result<Self> {
         let (probe, reports) = Probe::open(scope)?;
         let (send, done) = channel();
@@ -93,6 +94,9 @@ impl Watching {
             progress: Arc::clone(&progress),
             look_for_ended: None,
             closing: VecDeque::new(),
+            look: told::look(packets.is_some()),
+            packets,
+            lost_frames: 0,
             left_out: LeftOut::default(),
             total: LeftOut::default(),
             next_beat: Instant::now(),
@@ -131,17 +135,9 @@ impl Watching {
             connections: self.probe.numbered() - self.progress.told.load(Ordering::Relaxed),
             reports: self.probe.take_dropped(),
             exchanges: 0,
+            frames: 0,
         }
     }
-}
-
-/// What the collector has done, for whoever waits for it.
-#[derive(Debug, Default)]
-struct Progress {
-    /// Reports heard, and connections told.
-    steps: AtomicU64,
-    /// Connections told to their end, by sinks that could.
-    told: AtomicU64,
 }
 
 struct Collector {
@@ -166,18 +162,13 @@ struct Collector {
     look_for_ended: Option<Instant>,
     /// Closed connections that are told at these moments.
     closing: VecDeque<(Instant, u64)>,
+    packets: Option<Arc<Capture>>,
+    look: Duration,
+    lost_frames: u64,
     left_out: LeftOut,
     total: LeftOut,
     next_beat: Instant,
     last_report: Instant,
-}
-
-/// A connection that is told.
-struct Told {
-    record: Record,
-    accepted: Moment,
-    is_silent: bool,
-    last_heard: Instant,
 }
 
 impl fmt::Debug for Collector {
@@ -238,7 +229,8 @@ impl Collector {
     /// How long there is nothing to do but listen; `None`: until somebody reports.
     fn patience(&self) -> Option<Duration> {
         let now = Instant::now();
-        let next_close = self.closing.front().map(|(due, _)| *due);
+        let rest = if self.packets.is_some() { NAP } else { Duration::ZERO }; // they are being read
+        let next_close = self.closing.front().map(|(due, _)| (*due).max(now + rest));
         let has_news = !self.sinks.is_empty() && now.saturating_duration_since(self.last_report) < BEATS;
         let beat = has_news.then_some(self.next_beat);
         next_close.into_iter().chain(beat).min().map(|next| next.saturating_duration_since(now))
@@ -276,7 +268,7 @@ impl Collector {
                 }
                 let record = interpret::opened(&report, self.model.clone());
                 let last_heard = Instant::now();
-                let told = Told { record, accepted: report.accepted, is_silent: false, last_heard };
+                let told = Told { record, accepted: report.accepted, is_silent: false, last_heard, segments_seen: 0 };
                 self.connections.insert(report.connection, told);
                 self.tell(report.connection, News::Opened);
             }
@@ -315,7 +307,7 @@ impl Collector {
             Report::Lost(connection) => {
                 if let Some(told) = self.connections.get_mut(&connection).filter(|told| told.record.close.is_none()) {
                     told.record.close = Some(interpret::lost(Lost::Process));
-                    self.closing.push_back((Instant::now() + LOOK, connection));
+                    self.closing.push_back((Instant::now() + self.look, connection));
                 }
             }
             Report::Line(_) | Report::End => {}
@@ -329,12 +321,16 @@ impl Collector {
         told.record.exchanges_left_out = untold;
         told.record.close = Some(interpret::close(report, told.accepted));
         let has_time = self.closing.len() < LOOKS;
-        self.closing.push_back((Instant::now() + if has_time { LOOK } else { Duration::ZERO }, report.connection));
+        self.closing.push_back((Instant::now() + if has_time { self.look } else { Duration::ZERO }, report.connection));
     }
 
     /// Tells the connections whose last segments have passed.
     fn tell_closed(&mut self, now: Instant) {
-        while self.closing.front().is_some_and(|(due, _)| *due <= now) {
+        while self
+            .closing
+            .front()
+            .is_some_and(|(due, _)| *due <= now && are_packets_read(self.packets.as_deref(), *due, now))
+        {
             let Some((_, connection)) = self.closing.pop_front() else { return };
             let Some(told) = self.connections.get_mut(&connection) else { continue };
             if let (Some(table), true) = (&self.table, self.closing.len() < LOOKS) {
@@ -342,6 +338,9 @@ impl Collector {
             }
             self.tell(connection, News::Closed);
             let told = self.connections.remove(&connection);
+            if let (Some(packets), Some(told)) = (&self.packets, &told) {
+                packets.forget(told.record.server, told.record.client);
+            }
             self.exchanges -= told.map_or(0, |told| told.record.exchanges.len());
             self.closed += 1;
             self.progress.told.store(self.closed.saturating_sub(self.untold()), Ordering::Relaxed);
@@ -350,7 +349,11 @@ impl Collector {
     }
 
     fn tell(&mut self, connection: u64, news: News) {
-        if let Some(told) = self.connections.get(&connection) {
+        if let Some(told) = self.connections.get_mut(&connection) {
+            let is_new = self.packets.as_ref().is_some_and(|capture| told.look_at(capture));
+            if news == News::Segments && !is_new {
+                return;
+            }
             self.sinks.iter_mut().for_each(|sink| sink.tell(&told.record, news));
         }
     }
@@ -372,6 +375,10 @@ impl Collector {
                 told.is_silent = true;
             }
             self.tell(connection, News::Silent);
+        }
+        if self.packets.is_some() {
+            let open: Vec<u64> = self.connections.keys().copied().collect();
+            open.into_iter().for_each(|connection| self.tell(connection, News::Segments));
         }
         if self.look_for_ended.is_some_and(|at| at <= now) {
             self.look_for_ended = None;
@@ -402,6 +409,8 @@ impl Collector {
             self.left_out.reports += dropped;
             self.look_for_ended = Some(Instant::now() + QUIET);
         }
+        let lost = self.packets.as_ref().map_or(0, |packets| packets.lost());
+        self.left_out.frames += lost - std::mem::replace(&mut self.lost_frames, lost);
         let left_out = std::mem::take(&mut self.left_out);
         if !left_out.is_nothing() {
             self.total.add(left_out);
@@ -410,13 +419,16 @@ impl Collector {
     }
 
     fn finish(mut self) -> LeftOut {
-        std::thread::sleep(LOOK);
+        std::thread::sleep(self.look);
         let last = Instant::now();
         for (number, told) in self.connections.iter_mut().filter(|(_, told)| told.record.close.is_none()) {
             told.record.close = Some(interpret::lost(Lost::Server));
             self.closing.push_back((last, *number));
         }
-        self.tell_closed(last + LOOK);
+        while !are_packets_read(self.packets.as_deref(), last, Instant::now()) {
+            std::thread::sleep(NAP);
+        }
+        self.tell_closed(last + self.look + UNREAD);
         self.left_out.connections += self.probe.take_left_out();
         // Those whose accept was reported and found no room, or that nobody came to serve.
         let known = self.opened + self.total.connections + self.left_out.connections - self.not_taken_in;
@@ -430,17 +442,6 @@ impl Collector {
     /// Connections that sinks were told and could not tell.
     fn untold(&self) -> u64 {
         self.sinks.iter().map(|sink| sink.untold()).max().unwrap_or(0)
-    }
-}
-
-/// Asks the kernel who is in TIME-WAIT, where it can be seen.
-fn look_for_time_wait(table: &SocketTable, record: &mut Record) {
-    let Some(close) = &mut record.close else { return };
-    let (server, client) = (record.server, record.client);
-    if table.is_in_time_wait(server, client).unwrap_or(false) {
-        close.time_wait = Figure::measured(TimeWait::Server, Source::SockDiagServer);
-    } else if table.is_in_time_wait(client, server).unwrap_or(false) {
-        close.time_wait = Figure::measured(TimeWait::Client, Source::SockDiagClient);
     }
 }
 

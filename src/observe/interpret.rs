@@ -41,6 +41,7 @@ pub(super) fn opened(report: &Opened, model: Text) -> Record {
         exchanges: Vec::new(),
         exchanges_left_out: 0,
         close: None,
+        segments: None,
     }
 }
 

@@ -2,11 +2,13 @@
 //! makes records of it ([`collector`]), and who is told ([`sink`]).
 //! Serving never waits for any of this.
 
+pub mod capture;
 pub mod clf;
 pub mod collector;
 mod interpret;
 pub mod json;
 pub mod live;
+mod packets;
 pub mod probe;
 pub(crate) mod report;
 pub mod sink;

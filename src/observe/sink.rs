@@ -40,6 +40,8 @@ pub enum News {
     Answering,
     /// The last exchange is over.
     Answered,
+    /// More of its segments were seen.
+    Segments,
     /// The connection is closed: nothing will be added.
     Closed,
 }
@@ -53,6 +55,8 @@ pub struct LeftOut {
     pub exchanges: u64,
     /// Reports that found no room on their way to the collector.
     pub reports: u64,
+    /// Frames that passed unseen, because there was no room for them.
+    pub frames: u64,
 }
 
 impl LeftOut {
@@ -66,5 +70,6 @@ impl LeftOut {
         self.connections += other.connections;
         self.exchanges += other.exchanges;
         self.reports += other.reports;
+        self.frames += other.frames;
     }
 }

@@ -152,7 +152,7 @@ impl<W: Write + Send> Story<W> {
             return;
         }
         let language = self.language;
-        let LeftOut { connections, exchanges, reports } = left_out;
+        let LeftOut { connections, exchanges, reports, frames } = left_out;
         let mut counts = Vec::new();
         if connections > 0 {
             counts.push(count!(language, connections, "connection", "connections" / "개 연결"));
@@ -162,6 +162,9 @@ impl<W: Write + Send> Story<W> {
         }
         if reports > 0 {
             counts.push(count!(language, reports, "report", "reports" / "개 보고"));
+        }
+        if frames > 0 {
+            counts.push(count!(language, frames, "packet", "packets" / "개 패킷"));
         }
         let mut block = Block::default();
         let counts = counts.join(", ");
@@ -197,7 +200,7 @@ impl<W: Write + Send> Sink for Story<W> {
         let Some(told) = self.told.get_mut(&record.connection) else { return };
         told.heard = now;
         let moment = match news {
-            News::Opened | News::Receiving => return,
+            News::Opened | News::Receiving | News::Segments => return,
             News::Answered => return told.wait(record),
             News::Silent => Occasion::Silent,
             News::Answering => Occasion::Answering,
@@ -217,6 +220,7 @@ impl<W: Write + Send> Sink for Story<W> {
         sum.connections += left_out.connections;
         sum.exchanges += left_out.exchanges;
         sum.reports += left_out.reports;
+        sum.frames += left_out.frames;
     }
 
     fn pass_time(&mut self) {
@@ -272,6 +276,7 @@ fn without_exchanges(record: &Record) -> Record {
         exchanges: Vec::new(),
         exchanges_left_out: record.exchanges_left_out,
         close: None,
+        segments: None,
     }
 }
 

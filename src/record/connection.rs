@@ -7,6 +7,7 @@
 use super::ending::{End, How, TimeWait};
 use super::figure::{Figure, Nanoseconds, Text};
 use super::reason::Reason;
+use super::segment::Segments;
 use super::stages::Stages;
 use super::tcp::{Syn, Tcp};
 use super::why::Why;
@@ -45,6 +46,9 @@ pub struct Record {
     pub exchanges_left_out: u64,
     /// How it ended; `None` while it is open.
     pub close: Option<Close>,
+    /// Its segments; `None` where packets are not captured, or its beginning was not seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segments: Option<Segments>,
 }
 
 /// The beginning of a connection.

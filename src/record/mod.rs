@@ -13,6 +13,7 @@ mod lookup_error;
 mod moment;
 mod reason;
 pub mod secrets;
+pub mod segment;
 mod sentences;
 mod source;
 mod stages;

@@ -4,7 +4,9 @@
 //! `steps` is the one derivation; `terminal` lays out what is new of it,
 //! `transfer` tells what a fetch recorded.
 
+pub(crate) mod facts;
 pub(crate) mod layout;
+mod segments;
 pub mod steps;
 mod terminal;
 pub(crate) mod transfer;

@@ -2,6 +2,7 @@
 //! block, and how each becomes a row.
 
 use super::layout::{Arrow, Block, Words, bold, dim, plain, span};
+use super::segments;
 use super::steps::{Bound, Direction, Kind, Known, Step, Tone, say, steps};
 use crate::language::Language;
 use crate::record::connection::Record;
@@ -84,6 +85,9 @@ pub(crate) fn block(
     teller.outlook(record, occasion);
     for step in remarks {
         teller.remark(&step);
+    }
+    if occasion == Occasion::Closed {
+        segments::write(&mut teller.block, record, language);
     }
     teller.block.finish()
 }

@@ -9,6 +9,7 @@ pub(crate) mod device_socket;
 pub(crate) mod ethtool;
 pub(crate) mod fork;
 pub(crate) mod inherited;
+pub(crate) mod packet_socket;
 #[cfg(target_os = "linux")]
 pub(crate) mod rtnetlink;
 pub(crate) mod send_queue;

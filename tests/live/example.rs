@@ -67,6 +67,7 @@ pub fn opened(connection: u64) -> Record {
         exchanges: vec![],
         exchanges_left_out: 0,
         close: None,
+        segments: None,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::super::probe::{Outbox, Rate};
 use super::super::report::Opened;
 use super::*;
+use crate::record::Moment;
 use crate::record::connection::Record;
 use crate::record::{How, Reason};
 use std::net::{TcpListener, TcpStream};
@@ -25,7 +26,7 @@ impl Sink for Ends {
 fn watching() -> (Watching, Receiver<Record>) {
     let scope = Scope { connections: Some(Rate::All), ..Scope::default() };
     let (send, ends) = channel();
-    let watching = Watching::start(scope, "test".into(), Box::new(io::sink()), vec![Box::new(Ends(send))]);
+    let watching = Watching::start(scope, "test".into(), Box::new(io::sink()), vec![Box::new(Ends(send))], None);
     (watching.expect("a thread"), ends)
 }
 
@@ -72,7 +73,7 @@ fn a_connection_whose_end_was_dropped_is_told_when_nobody_has_its_socket() {
     let left_out = watching.finish();
     let record = ends.recv_timeout(Duration::from_secs(10)).expect("told");
     assert_eq!((record.connection, record.close.expect("its end").reason), (2, Reason::ServerEnded));
-    assert_eq!(left_out, LeftOut { connections: 0, exchanges: 0, reports: 1 });
+    assert_eq!(left_out, LeftOut { connections: 0, exchanges: 0, reports: 1, frames: 0 });
 }
 
 #[test]

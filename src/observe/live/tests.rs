@@ -36,6 +36,7 @@ fn record(connection: u64) -> Record {
         exchanges: vec![],
         exchanges_left_out: 0,
         close: None,
+        segments: None,
     }
 }
 

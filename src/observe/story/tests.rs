@@ -179,7 +179,7 @@ fn what_is_held_back_is_told_at_the_end() {
     let (mut story, screen, _) = story(Language::English);
     story.tell(&sample::opened(8), News::Opened);
     story.tell(&sample::kept_once(), News::Answered);
-    story.left_out(LeftOut { connections: 1, exchanges: 2, reports: 1 });
+    story.left_out(LeftOut { connections: 1, exchanges: 2, reports: 1, frames: 0 });
     assert_eq!(screen.take(), "");
     story.finish();
     let text = plain_text(&screen.take());

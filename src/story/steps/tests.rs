@@ -128,6 +128,7 @@ fn record() -> impl Strategy<Value = Record> {
             exchanges: [one, two, three].into_iter().take(count).collect(),
             exchanges_left_out: 0,
             close,
+            segments: None,
         },
     )
 }

@@ -48,6 +48,7 @@ pub(super) fn opened(connection: u64) -> Record {
         exchanges: vec![],
         exchanges_left_out: 0,
         close: None,
+        segments: None,
     }
 }
 

@@ -1,0 +1,302 @@
+//! Frames sorted by connection: each one's segments, followed. No I/O.
+
+use crate::packet::Direction;
+use crate::packet::segment::{Packet, Tcp};
+use crate::packet::tracker::{Fact, Seen, Tracker};
+use crate::record::segment::{Moments, Options, Segment, Segments};
+use crate::record::{End, Moment};
+use std::collections::{HashMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+
+/// Segments that are kept of one connection: the first, and the last.
+pub(super) const FIRST: usize = 128;
+pub(super) const LAST: usize = 128;
+/// Connections that are followed at a time.
+const MOST_FLOWS: usize = 8_192;
+/// Segments that are kept of all of them, of some 200 bytes each.
+const MOST_SEGMENTS: usize = 131_072;
+/// For how long an ended connection, or one that nobody accepted, is remembered, in nanoseconds.
+const REMEMBERED: u64 = 10_000_000_000;
+
+/// A connection, by its ends: the server's, the client's.
+pub(super) type Pair = (SocketAddr, SocketAddr);
+
+/// A frame as a socket saw it, taken apart.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame<'a> {
+    pub(super) at: Moment,
+    pub(super) interface: u32,
+    pub(super) packet: &'a Packet<'a>,
+    pub(super) tcp: &'a Tcp,
+    pub(super) is_checksum_open: bool,
+    pub(super) cut_into: Option<u16>,
+}
+
+/// The connections whose segments are seen.
+#[derive(Debug, Default)]
+pub(super) struct Flows {
+    flows: HashMap<Pair, Flow>,
+    /// Segments that are kept of all.
+    kept: usize,
+    last_swept: Moment,
+}
+
+/// One connection.
+#[derive(Debug)]
+struct Flow {
+    tracker: Tracker,
+    interface: u32,
+    first: Vec<Kept>,
+    last: VecDeque<Kept>,
+    left_out: u64,
+    moments: [Moment; 9],
+    latest: Moment,
+    /// Frames that had found no room before it began.
+    lost_before: u64,
+    is_over: bool,
+    /// Whether somebody records it.
+    is_recorded: bool,
+}
+
+/// A segment as it is kept.
+#[derive(Debug)]
+struct Kept {
+    at: Moment,
+    direction: Direction,
+    tcp: Tcp,
+    seen: Seen,
+    ttl: u8,
+    is_checksum_open: bool,
+    cut_into: Option<u16>,
+}
+
+impl Flows {
+    /// Takes a segment that was seen, after `lost` frames had found no room; gives
+    /// what it is, if it belongs to a connection whose beginning was seen.
+    pub(super) fn take(&mut self, pair: Pair, direction: Direction, frame: &Frame<'_>, lost: u64) -> Option<Seen> {
+        self.sweep(frame.at);
+        let is_another = self.flows.get(&pair).is_some_and(|flow| flow.tracker.is_another(direction, frame.tcp));
+        if is_another {
+            self.remove(&pair);
+        }
+        if !self.flows.contains_key(&pair) {
+            if !frame.tcp.flags.syn || self.flows.len() >= MOST_FLOWS {
+                return None;
+            }
+            self.flows.insert(pair, Flow::new(frame, lost));
+        }
+        let flow = self.flows.get_mut(&pair)?;
+        // A bridge or a tunnel shows the same segment on several interfaces: one of them is believed.
+        if flow.interface != frame.interface {
+            return None;
+        }
+        let before = flow.kept();
+        let seen = flow.take(direction, frame, self.kept < MOST_SEGMENTS);
+        self.kept += flow.kept() - before;
+        Some(seen)
+    }
+
+    /// How many segments of a connection were seen: whether there is anything new.
+    pub(super) fn count(&self, pair: &Pair) -> Option<u64> {
+        let flow = self.flows.get(pair)?;
+        Some(Direction::BOTH.iter().map(|direction| flow.tracker.half(*direction).counts.segments).sum())
+    }
+
+    /// What was seen of a connection that was accepted at `accepted`; it is remembered from now on.
+    pub(super) fn record(&mut self, pair: &Pair, accepted: Moment, lost: u64, name: &str) -> Option<Segments> {
+        let flow = self.flows.get_mut(pair)?;
+        flow.is_recorded = true;
+        Some(flow.record(accepted, lost, name))
+    }
+
+    /// The interface on which a connection is seen.
+    pub(super) fn interface(&self, pair: &Pair) -> Option<u32> {
+        self.flows.get(pair).map(|flow| flow.interface)
+    }
+
+    /// Nobody will ask for a connection any more.
+    pub(super) fn forget(&mut self, pair: &Pair) {
+        if let Some(flow) = self.flows.get_mut(pair) {
+            (flow.is_recorded, flow.is_over) = (false, true);
+        }
+    }
+
+    fn remove(&mut self, pair: &Pair) {
+        let flow = self.flows.remove(pair);
+        self.kept -= flow.map_or(0, |flow| flow.kept());
+    }
+
+    /// Once a second: connections that have ended, or that nobody accepted, are let go of.
+    fn sweep(&mut self, now: Moment) {
+        if now.after(self.last_swept).is_some_and(|age| age < 1_000_000_000) {
+            return;
+        }
+        self.last_swept = now;
+        let is_old = |flow: &Flow| now.after(flow.latest).is_some_and(|age| age.cast_unsigned() > REMEMBERED);
+        let old: Vec<Pair> =
+            self.flows.iter().filter(|(_, flow)| !flow.is_recorded && is_old(flow)).map(|(pair, _)| *pair).collect();
+        old.iter().for_each(|pair| self.remove(pair));
+    }
+}
+
+impl Flow {
+    fn new(frame: &Frame<'_>, lost: u64) -> Self {
+        Self {
+            tracker: Tracker::default(),
+            interface: frame.interface,
+            first: Vec::new(),
+            last: VecDeque::new(),
+            left_out: 0,
+            moments: [Moment::default(); 9],
+            latest: frame.at,
+            lost_before: lost,
+            is_over: false,
+            is_recorded: false,
+        }
+    }
+
+    fn kept(&self) -> usize {
+        self.first.len() + self.last.len()
+    }
+
+    fn take(&mut self, direction: Direction, frame: &Frame<'_>, has_room: bool) -> Seen {
+        let seen = self.tracker.follow(direction, frame.tcp);
+        self.latest = frame.at;
+        self.mark(direction, frame, &seen);
+        let kept = Kept {
+            at: frame.at,
+            direction,
+            tcp: frame.tcp.clone(),
+            seen: seen.clone(),
+            ttl: frame.packet.hop_limit,
+            is_checksum_open: frame.is_checksum_open,
+            cut_into: frame.cut_into,
+        };
+        if self.first.len() < FIRST && self.last.is_empty() && has_room {
+            self.first.push(kept);
+        } else {
+            if self.last.len() >= LAST || (!has_room && !self.last.is_empty()) {
+                self.last.pop_front();
+                self.left_out += 1;
+            }
+            if has_room || self.last.len() < self.last.capacity() {
+                self.last.push_back(kept);
+            } else {
+                self.left_out += 1;
+            }
+        }
+        seen
+    }
+
+    /// Notes when what a connection consists of came for the first time.
+    fn mark(&mut self, direction: Direction, frame: &Frame<'_>, seen: &Seen) {
+        let is_client = direction == Direction::ToServer;
+        let flags = frame.tcp.flags;
+        let acknowledges_fin = seen.facts.contains(&Fact::AcknowledgesFin);
+        let marks = [
+            is_client && flags.syn,
+            !is_client && flags.syn,
+            is_client && seen.facts.contains(&Fact::AcknowledgesSyn),
+            is_client && flags.fin,
+            !is_client && acknowledges_fin,
+            !is_client && flags.fin,
+            is_client && acknowledges_fin,
+            is_client && flags.rst,
+            !is_client && flags.rst,
+        ];
+        for (moment, is_reached) in self.moments.iter_mut().zip(marks) {
+            if is_reached && *moment == Moment::default() {
+                *moment = frame.at;
+            }
+        }
+    }
+
+    fn record(&self, accepted: Moment, lost: u64, interface: &str) -> Segments {
+        let [
+            syn,
+            syn_ack,
+            ack,
+            client_fin,
+            client_fin_acknowledged,
+            server_fin,
+            server_fin_acknowledged,
+            client_reset,
+            server_reset,
+        ] = self.moments.map(|moment| moment.since(accepted));
+        Segments {
+            list: self.first.iter().chain(&self.last).filter_map(|kept| kept.record(accepted)).collect(),
+            left_out: self.left_out,
+            left_out_behind: self.first.len(),
+            not_seen: lost - self.lost_before,
+            interface: interface.to_owned(),
+            from_client: self.tracker.half(Direction::ToServer).counts,
+            from_server: self.tracker.half(Direction::ToClient).counts,
+            moments: Moments {
+                syn,
+                syn_ack,
+                ack,
+                client_fin,
+                client_fin_acknowledged,
+                server_fin,
+                server_fin_acknowledged,
+                client_reset,
+                server_reset,
+            },
+        }
+    }
+}
+
+impl Kept {
+    fn record(&self, accepted: Moment) -> Option<Segment> {
+        let has_ack = self.tcp.flags.ack;
+        Some(Segment {
+            at: self.at.since(accepted)?,
+            from: match self.direction {
+                Direction::ToServer => End::Client,
+                Direction::ToClient => End::Server,
+            },
+            flags: self.tcp.flags.to_string(),
+            sequence: self.tcp.sequence,
+            relative_sequence: self.seen.sequence,
+            length: self.tcp.length,
+            acknowledgment: has_ack.then_some(self.tcp.acknowledgment),
+            relative_acknowledgment: self.seen.acknowledgment,
+            window: self.tcp.window,
+            window_bytes: self.seen.window,
+            options: Options {
+                mss: self.tcp.options.mss,
+                window_scale: self.tcp.options.window_scale,
+                sack_permitted: self.tcp.options.sack_permitted,
+                timestamps: self.tcp.options.timestamps,
+            },
+            ttl: self.ttl,
+            cut_into: self.cut_into,
+            checksum: (!self.is_checksum_open).then_some(self.tcp.checksum),
+            facts: self.seen.facts.to_vec(),
+        })
+    }
+}
+
+/// Which way a segment goes, and between whom; `None`: not to or from one of our sockets.
+pub(super) fn sort(
+    packet: &Packet<'_>,
+    is_outgoing: Option<bool>,
+    is_ours: impl Fn(SocketAddr) -> bool,
+) -> Option<(Pair, Direction)> {
+    let canonical = |address: SocketAddr| SocketAddr::new(unmapped(address.ip()), address.port());
+    let (source, destination) = packet.addresses().map(|(from, to)| (canonical(from), canonical(to)))?;
+    let flags = packet.tcp()?.flags;
+    // Where both ends could be the server, the SYN says who is.
+    let from_server = is_ours(source) && is_outgoing != Some(false);
+    let to_server = is_ours(destination) && is_outgoing != Some(true);
+    match (from_server, to_server) {
+        (true, true) if flags.syn && !flags.ack => Some(((destination, source), Direction::ToServer)),
+        (true, _) => Some(((source, destination), Direction::ToClient)),
+        (false, true) => Some(((destination, source), Direction::ToServer)),
+        (false, false) => None,
+    }
+}
+
+fn unmapped(address: IpAddr) -> IpAddr {
+    address.to_canonical()
+}

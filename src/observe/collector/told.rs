@@ -1,0 +1,68 @@
+//! A connection that is told, and how far the telling is.
+
+use crate::kernel::socket_table::SocketTable;
+use crate::observe::capture::Capture;
+use crate::observe::packets;
+use crate::record::connection::Record;
+use crate::record::{Figure, Moment, Source, TimeWait};
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant};
+
+/// How long packets may take to be read.
+pub(super) const UNREAD: Duration = Duration::from_millis(500);
+
+/// A connection that is told.
+pub(super) struct Told {
+    pub(super) record: Record,
+    pub(super) accepted: Moment,
+    pub(super) is_silent: bool,
+    pub(super) last_heard: Instant,
+    /// How many segments of it were joined.
+    pub(super) segments_seen: u64,
+}
+
+impl Told {
+    /// Joins what was seen of its packets; gives whether there is more of them.
+    pub(super) fn look_at(&mut self, capture: &Capture) -> bool {
+        let Record { server, client, .. } = self.record;
+        let seen = capture.count(server, client).unwrap_or(0);
+        if seen == self.segments_seen && (seen == 0 || self.record.close.is_none()) {
+            return false;
+        }
+        if let Some(segments) = capture.record(server, client, self.accepted) {
+            packets::join(&mut self.record, segments);
+        }
+        std::mem::replace(&mut self.segments_seen, seen) != seen
+    }
+}
+
+/// Asks the kernel who is in TIME-WAIT, where it can be seen.
+pub(super) fn look_for_time_wait(table: &SocketTable, record: &mut Record) {
+    let Some(close) = &mut record.close else { return };
+    let (server, client) = (record.server, record.client);
+    if table.is_in_time_wait(server, client).unwrap_or(false) {
+        close.time_wait = Figure::measured(TimeWait::Server, Source::SockDiagServer);
+    } else if table.is_in_time_wait(client, server).unwrap_or(false) {
+        close.time_wait = Figure::measured(TimeWait::Client, Source::SockDiagClient);
+    }
+}
+
+/// What the collector has done, for whoever waits for it.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// Reports heard, and connections told.
+    pub(super) steps: AtomicU64,
+    /// Connections told to their end, by sinks that could.
+    pub(super) told: AtomicU64,
+}
+
+/// How long after its close a connection is looked for in TIME_WAIT, and told: its last segments
+/// have passed by then. Where packets are captured, they are handed over in blocks of some milliseconds.
+pub(super) fn look(is_capturing: bool) -> Duration {
+    Duration::from_millis(if is_capturing { 30 } else { 10 })
+}
+
+/// Whether the packets that passed before `then` are read, as far as they are captured.
+pub(super) fn are_packets_read(packets: Option<&Capture>, then: Instant, now: Instant) -> bool {
+    packets.is_none_or(|packets| packets.has_read(then) || now > then + UNREAD)
+}

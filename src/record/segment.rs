@@ -1,0 +1,131 @@
+//! A connection's segments as they passed this machine's interface: one vantage
+//! point, and times say when they were seen there.
+
+use super::ending::End;
+use super::figure::Nanoseconds;
+pub use crate::packet::tracker::{Counts, Fact, Relative};
+use serde::{Deserialize, Serialize};
+use std::ops::Not;
+
+/// The segments of a connection: the first and the last ones, where there were very many.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Segments {
+    /// In the order in which they were seen.
+    pub list: Vec<Segment>,
+    /// How many more were seen and are not in the list.
+    pub left_out: u64,
+    /// Behind how many of the list those belong.
+    pub left_out_behind: usize,
+    /// Frames, of any connection, that passed unseen while this one was open: there was no room for them.
+    pub not_seen: u64,
+    /// The interface on which they were seen.
+    pub interface: String,
+    /// What the client sent.
+    pub from_client: Counts,
+    /// What the server sent.
+    pub from_server: Counts,
+    /// When what a connection consists of was seen for the first time.
+    pub moments: Moments,
+}
+
+/// When what a connection consists of was seen for the first time, whether that
+/// segment is listed or not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moments {
+    /// The client's SYN.
+    pub syn: Option<Nanoseconds>,
+    /// The server's SYN, which acknowledges that.
+    pub syn_ack: Option<Nanoseconds>,
+    /// The client's acknowledgment of the server's SYN.
+    pub ack: Option<Nanoseconds>,
+    /// The client's FIN, and the server's acknowledgment of it.
+    pub client_fin: Option<Nanoseconds>,
+    /// The server's acknowledgment of it.
+    pub client_fin_acknowledged: Option<Nanoseconds>,
+    /// The server's FIN.
+    pub server_fin: Option<Nanoseconds>,
+    /// The client's acknowledgment of it.
+    pub server_fin_acknowledged: Option<Nanoseconds>,
+    /// A reset by the client.
+    pub client_reset: Option<Nanoseconds>,
+    /// A reset by the server.
+    pub server_reset: Option<Nanoseconds>,
+}
+
+/// One segment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Segment {
+    /// When it was seen here.
+    pub at: Nanoseconds,
+    /// Who sent it.
+    pub from: End,
+    /// Its control bits, as in `SYN+ACK`.
+    pub flags: String,
+    /// Its sequence number.
+    pub sequence: u32,
+    /// The same, relative to the initial one: the first byte is 1.
+    pub relative_sequence: Relative,
+    /// Bytes of data.
+    pub length: u32,
+    /// The next sequence number that its sender expects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledgment: Option<u32>,
+    /// The same, relative to the other end's initial one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relative_acknowledgment: Option<Relative>,
+    /// Its window as it stands in the header.
+    pub window: u16,
+    /// The same in bytes, once the scale is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_bytes: Option<u64>,
+    /// Its options.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub options: Options,
+    /// Time to live (IPv6: hop limit).
+    pub ttl: u8,
+    /// If it was handed down at once for the interface to cut, or came in put
+    /// together: how much data each segment on a wire has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut_into: Option<u16>,
+    /// Its checksum; `None` where it is not yet computed: the interface does that,
+    /// and loopback needs none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<u16>,
+    /// What it is, in the light of those before it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<Fact>,
+}
+
+/// A segment's options.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Options {
+    /// The largest segment that its sender takes, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mss: Option<u16>,
+    /// By how many bits its sender's later windows are shifted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_scale: Option<u8>,
+    /// Whether selective acknowledgments are permitted.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub sack_permitted: bool,
+    /// Timestamp, and the one that is echoed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timestamps: Option<(u32, u32)>,
+}
+
+fn is_default(options: &Options) -> bool {
+    *options == Options::default()
+}
+
+impl Segment {
+    /// Whether this control bit is set, by its name.
+    pub fn has(&self, flag: &str) -> bool {
+        self.flags.split('+').any(|name| name == flag)
+    }
+
+    /// How many segments on a wire carry it: derived, where it was handed down at once.
+    pub fn on_a_wire(&self) -> Option<u32> {
+        let size = u32::from(self.cut_into?);
+        (size > 0 && self.length > size).then(|| self.length.div_ceil(size))
+    }
+}
