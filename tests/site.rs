@@ -2,6 +2,7 @@
 
 mod changes;
 mod downloads;
+mod large_listings;
 mod links;
 mod listing;
 mod names;

@@ -133,7 +133,11 @@ impl Answer {
         let count = match &mut self.body {
             Body::Bytes(bytes) => match &bytes[self.position as usize..] {
                 [] => return Ok(Sent::Ended),
-                rest => send(socket, rest, if ends { MORE } else { SEND })?,
+                rest => {
+                    // A socket that could take megabytes would hold up all others of the loop.
+                    let piece = &rest[..rest.len().min(CHUNK)];
+                    send(socket, piece, if ends || piece.len() < rest.len() { MORE } else { SEND })?
+                }
             },
             #[cfg(any(target_os = "linux", target_os = "android"))]
             Body::File { file, offset, is_at_rest: true, .. } => {

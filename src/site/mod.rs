@@ -13,6 +13,7 @@ mod mounts;
 mod path;
 mod place;
 mod range;
+mod refused;
 mod representation;
 mod root;
 mod source;
@@ -30,6 +31,7 @@ use listing::Listings;
 use mounts::{Mounts, SlowMounts};
 use path::{PathError, SitePath};
 use place::Place;
+use refused::refused;
 use representation::{Coding, Preference};
 use root::{Found, Refusal, Root};
 use rustix::fs::{FileType, Stat};
@@ -83,6 +85,13 @@ impl Default for SiteOptions {
     }
 }
 
+impl SiteOptions {
+    /// The response as it leaves: with the fields that every one bears.
+    fn finish(&self, reply: Reply) -> Reply {
+        self.headers.iter().fold(reply, |reply, (name, value)| reply.with(name, value))
+    }
+}
+
 /// A folder that is served.
 #[derive(Debug)]
 pub struct Site {
@@ -104,7 +113,7 @@ impl Handler for Site {
         let reply = match request.method {
             Method::Get | Method::Head => match self.kept(request) {
                 Some(reply) => reply,
-                None => self.find(request).unwrap_or_else(|refusal| self.refuse(refusal, request.target.path)),
+                None => self.respond(request).unwrap_or_else(|refusal| self.refuse(refusal, request.target.path)),
             },
             Method::Options => Reply::new(StatusCode::NO_CONTENT, HeaderBlock::of(&[("Allow", ALLOWED)]), Body::EMPTY),
             Method::Unknown => {
@@ -112,15 +121,35 @@ impl Handler for Site {
             }
             _ => Reply::method_not_allowed(ALLOWED),
         };
-        self.finished(reply)
+        self.options.finish(reply)
     }
 
     fn begin(&self, request: &Request<'_>) -> Begun {
-        match (&self.storage, self.slow_mounts()) {
-            (Some(storage), Some(mounts)) if matches!(request.method, Method::Get | Method::Head) => {
-                self.begin_beside(request, &mounts, storage)
+        if !matches!(request.method, Method::Get | Method::Head) {
+            return Begun::Now(self.handle(request));
+        }
+        let beside = self.storage.as_ref().zip(self.slow_mounts());
+        if let Some((storage, mounts)) = &beside {
+            let name = SitePath::decode(request.target.path).map(|path| path.name).unwrap_or_default();
+            if let Some(mount) = mount_of(mounts, self.place.paths(), &name) {
+                return self.begin_beside(request, storage, Some(mount));
             }
-            _ => Begun::Now(self.handle(request)),
+        }
+        if let Some(reply) = self.kept(request) {
+            return Begun::Now(self.options.finish(reply));
+        }
+        let begun = match self.find(request) {
+            Ok(Answer::Reply(reply)) => Ok(Begun::Now(reply)),
+            Ok(Answer::Listing(root, path)) => {
+                self.listings.begin(&root, &path, request.target.query, self.cache.is_some())
+            }
+            Err(refusal) => Err(refusal),
+        };
+        match (begun, &beside) {
+            (Ok(Begun::Now(reply)), _) => Begun::Now(self.options.finish(reply)),
+            (Ok(begun), _) => begun,
+            (Err(Refusal::Elsewhere), Some((storage, _))) => self.begin_beside(request, storage, None),
+            (Err(refusal), _) => Begun::Now(self.options.finish(self.refuse(refusal, request.target.path))),
         }
     }
 
@@ -136,7 +165,8 @@ impl Handler for Site {
     }
 
     fn end_turn(&self) -> Option<Instant> {
-        self.cache()?.end_turn()
+        let cached = self.cache()?.end_turn();
+        [cached, self.listings.expire()].into_iter().flatten().min()
     }
 
     fn for_event_loop(&self) -> Option<Box<dyn Handler>> {
@@ -161,14 +191,14 @@ impl Site {
     /// system can keep names beneath it.
     pub fn open(folder: &Path, options: SiteOptions) -> io::Result<Self> {
         let place = Arc::new(Place::of(folder, options.follow_symlinks)?);
-        let listings = Arc::new(Listings::new(options.hidden, options.language));
         let options = Arc::new(options);
+        let listings = listings_of(&options);
         let (mounts, tags) = (Arc::default(), Arc::new(Tags::new()));
         let helped = Self { place, listings, tags, options, cache: None, mounts, storage: None };
         let storage = Storage::of(Box::new(Self {
             place: Arc::clone(&helped.place),
             // A helper is a copy of this process: what it locks must be nobody else's.
-            listings: Arc::new(Listings::new(helped.options.hidden, helped.options.language)),
+            listings: listings_of(&helped.options),
             tags: Arc::new(Tags::new()),
             options: Arc::clone(&helped.options),
             cache: None,
@@ -185,21 +215,11 @@ impl Site {
         move || storage.as_ref().map_or(0, Storage::abandon)
     }
 
-    /// As [`Handler::handle`], where some storage may hang: what may lie there
-    /// is found and read elsewhere, and what does not, here as ever.
-    fn begin_beside(&self, request: &Request<'_>, mounts: &SlowMounts, storage: &Storage) -> Begun {
-        let beside = |mount| match storage.respond(mount, request) {
+    /// Has the response made by a helper, for it lies on storage that may hang.
+    fn begin_beside(&self, request: &Request<'_>, storage: &Storage, mount: Option<u64>) -> Begun {
+        match storage.respond(mount, request) {
             Ok(reply) => Begun::Later(reply),
-            Err(_full) => Begun::Now(self.finished(unavailable())),
-        };
-        let name = SitePath::decode(request.target.path).map(|path| path.name).unwrap_or_default();
-        if let Some(mount) = mount_of(mounts, self.place.paths(), &name) {
-            return beside(Some(mount));
-        }
-        match self.kept(request).map_or_else(|| self.find(request), Ok) {
-            Ok(reply) => Begun::Now(self.finished(reply)),
-            Err(Refusal::Elsewhere) => beside(None),
-            Err(refusal) => Begun::Now(self.finished(self.refuse(refusal, request.target.path))),
+            Err(_full) => Begun::Now(self.options.finish(unavailable())),
         }
     }
 
@@ -214,12 +234,14 @@ impl Site {
         mounts.slow()
     }
 
-    /// `reply` with the fields that every one of the site bears.
-    fn finished(&self, reply: Reply) -> Reply {
-        self.options.headers.iter().fold(reply, |reply, (name, value)| reply.with(name, value))
+    fn respond(&self, request: &Request<'_>) -> Result<Reply, Refusal> {
+        match self.find(request)? {
+            Answer::Reply(reply) => Ok(reply),
+            Answer::Listing(root, path) => self.listings.now(&root, &path, request.target.query),
+        }
     }
 
-    fn find(&self, request: &Request<'_>) -> Result<Reply, Refusal> {
+    fn find(&self, request: &Request<'_>) -> Result<Answer, Refusal> {
         let root = self.root()?;
         match self.find_beneath(&root, request) {
             Err(Refusal::NotFound) => {
@@ -246,26 +268,28 @@ impl Site {
         }
     }
 
-    fn find_beneath(&self, root: &Root, request: &Request<'_>) -> Result<Reply, Refusal> {
+    fn find_beneath(&self, root: &Root, request: &Request<'_>) -> Result<Answer, Refusal> {
         let path = match SitePath::decode(request.target.path) {
             Ok(path) => path,
             Err(PathError::Impossible) => return Err(Refusal::NotFound),
             Err(PathError::Malformed) => {
                 let sentence = "In a path, % begins two hexadecimal digits; a % of its own is written %25.";
-                return Ok(Reply::error(StatusCode::BAD_REQUEST, sentence));
+                return Ok(Answer::Reply(Reply::error(StatusCode::BAD_REQUEST, sentence)));
             }
         };
         if path.is_hidden() && !self.options.hidden {
             return Err(Refusal::NotFound);
         }
         match root.find(&path.name) {
-            Ok(Found::File(file, state)) if !path.names_folder => self.file(root, request, &path.name, file, state),
+            Ok(Found::File(file, state)) if !path.names_folder => {
+                self.file(root, request, &path.name, file, state).map(Answer::Reply)
+            }
             Ok(Found::File(..)) => Err(Refusal::NotFound),
             Ok(Found::Folder) if path.names_folder => self.folder(root, request, &path),
-            Ok(Found::Folder) => Ok(redirect(&path, request.target.query)),
+            Ok(Found::Folder) => Ok(Answer::Reply(redirect(&path, request.target.query))),
             Err(Refusal::NotFound) if self.options.spa && !has_known_extension(path.last()) => {
                 match root.find(b"index.html")? {
-                    Found::File(file, state) => self.file(root, request, b"index.html", file, state),
+                    Found::File(file, state) => self.file(root, request, b"index.html", file, state).map(Answer::Reply),
                     Found::Folder => Err(Refusal::NotFound),
                 }
             }
@@ -273,10 +297,10 @@ impl Site {
         }
     }
 
-    fn folder(&self, root: &Root, request: &Request<'_>, path: &SitePath) -> Result<Reply, Refusal> {
+    fn folder(&self, root: &Root, request: &Request<'_>, path: &SitePath) -> Result<Answer, Refusal> {
         let index = path.child(b"index.html");
         match root.find(&index) {
-            Ok(Found::File(file, state)) => return self.file(root, request, &index, file, state),
+            Ok(Found::File(file, state)) => return self.file(root, request, &index, file, state).map(Answer::Reply),
             Ok(Found::Folder) | Err(Refusal::NotFound) => {}
             Err(refusal) => return Err(refusal),
         }
@@ -287,8 +311,7 @@ impl Site {
         if root.is_on_one_mount() {
             return Err(Refusal::Elsewhere);
         }
-        let page = self.listings.page(&root, path, request.target.query)?;
-        Ok(Reply::html(StatusCode::OK, page).with("Cache-Control", "no-cache").made_from(path::display(&path.name)))
+        Ok(Answer::Listing(root, path.clone()))
     }
 
     /// The answer that the open file `name`, or a precompressed neighbour, makes.
@@ -339,25 +362,7 @@ impl Site {
     fn refuse(&self, refusal: Refusal, path: &str) -> Reply {
         match refusal {
             Refusal::NotFound => self.not_found(path),
-            Refusal::NoRoot => {
-                let sentence =
-                    "The folder that is served here is missing: it was removed or moved, or is just being made.";
-                Reply::error(StatusCode::SERVICE_UNAVAILABLE, sentence).with("Retry-After", "1")
-            }
-            Refusal::Forbidden => {
-                Reply::error(StatusCode::FORBIDDEN, "The file's permissions do not let this server read it.")
-            }
-            Refusal::Exhausted => {
-                let sentence = "The server is out of file descriptors or memory for now: try again in a moment.";
-                Reply::error(StatusCode::SERVICE_UNAVAILABLE, sentence).with("Retry-After", "1")
-            }
-            Refusal::TooLarge => {
-                let sentence = "This folder has more names than one listing may hold.";
-                Reply::error(StatusCode::INTERNAL_SERVER_ERROR, sentence)
-            }
-            Refusal::Failed | Refusal::Elsewhere => {
-                Reply::error(StatusCode::INTERNAL_SERVER_ERROR, "The server's file system could not read the file.")
-            }
+            refusal => refused(refusal),
         }
     }
 
@@ -385,8 +390,20 @@ impl Site {
             let headers = HeaderBlock::of(&[("Content-Type", &media_type), ("Cache-Control", "no-cache")]);
             return Reply::new(StatusCode::NOT_FOUND, headers, file.whole()).made_from("404.html".into());
         }
-        Reply::error(StatusCode::NOT_FOUND, "Nothing is served at this address.")
+        refused(Refusal::NotFound)
     }
+}
+
+fn listings_of(options: &Arc<SiteOptions>) -> Arc<Listings> {
+    let finished = Arc::clone(options);
+    Arc::new(Listings::new(options.hidden, options.language, move |reply| finished.finish(reply)))
+}
+
+/// What responds to a request.
+enum Answer {
+    Reply(Reply),
+    /// The listing of this folder.
+    Listing(Root, SitePath),
 }
 
 struct Neighbours {

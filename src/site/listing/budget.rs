@@ -23,6 +23,11 @@ impl Budget {
         Arc::new(Self(AtomicUsize::new(MOST)))
     }
 
+    /// Whether less than half of it is left.
+    pub(super) fn is_scarce(&self) -> bool {
+        self.0.load(Ordering::Relaxed) < MOST / 2
+    }
+
     /// A part without a byte, to be enlarged.
     pub(super) fn share(self: &Arc<Self>) -> Share {
         Share { budget: Arc::clone(self), bytes: 0 }

@@ -1,21 +1,41 @@
 //! A folder as a page for people: read, ordered, written. It works without a
 //! script, in lynx as in Chromium.
+//!
+//! Work and memory are bounded. A folder of a few names is read at once, anew
+//! for each request. A larger one is read and written by a thread of a small
+//! pool, once for all who ask ([`shared`]), and nobody else of an event loop
+//! waits for it. All pages, and what they are made from, share one budget.
 
 mod budget;
 mod order;
 mod page;
 mod read;
+mod shared;
+mod text;
 mod words;
 
-use super::path::SitePath;
+use super::path::{self, SitePath};
+use super::refused::refused;
 use super::root::{Refusal, Root};
+use crate::handler::{Begun, Reply};
+use crate::http::message::StatusCode;
 use crate::language::Language;
+use crate::pool::{Bounds, Pool};
 use budget::Budget;
 use bytes::Bytes;
 use order::Order;
 use read::Reading;
+use rustix::fs::fstat;
+use shared::{Duty, Found, Key, Made, Shared};
 use std::sync::Arc;
+use std::time::Instant;
 use words::Words;
+
+/// How many names are read at once: in well under a millisecond.
+const FEW: usize = 256;
+
+/// The threads that read larger folders, and the listings that may wait for one.
+const BOUNDS: Bounds = Bounds { threads: 2, of_one_kind: 2, waiting: 64 };
 
 /// The listings of a site, and the memory that they share.
 #[derive(Debug)]
@@ -23,21 +43,125 @@ pub(super) struct Listings {
     hidden: bool,
     words: &'static Words,
     budget: Arc<Budget>,
+    shared: Arc<Shared>,
+    pool: Pool,
+}
+
+/// One folder to be listed.
+#[derive(Clone)]
+struct Task {
+    root: Root,
+    path: SitePath,
+    order: Order,
+    hidden: bool,
+    words: &'static Words,
+    budget: Arc<Budget>,
 }
 
 impl Listings {
-    /// Of a site that speaks `language`; `hidden` lists what begins with a dot.
-    pub(super) fn new(hidden: bool, language: Language) -> Self {
-        Self { hidden, words: Words::of(language), budget: Budget::new() }
+    /// Of a site that speaks `language`; `hidden` lists what begins with a dot,
+    /// and each response passes through `finish` before it leaves.
+    pub(super) fn new(
+        hidden: bool,
+        language: Language,
+        finish: impl Fn(Reply) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let shared = Shared::new(move |path, made| finish(response(path, made)));
+        let (words, budget) = (Words::of(language), Budget::new());
+        Self { hidden, words, budget, shared: Arc::new(shared), pool: Pool::new(BOUNDS) }
     }
 
-    /// The page that lists the folder at `path`, in the order that `query` asks for.
-    pub(super) fn page(&self, root: &Root, path: &SitePath, query: Option<&str>) -> Result<Bytes, Refusal> {
-        let order = Order::of(query);
+    /// The response that lists the folder at `path`, in the order that `query`
+    /// asks for; made at once, however long that takes.
+    pub(super) fn now(&self, root: &Root, path: &SitePath, query: Option<&str>) -> Result<Reply, Refusal> {
         let mut reading = Reading::of(root.open_folder(&path.name)?, self.budget.share())?;
-        reading.read(root, path, self.hidden, usize::MAX)?;
+        let task = self.task(root, path, Order::of(query));
+        task.read(&mut reading, usize::MAX)?;
+        Ok(response(&path.name, task.page(reading)))
+    }
+
+    /// The same, made later and by others if the folder is large. `keeps` says that the caller asks [`Listings::expire`] to let
+    /// go of what is kept for the next request.
+    pub(super) fn begin(
+        &self,
+        root: &Root,
+        path: &SitePath,
+        query: Option<&str>,
+        keeps: bool,
+    ) -> Result<Begun, Refusal> {
+        let folder = root.open_folder(&path.name)?;
+        let order = Order::of(query);
+        let key = Key::new(&path.name, &fstat(&folder)?, order);
+        if let Some(found) = self.shared.find(&key)? {
+            return Ok(begun(&path.name, found));
+        }
+        let task = self.task(root, path, order);
+        let mut reading = Reading::of(folder, self.budget.share())?;
+        if task.read(&mut reading, FEW)? {
+            return Ok(Begun::Now(response(&path.name, task.page(reading))));
+        }
+        match self.shared.find_or_take_on(key.clone(), keeps)? {
+            Found::Duty(duty, later) => {
+                self.make(&key, duty, task, reading);
+                Ok(Begun::Later(later))
+            }
+            found => Ok(begun(&path.name, found)),
+        }
+    }
+
+    fn task(&self, root: &Root, path: &SitePath, order: Order) -> Task {
+        let (hidden, words, budget) = (self.hidden, self.words, Arc::clone(&self.budget));
+        Task { root: root.clone(), path: path.clone(), order, hidden, words, budget }
+    }
+
+    /// Has a page made by the pool. Where that takes no more work, or the work
+    /// fails, whoever waits hears of it from the duty.
+    fn make(&self, key: &Key, duty: Duty, task: Task, mut reading: Reading) {
+        let shared = Arc::clone(&self.shared);
+        let work = move || {
+            if !duty.is_awaited() {
+                return;
+            }
+            if task.budget.is_scarce() {
+                shared.give_way();
+            }
+            let made = task.read(&mut reading, usize::MAX).and_then(|_| task.page(reading));
+            duty.end(made);
+        };
+        if let Ok(work) = self.pool.run(0, work) {
+            self.shared.hold(key, work);
+        }
+    }
+
+    /// Lets go of pages that have outlived their time; gives when the next one will have.
+    pub(super) fn expire(&self) -> Option<Instant> {
+        self.shared.expire()
+    }
+}
+
+impl Task {
+    fn read(&self, reading: &mut Reading, most: usize) -> Result<bool, Refusal> {
+        reading.read(&self.root, &self.path, self.hidden, most)
+    }
+
+    fn page(&self, reading: Reading) -> Result<Bytes, Refusal> {
         let mut entries = reading.into_entries();
-        order.sort(&mut entries);
-        page::page(path, &entries, order, self.words, self.budget.share())
+        self.order.sort(&mut entries);
+        page::page(&self.path, &entries, self.order, self.words, self.budget.share())
+    }
+}
+
+fn begun(name: &[u8], found: Found) -> Begun {
+    match found {
+        Found::Made(page) => Begun::Now(response(name, Ok(page))),
+        Found::Later(later) | Found::Duty(_, later) => Begun::Later(later),
+    }
+}
+
+/// The response of a folder's page, or of why there is none.
+fn response(name: &[u8], made: Made) -> Reply {
+    match made {
+        Ok(page) => Reply::html(StatusCode::OK, page).with("Cache-Control", "no-cache").made_from(path::display(name)),
+        Err(refusal) => refused(refusal),
     }
 }

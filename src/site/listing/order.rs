@@ -90,27 +90,21 @@ impl Order {
 /// Compares names as people do: numbers in them by their value, letters without
 /// regard to case. Only equal names are equal.
 fn natural(a: &[u8], b: &[u8]) -> Ordering {
-    let mut at = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let mut at = shared_beginning(a, b);
     // A number that begins in what both share is compared as a whole.
     while at > 0 && a[at - 1].is_ascii_digit() {
         at -= 1;
     }
     let (mut rest_a, mut rest_b) = (&a[at..], &b[at..]);
     loop {
-        let (number_a, number_b) = (digits(rest_a), digits(rest_b));
-        let ordering = if number_a.is_empty() || number_b.is_empty() {
-            match (rest_a.split_first(), rest_b.split_first()) {
-                (Some((first_a, more_a)), Some((first_b, more_b))) => {
-                    (rest_a, rest_b) = (more_a, more_b);
-                    first_a.to_ascii_lowercase().cmp(&first_b.to_ascii_lowercase())
-                }
-                // One begins with the other, or they differ by case or leading zeros alone.
-                _ => return rest_a.len().cmp(&rest_b.len()).then_with(|| a.cmp(b)),
+        let ordering = match (rest_a, rest_b) {
+            ([b'0'..=b'9', ..], [b'0'..=b'9', ..]) => numbers(&mut rest_a, &mut rest_b),
+            ([first_a, more_a @ ..], [first_b, more_b @ ..]) => {
+                (rest_a, rest_b) = (more_a, more_b);
+                first_a.to_ascii_lowercase().cmp(&first_b.to_ascii_lowercase())
             }
-        } else {
-            (rest_a, rest_b) = (&rest_a[number_a.len()..], &rest_b[number_b.len()..]);
-            let (value_a, value_b) = (without_zeros(number_a), without_zeros(number_b));
-            value_a.len().cmp(&value_b.len()).then_with(|| value_a.cmp(value_b))
+            // One begins with the other, or they differ by case or leading zeros alone.
+            _ => return rest_a.len().cmp(&rest_b.len()).then_with(|| a.cmp(b)),
         };
         if ordering.is_ne() {
             return ordering;
@@ -118,13 +112,39 @@ fn natural(a: &[u8], b: &[u8]) -> Ordering {
     }
 }
 
-/// The digits that `name` begins with.
-fn digits(name: &[u8]) -> &[u8] {
-    &name[..name.iter().take_while(|byte| byte.is_ascii_digit()).count()]
+/// How many bytes both begin with.
+fn shared_beginning(a: &[u8], b: &[u8]) -> usize {
+    let mut at = 0;
+    for (a, b) in a.chunks_exact(8).zip(b.chunks_exact(8)) {
+        if a != b {
+            break;
+        }
+        at += 8;
+    }
+    at + a[at..].iter().zip(&b[at..]).take_while(|(a, b)| a == b).count()
 }
 
-fn without_zeros(digits: &[u8]) -> &[u8] {
-    &digits[digits.iter().take_while(|&&digit| digit == b'0').count()..]
+/// Takes the number that each begins with, and compares both: the longer one is
+/// larger, of those as long the first digit that differs decides.
+fn numbers(a: &mut &[u8], b: &mut &[u8]) -> Ordering {
+    while let [b'0', more @ ..] = *a {
+        *a = more;
+    }
+    while let [b'0', more @ ..] = *b {
+        *b = more;
+    }
+    let mut ordering = Ordering::Equal;
+    loop {
+        match (*a, *b) {
+            ([digit_a @ b'0'..=b'9', more_a @ ..], [digit_b @ b'0'..=b'9', more_b @ ..]) => {
+                ordering = ordering.then(digit_a.cmp(digit_b));
+                (*a, *b) = (more_a, more_b);
+            }
+            ([b'0'..=b'9', ..], _) => return Ordering::Greater,
+            (_, [b'0'..=b'9', ..]) => return Ordering::Less,
+            _ => return ordering,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -4,19 +4,19 @@
 use super::budget::Share;
 use super::order::{Column, Order};
 use super::read::{Entries, Entry, enlarge};
+use super::text::{push_counted, push_escaped, push_number, push_size, written};
 use super::words::Words;
 use crate::site::path::{SitePath, encode_segment};
 use crate::site::root::Refusal;
+use arrayvec::ArrayString;
 use bytes::Bytes;
 use std::fmt::Write as _;
 use std::time::{Duration, UNIX_EPOCH};
 
-/// What most rows take, their names (twice) left out.
-const ROW: usize = 128;
-/// What no row exceeds, its name left out.
-const LONGEST_ROW: usize = 256;
-/// What no byte of a name exceeds, encoded in a link and escaped as text.
-const LONGEST_BYTE: usize = 3 + 6;
+/// What no row exceeds, its name left out, in bytes.
+const ROW: usize = 160;
+/// What no beginning or end of a part of the table exceeds.
+const PART: usize = 64;
 /// How many rows a browser lays out together.
 const LAID_OUT: usize = 100;
 /// 9999-12-31T23:59:59Z: a later year has five digits.
@@ -36,21 +36,23 @@ pub(super) fn page(
 ) -> Result<Bytes, Refusal> {
     let mut page = Page { bytes: Vec::new(), share };
     let beginning = beginning(path, entries, order, words);
-    page.make_room(beginning.len() + entries.names.len() * 2 + entries.list.len() * ROW + LONGEST_ROW)?;
+    let rows = entries.list.len() * ROW + entries.written + entries.list.len() / LAID_OUT * PART;
+    page.make_room(beginning.len() + PART + rows + PART + SCRIPT.len())?;
+    let room = page.bytes.capacity();
     page.push(&beginning);
     if !path.name.is_empty() {
         page.push("<tr><td><a href=\"../\">../</a><td><td>\n");
     }
+    let mut day = Day::default();
     for (index, entry) in entries.list.iter().enumerate() {
         if index > 0 && index.is_multiple_of(LAID_OUT) {
             page.begin_rows((entries.list.len() - index).min(LAID_OUT));
         }
-        page.make_room(LONGEST_ROW + LONGEST_BYTE * entry.name(&entries.names).len())?;
-        page.push_entry(entry, &entries.names, words);
+        page.push_entry(entry, &entries.names, &mut day, words);
     }
-    page.make_room(SCRIPT.len() + LONGEST_ROW)?;
     page.push("</table>\n");
     page.push(SCRIPT);
+    debug_assert_eq!(page.bytes.capacity(), room, "a row exceeds its room");
     page.bytes.shrink_to_fit();
     enlarge(&mut page.share, page.bytes.capacity())?;
     Ok(Bytes::from_owner(page))
@@ -137,15 +139,10 @@ impl AsRef<[u8]> for Page {
 }
 
 impl Page {
-    /// Room for as many bytes more, out of the budget.
-    fn make_room(&mut self, more: usize) -> Result<(), Refusal> {
-        let capacity = self.bytes.capacity();
-        if capacity - self.bytes.len() >= more {
-            return Ok(());
-        }
-        let wanted = (self.bytes.len() + more).max(capacity + capacity / 8);
-        enlarge(&mut self.share, wanted)?;
-        self.bytes.try_reserve_exact(wanted - self.bytes.len()).map_err(|_| Refusal::Exhausted)
+    /// Room for all of it, out of the budget.
+    fn make_room(&mut self, bytes: usize) -> Result<(), Refusal> {
+        enlarge(&mut self.share, bytes)?;
+        self.bytes.try_reserve_exact(bytes).map_err(|_| Refusal::Exhausted)
     }
 
     fn begin_rows(&mut self, rows: usize) {
@@ -158,12 +155,19 @@ impl Page {
         }
     }
 
-    fn push_entry(&mut self, entry: &Entry, names: &[u8], words: &Words) {
+    fn push_entry(&mut self, entry: &Entry, names: &[u8], day: &mut Day, words: &Words) {
         let name = entry.name(names);
+        let is_plain = written(name) == 2 * name.len();
         self.push("<tr><td><a href=\"");
-        encode_segment(name).for_each(|piece| self.push(piece));
+        match is_plain {
+            true => self.bytes.extend_from_slice(name),
+            false => encode_segment(name).for_each(|piece| self.push(piece)),
+        }
         self.push(if entry.is_folder { "/\">" } else { "\">" });
-        push_escaped(&mut self.bytes, name);
+        match is_plain {
+            true => self.bytes.extend_from_slice(name),
+            false => push_escaped(&mut self.bytes, name),
+        }
         if entry.is_folder {
             self.push("/</a><td><td>");
         } else {
@@ -173,25 +177,26 @@ impl Page {
             push_size(&mut self.bytes, entry.size);
             self.push("<td>");
         }
-        self.push_time(entry.modified);
+        self.push_time(entry.modified, day);
         self.push("\n");
     }
 
     /// `1994-11-06 08:49`, in UTC: what sorts by eye. Times before 1970, and
     /// those of files that were given none, say nothing.
-    fn push_time(&mut self, seconds: u64) {
+    fn push_time(&mut self, seconds: u64, day: &mut Day) {
         if !(2..=LAST_SECOND).contains(&seconds) {
             return;
         }
-        let mut time = arrayvec::ArrayString::<32>::new();
-        let moment = UNIX_EPOCH + Duration::from_secs(seconds);
-        let _ = write!(time, "{}", humantime::format_rfc3339_seconds(moment));
+        let date = day.of(seconds);
+        let time = two_digits([seconds / 3600 % 24, seconds / 60 % 60, seconds % 60]);
         self.push("<time datetime=\"");
-        self.push(&time);
-        self.push("\">");
-        self.push(&time[..10]);
+        self.push(date);
+        self.push("T");
+        self.bytes.extend_from_slice(&time);
+        self.push("Z\">");
+        self.push(date);
         self.push(" ");
-        self.push(&time[11..16]);
+        self.bytes.extend_from_slice(&time[..5]);
         self.push("</time>");
     }
 
@@ -200,92 +205,33 @@ impl Page {
     }
 }
 
-/// Where text goes: the page, or a piece of it.
-trait Text {
-    fn put(&mut self, text: &str);
+/// The day that was written last: many files are of the same one.
+#[derive(Default)]
+struct Day {
+    number: u64,
+    text: ArrayString<32>,
 }
 
-impl Text for String {
-    fn put(&mut self, text: &str) {
-        self.push_str(text);
-    }
-}
-
-impl Text for Vec<u8> {
-    fn put(&mut self, text: &str) {
-        self.extend_from_slice(text.as_bytes());
-    }
-}
-
-/// A name as HTML, safe in an element and in a quoted attribute; what is not
-/// UTF-8 in it as replacement characters.
-fn push_escaped(to: &mut impl Text, name: &[u8]) {
-    for chunk in name.utf8_chunks() {
-        let mut rest = chunk.valid();
-        while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')) {
-            to.put(&rest[..at]);
-            to.put(match rest.as_bytes()[at] {
-                b'&' => "&amp;",
-                b'<' => "&lt;",
-                b'>' => "&gt;",
-                b'"' => "&quot;",
-                _ => "&#39;",
-            });
-            rest = &rest[at + 1..];
+impl Day {
+    /// `1994-11-06`
+    fn of(&mut self, seconds: u64) -> &str {
+        let number = seconds / 86_400;
+        if self.text.is_empty() || self.number != number {
+            self.number = number;
+            self.text.clear();
+            let moment = UNIX_EPOCH + Duration::from_secs(seconds);
+            let _ = write!(self.text, "{}", humantime::format_rfc3339_seconds(moment));
+            self.text.truncate(10);
         }
-        to.put(rest);
-        if !chunk.invalid().is_empty() {
-            to.put("\u{fffd}");
-        }
+        &self.text
     }
 }
 
-/// `1 folder`, `2 folders`.
-fn push_counted(to: &mut impl Text, count: u64, [one, other]: [&str; 2]) {
-    push_grouped(to, count);
-    to.put(if count == 1 { one } else { other });
-}
-
-fn push_number(to: &mut impl Text, number: u64) {
-    to.put(itoa::Buffer::new().format(number));
-}
-
-/// `12 345 678`, with thin spaces.
-fn push_grouped(to: &mut impl Text, number: u64) {
-    let mut buffer = itoa::Buffer::new();
-    let digits = buffer.format(number);
-    let (first, mut rest) = digits.split_at((digits.len() - 1) % 3 + 1);
-    to.put(first);
-    while !rest.is_empty() {
-        let (group, more) = rest.split_at(3);
-        to.put("\u{202f}");
-        to.put(group);
-        rest = more;
-    }
-}
-
-/// `512 B`, `1.2 kB`, `34 MB`: two or three digits, rounded.
-fn push_size(to: &mut impl Text, bytes: u64) {
-    if bytes < 1000 {
-        push_number(to, bytes);
-        return to.put(" B");
-    }
-    let mut unit = 1000;
-    for name in [" kB", " MB", " GB", " TB", " PB", " EB"] {
-        let tenths = bytes.saturating_add(unit / 20) / (unit / 10);
-        let whole = bytes.saturating_add(unit / 2) / unit;
-        if tenths < 100 {
-            push_number(to, tenths / 10);
-            to.put(".");
-            push_number(to, tenths % 10);
-            return to.put(name);
-        }
-        if whole < 1000 || name == " EB" {
-            push_number(to, whole);
-            return to.put(name);
-        }
-        unit *= 1000;
-    }
+/// `08:49:37`
+fn two_digits([hours, minutes, seconds]: [u64; 3]) -> [u8; 8] {
+    let [[h, o], [m, i], [s, e]] =
+        [hours, minutes, seconds].map(|two| [b'0' + (two / 10) as u8, b'0' + (two % 10) as u8]);
+    [h, o, b':', m, i, b':', s, e]
 }
 
 #[cfg(test)]
@@ -293,32 +239,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_escaped_for_where_they_stand() {
-        let mut text = String::new();
-        push_escaped(&mut text, b"<b>\"'&?#% \xed\x95\x9c:\xff\xfe.txt");
-        assert_eq!(text, "&lt;b&gt;&quot;&#39;&amp;?#% 한:\u{fffd}\u{fffd}.txt");
-    }
-
-    #[test]
-    fn sizes_have_two_or_three_digits() {
-        for (bytes, size, grouped) in [
-            (0, "0 B", "0"),
-            (1, "1 B", "1"),
-            (999, "999 B", "999"),
-            (1000, "1.0 kB", "1\u{202f}000"),
-            (1049, "1.0 kB", "1\u{202f}049"),
-            (1050, "1.1 kB", "1\u{202f}050"),
-            (9949, "9.9 kB", "9\u{202f}949"),
-            (9950, "10 kB", "9\u{202f}950"),
-            (999_499, "999 kB", "999\u{202f}499"),
-            (999_500, "1.0 MB", "999\u{202f}500"),
-            (1_234_567_890, "1.2 GB", "1\u{202f}234\u{202f}567\u{202f}890"),
-            (u64::MAX, "18 EB", "18\u{202f}446\u{202f}744\u{202f}073\u{202f}709\u{202f}551\u{202f}615"),
+    fn days_and_times_are_those_of_the_calendar() {
+        let mut day = Day::default();
+        for (seconds, date, time) in [
+            (86_399, "1970-01-01", "23:59:59"),
+            (86_400, "1970-01-02", "00:00:00"),
+            (784_111_777, "1994-11-06", "08:49:37"),
+            (1_709_164_800, "2024-02-29", "00:00:00"),
+            (LAST_SECOND, "9999-12-31", "23:59:59"),
         ] {
-            let (mut text, mut exact) = (String::new(), String::new());
-            push_size(&mut text, bytes);
-            push_grouped(&mut exact, bytes);
-            assert_eq!((text.as_str(), exact.as_str()), (size, grouped), "{bytes}");
+            assert_eq!(day.of(seconds), date);
+            let time_of_day = two_digits([seconds / 3600 % 24, seconds / 60 % 60, seconds % 60]);
+            assert_eq!(time_of_day, time.as_bytes());
         }
     }
 

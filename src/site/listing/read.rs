@@ -2,6 +2,7 @@
 //! the names one behind the other in one piece of memory.
 
 use super::budget::{MOST, Share};
+use super::text::written;
 use crate::site::path::{SitePath, is_hidden};
 use crate::site::root::{Refusal, Root};
 use rustix::fs::{AtFlags, Dir, FileType, Stat, statat};
@@ -32,6 +33,8 @@ impl Entry {
 pub(super) struct Entries {
     pub(super) names: Vec<u8>,
     pub(super) list: Vec<Entry>,
+    /// What the names take in the page at most, in bytes.
+    pub(super) written: usize,
     /// The memory of both.
     pub(super) share: Share,
 }
@@ -45,7 +48,10 @@ pub(super) struct Reading {
 impl Reading {
     /// The folder, open for reading.
     pub(super) fn of(folder: OwnedFd, share: Share) -> Result<Self, Refusal> {
-        Ok(Self { folder: Dir::new(folder)?, entries: Entries { names: Vec::new(), list: Vec::new(), share } })
+        Ok(Self {
+            folder: Dir::new(folder)?,
+            entries: Entries { names: Vec::new(), list: Vec::new(), written: 0, share },
+        })
     }
 
     /// Reads until the end, or until there are `most` entries; says whether it
@@ -97,6 +103,7 @@ impl Entries {
         };
         self.make_room(name.len())?;
         self.names.extend_from_slice(name);
+        self.written += written(name);
         self.list.push(Entry {
             begin,
             length,
