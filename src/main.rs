@@ -9,6 +9,7 @@ use glasshttp::lab;
 use glasshttp::listener::{self, Listener, Port};
 use glasshttp::models::{self, Stop};
 use glasshttp::observe::sink::LeftOut;
+use glasshttp::record::Kind;
 use glasshttp::show;
 use glasshttp::site::Site;
 use glasshttp::telling::Telling;
@@ -82,11 +83,17 @@ fn shown(options: &show::Options) -> ExitCode {
 
 /// Each failure is one line; the first says the exit code.
 fn fetched(options: &fetch::Options) -> ExitCode {
-    let failures = fetch::run(options);
+    // Where the system refuses, Ctrl-C ends the program at once.
+    let interrupt = Arc::new(fetch::Interrupt::on_signal().unwrap_or_default());
+    let failures = fetch::run(options, &interrupt);
     for failure in &failures {
         eprintln!("{}error:{} {failure}", bold_red(), anstyle::Reset);
     }
-    failures.first().map_or(ExitCode::SUCCESS, |failure| ExitCode::from(failure.kind.exit_code()))
+    failures
+        .iter()
+        .find(|failure| failure.kind == Kind::Interrupted)
+        .or(failures.first())
+        .map_or(ExitCode::SUCCESS, |failure| ExitCode::from(failure.kind.exit_code()))
 }
 
 fn experimented(options: &lab::Options) -> ExitCode {

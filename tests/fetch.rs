@@ -11,6 +11,7 @@ mod redirects;
 mod resuming;
 mod scripted;
 mod sending;
+mod terminal;
 mod told;
 
 use crate::closing::{assert_same, folder_with, under_each_model};

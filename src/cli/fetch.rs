@@ -3,7 +3,7 @@
 use super::values::{
     LanguageName, USUAL_WATCH_PORT, WatchAddress, field, field_value, positive_seconds, watch_address,
 };
-use crate::dns::{default_roots, server_address};
+use crate::dns::{Families, default_roots, server_address};
 use crate::fetch::url::Url;
 use crate::fetch::{Data, Options, Output, Watched};
 use crate::http::message::{Version, is_tchar};
@@ -27,7 +27,8 @@ Exit codes:
    8  the answer is malformed
    9  cut short: the answer is not whole, or there was none
   10  an answer of 400 or more, with --fail
-  11  a redirect that is not followed: a loop, too many, another scheme
+  11  a redirect that is not followed: too many, another scheme
+ 130  interrupted (Ctrl-C): what came is told, and a part is kept
 Of several URLs, the first that failed says it. A folder called fetch is served
 by: glasshttp ./fetch";
 
@@ -70,6 +71,14 @@ pub(super) struct FetchArgs {
     /// Ask to keep the connection, and use it for what follows
     #[arg(long, short = 'k', help_heading = "The connection")]
     keep_alive: bool,
+
+    /// Use IPv4 alone
+    #[arg(short = '4', long, conflicts_with = "ipv6", help_heading = "The connection")]
+    ipv4: bool,
+
+    /// Use IPv6 alone
+    #[arg(short = '6', long, help_heading = "The connection")]
+    ipv6: bool,
 
     /// Fetch everything this many times
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = "The connection")]
@@ -228,6 +237,11 @@ impl FetchArgs {
             verbose: self.verbose,
             json: self.json,
             har: self.har,
+            families: match (self.ipv4, self.ipv6) {
+                (true, _) => Families::Four,
+                (_, true) => Families::Six,
+                _ => Families::Both,
+            },
             dns: self.dns,
             roots: traces.then(|| if self.root.is_empty() { default_roots() } else { self.root }),
             watch: self.watch,

@@ -1,9 +1,10 @@
 //! Whom to ask: resolv.conf(5), hosts(5), or a server that the caller names.
 
+use crate::record::lookup::Kind;
 use std::fs;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The port of name servers.
 pub const DNS_PORT: u16 = 53;
@@ -11,6 +12,29 @@ pub const DNS_PORT: u16 = 53;
 /// glibc's limits (resolv.conf(5)).
 const MOST_TIMEOUT: u32 = 30;
 const MOST_ATTEMPTS: u32 = 5;
+
+/// Which kinds of address are wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Families {
+    /// Both.
+    #[default]
+    Both,
+    /// IPv4.
+    Four,
+    /// IPv6.
+    Six,
+}
+
+impl Families {
+    /// Whether this one is wanted.
+    pub fn include(self, address: IpAddr) -> bool {
+        match self {
+            Self::Both => true,
+            Self::Four => address.is_ipv4(),
+            Self::Six => address.is_ipv6(),
+        }
+    }
+}
 
 /// How to resolve.
 #[derive(Clone, Debug)]
@@ -27,6 +51,8 @@ pub struct Options {
     pub attempts: Option<u32>,
     /// How long all questions together may take; `None`: as long as they need.
     pub limit: Option<Duration>,
+    /// Which kinds of address are wanted.
+    pub families: Families,
     /// How long to wait for the system resolver's own answer; `None`: it is not asked.
     pub system: Option<Duration>,
 }
@@ -40,6 +66,7 @@ impl Default for Options {
             timeout: None,
             attempts: None,
             limit: None,
+            families: Families::Both,
             system: Some(Duration::from_secs(10)),
         }
     }
@@ -65,6 +92,12 @@ pub(super) struct Config {
     pub(super) ndots: usize,
     pub(super) timeout: Duration,
     pub(super) attempts: u32,
+    /// What is asked for.
+    pub(super) kinds: Vec<Kind>,
+    /// By TCP from the first question on.
+    pub(super) use_vc: bool,
+    /// Not always the same server first.
+    pub(super) rotate: bool,
     /// When the last question must have its answer.
     pub(super) deadline: Option<Instant>,
 }
@@ -77,6 +110,18 @@ impl Config {
         if let Some(server) = options.server {
             (config.servers, config.search) = (vec![server], vec![]);
         }
+        if config.rotate && !config.servers.is_empty() {
+            // Each run is a process of its own: which one begins is left to the clock.
+            let turn =
+                SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.subsec_nanos() as usize / 1000);
+            let begin = turn % config.servers.len();
+            config.servers.rotate_left(begin);
+        }
+        config.kinds.retain(|kind| match options.families {
+            Families::Both => true,
+            Families::Four => *kind == Kind::A,
+            Families::Six => *kind == Kind::Aaaa,
+        });
         config.deadline = options.limit.map(|limit| Instant::now() + limit);
         config.timeout = options.timeout.unwrap_or(config.timeout);
         config.attempts = options.attempts.unwrap_or(config.attempts).max(1);
@@ -95,6 +140,9 @@ impl Config {
             ndots: config.ndots as usize,
             timeout: Duration::from_secs(config.timeout.clamp(1, MOST_TIMEOUT).into()),
             attempts: config.attempts.clamp(1, MOST_ATTEMPTS),
+            kinds: if config.no_aaaa { vec![Kind::A] } else { vec![Kind::Aaaa, Kind::A] },
+            use_vc: config.use_vc,
+            rotate: config.rotate,
             deadline: None,
         }
     }
@@ -170,6 +218,9 @@ mod tests {
         );
         assert_eq!((config.search, config.ndots), (vec!["a.test".to_owned(), "b.test".to_owned()], 2));
         assert_eq!((config.timeout, config.attempts), (Duration::from_secs(3), 5));
+        assert!(config.rotate && !config.use_vc && config.kinds.len() == 2);
+        let bare = Config::parse(b"options no-aaaa use-vc\n");
+        assert_eq!((bare.kinds, bare.use_vc, bare.rotate), (vec![Kind::A], true, false));
         let silent = Config::parse(b"");
         assert_eq!(silent.servers[0], "127.0.0.1:53".parse().expect("an address"));
         assert_eq!((silent.ndots, silent.timeout, silent.attempts), (1, Duration::from_secs(5), 2));

@@ -20,6 +20,8 @@ pub(super) struct Ask<'a> {
     /// For each transport.
     pub(super) timeout: Duration,
     pub(super) attempt: u32,
+    /// By TCP at once.
+    pub(super) by_tcp: bool,
 }
 
 impl Ask<'_> {
@@ -29,14 +31,15 @@ impl Ask<'_> {
     /// # Errors
     /// Where no question can be made of the name.
     pub(super) fn run(&self) -> Result<Vec<Exchange>, LookupError> {
-        let mut exchanges = vec![self.once(Transport::Udp, true)?];
+        let first = if self.by_tcp { Transport::Tcp } else { Transport::Udp };
+        let mut exchanges = vec![self.once(first, true)?];
         let knows_no_edns = |exchange: &Exchange| reply(exchange).is_some_and(|reply| reply.rcode == "FORMERR");
         let mut edns = true;
         if exchanges.last().is_some_and(knows_no_edns) {
             edns = false;
-            exchanges.push(self.once(Transport::Udp, edns)?);
+            exchanges.push(self.once(first, edns)?);
         }
-        if exchanges.last().and_then(reply).is_some_and(|reply| reply.truncated) {
+        if !self.by_tcp && exchanges.last().and_then(reply).is_some_and(|reply| reply.truncated) {
             exchanges.push(self.once(Transport::Tcp, edns)?);
         }
         Ok(exchanges)

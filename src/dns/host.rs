@@ -3,6 +3,13 @@
 use crate::record::LookupError;
 use std::net::{IpAddr, Ipv6Addr};
 
+/// Whether `host` is this machine by its very name: `localhost`, or a name below
+/// it (RFC 6761 §6.3).
+pub fn is_localhost(host: &str) -> bool {
+    let name = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost")
+}
+
 /// A host, as far as its text tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Host {

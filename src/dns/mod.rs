@@ -2,7 +2,8 @@
 //!
 //! [`resolve`] asks as the system would (hosts file, then the name servers of
 //! resolv.conf, each question sent by us so that it can be shown) and sets the
-//! system resolver's own answer beside it. [`trace`] walks from the root
+//! system resolver's own answer beside it; [`resolve_early`] waits for neither
+//! a slow answer to the other kind of question nor for the system. [`trace`] walks from the root
 //! downwards instead. Both give plain records: whoever called them tells them.
 //!
 //! Sockets block, with timeouts; nothing here is async. Messages are
@@ -21,6 +22,9 @@ mod resolve;
 mod system;
 mod trace;
 
-pub use config::{DNS_PORT, Options, server_address};
-pub use resolve::resolve;
+pub use config::{DNS_PORT, Families, Options, server_address};
+pub use host::is_localhost;
+pub use order::interleaved;
+pub use resolve::{Late, resolve, resolve_early};
+pub use system::System;
 pub use trace::{ROOT_SERVERS, TraceOptions, default_roots, trace};

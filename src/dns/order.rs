@@ -21,6 +21,21 @@ pub(super) fn in_order(addresses: Vec<IpAddr>, system: &[IpAddr]) -> Vec<IpAddr>
     once
 }
 
+/// The same addresses, the two families in turn after the first (RFC 8305 §4):
+/// a family that is silent costs one address, not all of its own.
+pub fn interleaved(addresses: &[IpAddr]) -> Vec<IpAddr> {
+    let Some(first) = addresses.first() else { return Vec::new() };
+    let (same, other): (Vec<IpAddr>, Vec<IpAddr>) =
+        addresses.iter().partition(|address| address.is_ipv4() == first.is_ipv4());
+    let (mut same, mut other) = (same.into_iter(), other.into_iter());
+    let mut turns = Vec::with_capacity(addresses.len());
+    while turns.len() < addresses.len() {
+        turns.extend(same.next());
+        turns.extend(other.next());
+    }
+    turns
+}
+
 /// Whether both have the same addresses, in any order.
 pub(super) fn same(some: &[IpAddr], others: &[IpAddr]) -> bool {
     some.iter().all(|address| others.contains(address)) && others.iter().all(|address| some.contains(address))
@@ -49,6 +64,14 @@ mod tests {
         assert_eq!(in_order(ours.clone(), &system), system);
         assert_eq!(in_order(ours.clone(), &system[..1]), ours);
         assert_eq!(in_order([ours.clone(), ours.clone()].concat(), &[]), ours);
+    }
+
+    #[test]
+    fn the_families_take_turns() {
+        let ours = addresses(&["::1", "::2", "::3", "127.0.0.1"]);
+        assert_eq!(interleaved(&ours), addresses(&["::1", "127.0.0.1", "::2", "::3"]));
+        assert_eq!(interleaved(&ours[..2]), ours[..2]);
+        assert!(interleaved(&[]).is_empty());
     }
 
     #[test]

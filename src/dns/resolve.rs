@@ -2,17 +2,21 @@
 
 use super::config::{Config, Options, in_hosts};
 use super::exchange::{Ask, failure, reply};
-use super::host::Host;
+use super::host::{Host, is_localhost};
 use super::order::in_order;
-use super::system;
+use super::system::System;
 use crate::record::LookupError;
 use crate::record::lookup::{Exchange, Kind, Lookup, Record, Reply, Source};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How many CNAMEs are followed, as long as BIND's own limit.
 pub(super) const MOST_ALIASES: usize = 16;
+
+/// How long the other kind of address is waited for when one is there (RFC 8305 §3).
+const RESOLUTION_DELAY: Duration = Duration::from_millis(50);
 
 /// Resolves `name`: an address in brackets or without, or a name, international
 /// ones too. Blocks until it is known, at most timeout times attempts times
@@ -20,6 +24,23 @@ pub(super) const MOST_ALIASES: usize = 16;
 ///
 /// It never fails as a call: [`Lookup::error`] says why there are no addresses.
 pub fn resolve(name: &str, options: &Options) -> Lookup {
+    let system = options.system.and_then(|patience| Some((patience, System::ask(name)?)));
+    let (mut lookup, late) = resolve_early(name, options);
+    if let Some(late) = late {
+        late.join(&mut lookup);
+    }
+    lookup.not_awaited.clear();
+    if let Some((patience, system)) = system.filter(|_| lookup.source != Source::Localhost) {
+        lookup.system = Some(system.wait(patience, &lookup.addresses));
+    }
+    let system = lookup.system.as_ref().map_or(&[][..], |system| &system.addresses);
+    lookup.addresses = in_order(std::mem::take(&mut lookup.addresses), system);
+    lookup
+}
+
+/// The same, as soon as there are addresses to try: the answer to the other
+/// kind of question may be [`Late`]. The system's resolver is not asked.
+pub fn resolve_early(name: &str, options: &Options) -> (Lookup, Option<Late>) {
     let start = Instant::now();
     let mut lookup = Lookup {
         name: name.to_owned(),
@@ -27,86 +48,137 @@ pub fn resolve(name: &str, options: &Options) -> Lookup {
         source: Source::Nowhere,
         candidates: vec![],
         exchanges: vec![],
+        not_awaited: vec![],
         aliases: vec![],
         addresses: vec![],
         error: None,
         time: start.elapsed(),
         system: None,
     };
+    let mut late = None;
     match Host::parse(name) {
-        Ok(Host::Address(address)) => {
-            (lookup.source, lookup.addresses) = (Source::Numeric, vec![address]);
-            lookup.time = start.elapsed();
-        }
+        Ok(Host::Address(address)) => (lookup.source, lookup.addresses) = (Source::Numeric, vec![address]),
         Ok(Host::Name { ascii, is_absolute }) => {
-            look_up(&mut lookup, &ascii, is_absolute, options);
-            lookup.time = start.elapsed();
-            if let Some(patience) = options.system {
-                let asked = if is_absolute { format!("{ascii}.") } else { ascii.clone() };
-                lookup.system = Some(system::ask(&asked, patience, &lookup.addresses));
-            }
-            let system = lookup.system.as_ref().map_or(&[][..], |system| &system.addresses);
-            lookup.addresses = in_order(std::mem::take(&mut lookup.addresses), system);
+            late = look_up(&mut lookup, &ascii, is_absolute, options);
+            lookup.addresses = in_order(std::mem::take(&mut lookup.addresses), &[]);
             lookup.ascii = Some(ascii);
         }
         Err(error) => lookup.error = Some(error),
     }
-    lookup
+    lookup.time = start.elapsed();
+    (lookup, late)
 }
 
-fn look_up(lookup: &mut Lookup, ascii: &str, is_absolute: bool, options: &Options) {
+fn look_up(lookup: &mut Lookup, ascii: &str, is_absolute: bool, options: &Options) -> Option<Late> {
     if options.server.is_none() {
         let (addresses, lines) = in_hosts(&options.hosts, ascii);
         if !addresses.is_empty() {
             lookup.source = Source::HostsFile { path: options.hosts.clone(), lines };
             lookup.addresses = addresses;
-            return;
+            return None;
         }
+    }
+    if is_localhost(ascii) {
+        lookup.source = Source::Localhost;
+        lookup.addresses = vec![Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()];
+        return None;
     }
     let config = Config::read(options);
     let path = options.server.is_none().then(|| options.resolv_conf.clone());
     lookup.source = Source::Servers { servers: config.servers.clone(), path };
     for name in config.candidates(ascii, is_absolute) {
         lookup.candidates.push(name.clone());
-        let error = both(lookup, &name, &config);
+        let (error, late) = both(lookup, &name, &config);
         // What is said of the name as it was written counts, else the first reason.
         if error.is_none() || lookup.error.is_none() || name == ascii {
             lookup.error = error;
         }
         if lookup.error.is_none() {
-            return;
+            return late;
+        }
+    }
+    None
+}
+
+/// Asks for all kinds of address at the same time, as the system does. Once one
+/// has come, the other has a moment, and may else come late.
+fn both(lookup: &mut Lookup, name: &str, config: &Config) -> (Option<LookupError>, Option<Late>) {
+    let (sender, receiver) = channel();
+    for &kind in &config.kinds {
+        let (sender, name, config) = (sender.clone(), name.to_owned(), config.clone());
+        thread::spawn(move || {
+            // Nobody may be waiting any more.
+            let _ = sender.send(Chase::run(&name, kind, &config));
+        });
+    }
+    drop(sender);
+    let mut late = Late { receiver, kinds: config.kinds.clone() };
+    let (mut errors, from) = (vec![], lookup.exchanges.len());
+    while let Some(chase) = late.next(None) {
+        errors.extend(chase.add_to(lookup));
+        if !lookup.addresses.is_empty() {
+            break;
+        }
+    }
+    while let Some(chase) = late.next(Some(RESOLUTION_DELAY)) {
+        errors.extend(chase.add_to(lookup));
+    }
+    // As they were asked, whichever was answered first.
+    lookup.exchanges[from..].sort_by_key(|exchange| exchange.record != Kind::Aaaa);
+    if !lookup.addresses.is_empty() {
+        lookup.not_awaited.clone_from(&late.kinds);
+        return (None, (!late.kinds.is_empty()).then_some(late));
+    }
+    // "No AAAA" says less than why there was no answer to A.
+    let is_no_address = |error: &LookupError| matches!(error, LookupError::NoAddress { .. });
+    let telling = errors.iter().rposition(|error| !is_no_address(error)).unwrap_or(0);
+    match errors.is_empty() {
+        // A thread that panicked has told so.
+        true => (Some(LookupError::NoTime { name: name.to_owned() }), None),
+        false => (Some(errors.swap_remove(telling)), None),
+    }
+}
+
+/// Answers that were not waited for.
+#[derive(Debug)]
+pub struct Late {
+    receiver: Receiver<Chase>,
+    /// What is still to come.
+    kinds: Vec<Kind>,
+}
+
+impl Late {
+    fn next(&mut self, patience: Option<Duration>) -> Option<Chase> {
+        if self.kinds.is_empty() {
+            return None;
+        }
+        let chase = match patience {
+            None => self.receiver.recv().ok(),
+            Some(patience) => self.receiver.recv_timeout(patience).ok(),
+        }?;
+        self.kinds.retain(|kind| *kind != chase.kind);
+        Some(chase)
+    }
+
+    /// Waits for them: addresses that are new go behind those of `lookup`.
+    pub fn join(mut self, lookup: &mut Lookup) {
+        while let Some(chase) = self.next(None) {
+            chase.add_to(lookup);
+        }
+    }
+
+    /// Adds what has come by now, without waiting.
+    pub fn take(mut self, lookup: &mut Lookup) {
+        while let Some(chase) = self.next(Some(Duration::ZERO)) {
+            chase.add_to(lookup);
         }
     }
 }
 
-/// Asks for both kinds of address at the same time, as the system does.
-fn both(lookup: &mut Lookup, name: &str, config: &Config) -> Option<LookupError> {
-    let (six, four) = thread::scope(|scope| {
-        let six = scope.spawn(|| Chase::run(name, Kind::Aaaa, config));
-        let four = Chase::run(name, Kind::A, config);
-        (six.join(), four)
-    });
-    // A thread that panicked has told so; the other family is still an answer.
-    let found: Vec<Chase> = six.into_iter().chain([four]).collect();
-    let longest = found.iter().max_by_key(|chase| chase.aliases.len());
-    lookup.aliases = longest.map(|chase| chase.aliases.clone()).unwrap_or_default();
-    let mut errors = vec![];
-    for chase in found {
-        lookup.exchanges.extend(chase.exchanges);
-        lookup.addresses.extend(chase.addresses);
-        errors.extend(chase.error);
-    }
-    let is_no_address = |error: &LookupError| matches!(error, LookupError::NoAddress { .. });
-    if !lookup.addresses.is_empty() {
-        return None;
-    }
-    // "No AAAA" says less than why there was no answer to A.
-    let telling = errors.iter().rposition(|error| !is_no_address(error)).unwrap_or(0);
-    Some(errors.swap_remove(telling))
-}
-
 /// One kind of address of one name, through all its aliases.
+#[derive(Debug)]
 struct Chase {
+    kind: Kind,
     exchanges: Vec<Exchange>,
     aliases: Vec<String>,
     addresses: Vec<IpAddr>,
@@ -115,9 +187,19 @@ struct Chase {
 
 impl Chase {
     fn run(name: &str, kind: Kind, config: &Config) -> Self {
-        let mut chase = Self { exchanges: vec![], aliases: vec![], addresses: vec![], error: None };
+        let mut chase = Self { kind, exchanges: vec![], aliases: vec![], addresses: vec![], error: None };
         chase.error = chase.follow(name, kind, config).err();
         chase
+    }
+
+    /// Adds what it found, and gives why that is nothing.
+    fn add_to(self, lookup: &mut Lookup) -> Option<LookupError> {
+        lookup.exchanges.extend(self.exchanges);
+        lookup.addresses.extend(self.addresses);
+        if self.aliases.len() > lookup.aliases.len() {
+            lookup.aliases = self.aliases;
+        }
+        self.error
     }
 
     fn follow(&mut self, name: &str, kind: Kind, config: &Config) -> Result<(), LookupError> {
@@ -149,7 +231,7 @@ impl Chase {
             for &server in &config.servers {
                 let Some(timeout) = config.patience() else { break };
                 tries += 1;
-                let ask = Ask { server, name, kind, recursion_desired: true, timeout, attempt };
+                let ask = Ask { server, name, kind, recursion_desired: true, timeout, attempt, by_tcp: config.use_vc };
                 let exchanges = ask.run()?;
                 let deciding = exchanges.last().cloned();
                 self.exchanges.extend(exchanges);

@@ -211,7 +211,7 @@ impl Walk<'_> {
             self.questions += 1;
             tries += 1;
             let timeout = self.options.timeout.min(left);
-            let run = Ask { server, name, kind, recursion_desired: false, timeout, attempt }.run()?;
+            let run = Ask { server, name, kind, recursion_desired: false, timeout, attempt, by_tcp: false }.run()?;
             exchanges.extend(run);
             let Some(exchange) = exchanges.last() else { continue };
             match (failure(exchange), reply(exchange)) {

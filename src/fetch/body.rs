@@ -1,8 +1,8 @@
 //! Where an answer's body goes: standard output, a file, or nowhere.
 
-use super::connection::{Receiver, Wanted};
 use super::download::Download;
 use super::progress::Progress;
+use super::turn::{Receiver, Wanted};
 use crate::http::message::{Answer, AnswerFraming, Framing};
 use crate::record::transfer::Saved;
 use crate::record::{Failure, Kind};
@@ -44,6 +44,7 @@ pub(super) struct Body {
     is_binary: bool,
     received: u64,
     gathered: Vec<u8>,
+    last_printed: Option<u8>,
     progress: Option<Progress>,
 }
 
@@ -52,12 +53,24 @@ pub(super) struct Taken {
     pub(super) saved: Saved,
     /// How and where it redirects to, if that is to be followed.
     pub(super) redirect: Option<(u16, String)>,
+    /// What was printed does not end its line.
+    pub(super) is_mid_line: bool,
 }
 
 impl Body {
     pub(super) fn new(place: Place, wishes: Wishes) -> Self {
         let (redirect, gathered, progress) = (None, Vec::new(), None);
-        Self { place, wishes, redirect, is_unwanted: false, is_binary: false, received: 0, gathered, progress }
+        Self {
+            place,
+            wishes,
+            redirect,
+            is_unwanted: false,
+            is_binary: false,
+            received: 0,
+            gathered,
+            last_printed: None,
+            progress,
+        }
     }
 
     /// No more comes; `is_whole`: because that was all.
@@ -71,7 +84,8 @@ impl Body {
             Place::Stdout if self.is_binary => (Saved::NotForTerminal, Ok(())),
             Place::Stdout => (Saved::Stdout, printed),
         };
-        (Taken { saved, redirect: self.redirect }, result)
+        let is_mid_line = self.last_printed.is_some_and(|last| last != b'\n');
+        (Taken { saved, redirect: self.redirect, is_mid_line }, result)
     }
 
     /// Takes the head itself, where that is all that was asked for.
@@ -108,6 +122,7 @@ impl Body {
     /// Past the buffer of std, which would write line by line.
     fn print_gathered(&mut self) -> Result<(), Failure> {
         let mut left = &self.gathered[..];
+        self.last_printed = left.last().copied().or(self.last_printed);
         while !left.is_empty() {
             match rustix::io::write(io::stdout(), left) {
                 Ok(count) => left = &left[count..],

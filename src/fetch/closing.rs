@@ -1,6 +1,5 @@
 //! The end of a connection: who ended it first, and who keeps the port.
 
-use super::clock::wait;
 use super::connection::Connection;
 use crate::http::client::{Ending, Next};
 use crate::kernel::socket_table::SocketTable;
@@ -66,7 +65,7 @@ impl Connection {
             match self.machine.next() {
                 Next::Close(ending) => break ending,
                 Next::Drain if self.server_end.is_none() => {
-                    if wait(&self.socket, PollFlags::IN, turn_ends).is_empty() {
+                    if self.interrupt.wait(&self.socket, PollFlags::IN, turn_ends).is_empty() {
                         self.machine.timed_out();
                     } else {
                         self.read_unasked();
@@ -86,7 +85,10 @@ impl Connection {
     fn await_its_end(&mut self) {
         let deadline = Instant::now() + ITS_END;
         let mut most = 64; // reads
-        while self.server_end.is_none() && most > 0 && !wait(&self.socket, PollFlags::IN, deadline).is_empty() {
+        while self.server_end.is_none()
+            && most > 0
+            && !self.interrupt.wait(&self.socket, PollFlags::IN, deadline).is_empty()
+        {
             most -= 1;
             self.read_unasked();
         }

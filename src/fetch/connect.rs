@@ -1,17 +1,18 @@
 //! Making a connection: each address in turn, and what came of it.
 
-use super::clock::{Clock, wait};
+use super::clock::Clock;
+use super::interrupt::Interrupt;
 use crate::kernel::tcp_info::TcpInfo;
 use crate::kernel::timestamps;
 use crate::record::transfer::{Attempt, Connect, Ends, Outcome};
 use crate::record::{Failure, Kind};
 use crate::record::{Figure, Source, Why};
 use crate::sys::tcp_option;
-use rustix::event::PollFlags;
+use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
@@ -23,29 +24,26 @@ pub(super) struct Connected {
     pub(super) asks_kernel: bool,
 }
 
-/// Tries `addresses` in order, `timeout` for all of them; `buffer`: the receive
-/// buffer, in octets, where it is to be a small one.
-pub(super) fn connect(
-    addresses: &[IpAddr],
-    port: u16,
-    timeout: Duration,
-    buffer: Option<usize>,
-    clock: Clock,
-) -> (Connect, Option<Connected>) {
-    let deadline = Instant::now() + timeout;
-    let mut attempts = Vec::new();
-    let mut connected = None;
-    for (index, &ip) in addresses.iter().enumerate() {
-        // An address that is silent leaves half of the time to the others.
-        let left = deadline.saturating_duration_since(Instant::now());
-        let share = if index + 1 < addresses.len() { left / 2 } else { left };
-        let (attempt, socket) = attempt((ip, port).into(), Instant::now() + share, buffer, clock);
-        attempts.push(attempt);
-        if socket.is_some() {
-            connected = socket;
-            break;
-        }
-    }
+/// How long an address is alone in being tried (RFC 8305 §5).
+const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+
+/// How to connect.
+#[derive(Clone, Copy)]
+pub(super) struct How<'a> {
+    /// For all addresses together.
+    pub(super) timeout: Duration,
+    /// The receive buffer, in bytes, where it is to be a small one.
+    pub(super) buffer: Option<usize>,
+    pub(super) clock: Clock,
+    pub(super) interrupt: &'a Interrupt,
+}
+
+/// Tries `addresses` in order: the next one when those before it have failed or
+/// were silent for a while; the first that answers is taken (RFC 8305 §5).
+pub(super) fn connect(addresses: &[SocketAddr], how: &How<'_>) -> (Connect, Option<Connected>) {
+    let mut race = Race { how, attempts: Vec::new(), running: Vec::new() };
+    let connected = race.run(addresses);
+    let attempts = race.attempts;
     let info = connected.as_ref().and_then(|connected| tcp_option::info(&connected.socket).ok()).unwrap_or_default();
     let info = TcpInfo(&info);
     let why_not = if connected.is_some() { Why::NoTcpInfo } else { Why::NoConnection };
@@ -57,49 +55,114 @@ pub(super) fn connect(
     (told, connected)
 }
 
-fn attempt(server: SocketAddr, deadline: Instant, buffer: Option<usize>, clock: Clock) -> (Attempt, Option<Connected>) {
-    let began = clock.now();
-    let mut attempt = Attempt { server, client: None, began, ended: began, outcome: Outcome::Connected };
-    let result = open(&mut attempt, deadline, buffer, clock);
-    let connected = match result {
-        Ok(connected) => Some(connected),
-        Err(error) => {
-            attempt.ended = clock.now();
-            attempt.outcome = outcome(&error);
-            None
-        }
-    };
-    (attempt, connected)
+/// Attempts side by side.
+struct Race<'a> {
+    how: &'a How<'a>,
+    attempts: Vec<Attempt>,
+    /// Those under way: the number of each, and its socket.
+    running: Vec<(usize, Socket)>,
 }
 
-fn open(attempt: &mut Attempt, deadline: Instant, buffer: Option<usize>, clock: Clock) -> io::Result<Connected> {
-    let socket = Socket::new(Domain::for_address(attempt.server), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_nonblocking(true)?;
-    socket.set_tcp_nodelay(true)?;
-    if let Some(octets) = buffer {
-        socket.set_recv_buffer_size(octets)?; // before connecting: the window follows from it
-    }
-    attempt.began = clock.now();
-    let pending = |error: &io::Error| error.raw_os_error() == Some(Errno::INPROGRESS.raw_os_error());
-    match socket.connect(&attempt.server.into()) {
-        Err(error) if pending(&error) => {
-            // The port is chosen by now, whatever comes of it.
-            attempt.client = socket.local_addr().ok().and_then(|address| address.as_socket());
-            if wait(&socket, PollFlags::OUT, deadline).is_empty() {
-                return Err(io::ErrorKind::TimedOut.into());
+impl Race<'_> {
+    fn run(&mut self, addresses: &[SocketAddr]) -> Option<Connected> {
+        let deadline = Instant::now() + self.how.timeout;
+        let mut addresses = addresses.iter();
+        let mut next_start = Instant::now();
+        let connected = loop {
+            if (self.running.is_empty() || Instant::now() >= next_start)
+                && let Some(&server) = addresses.next()
+            {
+                next_start = Instant::now() + ATTEMPT_DELAY;
+                if let Some(connected) = self.start(server) {
+                    break Some(connected);
+                }
+                continue;
             }
-            if let Some(error) = socket.take_error()? {
-                return Err(error);
+            if self.running.is_empty() {
+                break None;
+            }
+            let until = if addresses.len() > 0 { next_start.min(deadline) } else { deadline };
+            let before = self.running.len();
+            if let Some(connected) = self.wait(until) {
+                break Some(connected);
+            }
+            if self.running.len() < before {
+                next_start = Instant::now(); // one has failed: the next need not wait
+            }
+            if Instant::now() >= deadline || self.how.interrupt.has_come() {
+                break None;
+            }
+        };
+        let left = if connected.is_some() { Outcome::Abandoned } else { Outcome::TimedOut };
+        let ended = self.how.clock.now();
+        for (number, _) in self.running.drain(..) {
+            (self.attempts[number].outcome, self.attempts[number].ended) = (left.clone(), ended);
+        }
+        connected
+    }
+
+    fn start(&mut self, server: SocketAddr) -> Option<Connected> {
+        let began = self.how.clock.now();
+        self.attempts.push(Attempt { server, client: None, began, ended: began, outcome: Outcome::TimedOut });
+        let number = self.attempts.len() - 1;
+        match self.begin(number) {
+            Ok((socket, true)) => return self.end(number, socket),
+            Ok((socket, false)) => self.running.push((number, socket)),
+            Err(error) => self.fail(number, &error),
+        }
+        None
+    }
+
+    /// Calls connect(2): the socket, and whether it is connected already.
+    fn begin(&mut self, number: usize) -> io::Result<(Socket, bool)> {
+        let attempt = &mut self.attempts[number];
+        let socket = Socket::new(Domain::for_address(attempt.server), Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_nonblocking(true)?;
+        socket.set_tcp_nodelay(true)?;
+        if let Some(bytes) = self.how.buffer {
+            socket.set_recv_buffer_size(bytes)?; // before connecting: the window follows from it
+        }
+        attempt.began = self.how.clock.now();
+        let result = socket.connect(&attempt.server.into());
+        // The port is chosen by now, whatever comes of it.
+        attempt.client = socket.local_addr().ok().and_then(|address| address.as_socket());
+        match result {
+            Err(error) if error.raw_os_error() == Some(Errno::INPROGRESS.raw_os_error()) => Ok((socket, false)),
+            result => result.map(|()| (socket, true)),
+        }
+    }
+
+    /// Waits for some attempt to end.
+    fn wait(&mut self, until: Instant) -> Option<Connected> {
+        let fds: Vec<PollFd<'_>> = self.running.iter().map(|(_, socket)| PollFd::new(socket, PollFlags::OUT)).collect();
+        let ready = self.how.interrupt.wait_for_any(&fds, until);
+        for index in (0..ready.len()).rev().filter(|index| !ready[*index].is_empty()) {
+            let (number, socket) = self.running.remove(index);
+            match socket.take_error() {
+                Ok(None) => return self.end(number, socket),
+                Ok(Some(error)) | Err(error) => self.fail(number, &error),
             }
         }
-        result => result?,
+        None
     }
-    attempt.ended = clock.now();
-    let client = socket.local_addr()?.as_socket().ok_or(io::ErrorKind::Unsupported)?;
-    attempt.client = Some(client);
-    let socket = OwnedFd::from(socket);
-    let asks_kernel = timestamps::set(&socket, true).is_ok();
-    Ok(Connected { socket, ends: Ends { client, server: attempt.server }, asks_kernel })
+
+    fn end(&mut self, number: usize, socket: Socket) -> Option<Connected> {
+        let attempt = &mut self.attempts[number];
+        attempt.ended = self.how.clock.now();
+        let Some(client) = socket.local_addr().ok().and_then(|address| address.as_socket()) else {
+            self.fail(number, &io::ErrorKind::Unsupported.into());
+            return None;
+        };
+        (attempt.client, attempt.outcome) = (Some(client), Outcome::Connected);
+        let socket = OwnedFd::from(socket);
+        let asks_kernel = timestamps::set(&socket, true).is_ok();
+        Some(Connected { socket, ends: Ends { client, server: attempt.server }, asks_kernel })
+    }
+
+    fn fail(&mut self, number: usize, error: &io::Error) {
+        let attempt = &mut self.attempts[number];
+        (attempt.ended, attempt.outcome) = (self.how.clock.now(), outcome(error));
+    }
 }
 
 fn outcome(error: &io::Error) -> Outcome {

@@ -1,19 +1,22 @@
 //! One connection of the client's: a socket, the machine of [`crate::http::client`],
 //! and notes of what happened, each beside the call that it describes.
 
-use super::clock::{Clock, wait};
+use super::clock::Clock;
+use super::interrupt::Interrupt;
 use super::notes::Notes;
 use super::sending::Sending;
+use super::turn::{Pace, Receiver, Turn, UNWANTED, Wanted};
 use crate::http::client::{ClientConnection, Ending, Next, Received, Request};
 use crate::http::message::{Answer, AnswerFraming, Framing as Plain};
 use crate::http::parse::fields::FieldLines;
 use crate::kernel::timestamps;
+use crate::record::Moment;
 use crate::record::Nanoseconds;
 use crate::record::transfer::{Ends, Exchange, Framing};
 use crate::record::{Failure, Kind};
 use rustix::event::PollFlags;
 use rustix::io::Errno;
-use rustix::net::{SendFlags, Shutdown, send, shutdown};
+use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,46 +24,11 @@ use std::time::{Duration, Instant};
 /// How much is read at a time, in octets.
 const PIECE: usize = 64 * 1024;
 
+/// The same, of a body that comes faster than it is read.
+const BIG_PIECE: usize = 256 * 1024;
+
 /// The same, until the head is complete.
 const FIRST: usize = 4 * 1024;
-
-/// How long a body that nobody wants may take to come, so that its connection can be kept.
-const UNWANTED: Duration = Duration::from_millis(250);
-
-/// How an exchange is paced.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Pace {
-    /// How long a request and a head may take, each, and how long nothing of a body may come.
-    pub(super) timeout: Duration,
-    /// Between two octets of the request.
-    pub(super) dribble: Option<Duration>,
-    /// Octets a second.
-    pub(super) read_rate: Option<u64>,
-    /// How much of the body is wanted, in octets.
-    pub(super) abort_after: Option<u64>,
-}
-
-/// Who takes an answer. What fails gives the answer up.
-pub(super) trait Receiver {
-    /// The head; `None`: there is none (HTTP/0.9).
-    fn head(&mut self, answer: Option<&Answer<'_>>) -> Result<Wanted, Failure>;
-    /// Some of the body.
-    fn body(&mut self, octets: &[u8]) -> Result<Wanted, Failure>;
-    /// That was all that one read gave, so much of the body: whoever gathers writes it now.
-    fn pause(&mut self, _octets: usize) -> Result<(), Failure> {
-        Ok(())
-    }
-}
-
-/// Whether the rest of an answer is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
-    More,
-    /// No: the answer is given up.
-    Enough,
-    /// None of its body: what becomes of it decides only whether the connection can be kept.
-    Nothing,
-}
 
 /// A connection.
 pub(super) struct Connection {
@@ -75,6 +43,7 @@ pub(super) struct Connection {
     pub(super) socket: OwnedFd,
     pub(super) machine: ClientConnection,
     pub(super) clock: Clock,
+    pub(super) interrupt: Arc<Interrupt>,
     /// Ends, as far as they are known.
     pub(super) client_end: Option<Nanoseconds>,
     pub(super) server_end: Option<Nanoseconds>,
@@ -94,7 +63,7 @@ impl Connection {
         peer: (String, u16),
         made_in: Nanoseconds,
         connected: super::connect::Connected,
-        clock: Clock,
+        (clock, interrupt): (Clock, Arc<Interrupt>),
     ) -> Self {
         Self {
             number,
@@ -105,6 +74,7 @@ impl Connection {
             socket: connected.socket,
             machine: ClientConnection::new(),
             clock,
+            interrupt,
             client_end: None,
             server_end: None,
             is_reset: false,
@@ -118,7 +88,9 @@ impl Connection {
 
     /// Whether another request may be sent on it. Looks whether the server has ended it meanwhile.
     pub(super) fn is_free(&mut self) -> bool {
-        if self.machine.next() == Next::Ask && !wait(&self.socket, PollFlags::IN, Instant::now()).is_empty() {
+        if self.machine.next() == Next::Ask
+            && !self.interrupt.wait(&self.socket, PollFlags::IN, Instant::now()).is_empty()
+        {
             // Nothing was asked: whatever is there is the end, or nobody's.
             self.read_unasked();
         }
@@ -145,6 +117,7 @@ impl Connection {
             next_read: None,
             is_cut: false,
             is_unwanted: false,
+            is_flowing: false,
             failure: asked.err().map(|error| Failure::new(Kind::Usage, error.to_string())),
         };
         while turn.failure.is_none() && self.step(&mut turn) {}
@@ -180,15 +153,25 @@ impl Connection {
         }
         if let Some(next) = turn.next_read {
             // The reader is the one who waits: that is not the server's time.
-            wait(&self.socket, PollFlags::empty(), next.min(until));
+            self.interrupt.wait(&self.socket, PollFlags::empty(), next.min(until));
             if Instant::now() >= next {
                 turn.next_read = None;
                 turn.extend();
             }
             return true;
         }
-        let ready = wait(&self.socket, events, until);
-        self.take_acknowledgements(&mut turn.notes);
+        if self.is_flowing(turn) && self.receive(turn) {
+            return true;
+        }
+        let ready = self.interrupt.wait(&self.socket, events, until);
+        if self.interrupt.has_come() {
+            turn.failure = Some(Failure::new(Kind::Interrupted, "Interrupted."));
+            self.machine.give_up();
+            return false;
+        }
+        if !turn.notes.has_head() {
+            self.take_acknowledgements(&mut turn.notes);
+        }
         if ready.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) {
             self.receive(turn);
         } else if ready.is_empty() && Instant::now() >= turn.deadline {
@@ -229,13 +212,30 @@ impl Connection {
         }
     }
 
-    fn receive(&mut self, turn: &mut Turn<'_>) {
+    /// Whether a body comes as fast as it is read: then the kernel need not be
+    /// asked before each read whether there is something.
+    fn is_flowing(&self, turn: &Turn<'_>) -> bool {
+        turn.is_flowing
+            && turn.pace.read_rate.is_none()
+            && self.machine.next() == Next::Receive
+            && !self.interrupt.has_come()
+    }
+
+    /// `false`: there was nothing to read.
+    fn receive(&mut self, turn: &mut Turn<'_>) -> bool {
         // Of a first read that is long, the kernel tells when its last octets came.
-        let most = if turn.notes.has_head() { PIECE } else { FIRST };
+        let most = if turn.notes.has_head() { self.input.len().min(BIG_PIECE) } else { FIRST };
         let most = turn.pace.read_rate.map_or(most, |rate| (rate / 10).clamp(1, most as u64) as usize);
         self.make_room();
         let room = most.min(self.input.len() - self.end);
-        match timestamps::recv(&self.socket, &mut self.input[self.end..][..room]) {
+        let was_flowing = std::mem::take(&mut turn.is_flowing);
+        let buffer = &mut self.input[self.end..][..room];
+        // When the first bytes arrived is told, and of no others.
+        let result = match turn.notes.has_head() {
+            true => recv(&self.socket, buffer, RecvFlags::empty()).map(|(_, count)| (count, Moment::default())),
+            false => timestamps::recv(&self.socket, buffer),
+        };
+        match result {
             Ok((0, _)) => {
                 let now = self.clock.now();
                 self.server_end = Some(now);
@@ -252,14 +252,19 @@ impl Connection {
                 self.use_input(turn, now);
                 if turn.notes.has_head() {
                     turn.extend();
+                    turn.is_flowing = was_flowing || count == room;
+                    if count == room && room == PIECE && self.input.len() < BIG_PIECE {
+                        self.input.resize(BIG_PIECE, 0);
+                    }
                 }
             }
-            Err(Errno::AGAIN | Errno::INTR) => {}
+            Err(Errno::AGAIN | Errno::INTR) => return false,
             Err(_) => {
                 (self.is_reset, self.server_end) = (true, Some(self.clock.now()));
                 self.machine.disconnected();
             }
         }
+        true
     }
 
     /// Makes room behind what was read and is still to be used.
@@ -381,46 +386,6 @@ impl Connection {
                 false
             }
         }
-    }
-}
-
-/// An exchange under way.
-struct Turn<'a> {
-    notes: Notes,
-    pace: &'a Pace,
-    receiver: &'a mut dyn Receiver,
-    sending: Sending,
-    deadline: Instant,
-    /// Before which nothing is read.
-    next_read: Option<Instant>,
-    /// More came than is wanted.
-    is_cut: bool,
-    /// Nobody wants the body.
-    is_unwanted: bool,
-    failure: Option<Failure>,
-}
-
-impl Turn<'_> {
-    /// Something happened: there is as much time again.
-    fn extend(&mut self) {
-        if !self.is_unwanted {
-            self.deadline = Instant::now() + self.pace.timeout;
-        }
-    }
-
-    /// Hands on what is wanted of `octets`.
-    fn body(&mut self, octets: &[u8]) -> Result<Wanted, Failure> {
-        let before = self.notes.body_so_far();
-        self.notes.body(octets.len());
-        let wanted = self.pace.abort_after.map_or(octets.len(), |most| {
-            usize::try_from(most.saturating_sub(before)).unwrap_or(usize::MAX).min(octets.len())
-        });
-        self.is_cut = wanted < octets.len();
-        self.receiver.body(&octets[..wanted])
-    }
-
-    fn has_enough(&self) -> bool {
-        self.notes.has_head() && self.pace.abort_after.is_some_and(|most| self.notes.body_so_far() >= most)
     }
 }
 

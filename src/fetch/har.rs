@@ -1,6 +1,7 @@
 //! HTTP Archive 1.2 (<http://www.softwareishard.com/blog/har-12-spec/>), which
 //! browsers' developer tools open. Times are milliseconds; -1 is what nobody saw.
 
+use super::json;
 use super::url::Url;
 use crate::record::transfer::{Answer, Close, Exchange, Field, Framing, Outcome, Record, Transfer};
 use crate::record::{Figure, Nanoseconds};
@@ -18,7 +19,7 @@ const NOT_VISIBLE: f64 = -1.0;
 /// If the file can't be written.
 pub(super) fn write(record: &Record, path: &Path) -> io::Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
-    serde_json::to_writer_pretty(&mut out, &Har::of(record))?;
+    json::write_pretty(&mut out, &Har::of(record))?;
     out.write_all(b"\n")?;
     out.flush()
 }
@@ -157,7 +158,8 @@ impl Timings {
         // When the kernel had it, if it says so.
         let first = at(|stages| &stages.arrived).or(at(|stages| &stages.first_read));
         let attempts = transfer.connect.as_ref().map_or(&[][..], |connect| &connect.attempts);
-        let connecting = attempts.first().zip(attempts.last()).map(|(first, last)| (first.began, last.ended));
+        let connecting =
+            attempts.first().map(|first| first.began).zip(attempts.iter().map(|attempt| attempt.ended).max());
         // What is asked of the system resolver beside it is time that a fetch could do without.
         let free_from = connecting
             .map(|(_, ended)| ended)

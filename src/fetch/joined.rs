@@ -2,9 +2,11 @@
 //! address pair, and on one machine they share a clock.
 
 use super::clock::Clock;
-use super::connect::connect;
-use super::connection::{Connection, Pace, Receiver, Wanted};
+use super::connect::{How, connect};
+use super::connection::Connection;
+use super::interrupt::Interrupt;
 use super::options::{Options, Watched};
+use super::turn::{Pace, Receiver, Wanted};
 use crate::http::client::Request;
 use crate::http::message::{Answer, HeaderBlock, Version};
 use crate::http::persistence::Wish;
@@ -15,6 +17,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -92,9 +95,12 @@ fn is_told(record: &Record, exchange: u64, is_closed: bool) -> bool {
 }
 
 fn ask_once(page: SocketAddr, client: SocketAddr, clock: Clock) -> Result<Record, Failure> {
-    let (told, connected) = connect(&[page.ip()], page.port(), PATIENCE, None, clock);
+    let interrupt = Arc::new(Interrupt::default());
+    let how = How { timeout: PATIENCE, buffer: None, clock, interrupt: &interrupt };
+    let (told, connected) = connect(&[page], &how);
     let connected = connected.ok_or_else(|| super::connect::failure("the live page", &told.attempts))?;
-    let mut connection = Connection::new(0, (page.ip().to_string(), page.port()), 0, connected, clock);
+    let mut connection =
+        Connection::new(0, (page.ip().to_string(), page.port()), 0, connected, (clock, interrupt.clone()));
     let request = Request {
         method: "GET",
         target: &format!("/records?client={client}"),

@@ -1,24 +1,78 @@
 //! A host to addresses, and what is told of that.
 
 use super::clock::Clock;
+use super::interrupt::Interrupt;
 use super::options::Options;
-use crate::dns::{self, TraceOptions};
+use crate::dns::{self, Families, Late, System, TraceOptions, is_localhost};
+use crate::record::lookup::Lookup;
 use crate::record::transfer::Name;
 use crate::record::{Failure, Kind};
+use std::net::IpAddr;
 use std::time::Duration;
 
-/// How long the system resolver may take for its own answer, which is for comparison.
+/// How long the system resolver may take where ours found nothing.
 const SYSTEM: Duration = Duration::from_secs(5);
 
+/// What goes on beside a fetch, and never delays it.
+#[derive(Default)]
+pub(super) struct Background {
+    /// The system's own answer, for comparison.
+    system: Option<System>,
+    /// The answer to the other kind of question.
+    late: Option<Late>,
+}
+
+impl Background {
+    /// Waits for addresses that come late, for those that are there have failed.
+    pub(super) fn late_addresses(&mut self, name: &mut Name, options: &Options, interrupt: &Interrupt) -> Vec<IpAddr> {
+        let (Some(late), Some(lookup)) = (self.late.take(), &mut name.lookup) else { return Vec::new() };
+        let mut joined = lookup.clone();
+        let joined = interrupt.unless_it_comes(move || {
+            late.join(&mut joined);
+            joined
+        });
+        let Some(joined) = joined else { return Vec::new() };
+        let known = name.addresses.clone();
+        let new = joined.addresses.iter().copied().filter(|ip| !known.contains(ip) && options.families.include(*ip));
+        let new: Vec<IpAddr> = new.collect();
+        *lookup = joined;
+        name.addresses.extend(&new);
+        new
+    }
+
+    /// Adds what is known by now.
+    pub(super) fn add_to(self, lookup: &mut Lookup, options: &Options) {
+        let is_late = self.late.is_some();
+        if let Some(late) = self.late {
+            late.take(lookup);
+        }
+        // Half an answer is not to be compared.
+        let is_whole =
+            !is_late || lookup.exchanges.iter().any(|exchange| lookup.not_awaited.contains(&exchange.record));
+        if let Some(system) = self.system.filter(|_| is_whole && options.families == Families::Both) {
+            lookup.system = lookup.system.take().or_else(|| system.take(&lookup.addresses));
+        }
+    }
+}
+
 /// Looks `host` up, as `options` say.
-pub(super) fn look_up(host: &str, options: &Options, clock: Clock) -> (Name, Result<(), Failure>) {
+pub(super) fn look_up(
+    host: &str,
+    options: &Options,
+    clock: Clock,
+    interrupt: &Interrupt,
+) -> (Name, Background, Result<(), Failure>) {
     let began = clock.now();
     let mut name =
         Name { host: host.to_owned(), began, ended: began, lookup: None, trace: None, addresses: Vec::new() };
-    let error = match &options.roots {
+    let mut background = Background::default();
+    let asked = host.to_owned();
+    let error = match options.roots.clone().filter(|_| !is_localhost(host)) {
         Some(roots) => {
             let limit = TraceOptions { limit: options.timeout, ..TraceOptions::default() };
-            let trace = dns::trace(host, roots, &limit);
+            let Some(trace) = interrupt.unless_it_comes(move || dns::trace(&asked, &roots, &limit)) else {
+                return interrupted(name, clock);
+            };
             name.ended = began + nanoseconds(trace.time);
             name.addresses = trace.addresses.clone();
             let error = trace.error.as_ref().map(Failure::from);
@@ -26,32 +80,52 @@ pub(super) fn look_up(host: &str, options: &Options, clock: Clock) -> (Name, Res
             error
         }
         None => {
-            let lookup = dns::resolve(
-                host,
-                &dns::Options {
-                    server: options.dns,
-                    limit: Some(options.timeout),
-                    // Whoever names a server may do so because the system's does not answer.
-                    system: options.dns.is_none().then(|| SYSTEM.min(options.timeout)),
-                    ..dns::Options::default()
-                },
-            );
+            let how = dns::Options {
+                server: options.dns,
+                limit: Some(options.timeout),
+                families: options.families,
+                ..dns::Options::default()
+            };
+            // Whoever names a server may do so because the system's does not answer.
+            background.system = (options.dns.is_none() && !is_localhost(host)).then(|| System::ask(host)).flatten();
+            let Some((mut lookup, late)) = interrupt.unless_it_comes(move || dns::resolve_early(&asked, &how)) else {
+                return interrupted(name, clock);
+            };
+            background.late = late;
             name.ended = began + nanoseconds(lookup.time);
             name.addresses = lookup.addresses.clone();
-            if let (true, None, Some(system)) = (name.addresses.is_empty(), options.dns, &lookup.system) {
+            if let (true, Some(system)) = (name.addresses.is_empty(), background.system.take()) {
                 // The system knows other ways than DNS: mDNS, containers, its own name.
-                name.addresses = system.addresses.clone();
+                let patience = SYSTEM.min(options.timeout);
+                let said = interrupt.unless_it_comes(move || system.wait(patience, &[]));
+                name.addresses = said.as_ref().map(|said| said.addresses.clone()).unwrap_or_default();
+                lookup.system = said;
             }
             let error = lookup.error.as_ref().map(Failure::from);
             name.lookup = Some(lookup);
             error
         }
     };
-    if !name.addresses.is_empty() {
-        return (name, Ok(()));
+    if interrupt.has_come() {
+        return interrupted(name, clock);
     }
-    let failure = error.unwrap_or_else(|| Failure::new(Kind::Name, format!("{host} has no address.")));
-    (name, Err(failure))
+    let had_some = !name.addresses.is_empty();
+    name.addresses.retain(|address| options.families.include(*address));
+    if !name.addresses.is_empty() {
+        return (name, background, Ok(()));
+    }
+    let why = match options.families {
+        Families::Four if had_some => format!("{host} has no IPv4 address, and -4 wants one."),
+        Families::Six if had_some => format!("{host} has no IPv6 address, and -6 wants one."),
+        _ => format!("{host} has no address."),
+    };
+    let failure = error.filter(|_| !had_some).unwrap_or_else(|| Failure::new(Kind::Name, why));
+    (name, background, Err(failure))
+}
+
+fn interrupted(mut name: Name, clock: Clock) -> (Name, Background, Result<(), Failure>) {
+    name.ended = clock.now();
+    (name, Background::default(), Err(Failure::new(Kind::Interrupted, "Interrupted.")))
 }
 
 fn nanoseconds(time: Duration) -> i64 {

@@ -1,6 +1,7 @@
 //! How to fetch: what the command line means.
 
 use super::url::Url;
+use crate::dns::Families;
 use crate::http::message::Version;
 use crate::language::Language;
 use std::net::SocketAddr;
@@ -51,6 +52,8 @@ pub struct Options {
     pub verbose: bool,
     /// Where to write a HAR.
     pub har: Option<PathBuf>,
+    /// Which kinds of address to use.
+    pub families: Families,
     /// The name server to ask.
     pub dns: Option<SocketAddr>,
     /// Walk from these root servers downwards.

@@ -2,38 +2,43 @@
 
 use super::body::{Body, Place, Wishes};
 use super::clock::Clock;
-use super::connection::{Connection, Pace};
+use super::connection::Connection;
 use super::download::Download;
+use super::interrupt::Interrupt;
 use super::job::Job;
+use super::name::{self, Background};
 use super::options::{Options, Output};
 use super::payload::Payload;
-use super::{connect, har, joined, name};
+use super::turn::Pace;
+use super::{connect, har, joined, json};
+use crate::dns::interleaved;
 use crate::http::client::answer_error::AnswerError;
 use crate::http::client::{Ending, Next, Request};
 use crate::http::message::{HeaderBlock, Version};
 use crate::http::persistence::Wish;
-use crate::record::transfer::{Answer, Outcome, Record, Reuse, SCHEMA, Saved, Transfer};
+use crate::record::transfer::{Answer, Connect, Outcome, Record, Reuse, SCHEMA, Saved, Transfer};
 use crate::record::{Failure, Kind};
 use crate::story::layout::{escaped, fit};
 use crate::story::transfer as story;
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, Write};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::sync::Arc;
 
 /// A receive buffer for slow readers, in octets: what is not read soon stays with the server.
 const NARROW: usize = 4096;
 const USER_AGENT: &str = concat!("glasshttp/", env!("CARGO_PKG_VERSION"));
 
 /// Fetches everything that `options` name, and tells it: what failed, in order.
-pub fn run(options: &Options) -> Vec<Failure> {
+pub fn run(options: &Options, interrupt: &Arc<Interrupt>) -> Vec<Failure> {
     let payload = match options.data.as_ref().map(Payload::read).transpose() {
         Ok(payload) => payload,
         Err(failure) => return vec![failure],
     };
-    let mut session = Session::new(options);
+    let mut session = Session::new(options, interrupt.clone());
     let once = options.urls.iter().map(|url| Job::new(url, options, payload.as_ref()));
     let mut jobs: VecDeque<Job> = (0..options.repeat).flat_map(|_| once.clone()).collect();
-    while let Some(job) = jobs.pop_front() {
+    while let Some(job) = jobs.pop_front().filter(|_| !interrupt.has_come()) {
         let more = session.fetch(&job, jobs.front());
         if let Some(job) = more {
             jobs.push_front(job);
@@ -52,10 +57,15 @@ struct Session<'o> {
     connections: u64,
     kept: Option<Connection>,
     has_told: bool,
+    interrupt: Arc<Interrupt>,
+    /// Of the name that was looked up last.
+    background: Background,
+    /// What was printed last did not end its line.
+    is_mid_line: bool,
 }
 
 impl<'o> Session<'o> {
-    fn new(options: &'o Options) -> Self {
+    fn new(options: &'o Options, interrupt: Arc<Interrupt>) -> Self {
         let clock = Clock::start();
         let began = humantime::format_rfc3339_nanos(clock.began().time()).to_string();
         Self {
@@ -67,6 +77,9 @@ impl<'o> Session<'o> {
             connections: 0,
             kept: None,
             has_told: false,
+            interrupt,
+            background: Background::default(),
+            is_mid_line: false,
         }
     }
 
@@ -142,30 +155,49 @@ impl<'o> Session<'o> {
         let addresses = match self.known.get(&host) {
             Some(addresses) => addresses.clone(),
             None => {
-                let (name, result) = name::look_up(&host, self.options, self.clock);
+                let (name, background, result) = name::look_up(&host, self.options, self.clock, &self.interrupt);
                 let addresses = name.addresses.clone();
                 transfer.name = Some(name);
+                self.background = background;
                 result?;
                 self.known.insert(host.clone(), addresses.clone());
                 addresses
             }
         };
-        let buffer = self.options.read_rate.map(|_| NARROW);
-        let (told, connected) = connect::connect(&addresses, port, self.options.timeout, buffer, self.clock);
-        let made_in = told.attempts.last().map_or(0, |attempt| attempt.ended - attempt.began);
-        let failure = connect::failure(&host, &told.attempts);
-        debug_assert!(connected.is_some() == told.attempts.iter().any(|attempt| attempt.outcome == Outcome::Connected));
+        let how = connect::How {
+            timeout: self.options.timeout,
+            buffer: self.options.read_rate.map(|_| NARROW),
+            clock: self.clock,
+            interrupt: &self.interrupt,
+        };
+        let scope = job.url.scope()?;
+        let (mut told, mut connected) = connect::connect(&sockets(&interleaved(&addresses), port, scope), &how);
+        if let (None, Some(name)) = (&connected, &mut transfer.name) {
+            let late = self.background.late_addresses(name, self.options, &self.interrupt);
+            if !late.is_empty() {
+                let (more, later) = connect::connect(&sockets(&late, port, scope), &how);
+                let attempts = [std::mem::take(&mut told.attempts), more.attempts].concat();
+                (told, connected) = (Connect { attempts, ..more }, later);
+            }
+        }
+        let failure = match self.interrupt.has_come() {
+            true => Failure::new(Kind::Interrupted, "Interrupted."),
+            false => connect::failure(&host, &told.attempts),
+        };
+        let made = told.attempts.iter().find(|attempt| attempt.outcome == Outcome::Connected);
+        let made_in = made.map_or(0, |attempt| attempt.ended - attempt.began);
         transfer.connect = Some(told);
         let connected = connected.ok_or(failure)?;
         self.connections += 1;
-        let connection = Connection::new(self.connections, (host, port), made_in, connected, self.clock);
+        let connection =
+            Connection::new(self.connections, (host, port), made_in, connected, (self.clock, self.interrupt.clone()));
         (transfer.connection, transfer.ends) = (Some(connection.number), Some(connection.ends));
         Ok(connection)
     }
 
     /// Gives where the answer redirects to, if that is to be followed.
     fn exchange(
-        &self,
+        &mut self,
         job: &Job,
         connection: &mut Connection,
         transfer: &mut Transfer,
@@ -210,6 +242,7 @@ impl<'o> Session<'o> {
         let (taken, saved) = body.finish(is_whole && result.is_ok());
         let result = result.and(saved).map_err(|failure| with_part(failure, &taken.saved));
         transfer.body = Some(taken.saved);
+        self.is_mid_line = taken.is_mid_line;
         result.map(|()| taken.redirect)
     }
 
@@ -261,7 +294,13 @@ impl<'o> Session<'o> {
     }
 
     fn tell(&mut self, mut transfer: Transfer) {
-        joined::join(&mut transfer, self.options, self.clock);
+        if let Some(lookup) = transfer.name.as_mut().and_then(|name| name.lookup.as_mut()) {
+            std::mem::take(&mut self.background).add_to(lookup, self.options);
+        }
+        if !self.interrupt.has_come() {
+            joined::join(&mut transfer, self.options, self.clock);
+        }
+        self.end_line();
         if !self.options.json && !self.options.quiet {
             let mut text = String::new();
             if !self.has_told {
@@ -273,6 +312,13 @@ impl<'o> Session<'o> {
             let _ = anstream::stderr().lock().write_all(text.as_bytes());
         }
         self.record.transfers.push(transfer);
+    }
+
+    /// What is told stands on lines of its own, where it goes to the same place as the body.
+    fn end_line(&mut self) {
+        if std::mem::take(&mut self.is_mid_line) && is_one_place() {
+            let _ = io::stderr().write_all(b"\n");
+        }
     }
 
     fn finish(mut self) -> Vec<Failure> {
@@ -339,9 +385,23 @@ fn head_text(answer: &Answer) -> String {
     lines.map(|line| escaped(&line) + "\n").collect()
 }
 
+/// Whether standard output and standard error are one file or terminal.
+fn is_one_place() -> bool {
+    let (out, err) = (rustix::fs::fstat(io::stdout()), rustix::fs::fstat(io::stderr()));
+    out.is_ok_and(|out| err.is_ok_and(|err| (out.st_dev, out.st_ino) == (err.st_dev, err.st_ino)))
+}
+
+fn sockets(addresses: &[IpAddr], port: u16, scope: u32) -> Vec<SocketAddr> {
+    let socket = |ip: &IpAddr| match ip {
+        IpAddr::V4(ip) => SocketAddr::from((*ip, port)),
+        IpAddr::V6(ip) => SocketAddrV6::new(*ip, port, 0, scope).into(),
+    };
+    addresses.iter().map(socket).collect()
+}
+
 fn print_json(record: &Record) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, record)?;
+    json::write_pretty(&mut out, record)?;
     out.write_all(b"\n")?;
     out.flush()
 }

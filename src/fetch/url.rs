@@ -7,7 +7,11 @@ use url::{Host, ParseError};
 
 /// An `http` URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Url(url::Url);
+pub struct Url {
+    url: url::Url,
+    /// The zone of a link-local address (RFC 6874): an interface's name or number.
+    zone: Option<String>,
+}
 
 impl Url {
     /// Reads a URL; `http://` may be left out.
@@ -16,8 +20,9 @@ impl Url {
     /// In a sentence that says what to write.
     pub fn parse(text: &str) -> Result<Self, Failure> {
         let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        let (whole, zone) = without_zone(&whole);
         let url = url::Url::parse(&whole).map_err(|error| unusable(text, error))?;
-        Self::of(url, Kind::Usage)
+        Self::of(url, zone, Kind::Usage)
     }
 
     /// The URL that `reference` means here (RFC 3986 §5): what `Location` says.
@@ -25,13 +30,15 @@ impl Url {
     /// # Errors
     /// If it is none, or of another scheme.
     pub fn join(&self, reference: &str) -> Result<Self, Failure> {
-        let url = self.0.join(reference).map_err(|error| {
+        let url = self.url.join(reference).map_err(|error| {
             Failure::new(Kind::Redirect, format!("The answer redirects to {reference:?}, which is no URL: {error}."))
         })?;
-        Self::of(url, Kind::Redirect)
+        // A zone means something here alone: no server says one (RFC 6874 §3).
+        let zone = self.zone.clone().filter(|_| url.host() == self.url.host());
+        Self::of(url, zone, Kind::Redirect)
     }
 
-    fn of(mut url: url::Url, kind: Kind) -> Result<Self, Failure> {
+    fn of(mut url: url::Url, zone: Option<String>, kind: Kind) -> Result<Self, Failure> {
         let refused = |why: String| Err(Failure::new(kind, why));
         match url.scheme() {
             "http" => {}
@@ -52,17 +59,17 @@ impl Url {
             return refused(format!("{url} names port 0, where nobody can listen."));
         }
         url.set_fragment(None); // never sent (RFC 9110 §4.2.5)
-        Ok(Self(url))
+        Ok(Self { url, zone })
     }
 
     /// Whether scheme, host and port are the same (RFC 6454).
     pub fn is_same_origin(&self, other: &Self) -> bool {
-        self.0.origin() == other.0.origin()
+        self.url.origin() == other.url.origin()
     }
 
     /// The host, as it is looked up: a name in ASCII, or an address without brackets.
     pub fn host(&self) -> String {
-        match self.0.host() {
+        match self.url.host() {
             Some(Host::Domain(name)) => name.to_owned(),
             Some(Host::Ipv4(ip)) => ip.to_string(),
             Some(Host::Ipv6(ip)) => ip.to_string(),
@@ -70,24 +77,38 @@ impl Url {
         }
     }
 
+    /// The number of the interface that the zone names; 0 where there is none.
+    ///
+    /// # Errors
+    /// If there is no such interface.
+    pub fn scope(&self) -> Result<u32, Failure> {
+        let Some(zone) = &self.zone else { return Ok(0) };
+        zone.parse().or_else(|_| nix::net::if_::if_nametoindex(zone.as_str())).map_err(|_| {
+            Failure::new(
+                Kind::Name,
+                format!("There is no interface {zone:?} here; ip link shows those that there are."),
+            )
+        })
+    }
+
     /// The port: 80 where none is named.
     pub fn port(&self) -> u16 {
-        self.0.port().unwrap_or(80)
+        self.url.port().unwrap_or(80)
     }
 
     /// The value of `Host`: an IPv6 address in brackets, the port where it is not 80.
     pub fn authority(&self) -> &str {
-        self.0.authority()
+        self.url.authority()
     }
 
     /// What the request line asks for: path and query.
     pub fn target(&self) -> &str {
-        &self.0[url::Position::BeforePath..url::Position::AfterQuery]
+        &self.url[url::Position::BeforePath..url::Position::AfterQuery]
     }
 
     /// Name and value of each field of the query, decoded.
     pub fn query(&self) -> Vec<(String, String)> {
-        self.0.query_pairs().into_owned().collect()
+        self.url.query_pairs().into_owned().collect()
     }
 
     /// The last part of the path, as the name of a file in this folder.
@@ -95,7 +116,7 @@ impl Url {
     /// # Errors
     /// If it has none that is one.
     pub fn file_name(&self) -> Result<String, Failure> {
-        let last = self.0.path().rsplit('/').next().unwrap_or_default();
+        let last = self.url.path().rsplit('/').next().unwrap_or_default();
         let name = percent_decode_str(last).decode_utf8_lossy().into_owned();
         let is_one = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\0']);
         if is_one && !name.chars().any(char::is_control) {
@@ -104,6 +125,20 @@ impl Url {
             Err(Failure::new(Kind::Usage, format!("{self} names no file: choose a name with -o FILE.")))
         }
     }
+}
+
+/// A URL without the zone in its host's brackets, `%25eth0` or, as people type it, `%eth0`.
+fn without_zone(text: &str) -> (String, Option<String>) {
+    let parts = || {
+        let (before, rest) = text.split_once("://[")?;
+        let (literal, behind) = rest.split_once(']')?;
+        let (address, zone) = literal.split_once('%')?;
+        let zone = zone.strip_prefix("25").filter(|zone| !zone.is_empty()).unwrap_or(zone);
+        let is_zone =
+            !zone.is_empty() && zone.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
+        is_zone.then(|| (format!("{before}://[{address}]{behind}"), Some(zone.to_owned())))
+    };
+    parts().unwrap_or_else(|| (text.to_owned(), None))
 }
 
 fn unusable(text: &str, error: ParseError) -> Failure {
@@ -118,7 +153,10 @@ fn unusable(text: &str, error: ParseError) -> Failure {
 
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        match &self.zone {
+            Some(zone) => f.write_str(&self.url.as_str().replacen(']', &format!("%25{zone}]"), 1)),
+            None => self.url.fmt(f),
+        }
     }
 }
 
@@ -145,6 +183,21 @@ mod tests {
             let got = (url.host(), url.port(), url.authority().to_owned(), url.target().to_owned());
             assert_eq!(got, (host.to_owned(), port, authority.to_owned(), target.to_owned()), "{text}");
         }
+    }
+
+    #[test]
+    fn a_zone_is_for_this_machine_alone() {
+        for text in ["http://[fe80::1%25lo]:81/a", "[fe80::1%lo]:81/a"] {
+            let url = parsed(text);
+            assert_eq!((url.host().as_str(), url.authority()), ("fe80::1", "[fe80::1]:81"));
+            assert_eq!(url.to_string(), "http://[fe80::1%25lo]:81/a");
+            assert!(url.scope().is_ok_and(|scope| scope > 0));
+            assert_eq!(url.join("/b").map(|url| url.to_string()), Ok("http://[fe80::1%25lo]:81/b".to_owned()));
+            assert_eq!(url.join("http://[::1]/").map(|url| url.to_string()), Ok("http://[::1]/".to_owned()));
+        }
+        assert_eq!(parsed("http://[fe80::1%257]/").scope(), Ok(7));
+        assert_eq!(parsed("http://[fe80::1%25none9]/").scope().map_err(|failure| failure.kind), Err(Kind::Name));
+        assert!(Url::parse("http://[fe80::1%25a/b]/").is_err());
     }
 
     #[test]

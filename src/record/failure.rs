@@ -38,8 +38,10 @@ pub enum Kind {
     CutShort,
     /// The answer's status says that it failed, and that counts.
     Status,
-    /// A redirect that is not followed: too many, a loop, another scheme.
+    /// A redirect that is not followed: too many, another scheme.
     Redirect,
+    /// Ctrl-C.
+    Interrupted,
 }
 
 impl Kind {
@@ -57,6 +59,7 @@ impl Kind {
             Self::CutShort => 9,
             Self::Status => 10,
             Self::Redirect => 11,
+            Self::Interrupted => 130,
         }
     }
 }

@@ -21,6 +21,8 @@ pub struct Lookup {
     pub candidates: Vec<String>,
     /// Every question sent, in order; A and AAAA are asked at the same time.
     pub exchanges: Vec<Exchange>,
+    /// Kinds of record that were asked for and not waited for: the other kind had come (RFC 8305 §3).
+    pub not_awaited: Vec<Kind>,
     /// The names that the CNAME chain leads through, the first one left out.
     pub aliases: Vec<String>,
     /// The addresses, in the order in which they are to be tried.
@@ -40,6 +42,8 @@ pub struct Lookup {
 pub enum Source {
     /// The host is an address already: no DNS was needed.
     Numeric,
+    /// `localhost` or a name below it: this machine, which no server is asked for (RFC 6761 §6.3).
+    Localhost,
     /// A line of the hosts file.
     HostsFile {
         /// The file.

@@ -132,6 +132,8 @@ pub enum Outcome {
     Refused,
     /// Nothing came back in time.
     TimedOut,
+    /// Another address answered first.
+    Abandoned,
     /// There is no way there.
     Unreachable {
         /// The system's words.

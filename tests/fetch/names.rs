@@ -63,3 +63,111 @@ fn a_walk_from_the_root_is_told_by_its_steps() {
     let name = &record["transfers"][0]["name"];
     assert!(name["lookup"].is_null() && name["trace"]["steps"][0]["zone"] == ".", "{name}");
 }
+
+/// A name server that gives `name.example` these addresses, AAAA after a while.
+fn late_server(addresses: &'static [[u8; 4]], late: std::time::Duration) -> NameServer {
+    NameServer::start(move |question, _| {
+        let mut message = answer(question);
+        message.metadata.recursion_available = true;
+        if question.queries[0].query_type == RecordType::A {
+            for ip in addresses {
+                message.add_answer(address("name.example", (*ip).into()));
+            }
+        } else if !late.is_zero() {
+            // The questions come one after the other to one thread: silence is as late as can be.
+            return vec![];
+        }
+        vec![bytes(&message)]
+    })
+}
+
+#[test]
+fn a_late_answer_to_the_other_question_delays_nothing() {
+    let (folder, _) = folder_with(0);
+    let server = Server::start(folder.path(), &["-b", "127.0.0.1"]);
+    let names = late_server(&[[127, 0, 0, 1]], std::time::Duration::from_secs(9));
+    let url = format!("http://name.example:{}/small.txt", server.port());
+    let before = std::time::Instant::now();
+    let run = fetch(&["--json", "--dns", &names.address.to_string(), &url]);
+    let record = run.record();
+    assert!(run.code == 0 && before.elapsed() < std::time::Duration::from_secs(4), "{:?}", before.elapsed());
+    let name = &record["transfers"][0]["name"];
+    assert_eq!(name["lookup"]["not_awaited"], serde_json::json!(["AAAA"]));
+    let took = name["ended"].as_i64().zip(name["began"].as_i64()).map(|(ended, began)| ended - began);
+    assert!(took.is_some_and(|took| (50_000_000..2_000_000_000).contains(&took)), "{took:?}");
+}
+
+#[test]
+fn a_silent_address_costs_a_quarter_of_a_second() {
+    let (folder, _) = folder_with(0);
+    let server = Server::start(folder.path(), &["-b", "127.0.0.1"]);
+    // Where the accept queue is full, the kernel drops each further SYN.
+    let silent = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    let at = std::net::SocketAddr::from(([127, 0, 0, 9], server.port()));
+    silent.bind(&at.into()).expect("another address has the port free");
+    silent.listen(0).expect("it listens");
+    let _full: Vec<socket2::Socket> = (0..4)
+        .map(|_| {
+            let client = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+            client.set_nonblocking(true).expect("it does not wait");
+            let _ = client.connect(&at.into());
+            client
+        })
+        .collect();
+    let names = late_server(&[[127, 0, 0, 9], [127, 0, 0, 1]], std::time::Duration::ZERO);
+    let dns = names.address.to_string();
+    let url = format!("http://name.example:{}/small.txt", server.port());
+    let record = fetch(&["--json", "--dns", &dns, &url]).record();
+    let attempts = record["transfers"][0]["connect"]["attempts"].as_array().expect("attempts");
+    let outcomes: Vec<&str> =
+        attempts.iter().map(|attempt| attempt["outcome"]["is"].as_str().expect("a word")).collect();
+    assert_eq!(outcomes, ["abandoned", "connected"]);
+    let began = |index: usize| attempts[index]["began"].as_i64().expect("a time");
+    assert!((250_000_000..2_000_000_000).contains(&(began(1) - began(0))), "{attempts:?}");
+    let run = fetch(&["--dns", &dns, &url]);
+    assert_eq!((run.text().as_str(), run.code), ("small\n", 0));
+    assert_eq!(run.stderr.matches(" connect ").count(), 2, "{}", run.stderr);
+    assert!(run.stderr.contains("another address answered first"), "{}", run.stderr);
+}
+
+#[test]
+fn localhost_asks_no_server() {
+    let (folder, _) = folder_with(0);
+    let server = Server::start(folder.path(), &["-b", "127.0.0.1"]);
+    let (say, heard) = std::sync::mpsc::channel();
+    let names = NameServer::start(move |question, _| {
+        let _ = say.send(asked(question));
+        vec![bytes(&answer(question))]
+    });
+    for host in ["localhost", "LOCALHOST", "app.localhost", "a.b.localhost", "localhost.", "x.localhost."] {
+        let url = format!("http://{host}:{}/small.txt", server.port());
+        for options in [&["--dns", &names.address.to_string()][..], &["--root", &names.address.to_string()], &[]] {
+            let run = fetch(&[options, &[&url]].concat());
+            assert_eq!((run.text().as_str(), run.code), ("small\n", 0), "{host}: {}", run.stderr);
+        }
+    }
+    assert!(heard.try_recv().is_err(), "it was asked");
+}
+
+#[test]
+fn one_family_alone_if_that_is_wanted() {
+    let (folder, _) = folder_with(0);
+    let server = Server::start(folder.path(), &["-b", "127.0.0.1"]);
+    let (say, heard) = std::sync::mpsc::channel();
+    let names = NameServer::start(move |question, _| {
+        say.send(question.queries[0].query_type).expect("the test listens");
+        let mut message = answer(question);
+        if question.queries[0].query_type == RecordType::A {
+            message.add_answer(address("name.example", [127, 0, 0, 1].into()));
+        }
+        vec![bytes(&message)]
+    });
+    let dns = names.address.to_string();
+    let url = format!("http://name.example:{}/small.txt", server.port());
+    assert_eq!(fetch(&["-4", "--dns", &dns, &url]).text(), "small\n");
+    assert_eq!(heard.try_iter().collect::<Vec<_>>(), [RecordType::A]);
+    fetch(&["-6", "--dns", &dns, &url]).assert_failed(3, &["name.example"]);
+    assert_eq!(heard.try_iter().collect::<Vec<_>>(), [RecordType::AAAA]);
+    fetch(&["-6", &format!("http://127.0.0.1:{}/", server.port())]).assert_failed(3, &["IPv6", "-6"]);
+    assert_eq!(fetch(&["-4", "-6", "h"]).code, 2);
+}

@@ -39,6 +39,7 @@ fn tell_attempt(attempt: &Attempt, connect: Option<&Connect>, rows: &mut Rows, p
         Outcome::Connected => (Arrow::ToClient, phrases.labels.open, opened(&took, connect, phrases)),
         Outcome::Refused => (Arrow::ToClient, phrases.labels.refused, fill(phrases.connect.refused, &[&took])),
         Outcome::TimedOut => (Arrow::Inside, phrases.labels.timeout, fill(phrases.connect.timed_out, &[&took])),
+        Outcome::Abandoned => (Arrow::Inside, phrases.labels.abandoned, fill(phrases.connect.abandoned, &[&took])),
         Outcome::Unreachable { why } => (Arrow::Inside, phrases.labels.no_way, why.clone()),
         Outcome::Failed { why } => (Arrow::Inside, phrases.labels.failed, why.clone()),
     };

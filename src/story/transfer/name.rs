@@ -19,6 +19,10 @@ pub(super) fn tell(name: &Name, block: &mut Block, phrases: &Phrases) {
                 let text = fill(phrases.name.numeric, &[&name.host]);
                 return block.row(&began, Arrow::Inside, phrases.labels.name, &[plain(text)]);
             }
+            Source::Localhost => {
+                let text = fill(phrases.name.localhost, &[&name.host, &list(&name.addresses, phrases)]);
+                return block.row(&began, Arrow::Inside, phrases.labels.name, &[plain(text)]);
+            }
             Source::HostsFile { path, lines } => {
                 let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
                 let addresses = list(&name.addresses, phrases);
@@ -47,6 +51,10 @@ fn servers(lookup: &Lookup, name: &Name, block: &mut Block, phrases: &Phrases) {
         words.push(dim(format!("({})", fill(phrases.name.tried_as, &[&lookup.candidates.join(", ")]))));
     }
     block.row(&span(name.ended), Arrow::Inside, phrases.labels.name, &words);
+    if !lookup.not_awaited.is_empty() {
+        let kinds: Vec<String> = lookup.not_awaited.iter().map(ToString::to_string).collect();
+        block.remark(&[dim(fill(phrases.name.not_awaited, &[&kinds.join(", ")]))]);
+    }
 }
 
 fn walk(trace: &Trace, name: &Name, block: &mut Block, phrases: &Phrases) {

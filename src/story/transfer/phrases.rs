@@ -30,6 +30,7 @@ pub(super) struct Labels {
     pub(super) refused: &'static str,
     pub(super) timeout: &'static str,
     pub(super) no_way: &'static str,
+    pub(super) abandoned: &'static str,
     pub(super) failed: &'static str,
     pub(super) reused: &'static str,
     pub(super) sent: &'static str,
@@ -45,6 +46,8 @@ pub(super) struct Labels {
 
 pub(super) struct NamePhrases {
     pub(super) numeric: &'static str,
+    pub(super) localhost: &'static str,
+    pub(super) not_awaited: &'static str,
     pub(super) hosts: &'static str,
     pub(super) known: &'static str,
     /// The kind and name asked for, the server, the transport, the time, the outcome.
@@ -78,6 +81,7 @@ pub(super) struct ConnectPhrases {
     pub(super) timestamps: &'static str,
     pub(super) refused: &'static str,
     pub(super) timed_out: &'static str,
+    pub(super) abandoned: &'static str,
     pub(super) reused: &'static str,
     pub(super) before: &'static str,
 }

@@ -1,0 +1,87 @@
+//! An exchange under way: how it is paced, who takes the response, what came of it so far.
+
+use super::notes::Notes;
+use super::sending::Sending;
+use crate::http::message::Answer;
+use crate::record::Failure;
+use std::time::{Duration, Instant};
+
+/// How long a body that nobody wants may take to come, so that its connection can be kept.
+pub(super) const UNWANTED: Duration = Duration::from_millis(250);
+
+/// How an exchange is paced.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    /// How long a request and a head may take, each, and how long nothing of a body may come.
+    pub(super) timeout: Duration,
+    /// Between two octets of the request.
+    pub(super) dribble: Option<Duration>,
+    /// Octets a second.
+    pub(super) read_rate: Option<u64>,
+    /// How much of the body is wanted, in octets.
+    pub(super) abort_after: Option<u64>,
+}
+
+/// Who takes an answer. What fails gives the answer up.
+pub(super) trait Receiver {
+    /// The head; `None`: there is none (HTTP/0.9).
+    fn head(&mut self, answer: Option<&Answer<'_>>) -> Result<Wanted, Failure>;
+    /// Some of the body.
+    fn body(&mut self, octets: &[u8]) -> Result<Wanted, Failure>;
+    /// That was all that one read gave, so much of the body: whoever gathers writes it now.
+    fn pause(&mut self, _octets: usize) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+/// Whether the rest of an answer is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    More,
+    /// No: the answer is given up.
+    Enough,
+    /// None of its body: what becomes of it decides only whether the connection can be kept.
+    Nothing,
+}
+
+/// An exchange under way.
+pub(super) struct Turn<'a> {
+    pub(super) notes: Notes,
+    pub(super) pace: &'a Pace,
+    pub(super) receiver: &'a mut dyn Receiver,
+    pub(super) sending: Sending,
+    pub(super) deadline: Instant,
+    /// Before which nothing is read.
+    pub(super) next_read: Option<Instant>,
+    /// More came than is wanted.
+    pub(super) is_cut: bool,
+    /// Nobody wants the body.
+    pub(super) is_unwanted: bool,
+    /// The last read gave all that there was room for.
+    pub(super) is_flowing: bool,
+    pub(super) failure: Option<Failure>,
+}
+
+impl Turn<'_> {
+    /// Something happened: there is as much time again.
+    pub(super) fn extend(&mut self) {
+        if !self.is_unwanted {
+            self.deadline = Instant::now() + self.pace.timeout;
+        }
+    }
+
+    /// Hands on what is wanted of `octets`.
+    pub(super) fn body(&mut self, octets: &[u8]) -> Result<Wanted, Failure> {
+        let before = self.notes.body_so_far();
+        self.notes.body(octets.len());
+        let wanted = self.pace.abort_after.map_or(octets.len(), |most| {
+            usize::try_from(most.saturating_sub(before)).unwrap_or(usize::MAX).min(octets.len())
+        });
+        self.is_cut = wanted < octets.len();
+        self.receiver.body(&octets[..wanted])
+    }
+
+    pub(super) fn has_enough(&self) -> bool {
+        self.notes.has_head() && self.pace.abort_after.is_some_and(|most| self.notes.body_so_far() >= most)
+    }
+}
