@@ -235,6 +235,8 @@ pub struct Config {
     pub site: SiteOptions,
     /// The addresses to listen on.
     pub addresses: Vec<Address>,
+    /// Whether they were typed: then each of them is wanted.
+    pub addresses_are_named: bool,
     /// The port.
     pub port: Port,
     /// The length of the queue of accepted-to-be connections.
@@ -255,6 +257,7 @@ pub struct Config {
 
 impl From<Args> for Config {
     fn from(args: Args) -> Self {
+        let addresses_are_named = !args.bind.is_empty();
         let addresses = if args.lan {
             vec![Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()]
         } else if args.bind.is_empty() {
@@ -298,6 +301,7 @@ impl From<Args> for Config {
                 cache: args.cache as usize * 1024 * 1024,
             },
             addresses,
+            addresses_are_named,
             port,
             backlog: args.backlog,
             model,

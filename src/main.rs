@@ -14,6 +14,7 @@ use glasshttp::show;
 use glasshttp::site::Site;
 use glasshttp::telling::Telling;
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -46,13 +47,21 @@ fn run(config: Config) -> Result<(), String> {
     let site = Site::open(folder, config.site.clone()).map_err(|error| cannot_serve(folder, &error))?;
     let listeners =
         listener::listen(&config.addresses, config.port, config.backlog).map_err(|error| error.to_string())?;
+    if config.addresses_are_named
+        && let Some(missing) = config.addresses.iter().find(|wanted| !listens_on(&listeners, wanted.ip))
+    {
+        let ip = missing.ip;
+        return Err(format!("cannot listen on {ip}: this machine has no such address; try --bind with one of its own"));
+    }
     let telling = Telling::start(&config, &listeners)?;
     // Nobody may be reading: that is no reason not to serve.
     let is_usual = config.folder.is_none();
-    let _ = match config.log {
-        // Standard output is a file of packets then.
-        Some(Log::Pcapng) => announce(&mut anstream::stderr().lock(), folder, is_usual, &config, &listeners, &telling),
-        _ => announce(&mut anstream::stdout().lock(), folder, is_usual, &config, &listeners, &telling),
+    let _ = match telling.log {
+        Log::Story | Log::Off => {
+            announce(&mut anstream::stdout().lock(), folder, is_usual, &config, &listeners, &telling)
+        }
+        // A log that machines read has standard output to itself.
+        _ => announce(&mut anstream::stderr().lock(), folder, is_usual, &config, &listeners, &telling),
     };
 
     let abandon_storage = site.ending();
@@ -113,6 +122,10 @@ const HERE: &str = ".";
 fn usual_folder() -> &'static Path {
     let public = Path::new("public");
     if public.is_dir() { public } else { Path::new(HERE) }
+}
+
+fn listens_on(listeners: &[Listener], ip: IpAddr) -> bool {
+    listeners.iter().any(|listener| listener.address().ip() == ip)
 }
 
 /// The first line names the URL that is really bound.

@@ -35,6 +35,8 @@ pub struct Telling {
     pub page_urls: Vec<String>,
     /// Why there is none, though there usually is.
     pub no_page: Option<String>,
+    /// What standard output is for.
+    pub log: Log,
 }
 
 impl Telling {
@@ -47,15 +49,16 @@ impl Telling {
         let mut scope = Scope::default();
         let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
         let is_terminal = io::stdout().is_terminal();
-        match config.log.unwrap_or(if is_terminal { Log::Story } else { Log::Lines(Format::Common) }) {
+        let log = config.log.unwrap_or(if is_terminal { Log::Story } else { Log::Lines(Format::Common) });
+        match log {
             Log::Lines(format) => scope.lines = Some(format),
             Log::Story => sinks.push(Box::new(Story::new(anstream::stdout(), config.language, STORIES))),
             Log::Json => sinks.push(Box::new(JsonLog::new(StandardOutput::new()))),
             Log::Pcapng | Log::Off => {}
         }
-        let is_json = config.log == Some(Log::Json);
-        let is_pcapng = config.log == Some(Log::Pcapng);
-        let has_story = !sinks.is_empty() && !is_json;
+        let is_json = log == Log::Json;
+        let is_pcapng = log == Log::Pcapng;
+        let has_story = log == Log::Story;
 
         let (page_listeners, no_page) = match &config.live_page {
             LivePage::Off => (Vec::new(), None),
@@ -95,7 +98,7 @@ impl Telling {
         };
         let watching = (!scope.is_nothing()).then(|| start(capture.clone())).transpose().map_err(failed)?;
         let page = hub.map(|hub: Arc<Hub>| Watch::start(&hub, &listener::urls(site), page_listeners, config.language));
-        Ok(Self { watching, page: page.transpose().map_err(failed)?, capture, packets, page_urls, no_page })
+        Ok(Self { watching, page: page.transpose().map_err(failed)?, capture, packets, page_urls, no_page, log })
     }
 
     /// The probe to hand to the serving threads.

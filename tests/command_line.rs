@@ -210,6 +210,15 @@ fn the_usual_port_taken_and_none_named_leads_to_the_next_and_says_so() {
 }
 
 #[test]
+fn an_address_that_was_typed_and_cannot_be_had_is_an_error() {
+    let (folder, _) = folder_with(0);
+    let options = ["--port", "0", "--log", "off", "--no-watch", "--bind", "127.0.0.1", "--bind", "203.0.113.9"];
+    let (said, complaint, code) = output(glasshttp().args(options).arg(folder.path()));
+    assert!(code == Some(1) && said.is_empty(), "{said}");
+    assert!(complaint.contains("cannot listen on 203.0.113.9: this machine has no such address"), "{complaint}");
+}
+
+#[test]
 fn help_fits_80_columns() {
     for columns in ["80", "200"] {
         for option in ["--help", "-h"] {

@@ -2,7 +2,7 @@
 //! becomes readable and stays so (the self-pipe trick).
 
 use rustix::event::{PollFd, PollFlags};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -31,7 +31,10 @@ impl Stop {
 
     /// A server that stops at SIGINT or SIGTERM; a second one ends the program
     /// at once. Handlers are set for both, so that they work as process 1,
-    /// which has no default action (pid_namespaces(7)).
+    /// which has no default action (pid_namespaces(7)). SIGHUP, a terminal that
+    /// closes, gives the same order, unless it was ignored at the start, as
+    /// nohup(1) does; it is never the second one, for a shell may repeat it.
+    /// SIGUSR1 and SIGUSR2 mean nothing, and end nothing.
     ///
     /// # Errors
     /// If there is no descriptor left, or the handlers can't be set.
@@ -44,6 +47,12 @@ impl Stop {
             if let Some(writer) = &stop.writer {
                 signal_hook::low_level::pipe::register(signal, writer.try_clone()?)?;
             }
+        }
+        if let (Some(writer), false) = (&stop.writer, is_ignored(SIGHUP)) {
+            signal_hook::low_level::pipe::register(SIGHUP, writer.try_clone()?)?;
+        }
+        for signal in [SIGUSR1, SIGUSR2] {
+            signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)))?;
         }
         Ok(stop)
     }
@@ -81,4 +90,12 @@ impl AsFd for Stop {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.order.as_fd()
     }
+}
+
+/// Whether this process was started with `signal` ignored (proc_pid_status(5)).
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    u32::try_from(signal - 1).is_ok_and(|bit| mask.checked_shr(bit).unwrap_or(0) & 1 == 1)
 }

@@ -54,7 +54,7 @@ fn is_refused(address: SocketAddr) -> bool {
 fn a_download_under_way_ends_whole_and_the_program_with_0() {
     let (folder, big) = folder_with(BIG);
     under_each_model(|model| {
-        for signal in [Signal::TERM, Signal::INT] {
+        for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
             let mut server = Server::start(folder.path(), &["--model", model]);
             let (mut client, mut answer) = downloads(&server, DOWNLOAD, 1000);
             server.signal(signal);
@@ -198,4 +198,30 @@ fn it_stops_as_process_1_as_well() {
         kill_process(pid, signal).expect("it runs");
         assert_eq!(server.wait().code(), Some(0), "{signal:?}");
     }
+}
+
+#[test]
+fn signals_that_mean_nothing_end_nothing() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut server = Server::start(folder.path(), &["--model", model]);
+        for signal in [Signal::USR1, Signal::USR2] {
+            server.signal(signal);
+        }
+        assert_eq!(server.get("/small.txt").text(), "small\n", "{model}");
+        server.signal(Signal::TERM);
+        assert_eq!(server.wait().code(), Some(0), "{model}");
+    });
+}
+
+#[test]
+fn a_terminal_that_closes_is_no_order_under_nohup() {
+    let (folder, _) = folder_with(0);
+    let mut command = Command::new("nohup");
+    command.arg(glasshttp().get_program()).args(["--port", "0", "--log", "off", "--no-watch"]).arg(folder.path());
+    let mut server = Server::spawn(&mut command);
+    server.signal(Signal::HUP);
+    assert_eq!(server.get("/small.txt").text(), "small\n");
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait().code(), Some(0));
 }

@@ -28,6 +28,8 @@ pub struct Server {
     pub address: SocketAddr,
     /// What it printed after the first line, and prints still.
     pub stdout: BufReader<ChildStdout>,
+    /// The first line; or all that was announced, where that is on standard error.
+    pub announced: String,
 }
 
 impl Server {
@@ -41,16 +43,34 @@ impl Server {
         Self::spawn(glasshttp().args(["--port", "0", "--log", log, "--no-watch"]).args(options).arg(folder))
     }
 
-    /// Runs this command, which must print its URL first.
+    /// Runs this command, which must print its URL first: on standard error, where
+    /// standard output is for a log that machines read.
     pub fn spawn(command: &mut Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("the program starts");
+        let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
+        let log = words.iter().position(|word| word == "--log").and_then(|at| words.get(at + 1));
+        let is_for_machines = !matches!(log.map(String::as_str), Some("story" | "off"));
+        let stderr = if is_for_machines { Stdio::piped() } else { Stdio::inherit() };
+        let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().expect("the program starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
-        let mut line = String::new();
-        stdout.read_line(&mut line).expect("a first line");
+        let mut announced = String::new();
+        match child.stderr.take() {
+            None => {
+                stdout.read_line(&mut announced).expect("a first line");
+            }
+            Some(stderr) => {
+                let mut stderr = BufReader::new(stderr);
+                while !announced.contains("Ctrl-C") {
+                    assert_ne!(stderr.read_line(&mut announced).expect("a line"), 0, "it ended: {announced}");
+                }
+                // What it complains of is seen, as without a pipe.
+                std::thread::spawn(move || io::copy(&mut stderr, &mut io::stderr()));
+            }
+        }
+        let line = announced.lines().next().unwrap_or_default();
         let start = line.find("http://").unwrap_or_else(|| panic!("the first line names the URL: {line:?}"));
         let url = line[start..].trim().to_owned();
         let port = url.trim_end_matches('/').rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
-        Self { child, url, address: SocketAddr::from(([127, 0, 0, 1], port)), stdout }
+        Self { child, url, address: SocketAddr::from(([127, 0, 0, 1], port)), stdout, announced }
     }
 
     /// The port that it listens on.
