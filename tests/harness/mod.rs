@@ -30,6 +30,8 @@ pub struct Server {
     pub stdout: BufReader<ChildStdout>,
     /// The first line; or all that was announced, where that is on standard error.
     pub announced: String,
+    /// What it says on standard error after that.
+    complaints: Option<std::thread::JoinHandle<String>>,
 }
 
 impl Server {
@@ -52,7 +54,7 @@ impl Server {
         let stderr = if is_for_machines { Stdio::piped() } else { Stdio::inherit() };
         let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().expect("the program starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
-        let mut announced = String::new();
+        let (mut announced, mut complaints) = (String::new(), None);
         match child.stderr.take() {
             None => {
                 stdout.read_line(&mut announced).expect("a first line");
@@ -62,15 +64,23 @@ impl Server {
                 while !announced.contains("Ctrl-C") {
                     assert_ne!(stderr.read_line(&mut announced).expect("a line"), 0, "it ended: {announced}");
                 }
-                // What it complains of is seen, as without a pipe.
-                std::thread::spawn(move || io::copy(&mut stderr, &mut io::stderr()));
+                // What it complains of is seen, as without a pipe, and kept.
+                complaints = Some(std::thread::spawn(move || {
+                    let mut all = String::new();
+                    for line in stderr.lines().map_while(Result::ok) {
+                        eprintln!("{line}");
+                        all.push_str(&line);
+                        all.push('\n');
+                    }
+                    all
+                }));
             }
         }
         let line = announced.lines().next().unwrap_or_default();
         let start = line.find("http://").unwrap_or_else(|| panic!("the first line names the URL: {line:?}"));
         let url = line[start..].trim().to_owned();
         let port = url.trim_end_matches('/').rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
-        Self { child, url, address: SocketAddr::from(([127, 0, 0, 1], port)), stdout, announced }
+        Self { child, url, address: SocketAddr::from(([127, 0, 0, 1], port)), stdout, announced, complaints }
     }
 
     /// The port that it listens on.
@@ -115,6 +125,12 @@ impl Server {
             assert!(Instant::now() < deadline, "the program does not end");
             std::thread::yield_now();
         }
+    }
+
+    /// All that it said on standard error behind the announcement, after its end.
+    pub fn complaints(&mut self) -> String {
+        let thread = self.complaints.take().expect("a log for machines, asked once");
+        thread.join().expect("its lines")
     }
 
     /// The process that serves.

@@ -6,11 +6,9 @@ use crate::harness::{Answer, Server, glasshttp};
 use glasshttp::record::Reason;
 use rustix::process::Signal;
 use std::collections::HashSet;
-use std::fs;
 use std::io::Read;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 const SIMPLE: &[u8] = b"GET /small.txt HTTP/1.0\r\n\r\n";
@@ -51,12 +49,9 @@ fn of_a_thousand_fast_connections_each_is_told_or_counted() {
     });
 }
 
-/// Starts the program with a log that nobody reads behind the first line; what
-/// it says on standard error goes to `errors`.
-fn start_unread(folder: &Path, options: &[&str], errors: &Path) -> Server {
-    let mut command = Command::new("sh");
-    command.args(["-c", "exec \"$0\" \"$@\" 2>\"$ERRORS\""]).env("ERRORS", errors).arg(glasshttp().get_program());
-    Server::spawn(command.args(["--port", "0", "--no-watch"]).args(options).arg(folder))
+/// Starts the program with a log that nobody reads.
+fn start_unread(folder: &Path, options: &[&str]) -> Server {
+    Server::spawn(glasshttp().args(["--port", "0", "--no-watch"]).args(options).arg(folder))
 }
 
 /// How many of `what` the program said on standard error that it has not told.
@@ -68,10 +63,8 @@ fn said(errors: &str, what: &str) -> u64 {
 #[test]
 fn a_log_that_nobody_reads_makes_nobody_wait_and_what_is_missing_is_said() {
     let (folder, _) = folder_with(0);
-    let notes = tempfile::tempdir().expect("a folder");
     under_each_model(|model| {
-        let errors = notes.path().join(model);
-        let mut server = start_unread(folder.path(), &["--log", "json", "--model", model], &errors);
+        let mut server = start_unread(folder.path(), &["--log", "json", "--model", model]);
         // 2 KiB of log each: more than what holds the log and what holds the reports together.
         connections(&server, 1500);
         let begun = Instant::now();
@@ -83,7 +76,7 @@ fn a_log_that_nobody_reads_makes_nobody_wait_and_what_is_missing_is_said() {
         server.stdout.read_to_string(&mut log).expect("what the pipe held");
         let told = log.split_inclusive('\n').filter(|line| line.starts_with("{") && line.ends_with("}}\n")).count();
         assert!(told > 5, "{model}: {log}");
-        let errors = fs::read_to_string(&errors).expect("what it said");
+        let errors = server.complaints();
         let missing = said(&errors, "connections");
         assert_eq!(told as u64 + missing, 1500, "{model}: {told} lines of the log, and it said {errors:?}");
     });
@@ -92,10 +85,8 @@ fn a_log_that_nobody_reads_makes_nobody_wait_and_what_is_missing_is_said() {
 #[test]
 fn lines_that_nobody_reads_are_counted_too() {
     let (folder, _) = folder_with(0);
-    let notes = tempfile::tempdir().expect("a folder");
     under_each_model(|model| {
-        let errors = notes.path().join(model);
-        let mut server = start_unread(folder.path(), &["--log", "common", "--model", model], &errors);
+        let mut server = start_unread(folder.path(), &["--log", "common", "--model", model]);
         let mut client = server.connect();
         let batch = b"HEAD /small.txt HTTP/1.1\r\nHost: a\r\n\r\n".repeat(100);
         for _ in 0..200 {
@@ -110,7 +101,7 @@ fn lines_that_nobody_reads_are_counted_too() {
         let mut log = String::new();
         server.stdout.read_to_string(&mut log).expect("what the pipe held");
         let told = log.split_inclusive('\n').filter(|line| line.ends_with("200 0\n")).count();
-        let errors = fs::read_to_string(&errors).expect("what it said");
+        let errors = server.complaints();
         let missing = said(&errors, "reports");
         assert_eq!(told as u64 + missing, 20_000, "{model}: {told} lines, and it said {errors:?}");
     });
