@@ -6,6 +6,7 @@
 
 mod answer;
 mod awaited;
+mod budget;
 mod deadline;
 mod input;
 mod notes;
@@ -15,6 +16,8 @@ mod timeouts;
 mod waiting;
 mod workspace;
 
+pub use budget::{Budget, MOST_HELD, SMALL};
+pub use deadline::LEAST_RATE;
 pub use service::Service;
 pub use timeouts::Timeouts;
 pub use workspace::Workspace;
@@ -22,13 +25,15 @@ pub use workspace::Workspace;
 use crate::handler::Reply;
 use crate::http::message::Request;
 use crate::http::persistence::CloseReason;
+use crate::http::server::rejection::Rejection;
 use crate::http::server::{Next, ServerConnection};
 use crate::observe::clf::Line;
 use crate::observe::report::Report;
 use crate::record::connection::HeadState;
 use answer::{Answer, Sent};
 use awaited::{Awaited, is_reset, overdue};
-use deadline::Deadline;
+use budget::Held;
+use deadline::{Deadline, Pace};
 use input::Input;
 use notes::Notes;
 use rustix::io::Errno;
@@ -62,6 +67,8 @@ pub struct Connection {
     /// Received and not yet used; while a body is read, its request's head, and
     /// the body so far if the handler takes it (`awaits_body`).
     pending: Vec<u8>,
+    /// What it holds while it waits, if that is much.
+    held: Option<Held>,
     /// The answer that is being made elsewhere, while there is one.
     awaited: Option<Awaited>,
     awaits_body: bool,
@@ -69,6 +76,8 @@ pub struct Connection {
     answer: Option<Answer>,
     status: u16,
     deadline: Option<Deadline>,
+    /// How fast the response is taken, where its client had to be waited for.
+    pace: Option<Pace>,
     client: SocketAddr,
     /// Whether the server ends, and waits for this connection.
     is_last: bool,
@@ -90,11 +99,13 @@ impl Connection {
             socket,
             machine,
             pending: Vec::new(),
+            held: None,
             awaited: None,
             awaits_body: false,
             answer: None,
             status: 0,
             deadline: None,
+            pace: None,
             client,
             is_last: false,
             line: None,
@@ -151,7 +162,10 @@ impl Connection {
                             if rejection.is_of_whole_head() { HeadState::Complete } else { HeadState::Unfinished };
                         self.begin_exchange(input.unused(), input.first_line(), state, None, workspace);
                     }
-                    let reply = Reply::error(rejection.status(), &rejection.to_string());
+                    let mut reply = Reply::error(rejection.status(), &rejection.to_string());
+                    if rejection == Rejection::NoRoom {
+                        reply = reply.with("Retry-After", "1");
+                    }
                     let reply = self.chosen(reply, None, &workspace.service.probe);
                     self.respond(reply, workspace);
                     Ok(())
@@ -173,6 +187,7 @@ impl Connection {
             };
             match step {
                 Ok(()) | Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) if !self.holds(&mut input, workspace) => self.machine.give_way(CloseReason::NoRoom),
                 Err(Errno::AGAIN) => break self.wait(&input, workspace),
                 Err(Errno::CONNRESET | Errno::PIPE) => {
                     self.note(Notes::reset);
@@ -181,6 +196,9 @@ impl Connection {
                 Err(_) => self.machine.disconnected(CloseReason::SocketFailed),
             }
         };
+        if matches!(progress, Progress::Closed(_)) {
+            input.discard();
+        }
         workspace.buffer = if self.awaits_body { input.into_buffer() } else { input.store(&mut self.pending) };
         workspace.connection_waits();
         progress

@@ -2,6 +2,7 @@
 //! and by which constants README says.
 
 mod memory;
+mod places;
 mod processes;
 
 use crate::harness::PATIENCE;

@@ -229,6 +229,22 @@ fn sixteen_may_listen_and_one_that_has_gone_makes_room() {
 }
 
 #[test]
+fn sixteen_silent_readers_lock_nobody_out() {
+    let page = Page::usual();
+    let silent: Vec<Events> = (0..16).map(|_| page.listen()).collect();
+    let begun = Instant::now();
+    loop {
+        let mut events = page.listen();
+        if events.next().expect("a head").starts_with("HTTP/1.0 200") {
+            events.wait_for("hello");
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE, "they hold every place");
+    }
+    drop(silent);
+}
+
+#[test]
 fn a_listener_that_takes_nothing_holds_up_nobody_and_is_told_what_it_missed() {
     const MORE_THAN_ALL_BUFFERS: usize = 10 << 20;
     let bounds = Bounds { connections: 50, told_per_second: 500, ..Bounds::default() };

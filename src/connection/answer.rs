@@ -98,6 +98,22 @@ impl Answer {
         }
     }
 
+    /// The socket takes no more for a while: gives the bytes that the response holds till
+    /// then. A small body that was joined to its head is not held twice.
+    pub(super) fn settle(&mut self) -> usize {
+        if let Body::Bytes(_) = &self.body {
+            let joined = self.position.min(self.head.len() as u64);
+            self.position -= joined;
+            self.head.truncate(self.head.len() - joined as usize);
+        }
+        self.head.shrink_to(self.head.len());
+        let piece = match &self.piece {
+            Piece::Here(bytes) => bytes.len(),
+            Piece::Coming(_) => 0,
+        };
+        self.head.capacity() + self.remainder.capacity() + piece
+    }
+
     /// Octets of the body that the socket took.
     pub(super) fn body_sent(&self) -> u64 {
         self.position.saturating_sub(self.head.len() as u64)
@@ -154,7 +170,8 @@ impl Answer {
             Body::File { file, offset, .. } => {
                 let offset = *offset + self.position;
                 let count = left.unwrap_or(0).min(self.appetite as u64) as usize;
-                match read(room(copy, count), |room| file.read_at(room, offset)) {
+                let Some(room) = room(copy, count) else { return Ok(Sent::Failed) };
+                match read(room, |room| file.read_at(room, offset)) {
                     Ok([]) => return Ok(Sent::Ended),
                     Ok(octets) => {
                         let count = send(socket, octets, SEND)?;
@@ -200,21 +217,25 @@ impl Answer {
                 count
             }
             // A stream can't be read again.
-            Body::Stream(source) => match read(room(copy, self.appetite), |room| source.read(room)) {
-                Ok([]) => return Ok(Sent::Ended),
-                Ok(octets) => {
+            Body::Stream(source) => match room(copy, self.appetite).map(|room| read(room, |room| source.read(room))) {
+                None | Some(Err(_)) => return Ok(Sent::Failed),
+                Some(Ok([])) => return Ok(Sent::Ended),
+                Some(Ok(octets)) => {
                     let count = match send(socket, octets, SEND) {
                         Err(Errno::AGAIN | Errno::INTR) => 0,
                         result => result?,
                     };
-                    self.remainder = octets[count..].to_vec();
+                    let rest = &octets[count..];
+                    if self.remainder.try_reserve_exact(rest.len()).is_err() {
+                        return Ok(Sent::Failed);
+                    }
+                    self.remainder.extend_from_slice(rest);
                     self.is_full = count > 0 && count < octets.len();
                     if count == 0 {
                         return Err(Errno::AGAIN);
                     }
                     count
                 }
-                Err(_) => return Ok(Sent::Failed),
             },
         };
         self.appetite = (2 * count).clamp(LEAST_CHUNK, CHUNK);
@@ -223,12 +244,13 @@ impl Answer {
     }
 }
 
-/// This much of `copy`, which grows for it.
-fn room(copy: &mut Vec<u8>, count: usize) -> &mut [u8] {
-    if copy.len() < count {
+/// This much of `copy`, which grows for it, if there is memory.
+fn room(copy: &mut Vec<u8>, count: usize) -> Option<&mut [u8]> {
+    let missing = count.saturating_sub(copy.len());
+    if missing > 0 && copy.try_reserve_exact(missing).is_ok() {
         copy.resize(count, 0);
     }
-    &mut copy[..count]
+    copy.get_mut(..count)
 }
 
 /// What one read into `room` gave.

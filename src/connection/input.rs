@@ -30,9 +30,14 @@ impl Input {
         Self { buffer, start: 0, end, is_exhausted: false }
     }
 
+    /// Room in `pending` for what is unused: whether there is any to be had.
+    pub(super) fn reserve(&self, pending: &mut Vec<u8>) -> bool {
+        pending.try_reserve_exact(self.unused().len()).is_ok()
+    }
+
     /// The buffer again; what is unused stays in `pending`.
     pub(super) fn store(self, pending: &mut Vec<u8>) -> Vec<u8> {
-        *pending = self.unused().to_vec();
+        pending.extend_from_slice(self.unused());
         self.buffer
     }
 

@@ -7,6 +7,7 @@ use super::notes::Reading;
 use super::{Connection, Workspace};
 use crate::handler::{Begun, Reply};
 use crate::http::message::{FieldStorage, Request, Response, Version};
+use crate::http::persistence::CloseReason;
 use crate::http::server::{BODY_PIECE, Next, Timer};
 use crate::observe::probe::Probe;
 use crate::record::connection::HeadState;
@@ -30,7 +31,10 @@ impl Connection {
             match self.machine.next() {
                 Next::Respond => self.handle(&request, workspace),
                 // Its body comes first, or was too much to ask.
-                _ => (self.pending, self.awaits_body) = (input.unused()[..used].to_vec(), true),
+                _ => {
+                    self.awaits_body = true;
+                    self.keep(&input.unused()[..used]);
+                }
             }
         }
         drop(storage);
@@ -43,13 +47,21 @@ impl Connection {
         let (used, keeps) = self.machine.receive_body(input.unused().len());
         if keeps {
             let pieces = self.pending.len() / BODY_PIECE;
-            self.pending.extend_from_slice(&input.unused()[..used]);
+            self.keep(&input.unused()[..used]);
             if self.pending.len() / BODY_PIECE > pieces {
                 self.deadline = None;
             }
         }
         input.advance(used);
         if used == 0 { self.receive_more(input) } else { Ok(()) }
+    }
+
+    /// Keeps some of a request, if there is memory for it.
+    fn keep(&mut self, bytes: &[u8]) {
+        match self.pending.try_reserve(bytes.len()) {
+            Ok(()) => self.pending.extend_from_slice(bytes),
+            Err(_) => self.machine.give_way(CloseReason::NoRoom),
+        }
     }
 
     fn receive_more(&mut self, input: &mut Input) -> Result<(), Errno> {

@@ -1,9 +1,11 @@
 //! What a connection waits for, and until when.
 
-use super::deadline::Deadline;
+use super::answer::Answer;
+use super::deadline::{Deadline, LEAST_RATE, Pace, WINDOW};
 use super::input::Input;
 use super::notes::Notes;
 use super::{Connection, Progress, Workspace};
+use crate::http::persistence::CloseReason;
 use crate::http::server::Timer;
 use crate::sys::send_queue;
 use std::time::{Duration, Instant};
@@ -15,6 +17,25 @@ const STALLS: u32 = 3;
 const LAST_DRAIN: Duration = Duration::from_secs(1);
 
 impl Connection {
+    /// Whether there is room for what it holds while it waits. Else that is let go of.
+    pub(super) fn holds(&mut self, input: &mut Input, workspace: &Workspace) -> bool {
+        if !self.awaits_body {
+            self.pending = Vec::new();
+        }
+        let received = input.unused().len() + self.pending.capacity();
+        let bytes = received + self.answer.as_mut().map_or(0, Answer::settle);
+        if bytes == 0 {
+            self.held = None;
+            return true;
+        }
+        let has_room = workspace.budget.hold(bytes, &mut self.held) && input.reserve(&mut self.pending);
+        if !has_room {
+            (self.held, self.pending) = (None, Vec::new());
+            input.discard();
+        }
+        has_room
+    }
+
     /// The socket would block: until when is that all right?
     pub(super) fn wait(&mut self, input: &Input, workspace: &mut Workspace) -> Progress {
         let timeouts = workspace.service.timeouts;
@@ -42,6 +63,10 @@ impl Connection {
                     Timer::Send => send_queue::unacknowledged(&self.socket).unwrap_or(0),
                     _ => 0,
                 };
+                if timer == Timer::Send && self.pace.is_none_or(|pace| pace.exchange != exchange) {
+                    let taken = self.taken(unacknowledged);
+                    self.pace = Some(Pace { exchange, since: at - timeouts.of(timer), taken });
+                }
                 self.deadline = Some(Deadline { timer, exchange, at, unacknowledged, stalls: 0 });
                 at
             }
@@ -51,6 +76,33 @@ impl Connection {
             Timer::Respond | Timer::Source => Progress::Elsewhere(at),
             _ => Progress::Readable(at),
         }
+    }
+
+    /// Bytes of the response's body that the client's TCP has, if `unacknowledged` are on their way.
+    fn taken(&self, unacknowledged: u32) -> u64 {
+        let sent = self.answer.as_ref().map_or(0, Answer::body_sent);
+        sent.saturating_sub(unacknowledged.into())
+    }
+
+    /// How many bytes a second the client takes of its response, if fewer than [`LEAST_RATE`].
+    pub fn slow_rate(&mut self, now: Instant) -> Option<u64> {
+        let pace = self.pace.filter(|pace| pace.exchange == self.machine.exchanges())?;
+        let passed = now.saturating_duration_since(pace.since);
+        if self.machine.timer() != Timer::Send || passed < WINDOW {
+            return None;
+        }
+        let taken = self.taken(send_queue::unacknowledged(&self.socket).ok()?);
+        let rate = taken.saturating_sub(pace.taken) * 1000 / passed.as_millis() as u64;
+        if rate >= LEAST_RATE {
+            self.pace = Some(Pace { since: now, taken, ..pace });
+        }
+        (rate < LEAST_RATE).then_some(rate)
+    }
+
+    /// Its client is too slow, and others wait for its place.
+    pub fn give_way(&mut self, workspace: &mut Workspace) -> Progress {
+        self.machine.give_way(CloseReason::TooSlow);
+        self.advance(workspace)
     }
 
     /// The deadline passed: gives up, unless the client still takes its answer.

@@ -1,5 +1,6 @@
 //! What a serving thread keeps for whichever connection it works on.
 
+use super::budget::Budget;
 use super::input::Input;
 use super::service::Service;
 use crate::handler::Handler;
@@ -19,6 +20,8 @@ pub struct Workspace {
     /// An event loop's own handler, if it has one.
     pub(super) handler: Option<Box<dyn Handler>>,
     pub(super) buffer: Vec<u8>,
+    /// What its connections may hold, together with those of other threads.
+    pub(super) budget: Budget,
     /// Room for what is copied from a file to a socket.
     pub(super) copy: Vec<u8>,
     /// Where the next answer's head is written.
@@ -39,6 +42,7 @@ impl Workspace {
             service,
             handler: None,
             buffer: Input::buffer(),
+            budget: Budget::default(),
             copy: Vec::new(),
             head: Vec::new(),
             outbox: Outbox::default(),
@@ -58,6 +62,13 @@ impl Workspace {
     /// Whoever answers the requests of its connections.
     pub(super) fn handler(&self) -> &dyn Handler {
         self.handler.as_ref().unwrap_or(&self.service.handler).as_ref()
+    }
+
+    /// The same, sharing this budget with others.
+    #[must_use]
+    pub fn within(mut self, budget: &Budget) -> Self {
+        self.budget = budget.clone();
+        self
     }
 
     /// What is asked until the next time had arrived by now: see [`Handler::begin_turn`].

@@ -116,6 +116,10 @@ pub enum CloseReason {
     BodyTimeout,
     /// The client took nothing of the response for too long.
     SendTimeout,
+    /// There was no memory for what the connection would have held.
+    NoRoom,
+    /// The client took its response too slowly, and others waited for its place.
+    TooSlow,
     /// The client reset the connection.
     Reset,
     /// The response's body was shorter than promised.

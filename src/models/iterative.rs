@@ -27,8 +27,7 @@ pub(super) fn serve(
 ) -> io::Result<()> {
     let mut workspace = Workspace::new(Arc::clone(service));
     while let Some(connection) = accept(&listeners, service, stop)? {
-        // At the order to stop new clients are refused, not left waiting for this one.
-        run(connection, &mut workspace, stop, limits.grace, || listeners.clear());
+        run(connection, &mut workspace, stop, limits.grace, &mut listeners);
         if listeners.is_empty() {
             break;
         }

@@ -1,6 +1,7 @@
 //! The server models: who accepts, who runs a connection, when it waits, who
 //! cleans up. What a connection does is the same in all of them, and is not here.
 
+mod crowd;
 mod iterative;
 mod limits;
 mod model;

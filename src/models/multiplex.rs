@@ -21,9 +21,10 @@
 
 mod table;
 
+use super::crowd::others_wait;
 use super::limits::Limits;
 use super::stop::Stop;
-use crate::connection::{Connection, Progress, Service, Workspace};
+use crate::connection::{Budget, Connection, Progress, Service, Workspace};
 use crate::listener::Listener;
 use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
@@ -52,16 +53,17 @@ pub(super) fn serve(
     // room: where there is little room, one loop has all of it.
     let workers = workers.min(limits.connections / FEW).max(1);
     let limits = Limits { connections: limits.connections.div_ceil(workers), ..*limits };
+    let budget = Budget::default();
     let mut others = Vec::new();
     for _ in 1..workers {
         let siblings = listeners.iter().map(Listener::sibling).collect::<io::Result<Vec<_>>>()?;
-        let other = EventLoop::new(siblings, service, limits, stop)?;
+        let other = EventLoop::new(siblings, service, &budget, limits, stop)?;
         match std::thread::Builder::new().name("event loop".into()).spawn(|| other.run()) {
             Ok(other) => others.push(other),
             Err(_) => break, // no thread to be had (RLIMIT_NPROC): fewer loops serve
         }
     }
-    let result = EventLoop::new(listeners, service, limits, stop)?.run(); // all have the same grace
+    let result = EventLoop::new(listeners, service, &budget, limits, stop)?.run(); // all have the same grace
     others.into_iter().map(|other| other.join().unwrap_or(Ok(()))).fold(result, io::Result::and)
 }
 
@@ -80,7 +82,13 @@ struct EventLoop {
 }
 
 impl EventLoop {
-    fn new(listeners: Vec<Listener>, service: &Arc<Service>, limits: Limits, stop: &Arc<Stop>) -> io::Result<Self> {
+    fn new(
+        listeners: Vec<Listener>,
+        service: &Arc<Service>,
+        budget: &Budget,
+        mut limits: Limits,
+        stop: &Arc<Stop>,
+    ) -> io::Result<Self> {
         // Where nobody misses the silent ones, they may wait in the kernel for their first octets.
         let is_quiet = !service.probe.tells_connections();
         listeners.iter().filter(|_| is_quiet).for_each(Listener::defer_accept);
@@ -90,8 +98,8 @@ impl EventLoop {
             epoll,
             listeners,
             accepts: false,
-            connections: Table::default(),
-            workspace: Workspace::for_event_loop(Arc::clone(service)),
+            connections: Table::with_room(&mut limits.connections),
+            workspace: Workspace::for_event_loop(Arc::clone(service)).within(budget),
             service: Arc::clone(service),
             limits,
             stop: Arc::clone(stop),
@@ -153,7 +161,7 @@ impl EventLoop {
         let progress = connection.advance(&mut self.workspace);
         // What can't be registered (epoll_ctl(2), ENOSPC) closes, alone.
         let _ = self.connections.insert(&self.epoll, connection, progress);
-        self.set_accepts(self.connections.len() < self.limits.connections)
+        self.accept_while_there_is_room()
     }
 
     /// Lets a connection go on, by `step`, and waits for what it then waits for.
@@ -173,7 +181,21 @@ impl EventLoop {
         for key in self.connections.late(Instant::now()) {
             self.advance(key, Connection::time_out)?;
         }
-        self.set_accepts(self.connections.len() < self.limits.connections)
+        if self.connections.len() >= self.limits.connections
+            && others_wait(&self.listeners)
+            && let Some(slowest) = self.connections.slowest(Instant::now())
+        {
+            self.advance(slowest, Connection::give_way)?;
+        }
+        self.accept_while_there_is_room()
+    }
+
+    fn accept_while_there_is_room(&mut self) -> io::Result<()> {
+        let has_room = self.connections.len() < self.limits.connections;
+        if !has_room {
+            self.connections.sweep_soon();
+        }
+        self.set_accepts(has_room)
     }
 
     fn set_accepts(&mut self, accepts: bool) -> io::Result<()> {

@@ -22,6 +22,7 @@
 //!
 //! Try it: `--model process`, a slow download, and `ps -o pid,stat,cmd` beside it.
 
+use super::crowd::{Crowd, LOOK};
 use super::limits::Limits;
 use super::running::{EXHAUSTED, LAST_WORDS, run};
 use super::stop::Stop;
@@ -43,18 +44,25 @@ use std::time::Instant;
 pub(super) fn serve(listeners: Vec<Listener>, service: &Arc<Service>, limits: &Limits, stop: &Stop) -> io::Result<()> {
     let mut children = Children::new(service)?;
     let mut workspace = Workspace::new(Arc::clone(service)); // each child has a copy
-    let mut stop_of_children = Stop::new()?;
+    let (mut stop_of_children, crowd) = (Stop::new()?, Crowd::new()?);
+    let mut has_called = false;
     loop {
         let has_room = children.running.len() < limits.connections;
         let mut fds = vec![stop.poll_fd(), PollFd::new(&children.ended, PollFlags::IN)];
         fds.extend(listeners.iter().filter(|_| has_room).map(|listener| PollFd::new(listener, PollFlags::IN)));
-        wait(&mut fds, None)?;
+        wait(&mut fds, (!has_room).then(|| Instant::now() + LOOK))?;
         let [is_told_to_stop, has_an_end] = [0, 1].map(|index: usize| !fds[index].revents().is_empty());
         if is_told_to_stop {
             break;
         }
         if has_an_end {
             children.reap();
+        }
+        if !has_room && !has_an_end {
+            crowd.call(&listeners);
+            has_called = true;
+        } else if std::mem::take(&mut has_called) {
+            crowd.calm();
         }
         for listener in listeners.iter().filter(|_| has_room) {
             let (socket, client) = match listener.accept() {
@@ -74,14 +82,14 @@ pub(super) fn serve(listeners: Vec<Listener>, service: &Arc<Service>, limits: &L
                     drop(listeners);
                     close_sockets_of_others(connection.as_fd());
                     stop_of_children.heed_parent();
-                    run(connection, &mut workspace, &stop_of_children, limits.grace, || {});
+                    run(connection, &mut workspace, &stop_of_children, limits.grace, &crowd);
                     exit_child();
                 }
                 Some(Fork::Parent(child)) => {
                     children.running.insert(child, connection.number());
                 }
                 // Told to stop before there was a process for it.
-                None => run(connection, &mut workspace, stop, limits.grace, || {}),
+                None => run(connection, &mut workspace, stop, limits.grace, &crowd),
             }
         }
     }

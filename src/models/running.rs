@@ -1,5 +1,6 @@
 //! What the models that wait for one connection share: its accept, and its run to the end.
 
+use super::crowd::{LOOK, Place};
 use super::stop::Stop;
 use super::wait::wait;
 use crate::connection::{Connection, Progress, Service, Workspace};
@@ -40,27 +41,34 @@ pub(super) fn accept(listeners: &[Listener], service: &Service, stop: &Stop) -> 
     }
 }
 
-/// Runs a connection to its end, waiting for its socket in between. After the
-/// order to stop, of which `on_stop` hears, it has until `grace` is over.
+/// Runs a connection to its end, waiting for its socket in between. One whose client
+/// is too slow ends when its `place` is wanted. After the order to stop, of which
+/// `place` hears, it has until `grace` is over.
 pub(super) fn run(
     mut connection: Connection,
     workspace: &mut Workspace,
     stop: &Stop,
     grace: Duration,
-    on_stop: impl FnOnce(),
+    mut place: impl Place,
 ) {
     let mut progress = connection.advance(workspace);
     let mut is_stopping = false;
     while !is_stopping {
         let Some((flags, deadline)) = waits_for(progress) else { return };
-        let Ok((is_ready, is_told)) = wait_for(&connection, flags, Some(stop), deadline) else {
+        let look = flags.contains(PollFlags::OUT).then(|| Instant::now() + LOOK).filter(|look| *look < deadline);
+        let Ok((is_ready, is_told)) = wait_for(&connection, flags, Some(stop), look.unwrap_or(deadline)) else {
             return connection.abandon(workspace);
         };
         is_stopping = is_told;
-        progress = if is_ready { connection.advance(workspace) } else { connection.time_out(workspace) };
+        progress = match look {
+            _ if is_ready => connection.advance(workspace),
+            None => connection.time_out(workspace),
+            Some(now) if connection.slow_rate(now).is_some() && place.is_wanted() => connection.give_way(workspace),
+            Some(_) => progress,
+        };
     }
 
-    on_stop();
+    place.stops();
     let last_moment = Instant::now() + grace;
     progress = connection.shut_down(workspace);
     while let Some((flags, deadline)) = waits_for(progress) {

@@ -13,12 +13,14 @@
 //! The slots are a pipe with one octet for each: to take one is to read, to
 //! give it back is to write, and a wait for either is a poll, like every other.
 
+use super::crowd::{Crowd, LOOK};
 use super::limits::Limits;
 use super::running::{EXHAUSTED, LAST_WORDS, accept, run};
 use super::stop::Stop;
 use super::wait::wait;
-use crate::connection::{Connection, Service, Workspace};
+use crate::connection::{Budget, Connection, Service, Workspace};
 use crate::listener::Listener;
+use crate::sys::allocator::share_one_arena;
 use rustix::event::{PollFd, PollFlags};
 use rustix::pipe::{PipeFlags, pipe_with};
 use std::io;
@@ -28,6 +30,9 @@ use std::time::{Duration, Instant};
 
 /// The stack of a connection's thread, in octets; only what is touched is used.
 const STACK: usize = 512 * 1024;
+/// Address space that a thread may come to need, with its share of the allocator's: where that is
+/// limited (RLIMIT_AS), there are fewer threads, for one that has none left ends the program.
+const ADDRESS_SPACE: u64 = 8 * 1024 * 1024;
 /// The most slots that a pipe holds: its capacity (pipe(7)).
 const MOST_SLOTS: usize = 65_536;
 
@@ -37,18 +42,24 @@ pub(super) fn serve(
     limits: &Limits,
     stop: &Arc<Stop>,
 ) -> io::Result<()> {
-    let slots = Arc::new(Slots::new(limits.connections.min(MOST_SLOTS))?);
+    let slots = Arc::new(Slots::new(limits.connections.min(MOST_SLOTS).min(affordable_threads()))?);
     let grace = limits.grace;
-    while let Some(slot) = Slots::take(&slots, stop)? {
+    let shared = Arc::new(Shared {
+        service: Arc::clone(service),
+        budget: Budget::default(),
+        stop: Arc::clone(stop),
+        crowd: Crowd::new()?,
+    });
+    while let Some(slot) = Slots::take(&slots, stop, &shared.crowd, &listeners)? {
         let Some(mut connection) = accept(&listeners, service, stop)? else { break };
         if slots.is_empty() {
             connection.answer_last();
         }
         let work = Arc::new(Mutex::new(Some((connection, slot))));
         // As long as there is no thread to be had, this client waits, and the others in the backlog.
-        while !spawn(&work, service, stop, grace) {
+        while !spawn(&work, &shared, grace) {
             if stop.wait(EXHAUSTED)? {
-                serve_to_the_end(&work, service, stop, grace);
+                serve_to_the_end(&work, &shared, grace);
                 break;
             }
         }
@@ -57,20 +68,36 @@ pub(super) fn serve(
     slots.wait_for_all(Instant::now() + grace + LAST_WORDS)
 }
 
+fn affordable_threads() -> usize {
+    use rustix::process::{Resource, getrlimit};
+    let Some(bytes) = getrlimit(Resource::As).current else { return usize::MAX };
+    share_one_arena();
+    (bytes / ADDRESS_SPACE).max(1) as usize
+}
+
+/// What all connections share.
+struct Shared {
+    service: Arc<Service>,
+    budget: Budget,
+    stop: Arc<Stop>,
+    crowd: Crowd,
+}
+
 /// A connection and its slot, until somebody serves it.
 type Work = Mutex<Option<(Connection, Slot)>>;
 
 /// Starts a thread for the connection: whether there was one to be had.
-fn spawn(work: &Arc<Work>, service: &Arc<Service>, stop: &Arc<Stop>, grace: Duration) -> bool {
-    let (work, service, stop) = (Arc::clone(work), Arc::clone(service), Arc::clone(stop));
+fn spawn(work: &Arc<Work>, shared: &Arc<Shared>, grace: Duration) -> bool {
+    let (work, shared) = (Arc::clone(work), Arc::clone(shared));
     let thread = std::thread::Builder::new().name("connection".into()).stack_size(STACK);
-    thread.spawn(move || serve_to_the_end(&work, &service, &stop, grace)).is_ok()
+    thread.spawn(move || serve_to_the_end(&work, &shared, grace)).is_ok()
 }
 
-fn serve_to_the_end(work: &Work, service: &Arc<Service>, stop: &Stop, grace: Duration) {
+fn serve_to_the_end(work: &Work, shared: &Shared, grace: Duration) {
     let work = work.lock().ok().and_then(|mut work| work.take());
     if let Some((connection, slot)) = work {
-        run(connection, &mut Workspace::new(Arc::clone(service)), stop, grace, || {});
+        let mut workspace = Workspace::new(Arc::clone(&shared.service)).within(&shared.budget);
+        run(connection, &mut workspace, &shared.stop, grace, &shared.crowd);
         drop(slot);
     }
 }
@@ -109,10 +136,18 @@ impl Slots {
     }
 
     /// Takes a slot as soon as one is free; `None` when told to stop.
-    fn take(slots: &Arc<Self>, stop: &Stop) -> io::Result<Option<Slot>> {
-        wait(&mut [PollFd::new(&slots.free, PollFlags::IN), stop.poll_fd()], None)?;
+    fn take(slots: &Arc<Self>, stop: &Stop, crowd: &Crowd, listeners: &[Listener]) -> io::Result<Option<Slot>> {
+        let mut fds = [PollFd::new(&slots.free, PollFlags::IN), stop.poll_fd()];
+        let mut has_called = false;
+        while !wait(&mut fds, Some(Instant::now() + LOOK))? {
+            crowd.call(listeners);
+            has_called = true;
+        }
         if stop.is_set() {
             return Ok(None);
+        }
+        if has_called {
+            crowd.calm();
         }
         rustix::io::read(&slots.free, &mut [0; 1])?;
         Ok(Some(Slot(Arc::clone(slots))))

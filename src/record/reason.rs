@@ -23,6 +23,8 @@ sentences! {
         SilentTimeout "silent_timeout" "No request came in time: the client connected and stayed silent." "제때 온 요청이 없습니다. 클라이언트가 연결만 하고 침묵했습니다.";
         BodyTimeout "body_timeout" "The request's body was not complete in time." "요청 본문이 제때 다 오지 않았습니다.";
         SendTimeout "send_timeout" "The client read nothing of the response for too long." "클라이언트가 너무 오래 응답을 받아 가지 않았습니다.";
+        NoRoom "no_room" "The server had no memory left for what this connection would have held." "이 연결이 붙들고 있을 것을 담을 메모리가 서버에 남아 있지 않았습니다.";
+        TooSlow "too_slow" "The client took its response more slowly than the least rate, and others waited for its place." "클라이언트가 응답을 최소 속도보다 느리게 받아 갔고, 다른 연결이 그 자리를 기다렸습니다.";
         Reset "reset" "The client reset the connection." "클라이언트가 연결을 리셋했습니다.";
         BodyTruncated "body_truncated" "The response's body came out shorter than promised, so it could not be completed." "응답 본문이 약속보다 짧아서 끝맺을 수 없었습니다.";
         SourceTimeout "source_timeout" "The storage of the response's body gave no more of it in time." "응답 본문이 있는 저장 장치가 제때 다음 부분을 주지 않았습니다.";
@@ -70,6 +72,8 @@ impl From<CloseReason> for Reason {
             CloseReason::SilentTimeout => Self::SilentTimeout,
             CloseReason::BodyTimeout => Self::BodyTimeout,
             CloseReason::SendTimeout => Self::SendTimeout,
+            CloseReason::NoRoom => Self::NoRoom,
+            CloseReason::TooSlow => Self::TooSlow,
             CloseReason::Reset => Self::Reset,
             CloseReason::BodyTruncated => Self::BodyTruncated,
             CloseReason::SourceTimeout => Self::SourceTimeout,
@@ -98,6 +102,7 @@ impl From<Rejection> for Reason {
             Rejection::Expectation => Self::Expectation,
             Rejection::BodyTimedOut => Self::BodyTimeout,
             Rejection::BodyIncomplete => Self::IncompleteBody,
+            Rejection::NoRoom => Self::NoRoom,
             Rejection::TimedOut => Self::HeadTimeout,
             Rejection::Incomplete => Self::HeadCutShort,
         }

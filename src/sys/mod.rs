@@ -2,8 +2,9 @@
 //! where `unsafe` is allowed.
 #![allow(unsafe_code)]
 
-pub(crate) mod detached;
 #[cfg(target_os = "linux")]
+pub(crate) mod allocator;
+pub(crate) mod detached;
 pub(crate) mod device_socket;
 #[cfg(target_os = "linux")]
 pub(crate) mod ethtool;

@@ -43,13 +43,15 @@
 //!
 //! `disconnected` leads from anywhere to Closed.
 
+mod asked;
 mod head;
 pub mod rejection;
 mod request;
 mod step;
 
 use crate::http::message::{Framing, Response, Version};
-use crate::http::persistence::{CloseReason, Disposition, Terms, Wish, decide};
+use crate::http::persistence::{CloseReason, Disposition, Terms, decide};
+use asked::{Asked, NOTHING_ASKED};
 use head::write_head;
 use rejection::Rejection;
 pub use step::{Next, Timer};
@@ -90,18 +92,6 @@ enum State {
         abort: bool,
     },
 }
-
-/// What is remembered of the request that is being answered.
-#[derive(Clone, Copy, Debug)]
-struct Asked {
-    is_head: bool,
-    version: Version,
-    wish: Wish,
-    /// Why its body is not read to the end, if it is not.
-    unread: Option<CloseReason>,
-}
-
-const NOTHING_ASKED: Asked = Asked { is_head: false, version: Version::Http10, wish: Wish::Unsaid, unread: None };
 
 /// The server's half of one connection.
 ///
@@ -370,6 +360,15 @@ impl ServerConnection {
             State::ShutDown(reason) | State::Drain { reason, .. } => self.close(reason),
             State::Respond => self.state = State::Overdue,
             State::Overdue | State::Reject(_) | State::Closed { .. } => {}
+        }
+    }
+
+    /// Makes room for others: refuses a request that is not whole; what was sent of a response must not pass for whole.
+    pub fn give_way(&mut self, why: CloseReason) {
+        match self.state {
+            State::Idle | State::Head | State::Body { .. } => self.reject(Rejection::NoRoom),
+            State::ShutDown(reason) | State::Drain { reason, .. } => self.close(reason),
+            _ => self.abort(why),
         }
     }
 

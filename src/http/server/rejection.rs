@@ -39,6 +39,8 @@ pub enum Rejection {
     BodyTimedOut,
     /// The client ended its sending side before a body that the handler takes was complete.
     BodyIncomplete,
+    /// The server has no memory for the rest of the request.
+    NoRoom,
     /// The head was not complete in time.
     TimedOut,
     /// The client ended its sending side before the head was complete (RFC 9112 §8).
@@ -60,6 +62,7 @@ impl Rejection {
             Self::TransferEncoding => StatusCode::NOT_IMPLEMENTED,
             Self::BodyTooLong => StatusCode::CONTENT_TOO_LARGE,
             Self::Expectation => StatusCode::EXPECTATION_FAILED,
+            Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
             Self::TimedOut | Self::BodyTimedOut => StatusCode::REQUEST_TIMEOUT,
             Self::NotHttp
             | Self::TlsHandshake
@@ -93,6 +96,7 @@ impl fmt::Display for Rejection {
             Self::Expectation => "HTTP/1.0 has no 100 Continue: send the request again, without Expect.",
             Self::BodyTimedOut => "The request body was not complete in time.",
             Self::BodyIncomplete => "The client stopped sending before its request body was complete.",
+            Self::NoRoom => "The server has no memory for a request of this size just now. Try again in a moment.",
             Self::TimedOut => "The request head was not complete in time.",
             Self::Incomplete => "The client stopped sending before its request head was complete.",
         })

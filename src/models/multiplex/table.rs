@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 const SWEEP: Duration = Duration::from_millis(100);
 
 /// Waiting connections by their place, which is their events' data.
-#[derive(Default)]
 pub(super) struct Table {
     entries: Slab<Entry>,
     /// When deadlines are to be looked through; none runs out earlier.
@@ -27,6 +26,21 @@ struct Entry {
 }
 
 impl Table {
+    /// A table for so many connections; fewer, where there is no memory for them. It never
+    /// grows, for what can't be had then would end the server.
+    pub(super) fn with_room(connections: &mut usize) -> Self {
+        while *connections > 1 && Vec::<Entry>::new().try_reserve_exact(2 * *connections).is_err() {
+            *connections /= 2;
+        }
+        Self { entries: Slab::with_capacity(*connections), next_sweep: None }
+    }
+
+    /// The connection whose client takes its response most slowly, of those that are too slow.
+    pub(super) fn slowest(&mut self, now: Instant) -> Option<usize> {
+        let rates = self.entries.iter_mut().filter_map(|(key, entry)| Some((entry.connection.slow_rate(now)?, key)));
+        rates.min().map(|(_, key)| key)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }

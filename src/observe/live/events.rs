@@ -29,6 +29,8 @@ const COUNTED: Duration = Duration::from_secs(1);
 pub(super) struct Events {
     hub: Arc<Hub>,
     language: Language,
+    /// Its place among the streams.
+    number: u64,
     /// Written, and not yet read.
     text: Vec<u8>,
     read: usize,
@@ -77,6 +79,8 @@ fn view(record: &Record, language: Language) -> Value {
 enum Found {
     Records(Vec<Arc<Record>>),
     Call,
+    /// Another stream has its place.
+    Replaced,
     End,
     Nothing,
 }
@@ -85,19 +89,13 @@ impl Events {
     /// Another stream, which begins with `greeting`, a JSON object; `None`:
     /// there are as many as may be.
     pub(super) fn listen(hub: &Arc<Hub>, greeting: &str, language: Language) -> Option<Self> {
-        let mut state = hub.lock();
-        if state.listeners >= hub.bounds.listeners {
-            // Some may have gone unnoticed: written to, they are found out.
-            state.calls += 1;
-            hub.bell.notify_all();
-            return None;
-        }
-        state.listeners += 1;
-        drop(state);
-        Some(Self::new(Arc::clone(hub), greeting, language))
+        let place = hub.lock().admit_stream(hub.bounds.listeners, Instant::now());
+        // Some may have gone unnoticed: written to, they are found out. Or one has lost its place.
+        hub.bell.notify_all();
+        Some(Self::new(Arc::clone(hub), place?, greeting, language))
     }
 
-    fn new(hub: Arc<Hub>, greeting: &str, language: Language) -> Self {
+    fn new(hub: Arc<Hub>, number: u64, greeting: &str, language: Language) -> Self {
         let now = Instant::now();
         let (kept, seen, admitted, calls) = {
             let state = hub.lock();
@@ -107,6 +105,7 @@ impl Events {
         let mut events = Self {
             hub,
             language,
+            number,
             text: Vec::new(),
             read: 0,
             kept,
@@ -156,6 +155,10 @@ impl Events {
             match self.wait_for_a_turn() {
                 Found::Records(records) => self.say_records(&records),
                 Found::Call => self.text.extend_from_slice(b": are you there?\n\n"),
+                Found::Replaced => {
+                    self.say("gave_way", b"{}");
+                    self.is_over = true;
+                }
                 Found::End => {
                     self.say("end", b"{}");
                     self.is_over = true;
@@ -175,6 +178,9 @@ impl Events {
         let mut state = hub.lock();
         loop {
             let wait = self.next_turn.saturating_duration_since(Instant::now());
+            if !state.streams.contains_key(&self.number) {
+                return Found::Replaced;
+            }
             if wait.is_zero() || state.is_over || state.calls != self.calls {
                 break;
             }
@@ -249,6 +255,9 @@ impl Read for Events {
     /// Waits for the next event; 0 at the end.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.read == self.text.len() {
+            if let Some(taken) = self.hub.lock().streams.get_mut(&self.number) {
+                *taken = Instant::now();
+            }
             self.text.clear();
             self.read = 0;
             if !self.is_over {
@@ -264,6 +273,6 @@ impl Read for Events {
 
 impl Drop for Events {
     fn drop(&mut self) {
-        self.hub.lock().listeners -= 1;
+        self.hub.lock().streams.remove(&self.number);
     }
 }

@@ -3,9 +3,10 @@
 use super::history::{Admission, History};
 use crate::observe::sink::LeftOut;
 use crate::record::connection::Record;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How much is kept, and how much of it is told.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +54,11 @@ pub(super) struct State {
     /// How much of what is kept may still be brought up to date in this second.
     pub(super) updates: Admission,
     pub(super) left_out: LeftOut,
-    pub(super) listeners: usize,
+    /// The streams by their numbers, and when each was last seen to be taken.
+    pub(super) streams: BTreeMap<u64, Instant>,
+    pub(super) last_stream: u64,
+    /// When a browser was first refused, for whom there is still no room.
+    pub(super) refused: Option<Instant>,
     /// How often the bell was rung to find out which browsers have gone.
     pub(super) calls: u64,
     pub(super) is_over: bool,
@@ -63,6 +68,30 @@ pub(super) struct State {
 /// is passed over comes with the connection's next one, at the latest its end.
 const UPDATES_PER_SECOND: u32 = 5000;
 
+/// How long those that have gone have to be found out, before one that is there gives way.
+const ASKED: Duration = Duration::from_millis(500);
+
+impl State {
+    /// A place for another stream of at most `most`, by its number. Where none is free, the
+    /// first who comes is refused while the others are asked whether they are still there; whoever
+    /// comes later, and finds them all to be, gets the place of the one that has taken nothing for longest.
+    pub(super) fn admit_stream(&mut self, most: usize, now: Instant) -> Option<u64> {
+        if self.streams.len() >= most {
+            let refused = *self.refused.get_or_insert(now);
+            if now.saturating_duration_since(refused) < ASKED {
+                self.calls += 1;
+                return None;
+            }
+            let (&stuck, _) = self.streams.iter().min_by_key(|(_, taken)| **taken)?;
+            self.streams.remove(&stuck);
+        }
+        self.refused = None;
+        self.last_stream += 1;
+        self.streams.insert(self.last_stream, now);
+        Some(self.last_stream)
+    }
+}
+
 impl Hub {
     /// A hub that keeps this much.
     pub fn new(bounds: Bounds) -> Arc<Self> {
@@ -70,7 +99,9 @@ impl Hub {
             history: History::new(bounds.connections, bounds.octets, bounds.admitted_per_second),
             updates: Admission::new(UPDATES_PER_SECOND),
             left_out: LeftOut::default(),
-            listeners: 0,
+            streams: BTreeMap::new(),
+            last_stream: 0,
+            refused: None,
             calls: 0,
             is_over: false,
         };

@@ -270,6 +270,27 @@ fn there_are_as_many_listeners_as_may_be_and_one_that_goes_makes_room() {
 }
 
 #[test]
+fn where_all_are_there_the_one_that_has_taken_nothing_for_longest_gives_way() {
+    let hub = Hub::new(Bounds { listeners: 2, ..bounds() });
+    let mut stuck = Events::listen(&hub, "{}", Language::English).expect("a stream");
+    let mut taken = Events::listen(&hub, "{}", Language::English).expect("a stream");
+    next(&mut taken);
+    let begun = Instant::now();
+    let mut third = loop {
+        match Events::listen(&hub, "{}", Language::English) {
+            Some(third) => break third,
+            None => while next(&mut taken) != ": are you there?\n\n" {},
+        }
+    };
+    assert!(begun.elapsed() >= Duration::from_millis(400), "those who have gone have time to be found out");
+    assert!(next(&mut third).contains("hello"));
+    assert!(next(&mut stuck).contains("hello"));
+    assert_eq!((next(&mut stuck), next(&mut stuck)), ("event: gave_way\ndata: {}\n\n".into(), String::new()));
+    drop(stuck);
+    assert_eq!(hub.lock().streams.len(), 2, "it had lost its place already");
+}
+
+#[test]
 fn a_silent_stream_says_that_it_is_there() {
     let hub = Hub::new(Bounds { heartbeat: Duration::ZERO, ..bounds() });
     let mut events = Events::listen(&hub, "{}", Language::English).expect("a stream");

@@ -28,6 +28,10 @@ class LiveSource {
     }
     events.addEventListener("hello", () => this.#told.state("live", true));
     events.addEventListener("end", () => again("The server has ended; what is here stays"));
+    events.addEventListener("gave_way", () => {
+      events.close();
+      this.#told.state("Too many pages are open: this one gave way to another. Reload it to go on", false);
+    });
     events.addEventListener("error", () => again("No connection to the server's events; trying again"));
   }
 }

@@ -1,0 +1,77 @@
+//! Whether others wait for the place of a connection that is served too slowly.
+
+use super::wait::wait;
+use crate::listener::Listener;
+use rustix::event::{PollFd, PollFlags};
+use rustix::pipe::{PipeFlags, pipe_with};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
+
+/// How often whoever waits for a slow client looks whether it is to give way; and how
+/// long there is no place before that is said.
+pub(super) const LOOK: Duration = Duration::from_millis(500);
+
+/// What a connection that is served knows of those that are not.
+pub(super) trait Place {
+    /// Whether its place is wanted, if it is too slow to keep it.
+    fn is_wanted(&self) -> bool;
+
+    /// The server stops, and waits for this connection only.
+    fn stops(&mut self) {}
+}
+
+/// Where one connection is served at a time, the others wait at the listeners; these
+/// close when the server stops, so that new clients are refused, not left waiting.
+impl Place for &mut Vec<Listener> {
+    fn is_wanted(&self) -> bool {
+        others_wait(self)
+    }
+
+    fn stops(&mut self) {
+        self.clear();
+    }
+}
+
+/// Whether a connection waits to be accepted.
+pub(super) fn others_wait(listeners: &[Listener]) -> bool {
+    let mut fds: Vec<_> = listeners.iter().map(|listener| PollFd::new(listener, PollFlags::IN)).collect();
+    wait(&mut fds, Some(Instant::now())).unwrap_or(false)
+}
+
+/// A call for one place, from whoever accepts to all who serve, be they threads or
+/// processes: an octet in a pipe. Who takes it out gives way.
+pub(super) struct Crowd {
+    call: OwnedFd,
+    caller: OwnedFd,
+}
+
+impl Crowd {
+    pub(super) fn new() -> io::Result<Self> {
+        let (call, caller) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        Ok(Self { call, caller })
+    }
+
+    /// There is no place: calls for one if somebody waits, unless that was done already.
+    pub(super) fn call(&self, listeners: &[Listener]) {
+        if others_wait(listeners) && rustix::io::ioctl_fionread(&self.call).is_ok_and(|calls| calls == 0) {
+            // An empty pipe has room.
+            let _ = rustix::io::write(&self.caller, b"!");
+        }
+    }
+
+    /// There is a place: nobody need give way.
+    pub(super) fn calm(&self) {
+        let _ = self.take();
+    }
+
+    fn take(&self) -> bool {
+        rustix::io::read(&self.call, &mut [0; 1]).is_ok_and(|count| count == 1)
+    }
+}
+
+impl Place for &Crowd {
+    fn is_wanted(&self) -> bool {
+        self.take()
+    }
+}
