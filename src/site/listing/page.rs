@@ -4,7 +4,7 @@
 use super::budget::Share;
 use super::order::{Column, Order};
 use super::read::{Entries, Entry, enlarge};
-use super::text::{push_counted, push_escaped, push_number, push_size, written};
+use super::text::{push_counted, push_escaped, push_number, push_size};
 use super::words::Words;
 use crate::site::path::{SitePath, encode_segment};
 use crate::site::root::Refusal;
@@ -157,14 +157,13 @@ impl Page {
 
     fn push_entry(&mut self, entry: &Entry, names: &[u8], day: &mut Day, words: &Words) {
         let name = entry.name(names);
-        let is_plain = written(name) == 2 * name.len();
         self.push("<tr><td><a href=\"");
-        match is_plain {
+        match entry.is_plain {
             true => self.bytes.extend_from_slice(name),
             false => encode_segment(name).for_each(|piece| self.push(piece)),
         }
         self.push(if entry.is_folder { "/\">" } else { "\">" });
-        match is_plain {
+        match entry.is_plain {
             true => self.bytes.extend_from_slice(name),
             false => push_escaped(&mut self.bytes, name),
         }

@@ -14,6 +14,10 @@ pub(super) struct Entry {
     begin: u32,
     length: u16,
     pub(super) is_folder: bool,
+    /// Whether its name is written as it is, in a link and as text.
+    pub(super) is_plain: bool,
+    /// For its order among names.
+    pub(super) rank: u64,
     /// In bytes; 0 of a folder.
     pub(super) size: u64,
     /// Seconds since 1970; 0 where the file system says nothing.
@@ -103,11 +107,14 @@ impl Entries {
         };
         self.make_room(name.len())?;
         self.names.extend_from_slice(name);
-        self.written += written(name);
+        let written = written(name);
+        self.written += written;
         self.list.push(Entry {
             begin,
             length,
             is_folder,
+            is_plain: written == 2 * name.len(),
+            rank: 0,
             size: if is_folder { 0 } else { state.st_size as u64 },
             modified: u64::try_from(state.st_mtime as i64).unwrap_or(0),
         });
