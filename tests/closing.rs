@@ -8,6 +8,7 @@ use crate::harness::{Answer, Client, MODELS, PATIENCE, Server};
 use socket2::{Domain, SockRef, Socket, Type};
 use std::io::Read;
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -28,7 +29,25 @@ pub fn folder_with(size: usize) -> (TempDir, Vec<u8>) {
     let big = octets(size);
     std::fs::write(folder.path().join("small.txt"), "small\n").expect("a file");
     std::fs::write(folder.path().join("big.bin"), &big).expect("a file");
+    wait_for_the_clock(folder.path());
     (folder, big)
+}
+
+/// Waits until the file system's clock has gone on since all that is there was
+/// written: before, no tag is said.
+fn wait_for_the_clock(folder: &Path) {
+    use std::os::unix::fs::MetadataExt;
+    let changed = |name: &str| {
+        let state = std::fs::metadata(folder.join(name)).expect("a file");
+        (state.ctime(), state.ctime_nsec())
+    };
+    let written = changed("big.bin");
+    loop {
+        std::fs::write(folder.join(".clock"), "").expect("a file");
+        if changed(".clock") > written {
+            return std::fs::remove_file(folder.join(".clock")).expect("our own file");
+        }
+    }
 }
 
 /// Runs `test` under every model at once: those that wait for deadlines take long enough.
