@@ -8,6 +8,7 @@ use crate::harness::{Answer, Client, MODELS, PATIENCE, Server};
 use socket2::{Domain, SockRef, Socket, Type};
 use std::io::Read;
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -23,6 +24,9 @@ pub fn octets(length: usize) -> Vec<u8> {
     octets
 }
 
+/// After how long a file's version is taken to be its own.
+const SETTLED: Duration = Duration::from_millis(50);
+
 /// A folder of one small file, `small.txt`, and another of `size` octets, `big.bin`.
 pub fn folder_with(size: usize) -> (TempDir, Vec<u8>) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -33,18 +37,17 @@ pub fn folder_with(size: usize) -> (TempDir, Vec<u8>) {
     (folder, big)
 }
 
-/// Waits until the file system's clock has gone on since all that is there was
-/// written: before, no tag is said.
+/// Waits until all that is there was written some ticks of the file system's
+/// clock ago: before, no tag is said.
 fn wait_for_the_clock(folder: &Path) {
-    use std::os::unix::fs::MetadataExt;
     let changed = |name: &str| {
         let state = std::fs::metadata(folder.join(name)).expect("a file");
-        (state.ctime(), state.ctime_nsec())
+        Duration::new(state.ctime().unsigned_abs(), state.ctime_nsec() as u32)
     };
     let written = changed("big.bin");
     loop {
         std::fs::write(folder.join(".clock"), "").expect("a file");
-        if changed(".clock") > written {
+        if changed(".clock") > written + SETTLED {
             return std::fs::remove_file(folder.join(".clock")).expect("our own file");
         }
     }

@@ -12,6 +12,8 @@ use std::task::Poll;
 
 /// Bodies in memory up to this size leave in one send with their head.
 const JOINED: usize = 16 * 1024;
+/// A joined body of no more bytes stays with its head while it waits: one send is worth more.
+const FEW: u64 = 1024;
 /// How much of a body that is copied is read at a time, at most, and at least: as much
 /// again as the socket took the last time, for what it does not take is read once more.
 const CHUNK: usize = 128 * 1024;
@@ -103,8 +105,10 @@ impl Answer {
     pub(super) fn settle(&mut self) -> usize {
         if let Body::Bytes(_) = &self.body {
             let joined = self.position.min(self.head.len() as u64);
-            self.position -= joined;
-            self.head.truncate(self.head.len() - joined as usize);
+            if joined > FEW {
+                self.position -= joined;
+                self.head.truncate(self.head.len() - joined as usize);
+            }
         }
         self.head.shrink_to(self.head.len());
         let piece = match &self.piece {
