@@ -3,7 +3,7 @@
 use crate::http::server::Timer;
 use std::time::{Duration, Instant};
 
-/// Bytes a second that a client is to take of its response, on the average of [`WINDOW`]. One
+/// Bytes a second that a client is to take of its response, on the average of `WINDOW`. One
 /// that takes fewer is served as long as there is room; else it gives way to those who wait.
 pub const LEAST_RATE: u64 = 8 * 1024;
 /// How long a client is watched before it is said to be too slow.

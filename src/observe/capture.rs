@@ -7,7 +7,7 @@
 //! ```
 //!
 //! What finds no room in a ring is counted by the kernel. A machine under load
-//! is left alone: beyond [`MOST_PER_SECOND`] frames the capture pauses.
+//! is left alone: beyond `MOST_PER_SECOND` frames the capture pauses.
 
 mod flows;
 pub mod log;

@@ -16,7 +16,7 @@ impl ServerConnection {
     /// again, with more behind them if none were.
     ///
     /// If a body follows, `body_limit` says how long a one is taken. Where it is
-    /// then read first ([`Next::ReceiveBody`]), the request is not yet to be
+    /// then read first (`Next::ReceiveBody`), the request is not yet to be
     /// handled: the host keeps the bytes that were used, and behind them the body
     /// if it is taken, for [`whole_request`](Self::whole_request).
     pub fn receive<'r, 'b: 'r>(
