@@ -49,6 +49,12 @@ struct Args {
     /// What watching costs: each way of it against none, on W1 and W2
     #[arg(long, conflicts_with = "models")]
     watching: bool,
+    /// Another build of glasshttp, as one more server: what a change costs
+    #[arg(long, value_name = "PROGRAM", conflicts_with_all = ["models", "watching"])]
+    beside: Option<PathBuf>,
+    /// Only glasshttp, and what is beside it
+    #[arg(long)]
+    alone: bool,
     /// What cargo says to every benchmark.
     #[arg(long, hide = true)]
     bench: bool,
@@ -97,9 +103,12 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     } else if args.watching {
         servers = server::watching();
     } else {
-        let (others, absent) = server::others();
-        servers.extend(others);
-        missing = absent;
+        servers.extend(args.beside.as_deref().map(server::beside));
+        if !args.alone {
+            let (others, absent) = server::others();
+            servers.extend(others);
+            missing = absent;
+        }
     }
     let generators = [("wrk", Load::Wrk), ("ab", Load::Ab)].map(|(name, load)| {
         // wrk names its version only beside an error.

@@ -6,6 +6,7 @@ use crate::machine::version;
 use crate::running::{Cores, Running};
 use crate::workload::{Load, Workload};
 use std::error::Error;
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
@@ -23,6 +24,10 @@ pub(crate) struct Task<'t> {
     pub(crate) workload: &'t Workload,
 }
 
+/// This package's own program, and what it is told where it is compared.
+const OWN: &str = env!("CARGO_BIN_EXE_glasshttp");
+const COMPARED: [&str; 4] = ["--model", "multiplex", "--workers", "1"];
+
 /// A program that serves a folder.
 pub(crate) struct Server {
     /// What it is called in the report.
@@ -33,8 +38,10 @@ pub(crate) struct Server {
     owns_core: bool,
     /// Finds a port by itself and says which.
     chooses_port: bool,
-    command: fn(&Task<'_>, u16) -> io::Result<Command>,
+    command: Start,
 }
+
+type Start = Box<dyn Fn(&Task<'_>, u16) -> io::Result<Command>>;
 
 /// This package's own program, in the model that is compared with others.
 pub(crate) fn own() -> Server {
@@ -45,22 +52,27 @@ pub(crate) fn own() -> Server {
         keeps: true,
         owns_core: false,
         chooses_port: true,
-        command: |task, port| Ok(glasshttp(task, port, &["--model", "multiplex", "--workers", "1"])),
+        command: Box::new(|task, port| Ok(glasshttp(OWN, task, port, &COMPARED))),
+    }
+}
+
+/// The program as it was, or will be: built elsewhere, compared like another's.
+pub(crate) fn beside(program: &Path) -> Server {
+    let program = program.to_owned();
+    Server {
+        name: "beside",
+        command: Box::new(move |task, port| Ok(glasshttp(&program, task, port, &COMPARED))),
+        ..own()
     }
 }
 
 /// This package's own program in each of its models, the fastest one first.
 pub(crate) fn models() -> Vec<Server> {
-    vec![
-        Server { name: "multiplex", ..own() },
-        Server { name: "thread", command: |task, port| Ok(glasshttp(task, port, &["--model", "thread"])), ..own() },
-        Server { name: "process", command: |task, port| Ok(glasshttp(task, port, &["--model", "process"])), ..own() },
-        Server {
-            name: "iterative",
-            command: |task, port| Ok(glasshttp(task, port, &["--model", "iterative"])),
-            ..own()
-        },
-    ]
+    vec![Server { name: "multiplex", ..own() }, one_model("thread"), one_model("process"), one_model("iterative")]
+}
+
+fn one_model(name: &'static str) -> Server {
+    Server { name, command: Box::new(move |task, port| Ok(glasshttp(OWN, task, port, &["--model", name]))), ..own() }
 }
 
 /// This package's own program with nobody watching, and watched in each way.
@@ -73,7 +85,7 @@ pub(crate) fn watching() -> Vec<Server> {
         ("live page", |task, port| Ok(told(task, port, &["--log", "off", "--watch", "0"]))),
         ("story and page", |task, port| Ok(told(task, port, &["--log", "story", "--watch", "0"]))),
     ];
-    let watched = ways.map(|(name, command)| Server { name, command, chooses_port: false, ..own() });
+    let watched = ways.map(|(name, command)| Server { name, command: Box::new(command), chooses_port: false, ..own() });
     [Server { name: "quiet", ..own() }].into_iter().chain(watched).collect()
 }
 
@@ -104,7 +116,7 @@ pub(crate) fn others() -> (Vec<Server>, Vec<&'static str>) {
             keeps: !forks,
             owns_core: forks,
             chooses_port: false,
-            command,
+            command: Box::new(command),
         });
     }
     (found, missing)
@@ -149,8 +161,8 @@ fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
-fn glasshttp(task: &Task<'_>, port: u16, model: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_glasshttp"));
+fn glasshttp(program: impl AsRef<OsStr>, task: &Task<'_>, port: u16, model: &[&str]) -> Command {
+    let mut command = Command::new(program);
     command.args(model).args(["--log", "off", "--no-watch"]);
     at(&mut command, task, port);
     command
@@ -159,7 +171,7 @@ fn glasshttp(task: &Task<'_>, port: u16, model: &[&str]) -> Command {
 /// The same with one event loop, told as `options` say; its output goes to a file.
 fn told(task: &Task<'_>, port: u16, options: &[&str]) -> Command {
     let mut command = Command::new("sh");
-    command.args(["-c", "exec \"$@\" > \"$OUTPUT\"", "sh", env!("CARGO_BIN_EXE_glasshttp")]);
+    command.args(["-c", "exec \"$@\" > \"$OUTPUT\"", "sh", OWN]);
     command.env("OUTPUT", task.folder.join("told")).args(["--model", "multiplex", "--workers", "1"]).args(options);
     at(&mut command, task, port);
     command
