@@ -6,8 +6,8 @@
 #![allow(clippy::expect_used, reason = "a benchmark whose fixture fails has nothing to measure")]
 
 use divan::{Bencher, black_box, black_box_drop};
-use glasshttp::handler::{Handler, Reply};
-use glasshttp::http::message::{FieldStorage, Framing, HeaderBlock, Response, StatusCode};
+use glasshttp::handler::{Handler, Response};
+use glasshttp::http::message::{FieldStorage, Framing, HeaderBlock, ResponseHead, StatusCode};
 use glasshttp::http::parse;
 use glasshttp::http::server::ServerConnection;
 use glasshttp::site::{Site, SiteOptions};
@@ -62,7 +62,7 @@ fn receive_head(bencher: Bencher<'_, '_>, whose: &str) {
 
 #[divan::bench]
 fn write_head(bencher: Bencher<'_, '_>) {
-    let response = Response {
+    let response = ResponseHead {
         status: StatusCode::OK,
         headers: HeaderBlock::of(&[
             ("Content-Type", "text/html; charset=utf-8"),
@@ -73,7 +73,7 @@ fn write_head(bencher: Bencher<'_, '_>) {
         ]),
         framing: Framing::Length(1024),
     };
-    // One buffer, as a serving thread has; it is empty for each answer.
+    // One buffer, as a serving thread has; it is empty for each response.
     let mut out = Vec::with_capacity(4096);
     let asked = || {
         let mut connection = ServerConnection::new(true);
@@ -130,7 +130,7 @@ fn handle(bencher: Bencher<'_, '_>, handler: &dyn Handler, head: &str, status: S
     assert_eq!(handler.handle(&request).status, status);
     bencher.bench_local(|| {
         // Dropped here: closing the file is part of what it costs.
-        let reply: Reply = handler.handle(black_box(&request));
-        black_box_drop(reply);
+        let response: Response = handler.handle(black_box(&request));
+        black_box_drop(response);
     });
 }

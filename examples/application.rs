@@ -1,4 +1,4 @@
-//! An application server: the answer is computed for each request.
+//! An application server: the response is computed for each request.
 //!
 //! The lesson: a web server that serves files and one that runs a program differ
 //! in one function, the handler. Connections, protocol and models are the same.
@@ -15,7 +15,7 @@
 #![allow(clippy::print_stdout)] // an example speaks to whoever runs it
 
 use glasshttp::connection::{Service, Timeouts};
-use glasshttp::handler::Reply;
+use glasshttp::handler::Response;
 use glasshttp::http::message::{Method, Request, StatusCode};
 use glasshttp::listener::{self, Port};
 use glasshttp::models::{self, Limits, Model, Stop};
@@ -31,11 +31,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let application = move |request: &Request<'_>| match (request.method, request.target.path) {
         (Method::Get | Method::Head, "/") => {
             let visitor = visitors.fetch_add(1, Ordering::Relaxed) + 1;
-            Reply::html(StatusCode::OK, page(visitor, name(request.target.query)))
+            Response::html(StatusCode::OK, page(visitor, name(request.target.query)))
         }
-        (Method::Get | Method::Head, "/count") => Reply::stream(StatusCode::OK, "text/plain; charset=utf-8", Count(10)),
-        (Method::Get | Method::Head, _) => Reply::error(StatusCode::NOT_FOUND, "This program answers / and /count."),
-        _ => Reply::method_not_allowed("GET, HEAD"),
+        (Method::Get | Method::Head, "/count") => {
+            Response::stream(StatusCode::OK, "text/plain; charset=utf-8", Count(10))
+        }
+        (Method::Get | Method::Head, _) => Response::error(StatusCode::NOT_FOUND, "This program answers / and /count."),
+        _ => Response::method_not_allowed("GET, HEAD"),
     };
 
     let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Port::Exactly(0), 128)?;

@@ -1,7 +1,7 @@
 //! Half-close, the receiver's side: reads to the end of file, and then answers.
 //!
 //! The lesson: read() = 0 says that the other end has ended its direction, and
-//! nothing of ours, so the answer can still be sent. Whether it was received is
+//! nothing of ours, so the response can still be sent. Whether it was received is
 //! not known from write(), which only hands bytes to the kernel. If nobody is
 //! there to read it any more, the other end's kernel says so by a reset.
 //!

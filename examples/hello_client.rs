@@ -11,7 +11,7 @@
 //! each read(), and the read() of 0 bytes that is the end.
 //!
 //! Try: connect without a server (refused at once: somebody is there, and has
-//! nobody at that port); `hello_client 192.0.2.1` (no such computer: no answer).
+//! nobody at that port); `hello_client 192.0.2.1` (no such computer: no response).
 #![allow(clippy::print_stdout)] // a program that shows something
 
 use clap::Parser;

@@ -6,7 +6,7 @@
 //! Run it:      cargo run --example message_client -- client 127.0.0.1
 //! Beforehand:  cargo run --example message_server -- server 127.0.0.1
 //!
-//! You see: both addresses of the connection, and the server's answer to the
+//! You see: both addresses of the connection, and the server's response to the
 //! line that you type.
 //!
 //! Try: `message_client server 127.0.0.1`: now it is the server.

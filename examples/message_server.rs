@@ -13,7 +13,7 @@
 //! (Both are this program; with -p PORT it is another port than 1060.)
 //!
 //! You see: where the server listens, from whom it accepts, what it receives;
-//! and its answer, which tells the client its own address.
+//! and its response, which tells the client its own address.
 //!
 //! Try: press Enter alone; Ctrl-C a client before it has sent; listen at
 //! 0.0.0.0 and send from another computer.
@@ -111,7 +111,7 @@ fn send(host: &str, port: u16) -> Result<(), Box<dyn Error>> {
     }
     server.write_all(line.trim_end().as_bytes()).map_err(|error| format!("the server is gone: {error}"))?;
     server.shutdown(Shutdown::Write)?; // so the server finds the end, also of no bytes at all
-    let answer = read_message(&server).map_err(|error| format!("no answer: {error}"))?;
+    let answer = read_message(&server).map_err(|error| format!("no response: {error}"))?;
     println!("The server says: {}", String::from_utf8_lossy(&answer));
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! A TCP echo client that knows when it has its whole answer, and one that
+//! A TCP echo client that knows when it has its whole response, and one that
 //! believes that it knows.
 //!
 //! The lesson: read() gives what has arrived, at least one byte, at most the
-//! buffer. Who takes one read() for one message gets half an answer when it
+//! buffer. Who takes one read() for one message gets half a response when it
 //! comes in two pieces, and then the rest of it together with the next one.
 //! An echo is as long as what was sent, so the right client reads until that
 //! much has come back.
@@ -12,7 +12,7 @@
 //! The wrong one:         cargo run --example tcp_echo_client -- --naive
 //! Where it shows:        cargo run --example tcp_echo_server -- --split 500
 //!
-//! You see: for each line that you type, the answer, and how many reads it took.
+//! You see: for each line that you type, the response, and how many reads it took.
 //!
 //! Try: the naive one without --split: it works. That is what makes it wrong.
 #![allow(clippy::print_stdout)] // a program that shows something
@@ -38,7 +38,7 @@ struct Arguments {
     /// The server's port
     #[arg(short, long, default_value_t = 1060)]
     port: u16,
-    /// Take one read() for one answer, which is wrong
+    /// Take one read() for one response, which is wrong
     #[arg(long)]
     naive: bool,
 }
@@ -72,16 +72,16 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         let (answer, reads) = answer.map_err(|error| {
             let turn = matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
             if turn {
-                "no answer: is it another client's turn? Try again".to_owned()
+                "no response: is it another client's turn? Try again".to_owned()
             } else {
-                format!("no answer: {error}")
+                format!("no response: {error}")
             }
         })?;
         println!("sent {} bytes, got {} in {reads}: {:?}", line.len(), answer.len(), String::from_utf8_lossy(&answer));
     }
 }
 
-/// Wrong: what one read() gives, be it half an answer or one and a half.
+/// Wrong: what one read() gives, be it half a response or one and a half.
 fn one_read(server: &mut TcpStream) -> io::Result<(Vec<u8>, String)> {
     let mut buffer = [0; LONGEST];
     match server.read(&mut buffer)? {

@@ -12,7 +12,7 @@
 //! connection, but hears nothing until its turn.
 //!
 //! Try: two clients at once; then the same with multiplex_echo. And
-//! `--split 500` with `tcp_echo_client --naive`: half an answer, then a wrong one.
+//! `--split 500` with `tcp_echo_client --naive`: half a response, then a wrong one.
 #![allow(clippy::print_stdout)] // a program that shows something
 
 use clap::Parser;

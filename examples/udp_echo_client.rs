@@ -11,7 +11,7 @@
 //! Beforehand:  cargo run --example udp_echo_server
 //! Or:          cargo run --example udp_echo_client -- --connected one two three
 //!
-//! You see: each answer with its sender. Without a server, the unconnected
+//! You see: each response with its sender. Without a server, the unconnected
 //! client waits in vain; the connected one is refused.
 //!
 //! Try: no server, with and without --connected. `--size 3000` (the server has
@@ -41,7 +41,7 @@ struct Arguments {
     /// Send one datagram of so many bytes instead
     #[arg(short, long, value_name = "BYTES", conflicts_with = "messages")]
     size: Option<u16>,
-    /// How long to wait for an answer, which may never come
+    /// How long to wait for a response, which may never come
     #[arg(short, long, value_name = "MS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=60_000))]
     timeout: u64,
     /// The messages, a datagram each
@@ -91,7 +91,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
 fn said(error: &std::io::Error, server: SocketAddr) -> String {
     match error.kind() {
         ConnectionRefused => format!("{server} refused an earlier datagram: {error}; is udp_echo_server running?"),
-        WouldBlock | TimedOut => format!("no answer from {server} in time; nobody says why. Is the server running?"),
+        WouldBlock | TimedOut => format!("no response from {server} in time; nobody says why. Is the server running?"),
         _ => format!("{server}: {error}; try a datagram of at most 65507 bytes, to an address of this network"),
     }
 }

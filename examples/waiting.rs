@@ -19,7 +19,7 @@
 #![allow(clippy::print_stdout)] // an example speaks to whoever runs it
 
 use glasshttp::connection::{Service, Timeouts};
-use glasshttp::handler::{Begun, Handler, Reply};
+use glasshttp::handler::{Begun, Handler, Response};
 use glasshttp::http::message::{Request, StatusCode};
 use glasshttp::listener::{self, Port};
 use glasshttp::models::{self, Limits, Model, Stop};
@@ -41,31 +41,31 @@ struct Application {
 }
 
 impl Handler for Application {
-    fn handle(&self, request: &Request<'_>) -> Reply {
+    fn handle(&self, request: &Request<'_>) -> Response {
         if request.target.path == "/within" {
             sleep(WORK);
         }
-        Reply::text(StatusCode::OK, &format!("This is {}.\n", request.target.path))
+        Response::text(StatusCode::OK, &format!("This is {}.\n", request.target.path))
     }
 
     fn begin(&self, request: &Request<'_>) -> Begun {
-        let work: fn() -> Reply = match request.target.path {
+        let work: fn() -> Response = match request.target.path {
             "/beside" => || {
                 sleep(WORK);
-                Reply::text(StatusCode::OK, "This is /beside, after a while.\n")
+                Response::text(StatusCode::OK, "This is /beside, after a while.\n")
             },
             "/never" => || {
                 sleep(10 * TIMEOUT);
-                Reply::text(StatusCode::OK, "Nobody waits for this.\n")
+                Response::text(StatusCode::OK, "Nobody waits for this.\n")
             },
             "/fails" => || unreachable!("as it should"),
             _ => return Begun::Now(self.handle(request)),
         };
         match self.pool.run(WAITING, work) {
-            Ok(reply) => Begun::Later(reply),
+            Ok(response) => Begun::Later(response),
             Err(_full) => {
                 let sentence = "All of the pool is at work: try again in a moment.";
-                Begun::Now(Reply::error(StatusCode::SERVICE_UNAVAILABLE, sentence).with("Retry-After", "1"))
+                Begun::Now(Response::error(StatusCode::SERVICE_UNAVAILABLE, sentence).with("Retry-After", "1"))
             }
         }
     }

@@ -68,7 +68,7 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds, help_heading = "How")]
     keep_alive: Duration,
 
-    /// How long a request head may take; three times as long, how long a client may take nothing of its answer
+    /// How long a request head may take; three times as long, how long a client may take nothing of its response
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = positive_seconds, help_heading = "How")]
     timeout: Duration,
 
@@ -88,7 +88,7 @@ pub struct Args {
     #[arg(long, value_name = "MIB", default_value = "32", value_parser = clap::value_parser!(u32).range(..=65536), help_heading = "How")]
     cache: u32,
 
-    /// A header field for every answer of the site; may be repeated
+    /// A header field for every response of the site; may be repeated
     #[arg(long = "header", value_name = "NAME: VALUE", value_parser = header, help_heading = "What")]
     headers: Vec<(String, String)>,
 

@@ -1,15 +1,15 @@
-//! One connection: a socket, the protocol's machine, what is left of the answer.
+//! One connection: a socket, the protocol's machine, what is left of the response.
 //!
 //! The only reads and writes of a served socket are here. [`Connection::advance`]
 //! does what the machine asks for until the socket would block, under every
 //! model: the models only decide how to wait for it.
 
-mod answer;
 mod awaited;
 mod budget;
 mod deadline;
 mod input;
 mod notes;
+mod outgoing;
 mod request;
 mod service;
 mod timeouts;
@@ -22,7 +22,7 @@ pub use service::Service;
 pub use timeouts::Timeouts;
 pub use workspace::Workspace;
 
-use crate::handler::Reply;
+use crate::handler::Response;
 use crate::http::message::Request;
 use crate::http::persistence::CloseReason;
 use crate::http::server::rejection::Rejection;
@@ -30,12 +30,12 @@ use crate::http::server::{Next, ServerConnection};
 use crate::observe::clf::Line;
 use crate::observe::report::Report;
 use crate::record::connection::HeadState;
-use answer::{Answer, Sent};
 use awaited::{Awaited, is_reset, overdue};
 use budget::Held;
 use deadline::{Deadline, Pace};
 use input::Input;
 use notes::Notes;
+use outgoing::{Outgoing, Sent};
 use rustix::io::Errno;
 use rustix::net::{Shutdown, shutdown};
 use std::net::SocketAddr;
@@ -69,11 +69,11 @@ pub struct Connection {
     pending: Vec<u8>,
     /// What it holds while it waits, if that is much.
     held: Option<Held>,
-    /// The answer that is being made elsewhere, while there is one.
+    /// The response that is being made elsewhere, while there is one.
     awaited: Option<Awaited>,
     awaits_body: bool,
-    /// What is left of the answer, while there is one, and its status.
-    answer: Option<Answer>,
+    /// What is left of the response, while there is one, and its status.
+    outgoing: Option<Outgoing>,
     status: u16,
     deadline: Option<Deadline>,
     /// How fast the response is taken, where its client had to be waited for.
@@ -102,7 +102,7 @@ impl Connection {
             held: None,
             awaited: None,
             awaits_body: false,
-            answer: None,
+            outgoing: None,
             status: 0,
             deadline: None,
             pace: None,
@@ -126,7 +126,7 @@ impl Connection {
     /// What is readable when work that is done elsewhere is ready.
     pub fn awaited(&self) -> Option<BorrowedFd<'_>> {
         let response = self.awaited.as_ref().map(AsFd::as_fd);
-        response.or_else(|| self.answer.as_ref().and_then(Answer::awaited))
+        response.or_else(|| self.outgoing.as_ref().and_then(Outgoing::awaited))
     }
 
     /// Goes on until the socket would block, or the connection is over.
@@ -143,7 +143,7 @@ impl Connection {
             steps += 1;
             let is_under_way =
                 matches!(next, Next::Respond | Next::RespondOverdue | Next::SendHead { .. } | Next::SendBody(_));
-            if !is_under_way && (self.answer.is_some() || self.awaited.is_some()) {
+            if !is_under_way && (self.outgoing.is_some() || self.awaited.is_some()) {
                 self.end_exchange(workspace);
             }
             let step = match next {
@@ -162,12 +162,12 @@ impl Connection {
                             if rejection.is_of_whole_head() { HeadState::Complete } else { HeadState::Unfinished };
                         self.begin_exchange(input.unused(), input.first_line(), state, None, workspace);
                     }
-                    let mut reply = Reply::error(rejection.status(), &rejection.to_string());
+                    let mut response = Response::error(rejection.status(), &rejection.to_string());
                     if rejection == Rejection::NoRoom {
-                        reply = reply.with("Retry-After", "1");
+                        response = response.with("Retry-After", "1");
                     }
-                    let reply = self.chosen(reply, None, &workspace.service.probe);
-                    self.respond(reply, workspace);
+                    let response = self.chosen(response, None, &workspace.service.probe);
+                    self.respond(response, workspace);
                     Ok(())
                 }
                 // Only a sender may give way: that there is room will be told again.
@@ -223,21 +223,21 @@ impl Connection {
     }
 
     fn send(&mut self, next: Next, copy: &mut Vec<u8>) -> Result<(), Errno> {
-        let Some(answer) = &mut self.answer else { return Err(Errno::INVAL) };
+        let Some(response) = &mut self.outgoing else { return Err(Errno::INVAL) };
         self.machine.source_waits(false);
-        // The last octets wait for the end of the connection, and share its segment.
+        // The last bytes wait for the end of the connection, and share its segment.
         let ends = self.machine.closes_after_answer();
         let begun = self.notes.as_ref().map(|notes| notes.now());
         let sent = match next {
-            Next::SendHead { body_follows } => Sent::Some(answer.send_head(&self.socket, body_follows, ends)?),
-            Next::SendBody(left) => answer.send_body(&self.socket, left, ends, copy)?,
+            Next::SendHead { body_follows } => Sent::Some(response.send_head(&self.socket, body_follows, ends)?),
+            Next::SendBody(left) => response.send_body(&self.socket, left, ends, copy)?,
             _ => return Ok(()),
         };
         match sent {
             Sent::Some(count) => {
                 self.note(|notes| notes.sent(count, begun.unwrap_or_default()));
                 self.machine.sent(count);
-                // Whoever takes some of the answer has the full time for the next.
+                // Whoever takes some of the response has the full time for the next.
                 self.deadline = None;
             }
             Sent::Awaited if is_reset(&self.socket) => return Err(Errno::CONNRESET),
@@ -305,15 +305,15 @@ impl Connection {
         }
     }
 
-    /// Lets go of the answer, and reports the exchange if somebody watches.
+    /// Lets go of the response, and reports the exchange if somebody watches.
     fn end_exchange(&mut self, workspace: &mut Workspace) {
-        let (answer, awaited) = (self.answer.take(), self.awaited.take());
-        if answer.is_none() && awaited.is_none() {
+        let (response, awaited) = (self.outgoing.take(), self.awaited.take());
+        if response.is_none() && awaited.is_none() {
             return;
         }
         let (probe, outbox) = (&workspace.service.probe, &mut workspace.outbox);
         if let Some(line) = self.line.take() {
-            let (status, sent) = answer.as_ref().map_or((0, 0), |answer| (self.status, answer.body_sent()));
+            let (status, sent) = response.as_ref().map_or((0, 0), |response| (self.status, response.body_sent()));
             let line = line.finish(status, sent);
             outbox.push(probe, &Report::Line(line.as_bytes().into()));
         }
@@ -321,8 +321,8 @@ impl Connection {
             let is_kept = matches!(self.machine.next(), Next::Receive | Next::Respond | Next::Reject(_));
             notes.end_exchange(is_kept, &self.socket, probe, outbox);
         }
-        if let Some(answer) = answer {
-            workspace.head = answer.into_room();
+        if let Some(response) = response {
+            workspace.head = response.into_room();
         }
     }
 }

@@ -1,5 +1,5 @@
 //! What stands between the connection and whoever answers: a [`Handler`]
-//! turns a request into a [`Reply`], whose body is memory, a file or a stream.
+//! turns a request into a [`Response`], whose body is memory, a file or a stream.
 
 use crate::http::message::{Framing, HeaderBlock, Request, StatusCode};
 use crate::later::Later;
@@ -18,17 +18,17 @@ pub const MAX_BODY: u64 = 1024 * 1024;
 /// A closure is one, too:
 ///
 /// ```
-/// use glasshttp::handler::{Handler, Reply};
+/// use glasshttp::handler::{Handler, Response};
 /// use glasshttp::http::message::{Request, StatusCode};
 ///
-/// let hello = |request: &Request<'_>| Reply::text(StatusCode::OK, &format!("You asked for {}\n", request.target.path));
+/// let hello = |request: &Request<'_>| Response::text(StatusCode::OK, &format!("You asked for {}\n", request.target.path));
 /// # fn is_handler(_: impl Handler) {}
 /// # is_handler(hello);
 /// ```
 pub trait Handler: Send + Sync + 'static {
-    /// The answer to `request`, whatever its method is. It may take its time:
+    /// The response to `request`, whatever its method is. It may take its time:
     /// whom that keeps waiting is for the model to say.
-    fn handle(&self, request: &Request<'_>) -> Reply;
+    fn handle(&self, request: &Request<'_>) -> Response;
 
     /// The same, where it may come later: a handler that would have to wait
     /// (for storage, for work by others) hands that to a [`crate::pool::Pool`]
@@ -68,9 +68,9 @@ pub trait Handler: Send + Sync + 'static {
 
 impl<F> Handler for F
 where
-    F: Fn(&Request<'_>) -> Reply + Send + Sync + 'static,
+    F: Fn(&Request<'_>) -> Response + Send + Sync + 'static,
 {
-    fn handle(&self, request: &Request<'_>) -> Reply {
+    fn handle(&self, request: &Request<'_>) -> Response {
         self(request)
     }
 }
@@ -78,15 +78,15 @@ where
 /// What has become of a request that a handler was given.
 #[derive(Debug)]
 pub enum Begun {
-    /// Here is the answer.
-    Now(Reply),
+    /// Here is the response.
+    Now(Response),
     /// It is being made; a broken promise is answered with a 500.
-    Later(Later<Reply>),
+    Later(Later<Response>),
 }
 
-/// An answer: its head and where its body comes from.
+/// A response: its head and where its body comes from.
 #[derive(Debug)]
-pub struct Reply {
+pub struct Response {
     /// The status.
     pub status: StatusCode,
     /// The header fields, but for those that the connection says itself:
@@ -98,7 +98,7 @@ pub struct Reply {
     pub resource: Option<Arc<str>>,
 }
 
-/// Where the octets of an answer come from.
+/// Where the bytes of a response come from.
 pub enum Body {
     /// Memory.
     Bytes(Bytes),
@@ -106,9 +106,9 @@ pub enum Body {
     File {
         /// The file, read by position: its cursor is not used.
         file: Arc<File>,
-        /// Where the part begins, in octets.
+        /// Where the part begins, in bytes.
         offset: u64,
-        /// How long the part is, in octets.
+        /// How long the part is, in bytes.
         length: u64,
         /// Whether the socket may borrow the file's own pages (sendfile(2)).
         /// That is much faster; but what is cut off such a file meanwhile
@@ -138,7 +138,7 @@ impl fmt::Debug for Body {
 }
 
 impl Body {
-    /// No octets.
+    /// No bytes.
     pub const EMPTY: Self = Self::Bytes(Bytes::new());
 
     /// How its end will be known.
@@ -151,8 +151,8 @@ impl Body {
     }
 }
 
-impl Reply {
-    /// An answer of these parts.
+impl Response {
+    /// A response of these parts.
     pub fn new(status: StatusCode, headers: HeaderBlock, body: Body) -> Self {
         Self { status, headers, body, resource: None }
     }
@@ -167,12 +167,12 @@ impl Reply {
         Self::memory(status, "text/html; charset=utf-8", page)
     }
 
-    /// Octets in memory, of this media type.
-    pub fn memory(status: StatusCode, media_type: &str, octets: impl Into<Bytes>) -> Self {
-        Self::new(status, HeaderBlock::of(&[("Content-Type", media_type)]), Body::Bytes(octets.into()))
+    /// Bytes in memory, of this media type.
+    pub fn memory(status: StatusCode, media_type: &str, bytes: impl Into<Bytes>) -> Self {
+        Self::new(status, HeaderBlock::of(&[("Content-Type", media_type)]), Body::Bytes(bytes.into()))
     }
 
-    /// Octets of this media type as they come, until `source` ends.
+    /// Bytes of this media type as they come, until `source` ends.
     pub fn stream(status: StatusCode, media_type: &str, source: impl Read + Send + 'static) -> Self {
         Self::new(status, HeaderBlock::of(&[("Content-Type", media_type)]), Body::Stream(Box::new(source)))
     }
@@ -198,21 +198,21 @@ impl Reply {
         Self::error(StatusCode::METHOD_NOT_ALLOWED, &format!("This address supports {allow}.")).with("Allow", allow)
     }
 
-    /// The same answer, said to be made from this.
+    /// The same response, said to be made from this.
     #[must_use]
     pub fn made_from(mut self, resource: Arc<str>) -> Self {
         self.resource = Some(resource);
         self
     }
 
-    /// The same answer with this header field, and no other of its name.
+    /// The same response with this header field, and no other of its name.
     #[must_use]
     pub fn with_only(mut self, name: &str, value: &str) -> Self {
         self.headers = self.headers.with_only(name, value);
         self
     }
 
-    /// The same answer with one header field more.
+    /// The same response with one header field more.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.headers = self.headers.with(name, value);

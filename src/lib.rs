@@ -3,7 +3,7 @@
 //! The tour, in reading order:
 //!
 //! 1. [`http`]: the protocol, as a calculation over bytes. No I/O.
-//! 2. [`handler`]: what answers a request, and what an answer is.
+//! 2. [`handler`]: what answers a request, and what a response is.
 //! 3. [`site`]: a folder as a handler.
 //! 4. [`listener`]: where connections come in.
 //! 5. [`connection`]: one connection, from its accept to its close.

@@ -239,7 +239,7 @@ fn unbound(address: SocketAddr, only_v6: bool) -> io::Result<Socket> {
     // A port whose last owner's connections are in TIME-WAIT can be had at once.
     socket.set_reuse_address(true)?;
     // Without it a head and its file meet Nagle's algorithm and the client's
-    // delayed acknowledgement, 40 ms an answer.
+    // delayed acknowledgement, 40 ms a response.
     socket.set_tcp_nodelay(true)?;
     Ok(socket)
 }

@@ -76,7 +76,7 @@ impl Stage {
 fn curl_fetches_what_is_there() {
     let stage = Stage::new();
     let url = stage.url("/big.bin");
-    // No --http0.9: curl never asks that way, and such an answer goes to such a request alone.
+    // No --http0.9: curl never asks that way, and such a response goes to such a request alone.
     for option in ["-0", "--http1.1", "--raw"] {
         assert_same(&stage.run("curl", &["-sS", "--fail", option, &url]).0, &stage.big);
     }

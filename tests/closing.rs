@@ -17,20 +17,20 @@ use tempfile::TempDir;
 /// More than all socket buffers between two programs hold.
 pub const BIG: usize = 20 * 1024 * 1024;
 
-/// Octets of which each 8 tell their own offset: nothing can be lost, doubled or moved unseen.
-pub fn octets(length: usize) -> Vec<u8> {
-    let mut octets: Vec<u8> = (0..length as u64 / 8 + 1).flat_map(|offset| (offset * 8).to_be_bytes()).collect();
-    octets.truncate(length);
-    octets
+/// Bytes of which each 8 tell their own offset: nothing can be lost, doubled or moved unseen.
+pub fn bytes(length: usize) -> Vec<u8> {
+    let mut bytes: Vec<u8> = (0..length as u64 / 8 + 1).flat_map(|offset| (offset * 8).to_be_bytes()).collect();
+    bytes.truncate(length);
+    bytes
 }
 
 /// After how long a file's version is taken to be its own.
 const SETTLED: Duration = Duration::from_millis(50);
 
-/// A folder of one small file, `small.txt`, and another of `size` octets, `big.bin`.
+/// A folder of one small file, `small.txt`, and another of `size` bytes, `big.bin`.
 pub fn folder_with(size: usize) -> (TempDir, Vec<u8>) {
     let folder = tempfile::tempdir().expect("a folder");
-    let big = octets(size);
+    let big = bytes(size);
     std::fs::write(folder.path().join("small.txt"), "small\n").expect("a file");
     std::fs::write(folder.path().join("big.bin"), &big).expect("a file");
     wait_for_the_clock(folder.path());
@@ -76,10 +76,10 @@ pub fn narrow_client(address: SocketAddr) -> TcpStream {
     socket.into()
 }
 
-/// The same octets; where not, where they part.
+/// The same bytes; where not, where they part.
 pub fn assert_same(got: &[u8], wanted: &[u8]) {
     let first = got.iter().zip(wanted).position(|(got, wanted)| got != wanted);
-    assert!(got == wanted, "{} octets of {}, the first that differs: {first:?}", got.len(), wanted.len());
+    assert!(got == wanted, "{} bytes of {}, the first that differs: {first:?}", got.len(), wanted.len());
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_client_that_half_closes_gets_every_answer_it_asked_for() {
 fn asks_with_much_behind(server: &Server, head: &str, status: u16) {
     let mut client = server.connect();
     client.send(head.as_bytes());
-    for part in octets(10_000_000).chunks(50_000) {
+    for part in bytes(10_000_000).chunks(50_000) {
         client.send(part);
     }
     let answer = Answer::parse(&client.read_to_end());

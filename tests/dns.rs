@@ -5,7 +5,7 @@ mod scripted;
 pub mod server;
 
 use glasshttp::dns::Options;
-use glasshttp::record::lookup::{Exchange, Lookup, Outcome, Reply, Transport};
+use glasshttp::record::lookup::{DnsResponse, Exchange, Lookup, Outcome, Transport};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -33,9 +33,9 @@ fn assert_addresses(got: &[IpAddr], expected: &[&str]) {
     assert_eq!(sorted(got.to_vec()), sorted(addresses(expected)));
 }
 
-fn reply(exchange: &Exchange) -> &Reply {
+fn response(exchange: &Exchange) -> &DnsResponse {
     match &exchange.outcome {
-        Outcome::Answered(reply) => reply,
+        Outcome::Answered(response) => response,
         other => panic!("no answer: {other:?}"),
     }
 }

@@ -46,8 +46,8 @@ pub fn run(command: &mut Command) -> Run {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
     let (mut out, mut err) = (child.stdout.take().expect("a pipe"), child.stderr.take().expect("a pipe"));
     let stdout = thread::spawn(move || {
-        let mut octets = Vec::new();
-        out.read_to_end(&mut octets).map(|_| octets)
+        let mut bytes = Vec::new();
+        out.read_to_end(&mut bytes).map(|_| bytes)
     });
     let stderr = thread::spawn(move || {
         let mut text = String::new();
@@ -66,7 +66,7 @@ pub fn run(command: &mut Command) -> Run {
         thread::yield_now();
     };
     Run {
-        stdout: stdout.join().expect("a thread").expect("octets"),
+        stdout: stdout.join().expect("a thread").expect("bytes"),
         stderr: stderr.join().expect("a thread").expect("UTF-8"),
         code: status.code().expect("it exits by itself"),
     }
@@ -178,7 +178,7 @@ fn half_closed_dribbled_and_slow_requests_are_answered_in_full() {
         let stages = &dribbled["exchange"]["stages"];
         let took = stages["last_sent"]["value"].as_i64().zip(stages["first_sent"]["value"].as_i64());
         let (last, first) = took.expect("times");
-        assert!(last - first >= (traffic["request"].as_i64().expect("octets") - 1) * 1_000_000, "{stages}");
+        assert!(last - first >= (traffic["request"].as_i64().expect("bytes") - 1) * 1_000_000, "{stages}");
     });
 }
 
@@ -207,7 +207,7 @@ fn redirects_are_followed_when_asked_for() {
     // Over one connection, if that is kept.
     let record = fetch(&["-L", "-k", "--json", &url]).record();
     assert_eq!(record["transfers"][1]["connection"], 1, "{record}");
-    // Not asked for, it is an answer like others.
+    // Not asked for, it is a response like others.
     let run = fetch(&[&url]);
     assert!(run.stderr.contains("301 Moved Permanently") && !run.text().contains("there"), "{run:?}");
 }
@@ -248,7 +248,7 @@ fn a_connection_that_nobody_answers_is_given_up_in_time() {
         })
         .collect();
     let url = format!("http://{}/", address.as_socket().expect("an address"));
-    fetch(&["--timeout", "0.5", &url]).assert_failed(6, &["no answer in time"]);
+    fetch(&["--timeout", "0.5", &url]).assert_failed(6, &["no response in time"]);
     drop(clients);
 }
 

@@ -153,14 +153,14 @@ fn answer(server: SocketAddr, seed: u64, request: &[u8]) -> std::io::Result<Vec<
 
 /// What is wrong with `answer`, if anything is.
 fn fault(request: &[u8], mut answer: &[u8]) -> Option<String> {
-    let blank = request.iter().take_while(|octet| b"\r\n".contains(octet)).count();
-    let line = request[blank..].split(|&octet| octet == b'\n').next().unwrap_or_default();
+    let blank = request.iter().take_while(|byte| b"\r\n".contains(byte)).count();
+    let line = request[blank..].split(|&byte| byte == b'\n').next().unwrap_or_default();
     if answer.is_empty() {
-        return (!line.is_empty()).then(|| "no answer".to_owned());
+        return (!line.is_empty()).then(|| "no response".to_owned());
     }
     if !answer.starts_with(b"HTTP/1.0 ") {
         // A simple request of HTTP/0.9 is a method and a target.
-        let is_simple = line.starts_with(b"GET ") && line.split(|&octet| octet == b' ').count() == 2;
+        let is_simple = line.starts_with(b"GET ") && line.split(|&byte| byte == b' ').count() == 2;
         return (!is_simple).then(|| "no status line".to_owned());
     }
     while !answer.is_empty() {
@@ -178,7 +178,7 @@ fn fault(request: &[u8], mut answer: &[u8]) -> Option<String> {
         if !answer.is_empty() && !answer.starts_with(b"HTTP/1.0 ") || answer.is_empty() && length == 0 {
             match answer.get(length..) {
                 Some(rest) => answer = rest,
-                None => return Some(format!("{} octets of a body of {length}", answer.len())),
+                None => return Some(format!("{} bytes of a body of {length}", answer.len())),
             }
         }
     }

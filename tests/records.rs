@@ -101,7 +101,7 @@ impl Watched {
         assert_eq!(record.server.is_ipv6(), record.client.is_ipv6());
         let syn = measured(&record.handshake.syn);
         let ports = [record.client.port(), record.server.port()].map(u16::to_be_bytes).concat();
-        let ports: String = ports.iter().map(|octet| format!("{octet:02x}")).collect();
+        let ports: String = ports.iter().map(|byte| format!("{byte:02x}")).collect();
         let tcp = if record.client.is_ipv6() { 80 } else { 40 };
         assert_eq!(syn.headers[tcp..tcp + 8], ports, "the SYN is this connection's own");
         assert!(syn.ttl == 64 && syn.sack_permitted && syn.timestamp.is_some(), "{syn:?}");
@@ -160,14 +160,14 @@ fn check_order(exchange: &Exchange) {
 /// Everything of an exchange that a client knows: what it sent, what came back,
 /// and that it has acknowledged it.
 pub fn check_exchange(exchange: &Exchange, request: &[u8], answer: &[u8], is_kept: bool) {
-    check_octets(exchange, request, answer, is_kept);
+    check_bytes(exchange, request, answer, is_kept);
     for stage in [&exchange.stages.first_write, &exchange.stages.last_write, &exchange.stages.acknowledged] {
         measured(stage);
     }
 }
 
-/// The same of one whose last octets the server may not have waited for.
-pub fn check_octets(exchange: &Exchange, request: &[u8], answer: &[u8], is_kept: bool) {
+/// The same of one whose last bytes the server may not have waited for.
+pub fn check_bytes(exchange: &Exchange, request: &[u8], answer: &[u8], is_kept: bool) {
     assert_eq!(exchange.request.head, String::from_utf8_lossy(request));
     let head = answer.windows(4).position(|window| window == b"\r\n\r\n").map_or(0, |at| at + 4);
     assert_eq!(exchange.response.head, String::from_utf8_lossy(&answer[..head]));
@@ -209,7 +209,7 @@ pub fn check_time_wait(record: &Record, expected: TimeWait) {
 /// One end of a connection as the kernel's table shows it.
 struct TableEntry {
     is_in_time_wait: bool,
-    /// Octets that the other end has not acknowledged, and that nobody here has read.
+    /// Bytes that the other end has not acknowledged, and that nobody here has read.
     unacknowledged: u64,
     unread: u64,
 }

@@ -73,18 +73,18 @@ impl Folder {
     }
 }
 
-/// Octets of which no two stretches are alike, so that none can be lost or doubled unseen.
+/// Bytes of which no two stretches are alike, so that none can be lost or doubled unseen.
 fn pattern(length: usize) -> Vec<u8> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    let mut octets = Vec::with_capacity(length + 8);
-    while octets.len() < length {
+    let mut bytes = Vec::with_capacity(length + 8);
+    while bytes.len() < length {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        octets.extend_from_slice(&state.to_le_bytes());
+        bytes.extend_from_slice(&state.to_le_bytes());
     }
-    octets.truncate(length);
-    octets
+    bytes.truncate(length);
+    bytes
 }
 
 /// The text of each link in a listing's table, with its address decoded from HTML.

@@ -129,7 +129,7 @@ fn a_page_that_listens_does_not_delay_the_end() {
     }
 }
 
-/// What curl says of its request: port, status, octets of head and body.
+/// What curl says of its request: port, status, bytes of head and body.
 fn curl(url: &str) -> [u64; 4] {
     let format = "%{local_port} %{http_code} %{size_header} %{size_download}";
     let mut command = Command::new("curl");
@@ -203,7 +203,7 @@ fn the_address_bar_joins_the_browsers_half_with_the_servers() {
 fn the_default_site_shows_the_servers_half_of_its_own_load() {
     let watched = Watched::start(&[]);
     let browser = Browser::start();
-    for (page, stage) in [("", "The answer was chosen"), ("ko/", "응답을 고른 시간")] {
+    for (page, stage) in [("", "The response was chosen"), ("ko/", "응답을 고른 시간")] {
         browser.open(&format!("{}{page}", watched.server.url));
         browser.wait_until("document.querySelector('[data-live=server]:not([hidden]) tbody tr')", &[]);
         let half = text_of(&browser, "[data-live=server]");

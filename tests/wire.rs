@@ -12,7 +12,7 @@
 //! | written | sent |
 //! | --- | --- |
 //! | `\r` `\n` `\t` `\0` `\\` | CR, LF, tab, NUL, backslash |
-//! | `\xff` | that octet |
+//! | `\xff` | that byte |
 //! | `\{a*70000}` | 70,000 times `a`; what is repeated may hold the escapes above |
 //! | `\{etag /path}` | the current ETag of that file |
 //! | `\{modified /path}` | its current Last-Modified |
@@ -21,10 +21,10 @@
 //! exactly, `Name: *` with any value) and, as `!Name`, fields that must not;
 //! after an empty line the body exactly, its lines joined by LF, or `(some
 //! body)`, or `(no body)`. Nothing after the head: the body is not looked at.
-//! A block that begins with an empty line is an answer to HTTP/0.9: bare body.
+//! A block that begins with an empty line is a response to HTTP/0.9: bare body.
 //!
 //! Each case runs under every model, in each of the ways of `exchange::Way`,
-//! and every answer is held to the rules in `exchange::rules` besides.
+//! and every response is held to the rules in `exchange::rules` besides.
 
 mod document;
 mod exchange;

@@ -220,7 +220,7 @@ impl Comparison {
                 match (figure(server), &mut column.figures) {
                     (Ok(figure), Ok(figures)) => figures.push(figure),
                     (Err(error), figures @ Ok(_)) => *figures = Err(error.to_string()),
-                    // One wrong answer is enough: what is wrong is often fast.
+                    // One wrong response is enough: what is wrong is often fast.
                     (_, Err(_)) => {}
                 }
             }
@@ -238,7 +238,7 @@ impl Comparison {
             return Err(fault.into());
         }
         Ok(match workload.unit {
-            Unit::Gigabytes => outcome.octets as f64 / 1e9 / seconds,
+            Unit::Gigabytes => outcome.bytes as f64 / 1e9 / seconds,
             _ => outcome.requests as f64 / seconds,
         })
     }

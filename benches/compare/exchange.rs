@@ -1,4 +1,4 @@
-//! Single requests over a socket of our own: whether an answer is right, when
+//! Single requests over a socket of our own: whether a response is right, when
 //! the first one comes, and connections that are kept and say nothing.
 
 use crate::workload::{IDLE, Workload};
@@ -7,10 +7,10 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
-/// How long one answer may take.
+/// How long one response may take.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// An answer, received whole.
+/// A response, received whole.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     head: String,
@@ -35,7 +35,7 @@ pub(crate) fn connect(port: u16) -> io::Result<TcpStream> {
     Ok(socket)
 }
 
-/// Asks for `path` in HTTP/1.0, with these further lines, and takes the whole answer.
+/// Asks for `path` in HTTP/1.0, with these further lines, and takes the whole response.
 pub(crate) fn ask(mut socket: &TcpStream, path: &str, lines: &str) -> io::Result<Answer> {
     socket.write_all(format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n{lines}\r\n").as_bytes())?;
     let mut received = Vec::new();
@@ -45,7 +45,7 @@ pub(crate) fn ask(mut socket: &TcpStream, path: &str, lines: &str) -> io::Result
             0 => return Err(io::ErrorKind::UnexpectedEof.into()),
             count => received.extend_from_slice(&chunk[..count]),
         }
-        if let Some(at) = received.windows(4).position(|octets| octets == b"\r\n\r\n") {
+        if let Some(at) = received.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
             break at + 4;
         }
     };
@@ -63,27 +63,27 @@ pub(crate) fn ask(mut socket: &TcpStream, path: &str, lines: &str) -> io::Result
     Ok(answer)
 }
 
-/// Asks once what the workload asks, and fails if the answer is wrong. Gives
+/// Asks once what the workload asks, and fails if the response is wrong. Gives
 /// the header lines with which the generator is to ask.
 pub(crate) fn check(workload: &Workload, port: u16) -> Result<Vec<String>, Box<dyn Error>> {
     let mut lines = Vec::new();
     if workload.status == 304 {
         let whole = ask(&connect(port)?, workload.path, "")?;
-        let modified = whole.field("Last-Modified").ok_or("its answer has no Last-Modified")?;
+        let modified = whole.field("Last-Modified").ok_or("its response has no Last-Modified")?;
         lines.push(format!("If-Modified-Since: {modified}"));
     }
     let text: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
     let answer = ask(&connect(port)?, workload.path, &text)?;
     if answer.status != workload.status {
-        return Err(format!("its answer is {} and not {}", answer.status, workload.status).into());
+        return Err(format!("its response is {} and not {}", answer.status, workload.status).into());
     }
     if answer.status == 200 && answer.body != workload.length {
-        return Err(format!("its body has {} octets and not {}", answer.body, workload.length).into());
+        return Err(format!("its body has {} bytes and not {}", answer.body, workload.length).into());
     }
     Ok(lines)
 }
 
-/// Connections that a server keeps after one answer on each.
+/// Connections that a server keeps after one response on each.
 pub(crate) struct Idle(Vec<TcpStream>);
 
 const KEEP: &str = "Connection: keep-alive\r\n";

@@ -11,8 +11,8 @@ use std::process::{Command, Stdio};
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) requests: u64,
-    /// Octets received, heads included.
-    pub(crate) octets: u64,
+    /// Bytes received, heads included.
+    pub(crate) bytes: u64,
     /// Answers of another class than 2xx and 3xx.
     refusals: u64,
     /// Connections and requests that failed.
@@ -90,8 +90,8 @@ end
 fn read_wrk(text: &str) -> Option<Outcome> {
     let figures = text.lines().find_map(|line| line.strip_prefix("figures "))?;
     let figures: Vec<u64> = figures.split(' ').map_while(|figure| figure.parse().ok()).collect();
-    let &[requests, octets, refusals, failures] = &figures[..] else { return None };
-    Some(Outcome { requests, octets, refusals, failures })
+    let &[requests, bytes, refusals, failures] = &figures[..] else { return None };
+    Some(Outcome { requests, bytes, refusals, failures })
 }
 
 fn read_ab(text: &str) -> Option<Outcome> {
@@ -101,7 +101,7 @@ fn read_ab(text: &str) -> Option<Outcome> {
     };
     Some(Outcome {
         requests: number("Complete requests:")?,
-        octets: number("Total transferred:")?,
+        bytes: number("Total transferred:")?,
         // Said only where there are some.
         refusals: number("Non-2xx responses:").unwrap_or(0),
         failures: number("Failed requests:")?,
@@ -111,7 +111,7 @@ fn read_ab(text: &str) -> Option<Outcome> {
 impl Outcome {
     /// What is wrong with it, by counting: the generators do not read bodies.
     pub(crate) fn fault(&self, workload: &Workload) -> Option<String> {
-        let Self { requests, octets, refusals, failures } = *self;
+        let Self { requests, bytes, refusals, failures } = *self;
         let expected_refusals = if workload.status >= 400 { requests } else { 0 };
         if requests == 0 {
             Some("no request was answered".to_owned())
@@ -119,10 +119,10 @@ impl Outcome {
             Some(format!("{failures} connections or requests failed, of {requests}"))
         } else if refusals.abs_diff(expected_refusals) > failures {
             Some(format!("{refusals} answers of {requests} were 4xx or 5xx, and not {expected_refusals}"))
-        } else if workload.status == 200 && octets < requests * workload.length {
-            Some(format!("{octets} octets in {requests} answers are too few"))
-        } else if workload.status == 304 && octets >= requests * workload.length {
-            Some(format!("{octets} octets in {requests} answers are too many: these were no 304"))
+        } else if workload.status == 200 && bytes < requests * workload.length {
+            Some(format!("{bytes} bytes in {requests} answers are too few"))
+        } else if workload.status == 304 && bytes >= requests * workload.length {
+            Some(format!("{bytes} bytes in {requests} answers are too many: these were no 304"))
         } else {
             None
         }

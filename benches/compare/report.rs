@@ -60,7 +60,7 @@ impl Reading {
         match self {
             Self::Saves => format!(
                 "above 1, {ours} needs that many times less: processor time of the server for the same requests or \
-                 octets; in W6, memory; in W9, time. Below 1, it needs more."
+                 bytes; in W6, memory; in W9, time. Below 1, it needs more."
             ),
             Self::Keeps => format!(
                 "requests for each second of processor time, the collector's thread included, as a part of those of \

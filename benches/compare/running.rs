@@ -84,7 +84,7 @@ impl Running {
         Ok(running)
     }
 
-    /// Asks until `is_ready` has an answer: nothing tells us when a server listens.
+    /// Asks until `is_ready` has a response: nothing tells us when a server listens.
     pub(crate) fn wait_until<T>(
         &mut self,
         mut is_ready: impl FnMut(u16) -> io::Result<T>,
@@ -130,7 +130,7 @@ impl Running {
         Ok(seconds)
     }
 
-    /// The memory of its own that it uses, in octets: not files, not the kernel's.
+    /// The memory of its own that it uses, in bytes: not files, not the kernel's.
     pub(crate) fn user_memory(&self) -> Result<u64, Box<dyn Error>> {
         let mut kilobytes = 0;
         for process in self.tree()? {

@@ -106,7 +106,7 @@ pub(crate) fn others() -> (Vec<Server>, Vec<&'static str>) {
             missing.push(name);
             continue;
         };
-        // It forks for each connection, closes it after one answer, and lets
+        // It forks for each connection, closes it after one response, and lets
         // the kernel reap the child.
         let forks = name == "busybox";
         found.push(Server {
@@ -136,7 +136,7 @@ impl Server {
         is_ready: impl Fn(u16) -> io::Result<T>,
     ) -> Result<(Running, T), Box<dyn Error>> {
         fs::create_dir_all(task.folder)?;
-        // Exec to first answer is timed from outside, for all of them alike.
+        // Exec to first response is timed from outside, for all of them alike.
         let chooses_port = self.chooses_port && task.workload.load != Load::Start;
         let mut last = None;
         for _ in 0..PORTS_TRIED {

@@ -28,7 +28,7 @@ pub(crate) enum Load {
 pub(crate) enum Unit {
     Requests,
     Gigabytes,
-    OctetsPerConnection,
+    BytesPerConnection,
     Milliseconds,
 }
 
@@ -37,7 +37,7 @@ impl Unit {
         match self {
             Self::Requests => "requests / CPU-s",
             Self::Gigabytes => "GB / CPU-s",
-            Self::OctetsPerConnection => "octets / connection",
+            Self::BytesPerConnection => "bytes / connection",
             Self::Milliseconds => "ms",
         }
     }
@@ -46,13 +46,13 @@ impl Unit {
     pub(crate) fn ratio(self, ours: f64, theirs: f64) -> f64 {
         match self {
             Self::Requests | Self::Gigabytes => ours / theirs,
-            Self::OctetsPerConnection | Self::Milliseconds => theirs / ours,
+            Self::BytesPerConnection | Self::Milliseconds => theirs / ours,
         }
     }
 
     pub(crate) fn show(self, figure: f64) -> String {
         match self {
-            Self::Requests | Self::OctetsPerConnection => format!("{figure:.0}"),
+            Self::Requests | Self::BytesPerConnection => format!("{figure:.0}"),
             Self::Gigabytes => format!("{figure:.2}"),
             Self::Milliseconds => format!("{figure:.1}"),
         }
@@ -116,14 +116,14 @@ pub(crate) const WORKLOADS: [Workload; 11] = [
         what: "idle kept connections, user memory",
         load: Load::Idle,
         connections: IDLE,
-        unit: Unit::OctetsPerConnection,
+        unit: Unit::BytesPerConnection,
         ..USUAL
     },
     Workload { name: "W7", what: "If-Modified-Since: 304", status: 304, ..USUAL },
     Workload { name: "W8", what: "404", path: "/no/such/file.html", status: 404, length: 0, ..USUAL },
     Workload {
         name: "W9",
-        what: "exec to the first answer",
+        what: "exec to the first response",
         load: Load::Start,
         keeps: false,
         unit: Unit::Milliseconds,

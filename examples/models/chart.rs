@@ -10,7 +10,7 @@ const WIDTH: f64 = 860.0;
 const LEFT: f64 = 130.0;
 const RIGHT: f64 = 745.0;
 const ROW: f64 = 44.0;
-/// The dots of a row, first answer on top, take this much of its height.
+/// The dots of a row, first response on top, take this much of its height.
 const SPREAD: f64 = 30.0;
 const HEAD: f64 = 82.0;
 const SCENARIO_HEAD: f64 = 44.0;
@@ -49,7 +49,7 @@ pub(crate) fn draw(scenarios: &[Scenario], count: usize) -> String {
          <rect class=\"ground\" width=\"{WIDTH}\" height=\"{height}\"/>\n\
          <text class=\"title\" x=\"20\" y=\"36\">{title}</text>\n\
          <text class=\"faint\" x=\"20\" y=\"58\">A dot is a client: the further right, the longer it waited. \
-         In each row the first answer is on top, the last at the bottom.</text>\n"
+         In each row the first response is on top, the last at the bottom.</text>\n"
     );
     let mut top = HEAD;
     for scenario in scenarios {

@@ -21,7 +21,7 @@ pub(crate) enum Conduct {
 /// The address for which the handler works.
 pub(crate) const WORK: &str = "/work";
 
-/// What a thread of a client needs of a stack, in octets.
+/// What a thread of a client needs of a stack, in bytes.
 const STACK: usize = 128 * 1024;
 
 /// Runs so many clients at once: how long each waited, the shortest first.
@@ -75,7 +75,7 @@ fn ask(server: SocketAddr, conduct: Conduct, pause: Duration, patience: Duration
     check(&answer)
 }
 
-/// Reads until the blank line: the answer to HEAD ends there.
+/// Reads until the blank line: the response to HEAD ends there.
 fn read_head(socket: &mut TcpStream) -> io::Result<()> {
     let (mut head, mut buffer) = (Vec::new(), [0; 1024]);
     while !head.ends_with(b"\r\n\r\n") {
@@ -91,6 +91,6 @@ fn check(answer: &[u8]) -> io::Result<()> {
     if answer.starts_with(b"HTTP/1.0 200 ") {
         return Ok(());
     }
-    let first_line = answer.split(|&octet| octet == b'\r').next().unwrap_or_default();
+    let first_line = answer.split(|&byte| byte == b'\r').next().unwrap_or_default();
     Err(io::Error::other(format!("no 200, but {:?}", String::from_utf8_lossy(first_line))))
 }

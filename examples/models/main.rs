@@ -1,6 +1,6 @@
 //! The four models, measured: who waits how long, and what the server spends.
 //!
-//! The lesson: a model is an answer to "who waits for whom?". Many clients come
+//! The lesson: a model is a response to "who waits for whom?". Many clients come
 //! at once, first with requests that take the server some time each, then with
 //! requests that take it none, from clients that take their own time. Each model
 //! is good at one of these, at both or at neither, and each has its price.
@@ -59,7 +59,7 @@ struct Scenario {
 /// What the clients of one model met with.
 struct Row {
     contender: Contender,
-    /// From the common start to the end of the answer, shortest first.
+    /// From the common start to the end of the response, shortest first.
     waits: Vec<Duration>,
     peak: Option<Peak>,
 }
@@ -168,13 +168,13 @@ fn what_it_says(
             last(blocking, Iterative)
         ),
         format!(
-            "process: who waits is a child, and the children wait side by side: {} until the last answer ({}).",
+            "process: who waits is a child, and the children wait side by side: {} until the last response ({}).",
             last(blocking, Process),
             spent(blocking, Process)
         ),
         format!("thread: the same within one process: {} ({}).", last(blocking, Thread), spent(blocking, Thread)),
         format!(
-            "multiplex: a handler that blocks blocks its event loop with everybody in it, and the last answer \
+            "multiplex: a handler that blocks blocks its event loop with everybody in it, and the last response \
              took {}; to which loop a connection comes is up to a hash, so that several share them unevenly. \
              Multiplexing helps with clients that wait, not with a handler that blocks.",
             loops(blocking)
@@ -182,7 +182,7 @@ fn what_it_says(
         format!(
             "Clients that pause between two requests of a connection are where it does help: {}, in as many \
              threads as loops. A client's pause costs a loop nothing. It costs an iterative server its whole time: \
-             {} until the last answer.",
+             {} until the last response.",
             loops(pausing),
             last(pausing, Iterative)
         ),

@@ -3,7 +3,7 @@
 
 use crate::clients::WORK;
 use glasshttp::connection::{Service, Timeouts};
-use glasshttp::handler::Reply;
+use glasshttp::handler::Response;
 use glasshttp::http::message::{Request, StatusCode};
 use glasshttp::listener::{self, Port};
 use glasshttp::models::{self, Limits, Model, Stop};
@@ -96,7 +96,7 @@ pub(crate) fn serve(contender: Contender, work: Duration) -> Result<(), Box<dyn 
             // Stands for a disk, a database, another server.
             thread::sleep(work);
         }
-        Reply::text(StatusCode::OK, "Here you are.\n")
+        Response::text(StatusCode::OK, "Here you are.\n")
     };
     let stop = Arc::new(Stop::on_signals()?);
     let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Port::Exactly(0), ROOM.into())?;

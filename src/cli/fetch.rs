@@ -24,9 +24,9 @@ Exit codes:
    5  unreachable
    6  timed out
    7  reset by the server
-   8  the answer is malformed
-   9  cut short: the answer is not whole, or there was none
-  10  an answer of 400 or more, with --fail
+   8  the response is malformed
+   9  cut short: the response is not whole, or there was none
+  10  a response of 400 or more, with --fail
   11  a redirect that is not followed: too many, another scheme
  130  interrupted (Ctrl-C): what came is told, and a part is kept
 Of several URLs, the first that failed says it. A folder called fetch is served
@@ -116,7 +116,7 @@ pub(super) struct FetchArgs {
     #[arg(short = 'C', long, help_heading = "The body")]
     r#continue: bool,
 
-    /// An answer of 400 or more is a failure, and its body is dropped
+    /// A response of 400 or more is a failure, and its body is dropped
     #[arg(short, long, help_heading = "The body")]
     fail: bool,
 
@@ -296,7 +296,7 @@ fn pause(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Octets: `100`, `100k` (1024 each), `1M`.
+/// Bytes: `100`, `100k` (1024 each), `1M`.
 fn size(text: &str) -> Result<u64, String> {
     let lower = text.to_ascii_lowercase();
     let (digits, unit) = match lower.as_bytes().last() {

@@ -125,7 +125,7 @@ pub(super) fn field(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.trim().to_owned()))
 }
 
-/// A field's value: no control octet, above all no CR or LF.
+/// A field's value: no control byte, above all no CR or LF.
 pub(super) fn field_value(text: &str) -> Result<String, String> {
     if text.chars().any(|character| character.is_control() && character != '\t') {
         return Err("a field's value is one line, without control characters".to_owned());

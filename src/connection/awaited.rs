@@ -1,6 +1,6 @@
 //! A response that is being made elsewhere, and what is needed when it comes.
 
-use crate::handler::Reply;
+use crate::handler::Response;
 use crate::http::message::StatusCode;
 use crate::later::Later;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -10,41 +10,41 @@ use std::task::Poll;
 /// A response to come.
 #[derive(Debug)]
 pub(super) struct Awaited {
-    reply: Later<Reply>,
+    response: Later<Response>,
     /// The request's `Origin`: the request itself is gone by then.
     pub(super) origin: Option<Box<[u8]>>,
 }
 
 impl Awaited {
-    pub(super) fn new(reply: Later<Reply>, origin: Option<&[u8]>) -> Self {
-        Self { reply, origin: origin.map(Box::from) }
+    pub(super) fn new(response: Later<Response>, origin: Option<&[u8]>) -> Self {
+        Self { response, origin: origin.map(Box::from) }
     }
 
     /// The response, if it is ready.
-    pub(super) fn take(&self) -> Option<Reply> {
-        match self.reply.take() {
+    pub(super) fn take(&self) -> Option<Response> {
+        match self.response.take() {
             Poll::Pending => None,
-            Poll::Ready(reply) => Some(reply.unwrap_or_else(failed)),
+            Poll::Ready(response) => Some(response.unwrap_or_else(failed)),
         }
     }
 }
 
 impl AsFd for Awaited {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.reply.as_fd()
+        self.response.as_fd()
     }
 }
 
 /// The response where the handler panicked.
-pub(super) fn failed() -> Reply {
-    Reply::error(StatusCode::INTERNAL_SERVER_ERROR, "The program that answers failed on this request.")
+pub(super) fn failed() -> Response {
+    Response::error(StatusCode::INTERNAL_SERVER_ERROR, "The program that answers failed on this request.")
 }
 
 /// The response where it was not ready in time. 503, and not 504, which is for
 /// gateways (RFC 9110 §15.6.5): what is late is a part of this server.
-pub(super) fn overdue() -> Reply {
+pub(super) fn overdue() -> Response {
     let sentence = "What this address needs does not respond at the moment: try again later.";
-    Reply::error(StatusCode::SERVICE_UNAVAILABLE, sentence).with("Retry-After", "10")
+    Response::error(StatusCode::SERVICE_UNAVAILABLE, sentence).with("Retry-After", "10")
 }
 
 /// Whether the client reset the connection. One that only ended its sending

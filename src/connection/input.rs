@@ -2,7 +2,7 @@
 
 use crate::http::parse::MAX_HEAD;
 
-/// How much one read takes from a socket, in octets.
+/// How much one read takes from a socket, in bytes.
 const READ: usize = 16 * 1024;
 
 /// A serving thread's receive buffer, lent to the connection that it works on:
@@ -56,7 +56,7 @@ impl Input {
         self.unused().trim_ascii_start().split(|&byte| byte == b'\n').next().unwrap_or_default().trim_ascii_end()
     }
 
-    /// `count` octets were used.
+    /// `count` bytes were used.
     pub(super) fn advance(&mut self, count: usize) {
         self.start += count;
     }
@@ -73,7 +73,7 @@ impl Input {
         &mut self.buffer[self.end..]
     }
 
-    /// `count` octets were put into the room.
+    /// `count` bytes were put into the room.
     pub(super) fn filled(&mut self, count: usize) {
         self.end += count;
         self.is_exhausted = self.end < self.buffer.len();

@@ -19,7 +19,7 @@ use std::net::SocketAddr;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
-/// How much of a head is told, in octets: two of them fit one report.
+/// How much of a head is told, in bytes: two of them fit one report.
 const MOST_OF_A_HEAD: usize = 1600;
 /// Exchanges that are held back until their answers are acknowledged, and those
 /// of which the acknowledgement is awaited at all.
@@ -45,7 +45,7 @@ pub(super) struct Notes {
     opened: Option<Opened>,
     /// Whether the kernel is asked for arrivals and acknowledgements.
     asks_kernel: bool,
-    /// Octets sent since the kernel was asked, as it counts them, and acknowledged.
+    /// Bytes sent since the kernel was asked, as it counts them, and acknowledged.
     sent: u32,
     acknowledged: u32,
     /// The last read: when the kernel had it, when the server had it.
@@ -59,7 +59,7 @@ pub(super) struct Notes {
     is_reported: bool,
     /// Whether it was said that the next head has begun.
     has_begun: bool,
-    /// Octets of its answer that the kernel took.
+    /// Bytes of its response that the kernel took.
     taken: u64,
     /// Answers whose acknowledgement is to come, and their exchanges, if they are held back for it.
     awaited: VecDeque<Awaited>,
@@ -71,10 +71,10 @@ pub(super) struct Notes {
     is_timeout: bool,
 }
 
-/// An answer that is not acknowledged.
+/// A response that is not acknowledged.
 struct Awaited {
-    /// Its last octet, as the kernel counts.
-    octet: u32,
+    /// Its last byte, as the kernel counts.
+    byte: u32,
     number: u64,
     exchange: Option<Box<Exchange<'static>>>,
 }
@@ -145,11 +145,11 @@ impl Notes {
 
     fn take_acknowledgements(&mut self, socket: &OwnedFd, probe: &Probe, outbox: &mut Outbox) {
         let Self { connection, clock, awaited, acknowledged, .. } = self;
-        timestamps::take_acknowledgements(socket, |octet, at| {
+        timestamps::take_acknowledgements(socket, |byte, at| {
             let at = clock.of_kernel(at);
-            *acknowledged = octet.wrapping_add(1);
-            // Octets are counted modulo 2^32.
-            while awaited.front().is_some_and(|first| octet.wrapping_sub(first.octet).cast_signed() >= 0) {
+            *acknowledged = byte.wrapping_add(1);
+            // Bytes are counted modulo 2^32.
+            while awaited.front().is_some_and(|first| byte.wrapping_sub(first.byte).cast_signed() >= 0) {
                 let Some(Awaited { number, exchange, .. }) = awaited.pop_front() else { return };
                 let report = match exchange {
                     None => Report::Acknowledged { connection: *connection, number, at },
@@ -246,7 +246,7 @@ impl Notes {
         }
     }
 
-    /// The answer was chosen.
+    /// The response was chosen.
     pub(super) fn response_chosen(&mut self, status: u16, resource: Option<&Arc<str>>) {
         if let Some(exchange) = &mut self.exchange {
             exchange.stages.response_chosen = self.clock.now();
@@ -264,7 +264,7 @@ impl Notes {
         for (name, from, to) in [
             ("kernel", stages.arrived, stages.first_read),
             ("read", stages.first_read, stages.head_complete),
-            ("answer", stages.head_complete, stages.response_chosen),
+            ("response", stages.head_complete, stages.response_chosen),
         ] {
             if let Some(nanoseconds) = to.after(from) {
                 value.push_str(&format!(", {name};dur={:.3}", nanoseconds as f64 / 1e6));
@@ -273,7 +273,7 @@ impl Notes {
         value
     }
 
-    /// The answer's head was written, and is about to be sent.
+    /// The response's head was written, and is about to be sent.
     /// `body` is the length of what follows, where that is known.
     pub(super) fn response_head(&mut self, head: &[u8], body: Option<u64>, is_kept: bool) {
         if let Some(exchange) = &mut self.exchange {
@@ -285,7 +285,7 @@ impl Notes {
         }
     }
 
-    /// The kernel took `count` octets of the answer, in a call that was `begun`
+    /// The kernel took `count` bytes of the response, in a call that was `begun`
     /// then: when it returned, the client may have had them for long.
     pub(super) fn sent(&mut self, count: usize, begun: Moment) {
         self.sent = self.sent.wrapping_add(count as u32);
@@ -299,7 +299,7 @@ impl Notes {
         }
     }
 
-    /// The client does not take the answer at once: what is known of it is said once.
+    /// The client does not take the response at once: what is known of it is said once.
     pub(super) fn sending_waits(&mut self, probe: &Probe, outbox: &mut Outbox) {
         if let (Some(exchange), false) = (&self.exchange, self.is_reported)
             && exchange.writes > 0
@@ -316,7 +316,7 @@ impl Notes {
         }
     }
 
-    /// All of the answer was sent, or as much as ever will be.
+    /// All of the response was sent, or as much as ever will be.
     pub(super) fn end_exchange(&mut self, is_kept: bool, socket: &OwnedFd, probe: &Probe, outbox: &mut Outbox) {
         let Some(mut exchange) = self.exchange.take() else { return };
         set_traffic(&mut exchange, self.taken);
@@ -324,8 +324,8 @@ impl Notes {
         if !self.asks_kernel || exchange.writes == 0 {
             return outbox.push(probe, &Report::Exchange(*exchange));
         }
-        let (octet, number) = (self.sent.wrapping_sub(1), exchange.number);
-        self.awaited.push_back(Awaited { octet, number, exchange: Some(exchange) });
+        let (byte, number) = (self.sent.wrapping_sub(1), exchange.number);
+        self.awaited.push_back(Awaited { byte, number, exchange: Some(exchange) });
         if self.awaited.len() > MOST_HELD {
             self.take_acknowledgements(socket, probe, outbox);
         }
@@ -395,7 +395,7 @@ impl Notes {
     }
 }
 
-/// Of the octets `taken` of an answer, its head's are the first.
+/// Of the bytes `taken` of a response, its head's are the first.
 fn set_traffic(exchange: &mut Exchange<'_>, taken: u64) {
     exchange.response_head = exchange.response_head.min(taken);
     exchange.response_body = taken - exchange.response_head;

@@ -1,12 +1,12 @@
 //! From bytes to a request, and from a request to its response.
 
-use super::answer::Answer;
 use super::awaited::{Awaited, failed, is_reset};
 use super::input::Input;
 use super::notes::Reading;
+use super::outgoing::Outgoing;
 use super::{Connection, Workspace};
-use crate::handler::{Begun, Reply};
-use crate::http::message::{FieldStorage, Request, Response, Version};
+use crate::handler::{Begun, Response};
+use crate::http::message::{FieldStorage, Request, ResponseHead, Version};
 use crate::http::persistence::CloseReason;
 use crate::http::server::{BODY_PIECE, Next, Timer};
 use crate::observe::probe::Probe;
@@ -92,19 +92,19 @@ impl Connection {
         let begun = catch_unwind(AssertUnwindSafe(|| handler.begin(request)));
         let origin = request.headers.all("origin").next();
         match begun.unwrap_or_else(|_| Begun::Now(failed())) {
-            Begun::Now(reply) => {
-                let reply = self.chosen(reply, origin, &workspace.service.probe);
-                self.respond(reply, workspace);
+            Begun::Now(response) => {
+                let response = self.chosen(response, origin, &workspace.service.probe);
+                self.respond(response, workspace);
             }
-            Begun::Later(reply) => self.awaited = Some(Awaited::new(reply, origin)),
+            Begun::Later(response) => self.awaited = Some(Awaited::new(response, origin)),
         }
     }
 
-    /// Sends the answer that was made elsewhere, once it is ready.
+    /// Sends the response that was made elsewhere, once it is ready.
     pub(super) fn take_awaited(&mut self, workspace: &mut Workspace) -> Result<(), Errno> {
         match self.awaited.as_ref().and_then(Awaited::take) {
-            Some(reply) => {
-                self.respond_awaited(reply, workspace);
+            Some(response) => {
+                self.respond_awaited(response, workspace);
                 Ok(())
             }
             None if is_reset(&self.socket) => Err(Errno::CONNRESET),
@@ -112,33 +112,33 @@ impl Connection {
         }
     }
 
-    pub(super) fn respond_awaited(&mut self, reply: Reply, workspace: &mut Workspace) {
+    pub(super) fn respond_awaited(&mut self, response: Response, workspace: &mut Workspace) {
         let origin = self.awaited.take().and_then(|awaited| awaited.origin);
-        let reply = self.chosen(reply, origin.as_deref(), &workspace.service.probe);
-        self.respond(reply, workspace);
+        let response = self.chosen(response, origin.as_deref(), &workspace.service.probe);
+        self.respond(response, workspace);
     }
 
-    /// Notes the answer, and adds what the live page wants of it.
-    pub(super) fn chosen(&mut self, mut reply: Reply, origin: Option<&[u8]>, probe: &Probe) -> Reply {
+    /// Notes the response, and adds what the live page wants of it.
+    pub(super) fn chosen(&mut self, mut response: Response, origin: Option<&[u8]>, probe: &Probe) -> Response {
         if let Some(notes) = &mut self.notes {
-            notes.response_chosen(reply.status.code(), reply.resource.as_ref());
+            notes.response_chosen(response.status.code(), response.resource.as_ref());
             if !probe.page_origins().is_empty() {
-                reply = reply.with("Server-Timing", &notes.server_timing());
+                response = response.with("Server-Timing", &notes.server_timing());
             }
         }
         match probe.page_origins().iter().find(|page| Some(page.as_bytes()) == origin) {
-            None => reply,
+            None => response,
             Some(page) => ["Access-Control-Allow-Origin", "Timing-Allow-Origin"]
                 .iter()
-                .fold(reply.with("Vary", "Origin"), |reply, name| reply.with(name, page)),
+                .fold(response.with("Vary", "Origin"), |response, name| response.with(name, page)),
         }
     }
 
-    pub(super) fn respond(&mut self, reply: Reply, workspace: &mut Workspace) {
-        let Reply { status, headers, body, .. } = reply;
+    pub(super) fn respond(&mut self, response: Response, workspace: &mut Workspace) {
+        let Response { status, headers, body, .. } = response;
         self.status = status.code();
         let mut head = std::mem::take(&mut workspace.head);
-        let response = Response { status, headers, framing: body.framing() };
+        let response = ResponseHead { status, headers, framing: body.framing() };
         self.machine.respond(&response, workspace.date(), &mut head);
         let body_follows = match self.machine.next() {
             Next::SendHead { body_follows } => body_follows,
@@ -147,7 +147,7 @@ impl Connection {
         if let Some(notes) = &mut self.notes {
             notes.response_head(&head, self.machine.body_to_send(), !self.machine.closes_after_answer());
         }
-        self.answer = Some(Answer::new(head, body, body_follows));
+        self.outgoing = Some(Outgoing::new(head, body, body_follows));
     }
 
     pub(super) fn recv(&mut self, input: &mut Input) -> Result<usize, Errno> {

@@ -17,10 +17,10 @@ pub struct Timeouts {
     /// For a response that is made elsewhere to be ready, and for each further
     /// piece of its body.
     pub respond: Duration,
-    /// For a client to take some more of its answer: three times this long
+    /// For a client to take some more of its response: three times this long
     /// without taking any ends it.
     pub send: Duration,
-    /// For a client to end its half after the last answer.
+    /// For a client to end its half after the last response.
     pub drain: Duration,
 }
 

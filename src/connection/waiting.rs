@@ -1,16 +1,16 @@
 //! What a connection waits for, and until when.
 
-use super::answer::Answer;
 use super::deadline::{Deadline, LEAST_RATE, Pace, WINDOW};
 use super::input::Input;
 use super::notes::Notes;
+use super::outgoing::Outgoing;
 use super::{Connection, Progress, Workspace};
 use crate::http::persistence::CloseReason;
 use crate::http::server::Timer;
 use crate::sys::send_queue;
 use std::time::{Duration, Instant};
 
-/// How often in a row a client may be found to have taken nothing of its answer.
+/// How often in a row a client may be found to have taken nothing of its response.
 const STALLS: u32 = 3;
 
 /// How long a client may take to end its half when the server itself ends.
@@ -23,7 +23,7 @@ impl Connection {
             self.pending = Vec::new();
         }
         let received = input.unused().len() + self.pending.capacity();
-        let bytes = received + self.answer.as_mut().map_or(0, Answer::settle);
+        let bytes = received + self.outgoing.as_mut().map_or(0, Outgoing::settle);
         if bytes == 0 {
             self.held = None;
             return true;
@@ -80,7 +80,7 @@ impl Connection {
 
     /// Bytes of the response's body that the client's TCP has, if `unacknowledged` are on their way.
     fn taken(&self, unacknowledged: u32) -> u64 {
-        let sent = self.answer.as_ref().map_or(0, Answer::body_sent);
+        let sent = self.outgoing.as_ref().map_or(0, Outgoing::body_sent);
         sent.saturating_sub(unacknowledged.into())
     }
 
@@ -105,7 +105,7 @@ impl Connection {
         self.advance(workspace)
     }
 
-    /// The deadline passed: gives up, unless the client still takes its answer.
+    /// The deadline passed: gives up, unless the client still takes its response.
     pub fn time_out(&mut self, workspace: &mut Workspace) -> Progress {
         match &mut self.deadline {
             Some(deadline) if deadline.timer == Timer::Send => {

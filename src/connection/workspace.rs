@@ -24,7 +24,7 @@ pub struct Workspace {
     pub(super) budget: Budget,
     /// Room for what is copied from a file to a socket.
     pub(super) copy: Vec<u8>,
-    /// Where the next answer's head is written.
+    /// Where the next response's head is written.
     pub(super) head: Vec<u8>,
     pub(super) outbox: Outbox,
     /// Whether reports may wait for others, and until when.

@@ -2,7 +2,7 @@
 
 use super::message::{PAYLOAD, Question, Verdict};
 use crate::record::LookupError;
-use crate::record::lookup::{Exchange, Ignored, Kind, Outcome, Reply, Transport};
+use crate::record::lookup::{DnsResponse, Exchange, Ignored, Kind, Outcome, Transport};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
@@ -33,13 +33,14 @@ impl Ask<'_> {
     pub(super) fn run(&self) -> Result<Vec<Exchange>, LookupError> {
         let first = if self.by_tcp { Transport::Tcp } else { Transport::Udp };
         let mut exchanges = vec![self.once(first, true)?];
-        let knows_no_edns = |exchange: &Exchange| reply(exchange).is_some_and(|reply| reply.rcode == "FORMERR");
+        let knows_no_edns =
+            |exchange: &Exchange| response(exchange).is_some_and(|response| response.rcode == "FORMERR");
         let mut edns = true;
         if exchanges.last().is_some_and(knows_no_edns) {
             edns = false;
             exchanges.push(self.once(first, edns)?);
         }
-        if !self.by_tcp && exchanges.last().and_then(reply).is_some_and(|reply| reply.truncated) {
+        if !self.by_tcp && exchanges.last().and_then(response).is_some_and(|response| response.truncated) {
             exchanges.push(self.once(Transport::Tcp, edns)?);
         }
         Ok(exchanges)
@@ -84,7 +85,7 @@ impl Ask<'_> {
             socket.set_read_timeout(Some(left(deadline)?))?;
             match socket.recv(&mut buffer) {
                 Ok(length) => match question.judge(&buffer[..length]) {
-                    Verdict::Answer(reply) => return Ok(Outcome::Answered(reply)),
+                    Verdict::Response(response) => return Ok(Outcome::Answered(response)),
                     Verdict::Malformed(why) => return Ok(Outcome::Malformed { why }),
                     Verdict::Ignored(what) => ignored.extend((ignored.len() < MOST_IGNORED).then_some(what)),
                 },
@@ -106,7 +107,7 @@ impl Ask<'_> {
             let mut message = vec![0; u16::from_be_bytes(length).into()];
             read_exact(&mut stream, &mut message, deadline)?;
             match question.judge(&message) {
-                Verdict::Answer(reply) => return Ok(Outcome::Answered(reply)),
+                Verdict::Response(response) => return Ok(Outcome::Answered(response)),
                 Verdict::Malformed(why) => return Ok(Outcome::Malformed { why }),
                 Verdict::Ignored(what) => ignored.extend((ignored.len() < MOST_IGNORED).then_some(what)),
             }
@@ -115,9 +116,9 @@ impl Ask<'_> {
 }
 
 /// The answer, if the exchange had one.
-pub(super) fn reply(exchange: &Exchange) -> Option<&Reply> {
+pub(super) fn response(exchange: &Exchange) -> Option<&DnsResponse> {
     match &exchange.outcome {
-        Outcome::Answered(reply) => Some(reply),
+        Outcome::Answered(response) => Some(response),
         _ => None,
     }
 }
@@ -126,12 +127,12 @@ pub(super) fn reply(exchange: &Exchange) -> Option<&Reply> {
 pub(super) fn failure(exchange: &Exchange) -> Option<LookupError> {
     let (server, name) = (exchange.server, exchange.name.clone());
     match &exchange.outcome {
-        Outcome::Answered(reply) if reply.truncated => Some(LookupError::Truncated { server }),
-        Outcome::Answered(reply) => match reply.rcode.as_str() {
+        Outcome::Answered(response) if response.truncated => Some(LookupError::Truncated { server }),
+        Outcome::Answered(response) => match response.rcode.as_str() {
             "NOERROR" | "NXDOMAIN" => None,
             rcode => Some(LookupError::ServerFailed { name, server, rcode: rcode.to_owned() }),
         },
-        Outcome::TimedOut => Some(LookupError::NoAnswer { tries: exchange.attempt, server }),
+        Outcome::TimedOut => Some(LookupError::NoResponse { tries: exchange.attempt, server }),
         Outcome::Refused if exchange.transport == Transport::Tcp => Some(LookupError::NoTcp { server }),
         Outcome::Refused => Some(LookupError::Refused { server }),
         Outcome::Unreachable { why } => Some(LookupError::Unreachable { server, why: why.clone() }),

@@ -44,10 +44,10 @@ impl Host {
         let ascii = ascii.trim_end_matches('.').to_owned(); // a full stop of another script
         let mut labels = ascii.split('.');
         if ascii.len() > 253 {
-            return Err(invalid("it is longer than 253 octets"));
+            return Err(invalid("it is longer than 253 bytes"));
         }
         if labels.clone().any(|label| label.len() > 63) {
-            return Err(invalid("a label is longer than 63 octets"));
+            return Err(invalid("a label is longer than 63 bytes"));
         }
         if labels.clone().any(str::is_empty) {
             return Err(invalid("it is empty, or has two dots in a row"));

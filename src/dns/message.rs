@@ -1,6 +1,6 @@
 //! Questions to bytes, bytes to answers. The only file that names hickory-proto.
 
-use crate::record::lookup::{Ignored, Kind, Record, Reply};
+use crate::record::lookup::{DnsResponse, Ignored, Kind, Record};
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::{Name, RData, RecordType};
 use std::hash::{BuildHasher, RandomState};
@@ -19,7 +19,7 @@ pub(super) struct Question {
 /// What bytes are to a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    Answer(Reply),
+    Response(DnsResponse),
     Ignored(Ignored),
     Malformed(String),
 }
@@ -50,24 +50,24 @@ impl Question {
     /// What `bytes` are to this question.
     pub(super) fn judge(&self, bytes: &[u8]) -> Verdict {
         let [high, low, flags, _, ..] = bytes else {
-            return Verdict::Malformed(format!("{} octets are no message", bytes.len()));
+            return Verdict::Malformed(format!("{} bytes are no message", bytes.len()));
         };
         let id = u16::from_be_bytes([*high, *low]);
         if id != self.id {
             return Verdict::Ignored(Ignored::WrongId { id });
         }
         if flags & 0x80 == 0 {
-            return Verdict::Ignored(Ignored::NoAnswer);
+            return Verdict::Ignored(Ignored::NoResponse);
         }
         match Message::from_vec(bytes) {
             Ok(message) => self.judge_message(&message, bytes.len()),
             // Cut within a record: what counts is that more would not fit.
-            Err(_) if flags & 0x02 != 0 => Verdict::Answer(truncated(*flags, bytes.len())),
+            Err(_) if flags & 0x02 != 0 => Verdict::Response(truncated(*flags, bytes.len())),
             Err(error) => Verdict::Malformed(error.to_string()),
         }
     }
 
-    fn judge_message(&self, message: &Message, octets: usize) -> Verdict {
+    fn judge_message(&self, message: &Message, bytes: usize) -> Verdict {
         let is_ours = |query: &Query| {
             query.name.eq_ignore_root(&self.query.name)
                 && query.query_type == self.query.query_type
@@ -84,13 +84,13 @@ impl Question {
                 return Verdict::Ignored(Ignored::WrongQuestion { question });
             }
         }
-        Verdict::Answer(Reply {
+        Verdict::Response(DnsResponse {
             rcode: rcode_name(rcode),
             rcode_number: rcode.into(),
             authoritative: message.metadata.authoritative,
             truncated: message.metadata.truncation,
             recursion_available: message.metadata.recursion_available,
-            octets,
+            bytes,
             answers: records(&message.answers),
             authority: records(&message.authorities),
             additional: records(&message.additionals),
@@ -98,14 +98,14 @@ impl Question {
     }
 }
 
-fn truncated(flags: u8, octets: usize) -> Reply {
-    Reply {
+fn truncated(flags: u8, bytes: usize) -> DnsResponse {
+    DnsResponse {
         rcode: "NOERROR".to_owned(),
         rcode_number: 0,
         authoritative: flags & 0x04 != 0,
         truncated: true,
         recursion_available: false,
-        octets,
+        bytes,
         answers: vec![],
         authority: vec![],
         additional: vec![],
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn an_answer_must_bear_the_number_and_the_question() {
         let question = question();
-        assert_eq!(question.judge(&question.bytes), Verdict::Ignored(Ignored::NoAnswer));
+        assert_eq!(question.judge(&question.bytes), Verdict::Ignored(Ignored::NoResponse));
         let mut other = answer(&question);
         other.metadata.id = question.id.wrapping_add(1);
         let id = other.metadata.id;
@@ -196,7 +196,7 @@ mod tests {
         // Some servers change the case (or keep one that we mixed).
         let mut same = answer(&question);
         same.queries[0].name = Name::from_ascii("WWW.Example.test.").expect("a name");
-        assert!(matches!(question.judge(&same.to_vec().expect("a message")), Verdict::Answer(_)));
+        assert!(matches!(question.judge(&same.to_vec().expect("a message")), Verdict::Response(_)));
     }
 
     #[test]
@@ -213,7 +213,7 @@ mod tests {
         bytes.truncate(bytes.len() - 2);
         assert!(matches!(question.judge(&bytes), Verdict::Malformed(_)));
         bytes[2] |= 0x02;
-        assert!(matches!(question.judge(&bytes), Verdict::Answer(reply) if reply.truncated));
+        assert!(matches!(question.judge(&bytes), Verdict::Response(response) if response.truncated));
         assert!(matches!(question.judge(&bytes[..3]), Verdict::Malformed(_)));
     }
 

@@ -1,12 +1,12 @@
 //! A name to addresses, as a stub resolver does it: hosts file, then servers.
 
 use super::config::{Config, Options, in_hosts};
-use super::exchange::{Ask, failure, reply};
+use super::exchange::{Ask, failure, response};
 use super::host::{Host, is_localhost};
 use super::order::in_order;
 use super::system::System;
 use crate::record::LookupError;
-use crate::record::lookup::{Exchange, Kind, Lookup, Record, Reply, Source};
+use crate::record::lookup::{DnsResponse, Exchange, Kind, Lookup, Record, Source};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -205,18 +205,18 @@ impl Chase {
     fn follow(&mut self, name: &str, kind: Kind, config: &Config) -> Result<(), LookupError> {
         let mut asked = name.to_owned();
         loop {
-            let (server, reply) = self.ask_servers(&asked, kind, config)?;
+            let (server, response) = self.ask_servers(&asked, kind, config)?;
             let before = self.aliases.len();
-            let end = aliases(name, &asked, &reply.answers, &mut self.aliases)?;
-            self.addresses = addresses(&end, kind, &reply.answers);
+            let end = aliases(name, &asked, &response.answers, &mut self.aliases)?;
+            self.addresses = addresses(&end, kind, &response.answers);
             if !self.addresses.is_empty() {
                 return Ok(());
             }
-            if reply.rcode == "NXDOMAIN" {
+            if response.rcode == "NXDOMAIN" {
                 return Err(LookupError::NoSuchName { name: end, server });
             }
             // A server that does not go and find out leaves the chain to us.
-            if reply.recursion_available || self.aliases.len() == before {
+            if response.recursion_available || self.aliases.len() == before {
                 return Err(LookupError::NoAddress { name: end, server });
             }
             asked = end;
@@ -224,7 +224,12 @@ impl Chase {
     }
 
     /// Asks each server in turn, as often as configured, until one gives an answer that can be used.
-    fn ask_servers(&mut self, name: &str, kind: Kind, config: &Config) -> Result<(SocketAddr, Reply), LookupError> {
+    fn ask_servers(
+        &mut self,
+        name: &str,
+        kind: Kind,
+        config: &Config,
+    ) -> Result<(SocketAddr, DnsResponse), LookupError> {
         let mut tries = 0;
         let mut last = None;
         for attempt in 1..=config.attempts {
@@ -236,14 +241,14 @@ impl Chase {
                 let deciding = exchanges.last().cloned();
                 self.exchanges.extend(exchanges);
                 let Some(exchange) = deciding else { continue };
-                match (failure(&exchange), reply(&exchange)) {
-                    (None, Some(reply)) => return Ok((server, reply.clone())),
+                match (failure(&exchange), response(&exchange)) {
+                    (None, Some(response)) => return Ok((server, response.clone())),
                     (error, _) => last = error.or(last),
                 }
             }
         }
         Err(match last {
-            Some(LookupError::NoAnswer { server, .. }) => LookupError::NoAnswer { tries, server },
+            Some(LookupError::NoResponse { server, .. }) => LookupError::NoResponse { tries, server },
             Some(error) => error,
             None => LookupError::NoTime { name: name.to_owned() },
         })

@@ -5,12 +5,12 @@
 //! Nobody is asked to go and find out (RD is off): each answers what it knows.
 
 use super::config::DNS_PORT;
-use super::exchange::{Ask, failure, reply};
+use super::exchange::{Ask, failure, response};
 use super::host::Host;
 use super::order::{has_route, in_order};
 use super::resolve::{MOST_ALIASES, addresses, aliases};
 use crate::record::LookupError;
-use crate::record::lookup::{Exchange, Kind, NameServer, Record, Referral, Reply, Step, Trace};
+use crate::record::lookup::{DnsResponse, Exchange, Kind, NameServer, Record, Referral, Step, Trace};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
@@ -126,33 +126,33 @@ impl Walk<'_> {
         let mut asked = name.to_owned();
         for _ in 0..=MOST_ALIASES {
             let before = passed.len();
-            let (server, reply, zone) = self.descend(&asked, depth)?;
-            let end = aliases(name, &asked, &reply.answers, passed)?;
-            let mut found = addresses(&end, Kind::A, &reply.answers);
+            let (server, response, zone) = self.descend(&asked, depth)?;
+            let end = aliases(name, &asked, &response.answers, passed)?;
+            let mut found = addresses(&end, Kind::A, &response.answers);
             if passed.len() > before && found.is_empty() {
                 asked = end; // another zone may know it
                 continue;
             }
-            if reply.rcode == "NXDOMAIN" {
+            if response.rcode == "NXDOMAIN" {
                 return Err(LookupError::NoSuchName { name: end, server });
             }
             // Who knows the one kind knows the other.
             let six = self.ask(&zone, &end, Kind::Aaaa, &[server], depth).ok();
-            found.extend(six.iter().flat_map(|(_, reply)| addresses(&end, Kind::Aaaa, &reply.answers)));
+            found.extend(six.iter().flat_map(|(_, response)| addresses(&end, Kind::Aaaa, &response.answers)));
             return if found.is_empty() { Err(LookupError::NoAddress { name: end, server }) } else { Ok(found) };
         }
         Err(LookupError::TooManyAliases { name: asked })
     }
 
     /// From the root to the servers that answer for `name` themselves.
-    fn descend(&mut self, name: &str, depth: u32) -> Result<(SocketAddr, Reply, String), LookupError> {
+    fn descend(&mut self, name: &str, depth: u32) -> Result<(SocketAddr, DnsResponse, String), LookupError> {
         let mut zone = ".".to_owned();
         let mut servers = self.roots.to_vec();
         for _ in 0..MOST_REFERRALS {
-            let (server, reply) = self.ask(&zone, name, Kind::A, &servers, depth)?;
-            let Some(referral) = referral(name, &zone, &reply) else {
-                let knows = reply.authoritative || !reply.answers.is_empty() || reply.rcode == "NXDOMAIN";
-                return if knows { Ok((server, reply, zone)) } else { Err(LookupError::Lame { zone, server }) };
+            let (server, response) = self.ask(&zone, name, Kind::A, &servers, depth)?;
+            let Some(referral) = referral(name, &zone, &response) else {
+                let knows = response.authoritative || !response.answers.is_empty() || response.rcode == "NXDOMAIN";
+                return if knows { Ok((server, response, zone)) } else { Err(LookupError::Lame { zone, server }) };
             };
             zone.clone_from(&referral.zone);
             let at = self.steps.len() - 1;
@@ -196,7 +196,7 @@ impl Walk<'_> {
         kind: Kind,
         servers: &[SocketAddr],
         depth: u32,
-    ) -> Result<(SocketAddr, Reply), LookupError> {
+    ) -> Result<(SocketAddr, DnsResponse), LookupError> {
         let mut exchanges: Vec<Exchange> = vec![];
         let mut last = None;
         let mut tries = 0;
@@ -214,18 +214,18 @@ impl Walk<'_> {
             let run = Ask { server, name, kind, recursion_desired: false, timeout, attempt, by_tcp: false }.run()?;
             exchanges.extend(run);
             let Some(exchange) = exchanges.last() else { continue };
-            match (failure(exchange), reply(exchange)) {
-                (None, Some(reply)) => {
-                    let reply = reply.clone();
+            match (failure(exchange), response(exchange)) {
+                (None, Some(response)) => {
+                    let response = response.clone();
                     self.note(zone, name, depth, exchanges);
-                    return Ok((server, reply));
+                    return Ok((server, response));
                 }
                 (error, _) => last = error.or(last),
             }
         }
         self.note(zone, name, depth, exchanges);
         Err(match last {
-            Some(LookupError::NoAnswer { server, .. }) => LookupError::NoAnswer { tries, server },
+            Some(LookupError::NoResponse { server, .. }) => LookupError::NoResponse { tries, server },
             Some(LookupError::ServerFailed { server, rcode, .. }) if rcode == "REFUSED" => {
                 LookupError::Lame { zone: zone.to_owned(), server }
             }
@@ -239,23 +239,24 @@ impl Walk<'_> {
     }
 }
 
-/// The zone below `zone`, on the way to `name`, that `reply` refers to. Any
+/// The zone below `zone`, on the way to `name`, that `response` refers to. Any
 /// other authority is no referral: a walk only ever leads downwards.
-fn referral(name: &str, zone: &str, reply: &Reply) -> Option<Referral> {
-    if !reply.answers.is_empty() || reply.rcode != "NOERROR" {
+fn referral(name: &str, zone: &str, response: &DnsResponse) -> Option<Referral> {
+    if !response.answers.is_empty() || response.rcode != "NOERROR" {
         return None;
     }
     let leads_down = |record: &&Record| {
         let below = !record.name.eq_ignore_ascii_case(zone) && is_within(&record.name, zone);
         record.kind == "NS" && below && is_within(name, &record.name)
     };
-    let cut = reply.authority.iter().find(leads_down)?.name.clone();
-    let names = reply.authority.iter().filter(|record| record.kind == "NS" && record.name.eq_ignore_ascii_case(&cut));
+    let cut = response.authority.iter().find(leads_down)?.name.clone();
+    let names =
+        response.authority.iter().filter(|record| record.kind == "NS" && record.name.eq_ignore_ascii_case(&cut));
     let servers = names.map(|record| {
         // Glue is believed for names within the zone that gave it (RFC 2181 §5.4.1).
         let is_believed = is_within(&record.data, zone);
-        let mut glue = addresses(&record.data, Kind::A, &reply.additional);
-        glue.extend(addresses(&record.data, Kind::Aaaa, &reply.additional));
+        let mut glue = addresses(&record.data, Kind::A, &response.additional);
+        glue.extend(addresses(&record.data, Kind::Aaaa, &response.additional));
         glue.retain(|_| is_believed);
         NameServer { name: record.data.to_ascii_lowercase(), glue: !glue.is_empty(), addresses: glue }
     });

@@ -1,16 +1,16 @@
-//! Where an answer's body goes: standard output, a file, or nowhere.
+//! Where a response's body goes: standard output, a file, or nowhere.
 
 use super::download::Download;
 use super::progress::Progress;
 use super::turn::{Receiver, Wanted};
-use crate::http::message::{Answer, AnswerFraming, Framing};
+use crate::http::message::{Framing, ReceivedHead, ResponseFraming};
 use crate::record::transfer::Saved;
 use crate::record::{Failure, Kind};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use std::io::{self, IsTerminal};
 
-/// How much of a body that nobody wants is read, so that its connection can be kept, in octets.
+/// How much of a body that nobody wants is read, so that its connection can be kept, in bytes.
 const MOST_UNWANTED: u64 = 64 * 1024;
 
 /// How much of a body that goes to standard output is gathered before it is written, in bytes.
@@ -24,7 +24,7 @@ pub(super) enum Place {
     Nowhere,
 }
 
-/// What of an answer is wanted.
+/// What of a response is wanted.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wishes {
     /// Statuses of 400 and more have no body that is wanted.
@@ -35,7 +35,7 @@ pub(super) struct Wishes {
     pub(super) head_only: bool,
 }
 
-/// Takes one answer.
+/// Takes one response.
 pub(super) struct Body {
     place: Place,
     wishes: Wishes,
@@ -48,7 +48,7 @@ pub(super) struct Body {
     progress: Option<Progress>,
 }
 
-/// What became of an answer.
+/// What became of a response.
 pub(super) struct Taken {
     pub(super) saved: Saved,
     /// How and where it redirects to, if that is to be followed.
@@ -103,16 +103,16 @@ impl Body {
         }
     }
 
-    fn print(&mut self, octets: &[u8]) -> Result<Wanted, Failure> {
+    fn print(&mut self, bytes: &[u8]) -> Result<Wanted, Failure> {
         // Judged by how it begins, as much as came at once.
-        let is_first = self.received == octets.len() as u64;
-        if is_first && io::stdout().is_terminal() && is_binary(octets) {
+        let is_first = self.received == bytes.len() as u64;
+        if is_first && io::stdout().is_terminal() && is_binary(bytes) {
             self.is_binary = true;
         }
         if self.is_binary {
             return Ok(Wanted::Enough);
         }
-        self.gathered.extend_from_slice(octets);
+        self.gathered.extend_from_slice(bytes);
         if self.gathered.len() >= GATHERED {
             self.print_gathered()?;
         }
@@ -141,9 +141,9 @@ impl Body {
 }
 
 impl Receiver for Body {
-    fn head(&mut self, answer: Option<&Answer<'_>>) -> Result<Wanted, Failure> {
-        let status = answer.map_or(200, |answer| answer.status.code());
-        self.redirect = answer.filter(|_| self.wishes.follow).and_then(redirect);
+    fn head(&mut self, response: Option<&ReceivedHead<'_>>) -> Result<Wanted, Failure> {
+        let status = response.map_or(200, |response| response.status.code());
+        self.redirect = response.filter(|_| self.wishes.follow).and_then(redirect);
         // 416 to a resume may mean that nothing is missing.
         let is_resume = matches!(&self.place, Place::File(download) if download.is_resuming());
         let is_failure = self.wishes.fail && status >= 400 && !(is_resume && status == 416);
@@ -153,37 +153,37 @@ impl Receiver for Body {
         }
         let mut before = 0;
         if let (Place::File(download), false) = (&mut self.place, self.wishes.head_only) {
-            before = download.begin(answer)?;
+            before = download.begin(response)?;
         }
-        let total = answer.and_then(|answer| match answer.framing {
-            AnswerFraming::Plain(Framing::Length(octets)) => Some(before + octets),
+        let total = response.and_then(|response| match response.framing {
+            ResponseFraming::Plain(Framing::Length(bytes)) => Some(before + bytes),
             _ => None,
         });
         self.progress = Some(Progress::new(matches!(self.place, Place::Stdout), before, total));
         Ok(Wanted::More)
     }
 
-    fn body(&mut self, octets: &[u8]) -> Result<Wanted, Failure> {
-        self.received += octets.len() as u64;
+    fn body(&mut self, bytes: &[u8]) -> Result<Wanted, Failure> {
+        self.received += bytes.len() as u64;
         if self.is_unwanted {
             return Ok(if self.received > MOST_UNWANTED { Wanted::Enough } else { Wanted::More });
         }
         match &mut self.place {
             Place::Nowhere => {}
-            Place::File(download) => download.write(octets)?,
-            Place::Stdout => return self.print(octets),
+            Place::File(download) => download.write(bytes)?,
+            Place::Stdout => return self.print(bytes),
         }
         Ok(Wanted::More)
     }
 
-    fn pause(&mut self, octets: usize) -> Result<(), Failure> {
+    fn pause(&mut self, bytes: usize) -> Result<(), Failure> {
         match &mut self.place {
             Place::File(download) => download.flush()?,
             Place::Stdout => self.print_gathered()?,
             Place::Nowhere => {}
         }
         if let Some(progress) = &mut self.progress {
-            progress.advance(octets);
+            progress.advance(bytes);
         }
         Ok(())
     }
@@ -192,23 +192,23 @@ impl Receiver for Body {
 /// Where a client that follows goes by itself (RFC 9110 §15.4): the one place
 /// where that is decided. Of several `Location`s the first holds; an empty one
 /// leads nowhere.
-fn redirect(answer: &Answer<'_>) -> Option<(u16, String)> {
-    let status = answer.status.code();
+fn redirect(response: &ReceivedHead<'_>) -> Option<(u16, String)> {
+    let status = response.status.code();
     if !matches!(status, 301 | 302 | 303 | 307 | 308) {
         return None;
     }
-    let location = answer.headers.all("location").next()?.trim_ascii();
+    let location = response.headers.all("location").next()?.trim_ascii();
     (!location.is_empty()).then(|| (status, String::from_utf8_lossy(location).into_owned()))
 }
 
 /// No text in UTF-8 has these; ESC is left in, for art and colours.
-fn is_binary(octets: &[u8]) -> bool {
+fn is_binary(bytes: &[u8]) -> bool {
     let is_control = |byte: &u8| *byte < 0x20 && !b"\t\n\r\x08\x0c\x1b".contains(byte) || *byte == 0x7f;
-    let is_utf8 = match std::str::from_utf8(octets) {
+    let is_utf8 = match std::str::from_utf8(bytes) {
         Ok(_) => true,
         Err(error) => error.error_len().is_none(), // cut within a letter
     };
-    !is_utf8 || octets.iter().any(is_control)
+    !is_utf8 || bytes.iter().any(is_control)
 }
 
 fn cannot_print(error: &io::Error) -> Failure {
@@ -229,8 +229,8 @@ mod tests {
             assert!(!is_binary(text.as_bytes()), "{text:?}");
         }
         assert!(!is_binary(&"한".as_bytes()[..2]), "the rest may follow");
-        for octets in [b"\0".as_slice(), b"\x89PNG\r\n", b"a\xffb", b"\x07"] {
-            assert!(is_binary(octets), "{octets:?}");
+        for bytes in [b"\0".as_slice(), b"\x89PNG\r\n", b"a\xffb", b"\x07"] {
+            assert!(is_binary(bytes), "{bytes:?}");
         }
     }
 }

@@ -95,7 +95,7 @@ impl Connection {
     }
 }
 
-fn is_timeout(error: crate::http::client::answer_error::AnswerError) -> bool {
+fn is_timeout(error: crate::http::client::response_error::ResponseError) -> bool {
     crate::record::Failure::from(error).kind == crate::record::Kind::TimedOut
 }
 

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 pub(super) struct Connected {
     pub(super) socket: OwnedFd,
     pub(super) ends: Ends,
-    /// Whether the kernel says when octets arrived and were acknowledged.
+    /// Whether the kernel says when bytes arrived and were acknowledged.
     pub(super) asks_kernel: bool,
 }
 
@@ -205,7 +205,7 @@ pub(super) fn failure(host: &str, attempts: &[Attempt]) -> Failure {
         return Failure::new(
             Kind::TimedOut,
             format!(
-                "Cannot connect to {address}: no answer in time. Is it the right address, or does a firewall drop it?"
+                "Cannot connect to {address}: no response in time. Is it the right address, or does a firewall drop it?"
             ),
         );
     }

@@ -7,7 +7,7 @@ use super::notes::Notes;
 use super::sending::Sending;
 use super::turn::{Pace, Receiver, Turn, UNWANTED, Wanted};
 use crate::http::client::{ClientConnection, Ending, Next, Received, Request};
-use crate::http::message::{Answer, AnswerFraming, Framing as Plain};
+use crate::http::message::{Framing as Plain, ReceivedHead, ResponseFraming};
 use crate::http::parse::fields::FieldLines;
 use crate::kernel::timestamps;
 use crate::record::Moment;
@@ -21,7 +21,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How much is read at a time, in octets.
+/// How much is read at a time, in bytes.
 const PIECE: usize = 64 * 1024;
 
 /// The same, of a body that comes faster than it is read.
@@ -48,7 +48,7 @@ pub(super) struct Connection {
     pub(super) client_end: Option<Nanoseconds>,
     pub(super) server_end: Option<Nanoseconds>,
     pub(super) is_reset: bool,
-    /// Whether the kernel says when octets were acknowledged, and how many were sent.
+    /// Whether the kernel says when bytes were acknowledged, and how many were sent.
     asks_kernel: bool,
     sent: u32,
     /// What was read and not yet used.
@@ -97,7 +97,7 @@ impl Connection {
         self.machine.next() == Next::Ask
     }
 
-    /// Sends `request`, with `body` behind its head, and hands its answer to `receiver`.
+    /// Sends `request`, with `body` behind its head, and hands its response to `receiver`.
     pub(super) fn exchange(
         &mut self,
         request: &Request<'_>,
@@ -187,9 +187,9 @@ impl Connection {
 
     /// Sends some of the request; `false`: the kernel takes nothing now.
     fn send(&mut self, turn: &mut Turn<'_>) -> bool {
-        // Before the call: the answer may be on its way when it returns.
+        // Before the call: the response may be on its way when it returns.
         let now = self.clock.now();
-        let result = send(&self.socket, turn.sending.next_octets(), SendFlags::NOSIGNAL);
+        let result = send(&self.socket, turn.sending.next_bytes(), SendFlags::NOSIGNAL);
         match result {
             Ok(count) => {
                 self.sent = self.sent.wrapping_add(count as u32);
@@ -205,7 +205,7 @@ impl Connection {
             Err(Errno::AGAIN) => false,
             Err(Errno::INTR) => true,
             Err(_) => {
-                // The answer may have come before the server left: it is read.
+                // The response may have come before the server left: it is read.
                 turn.sending.is_broken = true;
                 true
             }
@@ -223,7 +223,7 @@ impl Connection {
 
     /// `false`: there was nothing to read.
     fn receive(&mut self, turn: &mut Turn<'_>) -> bool {
-        // Of a first read that is long, the kernel tells when its last octets came.
+        // Of a first read that is long, the kernel tells when its last bytes came.
         let most = if turn.notes.has_head() { self.input.len().min(BIG_PIECE) } else { FIRST };
         let most = turn.pace.read_rate.map_or(most, |rate| (rate / 10).clamp(1, most as u64) as usize);
         self.make_room();
@@ -280,10 +280,10 @@ impl Connection {
     fn use_input(&mut self, turn: &mut Turn<'_>, now: Nanoseconds) {
         let before = turn.notes.body_so_far();
         self.use_pieces(turn, now);
-        let octets = usize::try_from(turn.notes.body_so_far() - before).unwrap_or(usize::MAX);
-        if octets > 0
+        let bytes = usize::try_from(turn.notes.body_so_far() - before).unwrap_or(usize::MAX);
+        if bytes > 0
             && turn.failure.is_none()
-            && let Err(failure) = turn.receiver.pause(octets)
+            && let Err(failure) = turn.receiver.pause(bytes)
         {
             self.machine.give_up();
             turn.failure = Some(failure);
@@ -296,19 +296,19 @@ impl Connection {
             let (used, received) = self.machine.receive(&self.input[self.start..self.end], &mut storage);
             let is_found = received.is_some();
             let result = match received {
-                Some(Received::Interim(answer)) => {
-                    turn.notes.interim(&answer, &self.input[self.start..][..used]);
+                Some(Received::Interim(response)) => {
+                    turn.notes.interim(&response, &self.input[self.start..][..used]);
                     Ok(Wanted::More)
                 }
-                Some(Received::Head(answer)) => {
-                    turn.notes.head(&answer, framing(&answer), &self.input[self.start..][..used], now);
-                    turn.receiver.head(Some(&answer))
+                Some(Received::Head(response)) => {
+                    turn.notes.head(&response, framing(&response), &self.input[self.start..][..used], now);
+                    turn.receiver.head(Some(&response))
                 }
                 Some(Received::Bare) => {
                     turn.notes.bare(now);
                     turn.receiver.head(None)
                 }
-                Some(Received::Body(octets)) => turn.body(octets),
+                Some(Received::Body(bytes)) => turn.body(bytes),
                 Some(Received::Trailers { fields, dropped }) => {
                     turn.notes.trailers(fields, dropped);
                     Ok(Wanted::More)
@@ -347,7 +347,7 @@ impl Connection {
     fn take_acknowledgements(&self, notes: &mut Notes) {
         if self.asks_kernel {
             let clock = self.clock;
-            timestamps::take_acknowledgements(&self.socket, |octet, at| notes.acknowledged(octet, clock.at(at)));
+            timestamps::take_acknowledgements(&self.socket, |byte, at| notes.acknowledged(byte, clock.at(at)));
         }
     }
 
@@ -362,7 +362,7 @@ impl Connection {
         }
     }
 
-    /// Reads what belongs to no answer, and drops it: `false` at the end.
+    /// Reads what belongs to no response, and drops it: `false` at the end.
     pub(super) fn read_unasked(&mut self) -> bool {
         let mut buffer = [0; 4096];
         match timestamps::recv(&self.socket, &mut buffer) {
@@ -389,12 +389,12 @@ impl Connection {
     }
 }
 
-fn framing(answer: &Answer<'_>) -> Framing {
-    match answer.framing {
-        AnswerFraming::NoBody => Framing::NoBody,
-        AnswerFraming::Chunked => Framing::Chunked,
-        AnswerFraming::Plain(Plain::Length(octets)) => Framing::ContentLength { octets },
-        AnswerFraming::Plain(Plain::UntilClose) => Framing::Close,
-        AnswerFraming::Unknown(_) => Framing::Unknown,
+fn framing(response: &ReceivedHead<'_>) -> Framing {
+    match response.framing {
+        ResponseFraming::NoBody => Framing::NoBody,
+        ResponseFraming::Chunked => Framing::Chunked,
+        ResponseFraming::Plain(Plain::Length(bytes)) => Framing::ContentLength { bytes },
+        ResponseFraming::Plain(Plain::UntilClose) => Framing::Close,
+        ResponseFraming::Unknown(_) => Framing::Unknown,
     }
 }

@@ -9,7 +9,7 @@ mod part;
 mod start;
 
 use crate::http::content_range::ContentRange;
-use crate::http::message::{Answer, AnswerFraming, Framing, Headers};
+use crate::http::message::{Framing, Headers, ReceivedHead, ResponseFraming};
 use crate::record::transfer::Saved;
 use crate::record::{Failure, Kind};
 use part::{Part, cannot_write};
@@ -101,9 +101,9 @@ impl Download {
     ///
     /// # Errors
     /// If it is no body for this file, which stays as it is then.
-    pub(super) fn begin(&mut self, answer: Option<&Answer<'_>>) -> Result<u64, Failure> {
-        self.plan = self.plan(answer)?;
-        let headers = answer.map(|answer| answer.headers).unwrap_or_default();
+    pub(super) fn begin(&mut self, response: Option<&ReceivedHead<'_>>) -> Result<u64, Failure> {
+        self.plan = self.plan(response)?;
+        let headers = response.map(|response| response.headers).unwrap_or_default();
         self.last_modified = date(&headers, "last-modified");
         Ok(match &self.plan {
             Plan::Append { .. } | Plan::WasWhole => self.start.as_ref().map_or(0, |start| start.bytes),
@@ -116,13 +116,13 @@ impl Download {
         self.plan = Plan::Create { validator: None, range: None };
     }
 
-    fn plan(&self, answer: Option<&Answer<'_>>) -> Result<Plan, Failure> {
-        let status = answer.map_or(200, |answer| answer.status.code());
-        let framing = answer.map_or(AnswerFraming::Plain(Framing::UntilClose), |answer| answer.framing);
-        let headers = answer.map(|answer| answer.headers).unwrap_or_default();
+    fn plan(&self, response: Option<&ReceivedHead<'_>>) -> Result<Plan, Failure> {
+        let status = response.map_or(200, |response| response.status.code());
+        let framing = response.map_or(ResponseFraming::Plain(Framing::UntilClose), |response| response.framing);
+        let headers = response.map(|response| response.headers).unwrap_or_default();
         let create = |range| Ok(Plan::Create { validator: validator(&headers), range });
-        let has_no_body = matches!(framing, AnswerFraming::NoBody);
-        let is_empty = has_no_body || framing == AnswerFraming::Plain(Framing::Length(0));
+        let has_no_body = matches!(framing, ResponseFraming::NoBody);
+        let is_empty = has_no_body || framing == ResponseFraming::Plain(Framing::Length(0));
         if status == 206 && !self.is_range_wanted {
             return self.plan_range(&headers, framing);
         }
@@ -144,7 +144,7 @@ impl Download {
     }
 
     /// What a 206 is: the rest that was asked for, the whole after all, or neither.
-    fn plan_range(&self, headers: &Headers<'_>, framing: AnswerFraming) -> Result<Plan, Failure> {
+    fn plan_range(&self, headers: &Headers<'_>, framing: ResponseFraming) -> Result<Plan, Failure> {
         let wanted = self.start.as_ref().map_or(0, |start| start.bytes);
         let value = headers.all("content-range").next().map(String::from_utf8_lossy).unwrap_or_default();
         let range = headers.only("content-range").and_then(ContentRange::parse);
@@ -156,7 +156,7 @@ impl Download {
             let why = format!("the server sent another range than was asked for, {value:?}");
             return Err(self.kept(Kind::Malformed, &why));
         }
-        if let AnswerFraming::Plain(Framing::Length(length)) = framing
+        if let ResponseFraming::Plain(Framing::Length(length)) = framing
             && length != (last - first).saturating_add(1)
         {
             let why = format!("Content-Length {length} contradicts Content-Range {value:?}");
@@ -310,7 +310,7 @@ impl Download {
                 let result = result.and_then(|()| if is_whole { Err(self.falls_short(&part)) } else { Ok(()) });
                 match part.length() {
                     Ok(0) => (part.remove().map_or(Saved::Dropped, |()| Saved::Dropped), result),
-                    length => (Saved::Part { path: part.path, octets: length.unwrap_or_default() }, result),
+                    length => (Saved::Part { path: part.path, bytes: length.unwrap_or_default() }, result),
                 }
             }
             State::Waiting => self.finish_unwritten(result),
@@ -338,7 +338,7 @@ impl Download {
                 Saved::File { path: self.path, resumed_at: bytes, was_whole: true }
             }
             (_, Some(Start { place: StartPlace::Part(part), bytes, .. })) => {
-                Saved::Part { path: part.path, octets: bytes }
+                Saved::Part { path: part.path, bytes: bytes }
             }
             _ => Saved::Dropped,
         };

@@ -3,7 +3,7 @@
 
 use super::json;
 use super::url::Url;
-use crate::record::transfer::{Answer, Close, Exchange, Field, Framing, Outcome, Record, Transfer};
+use crate::record::transfer::{Close, Exchange, Field, Framing, Outcome, Record, Response, Transfer};
 use crate::record::{Figure, Nanoseconds};
 use serde::Serialize;
 use std::fs::File;
@@ -48,7 +48,7 @@ struct Entry<'a> {
     started_date_time: String,
     time: f64,
     request: Request<'a>,
-    response: Response<'a>,
+    response: HarResponse<'a>,
     cache: Cache,
     timings: Timings,
     #[serde(rename = "serverIPAddress", skip_serializing_if = "Option::is_none")]
@@ -74,7 +74,7 @@ struct Request<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Response<'a> {
+struct HarResponse<'a> {
     status: u16,
     status_text: &'a str,
     http_version: &'a str,
@@ -85,7 +85,7 @@ struct Response<'a> {
     redirect_url: &'a str,
     headers_size: i64,
     body_size: i64,
-    /// Chromium's own field for an exchange without an answer.
+    /// Chromium's own field for an exchange without a response.
     #[serde(rename = "_error", skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
 }
@@ -207,26 +207,26 @@ fn request(transfer: &Transfer) -> Request<'_> {
     }
 }
 
-fn response(transfer: &Transfer) -> Response<'_> {
+fn response(transfer: &Transfer) -> HarResponse<'_> {
     let exchange = transfer.exchange.as_ref();
-    let answer = exchange.and_then(|exchange| exchange.answer.as_ref());
+    let response = exchange.and_then(|exchange| exchange.response.as_ref());
     let traffic = exchange.map(|exchange: &Exchange| exchange.traffic).unwrap_or_default();
-    let fields: &[Field] = answer.map_or(&[], |answer| &answer.fields);
-    // Of a coded body only what was decoded is counted; an answer to HEAD has none.
-    let is_coded = answer.is_some_and(|answer| matches!(answer.framing, Framing::Chunked));
-    Response {
-        status: answer.map_or(0, |answer| answer.status),
-        status_text: answer.and_then(|answer: &Answer| answer.line.splitn(3, ' ').nth(2)).unwrap_or_default(),
-        http_version: answer.map_or("unknown", |answer| answer.version),
+    let fields: &[Field] = response.map_or(&[], |response| &response.fields);
+    // Of a coded body only what was decoded is counted; a response to HEAD has none.
+    let is_coded = response.is_some_and(|response| matches!(response.framing, Framing::Chunked));
+    HarResponse {
+        status: response.map_or(0, |response| response.status),
+        status_text: response.and_then(|response: &Response| response.line.splitn(3, ' ').nth(2)).unwrap_or_default(),
+        http_version: response.map_or("unknown", |response| response.version),
         cookies: [],
         headers: fields.iter().map(|field| Pair { name: field.name.clone(), value: field.value.clone() }).collect(),
         content: Content {
             size: traffic.body,
-            mime_type: answer.and_then(|answer| answer.field("content-type")).unwrap_or("x-unknown"),
+            mime_type: response.and_then(|response| response.field("content-type")).unwrap_or("x-unknown"),
         },
-        redirect_url: answer.and_then(|answer| answer.field("location")).unwrap_or_default(),
-        headers_size: if answer.is_some() { traffic.head as i64 } else { -1 },
-        body_size: match answer {
+        redirect_url: response.and_then(|response| response.field("location")).unwrap_or_default(),
+        headers_size: if response.is_some() { traffic.head as i64 } else { -1 },
+        body_size: match response {
             None => -1,
             Some(_) if is_coded => traffic.read.saturating_sub(traffic.head) as i64,
             Some(_) => traffic.body as i64,

@@ -8,7 +8,7 @@ use super::interrupt::Interrupt;
 use super::options::{Options, Watched};
 use super::turn::{Pace, Receiver, Wanted};
 use crate::http::client::Request;
-use crate::http::message::{Answer, HeaderBlock, Version};
+use crate::http::message::{HeaderBlock, ReceivedHead, Version};
 use crate::http::persistence::Wish;
 use crate::record::connection::Record;
 use crate::record::transfer::Transfer;
@@ -36,10 +36,9 @@ const MOST: usize = 4 << 20;
 /// on this machine.
 pub(super) fn join(transfer: &mut Transfer, options: &Options, clock: Clock) {
     let (Some(ends), Some(exchange)) = (transfer.ends, &transfer.exchange) else { return };
-    let is_ours = exchange
-        .answer
-        .as_ref()
-        .is_some_and(|answer| answer.field("server-timing").is_some_and(|value| value.contains("connection;desc=")));
+    let is_ours = exchange.response.as_ref().is_some_and(|response| {
+        response.field("server-timing").is_some_and(|value| value.contains("connection;desc="))
+    });
     let usual = || SocketAddr::new(ends.server.ip(), USUAL_PORT);
     let usual = (is_ours && ends.server.ip().is_loopback()).then(|| Watched::Page(usual()));
     let Some(watched) = options.watch.clone().or(usual) else { return };
@@ -117,15 +116,15 @@ fn ask_once(page: SocketAddr, client: SocketAddr, clock: Clock) -> Result<Record
     if text.status != 200 {
         return Err(Failure::new(Kind::Status, format!("the live page at {page} answered {}", text.status)));
     }
-    serde_json::from_slice(&text.octets)
+    serde_json::from_slice(&text.bytes)
         .map_err(|error| Failure::new(Kind::Malformed, format!("the record from {page} can't be read: {error}")))
 }
 
 /// The latest record of this client in a JSON log, of which the end is read.
 fn read_log(file: &Path, client: SocketAddr) -> Result<Record, Failure> {
-    let octets = end_of(file)
+    let bytes = end_of(file)
         .map_err(|error| Failure::new(Kind::Local, format!("the log {} can't be read: {error}", file.display())))?;
-    let records = octets.split(|octet| *octet == b'\n').rev().filter_map(|line| serde_json::from_slice(line).ok());
+    let records = bytes.split(|byte| *byte == b'\n').rev().filter_map(|line| serde_json::from_slice(line).ok());
     let missing = || Failure::new(Kind::Status, format!("the log {} does not tell of this connection", file.display()));
     records.into_iter().find(|record: &Record| record.client == client).ok_or_else(missing)
 }
@@ -134,26 +133,26 @@ fn end_of(file: &Path) -> io::Result<Vec<u8>> {
     let mut file = File::open(file)?;
     let length = file.metadata()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(MOST as u64)))?;
-    let mut octets = Vec::new();
-    file.take(MOST as u64).read_to_end(&mut octets)?;
-    Ok(octets)
+    let mut bytes = Vec::new();
+    file.take(MOST as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
-/// An answer in memory.
+/// A response in memory.
 #[derive(Default)]
 struct Text {
     status: u16,
-    octets: Vec<u8>,
+    bytes: Vec<u8>,
 }
 
 impl Receiver for Text {
-    fn head(&mut self, answer: Option<&Answer<'_>>) -> Result<Wanted, Failure> {
-        self.status = answer.map_or(0, |answer| answer.status.code());
+    fn head(&mut self, response: Option<&ReceivedHead<'_>>) -> Result<Wanted, Failure> {
+        self.status = response.map_or(0, |response| response.status.code());
         Ok(Wanted::More)
     }
 
-    fn body(&mut self, octets: &[u8]) -> Result<Wanted, Failure> {
-        self.octets.extend_from_slice(octets);
-        Ok(if self.octets.len() > MOST { Wanted::Enough } else { Wanted::More })
+    fn body(&mut self, bytes: &[u8]) -> Result<Wanted, Failure> {
+        self.bytes.extend_from_slice(bytes);
+        Ok(if self.bytes.len() > MOST { Wanted::Enough } else { Wanted::More })
     }
 }

@@ -16,9 +16,9 @@ const SYSTEM: Duration = Duration::from_secs(5);
 /// What goes on beside a fetch, and never delays it.
 #[derive(Default)]
 pub(super) struct Background {
-    /// The system's own answer, for comparison.
+    /// The system's own response, for comparison.
     system: Option<System>,
-    /// The answer to the other kind of question.
+    /// The response to the other kind of question.
     late: Option<Late>,
 }
 
@@ -46,7 +46,7 @@ impl Background {
         if let Some(late) = self.late {
             late.take(lookup);
         }
-        // Half an answer is not to be compared.
+        // Half a response is not to be compared.
         let is_whole =
             !is_late || lookup.exchanges.iter().any(|exchange| lookup.not_awaited.contains(&exchange.record));
         if let Some(system) = self.system.filter(|_| is_whole && options.families == Families::Both) {

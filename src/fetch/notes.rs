@@ -1,9 +1,9 @@
 //! What is noted of one exchange. Only facts; the record says where each came from.
 
-use crate::http::client::answer_error::AnswerError;
-use crate::http::message::{Answer as Head, Headers, Version};
+use crate::http::client::response_error::ResponseError;
+use crate::http::message::{Headers, ReceivedHead, Version};
 use crate::record::connection::Message;
-use crate::record::transfer::{Answer, Exchange, Field, Framing, Interim, Stages, Traffic, Unread};
+use crate::record::transfer::{Exchange, Field, Framing, Interim, Response, Stages, Traffic, Unread};
 use crate::record::{Figure, Nanoseconds, Source, Why};
 
 /// How much of a head is kept as it came, in bytes.
@@ -21,8 +21,8 @@ pub(super) struct Notes {
     request: Vec<u8>,
     /// How long the request is, its body included.
     length: u64,
-    /// The request's last octet, as the kernel counts them.
-    last_octet: u32,
+    /// The request's last byte, as the kernel counts them.
+    last_byte: u32,
     first_sent: Option<Nanoseconds>,
     last_sent: Option<Nanoseconds>,
     acknowledged: Option<Nanoseconds>,
@@ -32,7 +32,7 @@ pub(super) struct Notes {
     complete: Option<Nanoseconds>,
     interim: Vec<Interim>,
     unread: Option<Unread>,
-    answer: Option<Answer>,
+    response: Option<Response>,
     traffic: Traffic,
     is_aborted: bool,
 }
@@ -43,23 +43,23 @@ impl Notes {
         Self { number, request: head.to_vec(), length: length as u64, ..Self::default() }
     }
 
-    /// send(2) took `count` octets, the last of which is `octet`.
-    pub(super) fn sent(&mut self, count: usize, now: Nanoseconds, octet: u32) {
+    /// send(2) took `count` bytes, the last of which is `byte`.
+    pub(super) fn sent(&mut self, count: usize, now: Nanoseconds, byte: u32) {
         self.first_sent.get_or_insert(now);
-        (self.last_sent, self.last_octet) = (Some(now), octet);
+        (self.last_sent, self.last_byte) = (Some(now), byte);
         self.traffic.writes += 1;
         self.traffic.request += count as u64;
     }
 
-    /// The server's TCP has everything up to `octet`; octets are counted modulo 2^32.
-    pub(super) fn acknowledged(&mut self, octet: u32, at: Option<Nanoseconds>) {
+    /// The server's TCP has everything up to `byte`; bytes are counted modulo 2^32.
+    pub(super) fn acknowledged(&mut self, byte: u32, at: Option<Nanoseconds>) {
         let is_all = self.traffic.request == self.length;
-        if is_all && self.acknowledged.is_none() && octet.wrapping_sub(self.last_octet).cast_signed() >= 0 {
+        if is_all && self.acknowledged.is_none() && byte.wrapping_sub(self.last_byte).cast_signed() >= 0 {
             self.acknowledged = at;
         }
     }
 
-    /// recv(2) gave `count` octets, the last of which had `arrived`.
+    /// recv(2) gave `count` bytes, the last of which had `arrived`.
     pub(super) fn read(&mut self, count: usize, arrived: Option<Nanoseconds>, now: Nanoseconds) {
         if self.first_read.is_none() {
             (self.first_read, self.arrived) = (Some(now), arrived);
@@ -68,65 +68,65 @@ impl Notes {
         self.traffic.read += count as u64;
     }
 
-    pub(super) fn interim(&mut self, head: &Head<'_>, octets: &[u8]) {
-        self.traffic.head += octets.len() as u64;
+    pub(super) fn interim(&mut self, head: &ReceivedHead<'_>, bytes: &[u8]) {
+        self.traffic.head += bytes.len() as u64;
         self.interim.push(Interim {
             status: head.status.code(),
             line: String::from_utf8_lossy(head.line).into_owned(),
             fields: fields(head.headers),
-            head: message(octets),
+            head: message(bytes),
         });
     }
 
-    pub(super) fn head(&mut self, head: &Head<'_>, framing: Framing, octets: &[u8], now: Nanoseconds) {
-        self.traffic.head += octets.len() as u64;
+    pub(super) fn head(&mut self, head: &ReceivedHead<'_>, framing: Framing, bytes: &[u8], now: Nanoseconds) {
+        self.traffic.head += bytes.len() as u64;
         self.head_complete = Some(now);
-        self.answer = Some(Answer {
+        self.response = Some(Response {
             line: String::from_utf8_lossy(head.line).into_owned(),
             version: if head.version == Version::Http10 { "HTTP/1.0" } else { "HTTP/1.1" },
             status: head.status.code(),
             fields: fields(head.headers),
             dropped: dropped(head.dropped),
-            head: message(octets),
+            head: message(bytes),
             framing,
             trailers: Vec::new(),
         });
     }
 
     /// What was left when `error` came, and belongs to it.
-    pub(super) fn unread(&mut self, octets: &[u8], error: AnswerError) {
+    pub(super) fn unread(&mut self, bytes: &[u8], error: ResponseError) {
         let is_in_chunks = matches!(
             error,
-            AnswerError::ChunkSize
-                | AnswerError::ChunkTooLarge
-                | AnswerError::ChunkLine
-                | AnswerError::ChunkEnd
-                | AnswerError::Trailer
+            ResponseError::ChunkSize
+                | ResponseError::ChunkTooLarge
+                | ResponseError::ChunkLine
+                | ResponseError::ChunkEnd
+                | ResponseError::Trailer
         );
-        if octets.is_empty() || self.answer.is_some() && !is_in_chunks {
+        if bytes.is_empty() || self.response.is_some() && !is_in_chunks {
             return;
         }
         let line = match error {
-            AnswerError::Field { line } => Some(line),
-            AnswerError::StatusLine | AnswerError::Version => Some(1),
+            ResponseError::Field { line } => Some(line),
+            ResponseError::StatusLine | ResponseError::Version => Some(1),
             _ => None,
         };
-        let text = line.and_then(|line| octets.split(|&byte| byte == b'\n').nth(line - 1));
+        let text = line.and_then(|line| bytes.split(|&byte| byte == b'\n').nth(line - 1));
         self.unread = Some(Unread {
-            octets: octets.len() as u64,
-            text: octets[..octets.len().min(MOST_UNREAD)].escape_ascii().to_string(),
+            bytes: bytes.len() as u64,
+            text: bytes[..bytes.len().min(MOST_UNREAD)].escape_ascii().to_string(),
             line: text.map(escaped_line),
             protocol: match error {
-                AnswerError::NotHttp(foreign) => foreign.name(),
+                ResponseError::NotHttp(foreign) => foreign.name(),
                 _ => None,
             },
         });
     }
 
-    /// The answer is a body without a head.
+    /// The response is a body without a head.
     pub(super) fn bare(&mut self, now: Nanoseconds) {
         self.head_complete = Some(now);
-        self.answer = Some(Answer {
+        self.response = Some(Response {
             line: String::new(),
             version: "HTTP/0.9",
             status: 0,
@@ -139,11 +139,11 @@ impl Notes {
     }
 
     pub(super) fn has_head(&self) -> bool {
-        self.answer.is_some()
+        self.response.is_some()
     }
 
-    pub(super) fn body(&mut self, octets: usize) {
-        self.traffic.body += octets as u64;
+    pub(super) fn body(&mut self, bytes: usize) {
+        self.traffic.body += bytes as u64;
     }
 
     pub(super) fn body_so_far(&self) -> u64 {
@@ -151,9 +151,9 @@ impl Notes {
     }
 
     pub(super) fn trailers(&mut self, headers: Headers<'_>, lines: &[&[u8]]) {
-        if let Some(answer) = &mut self.answer {
-            answer.trailers = fields(headers);
-            answer.dropped.extend(dropped(lines));
+        if let Some(response) = &mut self.response {
+            response.trailers = fields(headers);
+            response.dropped.extend(dropped(lines));
         }
     }
 
@@ -177,7 +177,7 @@ impl Notes {
             number: self.number,
             request_body: self.length - self.request.len() as u64,
             request: Message { head: String::from_utf8_lossy(&self.request).into_owned(), is_cut: false },
-            answer: self.answer,
+            response: self.response,
             interim: self.interim.iter().map(|interim| interim.status).collect(),
             interim_heads: self.interim,
             unread: self.unread,
@@ -219,7 +219,7 @@ fn escaped_line(line: &[u8]) -> String {
     line[..line.len().min(MOST_OF_LINE)].escape_ascii().to_string()
 }
 
-fn message(octets: &[u8]) -> Message {
-    let kept = &octets[..octets.len().min(MOST_OF_HEAD)];
-    Message { head: String::from_utf8_lossy(kept).into_owned(), is_cut: kept.len() < octets.len() }
+fn message(bytes: &[u8]) -> Message {
+    let kept = &bytes[..bytes.len().min(MOST_OF_HEAD)];
+    Message { head: String::from_utf8_lossy(kept).into_owned(), is_cut: kept.len() < bytes.len() }
 }

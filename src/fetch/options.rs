@@ -29,9 +29,9 @@ pub struct Options {
     pub follow: bool,
     /// Shut down the sending half behind the request.
     pub half_close: bool,
-    /// Send one octet at a time, this long apart.
+    /// Send one byte at a time, this long apart.
     pub dribble: Option<Duration>,
-    /// Read this many octets a second, and with a small buffer.
+    /// Read this many bytes a second, and with a small buffer.
     pub read_rate: Option<u64>,
     /// Reset the connection when this much of the body has come.
     pub abort_after: Option<u64>,
@@ -42,7 +42,7 @@ pub struct Options {
     pub output: Output,
     /// Go on where an earlier download ended.
     pub resume: bool,
-    /// An answer of 400 and more is a failure, and its body is dropped.
+    /// A response of 400 and more is a failure, and its body is dropped.
     pub fail: bool,
     /// The record on standard output, in place of the body and of the story.
     pub json: bool,

@@ -17,7 +17,7 @@ pub(super) struct Progress {
     /// Whether there may be one.
     is_wanted: bool,
     began: Instant,
-    /// What was there before, and what is there now, in octets.
+    /// What was there before, and what is there now, in bytes.
     before: u64,
     received: u64,
     total: Option<u64>,
@@ -32,7 +32,7 @@ impl Progress {
         Self { is_wanted, began: Instant::now(), before: received, received, total, shown: None }
     }
 
-    /// `count` more octets came.
+    /// `count` more bytes came.
     pub(super) fn advance(&mut self, count: usize) {
         self.received += count as u64;
         if !self.is_wanted {

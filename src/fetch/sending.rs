@@ -38,7 +38,7 @@ impl Sending {
         self.next.filter(|next| *next > Instant::now())
     }
 
-    pub(super) fn next_octets(&self) -> &[u8] {
+    pub(super) fn next_bytes(&self) -> &[u8] {
         let left = match self.sent.checked_sub(self.head.len()) {
             None => &self.head[self.sent..],
             Some(sent) => &self.body[sent..],

@@ -12,11 +12,11 @@ use super::payload::Payload;
 use super::turn::Pace;
 use super::{connect, har, joined, json};
 use crate::dns::interleaved;
-use crate::http::client::answer_error::AnswerError;
+use crate::http::client::response_error::ResponseError;
 use crate::http::client::{Ending, Next, Request};
 use crate::http::message::{HeaderBlock, Version};
 use crate::http::persistence::Wish;
-use crate::record::transfer::{Answer, Connect, Outcome, Record, Reuse, SCHEMA, Saved, Transfer};
+use crate::record::transfer::{Connect, Outcome, Record, Response, Reuse, SCHEMA, Saved, Transfer};
 use crate::record::{Failure, Kind};
 use crate::story::layout::{escaped, fit};
 use crate::story::transfer as story;
@@ -25,7 +25,7 @@ use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::sync::Arc;
 
-/// A receive buffer for slow readers, in octets: what is not read soon stays with the server.
+/// A receive buffer for slow readers, in bytes: what is not read soon stays with the server.
 const NARROW: usize = 4096;
 const USER_AGENT: &str = concat!("glasshttp/", env!("CARGO_PKG_VERSION"));
 
@@ -84,7 +84,7 @@ impl<'o> Session<'o> {
     }
 
     /// Fetches one URL; gives what is to be fetched right after it, if that
-    /// follows from the answer. `after`: what comes then in any case.
+    /// follows from the response. `after`: what comes then in any case.
     fn fetch(&mut self, job: &Job, after: Option<&Job>) -> Option<Job> {
         let mut transfer = self.begin(job);
         let mut more = None;
@@ -195,7 +195,7 @@ impl<'o> Session<'o> {
         Ok(connection)
     }
 
-    /// Gives where the answer redirects to, if that is to be followed.
+    /// Gives where the response redirects to, if that is to be followed.
     fn exchange(
         &mut self,
         job: &Job,
@@ -234,9 +234,9 @@ impl<'o> Session<'o> {
             connection.exchange(&request, job.payload.as_ref().map(|payload| payload.bytes.clone()), &pace, &mut body);
         let is_whole = result.is_ok() && connection.machine.is_answered() && !exchange.is_aborted;
         if job.is_head()
-            && let Some(answer) = &exchange.answer
+            && let Some(response) = &exchange.response
         {
-            result = result.and(body.take_head(&head_text(answer)));
+            result = result.and(body.take_head(&head_text(response)));
         }
         transfer.exchange = Some(exchange);
         let (taken, saved) = body.finish(is_whole && result.is_ok());
@@ -259,16 +259,16 @@ impl<'o> Session<'o> {
         Ok(Place::File(Box::new(Download::new(&path, self.options.resume, is_range_wanted)?)))
     }
 
-    /// Whether the answer's status is a failure.
+    /// Whether the response's status is a failure.
     fn judge(&self, transfer: &Transfer) -> Result<(), Failure> {
-        let Some(answer) = transfer.exchange.as_ref().and_then(|exchange| exchange.answer.as_ref()) else {
+        let Some(response) = transfer.exchange.as_ref().and_then(|exchange| exchange.response.as_ref()) else {
             return Ok(());
         };
         let was_whole = matches!(transfer.body, Some(Saved::File { was_whole: true, .. }));
-        if !self.options.fail || answer.status < 400 || was_whole {
+        if !self.options.fail || response.status < 400 || was_whole {
             return Ok(());
         }
-        let status = answer.line.split_once(' ').map_or(answer.line.as_str(), |(_, status)| status);
+        let status = response.line.split_once(' ').map_or(response.line.as_str(), |(_, status)| status);
         // The server's own words do not drive the terminal.
         Err(Failure::new(Kind::Status, format!("{} answered {}.", transfer.url, fit(status, 60))))
     }
@@ -338,7 +338,7 @@ impl<'o> Session<'o> {
 
 /// Whether the same request may succeed on a new connection, and was not yet tried there.
 fn is_worth_a_retry(connection: &Connection, job: &Job) -> bool {
-    let is_kept_end = |error: AnswerError| error.is_worth_a_new_connection();
+    let is_kept_end = |error: ResponseError| error.is_worth_a_new_connection();
     !job.is_retry
         && job.is_idempotent()
         && matches!(connection.machine.next(), Next::Close(Ending::Failed(error)) if is_kept_end(error))
@@ -347,9 +347,9 @@ fn is_worth_a_retry(connection: &Connection, job: &Job) -> bool {
 /// Says where the part is.
 fn with_part(failure: Failure, saved: &Saved) -> Failure {
     match saved {
-        Saved::Part { path, octets } if !failure.sentence.contains("stays as it is") => Failure {
+        Saved::Part { path, bytes } if !failure.sentence.contains("stays as it is") => Failure {
             sentence: format!(
-                "{} What came, {octets} octets, is kept in {}; -C goes on from there.",
+                "{} What came, {bytes} bytes, is kept in {}; -C goes on from there.",
                 failure.sentence,
                 path.display()
             ),
@@ -377,11 +377,11 @@ fn has_field(fields: &[(String, String)], wanted: &str) -> bool {
     fields.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted))
 }
 
-/// The head of the answer, which was all that was asked for: as it came, but
+/// The head of the response, which was all that was asked for: as it came, but
 /// for what drives a terminal.
-fn head_text(answer: &Answer) -> String {
-    let lines = answer.fields.iter().map(|field| format!("{}: {}", field.name, field.value));
-    let lines = std::iter::once(answer.line.clone()).chain(lines);
+fn head_text(response: &Response) -> String {
+    let lines = response.fields.iter().map(|field| format!("{}: {}", field.name, field.value));
+    let lines = std::iter::once(response.line.clone()).chain(lines);
     lines.map(|line| escaped(&line) + "\n").collect()
 }
 

@@ -2,7 +2,7 @@
 
 use super::notes::Notes;
 use super::sending::Sending;
-use crate::http::message::Answer;
+use crate::http::message::ReceivedHead;
 use crate::record::Failure;
 use std::time::{Duration, Instant};
 
@@ -14,31 +14,31 @@ pub(super) const UNWANTED: Duration = Duration::from_millis(250);
 pub(super) struct Pace {
     /// How long a request and a head may take, each, and how long nothing of a body may come.
     pub(super) timeout: Duration,
-    /// Between two octets of the request.
+    /// Between two bytes of the request.
     pub(super) dribble: Option<Duration>,
-    /// Octets a second.
+    /// Bytes a second.
     pub(super) read_rate: Option<u64>,
-    /// How much of the body is wanted, in octets.
+    /// How much of the body is wanted, in bytes.
     pub(super) abort_after: Option<u64>,
 }
 
-/// Who takes an answer. What fails gives the answer up.
+/// Who takes a response. What fails gives the response up.
 pub(super) trait Receiver {
     /// The head; `None`: there is none (HTTP/0.9).
-    fn head(&mut self, answer: Option<&Answer<'_>>) -> Result<Wanted, Failure>;
+    fn head(&mut self, response: Option<&ReceivedHead<'_>>) -> Result<Wanted, Failure>;
     /// Some of the body.
-    fn body(&mut self, octets: &[u8]) -> Result<Wanted, Failure>;
+    fn body(&mut self, bytes: &[u8]) -> Result<Wanted, Failure>;
     /// That was all that one read gave, so much of the body: whoever gathers writes it now.
-    fn pause(&mut self, _octets: usize) -> Result<(), Failure> {
+    fn pause(&mut self, _bytes: usize) -> Result<(), Failure> {
         Ok(())
     }
 }
 
-/// Whether the rest of an answer is wanted.
+/// Whether the rest of a response is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
     More,
-    /// No: the answer is given up.
+    /// No: the response is given up.
     Enough,
     /// None of its body: what becomes of it decides only whether the connection can be kept.
     Nothing,
@@ -70,15 +70,15 @@ impl Turn<'_> {
         }
     }
 
-    /// Hands on what is wanted of `octets`.
-    pub(super) fn body(&mut self, octets: &[u8]) -> Result<Wanted, Failure> {
+    /// Hands on what is wanted of `bytes`.
+    pub(super) fn body(&mut self, bytes: &[u8]) -> Result<Wanted, Failure> {
         let before = self.notes.body_so_far();
-        self.notes.body(octets.len());
-        let wanted = self.pace.abort_after.map_or(octets.len(), |most| {
-            usize::try_from(most.saturating_sub(before)).unwrap_or(usize::MAX).min(octets.len())
+        self.notes.body(bytes.len());
+        let wanted = self.pace.abort_after.map_or(bytes.len(), |most| {
+            usize::try_from(most.saturating_sub(before)).unwrap_or(usize::MAX).min(bytes.len())
         });
-        self.is_cut = wanted < octets.len();
-        self.receiver.body(&octets[..wanted])
+        self.is_cut = wanted < bytes.len();
+        self.receiver.body(&bytes[..wanted])
     }
 
     pub(super) fn has_enough(&self) -> bool {

@@ -31,7 +31,7 @@ impl Url {
     /// If it is none, or of another scheme.
     pub fn join(&self, reference: &str) -> Result<Self, Failure> {
         let url = self.url.join(reference).map_err(|error| {
-            Failure::new(Kind::Redirect, format!("The answer redirects to {reference:?}, which is no URL: {error}."))
+            Failure::new(Kind::Redirect, format!("The response redirects to {reference:?}, which is no URL: {error}."))
         })?;
         // A zone means something here alone: no server says one (RFC 6874 §3).
         let zone = self.zone.clone().filter(|_| url.host() == self.url.host());

@@ -4,11 +4,11 @@
 //! slices of what it was given. It keeps no bytes, so its memory is constant:
 //! a trailer section alone is left with the caller until it is whole.
 
-use super::client::answer_error::AnswerError;
+use super::client::response_error::ResponseError;
 
-/// The longest line of a chunk's size, extensions included, in octets.
+/// The longest line of a chunk's size, extensions included, in bytes.
 pub const MAX_LINE: usize = 4 * 1024;
-/// The longest trailer section, in octets.
+/// The longest trailer section, in bytes.
 pub const MAX_TRAILER: usize = 32 * 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Decoder {
     ///
     /// # Errors
     /// What is wrong with the framing.
-    pub fn decode(&mut self, input: &[u8]) -> Result<(usize, Piece), AnswerError> {
+    pub fn decode(&mut self, input: &[u8]) -> Result<(usize, Piece), ResponseError> {
         if let State::Data(left) = self.0 {
             let used = left.min(input.len() as u64);
             self.0 = if used == left { State::DataCr } else { State::Data(left - used) };
@@ -81,22 +81,22 @@ impl Decoder {
     }
 }
 
-/// One octet of framing.
-fn step(state: State, byte: u8) -> Result<State, AnswerError> {
+/// One byte of framing.
+fn step(state: State, byte: u8) -> Result<State, ResponseError> {
     match (state, byte) {
         (State::Size { line: MAX_LINE, .. } | State::Extension { line: MAX_LINE, .. }, _) => {
-            Err(AnswerError::ChunkLine)
+            Err(ResponseError::ChunkLine)
         }
         (State::Size { size, line }, byte) => match (byte as char).to_digit(16) {
-            Some(_) if size >> 60 != 0 => Err(AnswerError::ChunkTooLarge),
+            Some(_) if size >> 60 != 0 => Err(ResponseError::ChunkTooLarge),
             Some(digit) => Ok(State::Size { size: size << 4 | u64::from(digit), line: line + 1 }),
-            None if line == 0 => Err(AnswerError::ChunkSize),
+            None if line == 0 => Err(ResponseError::ChunkSize),
             None => match byte {
                 b'\r' => Ok(State::SizeEnd { size }),
                 b';' => Ok(State::Extension { size, line, is_quiet: false }),
                 // Spaces behind the size: some servers pad it.
                 b' ' | b'\t' => Ok(State::Extension { size, line, is_quiet: true }),
-                _ => Err(AnswerError::ChunkSize),
+                _ => Err(ResponseError::ChunkSize),
             },
         },
         (State::Extension { size, .. }, b'\r') => Ok(State::SizeEnd { size }),
@@ -104,15 +104,15 @@ fn step(state: State, byte: u8) -> Result<State, AnswerError> {
             b' ' | b'\t' => Ok(State::Extension { size, line: line + 1, is_quiet }),
             b';' => Ok(State::Extension { size, line: line + 1, is_quiet: false }),
             // A bare LF would be a line end to some and text to others (RFC 9112 §2.2).
-            _ if is_quiet || byte < b' ' || byte == 0x7f => Err(AnswerError::ChunkLine),
+            _ if is_quiet || byte < b' ' || byte == 0x7f => Err(ResponseError::ChunkLine),
             _ => Ok(State::Extension { size, line: line + 1, is_quiet }),
         },
         (State::SizeEnd { size: 0 }, b'\n') => Ok(State::Trailer),
         (State::SizeEnd { size }, b'\n') => Ok(State::Data(size)),
-        (State::SizeEnd { .. }, _) => Err(AnswerError::ChunkLine),
+        (State::SizeEnd { .. }, _) => Err(ResponseError::ChunkLine),
         (State::DataCr, b'\r') => Ok(State::DataLf),
         (State::DataLf, b'\n') => Ok(State::Size { size: 0, line: 0 }),
-        (State::DataCr | State::DataLf, _) => Err(AnswerError::ChunkEnd),
+        (State::DataCr | State::DataLf, _) => Err(ResponseError::ChunkEnd),
         (State::Data(_) | State::Trailer, _) => Ok(state),
     }
 }
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     /// The data of `wire` cut in pieces of `size`, and what stands behind the last chunk.
-    fn decoded(wire: &[u8], size: usize) -> Result<(Vec<u8>, Vec<u8>), AnswerError> {
+    fn decoded(wire: &[u8], size: usize) -> Result<(Vec<u8>, Vec<u8>), ResponseError> {
         let (mut decoder, mut data) = (Decoder::default(), Vec::new());
         let mut at = 0;
         while at < wire.len() {
@@ -152,19 +152,19 @@ mod tests {
         let endless = format!("1;{}", "x".repeat(MAX_LINE));
         let digits = "0".repeat(MAX_LINE + 1);
         for (wire, expected) in [
-            ("x\r\n", AnswerError::ChunkSize),
-            ("\r\n", AnswerError::ChunkSize),
-            ("-1\r\n", AnswerError::ChunkSize),
-            ("0x5\r\n", AnswerError::ChunkSize),
-            ("10000000000000000\r\n", AnswerError::ChunkTooLarge),
-            ("5\nhello\r\n", AnswerError::ChunkSize),
-            ("5;a\nhello\r\n", AnswerError::ChunkLine),
-            ("5 5\r\n", AnswerError::ChunkLine),
-            ("5\rhello", AnswerError::ChunkLine),
-            ("3\r\nhello\r\n", AnswerError::ChunkEnd),
-            ("5\r\nhello\n0\r\n", AnswerError::ChunkEnd),
-            (&endless, AnswerError::ChunkLine),
-            (&digits, AnswerError::ChunkLine),
+            ("x\r\n", ResponseError::ChunkSize),
+            ("\r\n", ResponseError::ChunkSize),
+            ("-1\r\n", ResponseError::ChunkSize),
+            ("0x5\r\n", ResponseError::ChunkSize),
+            ("10000000000000000\r\n", ResponseError::ChunkTooLarge),
+            ("5\nhello\r\n", ResponseError::ChunkSize),
+            ("5;a\nhello\r\n", ResponseError::ChunkLine),
+            ("5 5\r\n", ResponseError::ChunkLine),
+            ("5\rhello", ResponseError::ChunkLine),
+            ("3\r\nhello\r\n", ResponseError::ChunkEnd),
+            ("5\r\nhello\n0\r\n", ResponseError::ChunkEnd),
+            (&endless, ResponseError::ChunkLine),
+            (&digits, ResponseError::ChunkLine),
         ] {
             for size in [1, 3, wire.len()] {
                 assert_eq!(decoded(wire.as_bytes(), size), Err(expected), "{wire:?}");

@@ -1,6 +1,6 @@
 //! The nouns of HTTP: method, target, version, headers, request, response.
 
-use super::client::answer_error::AnswerError;
+use super::client::response_error::ResponseError;
 use arrayvec::ArrayVec;
 use bytes::Bytes;
 use std::fmt;
@@ -44,7 +44,7 @@ methods! {
     Patch "PATCH" "Change the resource as the body says.";
 }
 
-/// The version that a message speaks. Our own answer is HTTP/1.0 to all of them
+/// The version that a message speaks. Our own response is HTTP/1.0 to all of them
 /// (bare, to 0.9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
@@ -72,7 +72,7 @@ pub struct Target<'r> {
 pub struct Field<'r> {
     /// The name; compare it without regard to case.
     pub name: &'r str,
-    /// The value: any octets but controls. In an answer, a folded line stands in
+    /// The value: any bytes but controls. In a response, a folded line stands in
     /// it as sent, CR and LF included (RFC 9112 §5.2).
     pub value: &'r [u8],
 }
@@ -192,7 +192,7 @@ status_codes! {
 }
 
 impl StatusCode {
-    /// The status that an answer says: three digits, known here or not.
+    /// The status that a response says: three digits, known here or not.
     pub fn from_code(code: u16) -> Option<Self> {
         (100..=999).contains(&code).then_some(Self(code))
     }
@@ -202,13 +202,13 @@ impl StatusCode {
         self.0
     }
 
-    /// Whether a cache may keep an answer of this status unasked, for as long as it
+    /// Whether a cache may keep a response of this status unasked, for as long as it
     /// thinks right (RFC 9110 §15.1): browsers keep a 301 for ever.
     pub fn is_cacheable_by_default(self) -> bool {
         matches!(self.0, 200 | 203 | 204 | 206 | 300 | 301 | 308 | 404 | 405 | 410 | 414 | 501)
     }
 
-    /// Whether an answer of this status never has a body (RFC 9110 §6.4.1).
+    /// Whether a response of this status never has a body (RFC 9110 §6.4.1).
     pub fn is_bodiless(self) -> bool {
         matches!(self.0, 100..=199 | 204 | 304)
     }
@@ -220,9 +220,9 @@ impl fmt::Display for StatusCode {
     }
 }
 
-/// The header fields of an answer, already in the form in which they are sent.
+/// The header fields of a response, already in the form in which they are sent.
 ///
-/// Cheap to clone, so that an answer that is kept need not be written again.
+/// Cheap to clone, so that a response that is kept need not be written again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HeaderBlock(Bytes);
 
@@ -276,7 +276,7 @@ fn push_line(lines: &mut Vec<u8>, name: &str, value: &str) {
     lines.extend_from_slice(b"\r\n");
 }
 
-/// How the end of an answer's body is known.
+/// How the end of a response's body is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
     /// By counting: `Content-Length`.
@@ -285,10 +285,10 @@ pub enum Framing {
     UntilClose,
 }
 
-/// The head of an answer, as whoever answers sees it. `Date`, `Server`,
+/// The head of a response, as whoever answers sees it. `Date`, `Server`,
 /// `Content-Length` and `Connection` are the connection's to say.
 #[derive(Clone, Debug)]
-pub struct Response {
+pub struct ResponseHead {
     /// The status.
     pub status: StatusCode,
     /// The other fields.
@@ -297,9 +297,9 @@ pub struct Response {
     pub framing: Framing,
 }
 
-/// An answer whose head is complete and well framed, as a client receives it.
+/// A response whose head is complete and well framed, as a client receives it.
 #[derive(Clone, Copy, Debug)]
-pub struct Answer<'r> {
+pub struct ReceivedHead<'r> {
     /// The status line as sent, without its line end.
     pub line: &'r [u8],
     /// The version that the server speaks.
@@ -309,25 +309,25 @@ pub struct Answer<'r> {
     /// The header fields.
     pub headers: Headers<'r>,
     /// How the end of the body is known.
-    pub framing: AnswerFraming,
+    pub framing: ResponseFraming,
     /// Lines of the head that are no fields, and were dropped.
     pub dropped: &'r [&'r [u8]],
-    /// Its framing contradicts itself: what follows this answer is in doubt
+    /// Its framing contradicts itself: what follows this response is in doubt
     /// (RFC 9112 §6.1, §6.3).
     pub is_doubtful: bool,
 }
 
-/// How a client knows the end of an answer's body (RFC 9112 §6.3).
+/// How a client knows the end of a response's body (RFC 9112 §6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AnswerFraming {
-    /// It has none: the answer to a HEAD, or a status without one.
+pub enum ResponseFraming {
+    /// It has none: the response to a HEAD, or a status without one.
     NoBody,
     /// By its last chunk: `Transfer-Encoding: chunked`.
     Chunked,
     /// By counting, or by the connection's end.
     Plain(Framing),
     /// Its fields do not say: this is wrong with them.
-    Unknown(AnswerError),
+    Unknown(ResponseError),
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
-//! Bytes to a request; [`answer`]: to an answer. Only here httparse is named.
+//! Bytes to a request; [`answer`]: to a response. Only here httparse is named.
 //!
 //! httparse reads a head whole; what it cannot say is added here: HTTP/0.9,
 //! versions other than 1.0 and 1.1, limits, and what the fields mean for
 //! framing. The verdict on a head depends on its bytes alone, never on the
 //! segments in which they came.
 
-pub mod answer;
 pub mod fields;
 pub mod foreign;
+pub mod response;
 
 use super::host;
 use super::message::{Field, FieldStorage, Headers, MAX_FIELDS, Method, Request, Target, Version, is_tchar};
@@ -16,9 +16,9 @@ use std::mem::MaybeUninit;
 
 /// What a TLS record of a handshake begins with (RFC 8446 §5.1); it begins no method.
 const TLS_HANDSHAKE: u8 = 0x16;
-/// The longest request line, in octets (RFC 9112 §3 asks for at least 8,000).
+/// The longest request line, in bytes (RFC 9112 §3 asks for at least 8,000).
 pub const MAX_LINE: usize = 16 * 1024;
-/// The longest head, request line and blank line included, in octets.
+/// The longest head, request line and blank line included, in bytes.
 pub const MAX_HEAD: usize = 32 * 1024;
 
 /// Reads the head that `bytes` begin with, its fields into `storage`.
@@ -251,7 +251,7 @@ fn split_authority(raw: &str) -> Option<(&str, Option<&[u8]>)> {
     (known && names_host).then_some((path_and_query, Some(host)))
 }
 
-/// Octets that httparse takes in a target: no space, no control.
+/// Bytes that httparse takes in a target: no space, no control.
 fn is_target(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte > b' ' && byte != 0x7f)
 }

@@ -3,7 +3,7 @@
 use super::message::{Framing, Headers, Version};
 use super::server::rejection::Rejection;
 
-/// What becomes of a connection when an answer has been sent.
+/// What becomes of a connection when a response has been sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disposition {
     /// The next request may come.
@@ -50,7 +50,7 @@ pub struct Terms {
     pub wish: Wish,
     /// Why the request was not read to its body's end, if it was not.
     pub unread: Option<CloseReason>,
-    /// How the answer ends.
+    /// How the response ends.
     pub answer: Framing,
     /// Why the server wants this answer to be the last, if it does.
     pub server: Option<CloseReason>,

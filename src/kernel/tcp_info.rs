@@ -39,9 +39,9 @@ fn told_syn(packet: &SlicedPacket<'_>, headers: &[u8]) -> Option<Syn> {
         sack_permitted: false,
         timestamp: None,
         ttl,
-        headers: headers.iter().fold(String::new(), |mut text, octet| {
+        headers: headers.iter().fold(String::new(), |mut text, byte| {
             // Writing to a String does not fail.
-            let _ = write!(text, "{octet:02x}");
+            let _ = write!(text, "{byte:02x}");
             text
         }),
     };
@@ -62,13 +62,13 @@ pub(crate) struct TcpInfo<'a>(pub(crate) &'a [u8]);
 
 impl TcpInfo<'_> {
     fn u32_at(&self, offset: usize) -> Option<u32> {
-        let octets = self.0.get(offset..offset + 4)?;
-        octets.try_into().ok().map(u32::from_ne_bytes)
+        let bytes = self.0.get(offset..offset + 4)?;
+        bytes.try_into().ok().map(u32::from_ne_bytes)
     }
 
     fn u64_at(&self, offset: usize) -> Option<u64> {
-        let octets = self.0.get(offset..offset + 8)?;
-        octets.try_into().ok().map(u64::from_ne_bytes)
+        let bytes = self.0.get(offset..offset + 8)?;
+        bytes.try_into().ok().map(u64::from_ne_bytes)
     }
 
     fn microseconds_at(&self, offset: usize) -> Option<Nanoseconds> {
@@ -94,7 +94,7 @@ impl TcpInfo<'_> {
     /// What the two SYNs agreed on.
     pub(crate) fn negotiated(&self) -> Option<Negotiated> {
         // linux/tcp.h: TCPI_OPT_TIMESTAMPS, TCPI_OPT_SACK, TCPI_OPT_WSCALE; the
-        // two scales share an octet, the sender's in its first four bits.
+        // two scales share a byte, the sender's in its first four bits.
         let (options, scales) = (*self.0.get(5)?, *self.0.get(6)?);
         let (first, second) =
             if cfg!(target_endian = "little") { (scales & 15, scales >> 4) } else { (scales >> 4, scales & 15) };

@@ -1,4 +1,4 @@
-//! When the kernel had the client's octets, and when the client's TCP had
+//! When the kernel had the client's bytes, and when the client's TCP had
 //! acknowledged ours: SO_TIMESTAMPING (socket(7), the kernel's timestamping.rst).
 
 use crate::record::Moment;
@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 #[cfg(target_os = "linux")]
 use nix::sys::socket::{self, ControlMessageOwned, MsgFlags, TimestampingFlag, sockopt::Timestamping};
 
-/// Room for the control messages of one recvmsg(2), in octets.
+/// Room for the control messages of one recvmsg(2), in bytes.
 #[cfg(target_os = "linux")]
 const CONTROL: usize = 256;
 
-/// Starts or stops to ask for them. From the start on, octets that are sent are
+/// Starts or stops to ask for them. From the start on, bytes that are sent are
 /// counted from 0; that is how acknowledgements name them.
 #[cfg(target_os = "linux")]
 pub(crate) fn set(socket: &impl AsFd, is_on: bool) -> Result<(), Errno> {
@@ -29,7 +29,7 @@ pub(crate) fn set(socket: &impl AsFd, is_on: bool) -> Result<(), Errno> {
 }
 
 /// A socket for as long as which the kernel stamps whatever arrives: it does so
-/// only while somebody asks, and the first octets of a connection may come
+/// only while somebody asks, and the first bytes of a connection may come
 /// before that is asked of its own socket.
 pub(crate) fn keep_stamping() -> Option<UdpSocket> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).ok()?;
@@ -46,7 +46,7 @@ pub(crate) fn keep_stamping() -> Option<UdpSocket> {
     Some(socket)
 }
 
-/// recv(2), and when the kernel had the last octets that it gave.
+/// recv(2), and when the kernel had the last bytes that it gave.
 #[cfg(target_os = "linux")]
 pub(crate) fn recv(socket: &(impl AsFd + AsRawFd), buffer: &mut [u8]) -> Result<(usize, Moment), Errno> {
     use std::io::IoSliceMut;
@@ -58,22 +58,22 @@ pub(crate) fn recv(socket: &(impl AsFd + AsRawFd), buffer: &mut [u8]) -> Result<
     Ok((message.bytes, arrived.unwrap_or_default()))
 }
 
-/// Takes what the kernel has to say of acknowledgements: the last octet that
+/// Takes what the kernel has to say of acknowledgements: the last byte that
 /// each speaks of, and its moment.
 #[cfg(target_os = "linux")]
 pub(crate) fn take_acknowledgements(socket: &OwnedFd, mut each: impl FnMut(u32, Moment)) {
     let mut control = [0; CONTROL];
     let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
     while let Ok(message) = socket::recvmsg::<()>(socket.as_raw_fd(), &mut [], Some(&mut control), flags) {
-        let (mut at, mut octet) = (None, None);
+        let (mut at, mut byte) = (None, None);
         for message in message.cmsgs().into_iter().flatten() {
             at = at.or_else(|| moment(&message));
             if let ControlMessageOwned::Ipv4RecvErr(error, _) | ControlMessageOwned::Ipv6RecvErr(error, _) = message {
-                octet = Some(error.ee_data);
+                byte = Some(error.ee_data);
             }
         }
-        if let (Some(at), Some(octet)) = (at, octet) {
-            each(octet, at);
+        if let (Some(at), Some(byte)) = (at, byte) {
+            each(byte, at);
         }
     }
 }

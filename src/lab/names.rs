@@ -47,45 +47,45 @@ fn respond(socket: &UdpSocket, at: Ipv4Addr) -> io::Result<()> {
     let mut buffer = [0; LONGEST];
     loop {
         let (count, from) = socket.recv_from(&mut buffer)?;
-        let reply = buffer
+        let response = buffer
             .get(..count)
             .and_then(|bytes| Message::from_vec(bytes).ok())
-            .and_then(|question| reply(&question, at));
-        if let Some(bytes) = reply.and_then(|reply| reply.to_vec().ok()) {
+            .and_then(|question| response(&question, at));
+        if let Some(bytes) = response.and_then(|response| response.to_vec().ok()) {
             socket.send_to(&bytes, from)?;
         }
     }
 }
 
 /// What the server at this address says to `question`.
-fn reply(question: &Message, at: Ipv4Addr) -> Option<Message> {
+fn response(question: &Message, at: Ipv4Addr) -> Option<Message> {
     let query = question.queries.first()?;
     let asked = query.name.to_ascii().to_lowercase();
-    let mut reply = Message::new(question.metadata.id, MessageType::Response, OpCode::Query);
-    reply.metadata.recursion_desired = question.metadata.recursion_desired;
-    reply.add_queries(question.queries.clone());
+    let mut response = Message::new(question.metadata.id, MessageType::Response, OpCode::Query);
+    response.metadata.recursion_desired = question.metadata.recursion_desired;
+    response.add_queries(question.queries.clone());
     match at {
         ROOT | KR => {
             let (zone, server, address) =
                 if at == ROOT { ("kr.", "a.dns.kr.", KR) } else { ("lab.kr.", "ns.lab.kr.", LAB_KR) };
-            reply.add_authority(record(zone, RData::NS(rdata::NS(name(server)?)))?);
-            reply.add_additional(record(server, RData::A(rdata::A(address)))?);
+            response.add_authority(record(zone, RData::NS(rdata::NS(name(server)?)))?);
+            response.add_additional(record(server, RData::A(rdata::A(address)))?);
         }
         _ => {
-            reply.metadata.authoritative = true;
+            response.metadata.authoritative = true;
             // It recurses for nobody: to a resolver's client it says what it knows itself.
             let known = [("www.lab.kr.", WEB), ("server.lab.kr.", SERVER), ("lab.kr.", SERVER)];
             let address = known.iter().find(|(name, _)| *name == asked).map(|(_, address)| *address);
             match address.filter(|_| query.query_type == RecordType::A) {
-                Some(address) => reply.add_answer(record(&asked, RData::A(rdata::A(address)))?),
-                None => reply.add_authority(record("lab.kr.", RData::SOA(soa()?))?),
+                Some(address) => response.add_answer(record(&asked, RData::A(rdata::A(address)))?),
+                None => response.add_authority(record("lab.kr.", RData::SOA(soa()?))?),
             };
             if address.is_none() {
-                reply.metadata.response_code = hickory_proto::op::ResponseCode::NXDomain;
+                response.metadata.response_code = hickory_proto::op::ResponseCode::NXDomain;
             }
         }
     }
-    Some(reply)
+    Some(response)
 }
 
 fn name(text: &str) -> Option<Name> {

@@ -3,7 +3,7 @@
 
 use super::experiment::Stage;
 use crate::connection::{Service, Timeouts};
-use crate::handler::{Handler, Reply};
+use crate::handler::{Handler, Response};
 use crate::http::message::{Request, StatusCode};
 use crate::listener::{self, Port};
 use crate::models::{self, Limits, Model, Stop};
@@ -29,7 +29,7 @@ pub(super) struct RealServer {
 impl RealServer {
     /// Starts it under `model`, with the built-in file; it listens when this returns.
     pub(super) fn start(stage: &Stage, model: Model, address: Ipv4Addr) -> io::Result<Self> {
-        Self::serve(stage, model, address, Box::new(|_: &Request<'_>| Reply::html(StatusCode::OK, FILE)))
+        Self::serve(stage, model, address, Box::new(|_: &Request<'_>| Response::html(StatusCode::OK, FILE)))
     }
 
     /// The same, serving `./public` if there is one.

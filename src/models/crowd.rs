@@ -40,7 +40,7 @@ pub(super) fn others_wait(listeners: &[Listener]) -> bool {
 }
 
 /// A call for one place, from whoever accepts to all who serve, be they threads or
-/// processes: an octet in a pipe. Who takes it out gives way.
+/// processes: a byte in a pipe. Who takes it out gives way.
 pub(super) struct Crowd {
     call: OwnedFd,
     caller: OwnedFd,

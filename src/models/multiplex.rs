@@ -89,7 +89,7 @@ impl EventLoop {
         mut limits: Limits,
         stop: &Arc<Stop>,
     ) -> io::Result<Self> {
-        // Where nobody misses the silent ones, they may wait in the kernel for their first octets.
+        // Where nobody misses the silent ones, they may wait in the kernel for their first bytes.
         let is_quiet = !service.probe.tells_connections();
         listeners.iter().filter(|_| is_quiet).for_each(Listener::defer_accept);
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;

@@ -10,7 +10,7 @@
 //! number is bounded: a slot is taken before a connection is accepted, and
 //! whoever finds none waits in the backlog.
 //!
-//! The slots are a pipe with one octet for each: to take one is to read, to
+//! The slots are a pipe with one byte for each: to take one is to read, to
 //! give it back is to write, and a wait for either is a poll, like every other.
 
 use super::crowd::{Crowd, LOOK};
@@ -28,7 +28,7 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// The stack of a connection's thread, in octets; only what is touched is used.
+/// The stack of a connection's thread, in bytes; only what is touched is used.
 const STACK: usize = 512 * 1024;
 /// Address space that a thread may come to need, with its share of the allocator's: where that is
 /// limited (RLIMIT_AS), there are fewer threads, for one that has none left ends the program.
@@ -102,7 +102,7 @@ fn serve_to_the_end(work: &Work, shared: &Shared, grace: Duration) {
     }
 }
 
-/// As many octets in a pipe as further connections may be accepted.
+/// As many bytes in a pipe as further connections may be accepted.
 struct Slots {
     free: OwnedFd,
     give_back: OwnedFd,
@@ -114,7 +114,7 @@ struct Slot(Arc<Slots>);
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        // The pipe held this octet before: there is room.
+        // The pipe held this byte before: there is room.
         let _ = rustix::io::write(&self.0.give_back, b".");
     }
 }
@@ -160,9 +160,9 @@ impl Slots {
     /// Waits until every slot has been given back: no thread serves any more.
     fn wait_for_all(&self, deadline: Instant) -> io::Result<()> {
         let mut back = 0;
-        let mut octets = vec![0; self.total];
+        let mut bytes = vec![0; self.total];
         while back < self.total && wait(&mut [PollFd::new(&self.free, PollFlags::IN)], Some(deadline))? {
-            back += rustix::io::read(&self.free, &mut octets)?;
+            back += rustix::io::read(&self.free, &mut bytes)?;
         }
         Ok(())
     }

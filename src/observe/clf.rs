@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 /// How much of a line a client's request line, referer and user agent may each
-/// take, in octets: together they fit one report.
+/// take, in bytes: together they fit one report.
 const LONGEST: usize = 1200;
 
 /// The form of a line.
@@ -51,7 +51,7 @@ impl Line {
         Self { line, after }
     }
 
-    /// The whole line, of an answer of this status with so many octets of body;
+    /// The whole line, of a response of this status with so many bytes of body;
     /// 0: the client had gone before there was one.
     pub fn finish(mut self, status: u16, body_sent: u64) -> String {
         // Writing to a String does not fail.
@@ -63,14 +63,14 @@ impl Line {
     }
 }
 
-/// Octets between quotes: what could end the quotes, the line, or drive a
+/// Bytes between quotes: what could end the quotes, the line, or drive a
 /// terminal is written as `\xhh`. Nothing is `-`.
-fn push_quoted(line: &mut String, octets: &[u8]) {
-    if octets.is_empty() {
+fn push_quoted(line: &mut String, bytes: &[u8]) {
+    if bytes.is_empty() {
         line.push('-');
     }
     let end = line.len() + LONGEST;
-    for chunk in octets.utf8_chunks() {
+    for chunk in bytes.utf8_chunks() {
         let is_plain = |character: char| !character.is_control() && !matches!(character, '"' | '\\');
         if line.len() + chunk.valid().len() <= end && chunk.valid().chars().all(is_plain) {
             line.push_str(chunk.valid());
@@ -87,8 +87,8 @@ fn push_quoted(line: &mut String, octets: &[u8]) {
                 };
             }
         }
-        for octet in chunk.invalid() {
-            let _ = write!(line, "\\x{octet:02x}");
+        for byte in chunk.invalid() {
+            let _ = write!(line, "\\x{byte:02x}");
         }
         if line.len() > end {
             return line.push('…');
@@ -117,8 +117,8 @@ mod tests {
 
     #[test]
     fn a_line_never_outgrows_a_report() {
-        for octet in [0xff, b'a', b'"', 0x1b] {
-            let long = vec![octet; 30_000];
+        for byte in [0xff, b'a', b'"', 0x1b] {
+            let long = vec![byte; 30_000];
             let line = line(Format::Combined, &long, &long);
             assert!(line.len() < 4000, "{}", line.len());
         }

@@ -40,7 +40,7 @@ const NAP: Duration = Duration::from_millis(5);
 /// How often sinks hear that time passes, and for how long after the last news.
 const BEAT: Duration = Duration::from_millis(100);
 const BEATS: Duration = Duration::from_secs(2);
-/// After how long a connection without an octet is called silent, in nanoseconds.
+/// After how long a connection without a byte is called silent, in nanoseconds.
 const SILENT: Duration = Duration::from_secs(1);
 /// How long nothing was heard of a connection that is looked for.
 const QUIET: Duration = Duration::from_secs(1);
@@ -253,7 +253,7 @@ impl Collector {
             }
         }
         if self.is_late {
-            self.left_out.reports += lines.iter().filter(|octet| **octet == b'\n').count() as u64;
+            self.left_out.reports += lines.iter().filter(|byte| **byte == b'\n').count() as u64;
         }
     }
 

@@ -113,7 +113,7 @@ pub(super) fn exchange(report: &ExchangeReport<'_>, accepted: Moment) -> Exchang
     }
 }
 
-/// The first octets may have arrived before the accept, and so lie below zero; never after the `next` stage.
+/// The first bytes may have arrived before the accept, and so lie below zero; never after the `next` stage.
 fn arrived(at: Option<Nanoseconds>, next: Option<&Nanoseconds>) -> Figure<Nanoseconds> {
     match (at, next) {
         (Some(at), Some(next)) if at > *next => Figure::not_visible(Why::ClockWasSet),
@@ -121,7 +121,7 @@ fn arrived(at: Option<Nanoseconds>, next: Option<&Nanoseconds>) -> Figure<Nanose
     }
 }
 
-/// When the client's TCP acknowledged an answer of these `stages`, on a connection accepted at `accepted`.
+/// When the client's TCP acknowledged a response of these `stages`, on a connection accepted at `accepted`.
 pub(super) fn acknowledged(at: Moment, accepted: Moment, stages: &Stages) -> Figure<Nanoseconds> {
     // Visible ones never decrease, and none but the arrival is negative.
     let known = stages.named();

@@ -1,6 +1,6 @@
 //! The thin thread between serving and watching. Off, it is one branch.
 //!
-//! Reports travel through a pipe: a write of at most PIPE_BUF octets is whole
+//! Reports travel through a pipe: a write of at most PIPE_BUF bytes is whole
 //! or not at all (pipe(7)), from any thread and from a forked child alike. A
 //! datagram socket would drop after ten (net.unix.max_dgram_qlen). When the
 //! pipe is full the reports are dropped and counted; the exhibit is never stalled.
@@ -66,7 +66,7 @@ impl Probe {
     /// A probe that reports to nobody.
     pub const OFF: Self = Self(None);
 
-    /// A probe whose reports come out of the descriptor, as octets for [`super::collector`].
+    /// A probe whose reports come out of the descriptor, as bytes for [`super::collector`].
     ///
     /// # Errors
     /// If there are no descriptors left.
@@ -142,9 +142,9 @@ impl Probe {
     }
 
     /// Writes reports, all of them or none.
-    fn write(&self, octets: &[u8], reports: u64) {
+    fn write(&self, bytes: &[u8], reports: u64) {
         let Some(open) = &self.0 else { return };
-        if rustix::io::write(&open.pipe, octets).is_err() {
+        if rustix::io::write(&open.pipe, bytes).is_err() {
             self.drop_reports(reports);
         }
     }
@@ -160,38 +160,38 @@ impl Probe {
         let Some(open) = &self.0 else { return true };
         let mut outbox = Outbox::default();
         outbox.push(self, &Report::End);
-        rustix::io::write(&open.pipe, &outbox.octets).is_ok()
+        rustix::io::write(&open.pipe, &outbox.bytes).is_ok()
     }
 }
 
 /// Reports that wait to be handed over together.
 #[derive(Debug, Default)]
 pub struct Outbox {
-    octets: Vec<u8>,
+    bytes: Vec<u8>,
     reports: u64,
 }
 
-/// Octets in front of each report that give its length.
+/// Bytes in front of each report that give its length.
 pub(super) const PREFIX: usize = 2;
 
 impl Outbox {
     /// Adds a report; hands over first what it has no room beside.
     pub(crate) fn push(&mut self, probe: &Probe, report: &Report<'_>) {
-        let start = self.octets.len();
-        self.octets.extend([0; PREFIX]);
-        let octets = std::mem::take(&mut self.octets);
-        let Ok(mut octets) = postcard::to_extend(report, octets) else { return };
-        let length = octets.len() - start - PREFIX;
-        octets[start..start + PREFIX].copy_from_slice(&(length as u16).to_le_bytes());
-        self.octets = octets;
-        if self.octets.len() - start > PIPE_BUF {
+        let start = self.bytes.len();
+        self.bytes.extend([0; PREFIX]);
+        let bytes = std::mem::take(&mut self.bytes);
+        let Ok(mut bytes) = postcard::to_extend(report, bytes) else { return };
+        let length = bytes.len() - start - PREFIX;
+        bytes[start..start + PREFIX].copy_from_slice(&(length as u16).to_le_bytes());
+        self.bytes = bytes;
+        if self.bytes.len() - start > PIPE_BUF {
             // It could be torn apart: better none.
-            self.octets.truncate(start);
+            self.bytes.truncate(start);
             return probe.drop_reports(1);
         }
-        if self.octets.len() > PIPE_BUF {
-            probe.write(&self.octets[..start], self.reports);
-            self.octets.drain(..start);
+        if self.bytes.len() > PIPE_BUF {
+            probe.write(&self.bytes[..start], self.reports);
+            self.bytes.drain(..start);
             self.reports = 0;
         }
         self.reports += 1;
@@ -199,14 +199,14 @@ impl Outbox {
 
     /// Whether nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
-        self.octets.is_empty()
+        self.bytes.is_empty()
     }
 
     /// Hands over what waits.
     pub(crate) fn flush(&mut self, probe: &Probe) {
-        if !self.octets.is_empty() {
-            probe.write(&self.octets, self.reports);
-            self.octets.clear();
+        if !self.bytes.is_empty() {
+            probe.write(&self.bytes, self.reports);
+            self.bytes.clear();
             self.reports = 0;
         }
     }
@@ -248,8 +248,8 @@ mod tests {
     use super::*;
     use std::borrow::Cow;
 
-    fn line(octets: usize) -> Report<'static> {
-        Report::Line(Cow::Owned(vec![b'a'; octets]))
+    fn line(bytes: usize) -> Report<'static> {
+        Report::Line(Cow::Owned(vec![b'a'; bytes]))
     }
 
     #[test]
@@ -260,9 +260,9 @@ mod tests {
             outbox.push(&probe, &line(1000)); // twice what the pipe holds
         }
         outbox.flush(&probe);
-        let (mut octets, mut reports) = (vec![0; 2 << 20], 0);
-        let count = rustix::io::read(&reader, &mut octets).expect("what was written");
-        let mut rest = &octets[..count];
+        let (mut bytes, mut reports) = (vec![0; 2 << 20], 0);
+        let count = rustix::io::read(&reader, &mut bytes).expect("what was written");
+        let mut rest = &bytes[..count];
         while let [low, high, more @ ..] = rest {
             let length = usize::from(u16::from_le_bytes([*low, *high]));
             assert_eq!(postcard::from_bytes::<Report<'_>>(&more[..length]), Ok(line(1000)));

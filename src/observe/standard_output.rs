@@ -61,13 +61,13 @@ impl Default for StandardOutput {
 }
 
 impl Write for StandardOutput {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.never_waits {
-            return Ok(rustix::io::write(&self.out, octets)?);
+            return Ok(rustix::io::write(&self.out, bytes)?);
         }
         self.wait_for_room()?;
         // So much finds room in a pipe that has any (pipe(7)).
-        Ok(rustix::io::write(&self.out, &octets[..octets.len().min(PIPE_BUF)])?)
+        Ok(rustix::io::write(&self.out, &bytes[..bytes.len().min(PIPE_BUF)])?)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -2,7 +2,7 @@
 //! language that people speak.
 //!
 //! A connection is told when it has closed, when it has gone quiet after an
-//! exchange, when it stays silent, and when an answer takes long; what comes
+//! exchange, when it stays silent, and when a response takes long; what comes
 //! later continues it. Blocks are written whole, so connections never mix. Of
 //! more connections than a person can read, some are told from beginning to end
 //! and the others are counted.

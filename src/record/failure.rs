@@ -1,7 +1,7 @@
 //! What can go wrong, by the exit code that tells it apart in a script.
 
 use super::lookup_error::LookupError;
-use crate::http::client::answer_error::AnswerError;
+use crate::http::client::response_error::ResponseError;
 use serde::Serialize;
 use std::fmt;
 
@@ -32,11 +32,11 @@ pub enum Kind {
     TimedOut,
     /// The other end reset the connection.
     Reset,
-    /// The answer can't be understood.
+    /// The response can't be understood.
     Malformed,
-    /// The answer did not come whole, or not at all.
+    /// The response did not come whole, or not at all.
     CutShort,
-    /// The answer's status says that it failed, and that counts.
+    /// The response's status says that it failed, and that counts.
     Status,
     /// A redirect that is not followed: too many, another scheme.
     Redirect,
@@ -77,19 +77,21 @@ impl From<&LookupError> for Failure {
     }
 }
 
-impl From<AnswerError> for Failure {
-    fn from(error: AnswerError) -> Self {
+impl From<ResponseError> for Failure {
+    fn from(error: ResponseError) -> Self {
         let kind = match error {
-            AnswerError::NoAnswer
-            | AnswerError::KeptConnectionEnded
-            | AnswerError::HeadCutShort
-            | AnswerError::BodyCutShort { .. }
-            | AnswerError::ChunksCutShort { .. } => Kind::CutShort,
-            AnswerError::NoAnswerInTime
-            | AnswerError::HeadTimedOut
-            | AnswerError::BodyTimedOut { .. }
-            | AnswerError::SendTimedOut => Kind::TimedOut,
-            AnswerError::ResetUnanswered | AnswerError::ResetInHead | AnswerError::ResetInBody { .. } => Kind::Reset,
+            ResponseError::NoResponse
+            | ResponseError::KeptConnectionEnded
+            | ResponseError::HeadCutShort
+            | ResponseError::BodyCutShort { .. }
+            | ResponseError::ChunksCutShort { .. } => Kind::CutShort,
+            ResponseError::NoResponseInTime
+            | ResponseError::HeadTimedOut
+            | ResponseError::BodyTimedOut { .. }
+            | ResponseError::SendTimedOut => Kind::TimedOut,
+            ResponseError::ResetBeforeResponse | ResponseError::ResetInHead | ResponseError::ResetInBody { .. } => {
+                Kind::Reset
+            }
             _ => Kind::Malformed,
         };
         Self::new(kind, error.to_string())

@@ -115,7 +115,7 @@ pub struct Exchange {
     pub id: u16,
     /// Whether the server was asked to go and find out (RD).
     pub recursion_desired: bool,
-    /// The UDP payload offered by EDNS, in octets; `None`: no EDNS.
+    /// The UDP payload offered by EDNS, in bytes; `None`: no EDNS.
     pub edns_payload: Option<u16>,
     /// Which try of this question this is, from 1: higher ones are retries.
     pub attempt: u32,
@@ -143,7 +143,7 @@ pub enum Ignored {
         question: String,
     },
     /// It is a question itself.
-    NoAnswer,
+    NoResponse,
 }
 
 impl fmt::Display for Ignored {
@@ -151,7 +151,7 @@ impl fmt::Display for Ignored {
         match self {
             Self::WrongId { id } => write!(f, "ignored: an answer with another number, {id}"),
             Self::WrongQuestion { question } => write!(f, "ignored: an answer to another question, {question}"),
-            Self::NoAnswer => f.write_str("ignored: a message that is no answer"),
+            Self::NoResponse => f.write_str("ignored: a message that is no answer"),
         }
     }
 }
@@ -161,7 +161,7 @@ impl fmt::Display for Ignored {
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Outcome {
     /// An answer, good or bad.
-    Answered(Reply),
+    Answered(DnsResponse),
     /// Nothing came in time.
     TimedOut,
     /// Nobody listens there: ICMP said so, or the connection was refused.
@@ -182,7 +182,7 @@ pub enum Outcome {
 
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Reply {
+pub struct DnsResponse {
     /// The response code's name, such as `NOERROR` or `NXDOMAIN`.
     pub rcode: String,
     /// Its number (RFC 6895 §2.3).
@@ -193,8 +193,8 @@ pub struct Reply {
     pub truncated: bool,
     /// RA: the server goes and finds out when asked to.
     pub recursion_available: bool,
-    /// How long the message is, in octets.
-    pub octets: usize,
+    /// How long the message is, in bytes.
+    pub bytes: usize,
     /// What was asked for.
     pub answers: Vec<Record>,
     /// Who knows better, or that nobody does.

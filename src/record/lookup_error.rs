@@ -39,7 +39,7 @@ pub enum LookupError {
         rcode: String,
     },
     /// Nobody answered.
-    NoAnswer {
+    NoResponse {
         /// How many times was asked.
         tries: u32,
         /// The last that was asked.
@@ -126,7 +126,7 @@ impl fmt::Display for LookupError {
                 };
                 write!(f, "{server} answered {rcode} for {name}: {why}. Try another server with --dns.")
             }
-            Self::NoAnswer { tries, server } => {
+            Self::NoResponse { tries, server } => {
                 let times = if *tries == 1 { "one try".to_owned() } else { format!("{tries} tries") };
                 write!(f, "No answer after {times}; the last server asked was {server}. Try another with --dns.")
             }

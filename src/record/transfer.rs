@@ -48,7 +48,7 @@ pub struct Transfer {
     pub connection: Option<u64>,
     /// Both ends of it.
     pub ends: Option<Ends>,
-    /// The request and its answer.
+    /// The request and its response.
     pub exchange: Option<Exchange>,
     /// What became of the body.
     pub body: Option<Saved>,
@@ -56,7 +56,7 @@ pub struct Transfer {
     pub is_kept: bool,
     /// How the connection ended; `None` while it is open.
     pub close: Option<Close>,
-    /// Where the answer redirects to, and that is followed.
+    /// Where the response redirects to, and that is followed.
     pub redirects_to: Option<String>,
     /// Fields that were typed and not sent, the redirect having led to another origin.
     pub withheld: Vec<String>,
@@ -155,7 +155,7 @@ pub struct Reuse {
     pub saved: Nanoseconds,
 }
 
-/// A request and its answer.
+/// A request and its response.
 #[derive(Clone, Debug, Serialize)]
 pub struct Exchange {
     /// From 1, in order, on its connection.
@@ -165,8 +165,8 @@ pub struct Exchange {
     /// Bytes of body behind the request's head.
     pub request_body: u64,
     /// What was answered, if its head came whole.
-    pub answer: Option<Answer>,
-    /// Status codes of the interim answers before it.
+    pub response: Option<Response>,
+    /// Status codes of the interim responses before it.
     pub interim: Vec<u16>,
     /// Their heads.
     pub interim_heads: Vec<Interim>,
@@ -174,22 +174,22 @@ pub struct Exchange {
     pub unread: Option<Unread>,
     /// When things happened.
     pub stages: Stages,
-    /// Calls and octets.
+    /// Calls and bytes.
     pub traffic: Traffic,
-    /// Whether we gave the answer up, as was wished.
+    /// Whether we gave the response up, as was wished.
     pub is_aborted: bool,
 }
 
-/// The head of an answer.
+/// The head of a response.
 #[derive(Clone, Debug, Serialize)]
-pub struct Answer {
+pub struct Response {
     /// The status line; empty where there was no head (HTTP/0.9).
     pub line: String,
     /// The version that the server speaks, such as `HTTP/1.0`.
     pub version: &'static str,
     /// The status code; 0 where there was no head.
     pub status: u16,
-    /// The header fields, in order; octets that are no UTF-8 are shown as U+FFFD.
+    /// The header fields, in order; bytes that are no UTF-8 are shown as U+FFFD.
     pub fields: Vec<Field>,
     /// Lines that are no fields and were dropped, escaped as in source code; not all, if they are many.
     pub dropped: Vec<String>,
@@ -201,14 +201,14 @@ pub struct Answer {
     pub trailers: Vec<Field>,
 }
 
-impl Answer {
+impl Response {
     /// The first value of the field `name`.
     pub fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value.as_str())
     }
 }
 
-/// The head of an interim answer (1xx).
+/// The head of an interim response (1xx).
 #[derive(Clone, Debug, Serialize)]
 pub struct Interim {
     /// The status code.
@@ -225,7 +225,7 @@ pub struct Interim {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unread {
     /// How many there were when that was clear.
-    pub octets: u64,
+    pub bytes: u64,
     /// The first of them.
     pub text: String,
     /// The line that is wrong, where it is one.
@@ -251,8 +251,8 @@ pub enum Framing {
     NoBody,
     /// `Content-Length`.
     ContentLength {
-        /// In octets.
-        octets: u64,
+        /// In bytes.
+        bytes: u64,
     },
     /// The last chunk.
     Chunked,
@@ -265,19 +265,19 @@ pub enum Framing {
 /// When an exchange's stages were reached: facts, never intentions.
 #[derive(Clone, Debug, Serialize)]
 pub struct Stages {
-    /// The request's first octets were handed to the kernel.
+    /// The request's first bytes were handed to the kernel.
     pub first_sent: Figure<Nanoseconds>,
     /// Its last ones were.
     pub last_sent: Figure<Nanoseconds>,
-    /// The server's TCP had acknowledged its last octet.
+    /// The server's TCP had acknowledged its last byte.
     pub acknowledged: Figure<Nanoseconds>,
-    /// The kernel had the answer's first octets.
+    /// The kernel had the response's first bytes.
     pub arrived: Figure<Nanoseconds>,
     /// We had read them.
     pub first_read: Figure<Nanoseconds>,
-    /// The answer's head was complete.
+    /// The response's head was complete.
     pub head_complete: Figure<Nanoseconds>,
-    /// The answer was.
+    /// The response was.
     pub complete: Figure<Nanoseconds>,
 }
 
@@ -286,15 +286,15 @@ pub struct Stages {
 pub struct Traffic {
     /// Calls that sent some of the request.
     pub writes: u32,
-    /// Octets of the request that the kernel took.
+    /// Bytes of the request that the kernel took.
     pub request: u64,
-    /// Calls that read some of the answer.
+    /// Calls that read some of the response.
     pub reads: u32,
-    /// Octets of the answer's head.
+    /// Bytes of the response's head.
     pub head: u64,
-    /// Octets of its body, decoded.
+    /// Bytes of its body, decoded.
     pub body: u64,
-    /// All octets that were read.
+    /// All bytes that were read.
     pub read: u64,
 }
 
@@ -312,7 +312,7 @@ pub enum Saved {
     File {
         /// The file.
         path: PathBuf,
-        /// Octets that were there from before.
+        /// Bytes that were there from before.
         resumed_at: u64,
         /// The file was whole before.
         was_whole: bool,
@@ -321,8 +321,8 @@ pub enum Saved {
     Part {
         /// The file.
         path: PathBuf,
-        /// Its length, in octets.
-        octets: u64,
+        /// Its length, in bytes.
+        bytes: u64,
     },
 }
 

@@ -21,12 +21,12 @@
 //! space back, a mount can be left. The beat that sees to it is armed only while
 //! something is kept.
 
-use super::answer::{Prepared, is_at_rest};
 use super::mounts::{Mounts, SlowMounts};
 use super::place::Place;
+use super::prepared::{Prepared, is_at_rest};
 use super::root::{Identity, Refusal, Root};
 use super::version::Version;
-use crate::handler::{Body, Reply};
+use crate::handler::{Body, Response};
 use crate::http::date::HttpDate;
 use crate::http::message::{HeaderBlock, Request, StatusCode};
 use bytes::Bytes;
@@ -51,8 +51,8 @@ pub(super) struct Cache {
     /// The root that every entry was found beneath; none while nothing is kept.
     root: Option<KeptRoot>,
     entries: HashMap<Box<str>, Entry>,
-    octets: usize,
-    most_octets: usize,
+    bytes: usize,
+    most_bytes: usize,
     open: usize,
     most_open: usize,
     looked_through: Instant,
@@ -91,14 +91,14 @@ struct Entry {
 
 impl Cache {
     /// A cache that holds this much memory and this many descriptors at most.
-    pub(super) fn new(most_octets: usize, most_open: usize) -> Self {
+    pub(super) fn new(most_bytes: usize, most_open: usize) -> Self {
         let now = Instant::now();
         Self {
             mounts: Mounts::default(),
             root: None,
             entries: HashMap::new(),
-            octets: 0,
-            most_octets,
+            bytes: 0,
+            most_bytes,
             open: 0,
             most_open,
             looked_through: now,
@@ -163,13 +163,13 @@ impl Cache {
         Ok(root)
     }
 
-    /// The answer to `request`, if what is kept for its path is still what lies there.
-    pub(super) fn answer(&mut self, request: &Request<'_>) -> Option<Reply> {
+    /// The response to `request`, if what is kept for its path is still what lies there.
+    pub(super) fn response(&mut self, request: &Request<'_>) -> Option<Response> {
         let path = request.target.path;
         match self.entries.get_mut(path) {
             Some(entry) => {
                 if self.root.as_ref().is_some_and(|kept| entry.is_current(self.turn, self.now, &kept.root)) {
-                    return Some(entry.prepared.answer(request));
+                    return Some(entry.prepared.response(request));
                 }
                 self.remove(path);
                 None
@@ -186,14 +186,14 @@ impl Cache {
         if !prepared.may_be_kept() {
             return;
         }
-        let (octets, open) = (cost(path, &prepared), usize::from(prepared.is_open()));
-        if !self.has_room(octets, open) {
+        let (bytes, open) = (cost(path, &prepared), usize::from(prepared.is_open()));
+        if !self.has_room(bytes, open) {
             self.remove_stale();
         }
-        if !self.has_room(octets, open) {
+        if !self.has_room(bytes, open) {
             return;
         }
-        self.octets += octets;
+        self.bytes += bytes;
         self.open += open;
         let rests = !prepared.is_open() && is_at_rest(&state, HttpDate::from_system(SystemTime::now()));
         let entry = Entry {
@@ -208,8 +208,8 @@ impl Cache {
         self.entries.insert(path.into(), entry);
     }
 
-    fn has_room(&self, octets: usize, open: usize) -> bool {
-        self.octets + octets <= self.most_octets && self.open + open <= self.most_open
+    fn has_room(&self, bytes: usize, open: usize) -> bool {
+        self.bytes + bytes <= self.most_bytes && self.open + open <= self.most_open
     }
 
     /// At most four times a second: it looks at all.
@@ -219,7 +219,7 @@ impl Cache {
         }
         self.looked_through = self.now;
         self.entries.retain(|_, entry| self.now < entry.fresh_until);
-        self.octets = self.entries.iter().map(|(path, entry)| cost(path, &entry.prepared)).sum();
+        self.bytes = self.entries.iter().map(|(path, entry)| cost(path, &entry.prepared)).sum();
         self.open = self.entries.values().filter(|entry| entry.prepared.is_open()).count();
     }
 
@@ -239,7 +239,7 @@ impl Cache {
     fn clear(&mut self) {
         self.root = None;
         self.entries.clear();
-        (self.octets, self.open) = (0, 0);
+        (self.bytes, self.open) = (0, 0);
         self.missing.0.clear();
         self.not_found = None;
         self.sweep_at = None;
@@ -252,22 +252,23 @@ impl Cache {
         self.missing.1 = self.now + ABSENT;
     }
 
-    /// The answer to what is not there.
-    pub(super) fn not_found(&self) -> Option<Reply> {
+    /// The response to what is not there.
+    pub(super) fn not_found(&self) -> Option<Response> {
         let (headers, body, fresh_until) = self.not_found.as_ref()?;
-        (self.now < *fresh_until).then(|| Reply::new(StatusCode::NOT_FOUND, headers.clone(), Body::Bytes(body.clone())))
+        (self.now < *fresh_until)
+            .then(|| Response::new(StatusCode::NOT_FOUND, headers.clone(), Body::Bytes(body.clone())))
     }
 
-    /// Keeps the answer to what is not there, unless it is a file too large to keep.
-    pub(super) fn put_not_found(&mut self, reply: &Reply) {
-        if let Body::Bytes(body) = &reply.body {
-            self.not_found = Some((reply.headers.clone(), body.clone(), self.now + FRESH));
+    /// Keeps the response to what is not there, unless it is a file too large to keep.
+    pub(super) fn put_not_found(&mut self, response: &Response) {
+        if let Body::Bytes(body) = &response.body {
+            self.not_found = Some((response.headers.clone(), body.clone(), self.now + FRESH));
         }
     }
 
     fn remove(&mut self, path: &str) {
         if let Some(entry) = self.entries.remove(path) {
-            self.octets -= cost(path, &entry.prepared);
+            self.bytes -= cost(path, &entry.prepared);
             self.open -= usize::from(entry.prepared.is_open());
         }
     }
@@ -289,5 +290,5 @@ impl Entry {
 }
 
 fn cost(path: &str, prepared: &Prepared) -> usize {
-    path.len() + prepared.octets() + 2 * size_of::<Entry>()
+    path.len() + prepared.bytes() + 2 * size_of::<Entry>()
 }

@@ -1,10 +1,9 @@
-//! A folder as a site: [`Site`] turns a request into the reply that its files
+//! A folder as a site: [`Site`] turns a request into the response that its files
 //! make. No socket is known here.
 //!
 //! One request, top down: method, path, what is there, which neighbour stands
 //! for it, conditions, range.
 
-mod answer;
 mod cache;
 mod conditions;
 mod content;
@@ -12,6 +11,7 @@ mod listing;
 mod mounts;
 mod path;
 mod place;
+mod prepared;
 mod range;
 mod refused;
 mod representation;
@@ -22,15 +22,15 @@ mod tags;
 mod types;
 mod version;
 
-use crate::handler::{Begun, Body, Handler, Reply};
+use crate::handler::{Begun, Body, Handler, Response};
 use crate::http::message::{HeaderBlock, Headers, Method, Request, StatusCode};
 use crate::language::Language;
-use answer::{Opened, Prepared, Representation};
 use cache::Cache;
 use listing::Listings;
 use mounts::{Mounts, SlowMounts};
 use path::{PathError, SitePath};
 use place::Place;
+use prepared::{Opened, Prepared, Representation};
 use refused::refused;
 use representation::{Coding, Preference};
 use root::{Found, Refusal, Root};
@@ -64,9 +64,9 @@ pub struct SiteOptions {
     pub spa: bool,
     /// The `Cache-Control` of files.
     pub cache_control: String,
-    /// Fields that every answer of the site bears.
+    /// Fields that every response of the site bears.
     pub headers: Vec<(String, String)>,
-    /// Memory, in octets, in which each event loop may keep files that it served.
+    /// Memory, in bytes, in which each event loop may keep files that it served.
     pub cache: usize,
 }
 
@@ -87,8 +87,8 @@ impl Default for SiteOptions {
 
 impl SiteOptions {
     /// The response as it leaves: with the fields that every one bears.
-    fn finish(&self, reply: Reply) -> Reply {
-        self.headers.iter().fold(reply, |reply, (name, value)| reply.with(name, value))
+    fn finish(&self, response: Response) -> Response {
+        self.headers.iter().fold(response, |response, (name, value)| response.with(name, value))
     }
 }
 
@@ -109,19 +109,21 @@ pub struct Site {
 }
 
 impl Handler for Site {
-    fn handle(&self, request: &Request<'_>) -> Reply {
-        let reply = match request.method {
+    fn handle(&self, request: &Request<'_>) -> Response {
+        let response = match request.method {
             Method::Get | Method::Head => match self.kept(request) {
-                Some(reply) => reply,
+                Some(response) => response,
                 None => self.respond(request).unwrap_or_else(|refusal| self.refuse(refusal, request.target.path)),
             },
-            Method::Options => Reply::new(StatusCode::NO_CONTENT, HeaderBlock::of(&[("Allow", ALLOWED)]), Body::EMPTY),
-            Method::Unknown => {
-                Reply::error(StatusCode::NOT_IMPLEMENTED, "This server supports only GET, HEAD and OPTIONS.")
+            Method::Options => {
+                Response::new(StatusCode::NO_CONTENT, HeaderBlock::of(&[("Allow", ALLOWED)]), Body::EMPTY)
             }
-            _ => Reply::method_not_allowed(ALLOWED),
+            Method::Unknown => {
+                Response::error(StatusCode::NOT_IMPLEMENTED, "This server supports only GET, HEAD and OPTIONS.")
+            }
+            _ => Response::method_not_allowed(ALLOWED),
         };
-        self.options.finish(reply)
+        self.options.finish(response)
     }
 
     fn begin(&self, request: &Request<'_>) -> Begun {
@@ -135,18 +137,18 @@ impl Handler for Site {
                 return self.begin_beside(request, storage, Some(mount));
             }
         }
-        if let Some(reply) = self.kept(request) {
-            return Begun::Now(self.options.finish(reply));
+        if let Some(response) = self.kept(request) {
+            return Begun::Now(self.options.finish(response));
         }
         let begun = match self.find(request) {
-            Ok(Answer::Reply(reply)) => Ok(Begun::Now(reply)),
-            Ok(Answer::Listing(root, path)) => {
+            Ok(Chosen::Response(response)) => Ok(Begun::Now(response)),
+            Ok(Chosen::Listing(root, path)) => {
                 self.listings.begin(&root, &path, request.target.query, self.cache.is_some())
             }
             Err(refusal) => Err(refusal),
         };
         match (begun, &beside) {
-            (Ok(Begun::Now(reply)), _) => Begun::Now(self.options.finish(reply)),
+            (Ok(Begun::Now(response)), _) => Begun::Now(self.options.finish(response)),
             (Ok(begun), _) => begun,
             (Err(Refusal::Elsewhere), Some((storage, _))) => self.begin_beside(request, storage, None),
             (Err(refusal), _) => Begun::Now(self.options.finish(self.refuse(refusal, request.target.path))),
@@ -218,7 +220,7 @@ impl Site {
     /// Has the response made by a helper, for it lies on storage that may hang.
     fn begin_beside(&self, request: &Request<'_>, storage: &Storage, mount: Option<u64>) -> Begun {
         match storage.respond(mount, request) {
-            Ok(reply) => Begun::Later(reply),
+            Ok(response) => Begun::Later(response),
             Err(_full) => Begun::Now(self.options.finish(unavailable())),
         }
     }
@@ -234,14 +236,14 @@ impl Site {
         mounts.slow()
     }
 
-    fn respond(&self, request: &Request<'_>) -> Result<Reply, Refusal> {
+    fn respond(&self, request: &Request<'_>) -> Result<Response, Refusal> {
         match self.find(request)? {
-            Answer::Reply(reply) => Ok(reply),
-            Answer::Listing(root, path) => self.listings.now(&root, &path, request.target.query),
+            Chosen::Response(response) => Ok(response),
+            Chosen::Listing(root, path) => self.listings.now(&root, &path, request.target.query),
         }
     }
 
-    fn find(&self, request: &Request<'_>) -> Result<Answer, Refusal> {
+    fn find(&self, request: &Request<'_>) -> Result<Chosen, Refusal> {
         let root = self.root()?;
         match self.find_beneath(&root, request) {
             Err(Refusal::NotFound) => {
@@ -268,13 +270,13 @@ impl Site {
         }
     }
 
-    fn find_beneath(&self, root: &Root, request: &Request<'_>) -> Result<Answer, Refusal> {
+    fn find_beneath(&self, root: &Root, request: &Request<'_>) -> Result<Chosen, Refusal> {
         let path = match SitePath::decode(request.target.path) {
             Ok(path) => path,
             Err(PathError::Impossible) => return Err(Refusal::NotFound),
             Err(PathError::Malformed) => {
                 let sentence = "In a path, % begins two hexadecimal digits; a % of its own is written %25.";
-                return Ok(Answer::Reply(Reply::error(StatusCode::BAD_REQUEST, sentence)));
+                return Ok(Chosen::Response(Response::error(StatusCode::BAD_REQUEST, sentence)));
             }
         };
         if path.is_hidden() && !self.options.hidden {
@@ -282,14 +284,16 @@ impl Site {
         }
         match root.find(&path.name) {
             Ok(Found::File(file, state)) if !path.names_folder => {
-                self.file(root, request, &path.name, file, state).map(Answer::Reply)
+                self.file(root, request, &path.name, file, state).map(Chosen::Response)
             }
             Ok(Found::File(..)) => Err(Refusal::NotFound),
             Ok(Found::Folder) if path.names_folder => self.folder(root, request, &path),
-            Ok(Found::Folder) => Ok(Answer::Reply(redirect(&path, request.target.query))),
+            Ok(Found::Folder) => Ok(Chosen::Response(redirect(&path, request.target.query))),
             Err(Refusal::NotFound) if self.options.spa && !has_known_extension(path.last()) => {
                 match root.find(b"index.html")? {
-                    Found::File(file, state) => self.file(root, request, b"index.html", file, state).map(Answer::Reply),
+                    Found::File(file, state) => {
+                        self.file(root, request, b"index.html", file, state).map(Chosen::Response)
+                    }
                     Found::Folder => Err(Refusal::NotFound),
                 }
             }
@@ -297,10 +301,10 @@ impl Site {
         }
     }
 
-    fn folder(&self, root: &Root, request: &Request<'_>, path: &SitePath) -> Result<Answer, Refusal> {
+    fn folder(&self, root: &Root, request: &Request<'_>, path: &SitePath) -> Result<Chosen, Refusal> {
         let index = path.child(b"index.html");
         match root.find(&index) {
-            Ok(Found::File(file, state)) => return self.file(root, request, &index, file, state).map(Answer::Reply),
+            Ok(Found::File(file, state)) => return self.file(root, request, &index, file, state).map(Chosen::Response),
             Ok(Found::Folder) | Err(Refusal::NotFound) => {}
             Err(refusal) => return Err(refusal),
         }
@@ -311,10 +315,10 @@ impl Site {
         if root.is_on_one_mount() {
             return Err(Refusal::Elsewhere);
         }
-        Ok(Answer::Listing(root, path.clone()))
+        Ok(Chosen::Listing(root, path.clone()))
     }
 
-    /// The answer that the open file `name`, or a precompressed neighbour, makes.
+    /// The response that the open file `name`, or a precompressed neighbour, makes.
     fn file(
         &self,
         root: &Root,
@@ -322,7 +326,7 @@ impl Site {
         name: &[u8],
         file: Arc<File>,
         state: Stat,
-    ) -> Result<Reply, Refusal> {
+    ) -> Result<Response, Refusal> {
         let neighbours = neighbours(root, &request.headers, name)?;
         let mut representation = self.representation(name, file, state)?;
         representation.varies = neighbours.any;
@@ -337,11 +341,11 @@ impl Site {
         }
         let (is_only_one, state) = (!representation.varies, representation.file.state);
         let prepared = Prepared::new(representation, &self.options.cache_control);
-        let reply = prepared.answer(request);
+        let response = prepared.response(request);
         if let (Some(mut cache), true) = (self.cache(), is_only_one) {
             cache.put(request.target.path, name, state, prepared);
         }
-        Ok(reply)
+        Ok(response)
     }
 
     fn representation(&self, name: &[u8], file: Arc<File>, state: Stat) -> Result<Representation, Refusal> {
@@ -350,8 +354,8 @@ impl Site {
         Ok(Representation { name: path::display(name), media_type, coding, varies: false, file })
     }
 
-    fn kept(&self, request: &Request<'_>) -> Option<Reply> {
-        self.cache()?.answer(request)
+    fn kept(&self, request: &Request<'_>) -> Option<Response> {
+        self.cache()?.response(request)
     }
 
     /// The event loop's cache: locked for nobody else, so at once.
@@ -359,36 +363,36 @@ impl Site {
         self.cache.as_ref().map(|cache| cache.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn refuse(&self, refusal: Refusal, path: &str) -> Reply {
+    fn refuse(&self, refusal: Refusal, path: &str) -> Response {
         match refusal {
             Refusal::NotFound => self.not_found(path),
             refusal => refused(refusal),
         }
     }
 
-    fn not_found(&self, path: &str) -> Reply {
+    fn not_found(&self, path: &str) -> Response {
         let kept = self.cache().and_then(|mut cache| {
             cache.put_missing(path);
             cache.not_found()
         });
         kept.unwrap_or_else(|| {
-            let reply = self.not_found_page();
+            let response = self.not_found_page();
             if let Some(mut cache) = self.cache() {
-                cache.put_not_found(&reply);
+                cache.put_not_found(&response);
             }
-            reply
+            response
         })
     }
 
     /// The root's own `404.html`, or a page of ours.
-    fn not_found_page(&self) -> Reply {
+    fn not_found_page(&self) -> Response {
         let page = self.root().and_then(|root| match root.find(b"404.html")? {
             Found::File(file, state) => self.representation(b"404.html", file, state),
             Found::Folder => Err(Refusal::NotFound),
         });
         if let Ok(Representation { media_type, file, .. }) = page {
             let headers = HeaderBlock::of(&[("Content-Type", &media_type), ("Cache-Control", "no-cache")]);
-            return Reply::new(StatusCode::NOT_FOUND, headers, file.whole()).made_from("404.html".into());
+            return Response::new(StatusCode::NOT_FOUND, headers, file.whole()).made_from("404.html".into());
         }
         refused(Refusal::NotFound)
     }
@@ -396,12 +400,12 @@ impl Site {
 
 fn listings_of(options: &Arc<SiteOptions>) -> Arc<Listings> {
     let finished = Arc::clone(options);
-    Arc::new(Listings::new(options.hidden, options.language, move |reply| finished.finish(reply)))
+    Arc::new(Listings::new(options.hidden, options.language, move |response| finished.finish(response)))
 }
 
 /// What responds to a request.
-enum Answer {
-    Reply(Reply),
+enum Chosen {
+    Response(Response),
     /// The listing of this folder.
     Listing(Root, SitePath),
 }
@@ -435,11 +439,12 @@ fn neighbours(root: &Root, headers: &Headers<'_>, name: &[u8]) -> Result<Neighbo
 }
 
 /// A folder's address ends with a slash: relative links in it depend on that.
-fn redirect(path: &SitePath, query: Option<&str>) -> Reply {
+fn redirect(path: &SitePath, query: Option<&str>) -> Response {
     let mut location = path.encoded_folder();
     if let Some(query) = query {
         location.push('?');
         location.push_str(&path::encode_query(query));
     }
-    Reply::error(StatusCode::MOVED_PERMANENTLY, "The folder's address ends with a slash.").with("Location", &location)
+    Response::error(StatusCode::MOVED_PERMANENTLY, "The folder's address ends with a slash.")
+        .with("Location", &location)
 }

@@ -5,13 +5,13 @@
 pub(super) enum Part {
     /// The field is ignored: malformed, of another unit, or of several ranges.
     Whole,
-    /// These octets: the first, and how many (at least one).
+    /// These bytes: the first, and how many (at least one).
     Of { offset: u64, length: u64 },
-    /// No octet of the file is in the range: 416.
+    /// No byte of the file is in the range: 416.
     Unsatisfiable,
 }
 
-/// Reads `value` for a file of `size` octets.
+/// Reads `value` for a file of `size` bytes.
 pub(super) fn part(value: &[u8], size: u64) -> Part {
     let Some((first, last)) = bounds(value) else {
         return Part::Whole;
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranges_of_ten_octets() {
+    fn ranges_of_ten_bytes() {
         for (value, expected) in [
             ("bytes=0-0", Part::Of { offset: 0, length: 1 }),
             ("bytes=2-5", Part::Of { offset: 2, length: 4 }),

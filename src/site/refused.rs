@@ -1,30 +1,30 @@
 //! What is said where nothing can be served.
 
 use super::root::Refusal;
-use crate::handler::Reply;
+use crate::handler::Response;
 use crate::http::message::StatusCode;
 
 /// The response that says why.
-pub(super) fn refused(refusal: Refusal) -> Reply {
+pub(super) fn refused(refusal: Refusal) -> Response {
     match refusal {
-        Refusal::NotFound => Reply::error(StatusCode::NOT_FOUND, "Nothing is served at this address."),
+        Refusal::NotFound => Response::error(StatusCode::NOT_FOUND, "Nothing is served at this address."),
         Refusal::NoRoot => {
             let sentence = "The folder that is served here is missing: it was removed or moved, or is just being made.";
-            Reply::error(StatusCode::SERVICE_UNAVAILABLE, sentence).with("Retry-After", "1")
+            Response::error(StatusCode::SERVICE_UNAVAILABLE, sentence).with("Retry-After", "1")
         }
         Refusal::Forbidden => {
-            Reply::error(StatusCode::FORBIDDEN, "The file's permissions do not let this server read it.")
+            Response::error(StatusCode::FORBIDDEN, "The file's permissions do not let this server read it.")
         }
         Refusal::Exhausted => {
             let sentence = "The server is out of file descriptors or memory for now: try again in a moment.";
-            Reply::error(StatusCode::SERVICE_UNAVAILABLE, sentence).with("Retry-After", "1")
+            Response::error(StatusCode::SERVICE_UNAVAILABLE, sentence).with("Retry-After", "1")
         }
         Refusal::TooLarge => {
             let sentence = "This folder has more names than one listing may hold.";
-            Reply::error(StatusCode::INTERNAL_SERVER_ERROR, sentence)
+            Response::error(StatusCode::INTERNAL_SERVER_ERROR, sentence)
         }
         Refusal::Failed | Refusal::Elsewhere => {
-            Reply::error(StatusCode::INTERNAL_SERVER_ERROR, "The server's file system could not read the file.")
+            Response::error(StatusCode::INTERNAL_SERVER_ERROR, "The server's file system could not read the file.")
         }
     }
 }

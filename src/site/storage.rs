@@ -23,7 +23,7 @@ mod helper;
 mod message;
 
 use super::mounts::SlowMounts;
-use crate::handler::{Body, Handler, Pieces, Reply};
+use crate::handler::{Body, Handler, Pieces, Response};
 use crate::http::message::{HeaderBlock, Request, StatusCode};
 use crate::later::Later;
 use crate::pool::{Bounds, Full, Pool};
@@ -76,7 +76,7 @@ impl Storage {
     }
 
     /// The response to `request`, made by a helper; `mount` is where it lies.
-    pub(super) fn respond(&self, mount: Option<u64>, request: &Request<'_>) -> Result<Later<Reply>, Full> {
+    pub(super) fn respond(&self, mount: Option<u64>, request: &Request<'_>) -> Result<Later<Response>, Full> {
         let (ask, storage, mount) = (Ask::respond(request), self.clone(), mount.unwrap_or(CROSSING));
         self.pool.run(mount, move || match storage.helpers.ask(&ask) {
             Ok((Told::Response { status, headers, resource, body }, payload)) => {
@@ -87,8 +87,8 @@ impl Storage {
                     }
                 };
                 let status = StatusCode::from_code(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-                let reply = Reply::new(status, HeaderBlock::from_lines(headers), body);
-                Reply { resource: resource.map(Arc::from), ..reply }
+                let response = Response::new(status, HeaderBlock::from_lines(headers), body);
+                Response { resource: resource.map(Arc::from), ..response }
             }
             Ok(_) | Err(_) => unavailable(),
         })
@@ -107,9 +107,9 @@ impl Storage {
 }
 
 /// The response where no helper can be had.
-pub(super) fn unavailable() -> Reply {
+pub(super) fn unavailable() -> Response {
     let sentence = "The storage behind this address is busy or does not respond: try again in a moment.";
-    Reply::error(StatusCode::SERVICE_UNAVAILABLE, sentence).with("Retry-After", "5")
+    Response::error(StatusCode::SERVICE_UNAVAILABLE, sentence).with("Retry-After", "5")
 }
 
 /// The mount that may hang and on which `path` lies: by its text, or by where

@@ -95,12 +95,12 @@ pub(crate) fn is_running(name: &str) -> io::Result<bool> {
 /// # Errors
 /// If there is no such device, it has the address, or the right is missing.
 pub(crate) fn address(name: &str, address: Ipv4Addr, prefix: u8) -> io::Result<()> {
-    let octets = address.octets();
+    let bytes = address.octets();
     let body = [
         &[AF_INET, prefix, 0, 0][..], // struct ifaddrmsg
         &index(name)?.to_ne_bytes(),
-        &attribute(IFA_LOCAL, &octets),
-        &attribute(IFA_ADDRESS, &octets),
+        &attribute(IFA_LOCAL, &bytes),
+        &attribute(IFA_ADDRESS, &bytes),
     ]
     .concat();
     ask(RTM_NEWADDR, CREATE | EXCLUSIVE, &body)

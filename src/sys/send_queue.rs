@@ -3,16 +3,16 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 
-/// Octets in the socket's send queue: not yet sent, or not yet acknowledged.
+/// Bytes in the socket's send queue: not yet sent, or not yet acknowledged.
 ///
 /// # Errors
 /// If the socket is none of TCP's.
 pub(crate) fn unacknowledged(socket: &impl AsFd) -> io::Result<u32> {
-    let mut octets: libc::c_int = 0;
+    let mut bytes: libc::c_int = 0;
     // SAFETY: the descriptor is open for as long as `socket` is borrowed, and
     // TIOCOUTQ (the same number as SIOCOUTQ) writes one int, for which there is room.
-    let result = unsafe { libc::ioctl(socket.as_fd().as_raw_fd(), libc::TIOCOUTQ, &raw mut octets) };
-    if result == 0 { Ok(octets.unsigned_abs()) } else { Err(io::Error::last_os_error()) }
+    let result = unsafe { libc::ioctl(socket.as_fd().as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) };
+    if result == 0 { Ok(bytes.unsigned_abs()) } else { Err(io::Error::last_os_error()) }
 }
 
 #[cfg(test)]

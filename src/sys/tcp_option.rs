@@ -3,12 +3,12 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 
-/// How much [`info`] and [`saved_syn`] may give, in octets: the longest IP and TCP
+/// How much [`info`] and [`saved_syn`] may give, in bytes: the longest IP and TCP
 /// headers, and all that TCP_INFO has come to.
 const MOST: usize = 512;
 
 /// Lets connections of the listening `socket` wait in the kernel for their
-/// first octets, up to about this many seconds (TCP_DEFER_ACCEPT).
+/// first bytes, up to about this many seconds (TCP_DEFER_ACCEPT).
 ///
 /// # Errors
 /// If the system has no such thing.
@@ -26,7 +26,7 @@ pub(crate) fn save_syn(socket: &impl AsFd) -> io::Result<()> {
 
 /// Whether the listening `socket` does.
 pub(crate) fn saves_syn(socket: &impl AsFd) -> bool {
-    get(socket, libc::TCP_SAVE_SYN).is_ok_and(|value| value.iter().any(|octet| *octet != 0))
+    get(socket, libc::TCP_SAVE_SYN).is_ok_and(|value| value.iter().any(|byte| *byte != 0))
 }
 
 /// The IP and TCP headers of the SYN that `socket` came from (TCP_SAVED_SYN).
@@ -62,24 +62,24 @@ fn set(socket: &impl AsFd, option: libc::c_int, value: libc::c_int) -> io::Resul
 }
 
 fn get(socket: &impl AsFd, option: libc::c_int) -> io::Result<Vec<u8>> {
-    let mut octets = vec![0_u8; MOST];
+    let mut bytes = vec![0_u8; MOST];
     let mut length = MOST as libc::socklen_t;
     // SAFETY: the descriptor is open for as long as `socket` is borrowed; the
-    // kernel writes at most `length` octets into the buffer, which has them.
+    // kernel writes at most `length` bytes into the buffer, which has them.
     let result = unsafe {
         libc::getsockopt(
             socket.as_fd().as_raw_fd(),
             libc::IPPROTO_TCP,
             option,
-            octets.as_mut_ptr().cast(),
+            bytes.as_mut_ptr().cast(),
             &raw mut length,
         )
     };
     if result != 0 {
         return Err(io::Error::last_os_error());
     }
-    octets.truncate(length as usize);
-    Ok(octets)
+    bytes.truncate(length as usize);
+    Ok(bytes)
 }
 
 #[cfg(test)]

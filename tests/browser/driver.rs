@@ -83,7 +83,7 @@ impl Driver {
     }
 }
 
-/// The body of its answer: it keeps the connection, whatever it is asked.
+/// The body of its response: it keeps the connection, whatever it is asked.
 fn read_answer(mut socket: impl BufRead) -> io::Result<Vec<u8>> {
     let mut length = 0;
     for line in socket.by_ref().lines() {
@@ -197,9 +197,9 @@ fn decode_base64(text: &str) -> Vec<u8> {
         .filter_map(|byte| DIGITS.iter().position(|&digit| digit == byte))
         .map(|position| position as u32)
         .collect();
-    let octets = sextets.chunks(4).flat_map(|chunk| {
+    let bytes = sextets.chunks(4).flat_map(|chunk| {
         let bits = chunk.iter().enumerate().fold(0, |bits, (index, sextet)| bits | sextet << (18 - 6 * index));
         bits.to_be_bytes().into_iter().skip(1).take(chunk.len() - 1)
     });
-    octets.collect()
+    bytes.collect()
 }

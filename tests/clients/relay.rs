@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// Octets that clients sent, for each connection.
+/// Bytes that clients sent, for each connection.
 type Heard = Arc<Mutex<Vec<Vec<u8>>>>;
 
 pub struct Relay {
@@ -43,8 +43,8 @@ impl Relay {
     /// browsers open some that they never use.
     pub fn requests(&self) -> Vec<Vec<String>> {
         let heard = self.heard.lock().expect("nobody panics with it");
-        let lines = |octets: &Vec<u8>| {
-            let text = String::from_utf8_lossy(octets);
+        let lines = |bytes: &Vec<u8>| {
+            let text = String::from_utf8_lossy(bytes);
             text.lines().filter(|line| line.contains(" HTTP/1.")).map(str::to_owned).collect::<Vec<String>>()
         };
         heard.iter().map(lines).filter(|lines| !lines.is_empty()).collect()
@@ -70,8 +70,8 @@ fn join(mut client: TcpStream, server: SocketAddr, heard: &Heard) {
     };
     // Both end when one of the two ends, which its owner's end makes sure of.
     thread::spawn(move || {
-        copy(&mut client, &mut server_out, |octets| {
-            heard.lock().expect("nobody panics with it")[index].extend_from_slice(octets);
+        copy(&mut client, &mut server_out, |bytes| {
+            heard.lock().expect("nobody panics with it")[index].extend_from_slice(bytes);
         });
     });
     thread::spawn(move || copy(&mut server, &mut client_out, |_| {}));

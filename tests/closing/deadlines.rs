@@ -40,12 +40,12 @@ fn a_head_that_drips_does_not_put_its_deadline_off() {
         let server = Server::start(folder.path(), &["--model", model, "--timeout", "1"]);
         let begun = Instant::now();
         let mut client = server.connect();
-        // The wait for an answer is the pause between two octets.
+        // The wait for a response is the pause between two bytes.
         client.socket.set_read_timeout(Some(Duration::from_millis(50))).expect("a timeout");
         let mut answer = Vec::new();
-        for octet in b"GET /small.txt HTTP/1.0\r\nX-Long: ".iter().chain([b'a'; 400].iter()) {
-            // After the answer it takes no more.
-            let _ = client.socket.write_all(&[*octet]);
+        for byte in b"GET /small.txt HTTP/1.0\r\nX-Long: ".iter().chain([b'a'; 400].iter()) {
+            // After the response it takes no more.
+            let _ = client.socket.write_all(&[*byte]);
             match client.socket.read_to_end(&mut answer) {
                 Ok(_) => break,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}

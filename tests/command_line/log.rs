@@ -204,7 +204,7 @@ fn a_reader_that_never_reads_does_not_stop_the_serving() {
     for _ in 0..200 {
         client.send(&batch);
         for _ in 0..100 {
-            assert_eq!(lines.next().expect("an answer").expect("in time"), "HTTP/1.0 200 OK");
+            assert_eq!(lines.next().expect("a response").expect("in time"), "HTTP/1.0 200 OK");
             assert!(lines.any(|line| line.is_ok_and(|line| line.is_empty())), "the end of its head");
         }
     }

@@ -1,7 +1,7 @@
 //! A real hierarchy: NSD as root, top-level and authoritative servers, each on
 //! a loopback address of its own, all on one port; dnsmasq as resolver in front.
 
-use super::{asking, assert_addresses, reply, transports};
+use super::{asking, assert_addresses, response, transports};
 use crate::harness::PATIENCE;
 use glasshttp::dns::{Options, TraceOptions, resolve, trace};
 use glasshttp::record::LookupError;
@@ -196,9 +196,9 @@ fn a_real_resolver_is_asked_and_told() {
     assert_eq!(lookup.error, None);
     assert_addresses(&lookup.addresses, &["192.0.2.1", "2001:db8::1"]);
     for exchange in &lookup.exchanges {
-        let reply = reply(exchange);
-        assert!(reply.recursion_available && exchange.recursion_desired && reply.rcode == "NOERROR");
-        assert!(reply.answers[0].ttl <= 60);
+        let response = response(exchange);
+        assert!(response.recursion_available && exchange.recursion_desired && response.rcode == "NOERROR");
+        assert!(response.answers[0].ttl <= 60);
     }
 
     let lookup = asked("alias.example.test");
@@ -242,8 +242,8 @@ fn a_walk_goes_from_the_root_to_the_authority() {
     let referral = found.steps[1].referral.as_ref().expect("a referral");
     assert_eq!((referral.zone.as_str(), referral.servers[0].name.as_str()), ("example.test", "ns.example.test"));
     assert!(referral.servers[0].glue && referral.servers[0].addresses == [IpAddr::from(EXAMPLE)]);
-    assert!(reply(&found.steps[2].exchanges[0]).authoritative);
-    assert!(!reply(&found.steps[0].exchanges[0]).authoritative);
+    assert!(response(&found.steps[2].exchanges[0]).authoritative);
+    assert!(!response(&found.steps[0].exchanges[0]).authoritative);
 
     // Without: the name server's own address is found first.
     let found = walk("www.other.test");

@@ -1,7 +1,7 @@
 //! Servers that lie, stammer, cut short and stay silent.
 
 use super::server::{By, Server, address, answer, answer_with_address, asked, bytes, cname, ns};
-use super::{addresses, asking, assert_addresses, reply, transports};
+use super::{addresses, asking, assert_addresses, response, transports};
 use glasshttp::dns::{Options, TraceOptions, resolve, trace};
 use glasshttp::record::LookupError;
 use glasshttp::record::lookup::{Ignored, Outcome, Source};
@@ -57,11 +57,11 @@ fn what_is_no_answer_to_the_question_is_ignored_and_told() {
         let expected = [
             Ignored::WrongId { id: exchange.id.wrapping_add(1) },
             Ignored::WrongQuestion { question },
-            Ignored::NoAnswer,
+            Ignored::NoResponse,
         ];
         assert_eq!(exchange.ignored, expected);
-        assert!(reply(exchange).recursion_available && exchange.time > Duration::ZERO);
-        assert_eq!(reply(exchange).answers[0].ttl, 60);
+        assert!(response(exchange).recursion_available && exchange.time > Duration::ZERO);
+        assert_eq!(response(exchange).answers[0].ttl, 60);
     }
     let json = serde_json::to_value(&lookup).expect("it is data");
     assert_eq!(json["exchanges"][0]["record"], "AAAA");
@@ -116,7 +116,7 @@ fn silence_is_asked_again_and_then_said() {
     let server = silent.local_addr().expect("an address");
     let options = Options { timeout: Some(Duration::from_millis(30)), attempts: Some(3), ..asking(server) };
     let lookup = resolve("a.test", &options);
-    assert_eq!(lookup.error, Some(LookupError::NoAnswer { tries: 3, server }));
+    assert_eq!(lookup.error, Some(LookupError::NoResponse { tries: 3, server }));
     assert_eq!(lookup.exchanges.iter().map(|exchange| exchange.attempt).collect::<Vec<_>>(), [1, 2, 3, 1, 2, 3]);
     assert!(lookup.exchanges.iter().all(|exchange| exchange.outcome == Outcome::TimedOut));
     assert!(lookup.time >= Duration::from_millis(90), "{:?}", lookup.time);
@@ -257,7 +257,7 @@ fn a_limit_ends_it_all() {
     let server = silent.local_addr().expect("an address");
     let limit = Duration::from_millis(50);
     let lookup = resolve("a.test", &Options { limit: Some(limit), attempts: Some(5), ..asking(server) });
-    assert!(matches!(lookup.error, Some(LookupError::NoAnswer { .. })), "{:?}", lookup.error);
+    assert!(matches!(lookup.error, Some(LookupError::NoResponse { .. })), "{:?}", lookup.error);
     assert!(lookup.time >= limit && lookup.time < Duration::from_secs(5), "{:?}", lookup.time);
     let walk = trace("a.test", &[server], &TraceOptions { limit, ..TraceOptions::default() });
     assert!(walk.error.is_some() && walk.time < Duration::from_secs(3), "{walk:?}");

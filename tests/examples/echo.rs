@@ -47,7 +47,7 @@ fn one_read_is_not_one_message() {
     let fooled = |shown: &String| {
         shown.contains("sent 11 bytes, got 5 in one read: \"first\"\n") && shown.contains("\" line\\n")
     };
-    assert!((0..5).any(|_| fooled(&round())), "got each answer whole");
+    assert!((0..5).any(|_| fooled(&round())), "got each response whole");
 
     let mut client = echo_client(address, &[]);
     client.types("first line\nsecond\n");
@@ -98,7 +98,7 @@ fn only_a_connected_socket_hears_that_nobody_is_there() {
     let options = ["-p", &number, "--timeout", "150", "one", "two"];
     let unconnected = Program::start("udp_echo_client", &options).finish();
     assert_eq!(unconnected.shown.matches("sent").count(), 2, "{}", unconnected.shown);
-    assert!(unconnected.complaint.contains("no answer from "), "{}", unconnected.complaint);
+    assert!(unconnected.complaint.contains("no response from "), "{}", unconnected.complaint);
     let Finished { code, shown, complaint } =
         Program::start("udp_echo_client", &[&options[..], &["--connected"]].concat()).finish();
     assert_eq!((code, shown.matches("sent").count()), (Some(1), 1), "{shown}");

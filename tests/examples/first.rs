@@ -52,7 +52,7 @@ fn the_message_server_answers_one_client_after_another() {
 #[test]
 fn no_client_stops_the_message_server_for_the_others() {
     let (mut server, address) = Program::serve("message_server", &["server", "127.0.0.1"]);
-    // Says nothing, and hears the answer all the same.
+    // Says nothing, and hears the response all the same.
     let shown = run("message_client", &["client", "127.0.0.1", "-p", &port(address)]);
     assert!(shown.contains("received well, 127.0.0.1:"), "{shown}");
     assert!(server.line("received").contains("received 0 bytes: \"\""));
@@ -67,7 +67,7 @@ fn no_client_stops_the_message_server_for_the_others() {
     long.write_all(&[b'a'; 1024]).expect("room");
     long.shutdown(Shutdown::Write).expect("half a close");
     let mut answer = String::new();
-    long.read_to_string(&mut answer).expect("an answer");
+    long.read_to_string(&mut answer).expect("a response");
     assert!(answer.starts_with("received well, "), "{answer}");
 
     let mut client = Program::start("message_client", &["client", "127.0.0.1", "-p", &port(address)]);

@@ -27,7 +27,7 @@ fn names(place: &Path) -> Vec<String> {
 #[test]
 fn a_download_is_gone_on_with_where_it_ended() {
     let (folder, big) = folder_with(300_000);
-    // A date tells versions apart only when it is older than the answer.
+    // A date tells versions apart only when it is older than the response.
     let file = fs::File::options().write(true).open(folder.path().join("big.bin")).expect("a file");
     file.set_modified(SystemTime::now() - Duration::from_secs(60)).expect("a time");
     let server = Server::start(folder.path(), &[]);

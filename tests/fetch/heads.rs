@@ -5,9 +5,9 @@ use super::peer::{Peer, read_request, wait_for_end};
 use serde_json::Value;
 use std::io::Write;
 
-/// The exchange of an answer with these bytes, and the exit code.
-fn exchange(octets: impl Into<Vec<u8>>) -> (Value, i32) {
-    let run = fetch(&["--json", "--http", "1.1", &Peer::answering(octets).url("/")]);
+/// The exchange of a response with these bytes, and the exit code.
+fn exchange(bytes: impl Into<Vec<u8>>) -> (Value, i32) {
+    let run = fetch(&["--json", "--http", "1.1", &Peer::answering(bytes).url("/")]);
     let mut record = run.record();
     (record["transfers"][0]["exchange"].take(), run.code)
 }
@@ -23,14 +23,14 @@ fn an_odd_line_is_dropped_and_told() {
         b"X Odd: value",
         b"\x1bX: value",
     ] {
-        let octets =
+        let bytes =
             [b"HTTP/1.1 200 OK\r\nA: b\r\n".as_slice(), odd, b"\r\nContent-Length: 4\r\n\r\nbody and more"].concat();
-        let (exchange, code) = exchange(octets.clone());
+        let (exchange, code) = exchange(bytes.clone());
         let answer = &exchange["answer"];
         assert_eq!(code, 0, "{exchange}");
         assert_eq!(answer["dropped"], serde_json::json!([odd.escape_ascii().to_string()]));
         assert_eq!((&answer["fields"][1]["value"], &exchange["traffic"]["body"]), (&"4".into(), &4.into()));
-        let run = fetch(&["--http", "1.1", &Peer::answering(octets).url("/")]);
+        let run = fetch(&["--http", "1.1", &Peer::answering(bytes).url("/")]);
         assert_eq!((run.text().as_str(), run.code), ("body", 0));
         assert!(run.stderr.contains("no header field, dropped"), "{}", run.stderr);
     }
@@ -70,7 +70,7 @@ fn what_could_be_framing_is_refused_and_named() {
 
 #[test]
 fn what_can_not_be_read_is_shown_and_recognised() {
-    for (octets, protocol, text) in [
+    for (bytes, protocol, text) in [
         (b"SSH-2.0-OpenSSH_9.2\r\n".as_slice(), Some("SSH"), "SSH-2.0-OpenSSH_9.2\\r\\n"),
         (b"\x15\x03\x01\x00\x02\x02\x16", Some("TLS"), "\\x15\\x03\\x01\\x00\\x02\\x02\\x16"),
         (b"RTSP/1.0 200 OK\r\n\r\n", Some("RTSP"), "RTSP/1.0 200 OK\\r\\n\\r\\n"),
@@ -82,13 +82,13 @@ fn what_can_not_be_read_is_shown_and_recognised() {
         (b"HTTP/1.1 200 OK\r\nA: b\r\nno colon\r\n\r\n", None, "no colon"),
         (b"HTTP/1.1 200 OK\r\nA: b", None, "HTTP/1.1 200 OK\\r\\nA: b"),
     ] {
-        let (exchange, code) = exchange(octets);
+        let (exchange, code) = exchange(bytes);
         let unread = &exchange["unread"];
         assert!(matches!(code, 8 | 9) && exchange["answer"].is_null(), "{exchange}");
-        assert_eq!(unread["octets"], octets.len());
+        assert_eq!(unread["bytes"], bytes.len());
         assert!(unread["text"].as_str().expect("text").contains(text), "{unread}");
         assert_eq!(unread["protocol"].as_str(), protocol);
-        let run = fetch(&[&Peer::answering(octets).url("/")]);
+        let run = fetch(&[&Peer::answering(bytes).url("/")]);
         let said: String = run.stderr.split_whitespace().collect();
         assert!(said.contains(&text.split_whitespace().collect::<String>()), "{text}: {}", run.stderr);
         assert!(!run.stderr.contains('\u{1b}'), "{}", run.stderr);

@@ -1,4 +1,4 @@
-//! Names, told: the question and the answer beside the connection that they lead to.
+//! Names, told: the question and the response beside the connection that they lead to.
 
 use super::fetch;
 use crate::closing::folder_with;

@@ -1,4 +1,4 @@
-//! Other servers and another client: the same octets, and times that agree.
+//! Other servers and another client: the same bytes, and times that agree.
 
 use super::{fetch, run};
 use crate::closing::{assert_same, folder_with};

@@ -1,4 +1,4 @@
-//! A server that does as a test says, octet by octet.
+//! A server that does as a test says, byte by byte.
 
 use crate::harness::PATIENCE;
 use std::io::{Read, Write};
@@ -35,13 +35,13 @@ impl Peer {
         Self { address, stop, thread: Some(thread) }
     }
 
-    /// A peer that reads a request, answers it with these octets and ends the connection.
-    pub fn answering(octets: impl Into<Vec<u8>>) -> Self {
-        let octets = octets.into();
+    /// A peer that reads a request, answers it with these bytes and ends the connection.
+    pub fn answering(bytes: impl Into<Vec<u8>>) -> Self {
+        let bytes = bytes.into();
         Self::start(move |_, stream| {
             read_request(stream);
             // A client that has seen enough may have left.
-            let _ = stream.write_all(&octets);
+            let _ = stream.write_all(&bytes);
             end(stream);
         })
     }
@@ -63,12 +63,12 @@ impl Drop for Peer {
 /// Reads up to the blank line.
 pub fn read_request(stream: &mut TcpStream) -> String {
     let mut request = Vec::new();
-    let mut octet = [0];
+    let mut byte = [0];
     while !request.ends_with(b"\r\n\r\n") {
-        if stream.read(&mut octet).expect("a request in time") == 0 {
+        if stream.read(&mut byte).expect("a request in time") == 0 {
             break;
         }
-        request.push(octet[0]);
+        request.push(byte[0]);
     }
     String::from_utf8(request).expect("ASCII")
 }

@@ -103,7 +103,7 @@ fn a_416_tells_that_it_was_whole() {
     }
 }
 
-/// What `-o file` makes of an answer, with these options.
+/// What `-o file` makes of a response, with these options.
 fn fetched(answer: &str, options: &[&str]) -> (Run, Option<String>, Option<String>) {
     let place = tempfile::tempdir().expect("a folder");
     let url = Peer::answering(answer);

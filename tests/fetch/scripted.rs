@@ -18,9 +18,9 @@ fn into_file(peer: &Peer, options: &[&str]) -> (Run, Option<Vec<u8>>, Option<Vec
     (run, read("file"), read("file.part"))
 }
 
-/// The answer fails so, and nothing of it passes for a file.
-fn assert_malformed(octets: impl Into<Vec<u8>>, code: i32, words: &[&str]) {
-    let (run, file, part) = into_file(&Peer::answering(octets), &["--http", "1.1"]);
+/// The response fails so, and nothing of it passes for a file.
+fn assert_malformed(bytes: impl Into<Vec<u8>>, code: i32, words: &[&str]) {
+    let (run, file, part) = into_file(&Peer::answering(bytes), &["--http", "1.1"]);
     run.assert_failed(code, words);
     assert_eq!((file, part), (None, None), "{}", run.stderr);
 }
@@ -65,10 +65,10 @@ fn heads_that_are_too_long() {
 
 #[test]
 fn answers_that_end_too_early() {
-    assert_malformed("", 9, &["without an answer"]);
-    assert_malformed("HTTP/1.1 200 OK\r\nContent-", 9, &["within the answer's head"]);
+    assert_malformed("", 9, &["without a response"]);
+    assert_malformed("HTTP/1.1 200 OK\r\nContent-", 9, &["within the response's head"]);
     let (run, file, part) = into_file(&Peer::answering(format!("{HEAD}Content-Length: 10\r\n\r\nonly")), &[]);
-    run.assert_failed(9, &["promised 10 octets, 4 came", "4 octets, is kept in", "file.part", "-C"]);
+    run.assert_failed(9, &["promised 10 bytes, 4 came", "4 bytes, is kept in", "file.part", "-C"]);
     assert_eq!((file, part.as_deref()), (None, Some(&b"only"[..])));
     let chunked = format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n4\r\nonly\r\n");
     let (run, file, part) = into_file(&Peer::answering(chunked), &["--http", "1.1"]);
@@ -83,8 +83,8 @@ fn what_came_with_an_error_in_a_chunk_is_a_part() {
         ("fffffffffffffffff\r\n", "too large a number"),
         ("1\r\nab\r\n", "does not end where its size says"),
     ] {
-        let octets = format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n4\r\ngood\r\n{chunk}");
-        let (run, file, part) = into_file(&Peer::answering(octets), &["--http", "1.1"]);
+        let bytes = format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n4\r\ngood\r\n{chunk}");
+        let (run, file, part) = into_file(&Peer::answering(bytes), &["--http", "1.1"]);
         run.assert_failed(8, &[words, "is kept in"]);
         assert!(file.is_none() && part.expect("a part").starts_with(b"good"), "{}", run.stderr);
     }
@@ -98,27 +98,27 @@ fn more_than_was_promised_is_left_out() {
 
 #[test]
 fn a_reset_is_told_by_where_it_came() {
-    /// Sends these octets, and resets when they were read: when the test says so.
-    fn resetting(octets: String, is_read: mpsc::Receiver<()>) -> Peer {
+    /// Sends these bytes, and resets when they were read: when the test says so.
+    fn resetting(bytes: String, is_read: mpsc::Receiver<()>) -> Peer {
         Peer::start(move |_, stream: &mut TcpStream| {
             read_request(stream);
-            stream.write_all(octets.as_bytes()).expect("the client reads");
+            stream.write_all(bytes.as_bytes()).expect("the client reads");
             is_read.recv_timeout(Duration::from_secs(20)).expect("a word");
             reset(stream);
         })
     }
-    for (octets, words) in [
-        (String::new(), "before an answer came"),
-        (HEAD.to_owned(), "within the answer's head"),
-        (format!("{HEAD}Content-Length: 10\r\n\r\nonly"), "within the answer's body: 4 octets"),
+    for (bytes, words) in [
+        (String::new(), "before a response came"),
+        (HEAD.to_owned(), "within the response's head"),
+        (format!("{HEAD}Content-Length: 10\r\n\r\nonly"), "within the response's body: 4 bytes"),
     ] {
         let (say, is_read) = mpsc::channel();
-        let peer = resetting(octets.clone(), is_read);
+        let peer = resetting(bytes.clone(), is_read);
         let place = tempfile::tempdir().expect("a folder");
         let part = place.path().join("file.part");
         let run = std::thread::scope(|scope| {
             let run = scope.spawn(|| fetch_in(place.path(), &["-o", "file", &peer.url("/")]));
-            let is_body = octets.contains("only");
+            let is_body = bytes.contains("only");
             let deadline = Instant::now() + Duration::from_secs(20);
             while is_body && std::fs::metadata(&part).map_or(0, |metadata| metadata.len()) < 4 {
                 assert!(Instant::now() < deadline, "the part does not come");
@@ -135,14 +135,14 @@ fn a_reset_is_told_by_where_it_came() {
 
 #[test]
 fn silence_is_given_up_in_time_wherever_it_begins() {
-    for (octets, words) in [
-        (String::new(), "No answer came in time"),
+    for (bytes, words) in [
+        (String::new(), "No response came in time"),
         (HEAD.to_owned(), "head was not complete in time"),
-        (format!("{HEAD}Content-Length: 10\r\n\r\nonly"), "4 octets came"),
+        (format!("{HEAD}Content-Length: 10\r\n\r\nonly"), "4 bytes came"),
     ] {
         let peer = Peer::start(move |_, stream| {
             read_request(stream);
-            stream.write_all(octets.as_bytes()).expect("the client reads");
+            stream.write_all(bytes.as_bytes()).expect("the client reads");
             wait_for_end(stream);
         });
         let before = Instant::now();
@@ -208,7 +208,7 @@ fn redirects_that_lead_nowhere_are_told() {
 #[test]
 fn a_kept_connection_that_ended_is_made_anew() {
     let peer = Peer::start(|_, stream| {
-        // One answer a connection, whatever it says of keeping it.
+        // One response a connection, whatever it says of keeping it.
         read_request(stream);
         let answer = "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok";
         stream.write_all(answer.as_bytes()).expect("the client reads");
@@ -221,9 +221,9 @@ fn a_kept_connection_that_ended_is_made_anew() {
 
 #[test]
 fn interim_answers_and_trailers_are_told() {
-    let octets = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\n\
+    let bytes = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\n\
                   Transfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\nX-Sum: 1\r\n\r\n";
-    let peer = Peer::answering(octets);
+    let peer = Peer::answering(bytes);
     let record = fetch(&["--json", "--http", "1.1", &peer.url("/")]).record();
     let exchange = &record["transfers"][0]["exchange"];
     assert_eq!(exchange["interim"], serde_json::json!([100, 103]));

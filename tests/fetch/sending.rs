@@ -21,7 +21,7 @@ fn answering(answers: &'static [&'static str]) -> (Peer, mpsc::Receiver<(String,
     let (say, heard) = mpsc::channel();
     let peer = Peer::start(move |index, stream| {
         let _ = say.send(read_whole(stream));
-        let answer = answers.get(index).or(answers.last()).expect("an answer");
+        let answer = answers.get(index).or(answers.last()).expect("a response");
         stream.write_all(answer.as_bytes()).expect("the client reads");
         end(stream);
     });
@@ -113,7 +113,7 @@ fn a_redirect_of_a_post_is_a_get_unless_it_says_repeat() {
     }
 }
 
-/// One answer on a connection that says it is kept; the next request finds it ended.
+/// One response on a connection that says it is kept; the next request finds it ended.
 fn going_stale() -> (Peer, mpsc::Receiver<usize>) {
     let (say, heard) = mpsc::channel();
     let peer = Peer::start(move |index, stream| {

@@ -52,7 +52,7 @@ fn ctrl_c_tells_what_happened_and_keeps_the_part() {
     let part = place.path().join("file.part");
     let is_there = || std::fs::metadata(&part).is_ok_and(|metadata| metadata.len() == 5);
     let run = interrupted(place.path(), &["-o", "file", &peer.url("/")], is_there);
-    run.assert_failed(130, &["nterrupted", "5 octets", "file.part", "-C"]);
+    run.assert_failed(130, &["nterrupted", "5 bytes", "file.part", "-C"]);
     assert!(run.stderr.contains("200 OK") && run.stderr.contains("so far"), "{}", run.stderr);
     assert_eq!(std::fs::read(&part).expect("a part"), b"half ");
 }

@@ -1,5 +1,5 @@
 //! A file system of our own, by the kernel's FUSE protocol (fuse(4)): some of
-//! its names never respond. What is asked of them is kept without an answer
+//! its names never respond. What is asked of them is kept without a response
 //! until the file system ends.
 
 use rustix::fs::{Mode, OFlags};

@@ -100,7 +100,7 @@ impl Server {
         client.read_to_end()
     }
 
-    /// The answer to a GET of `path`, on a connection of its own.
+    /// The response to a GET of `path`, on a connection of its own.
     pub fn get(&self, path: &str) -> Answer {
         self.get_with(path, "")
     }
@@ -202,12 +202,12 @@ impl Client {
         bytes
     }
 
-    /// The next answer to a GET; its body ends by its Content-Length, or with the connection.
+    /// The next response to a GET; its body ends by its Content-Length, or with the connection.
     pub fn answer(&mut self) -> Answer {
         self.read_answer(true)
     }
 
-    /// The next answer to a HEAD.
+    /// The next response to a HEAD.
     pub fn head_answer(&mut self) -> Answer {
         self.read_answer(false)
     }
@@ -263,13 +263,13 @@ impl Client {
         assert_eq!(result, Err(io::ErrorKind::WouldBlock), "{}", shown(&self.received));
     }
 
-    /// What was received and not yet taken as an answer.
+    /// What was received and not yet taken as a response.
     pub fn received(&self) -> &[u8] {
         &self.received
     }
 }
 
-/// An answer, taken apart.
+/// A response, taken apart.
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub status: u16,
@@ -279,9 +279,9 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Takes apart one answer with all that follows its head as its body.
+    /// Takes apart one response with all that follows its head as its body.
     pub fn parse(bytes: &[u8]) -> Self {
-        let end = find(bytes, b"\r\n\r\n").unwrap_or_else(|| panic!("no answer: {}", shown(bytes)));
+        let end = find(bytes, b"\r\n\r\n").unwrap_or_else(|| panic!("no response: {}", shown(bytes)));
         let head = String::from_utf8(bytes[..end + 4].to_vec()).expect("a head in ASCII");
         let status = head
             .strip_prefix("HTTP/1.0 ")

@@ -95,7 +95,7 @@ fn holds_on_any_wire(act: &Value) {
 fn cycle_asks_from_the_root_down_and_takes_sixteen_packets() {
     experiment("cycle", "c", |facts| {
         assert_eq!(facts["fetched"], true);
-        assert_eq!(number(facts, "questions"), number(facts, "replies"));
+        assert_eq!(number(facts, "questions"), number(facts, "responses"));
         let order = facts["asked_in_order"].as_str().expect("an order");
         assert!(order.starts_with("root, .kr, lab.kr"), "{order}");
         assert!((14.0..=18.0).contains(&number(facts, "packets")), "{facts}");

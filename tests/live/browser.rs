@@ -4,7 +4,7 @@ use super::{Page, example};
 use crate::browser::driver::Browser;
 use crate::browser::save_screenshot;
 use glasshttp::connection::{Service, Timeouts};
-use glasshttp::handler::Reply;
+use glasshttp::handler::Response;
 use glasshttp::http::message::{Request, StatusCode};
 use glasshttp::listener::{self, Port};
 use glasshttp::models::{self, Limits, Model, Stop};
@@ -123,7 +123,7 @@ fn a_connection_appears_as_a_lane_and_its_diagram_tells_its_story() {
         &["The server's kernel agrees, and says where its own byte numbers begin."],
     );
     let table = text(&browser, "#chosen-body table");
-    assert_contains(&table, &["In the accept queue", "41.0 µs", "Handler chooses the answer", "56.0 µs"]);
+    assert_contains(&table, &["In the accept queue", "41.0 µs", "Handler chooses the response", "56.0 µs"]);
     assert_contains(
         &text(&browser, ".heads"),
         &["GET /hello.txt HTTP/1.1\nHost: 127.0.0.1:8080", "Content-Length: 44"],
@@ -270,7 +270,7 @@ fn serve_a_site(sink: Arc<Mutex<LiveSink>>) -> (String, Arc<Stop>) {
         let mut record = Record { accepted: example::ago(Duration::ZERO), ..example::opened(12) };
         record.exchanges.push(example::exchange(1, request.target.path, 0));
         sink.lock().expect("no panic").tell(&example::closed(record, 900_000), News::Closed);
-        Reply::text(StatusCode::OK, "hello")
+        Response::text(StatusCode::OK, "hello")
             .with("Access-Control-Allow-Origin", "*")
             .with("Timing-Allow-Origin", "*")
             .with("Server-Timing", "connection;desc=\"12.1\", read;dur=0.032")
@@ -313,9 +313,9 @@ fn the_address_bar_puts_the_browsers_half_beside_the_servers() {
             "Both halves of GET /hello.txt → 200",
             "begins to connect",
             "begins to send the request",
-            "has the last octet",
+            "has the last byte",
             "accepts the connection",
-            "hands the kernel the first octets",
+            "hands the kernel the first bytes",
             "steps of 5.0 µs",
         ],
     );

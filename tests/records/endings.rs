@@ -107,7 +107,7 @@ fn a_client_that_resets_in_the_middle_of_its_answer() {
         let body = measured(&exchange.traffic).response_body;
         assert!((1..BIG as u64).contains(&body), "{body}");
         assert!(!exchange.is_kept, "{model}: {exchange:?}");
-        assert!(exchange.stages.acknowledged.value().is_none(), "its last octet was never sent");
+        assert!(exchange.stages.acknowledged.value().is_none(), "its last byte was never sent");
         let close = check_close(&record, &Reason::Reset, How::ResetByClient, End::Client);
         let told = measured(&close.client_end);
         assert!((since_accept(&record, before)..since_accept(&record, after) + 2_000_000_000).contains(&told));

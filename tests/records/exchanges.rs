@@ -1,9 +1,9 @@
-//! Requests and answers: octets, calls, stages.
+//! Requests and answers: bytes, calls, stages.
 
 use super::{
     Watched, check_close, check_exchange, check_time_wait, derived, measured, port, since_accept, wait_until_read,
 };
-use crate::closing::{BIG, assert_same, folder_with, octets, under_each_model};
+use crate::closing::{BIG, assert_same, bytes, folder_with, under_each_model};
 use crate::harness::{Answer, Client};
 use glasshttp::record::{End, Figure, How, Reason, TimeWait};
 use rustix::process::Signal;
@@ -49,7 +49,7 @@ fn a_request_of_http_1_0_and_the_first_connection_of_all() {
         assert!(measured(&close.client_end) >= since_accept(&record, ended), "the client ended last");
         check_time_wait(&record, TimeWait::Server);
         let tcp = measured(&close.tcp);
-        // A FIN takes up a number, as an octet does (RFC 9293 §3.4).
+        // A FIN takes up a number, as a byte does (RFC 9293 §3.4).
         assert_eq!(tcp.bytes_received, Some(SIMPLE.len() as u64 + 1));
         assert_eq!(tcp.bytes_acknowledged, Some(answer.len() as u64 + 1));
         assert_eq!(tcp.retransmissions, 0);
@@ -190,15 +190,15 @@ fn a_request_that_came_in_part_with_the_one_before_began_then() {
 }
 
 #[test]
-fn a_head_that_comes_octet_by_octet_takes_as_many_reads() {
+fn a_head_that_comes_byte_by_byte_takes_as_many_reads() {
     let (folder, _) = folder_with(0);
     under_each_model(|model| {
         let mut watched = Watched::start(folder.path(), model, &["--timeout", "100", "--keep-alive", "100"]);
         let mut client = watched.connect();
         let begun = SystemTime::now();
-        let (last, others) = SIMPLE.split_last().expect("some octets");
-        for octet in others {
-            client.send(&[*octet]);
+        let (last, others) = SIMPLE.split_last().expect("some bytes");
+        for byte in others {
+            client.send(&[*byte]);
             wait_until_read(&client);
         }
         let almost = SystemTime::now();
@@ -212,7 +212,7 @@ fn a_head_that_comes_octet_by_octet_takes_as_many_reads() {
         assert_eq!(measured(&exchange.traffic).reads as usize, SIMPLE.len(), "{model}");
         let almost = since_accept(&record, almost);
         assert!(measured(&exchange.stages.arrived) >= since_accept(&record, begun));
-        assert!(measured(&exchange.stages.first_read) <= almost, "{model}: the first octet");
+        assert!(measured(&exchange.stages.first_read) <= almost, "{model}: the first byte");
         assert!(measured(&exchange.stages.head_complete) >= almost, "{model}: the last one");
     });
 }
@@ -225,7 +225,7 @@ fn a_skipped_body_is_no_part_of_the_next_request() {
         let mut client = watched.connect();
         let head = b"POST /small.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n";
         client.send(head);
-        for part in octets(50_000).chunks(10_000) {
+        for part in bytes(50_000).chunks(10_000) {
             client.send(part);
         }
         let refused = client.answer();
@@ -305,7 +305,7 @@ fn a_large_answer_to_a_client_that_takes_its_time() {
         let stages = &exchange.stages;
         let paused = since_accept(&record, paused);
         assert!(measured(&stages.first_write) < paused - 250_000_000, "{stages:?}");
-        assert!(measured(&stages.acknowledged) > paused, "its last octet was taken after the pause: {stages:?}");
+        assert!(measured(&stages.acknowledged) > paused, "its last byte was taken after the pause: {stages:?}");
         assert!(measured(&exchange.traffic).writes > 1);
     });
 }

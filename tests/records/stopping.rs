@@ -1,6 +1,6 @@
 //! The end of the server: what was open is told, too, and how it ended.
 
-use super::{Watched, check_close, check_exchange, check_octets, measured, port};
+use super::{Watched, check_bytes, check_close, check_exchange, measured, port};
 use crate::closing::{BIG, assert_same, folder_with, narrow_client, under_each_model};
 use crate::harness::{Answer, PATIENCE};
 use glasshttp::record::{End, Figure, How, Reason, TimeWait};
@@ -42,7 +42,7 @@ fn connections_that_the_end_of_the_server_closes_are_told() {
         assert_eq!(watched.server.wait().code(), Some(0), "{model}");
 
         let record = watched.record(address);
-        check_octets(&record.exchanges[0], request, &answer, false);
+        check_bytes(&record.exchanges[0], request, &answer, false);
         let close = check_close(&record, &Reason::ShuttingDown, How::Fin, End::Server);
         // On a busy machine the client's end may come too late to be waited for.
         assert!(close.client_end.value().is_none_or(|end| measured(&close.server_end) <= *end), "{model}: {close:?}");

@@ -38,7 +38,7 @@ struct Segment {
     to: u16,
     flags: u64,
     sequence: u32,
-    octets: u64,
+    bytes: u64,
     mss: Option<u16>,
     scale: Option<u8>,
     window: u16,
@@ -48,7 +48,7 @@ struct Segment {
 impl Segment {
     fn parse(line: &str) -> Self {
         let mut fields = line.split('\t');
-        let [time, from, to, flags, sequence, octets, mss, scale, window, ttl] =
+        let [time, from, to, flags, sequence, bytes, mss, scale, window, ttl] =
             std::array::from_fn(|_| fields.next().unwrap_or_else(|| panic!("ten fields: {line:?}")));
         let (seconds, fraction) = time.split_once('.').expect("seconds and a fraction");
         let flags = u64::from_str_radix(flags.trim_start_matches("0x"), 16).expect("flags");
@@ -58,7 +58,7 @@ impl Segment {
             to: to.parse().expect("a port"),
             flags,
             sequence: sequence.parse().expect("a number"),
-            octets: octets.parse().expect("a length"),
+            bytes: bytes.parse().expect("a length"),
             mss: mss.parse().ok(),
             scale: scale.parse().ok(),
             window: window.parse().expect("a window"),
@@ -159,7 +159,7 @@ impl Witness {
         assert_eq!(close.first.value(), Some(&by), "{close:?}");
 
         if let Some(exchange) = record.exchanges.first() {
-            let request = segments.iter().find(|it| it.from == client && it.octets > 0).expect("a request");
+            let request = segments.iter().find(|it| it.from == client && it.bytes > 0).expect("a request");
             let after = measured(&exchange.stages.arrived) - request.at(record);
             assert!((-1_000_000..50_000_000).contains(&after), "it arrived {after} ns after it passed");
         }
@@ -199,7 +199,7 @@ fn tshark_saw_the_same_syn_the_same_first_end_and_the_same_resets() {
         drop(client);
         agree(&mut watched, &mut witness, address, How::Fin, End::Client);
 
-        // The client resets in the middle of an answer.
+        // The client resets in the middle of a response.
         let mut client = watched.connect();
         client.send(b"GET /big.bin HTTP/1.0\r\n\r\n");
         client.socket.read_exact(&mut [0; 1000]).expect("the beginning");

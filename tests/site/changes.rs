@@ -108,7 +108,7 @@ impl Download {
         Self(client)
     }
 
-    /// Octets that the server handed to the kernel and that we have not acknowledged.
+    /// Bytes that the server handed to the kernel and that we have not acknowledged.
     fn on_its_way(&self, server: &Server) -> usize {
         let ours = self.0.socket.local_addr().expect("an address").port();
         let ends = (format!(":{:04X}", server.port()), format!(":{ours:04X}"));
@@ -121,7 +121,7 @@ impl Download {
         queue.map_or(0, |(unsent, _)| usize::from_str_radix(unsent, 16).expect("a hexadecimal number"))
     }
 
-    /// Everything until the connection ends, in whichever way, as one answer.
+    /// Everything until the connection ends, in whichever way, as one response.
     fn until_the_end(mut self) -> Answer {
         while self.0.receive().is_ok_and(|count| count > 0) {}
         Answer::parse(self.0.received())
@@ -166,8 +166,8 @@ fn a_file_that_shrinks_is_not_padded() {
     let server = folder.serve(&[]);
     let body = cut_under_a_download(&folder, &server).body;
     let wrong = body.iter().zip(&content).position(|(got, was)| got != was);
-    let zeros = wrong.map_or(0, |at| body[at..].iter().take_while(|&&octet| octet == 0).count());
-    assert_eq!(wrong, None, "{zeros} octets of zero, of {} that came", body.len());
+    let zeros = wrong.map_or(0, |at| body[at..].iter().take_while(|&&byte| byte == 0).count());
+    assert_eq!(wrong, None, "{zeros} bytes of zero, of {} that came", body.len());
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn a_file_that_grows_is_sent_as_promised() {
     file.write_all(&pattern(1 << 20)).expect("longer");
     assert!(download.0.answer().body == content, "what was promised");
     download.0.send(b"GET /next.txt HTTP/1.0\r\n\r\n");
-    assert_eq!(download.0.answer().text(), "next", "and not an octet more");
+    assert_eq!(download.0.answer().text(), "next", "and not a byte more");
     assert_eq!(server.get("/large").body.len(), LARGE + (1 << 20));
 }
 
@@ -195,8 +195,8 @@ fn a_file_that_is_replaced_arrives_in_one_version() {
     folder.write("new", vec![b'n'; LARGE]);
     fs::rename(folder.path("new"), folder.path("large")).expect("replaced");
     let body = download.0.answer().body;
-    assert!(body.len() == LARGE && body.iter().all(|&octet| octet == b'o'), "the old version, whole");
-    assert!(server.get("/large").body.iter().all(|&octet| octet == b'n'), "then the new one");
+    assert!(body.len() == LARGE && body.iter().all(|&byte| byte == b'o'), "the old version, whole");
+    assert!(server.get("/large").body.iter().all(|&byte| byte == b'n'), "then the new one");
 }
 
 #[test]

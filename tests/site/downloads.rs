@@ -20,7 +20,7 @@ fn sizes_around_every_boundary_arrive_whole() {
         for &size in &sizes {
             let answer = client.answer();
             assert_eq!((answer.status, answer.body.len()), (200, size), "{model}");
-            assert!(answer.body == pattern(size), "{size} octets, {model}");
+            assert!(answer.body == pattern(size), "{size} bytes, {model}");
         }
     }
 }

@@ -135,7 +135,7 @@ fn what_the_server_looks_for_itself_leads_out_no_more() {
 }
 
 /// Exchanges two names in the root without rest while `path` is asked for:
-/// every answer must be the inside's, or 404.
+/// every response must be the inside's, or 404.
 fn swapped(folder: &Folder, names: [&str; 2], path: &str) {
     const ROUNDS: usize = 1500;
     let server = folder.serve(&[]);

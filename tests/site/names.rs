@@ -1,4 +1,4 @@
-//! File names: any octets but `/` and NUL, and each can be reached from its listing.
+//! File names: any bytes but `/` and NUL, and each can be reached from its listing.
 
 use super::{Folder, links};
 use crate::harness::Server;
@@ -103,7 +103,7 @@ fn the_longest_name_is_served_and_a_longer_one_is_not_found() {
     let server = folder.serve(&[]);
     assert_eq!(server.get(&format!("/{longest}")).text(), longest);
     for path in [format!("/{longest}n"), format!("/{longest}/x"), format!("/{}/x", "n".repeat(3000))] {
-        assert_eq!(server.get(&path).status, 404, "{} octets", path.len());
+        assert_eq!(server.get(&path).status, 404, "{} bytes", path.len());
     }
 }
 

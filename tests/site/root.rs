@@ -14,7 +14,7 @@ use tempfile::TempDir;
 /// A change of the root is seen within about a second; a busy machine may take its time.
 const ABOUT_A_SECOND: Duration = Duration::from_secs(5);
 
-/// Asks for `path` until the answer is as expected, at once or soon.
+/// Asks for `path` until the response is as expected, at once or soon.
 fn soon(server: &Server, path: &str, is_it: impl Fn(&Answer) -> bool) -> Answer {
     let begun = Instant::now();
     loop {

@@ -15,12 +15,12 @@ pub(super) struct Exchange {
     pub(super) expected: Expected,
 }
 
-/// What an answer must be.
+/// What a response must be.
 #[derive(Clone, Debug)]
 pub(super) struct Expected {
     /// As written in the document.
     pub(super) text: String,
-    /// `None`: an answer of HTTP/0.9, without a head.
+    /// `None`: a response of HTTP/0.9, without a head.
     pub(super) status_line: Option<String>,
     pub(super) present: Vec<(String, String)>,
     pub(super) absent: Vec<String>,
@@ -51,9 +51,9 @@ fn case(section: &str, lookup: Lookup<'_>) -> Case {
     let mut lines = rest.lines();
     while let Some(line) = lines.next() {
         match line {
-            "```request" => request = Some(octets(&block(&mut lines), lookup)),
+            "```request" => request = Some(bytes(&block(&mut lines), lookup)),
             "```answer" => {
-                let request = request.take().unwrap_or_else(|| panic!("{heading}: an answer without a request"));
+                let request = request.take().unwrap_or_else(|| panic!("{heading}: a response without a request"));
                 exchanges.push(Exchange { request, expected: expected(&block(&mut lines), lookup) });
             }
             "Then: reuse" => reuse = Some(true),
@@ -70,27 +70,27 @@ fn block<'a>(lines: &mut impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     lines.take_while(|line| *line != "```").collect()
 }
 
-/// The octets of a request block.
-fn octets(lines: &[&str], lookup: Lookup<'_>) -> Vec<u8> {
-    let mut octets = Vec::new();
+/// The bytes of a request block.
+fn bytes(lines: &[&str], lookup: Lookup<'_>) -> Vec<u8> {
+    let mut bytes = Vec::new();
     for line in lines {
         if let Some(line) = line.strip_suffix('\\') {
-            octets.extend(unescaped(line, lookup));
+            bytes.extend(unescaped(line, lookup));
         } else {
-            octets.extend(unescaped(line, lookup));
+            bytes.extend(unescaped(line, lookup));
             if !line.ends_with("\\n") {
-                octets.extend(b"\r\n");
+                bytes.extend(b"\r\n");
             }
         }
     }
-    octets
+    bytes
 }
 
 fn unescaped(text: &str, lookup: Lookup<'_>) -> Vec<u8> {
     let Some((before, after)) = text.split_once('\\') else {
         return text.as_bytes().to_vec();
     };
-    let (octets, rest) = match after.as_bytes().first() {
+    let (bytes, rest) = match after.as_bytes().first() {
         Some(b'r') => (b"\r".to_vec(), &after[1..]),
         Some(b'n') => (b"\n".to_vec(), &after[1..]),
         Some(b't') => (b"\t".to_vec(), &after[1..]),
@@ -103,7 +103,7 @@ fn unescaped(text: &str, lookup: Lookup<'_>) -> Vec<u8> {
         }
         _ => panic!("an unknown escape: {text}"),
     };
-    [before.as_bytes(), &octets, &unescaped(rest, lookup)].concat()
+    [before.as_bytes(), &bytes, &unescaped(rest, lookup)].concat()
 }
 
 fn placeholder(inner: &str, lookup: Lookup<'_>) -> Vec<u8> {
@@ -146,6 +146,6 @@ fn expected(lines: &[&str], lookup: Lookup<'_>) -> Expected {
 #[test]
 fn escapes_mean_what_the_documents_say() {
     let lookup = |field: &str, path: &str| format!("<{field} of {path}>");
-    let octets = octets(&["A: \\{b\\t*2}\\xff\\{etag /x}", "", "c\\n", "d\\"], &lookup);
-    assert_eq!(octets, b"A: b\tb\t\xff<etag of /x>\r\n\r\nc\nd");
+    let bytes = bytes(&["A: \\{b\\t*2}\\xff\\{etag /x}", "", "c\\n", "d\\"], &lookup);
+    assert_eq!(bytes, b"A: b\tb\t\xff<etag of /x>\r\n\r\nc\nd");
 }

@@ -8,15 +8,15 @@ use std::time::{Duration, SystemTime};
 /// A request that every server of these tests answers, and then closes.
 const NEXT: &[u8] = b"GET /next.txt HTTP/1.0\r\n\r\n";
 
-/// How the octets of a case reach the server.
+/// How the bytes of a case reach the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
-    /// In one piece; a further request only after the answers.
+    /// In one piece; a further request only after the responses.
     Whole,
-    /// One octet at a time, a very long request in as many pieces.
+    /// One byte at a time, a very long request in as many pieces.
     ByteByByte,
     /// In one piece with a further request behind them: it is answered if the
-    /// connection is reused; if not, it is not, and it destroys no answer.
+    /// connection is reused; if not, it is not, and it destroys no response.
     WithMoreBehind,
     /// With GET turned into HEAD, where a HEAD must be answered with the same head.
     AsHead,
@@ -55,7 +55,7 @@ pub(super) fn run(server: &Server, case: &Case, way: Way) -> Result<(), String> 
         fault(&format!("{} answers came, {wanted} were expected", answers.len()));
     }
     if !rest.is_empty() {
-        fault(&format!("octets behind the last answer: {}", shown(rest)));
+        fault(&format!("bytes behind the last response: {}", shown(rest)));
     }
     if let Err(error) = end {
         fault(&format!("the connection did not end in order: {error}"));
@@ -101,8 +101,8 @@ fn converse(server: &Server, case: &Case, way: Way) -> (Vec<u8>, End) {
 
 /// A server may refuse and close before it has taken everything; what it
 /// answered is judged, not how much it took.
-fn send(client: &mut Client, octets: &[u8]) {
-    let _ = std::io::Write::write_all(&mut client.socket, octets);
+fn send(client: &mut Client, bytes: &[u8]) {
+    let _ = std::io::Write::write_all(&mut client.socket, bytes);
 }
 
 /// Whether more may come.
@@ -110,7 +110,7 @@ fn receive(client: &mut Client) -> Result<bool, String> {
     client.receive().map(|count| count > 0).map_err(|error| error.to_string())
 }
 
-/// An answer as it lies in what was received.
+/// A response as it lies in what was received.
 struct Answer<'a> {
     head: &'a [u8],
     body: &'a [u8],
@@ -197,7 +197,7 @@ fn compare(answer: &Answer<'_>, expected: &Expected, fault: &mut impl FnMut(&str
     }
 }
 
-/// What holds for every answer that has a head.
+/// What holds for every response that has a head.
 fn rules(answer: &Answer<'_>, is_kept: bool, is_head: bool, fault: &mut impl FnMut(&str)) {
     if answer.head.is_empty() {
         return;
@@ -233,7 +233,7 @@ fn rules(answer: &Answer<'_>, is_kept: bool, is_head: bool, fault: &mut impl FnM
         return;
     }
     if length.is_none() || (!is_head && length != Some(answer.body.len())) {
-        fault(&format!("Content-Length is {:?}, of {} octets", answer.all("Content-Length"), answer.body.len()));
+        fault(&format!("Content-Length is {:?}, of {} bytes", answer.all("Content-Length"), answer.body.len()));
     }
     if length > Some(0) && only("Content-Type").is_none() {
         fault("a body without one Content-Type");
@@ -278,10 +278,10 @@ fn report(case: &Case, way: Way, faults: &str, received: &[u8]) -> String {
     text
 }
 
-/// Octets for a reader: what is long is cut.
-fn shown(octets: &[u8]) -> String {
+/// Bytes for a reader: what is long is cut.
+fn shown(bytes: &[u8]) -> String {
     const LONGEST: usize = 1500;
-    let text = octets[..octets.len().min(LONGEST)].escape_ascii().to_string();
+    let text = bytes[..bytes.len().min(LONGEST)].escape_ascii().to_string();
     let text = text.replace("\\r\\n", "\n").replace("\\n", "\\n\n");
-    if octets.len() > LONGEST { format!("{text}… ({} octets)", octets.len()) } else { text }
+    if bytes.len() > LONGEST { format!("{text}… ({} bytes)", bytes.len()) } else { text }
 }

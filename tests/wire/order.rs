@@ -163,7 +163,7 @@ fn a_request_cut_anywhere_is_the_same_request() {
 
 #[test]
 fn much_behind_the_last_request_destroys_no_answer() {
-    // RFC 9112 §9.6: closing upon unread octets would reset the connection, and the answer with it.
+    // RFC 9112 §9.6: closing upon unread bytes would reset the connection, and the response with it.
     under_every_model(|server, site| {
         let large = vec![b'x'; 3_000_000];
         fs::write(site.folder().join("large"), &large).expect("a file");
@@ -181,7 +181,7 @@ fn much_behind_the_last_request_destroys_no_answer() {
 }
 
 #[test]
-fn an_octet_behind_the_last_request_destroys_no_answer_however_late() {
+fn an_byte_behind_the_last_request_destroys_no_answer_however_late() {
     // It comes when the server has read the request and is still sending.
     under_every_model(|server, site| {
         let large = vec![b'x'; 3_000_000];
@@ -193,7 +193,7 @@ fn an_octet_behind_the_last_request_destroys_no_answer_however_late() {
         }
         client.send(b"\r\n");
         let answer = Answer::parse(&client.read_to_end());
-        assert!(answer.body == large, "{} octets", answer.body.len());
+        assert!(answer.body == large, "{} bytes", answer.body.len());
     });
 }
 

@@ -8,7 +8,7 @@ use std::io::{self, Seek, SeekFrom};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-/// A date is a strong validator only if the answer is that much younger (RFC 9110 §8.8.2.2).
+/// A date is a strong validator only if the response is that much younger (RFC 9110 §8.8.2.2).
 const STRONG: Duration = Duration::from_secs(1);
 
 /// Some bytes from an earlier time.

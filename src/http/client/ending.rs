@@ -1,7 +1,7 @@
 //! Why a client's connection ended, and whether it may be used again.
 
-use super::answer_error::AnswerError;
-use crate::http::message::{Answer, Version};
+use super::response_error::ResponseError;
+use crate::http::message::{ReceivedHead, Version};
 use crate::http::persistence::Wish;
 use std::fmt;
 
@@ -14,7 +14,7 @@ pub enum Ending {
     SimpleRequest,
     /// HTTP/1.0 was spoken, and nothing said of keeping the connection.
     Http10,
-    /// The answer is HTTP/1.0 and does not say `keep-alive`.
+    /// The response is HTTP/1.0 and does not say `keep-alive`.
     NotOffered,
     /// We said `Connection: close`.
     WeAskedClose,
@@ -24,20 +24,20 @@ pub enum Ending {
     HalfClosed,
     /// The body's end was the connection's end.
     UntilClose,
-    /// The answer's framing contradicts itself (RFC 9112 §6.1).
+    /// The response's framing contradicts itself (RFC 9112 §6.1).
     DoubtfulFraming,
-    /// The whole answer came before the request had left.
+    /// The whole response came before the request had left.
     AnsweredEarly,
-    /// Bytes came that belong to no answer.
+    /// Bytes came that belong to no response.
     Unasked,
     /// The server closed the connection while nothing was asked.
     ServerClosed,
     /// The connection was reset while nothing was asked.
     Reset,
-    /// The caller gave up the answer.
+    /// The caller gave up the response.
     GivenUp,
-    /// The answer could not be understood, or did not come whole.
-    Failed(AnswerError),
+    /// The response could not be understood, or did not come whole.
+    Failed(ResponseError),
 }
 
 impl Ending {
@@ -56,21 +56,21 @@ impl fmt::Display for Ending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoMoreRequests => "We had no further request, and closed the connection.",
-            Self::SimpleRequest => "We spoke HTTP/0.9, which knows one answer a connection.",
+            Self::SimpleRequest => "We spoke HTTP/0.9, which knows one response a connection.",
             Self::Http10 => "We spoke HTTP/1.0 and did not ask to keep the connection.",
-            Self::NotOffered => "The answer is HTTP/1.0 and does not say Connection: keep-alive.",
+            Self::NotOffered => "The response is HTTP/1.0 and does not say Connection: keep-alive.",
             Self::WeAskedClose => "We asked for it with Connection: close.",
             Self::ServerAskedClose => "The server asked for it with Connection: close.",
             Self::HalfClosed => "We had closed our half behind the request, so no other could follow.",
-            Self::UntilClose => "The answer did not say its length, so its end is the connection's end.",
+            Self::UntilClose => "The response did not say its length, so its end is the connection's end.",
             Self::DoubtfulFraming => {
-                "The answer has a Transfer-Encoding beside a Content-Length or in HTTP/1.0: what follows it is in doubt."
+                "The response has a Transfer-Encoding beside a Content-Length or in HTTP/1.0: what follows it is in doubt."
             }
             Self::AnsweredEarly => "The server answered before it had the whole request.",
-            Self::Unasked => "The server sent more than the answer that was asked for.",
+            Self::Unasked => "The server sent more than the response that was asked for.",
             Self::ServerClosed => "The server closed the connection while nothing was asked.",
             Self::Reset => "The connection was reset while nothing was asked.",
-            Self::GivenUp => "We gave up the answer before its end.",
+            Self::GivenUp => "We gave up the response before its end.",
             Self::Failed(error) => return error.fmt(f),
         })
     }
@@ -91,19 +91,19 @@ impl Default for Asked {
     }
 }
 
-/// Why the connection ends after this answer; `None`: it may be used again
+/// Why the connection ends after this response; `None`: it may be used again
 /// (RFC 9112 §9.3). In order of what outweighs what.
-pub(super) fn decide(asked: &Asked, answer: &Answer<'_>) -> Option<Ending> {
-    let said = Wish::of(&answer.headers);
+pub(super) fn decide(asked: &Asked, response: &ReceivedHead<'_>) -> Option<Ending> {
+    let said = Wish::of(&response.headers);
     match (asked.version, asked.wish) {
         (Version::Http09, _) => Some(Ending::SimpleRequest),
-        _ if answer.is_doubtful => Some(Ending::DoubtfulFraming),
+        _ if response.is_doubtful => Some(Ending::DoubtfulFraming),
         _ if asked.half_close => Some(Ending::HalfClosed),
         (_, Wish::Close) => Some(Ending::WeAskedClose),
         // A server that says 1.1 to a request of 1.0 still goes by what was asked.
         (Version::Http10, Wish::Unsaid) => Some(Ending::Http10),
         _ if said == Wish::Close => Some(Ending::ServerAskedClose),
-        _ if answer.version == Version::Http10 && said == Wish::Unsaid => Some(Ending::NotOffered),
+        _ if response.version == Version::Http10 && said == Wish::Unsaid => Some(Ending::NotOffered),
         _ => None,
     }
 }
@@ -111,7 +111,7 @@ pub(super) fn decide(asked: &Asked, answer: &Answer<'_>) -> Option<Ending> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::message::{AnswerFraming, Field, Framing, Headers, StatusCode};
+    use crate::http::message::{Field, Framing, Headers, ResponseFraming, StatusCode};
 
     #[test]
     fn the_truth_table() {
@@ -134,17 +134,17 @@ mod tests {
         ] {
             let fields: Vec<Field<'_>> =
                 said.iter().map(|said| Field { name: "Connection", value: said.as_bytes() }).collect();
-            let answer = Answer {
+            let response = ReceivedHead {
                 line: b"",
                 version: answer_version,
                 status: StatusCode::OK,
                 headers: Headers::new(&fields),
-                framing: AnswerFraming::Plain(Framing::Length(0)),
+                framing: ResponseFraming::Plain(Framing::Length(0)),
                 dropped: &[],
                 is_doubtful,
             };
             let asked = Asked { head_only: false, version, wish, half_close };
-            assert_eq!(decide(&asked, &answer), expected, "{asked:?} {answer:?}");
+            assert_eq!(decide(&asked, &response), expected, "{asked:?} {response:?}");
         }
     }
 }

@@ -8,7 +8,7 @@
 //!            ask              head complete              body complete
 //!   Idle ─────────▶ Head ────────────────────▶ Body ─────────────────────┐
 //!    ▲              │  ▲ │                      │                        │
-//!    │              │  └─┘ interim answer       │ cut short, late, wrong │
+//!    │              │  └─┘ interim response       │ cut short, late, wrong │
 //!    │              │                           ▼                        │
 //!    │              └─── none, late, wrong ──▶ Closed                    │
 //!    │                                           ▲                       │
@@ -30,21 +30,21 @@
 //! `disconnected` and `give_up` lead from anywhere to Closed. A server may
 //! answer before the request has left: `receive` is right at any time.
 
-pub mod answer_error;
 mod ending;
 mod head;
+pub mod response_error;
 mod state;
 mod step;
 
 use crate::http::chunked::{Decoder, MAX_TRAILER, Piece};
-use crate::http::message::{Answer, AnswerFraming, Framing, Headers, Version};
-use crate::http::parse::answer::{self, Lines, MAX_HEAD};
+use crate::http::message::{Framing, Headers, ReceivedHead, ResponseFraming, Version};
 use crate::http::parse::fields::{FieldLines, Section};
 use crate::http::parse::foreign::Foreign;
-use answer_error::AnswerError;
+use crate::http::parse::response::{self, Lines, MAX_HEAD};
 pub use ending::Ending;
 use ending::{Asked, decide};
 use head::write_request;
+use response_error::ResponseError;
 use state::{Body, State};
 pub use step::{MAX_DRAIN, MAX_INTERIM, Next, Received, Request, RequestError};
 
@@ -118,12 +118,12 @@ impl ClientConnection {
         self.is_answered
     }
 
-    /// Octets of the current answer's body that came, decoded.
+    /// Bytes of the current answer's body that came, decoded.
     pub fn body_received(&self) -> u64 {
         self.received
     }
 
-    /// Octets that came and belong to no answer.
+    /// Bytes that came and belong to no response.
     pub fn surplus(&self) -> u64 {
         self.surplus
     }
@@ -153,7 +153,7 @@ impl ClientConnection {
         Ok(())
     }
 
-    /// `count` more octets of the request were handed to the kernel.
+    /// `count` more bytes of the request were handed to the kernel.
     pub fn sent(&mut self, count: usize) {
         self.unsent = self.unsent.saturating_sub(count as u64);
     }
@@ -173,7 +173,7 @@ impl ClientConnection {
     /// Takes bytes of the server's: gives how many were used, and what they
     /// were. Bytes that were not used are to be given again; with more behind
     /// them, if none were used and nothing was found. At most [`MAX_HEAD`]
-    /// octets are ever left to be given again.
+    /// bytes are ever left to be given again.
     pub fn receive<'r, 'b: 'r>(
         &mut self,
         input: &'b [u8],
@@ -199,9 +199,9 @@ impl ClientConnection {
         &mut self,
         input: &'b [u8],
         storage: &'r mut FieldLines<'b>,
-    ) -> Result<(usize, Option<Received<'r>>), AnswerError> {
+    ) -> Result<(usize, Option<Received<'r>>), ResponseError> {
         if self.asked.version == Version::Http09 && self.interim == 0 {
-            match answer::has_status_line(input) {
+            match response::has_status_line(input) {
                 Some(true) => {}
                 Some(false) => {
                     let body = Body::UntilClose { ended: false };
@@ -213,42 +213,42 @@ impl ClientConnection {
                     return Ok((0, None));
                 }
             }
-        } else if !answer::may_be_status_line(input) {
-            return Err(AnswerError::NotHttp(Foreign::of(input)));
+        } else if !response::may_be_status_line(input) {
+            return Err(ResponseError::NotHttp(Foreign::of(input)));
         }
         let head = &input[..input.len().min(MAX_HEAD)];
         let had_line = self.lines.start > 0;
         let end = self.lines.section_end(head);
         if !had_line && self.lines.start > 0 {
-            answer::first_line(head)?; // known before the rest
+            response::first_line(head)?; // known before the rest
         }
         let Some(end) = end else {
-            return if head.len() == MAX_HEAD { Err(AnswerError::HeadTooLarge) } else { Ok((0, None)) };
+            return if head.len() == MAX_HEAD { Err(ResponseError::HeadTooLarge) } else { Ok((0, None)) };
         };
-        let answer = answer::head(&head[..end], self.asked.head_only, storage)?;
+        let response = response::head(&head[..end], self.asked.head_only, storage)?;
         self.lines = Lines::default();
-        match answer.status.code() {
-            101 => Err(AnswerError::SwitchedProtocols),
-            100..=199 if self.interim == MAX_INTERIM => Err(AnswerError::TooManyInterim),
+        match response.status.code() {
+            101 => Err(ResponseError::SwitchedProtocols),
+            100..=199 if self.interim == MAX_INTERIM => Err(ResponseError::TooManyInterim),
             100..=199 => {
                 self.interim += 1;
-                Ok((end, Some(Received::Interim(answer))))
+                Ok((end, Some(Received::Interim(response))))
             }
             _ => {
-                self.begin_body(&answer, input.len() > end);
-                Ok((end, Some(Received::Head(answer))))
+                self.begin_body(&response, input.len() > end);
+                Ok((end, Some(Received::Head(response))))
             }
         }
     }
 
-    fn begin_body(&mut self, answer: &Answer<'_>, more: bool) {
-        let then = decide(&self.asked, answer);
-        let body = match answer.framing {
-            AnswerFraming::NoBody | AnswerFraming::Plain(Framing::Length(0)) => return self.complete(then, more),
-            AnswerFraming::Plain(Framing::Length(promised)) => Body::Length { promised, left: promised },
-            AnswerFraming::Plain(Framing::UntilClose) => Body::UntilClose { ended: false },
-            AnswerFraming::Chunked => Body::Chunked(Decoder::default()),
-            AnswerFraming::Unknown(error) => return self.fail(error),
+    fn begin_body(&mut self, response: &ReceivedHead<'_>, more: bool) {
+        let then = decide(&self.asked, response);
+        let body = match response.framing {
+            ResponseFraming::NoBody | ResponseFraming::Plain(Framing::Length(0)) => return self.complete(then, more),
+            ResponseFraming::Plain(Framing::Length(promised)) => Body::Length { promised, left: promised },
+            ResponseFraming::Plain(Framing::UntilClose) => Body::UntilClose { ended: false },
+            ResponseFraming::Chunked => Body::Chunked(Decoder::default()),
+            ResponseFraming::Unknown(error) => return self.fail(error),
         };
         self.state = State::Body { body, then };
     }
@@ -258,7 +258,7 @@ impl ClientConnection {
         input: &'r [u8],
         mut body: Body,
         then: Option<Ending>,
-    ) -> Result<(usize, Option<Received<'r>>), AnswerError> {
+    ) -> Result<(usize, Option<Received<'r>>), ResponseError> {
         let (used, is_data) = match &mut body {
             Body::Length { left, .. } => {
                 let used = (*left).min(input.len() as u64);
@@ -296,19 +296,19 @@ impl ClientConnection {
         input: &'b [u8],
         then: Option<Ending>,
         storage: &'r mut FieldLines<'b>,
-    ) -> Result<(usize, Option<Received<'r>>), AnswerError> {
+    ) -> Result<(usize, Option<Received<'r>>), ResponseError> {
         let section = &input[..input.len().min(MAX_TRAILER)];
         let Some(end) = self.lines.section_end(section) else {
-            return if section.len() == MAX_TRAILER { Err(AnswerError::Trailer) } else { Ok((0, None)) };
+            return if section.len() == MAX_TRAILER { Err(ResponseError::Trailer) } else { Ok((0, None)) };
         };
-        storage.read(&section[..end], Section::Trailer, 0).map_err(|_| AnswerError::Trailer)?;
+        storage.read(&section[..end], Section::Trailer, 0).map_err(|_| ResponseError::Trailer)?;
         self.complete(then, input.len() > end);
         let FieldLines { fields, dropped } = storage;
         let is_empty = fields.is_empty() && dropped.is_empty();
         Ok((end, (!is_empty).then_some(Received::Trailers { fields: Headers::new(fields), dropped })))
     }
 
-    /// The answer is whole; `more`: something came behind it.
+    /// The response is whole; `more`: something came behind it.
     fn complete(&mut self, then: Option<Ending>, more: bool) {
         self.is_answered = true;
         self.exchanges = self.exchanges.saturating_add(1);
@@ -340,14 +340,14 @@ impl ClientConnection {
         match self.state {
             State::Idle => self.close(Ending::ServerClosed),
             State::Head if self.asked.version == Version::Http09 && self.interim == 0 => self.end_bare(),
-            State::Head if self.lines.seen > 0 => self.fail(AnswerError::HeadCutShort),
-            State::Head if self.exchanges > 0 && self.interim == 0 => self.fail(AnswerError::KeptConnectionEnded),
-            State::Head => self.fail(AnswerError::NoAnswer),
+            State::Head if self.lines.seen > 0 => self.fail(ResponseError::HeadCutShort),
+            State::Head if self.exchanges > 0 && self.interim == 0 => self.fail(ResponseError::KeptConnectionEnded),
+            State::Head => self.fail(ResponseError::NoResponse),
             State::Body { body: Body::Length { promised, .. }, .. } => {
-                self.fail(AnswerError::BodyCutShort { promised, received });
+                self.fail(ResponseError::BodyCutShort { promised, received });
             }
             State::Body { body: Body::Chunked(_) | Body::Trailer, .. } => {
-                self.fail(AnswerError::ChunksCutShort { received });
+                self.fail(ResponseError::ChunksCutShort { received });
             }
             State::Body { body: Body::UntilClose { .. } | Body::BareRest, then } => {
                 self.complete(Some(then.unwrap_or(Ending::UntilClose)), false);
@@ -362,7 +362,7 @@ impl ClientConnection {
     fn end_bare(&mut self) {
         let ending = Ending::SimpleRequest;
         if self.lines.start > 0 {
-            self.fail(AnswerError::HeadCutShort);
+            self.fail(ResponseError::HeadCutShort);
         } else if self.lines.seen > 0 {
             // The caller still holds the beginning of a line: it is the body.
             self.state = State::Body { body: Body::BareRest, then: Some(ending) };
@@ -377,10 +377,10 @@ impl ClientConnection {
         let received = self.received;
         match self.state {
             State::Idle => self.close(Ending::NoMoreRequests),
-            State::Head if self.unsent > 0 => self.fail(AnswerError::SendTimedOut),
-            State::Head if self.lines.seen > 0 => self.fail(AnswerError::HeadTimedOut),
-            State::Head => self.fail(AnswerError::NoAnswerInTime),
-            State::Body { .. } => self.fail(AnswerError::BodyTimedOut { received }),
+            State::Head if self.unsent > 0 => self.fail(ResponseError::SendTimedOut),
+            State::Head if self.lines.seen > 0 => self.fail(ResponseError::HeadTimedOut),
+            State::Head => self.fail(ResponseError::NoResponseInTime),
+            State::Body { .. } => self.fail(ResponseError::BodyTimedOut { received }),
             State::Drain { ending, .. } => self.close(ending),
             State::Closed(_) => {}
         }
@@ -391,17 +391,17 @@ impl ClientConnection {
         let received = self.received;
         match self.state {
             State::Idle => self.close(Ending::Reset),
-            State::Head if self.lines.seen > 0 => self.fail(AnswerError::ResetInHead),
-            State::Head if self.exchanges > 0 && self.interim == 0 => self.fail(AnswerError::KeptConnectionEnded),
-            State::Head => self.fail(AnswerError::ResetUnanswered),
-            State::Body { .. } => self.fail(AnswerError::ResetInBody { received }),
-            // After the answer the server owes nothing: that it left is no news.
+            State::Head if self.lines.seen > 0 => self.fail(ResponseError::ResetInHead),
+            State::Head if self.exchanges > 0 && self.interim == 0 => self.fail(ResponseError::KeptConnectionEnded),
+            State::Head => self.fail(ResponseError::ResetBeforeResponse),
+            State::Body { .. } => self.fail(ResponseError::ResetInBody { received }),
+            // After the response the server owes nothing: that it left is no news.
             State::Drain { ending, .. } => self.close(ending),
             State::Closed(_) => {}
         }
     }
 
-    /// The caller wants no more of the answer.
+    /// The caller wants no more of the response.
     pub fn give_up(&mut self) {
         if !matches!(self.state, State::Closed(_)) {
             self.close(Ending::GivenUp);
@@ -412,7 +412,7 @@ impl ClientConnection {
         self.state = State::Drain { left: MAX_DRAIN, ending };
     }
 
-    fn fail(&mut self, error: AnswerError) {
+    fn fail(&mut self, error: ResponseError) {
         self.close(Ending::Failed(error));
     }
 

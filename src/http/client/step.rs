@@ -1,13 +1,13 @@
 //! What passes between a client's machine and its host.
 
 use super::ending::Ending;
-use crate::http::message::{Answer, HeaderBlock, Headers, Version, is_tchar};
+use crate::http::message::{HeaderBlock, Headers, ReceivedHead, Version, is_tchar};
 use crate::http::persistence::Wish;
 use std::fmt;
 
-/// How many interim answers (1xx) may precede the final one.
+/// How many interim responses (1xx) may precede the final one.
 pub const MAX_INTERIM: u32 = 32;
-/// How many octets are read and dropped after the last answer while the server
+/// How many bytes are read and dropped after the last response while the server
 /// is given time to close first.
 pub const MAX_DRAIN: u64 = 64 * 1024;
 
@@ -22,7 +22,7 @@ pub enum Next {
     ShutDown,
     /// Hand bytes of the server's to `receive`.
     Receive,
-    /// The answer is done with. Wait a little for the server to close first,
+    /// The response is done with. Wait a little for the server to close first,
     /// handing what still comes to `receive`; or close: `timed_out`.
     Drain,
     /// Close.
@@ -32,11 +32,11 @@ pub enum Next {
 /// What `receive` found.
 #[derive(Clone, Copy, Debug)]
 pub enum Received<'r> {
-    /// An interim answer (1xx): another one follows.
-    Interim(Answer<'r>),
-    /// The answer's head; its body follows, if it has one.
-    Head(Answer<'r>),
-    /// What follows is an answer of HTTP/0.9: a body without a head.
+    /// An interim response (1xx): another one follows.
+    Interim(ReceivedHead<'r>),
+    /// The response's head; its body follows, if it has one.
+    Head(ReceivedHead<'r>),
+    /// What follows is a response of HTTP/0.9: a body without a head.
     Bare,
     /// Some of the body, decoded: a slice of the input.
     Body(&'r [u8]),

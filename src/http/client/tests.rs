@@ -4,7 +4,7 @@ mod pair;
 
 use super::*;
 use crate::http::message::HeaderBlock;
-use crate::http::parse::fields::MAX_ANSWER_FIELDS;
+use crate::http::parse::fields::MAX_RESPONSE_FIELDS;
 use crate::http::persistence::Wish;
 use proptest::prelude::*;
 
@@ -13,7 +13,7 @@ use proptest::prelude::*;
 struct Seen {
     /// Each head, interim ones too, by its status line; `(bare)` for none.
     heads: Vec<String>,
-    /// Each answer's body.
+    /// Each response's body.
     bodies: Vec<Vec<u8>>,
     trailers: Vec<String>,
     answered: u32,
@@ -74,13 +74,13 @@ fn take(machine: &mut ClientConnection, input: &[u8], seen: &mut Seen) -> (usize
     let mut storage = FieldLines::new();
     let (used, received) = machine.receive(input, &mut storage);
     match &received {
-        Some(Received::Interim(answer) | Received::Head(answer)) => {
-            seen.heads.push(String::from_utf8_lossy(answer.line).into_owned());
+        Some(Received::Interim(response) | Received::Head(response)) => {
+            seen.heads.push(String::from_utf8_lossy(response.line).into_owned());
         }
         Some(Received::Bare) => seen.heads.push("(bare)".to_owned()),
         Some(Received::Body(data)) => {
             assert_eq!(data.len(), used);
-            seen.bodies.last_mut().expect("an answer").extend_from_slice(data);
+            seen.bodies.last_mut().expect("a response").extend_from_slice(data);
         }
         Some(Received::Trailers { fields: headers, .. }) => {
             seen.trailers.extend(headers.iter().map(|field| field.name.to_owned()));
@@ -96,7 +96,7 @@ fn answered(wire: &str) -> Seen {
 }
 
 #[track_caller]
-fn fails(wire: &str, error: AnswerError) {
+fn fails(wire: &str, error: ResponseError) {
     assert_eq!(answered(wire).ending, Some(Ending::Failed(error)), "{:?}", &wire[..wire.len().min(200)]);
 }
 
@@ -167,10 +167,10 @@ fn chunks_interim_answers_and_trailers() {
 
 #[test]
 fn what_came_short_or_over_is_told() {
-    fails("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab", AnswerError::BodyCutShort { promised: 9, received: 2 });
+    fails("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab", ResponseError::BodyCutShort { promised: 9, received: 2 });
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     for tail in ["2\r\nab\r\n", "2\r\nab", "2\r\nab\r\n0\r\n", "2\r\nab\r\n0\r\nA: b\r\n"] {
-        fails(&format!("{chunked}{tail}"), AnswerError::ChunksCutShort { received: 2 });
+        fails(&format!("{chunked}{tail}"), ResponseError::ChunksCutShort { received: 2 });
     }
     for (close, ending) in [("", Ending::Unasked), ("Connection: close\r\n", Ending::ServerAskedClose)] {
         let seen = answered(&format!("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{close}\r\nabcde"));
@@ -197,22 +197,25 @@ fn what_came_behind_an_answer_is_never_the_next_one_s() {
 
 #[test]
 fn what_is_no_answer_is_told_apart() {
-    fails("", AnswerError::NoAnswer);
-    fails("SSH-2.0-OpenSSH_9.2\r\n", AnswerError::NotHttp(Foreign::Ssh));
-    fails("\x15\x03\x01", AnswerError::NotHttp(Foreign::Tls));
-    fails("<html>", AnswerError::NotHttp(Foreign::Unknown));
-    fails("HTT", AnswerError::HeadCutShort);
-    fails("HTTP/1.1 200 OK\r\nA: b\r\n", AnswerError::HeadCutShort);
-    fails("HTTP/1.1 OK\r\n", AnswerError::StatusLine);
-    fails("HTTP/2.0 200 OK\r\nA", AnswerError::Version);
-    fails("HTTP/1.1 101 x\r\n\r\n", AnswerError::SwitchedProtocols);
-    fails(&"HTTP/1.1 100 x\r\n\r\n".repeat(40), AnswerError::TooManyInterim);
-    fails(&format!("HTTP/1.1 200 OK\r\nA: {}", "x".repeat(MAX_HEAD)), AnswerError::HeadTooLarge);
-    fails(&format!("HTTP/1.1 200 {}", "x".repeat(MAX_HEAD)), AnswerError::HeadTooLarge);
-    fails(&format!("HTTP/1.1 200 OK\r\n{}\r\n", "A: b\r\n".repeat(MAX_ANSWER_FIELDS + 1)), AnswerError::TooManyFields);
+    fails("", ResponseError::NoResponse);
+    fails("SSH-2.0-OpenSSH_9.2\r\n", ResponseError::NotHttp(Foreign::Ssh));
+    fails("\x15\x03\x01", ResponseError::NotHttp(Foreign::Tls));
+    fails("<html>", ResponseError::NotHttp(Foreign::Unknown));
+    fails("HTT", ResponseError::HeadCutShort);
+    fails("HTTP/1.1 200 OK\r\nA: b\r\n", ResponseError::HeadCutShort);
+    fails("HTTP/1.1 OK\r\n", ResponseError::StatusLine);
+    fails("HTTP/2.0 200 OK\r\nA", ResponseError::Version);
+    fails("HTTP/1.1 101 x\r\n\r\n", ResponseError::SwitchedProtocols);
+    fails(&"HTTP/1.1 100 x\r\n\r\n".repeat(40), ResponseError::TooManyInterim);
+    fails(&format!("HTTP/1.1 200 OK\r\nA: {}", "x".repeat(MAX_HEAD)), ResponseError::HeadTooLarge);
+    fails(&format!("HTTP/1.1 200 {}", "x".repeat(MAX_HEAD)), ResponseError::HeadTooLarge);
+    fails(
+        &format!("HTTP/1.1 200 OK\r\n{}\r\n", "A: b\r\n".repeat(MAX_RESPONSE_FIELDS + 1)),
+        ResponseError::TooManyFields,
+    );
     fails(
         &format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n{}", "A: b\r\n".repeat(10_000)),
-        AnswerError::Trailer,
+        ResponseError::Trailer,
     );
 }
 
@@ -247,17 +250,17 @@ fn a_kept_connection_that_ended_is_worth_a_new_one() {
     }
     machine.ask(&request(Version::Http11), &mut Vec::new()).expect("free");
     machine.end_of_input();
-    assert_eq!(machine.next(), Next::Close(Ending::Failed(AnswerError::KeptConnectionEnded)));
-    assert!(AnswerError::KeptConnectionEnded.is_worth_a_new_connection());
+    assert_eq!(machine.next(), Next::Close(Ending::Failed(ResponseError::KeptConnectionEnded)));
+    assert!(ResponseError::KeptConnectionEnded.is_worth_a_new_connection());
 }
 
 #[test]
 fn every_deadline_and_every_reset_has_its_sentence() {
-    use AnswerError as Error;
+    use ResponseError as Error;
     let body = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab";
     for (sent, wire, late, reset) in [
-        (0, "", Error::SendTimedOut, Error::ResetUnanswered),
-        (usize::MAX, "", Error::NoAnswerInTime, Error::ResetUnanswered),
+        (0, "", Error::SendTimedOut, Error::ResetBeforeResponse),
+        (usize::MAX, "", Error::NoResponseInTime, Error::ResetBeforeResponse),
         (usize::MAX, "HTTP/1.1 200", Error::HeadTimedOut, Error::ResetInHead),
         (usize::MAX, body, Error::BodyTimedOut { received: 2 }, Error::ResetInBody { received: 2 }),
     ] {

@@ -5,11 +5,11 @@
 //! Such a line is dropped and kept for whoever tells of it; unless it could be
 //! one that says where the body ends: then the end would be anybody's guess.
 
-use crate::http::client::answer_error::AnswerError;
+use crate::http::client::response_error::ResponseError;
 use crate::http::message::{Field, is_tchar};
 
 /// The most fields of one response, as many as curl takes.
-pub const MAX_ANSWER_FIELDS: usize = 5_000;
+pub const MAX_RESPONSE_FIELDS: usize = 5_000;
 
 /// The fields of one response, and the lines that are none.
 #[derive(Debug, Default)]
@@ -39,7 +39,7 @@ impl<'b> FieldLines<'b> {
     ///
     /// # Errors
     /// `Field` with the number of the line, or `TooManyFields`.
-    pub fn read(&mut self, bytes: &'b [u8], section: Section, above: usize) -> Result<(), AnswerError> {
+    pub fn read(&mut self, bytes: &'b [u8], section: Section, above: usize) -> Result<(), ResponseError> {
         self.fields.clear();
         self.dropped.clear();
         let (mut rest, mut number) = (bytes, above);
@@ -53,13 +53,13 @@ impl<'b> FieldLines<'b> {
             if line.is_empty() {
                 return Ok(());
             }
-            if self.fields.len() + self.dropped.len() == MAX_ANSWER_FIELDS {
-                return Err(AnswerError::TooManyFields);
+            if self.fields.len() + self.dropped.len() == MAX_RESPONSE_FIELDS {
+                return Err(ResponseError::TooManyFields);
             }
             match field(line) {
                 Some(field) => self.fields.push(field),
                 None if is_hopeless(line) || section == Section::Head && may_frame(line) => {
-                    return Err(AnswerError::Field { line: first_number });
+                    return Err(ResponseError::Field { line: first_number });
                 }
                 None => self.dropped.push(line),
             }
@@ -132,7 +132,7 @@ fn may_frame(line: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn read(text: &[u8], section: Section) -> Result<(Vec<String>, Vec<String>), AnswerError> {
+    fn read(text: &[u8], section: Section) -> Result<(Vec<String>, Vec<String>), ResponseError> {
         let mut lines = FieldLines::new();
         lines.read(text, section, 1)?;
         let field = |field: &Field<'_>| format!("{}={}", field.name, field.value.escape_ascii());
@@ -182,10 +182,10 @@ mod tests {
             b"X: \0",
         ] {
             let text = [b"A: b\r\n c\r\n", odd, b"\r\n\r\n"].concat();
-            assert_eq!(read(&text, Section::Head), Err(AnswerError::Field { line: 4 }), "{}", odd.escape_ascii());
+            assert_eq!(read(&text, Section::Head), Err(ResponseError::Field { line: 4 }), "{}", odd.escape_ascii());
         }
         let leading = read(b" Content-Length: 5\r\n\r\n", Section::Head);
-        assert_eq!(leading, Err(AnswerError::Field { line: 2 }));
+        assert_eq!(leading, Err(ResponseError::Field { line: 2 }));
     }
 
     #[test]
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn fields_are_counted() {
         let many = |count: usize| b"A: b\r\n".repeat(count);
-        assert_eq!(read(&many(MAX_ANSWER_FIELDS), Section::Head).map(|(fields, _)| fields.len()), Ok(5_000));
-        assert_eq!(read(&many(MAX_ANSWER_FIELDS + 1), Section::Head), Err(AnswerError::TooManyFields));
+        assert_eq!(read(&many(MAX_RESPONSE_FIELDS), Section::Head).map(|(fields, _)| fields.len()), Ok(5_000));
+        assert_eq!(read(&many(MAX_RESPONSE_FIELDS + 1), Section::Head), Err(ResponseError::TooManyFields));
     }
 }

@@ -1,10 +1,10 @@
-//! An answer's head, as it is sent.
+//! A response's head, as it is sent.
 
-use crate::http::message::{Framing, Response};
+use crate::http::message::{Framing, ResponseHead};
 use crate::http::persistence::Disposition;
 
 /// Writes the head of `response`, dated `date`, after which the connection goes on as `then` says.
-pub(super) fn write_head(response: &Response, date: &str, then: Disposition, out: &mut Vec<u8>) {
+pub(super) fn write_head(response: &ResponseHead, date: &str, then: Disposition, out: &mut Vec<u8>) {
     let status = response.status;
     out.extend_from_slice(b"HTTP/1.0 ");
     write_decimal(status.code().into(), out);
@@ -47,7 +47,7 @@ mod tests {
     fn head(status: StatusCode, framing: Framing, then: Disposition) -> String {
         let headers = HeaderBlock::of(&[("Content-Type", "text/plain")]);
         let mut out = Vec::new();
-        write_head(&Response { status, headers, framing }, "Sun, 06 Nov 1994 08:49:37 GMT", then, &mut out);
+        write_head(&ResponseHead { status, headers, framing }, "Sun, 06 Nov 1994 08:49:37 GMT", then, &mut out);
         String::from_utf8(out).expect("ASCII")
     }
 

@@ -49,7 +49,7 @@ pub mod rejection;
 mod request;
 mod step;
 
-use crate::http::message::{Framing, Response, Version};
+use crate::http::message::{Framing, ResponseHead, Version};
 use crate::http::persistence::{CloseReason, Disposition, Terms, decide};
 use asked::{Asked, NOTHING_ASKED};
 use head::write_head;
@@ -62,8 +62,8 @@ pub const MAX_DROPPED_BODY: u64 = 64 * 1024;
 /// How much of a body that the handler takes must arrive in a head's time, in bytes.
 pub const BODY_PIECE: usize = 64 * 1024;
 
-/// How many octets are read and dropped after the last answer, so that a client
-/// that still sends gets the answer and no reset (RFC 9112 §9.6).
+/// How many bytes are read and dropped after the last response, so that a client
+/// that still sends gets the response and no reset (RFC 9112 §9.6).
 pub const MAX_DRAIN: u64 = 32 * 1024 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -96,7 +96,7 @@ enum State {
 /// The server's half of one connection.
 ///
 /// ```
-/// use glasshttp::http::message::{FieldStorage, Framing, HeaderBlock, Response, StatusCode};
+/// use glasshttp::http::message::{FieldStorage, Framing, HeaderBlock, ResponseHead, StatusCode};
 /// use glasshttp::http::server::{Next, ServerConnection};
 ///
 /// let mut connection = ServerConnection::new(true);
@@ -105,7 +105,7 @@ enum State {
 /// let (used, request) = connection.receive(b"GET /hello HTTP/1.0\r\n\r\n", &mut storage, takes_no_body);
 /// assert_eq!((used, request.unwrap().target.path), (23, "/hello"));
 ///
-/// let response = Response {
+/// let response = ResponseHead {
 ///     status: StatusCode::OK,
 ///     headers: HeaderBlock::of(&[("Content-Type", "text/plain")]),
 ///     framing: Framing::Length(5),
@@ -126,7 +126,7 @@ pub struct ServerConnection {
     /// Why the server wants its next answer to be the last.
     last: Option<CloseReason>,
     exchanges: u32,
-    /// Octets of an incomplete head that hold nothing new.
+    /// Bytes of an incomplete head that hold nothing new.
     scanned: usize,
     blank: u32,
     /// More had arrived behind the request that is being answered, or may have.
@@ -189,7 +189,7 @@ impl ServerConnection {
         }
     }
 
-    /// Whether the connection ends when the answer that is being sent is out.
+    /// Whether the connection ends when the response that is being sent is out.
     pub fn closes_after_answer(&self) -> bool {
         matches!(self.state, State::Send { then: Disposition::Close(_), .. })
     }
@@ -223,7 +223,7 @@ impl ServerConnection {
         self.last = Some(reason);
     }
 
-    /// The server ends: an idle connection closes now, another after its answer.
+    /// The server ends: an idle connection closes now, another after its response.
     pub fn shut_down(&mut self) {
         self.answer_last(CloseReason::ShuttingDown);
         if self.state == State::Idle {
@@ -231,9 +231,9 @@ impl ServerConnection {
         }
     }
 
-    /// Writes the head of the answer, dated `date`, to the end of `out`, and
-    /// decides what comes after the answer.
-    pub fn respond(&mut self, response: &Response, date: &str, out: &mut Vec<u8>) {
+    /// Writes the head of the response, dated `date`, to the end of `out`, and
+    /// decides what comes after the response.
+    pub fn respond(&mut self, response: &ResponseHead, date: &str, out: &mut Vec<u8>) {
         let then = match self.state {
             State::Reject(rejection) => Disposition::Close(CloseReason::Rejected(rejection)),
             _ => self.decide(response.framing),
@@ -261,7 +261,7 @@ impl ServerConnection {
         decide(&Terms { version: asked.version, wish: asked.wish, unread: asked.unread, answer, server: self.last })
     }
 
-    /// `count` more octets of the answer were handed to the kernel.
+    /// `count` more bytes of the response were handed to the kernel.
     pub fn sent(&mut self, count: usize) {
         if let State::Send { head, body, .. } = &mut self.state {
             let of_head = count.min(*head);
@@ -323,7 +323,7 @@ impl ServerConnection {
     }
 
     /// Whether bytes of the client's may be unread or on their way. Closing
-    /// then would reset the connection and could destroy the answer.
+    /// then would reset the connection and could destroy the response.
     fn may_still_send(&self, reason: CloseReason) -> bool {
         let agreed = matches!(reason, CloseReason::SimpleRequest | CloseReason::Http10 | CloseReason::ClientAskedClose);
         !self.input_ended && (!agreed || self.surplus || self.asked.unread.is_some())
@@ -336,7 +336,7 @@ impl ServerConnection {
         }
     }
 
-    /// `count` octets were read and dropped.
+    /// `count` bytes were read and dropped.
     pub fn drained(&mut self, count: usize) {
         if let State::Drain { left, reason } = &mut self.state {
             *left = left.saturating_sub(count as u64);
@@ -375,7 +375,7 @@ impl ServerConnection {
     /// The connection is gone: reset by the client, or the socket failed.
     pub fn disconnected(&mut self, reason: CloseReason) {
         self.close(match self.state {
-            // After the last answer the client owes nothing: that it left is no news.
+            // After the last response the client owes nothing: that it left is no news.
             State::Drain { reason, .. } | State::ShutDown(reason) => reason,
             _ => reason,
         });

@@ -3,13 +3,13 @@
 use crate::http::message::StatusCode;
 use std::fmt;
 
-/// Why a request is refused before anybody is asked for an answer. After each
+/// Why a request is refused before anybody is asked for a response. After each
 /// of these the connection closes: where the next request begins is in doubt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rejection {
-    /// The first octet begins no method.
+    /// The first byte begins no method.
     NotHttp,
-    /// The first octet is that of a TLS handshake (RFC 8446 §5.1).
+    /// The first byte is that of a TLS handshake (RFC 8446 §5.1).
     TlsHandshake,
     /// The request line has not the form `METHOD target HTTP/version`.
     RequestLine,
@@ -53,7 +53,7 @@ impl Rejection {
         matches!(self, Self::Target | Self::Host | Self::ContentLength | Self::TransferEncoding)
     }
 
-    /// The status of the answer.
+    /// The status of the response.
     pub fn status(self) -> StatusCode {
         match self {
             Self::LineTooLong => StatusCode::URI_TOO_LONG,

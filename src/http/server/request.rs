@@ -7,7 +7,7 @@ use crate::http::message::{FieldStorage, Method, Request, Version};
 use crate::http::parse::{self, MAX_HEAD, MAX_LINE};
 use crate::http::persistence::{CloseReason, Wish};
 
-/// Octets of empty lines that may precede a request line (RFC 9112 §2.2).
+/// Bytes of empty lines that may precede a request line (RFC 9112 §2.2).
 const MAX_BLANK: u32 = 1024;
 
 impl ServerConnection {

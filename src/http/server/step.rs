@@ -32,7 +32,7 @@ pub enum Next {
     Close {
         /// Why.
         reason: CloseReason,
-        /// Reset: what was sent must not pass for a whole answer, or nobody takes it.
+        /// Reset: what was sent must not pass for a whole response, or nobody takes it.
         abort: bool,
     },
 }
@@ -51,9 +51,9 @@ pub enum Timer {
     Body,
     /// For more of the body, which is read elsewhere.
     Source,
-    /// For the client to take some more of the answer.
+    /// For the client to take some more of the response.
     Send,
-    /// For the client to end its half after the last answer.
+    /// For the client to end its half after the last response.
     Drain,
     /// The same, where nothing depends on it: somebody watches for it.
     ClientEnd,

@@ -76,8 +76,11 @@ fn converse_taking(limit: u64, segments: &[&[u8]], then: Then) -> Seen {
                         StatusCode::OK
                     }
                 };
-                let response =
-                    Response { status, headers: HeaderBlock::default(), framing: Framing::Length(body.len() as u64) };
+                let response = ResponseHead {
+                    status,
+                    headers: HeaderBlock::default(),
+                    framing: Framing::Length(body.len() as u64),
+                };
                 let mut head = Vec::new();
                 machine.respond(&response, DATE, &mut head);
                 seen.sent.push_str(&String::from_utf8_lossy(&head));
@@ -202,7 +205,7 @@ fn closing_lingers_only_while_the_client_may_still_send() {
         let mut machine = ServerConnection::new(true);
         machine.receive(wire, &mut FieldStorage::new(), |_| 0);
         let response =
-            Response { status: StatusCode::OK, headers: HeaderBlock::default(), framing: Framing::Length(0) };
+            ResponseHead { status: StatusCode::OK, headers: HeaderBlock::default(), framing: Framing::Length(0) };
         let mut head = Vec::new();
         machine.respond(&response, DATE, &mut head);
         machine.sent(head.len());
@@ -235,7 +238,7 @@ fn a_broken_promise_is_told_apart_from_a_failed_source() {
             machine.receive(b"GET / HTTP/1.0\r\n\r\n", &mut FieldStorage::new(), |_| 0);
             let mut head = Vec::new();
             machine.respond(
-                &Response { status: StatusCode::OK, headers: HeaderBlock::default(), framing },
+                &ResponseHead { status: StatusCode::OK, headers: HeaderBlock::default(), framing },
                 DATE,
                 &mut head,
             );

@@ -57,7 +57,7 @@ fn facts(runs: &[Run]) -> Facts {
         .set("fetched", run.found("fetched"))
         .count("packets", run.segments.len())
         .count("questions", from_the_client)
-        .count("replies", from_servers)
+        .count("responses", from_servers)
         .word("asked_in_order", order.join(", "))
         .count("segments", run.number_of(|one| one.tcp.is_some()))
         .holds("fin_rides_on_the_response", run.of(ToClient).any(|one| one.is_data() && one.has("FIN")))
@@ -66,16 +66,16 @@ fn facts(runs: &[Run]) -> Facts {
 
 fn conclude(facts: &Facts) -> Option<Conclusion> {
     let packets = facts.get_count("packets").filter(|packets| (12..=24).contains(packets))?;
-    let (questions, replies, segments) =
-        (facts.get_count("questions")?, facts.get_count("replies")?, facts.get_count("segments")?);
+    let (questions, responses, segments) =
+        (facts.get_count("questions")?, facts.get_count("responses")?, facts.get_count("segments")?);
     let order = facts.get_word("asked_in_order").filter(|order| order.contains("root") && order.contains("lab.kr"))?;
-    if !facts.is("fetched") || questions != replies {
+    if !facts.is("fetched") || questions != responses {
         return None;
     }
     let mut why = vec![
         both!(
-            "{packets} packets: {questions} questions and {replies} replies for the name, {segments} segments for the file.",
-            "패킷 {packets}개였습니다. 이름에 질문 {questions}개와 대답 {replies}개, 파일에 세그먼트 {segments}개가 들었습니다."
+            "{packets} packets: {questions} questions and {responses} responses for the name, {segments} segments for the file.",
+            "패킷 {packets}개였습니다. 이름에 질문 {questions}개와 대답 {responses}개, 파일에 세그먼트 {segments}개가 들었습니다."
         ),
         both!(
             "The client asked, in this order: {order}. Nobody passed a question on; each server only points further.",

@@ -82,7 +82,7 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
     }
     let syns = facts.get_count("syns_into_silence")?;
     let mut why = vec![both!(
-        "The closed port answered with a RST: ECONNREFUSED after {refused:.1} ms. A no is an answer.",
+        "The closed port answered with a RST: ECONNREFUSED after {refused:.1} ms. A no is a response.",
         "닫힌 포트는 RST로 대답했습니다. {refused:.1} ms 만에 ECONNREFUSED였습니다. 거절도 대답입니다."
     )];
     if let Some([_, second, ..]) = facts.get_counts("syns_at_ms") {

@@ -61,14 +61,15 @@ fn facts(runs: &[Run]) -> Facts {
     let Some(run) = runs.first() else { return Facts::default() };
     let syns: Vec<&Segment> =
         run.segments.iter().filter(|one| one.has("SYN") && !one.has("ACK") && !one.is_again()).collect();
-    let replies = run.segments.iter().filter(|one| one.has("SYN") && one.has("ACK"));
-    let is_swapped =
-        |reply: &Segment| syns.iter().any(|syn| (syn.source, syn.destination) == (reply.destination, reply.source));
+    let responses = run.segments.iter().filter(|one| one.has("SYN") && one.has("ACK"));
+    let is_swapped = |response: &Segment| {
+        syns.iter().any(|syn| (syn.source, syn.destination) == (response.destination, response.source))
+    };
     let bytes = PORT.to_be_bytes();
     Facts::default()
         .counts("client_ports", syns.iter().map(|one| one.source.port().into()).collect())
         .counts("server_ports", syns.iter().map(|one| one.destination.port().into()).collect())
-        .holds("replies_swap_the_four_values", replies.into_iter().all(is_swapped))
+        .holds("replies_swap_the_four_values", responses.into_iter().all(is_swapped))
         .word("port_on_the_wire", format!("{:02x} {:02x}", bytes[0], bytes[1]))
         .holds("port_is_in_the_frame", run.frames.first().is_some_and(|frame| frame.get(36..38) == Some(&bytes)))
         .set("udp_binds_the_same_number", run.found("udp_binds_the_same_number"))
@@ -89,7 +90,7 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
             "클라이언트의 포트가 {first}과 {second}(으)로 달랐습니다. 서버 쪽은 둘 다 {one}입니다. accept()는 새 소켓을 줄 뿐, 새 포트를 주지 않습니다."
         ),
         both!(
-            "Every reply carries the same four values, source and destination swapped.",
+            "Every response carries the same four values, source and destination swapped.",
             "모든 응답에는 같은 네 값이 출발지와 목적지만 바뀌어 들어 있습니다."
         ),
     ];

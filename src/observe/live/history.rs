@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 /// Connections whose refusal is remembered, so that each is counted once.
 const REFUSALS: usize = 4096;
 
-/// What a record takes beside what is counted, in octets: its own fields, and
+/// What a record takes beside what is counted, in bytes: its own fields, and
 /// those of an exchange with the texts of its figures.
 const RECORD: usize = 2048;
 const EXCHANGE: usize = 1024;
@@ -19,7 +19,7 @@ struct Kept {
     record: Arc<Record>,
     /// The number of its latest change.
     changed: u64,
-    octets: usize,
+    bytes: usize,
 }
 
 /// The records that are kept.
@@ -29,28 +29,28 @@ pub(super) struct History {
     /// Number of the change to number of the connection: the latest change of each.
     changes: BTreeMap<u64, u64>,
     last_change: u64,
-    octets: usize,
+    bytes: usize,
     admission: Admission,
     admitted: u64,
     refused: BTreeSet<u64>,
     refused_and_forgotten: u64,
     most_connections: usize,
-    most_octets: usize,
+    most_bytes: usize,
 }
 
 impl History {
-    pub(super) fn new(connections: usize, octets: usize, admitted_per_second: u32) -> Self {
+    pub(super) fn new(connections: usize, bytes: usize, admitted_per_second: u32) -> Self {
         Self {
             kept: BTreeMap::new(),
             changes: BTreeMap::new(),
             last_change: 0,
-            octets: 0,
+            bytes: 0,
             admission: Admission::new(admitted_per_second),
             admitted: 0,
             refused: BTreeSet::new(),
             refused_and_forgotten: 0,
             most_connections: connections,
-            most_octets: octets,
+            most_bytes: bytes,
         }
     }
 
@@ -132,22 +132,22 @@ impl History {
     fn keep(&mut self, record: Arc<Record>) {
         self.take(record.connection);
         self.last_change += 1;
-        let (connection, octets) = (record.connection, octets(&record));
-        self.kept.insert(connection, Kept { record, changed: self.last_change, octets });
+        let (connection, bytes) = (record.connection, bytes(&record));
+        self.kept.insert(connection, Kept { record, changed: self.last_change, bytes });
         self.changes.insert(self.last_change, connection);
-        self.octets += octets;
+        self.bytes += bytes;
     }
 
     fn take(&mut self, connection: u64) -> Option<Arc<Record>> {
         let kept = self.kept.remove(&connection)?;
         self.changes.remove(&kept.changed);
-        self.octets -= kept.octets;
+        self.bytes -= kept.bytes;
         Some(kept.record)
     }
 
     /// Forgets the oldest: closed ones first, for the open ones may change yet.
     fn make_room(&mut self) {
-        while self.kept.len() > self.most_connections || (self.octets > self.most_octets && self.kept.len() > 1) {
+        while self.kept.len() > self.most_connections || (self.bytes > self.most_bytes && self.kept.len() > 1) {
             let closed = self.kept.iter().find(|(_, kept)| kept.record.close.is_some());
             let Some((&oldest, _)) = closed.or_else(|| self.kept.iter().next()) else { return };
             self.take(oldest);
@@ -178,8 +178,8 @@ fn number(exchange: &Exchange) -> u64 {
     exchange.number
 }
 
-/// About as many octets as the record takes.
-fn octets(record: &Record) -> usize {
+/// About as many bytes as the record takes.
+fn bytes(record: &Record) -> usize {
     let heads = |exchange: &Exchange| EXCHANGE + exchange.request.head.len() + exchange.response.head.len();
     RECORD + record.exchanges.iter().map(heads).sum::<usize>()
 }

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 pub struct Bounds {
     /// Connections that are kept, the latest ones.
     pub connections: usize,
-    /// Octets that they may fill, as far as that can be told.
-    pub octets: usize,
+    /// Bytes that they may fill, as far as that can be told.
+    pub bytes: usize,
     /// Connections a second that are taken in; further ones are counted.
     pub admitted_per_second: u32,
     /// Records a second that one browser is told; further ones wait for a calmer time.
@@ -30,7 +30,7 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             connections: 1000,
-            octets: 32 << 20,
+            bytes: 32 << 20,
             admitted_per_second: 2000,
             told_per_second: 200,
             listeners: 16,
@@ -96,7 +96,7 @@ impl Hub {
     /// A hub that keeps this much.
     pub fn new(bounds: Bounds) -> Arc<Self> {
         let state = State {
-            history: History::new(bounds.connections, bounds.octets, bounds.admitted_per_second),
+            history: History::new(bounds.connections, bounds.bytes, bounds.admitted_per_second),
             updates: Admission::new(UPDATES_PER_SECOND),
             left_out: LeftOut::default(),
             streams: BTreeMap::new(),

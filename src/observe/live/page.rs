@@ -9,7 +9,7 @@ mod korean;
 
 use super::events::Events;
 use super::hub::Hub;
-use crate::handler::{Handler, Reply};
+use crate::handler::{Handler, Response};
 use crate::http::message::{Method, Request, StatusCode};
 use crate::language::Language;
 use crate::record::connection::{Record, SCHEMA};
@@ -38,7 +38,7 @@ const SCRIPT: &[&str] = &[
 ];
 const ICON: &[u8] = include_bytes!("../../../public/favicon.svg");
 
-/// Sent with every answer: nothing is kept, guessed, embedded or shared. The
+/// Sent with every response: nothing is kept, guessed, embedded or shared. The
 /// first two make the browser's timers fine (W3C High Resolution Time §4.1).
 const FIELDS: [(&str, &str); 6] = [
     ("Cross-Origin-Opener-Policy", "same-origin"),
@@ -85,21 +85,22 @@ impl LivePage {
         Self { language, ..self }
     }
 
-    fn answer(&self, request: &Request<'_>) -> Reply {
+    fn response(&self, request: &Request<'_>) -> Response {
         if !matches!(request.method, Method::Get | Method::Head) {
-            return Reply::method_not_allowed("GET, HEAD");
+            return Response::method_not_allowed("GET, HEAD");
         }
         if !self.is_for_us(request) {
-            let sentence = "This page answers only to the address that it listens on, or to localhost. \
+            let sentence = "This page responses only to the address that it listens on, or to localhost. \
                             Open it under the URL that glasshttp printed.";
-            return Reply::error(StatusCode::FORBIDDEN, sentence);
+            return Response::error(StatusCode::FORBIDDEN, sentence);
         }
         match (request.target.path, request.target.query) {
             ("/", query) => self.page(self.language(query)),
-            ("/favicon.svg" | "/favicon.ico", _) => Reply::memory(StatusCode::OK, "image/svg+xml", ICON),
-            _ if is_from_elsewhere(request) => {
-                Reply::error(StatusCode::FORBIDDEN, "The records are for this page alone, not for other sites' pages.")
-            }
+            ("/favicon.svg" | "/favicon.ico", _) => Response::memory(StatusCode::OK, "image/svg+xml", ICON),
+            _ if is_from_elsewhere(request) => Response::error(
+                StatusCode::FORBIDDEN,
+                "The records are for this page alone, not for other sites' pages.",
+            ),
             ("/events", query) => self.events(self.language(query)),
             ("/records", Some(query)) => self.record_of(query),
             ("/records", None) => all(self.hub.records()),
@@ -110,7 +111,7 @@ impl LivePage {
                 Some((number, None)) if number.parse::<u64>().is_ok() => {
                     one(number.parse().ok().and_then(|number| self.hub.record(number)), query == Some("secrets=shown"))
                 }
-                _ => Reply::error(
+                _ => Response::error(
                     StatusCode::NOT_FOUND,
                     "Here are /, /events, /records, /records/NUMBER and /records/NUMBER/steps.",
                 ),
@@ -129,7 +130,7 @@ impl LivePage {
 
     /// The page in one piece. Its style and script are named by a number that
     /// is new each time; whatever else should get into the page does not run.
-    fn page(&self, language: Language) -> Reply {
+    fn page(&self, language: Language) -> Response {
         let nonce = format!("{:016x}{:016x}", self.random.hash_one("nonce"), RandomState::new().hash_one("nonce"));
         let page = HTML
             .replacen("/* style */", STYLE, 1)
@@ -141,13 +142,13 @@ impl LivePage {
              connect-src 'self'{}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
             self.connect
         );
-        Reply::html(StatusCode::OK, page).with("Content-Security-Policy", &policy)
+        Response::html(StatusCode::OK, page).with("Content-Security-Policy", &policy)
     }
 
-    fn events(&self, language: Language) -> Reply {
+    fn events(&self, language: Language) -> Response {
         match Events::listen(&self.hub, &self.greeting, language) {
-            Some(events) => Reply::stream(StatusCode::OK, "text/event-stream", events),
-            None => Reply::error(
+            Some(events) => Response::stream(StatusCode::OK, "text/event-stream", events),
+            None => Response::error(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "As many pages listen as may at once. Close one of them; its place is free a moment later.",
             )
@@ -155,12 +156,12 @@ impl LivePage {
         }
     }
 
-    fn record_of(&self, query: &str) -> Reply {
+    fn record_of(&self, query: &str) -> Response {
         let client = query.split('&').find_map(|pair| pair.strip_prefix("client="));
         let client = client.map(|client| percent_encoding::percent_decode_str(client).decode_utf8_lossy());
         match client.and_then(|client| client.parse().ok()) {
             Some(client) => one(self.hub.of_client(client), false),
-            None => Reply::error(
+            None => Response::error(
                 StatusCode::BAD_REQUEST,
                 "Name a client by address and port, as in /records?client=127.0.0.1:50412 or [::1]:50412.",
             ),
@@ -185,8 +186,8 @@ impl Handler for LivePage {
         0
     }
 
-    fn handle(&self, request: &Request<'_>) -> Reply {
-        FIELDS.iter().fold(self.answer(request), |reply, (name, value)| reply.with_only(name, value))
+    fn handle(&self, request: &Request<'_>) -> Response {
+        FIELDS.iter().fold(self.response(request), |response, (name, value)| response.with_only(name, value))
     }
 }
 
@@ -210,29 +211,29 @@ fn connect_sources(site: &[String]) -> String {
     sources.flat_map(|source| [" ", source]).collect()
 }
 
-fn one(record: Option<Arc<Record>>, with_secrets: bool) -> Reply {
+fn one(record: Option<Arc<Record>>, with_secrets: bool) -> Response {
     let json = |record: Arc<Record>| match with_secrets {
         true => serde_json::to_vec(&*record),
         false => serde_json::to_vec(&*withheld(&record)),
     };
     match record.map(json) {
-        Some(Ok(json)) => Reply::memory(StatusCode::OK, "application/json", json),
-        Some(Err(_)) => Reply::error(StatusCode::INTERNAL_SERVER_ERROR, "The record could not be written as JSON."),
-        None => Reply::error(StatusCode::NOT_FOUND, "No such connection is kept: only the latest are."),
+        Some(Ok(json)) => Response::memory(StatusCode::OK, "application/json", json),
+        Some(Err(_)) => Response::error(StatusCode::INTERNAL_SERVER_ERROR, "The record could not be written as JSON."),
+        None => Response::error(StatusCode::NOT_FOUND, "No such connection is kept: only the latest are."),
     }
 }
 
-fn steps(record: Option<Arc<Record>>, language: Language) -> Reply {
+fn steps(record: Option<Arc<Record>>, language: Language) -> Response {
     match record.map(|record| serde_json::to_vec(&story::steps::steps(&record, language))) {
-        Some(Ok(json)) => Reply::memory(StatusCode::OK, "application/json", json),
-        Some(Err(_)) => Reply::error(StatusCode::INTERNAL_SERVER_ERROR, "The steps could not be written as JSON."),
-        None => Reply::error(StatusCode::NOT_FOUND, "No such connection is kept: only the latest are."),
+        Some(Ok(json)) => Response::memory(StatusCode::OK, "application/json", json),
+        Some(Err(_)) => Response::error(StatusCode::INTERNAL_SERVER_ERROR, "The steps could not be written as JSON."),
+        None => Response::error(StatusCode::NOT_FOUND, "No such connection is kept: only the latest are."),
     }
 }
 
-fn all(records: Vec<Arc<Record>>) -> Reply {
+fn all(records: Vec<Arc<Record>>) -> Response {
     let text = if records.is_empty() { b"[]\n".to_vec() } else { b"[".to_vec() };
-    Reply::stream(StatusCode::OK, "application/json", Array { records: records.into(), text, read: 0 })
+    Response::stream(StatusCode::OK, "application/json", Array { records: records.into(), text, read: 0 })
 }
 
 /// Records as a JSON array, of which one at a time is in memory as text.

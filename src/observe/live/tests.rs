@@ -90,9 +90,9 @@ fn numbers(hub: &Hub) -> Vec<u64> {
 /// The next event or comment; empty at the end.
 fn next(events: &mut Events) -> String {
     let mut text = Vec::new();
-    let mut octet = [0];
-    while !text.ends_with(b"\n\n") && events.read(&mut octet).expect("it never fails") == 1 {
-        text.push(octet[0]);
+    let mut byte = [0];
+    while !text.ends_with(b"\n\n") && events.read(&mut byte).expect("it never fails") == 1 {
+        text.push(byte[0]);
     }
     String::from_utf8(text).expect("UTF-8")
 }
@@ -122,8 +122,8 @@ fn the_latest_are_kept_and_open_ones_longest() {
 }
 
 #[test]
-fn octets_are_bounded_as_well() {
-    let hub = Hub::new(Bounds { octets: 64 * 1024, connections: 1000, ..bounds() });
+fn bytes_are_bounded_as_well() {
+    let hub = Hub::new(Bounds { bytes: 64 * 1024, connections: 1000, ..bounds() });
     let mut sink = LiveSink::new(&hub);
     for connection in 1..=100 {
         let mut large = closed(record(connection));

@@ -17,7 +17,7 @@ mod words;
 use super::path::{self, SitePath};
 use super::refused::refused;
 use super::root::{Refusal, Root};
-use crate::handler::{Begun, Reply};
+use crate::handler::{Begun, Response};
 use crate::http::message::StatusCode;
 use crate::language::Language;
 use crate::pool::{Bounds, Pool};
@@ -64,7 +64,7 @@ impl Listings {
     pub(super) fn new(
         hidden: bool,
         language: Language,
-        finish: impl Fn(Reply) -> Reply + Send + Sync + 'static,
+        finish: impl Fn(Response) -> Response + Send + Sync + 'static,
     ) -> Self {
         let shared = Shared::new(move |path, made| finish(response(path, made)));
         let (words, budget) = (Words::of(language), Budget::new());
@@ -73,7 +73,7 @@ impl Listings {
 
     /// The response that lists the folder at `path`, in the order that `query`
     /// asks for; made at once, however long that takes.
-    pub(super) fn now(&self, root: &Root, path: &SitePath, query: Option<&str>) -> Result<Reply, Refusal> {
+    pub(super) fn now(&self, root: &Root, path: &SitePath, query: Option<&str>) -> Result<Response, Refusal> {
         let mut reading = Reading::of(root.open_folder(&path.name)?, self.budget.share())?;
         let task = self.task(root, path, Order::of(query));
         task.read(&mut reading, usize::MAX)?;
@@ -159,9 +159,11 @@ fn begun(name: &[u8], found: Found) -> Begun {
 }
 
 /// The response of a folder's page, or of why there is none.
-fn response(name: &[u8], made: Made) -> Reply {
+fn response(name: &[u8], made: Made) -> Response {
     match made {
-        Ok(page) => Reply::html(StatusCode::OK, page).with("Cache-Control", "no-cache").made_from(path::display(name)),
+        Ok(page) => {
+            Response::html(StatusCode::OK, page).with("Cache-Control", "no-cache").made_from(path::display(name))
+        }
         Err(refusal) => refused(refusal),
     }
 }

@@ -11,7 +11,7 @@
 //! lives only a second.
 
 use super::order::Order;
-use crate::handler::Reply;
+use crate::handler::Response;
 use crate::later::{Later, Promise, later};
 use crate::site::root::Refusal;
 use bytes::Bytes;
@@ -59,7 +59,7 @@ impl Key {
 /// What a page that was made, or why it was not.
 pub(super) type Made = Result<Bytes, Refusal>;
 
-type Respond = dyn Fn(&[u8], Made) -> Reply + Send + Sync;
+type Respond = dyn Fn(&[u8], Made) -> Response + Send + Sync;
 
 /// The pages that are being made or were made a moment ago.
 pub(super) struct Shared {
@@ -80,7 +80,7 @@ struct Shareable {
 enum State {
     /// It is being made by this work; these wait for it.
     Making {
-        waiting: Vec<Promise<Reply>>,
+        waiting: Vec<Promise<Response>>,
         work: Option<Later<()>>,
     },
     Made(Bytes),
@@ -90,9 +90,9 @@ enum State {
 pub(super) enum Found {
     Made(Bytes),
     /// Somebody else makes it.
-    Later(Later<Reply>),
+    Later(Later<Response>),
     /// Whoever asked is to make it, and waits for it like others.
-    Duty(Duty, Later<Reply>),
+    Duty(Duty, Later<Response>),
 }
 
 /// The duty to make a page. Dropped without, whoever waits is told to try again.
@@ -105,7 +105,7 @@ pub(super) struct Duty {
 impl Shared {
     /// No pages yet; `respond` makes the response that those who wait get, of
     /// the folder's path and its page.
-    pub(super) fn new(respond: impl Fn(&[u8], Made) -> Reply + Send + Sync + 'static) -> Self {
+    pub(super) fn new(respond: impl Fn(&[u8], Made) -> Response + Send + Sync + 'static) -> Self {
         Self { respond: Box::new(respond), pages: Mutex::default(), count: AtomicUsize::new(0) }
     }
 
@@ -248,14 +248,14 @@ mod tests {
         Key { path: path.into(), device: 1, inode: 2, changed: (3, 4), order }
     }
 
-    fn later(shared: &Shared) -> Later<Reply> {
+    fn later(shared: &Shared) -> Later<Response> {
         match shared.find(&key("a")) {
             Ok(Some(Found::Later(later))) => later,
             _ => panic!("it is not being made"),
         }
     }
 
-    fn duty(shared: &Arc<Shared>, keeps: bool) -> (Duty, Later<Reply>) {
+    fn duty(shared: &Arc<Shared>, keeps: bool) -> (Duty, Later<Response>) {
         match shared.find_or_take_on(key("a"), keeps) {
             Ok(Found::Duty(duty, later)) => (duty, later),
             _ => panic!("somebody else makes it"),
@@ -266,14 +266,14 @@ mod tests {
         Arc::new(Shared::new(|path, made| {
             assert_eq!(path, b"a");
             let status = made.as_ref().map_or(StatusCode::SERVICE_UNAVAILABLE, |_| StatusCode::OK);
-            Reply::html(status, made.unwrap_or_default())
+            Response::html(status, made.unwrap_or_default())
         }))
     }
 
-    fn status(later: &Later<Reply>) -> StatusCode {
+    fn status(later: &Later<Response>) -> StatusCode {
         match later.take() {
-            Poll::Ready(Some(reply)) => reply.status,
-            other => panic!("no reply: {other:?}"),
+            Poll::Ready(Some(response)) => response.status,
+            other => panic!("no response: {other:?}"),
         }
     }
 

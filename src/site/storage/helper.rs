@@ -84,8 +84,8 @@ fn serve(mut socket: UnixStream, site: &dyn Handler) -> io::Result<()> {
         let (ask, _) = read_behind(lengths, &mut socket)?;
         let (told, payload) = match ask {
             Ask::Respond { is_head, path, query, fields } => {
-                let reply = with_request(is_head, &path, query.as_deref(), &fields, |request| site.handle(request));
-                let (body, payload) = match reply.body {
+                let response = with_request(is_head, &path, query.as_deref(), &fields, |request| site.handle(request));
+                let (body, payload) = match response.body {
                     Body::Bytes(bytes) => (Some(ToldBody::Payload), bytes),
                     Body::File { file, offset, length, .. } => {
                         let body = keep(&mut open, file).map(|file| ToldBody::File { file, offset, length });
@@ -99,9 +99,9 @@ fn serve(mut socket: UnixStream, site: &dyn Handler) -> io::Result<()> {
                     Body::Pieces(..) => (None, Bytes::new()), // a site without storage has none
                 };
                 let told = body.map_or(Told::Failed, |body| Told::Response {
-                    status: reply.status.code(),
-                    headers: reply.headers.as_bytes().to_vec(),
-                    resource: reply.resource.as_deref().map(str::to_owned),
+                    status: response.status.code(),
+                    headers: response.headers.as_bytes().to_vec(),
+                    resource: response.resource.as_deref().map(str::to_owned),
                     body,
                 });
                 (told, payload)

@@ -1,8 +1,8 @@
-//! The rows about a request and its answer.
+//! The rows about a request and its response.
 
 use super::phrases::Phrases;
 use super::rows::Rows;
-use crate::record::transfer::{Answer, Exchange, Framing, Saved, Transfer};
+use crate::record::transfer::{Exchange, Framing, Response, Saved, Transfer};
 use crate::record::{Figure, Why};
 use crate::story::layout::{Arrow, Block, Words, dim, plain, span};
 use crate::story::words::{counted, fill};
@@ -13,7 +13,7 @@ const SHOWN: usize = 300;
 
 pub(super) fn tell(exchange: &Exchange, rows: &mut Rows, phrases: &Phrases) {
     let (stages, traffic) = (&exchange.stages, &exchange.traffic);
-    let sent = counted(phrases.exchange.octets, traffic.request);
+    let sent = counted(phrases.exchange.bytes, traffic.request);
     rows.line(&stages.first_sent, exchange.request.first_line().to_owned(), sent);
     if traffic.writes > 1 {
         let calls = counted(phrases.exchange.writes, traffic.writes.into());
@@ -28,30 +28,30 @@ pub(super) fn tell(exchange: &Exchange, rows: &mut Rows, phrases: &Phrases) {
         let text = fill(phrases.exchange.first, &[&span(at - sent)]);
         rows.stage(first, Arrow::ToClient, phrases.labels.first, vec![plain(text)]);
     }
-    if let Some(answer) = &exchange.answer {
-        rows.stage(&stages.head_complete, Arrow::Inside, phrases.labels.answer, head(exchange, answer, phrases));
-        server_timing(answer, rows, phrases);
-        for line in &answer.dropped {
+    if let Some(response) = &exchange.response {
+        rows.stage(&stages.head_complete, Arrow::Inside, phrases.labels.response, head(exchange, response, phrases));
+        server_timing(response, rows, phrases);
+        for line in &response.dropped {
             let text = fill(phrases.exchange.dropped, &[line]);
             rows.stage(&nowhere(), Arrow::Inside, "", vec![dim(text)]);
         }
-        body(exchange, answer, rows, phrases);
+        body(exchange, response, rows, phrases);
     }
     if let Some(unread) = &exchange.unread {
-        let octets = counted(phrases.exchange.octets, unread.octets);
+        let bytes = counted(phrases.exchange.bytes, unread.bytes);
         let text = unread.line.as_ref().unwrap_or(&unread.text);
         let shown: String = text.chars().take(SHOWN).collect();
-        let words = vec![plain(fill(phrases.exchange.unread, &[&octets])), plain(shown)];
+        let words = vec![plain(fill(phrases.exchange.unread, &[&bytes])), plain(shown)];
         rows.stage(&nowhere(), Arrow::ToClient, "", words);
     }
 }
 
-fn head(exchange: &Exchange, answer: &Answer, phrases: &Phrases) -> Vec<Words> {
-    if answer.line.is_empty() {
+fn head(exchange: &Exchange, response: &Response, phrases: &Phrases) -> Vec<Words> {
+    if response.line.is_empty() {
         return vec![plain(phrases.exchange.bare)];
     }
-    let octets = counted(phrases.exchange.octets, exchange.traffic.head);
-    let mut words = vec![status(answer), plain(format!("· {}", fill(phrases.exchange.head, &[&octets])))];
+    let bytes = counted(phrases.exchange.bytes, exchange.traffic.head);
+    let mut words = vec![status(response), plain(format!("· {}", fill(phrases.exchange.head, &[&bytes])))];
     if !exchange.interim.is_empty() {
         let codes: Vec<String> = exchange.interim.iter().map(ToString::to_string).collect();
         words.push(dim(format!("({})", fill(phrases.exchange.interim, &[&codes.join(", ")]))));
@@ -65,18 +65,18 @@ fn nowhere() -> Figure<i64> {
 }
 
 /// The status line, in the colour of its class.
-pub(super) fn status(answer: &Answer) -> Words {
-    let color = match answer.status {
+pub(super) fn status(response: &Response) -> Words {
+    let color = match response.status {
         200..=299 => AnsiColor::Green,
         300..=399 => AnsiColor::Cyan,
         _ => AnsiColor::Red,
     };
-    (Style::new().fg_color(Some(color.into())), answer.line.clone())
+    (Style::new().fg_color(Some(color.into())), response.line.clone())
 }
 
 /// The stages that the server says of itself: their lengths, which need no common clock.
-fn server_timing(answer: &Answer, rows: &mut Rows, phrases: &Phrases) {
-    let Some(value) = answer.field("server-timing") else { return };
+fn server_timing(response: &Response, rows: &mut Rows, phrases: &Phrases) {
+    let Some(value) = response.field("server-timing") else { return };
     let spans: Vec<String> = value.split(',').filter_map(metric).collect();
     if !spans.is_empty() {
         let text = fill(phrases.exchange.server_timing, &[&spans.join(", ")]);
@@ -93,19 +93,19 @@ fn metric(text: &str) -> Option<String> {
     (nanoseconds.is_finite() && nanoseconds >= 0.0).then(|| format!("{name} {}", span(nanoseconds as i64)))
 }
 
-fn body(exchange: &Exchange, answer: &Answer, rows: &mut Rows, phrases: &Phrases) {
-    let framing = match answer.framing {
+fn body(exchange: &Exchange, response: &Response, rows: &mut Rows, phrases: &Phrases) {
+    let framing = match response.framing {
         Framing::NoBody | Framing::Unknown => return,
         Framing::ContentLength { .. } => phrases.exchange.framings[0],
         Framing::Chunked => phrases.exchange.framings[1],
         Framing::Close => phrases.exchange.framings[2],
     };
-    let octets = counted(phrases.exchange.octets, exchange.traffic.body);
+    let bytes = counted(phrases.exchange.bytes, exchange.traffic.body);
     let reads = counted(phrases.exchange.reads, exchange.traffic.reads.into());
     let is_whole = exchange.stages.complete.value().is_some();
     let mut text = match is_whole {
-        true => format!("{octets} {framing} {reads}"),
-        false => format!("{octets} {} {reads}", phrases.exchange.so_far),
+        true => format!("{bytes} {framing} {reads}"),
+        false => format!("{bytes} {} {reads}", phrases.exchange.so_far),
     };
     if exchange.is_aborted {
         text.push_str(", ");
@@ -116,23 +116,23 @@ fn body(exchange: &Exchange, answer: &Answer, rows: &mut Rows, phrases: &Phrases
 
 /// What became of the body.
 pub(super) fn tell_body(transfer: &Transfer, block: &mut Block, phrases: &Phrases) {
-    let octets = |count: u64| counted(phrases.exchange.octets, count);
+    let bytes = |count: u64| counted(phrases.exchange.bytes, count);
     let text = match &transfer.body {
         None | Some(Saved::Stdout | Saved::Dropped) => return,
         Some(Saved::NotForTerminal) => {
             let words = [plain(phrases.body.not_for_terminal)];
             return block.row("", Arrow::Inside, phrases.labels.body, &words);
         }
-        Some(Saved::Part { path, octets: count }) => {
-            fill(phrases.body.part, &[&octets(*count), &path.display().to_string()])
+        Some(Saved::Part { path, bytes: count }) => {
+            fill(phrases.body.part, &[&bytes(*count), &path.display().to_string()])
         }
         Some(Saved::File { path, resumed_at, was_whole: true }) => {
-            fill(phrases.body.was_whole, &[&path.display().to_string(), &octets(*resumed_at)])
+            fill(phrases.body.was_whole, &[&path.display().to_string(), &bytes(*resumed_at)])
         }
         Some(Saved::File { path, resumed_at, .. }) => {
             let behind = match resumed_at {
                 0 => String::new(),
-                count => fill(phrases.body.resumed, &[&octets(*count)]),
+                count => fill(phrases.body.resumed, &[&bytes(*count)]),
             };
             fill(phrases.body.file, &[&path.display().to_string()]) + &behind
         }

@@ -97,13 +97,13 @@ fn client(transfer: &Transfer, stages: &mut Stages<'_>, phrases: &Phrases) {
         stages.add_at(attempt.ended, None, fill(words.connected, &[&rtt]));
     }
     let Some(exchange) = &transfer.exchange else { return };
-    let octets = |count| counted(phrases.exchange.octets, count);
+    let bytes = |count| counted(phrases.exchange.bytes, count);
     let (at, traffic) = (&exchange.stages, &exchange.traffic);
-    stages.add(&at.first_sent, Some(Arrow::ToServer), fill(words.send, &[&octets(traffic.request)]));
+    stages.add(&at.first_sent, Some(Arrow::ToServer), fill(words.send, &[&bytes(traffic.request)]));
     stages.add(&at.acknowledged, None, words.request_acknowledged);
     stages.add(&at.arrived, None, words.arrived);
     let is_at_once = at.first_read.value() == at.complete.value();
-    let so_far = if is_at_once { octets(traffic.read) } else { String::new() };
+    let so_far = if is_at_once { bytes(traffic.read) } else { String::new() };
     stages.add(&at.first_read, None, fill(words.read, &[&so_far]).trim_end());
     if !is_at_once {
         stages.add(&at.complete, None, words.complete);
@@ -131,15 +131,15 @@ fn server(transfer: &Transfer, half: &Half<'_>, stages: &mut Stages<'_>, phrases
         }
         stages.add_at(0, None, words.accept);
     }
-    let octets = |count| counted(phrases.exchange.octets, count);
+    let bytes = |count| counted(phrases.exchange.bytes, count);
     let at = &exchange.stages;
     let traffic = exchange.traffic.value().copied().unwrap_or_default();
     stages.add(&at.arrived, None, words.server_arrived);
-    stages.add(&at.head_complete, None, fill(words.head_read, &[&octets(traffic.request_head)]));
+    stages.add(&at.head_complete, None, fill(words.head_read, &[&bytes(traffic.request_head)]));
     let status = exchange.response.first_line().split_once(' ').map_or("", |(_, status)| status);
     let from = exchange.resource.value().map_or(String::new(), |path| format!(" ({path})"));
     stages.add(&at.response_chosen, None, format!("{status}{from}"));
-    let sent = fill(words.sent, &[&octets(traffic.response_head + traffic.response_body)]);
+    let sent = fill(words.sent, &[&bytes(traffic.response_head + traffic.response_body)]);
     stages.add(&at.first_write, Some(Arrow::ToClient), sent);
     stages.add(&at.acknowledged, None, words.acknowledged);
     let Some(close) = record.close.as_ref().filter(|_| transfer.close.is_some()) else { return };

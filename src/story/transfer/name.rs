@@ -1,7 +1,7 @@
-//! The rows about a name: who was asked, and what the answer was.
+//! The rows about a name: who was asked, and what the response was.
 
 use super::phrases::Phrases;
-use crate::record::lookup::{Exchange, Lookup, Outcome, Referral, Reply, Source, Trace};
+use crate::record::lookup::{DnsResponse, Exchange, Lookup, Outcome, Referral, Source, Trace};
 use crate::record::transfer::Name;
 use crate::story::layout::{Arrow, Block, dim, plain, span};
 use crate::story::words::fill;
@@ -96,8 +96,8 @@ fn questions(exchanges: &[Exchange], began: &str, block: &mut Block, phrases: &P
 
 fn came_of(outcome: &Outcome, phrases: &Phrases) -> String {
     match outcome {
-        Outcome::Answered(reply) => answered(reply, phrases),
-        Outcome::TimedOut => phrases.name.no_answer.to_owned(),
+        Outcome::Answered(response) => answered(response, phrases),
+        Outcome::TimedOut => phrases.name.no_response.to_owned(),
         Outcome::Refused => phrases.name.nobody.to_owned(),
         Outcome::Unreachable { why } => fill(phrases.name.unreachable, &[why]),
         Outcome::Malformed { why } => fill(phrases.name.malformed, &[why]),
@@ -105,12 +105,12 @@ fn came_of(outcome: &Outcome, phrases: &Phrases) -> String {
     }
 }
 
-fn answered(reply: &Reply, phrases: &Phrases) -> String {
-    let truncated = if reply.truncated { phrases.name.truncated } else { "" };
-    if reply.rcode != "NOERROR" {
-        return format!("{truncated}{}", reply.rcode);
+fn answered(response: &DnsResponse, phrases: &Phrases) -> String {
+    let truncated = if response.truncated { phrases.name.truncated } else { "" };
+    if response.rcode != "NOERROR" {
+        return format!("{truncated}{}", response.rcode);
     }
-    let records = reply.answers.iter().map(|record| {
+    let records = response.answers.iter().map(|record| {
         let data = if record.kind == "CNAME" { format!("CNAME {}", record.data) } else { record.data.clone() };
         fill(phrases.name.ttl, &[&data, &record.ttl.to_string()])
     });
@@ -135,7 +135,7 @@ fn outcome(name: &Name, phrases: &Phrases) -> String {
     }
 }
 
-/// The system resolver's own answer, where it is another one.
+/// The system resolver's own response, where it is another one.
 fn system(lookup: &Lookup, block: &mut Block, phrases: &Phrases) {
     let Some(system) = lookup.system.as_ref().filter(|system| system.differs) else { return };
     let text = match &system.error {

@@ -35,7 +35,7 @@ pub(super) struct Labels {
     pub(super) reused: &'static str,
     pub(super) sent: &'static str,
     pub(super) first: &'static str,
-    pub(super) answer: &'static str,
+    pub(super) response: &'static str,
     pub(super) body: &'static str,
     pub(super) saved: &'static str,
     pub(super) server: &'static str,
@@ -53,7 +53,7 @@ pub(super) struct NamePhrases {
     /// The kind and name asked for, the server, the transport, the time, the outcome.
     pub(super) question: &'static str,
     pub(super) retry: &'static str,
-    pub(super) no_answer: &'static str,
+    pub(super) no_response: &'static str,
     pub(super) nobody: &'static str,
     pub(super) unreachable: &'static str,
     pub(super) malformed: &'static str,
@@ -68,7 +68,7 @@ pub(super) struct NamePhrases {
     pub(super) referral: &'static str,
     pub(super) more: &'static str,
     pub(super) glue: &'static str,
-    /// The system resolver's own answer, where it differs.
+    /// The system resolver's own response, where it differs.
     pub(super) system_says: &'static str,
     pub(super) system_fails: &'static str,
 }
@@ -94,7 +94,7 @@ pub(super) struct ExchangePhrases {
     pub(super) interim: &'static str,
     pub(super) bare: &'static str,
     pub(super) head: &'static str,
-    pub(super) octets: [&'static str; 2],
+    pub(super) bytes: [&'static str; 2],
     pub(super) reads: [&'static str; 2],
     /// How the body's end is known: length, chunks, the connection's end.
     pub(super) framings: [&'static str; 3],

@@ -3,9 +3,9 @@
 
 use super::*;
 use crate::http::client::Ending;
-use crate::http::client::answer_error::AnswerError;
+use crate::http::client::response_error::ResponseError;
 use crate::record::connection::Message;
-use crate::record::transfer::{Answer, Close, Ends, Exchange, Framing, SCHEMA, Stages, Traffic};
+use crate::record::transfer::{Close, Ends, Exchange, Framing, Response, SCHEMA, Stages, Traffic};
 use crate::record::{End, How, Source, TimeWait, Why};
 use unicode_width::UnicodeWidthStr;
 
@@ -30,14 +30,14 @@ fn transfer() -> Transfer {
             number: 1,
             request_body: 0,
             request: Message { head: "GET /hello.txt HTTP/1.0\r\n\r\n".into(), is_cut: false },
-            answer: Some(Answer {
+            response: Some(Response {
                 line: "HTTP/1.0 200 OK".into(),
                 version: "HTTP/1.0",
                 status: 200,
                 fields: vec![],
                 dropped: vec![],
                 head: Message { head: String::new(), is_cut: false },
-                framing: Framing::ContentLength { octets: 44 },
+                framing: Framing::ContentLength { bytes: 44 },
                 trailers: vec![],
             }),
             interim: vec![],
@@ -93,13 +93,13 @@ fn an_exchange_is_told_in_order_with_its_steps() {
     40 ms ──▶ GET /hello.txt HTTP/1.0  27 bytes
    +20 µs ◀── ACK     the server's TCP has the request
     41 ms ◀── first   first bytes in our kernel, 1 ms after the request
-    +0 µs  ·  answer  HTTP/1.0 200 OK · head 300 bytes
+    +0 µs  ·  response  HTTP/1.0 200 OK · head 300 bytes
     +0 µs  ·  body    44 bytes by Content-Length in 1 read
   41.5 ms ◀── FIN     the server ended its half, ~first
    ~42 ms ──▶ FIN     we closed our socket
            ·  closed  TIME_WAIT: server
               A sentence of the record's.
-              not visible: arrival of the answer (the kernel gave no timestamp
+              not visible: arrival of the response (the kernel gave no timestamp
               with them)
 
 ";
@@ -111,8 +111,8 @@ fn an_exchange_is_told_in_order_with_its_steps() {
 #[test]
 fn a_server_cannot_drive_the_terminal() {
     let mut transfer = transfer();
-    let answer = transfer.exchange.as_mut().and_then(|exchange| exchange.answer.as_mut()).expect("an answer");
-    answer.line = "HTTP/1.0 200 \x1b[2J\u{202e}OK".into();
+    let response = transfer.exchange.as_mut().and_then(|exchange| exchange.response.as_mut()).expect("a response");
+    response.line = "HTTP/1.0 200 \x1b[2J\u{202e}OK".into();
     transfer.redirects_to = Some("http://\x1b]0;title\x07/".into());
     for language in LANGUAGES {
         let text = told(&transfer, language);
@@ -139,7 +139,7 @@ fn labels_fit_their_column_and_the_legend_a_line() {
             labels.reused,
             labels.sent,
             labels.first,
-            labels.answer,
+            labels.response,
             labels.body,
             labels.saved,
             labels.server,
@@ -170,8 +170,8 @@ fn every_reason_has_its_sentence_in_korean() {
         Ending::ServerClosed,
         Ending::Reset,
         Ending::GivenUp,
-        Ending::Failed(AnswerError::BodyCutShort { promised: 2, received: 1 }),
-        Ending::Failed(AnswerError::NotHttp(crate::http::parse::foreign::Foreign::Unknown)),
+        Ending::Failed(ResponseError::BodyCutShort { promised: 2, received: 1 }),
+        Ending::Failed(ResponseError::NotHttp(crate::http::parse::foreign::Foreign::Unknown)),
     ];
     let known = language::of(Language::Korean).reasons;
     for ending in endings {

@@ -9,9 +9,9 @@ pub(super) fn tell(exchange: &Exchange, block: &mut Block) {
     for interim in &exchange.interim_heads {
         lines("<", &interim.head, block);
     }
-    let Some(answer) = &exchange.answer else { return };
-    lines("<", &answer.head, block);
-    for field in &answer.trailers {
+    let Some(response) = &exchange.response else { return };
+    lines("<", &response.head, block);
+    for field in &response.trailers {
         block.verbatim("<", &format!("{}: {}", field.name, field.value));
     }
 }

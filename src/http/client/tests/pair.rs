@@ -1,8 +1,8 @@
 //! The client's machine against the server's, over a fake wire: two queues of
-//! octets that hand on as many at a time as a random walk says.
+//! bytes that hand on as many at a time as a random walk says.
 
 use super::*;
-use crate::http::message::{FieldStorage, Framing, Response, StatusCode};
+use crate::http::message::{FieldStorage, Framing, ResponseHead, StatusCode};
 use crate::http::persistence::CloseReason;
 use crate::http::server;
 use std::collections::VecDeque;
@@ -10,16 +10,16 @@ use std::collections::VecDeque;
 /// One direction of the wire.
 #[derive(Default)]
 struct Queue {
-    octets: VecDeque<u8>,
+    bytes: VecDeque<u8>,
     ended: bool,
 }
 
 impl Queue {
-    /// Moves up to `most` octets to the end of `input`; whether the end was reached.
+    /// Moves up to `most` bytes to the end of `input`; whether the end was reached.
     fn deliver(&mut self, most: usize, input: &mut Vec<u8>) -> bool {
-        let count = most.min(self.octets.len());
-        input.extend(self.octets.drain(..count));
-        self.ended && self.octets.is_empty() && count == 0
+        let count = most.min(self.bytes.len());
+        input.extend(self.bytes.drain(..count));
+        self.ended && self.bytes.is_empty() && count == 0
     }
 }
 
@@ -28,10 +28,10 @@ impl Queue {
 enum Reply {
     Length(usize),
     UntilClose(usize),
-    /// A range of ten octets.
+    /// A range of ten bytes.
     Range,
     NotModified,
-    /// Promises ten octets, has four.
+    /// Promises ten bytes, has four.
     Short,
 }
 
@@ -110,10 +110,10 @@ impl ServerSide {
                     _ => self.reply.head(),
                 };
                 let mut head = Vec::new();
-                let response = Response { status, headers: HeaderBlock::default(), framing };
+                let response = ResponseHead { status, headers: HeaderBlock::default(), framing };
                 self.machine.respond(&response, "Sun, 06 Nov 1994 08:49:37 GMT", &mut head);
                 self.machine.sent(head.len());
-                outbound.octets.extend(head);
+                outbound.bytes.extend(head);
                 self.at = 0;
                 true
             }
@@ -124,7 +124,7 @@ impl ServerSide {
                 let more = &body[self.at..body.len().min(self.at + most)];
                 assert!(left.is_none_or(|left| more.len() as u64 <= left));
                 self.at += more.len();
-                outbound.octets.extend(more);
+                outbound.bytes.extend(more);
                 if more.is_empty() {
                     self.machine.body_ended();
                 } else {
@@ -182,7 +182,7 @@ impl ClientSide<'_> {
             Next::Send(left) => {
                 assert_eq!(left, self.unsent.len() as u64);
                 let count = most.min(self.unsent.len());
-                outbound.octets.extend(self.unsent.drain(..count));
+                outbound.bytes.extend(self.unsent.drain(..count));
                 self.machine.sent(count);
                 true
             }
@@ -275,7 +275,7 @@ fn both_sides_name_the_same_cause() {
             Unsaid,
             true,
             "/short",
-            Ending::Failed(AnswerError::BodyCutShort { promised: 10, received: 4 }),
+            Ending::Failed(ResponseError::BodyCutShort { promised: 10, received: 4 }),
             CloseReason::BodyTruncated,
         ),
     ] {
@@ -297,7 +297,7 @@ fn head_has_no_body_and_a_half_close_still_gets_it_all() {
 
 proptest! {
     /// Neither what the client sees nor what the server sees depends on how
-    /// the wire hands the octets on.
+    /// the wire hands the bytes on.
     #[test]
     fn the_wire_s_pace_does_not_matter(
         version in prop::sample::select(vec![Version::Http09, Version::Http10, Version::Http11]),

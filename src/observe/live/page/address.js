@@ -43,8 +43,8 @@ class AddressBar {
     let answer;
     try {
       answer = await fetch(url, { mode: "cors", cache: "no-store", credentials: "omit" });
-      const octets = await drain(answer);
-      this.#say(`Status ${answer.status}, ${plural(octets, "octet")} of body. Looking for the server's half.`);
+      const bytes = await drain(answer);
+      this.#say(`Status ${answer.status}, ${plural(bytes, "byte")} of body. Looking for the server's half.`);
     } catch {
       return this.#say("No answer could be read. Either the site is not there, or it did not allow this page to read (Access-Control-Allow-Origin).");
     }
@@ -99,15 +99,15 @@ class AddressBar {
   }
 }
 
-// Reads the body to its end: the browser's last time is that of the last octet.
+// Reads the body to its end: the browser's last time is that of the last byte.
 async function drain(answer) {
-  let octets = 0;
+  let bytes = 0;
   for (const reader = answer.body?.getReader(); reader;) {
     const { done, value: chunk } = await reader.read();
     if (done) break;
-    octets += chunk.length;
+    bytes += chunk.length;
   }
-  return octets;
+  return bytes;
 }
 
 // The browser's times of the latest request for this address.
@@ -129,13 +129,13 @@ function browserHalf(timing) {
   else events.push({ at: at(timing.connectStart), what: "begins to connect", by: "connectStart" }, { at: at(timing.connectEnd), what: "is connected", by: "connectEnd" });
   return events.concat(
     { at: at(timing.requestStart), what: "begins to send the request", by: "requestStart" },
-    { at: at(timing.responseStart), what: "has the first octet", by: "responseStart" },
-    { at: at(timing.responseEnd), what: "has the last octet", by: "responseEnd" });
+    { at: at(timing.responseStart), what: "has the first byte", by: "responseStart" },
+    { at: at(timing.responseEnd), what: "has the last byte", by: "responseEnd" });
 }
 
 const SERVER_SAYS = {
   arrived: "kernel has the request", first_read: "reads it", head_complete: "has the whole head", response_chosen: "has chosen the answer",
-  first_write: "hands the kernel the first octets", last_write: "hands it the last octets", acknowledged: "knows that the client's TCP has all",
+  first_write: "hands the kernel the first bytes", last_write: "hands it the last bytes", acknowledged: "knows that the client's TCP has all",
 };
 
 // What the server reported of the same exchange.

@@ -5,13 +5,13 @@ const STAGES = [
   ["In the accept queue", "wire", "queued"],
   ["From arrival to the first read", "client", "arrived", "first_read"],
   ["From there to the head's end", "client", "first_read", "head_complete"],
-  ["Handler chooses the answer", "server", "head_complete", "response_chosen"],
+  ["Handler chooses the response", "server", "head_complete", "response_chosen"],
   ["Until the first write", "server", "response_chosen", "first_write"],
   ["Sending, first write to last", "server", "first_write", "last_write"],
   ["Until the client acknowledged", "wire", "last_write", "acknowledged"],
 ];
 const NAMES = {
-  arrived: "the arrival", first_read: "the first read", head_complete: "the head's end", response_chosen: "the choice of the answer",
+  arrived: "the arrival", first_read: "the first read", head_complete: "the head's end", response_chosen: "the choice of the response",
   first_write: "the first write", last_write: "the last write", acknowledged: "the acknowledgement",
 };
 
@@ -61,8 +61,8 @@ function place(bar, from, to, begin, end) {
   bar.style.width = `${Math.max(0, ((to - from) / total) * 100)}%`;
 }
 
-function head(name, message, octets, marksLineEnds) {
-  const size = octets === undefined ? "" : `, ${plural(octets, "octet")}`;
+function head(name, message, bytes, marksLineEnds) {
+  const size = bytes === undefined ? "" : `, ${plural(bytes, "byte")}`;
   const cut = message.is_cut ? ", its beginning" : "";
   const text = message.head || "There was none.";
   return el("figure", {}, el("figcaption", {}, `${name} head${size}${cut}`), el("pre", { tabindex: "0" }, el("code", {}, marksLineEnds && message.head ? withLineEnds(message.head) : shown(text))));

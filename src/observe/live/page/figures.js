@@ -82,6 +82,6 @@ function niceStep(span, marks) {
   return [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= rough);
 }
 
-// What a person sees of octets that have no picture of their own.
+// What a person sees of bytes that have no picture of their own.
 const visible = (text) => text.replace(/[\u0000-\u001f\u007f]/g, (character) =>
   String.fromCharCode(character === "\u007f" ? 0x2421 : 0x2400 + character.charCodeAt(0)));

@@ -78,7 +78,7 @@ const WORDS: &[(&str, &str)] = &[
     (r#"["In the accept queue", "wire", "queued"]"#, r#"["수락 대기열에서", "wire", "queued"]"#),
     (r#""From arrival to the first read""#, r#""도착부터 첫 읽기까지""#),
     (r#""From there to the head's end""#, r#""거기서 헤더의 끝까지""#),
-    (r#""Handler chooses the answer""#, r#""처리기가 응답을 정함""#),
+    (r#""Handler chooses the response""#, r#""처리기가 응답을 정함""#),
     (r#""Until the first write""#, r#""첫 쓰기까지""#),
     (r#""Sending, first write to last""#, r#""전송, 첫 쓰기부터 마지막까지""#),
     (r#""Until the client acknowledged""#, r#""클라이언트의 ACK까지""#),

@@ -1,6 +1,6 @@
 // sources.js: where records come from: the server's events, or a saved log.
 
-const LOG_OCTETS = 64 << 20;
+const LOG_BYTES = 64 << 20;
 const LOG_RECORDS = 5000;
 const AGAIN = 2000; // milliseconds
 const LANGUAGE = document.documentElement.lang;
@@ -38,7 +38,7 @@ class LiveSource {
 
 // Reads a log: { name, kept, sentence }, or { sentence } if nothing can be shown.
 async function readLog(file) {
-  if (file.size > LOG_OCTETS) return { sentence: `${file.name} is larger than ${LOG_OCTETS >> 20} MiB. Take its end: tail -n ${LOG_RECORDS} ${file.name} > part.jsonl` };
+  if (file.size > LOG_BYTES) return { sentence: `${file.name} is larger than ${LOG_BYTES >> 20} MiB. Take its end: tail -n ${LOG_RECORDS} ${file.name} > part.jsonl` };
   const { records, bad } = parseLog(await file.text());
   const complaints = bad.count ? ` ${plural(bad.count, "line is", "lines are")} no record that can be shown; the first is ${bad.first}.` : "";
   if (!records.length) return { sentence: `${file.name} holds no records.${complaints} A log is made with --log json.` };

@@ -175,7 +175,7 @@ pub(super) fn silent_to_its_end() -> Record {
     record
 }
 
-/// A client that resets while the answer comes.
+/// A client that resets while the response comes.
 pub(super) fn reset() -> Record {
     let mut record = opened(10);
     let mut exchange = exchange(1, 38 * US, "GET /big.iso HTTP/1.1", "200 OK", 2_538_240);

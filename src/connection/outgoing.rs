@@ -1,4 +1,4 @@
-//! What is left to send of an answer, and how it leaves: few, large sends.
+//! What is left to send of a response, and how it leaves: few, large sends.
 
 use crate::handler::Body;
 use crate::later::Later;
@@ -27,13 +27,13 @@ const SEND: SendFlags = SendFlags::NOSIGNAL;
 /// More follows at once: the head waits for it in the kernel, and both share segments.
 const MORE: SendFlags = SEND.union(SendFlags::MORE);
 
-/// An answer on its way.
+/// A response on its way.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct Outgoing {
     /// The head, and with it a small body: what of them is not yet sent.
     head: Vec<u8>,
     body: Body,
-    /// Octets of `body` that are sent, or that lie behind the head in `head`.
+    /// Bytes of `body` that are sent, or that lie behind the head in `head`.
     position: u64,
     /// How much of a body that is copied to read next.
     appetite: usize,
@@ -55,7 +55,7 @@ enum Piece {
 
 /// What became of a piece of the body.
 pub(super) enum Sent {
-    /// The socket took this many octets, at least one.
+    /// The socket took this many bytes, at least one.
     Some(usize),
     /// Nothing: the next piece is being read elsewhere.
     Awaited,
@@ -65,8 +65,8 @@ pub(super) enum Sent {
     Failed,
 }
 
-impl Answer {
-    /// An answer of this head and body; `body_follows` says whether any of the body is to be sent.
+impl Outgoing {
+    /// A response of this head and body; `body_follows` says whether any of the body is to be sent.
     pub(super) fn new(mut head: Vec<u8>, body: Body, body_follows: bool) -> Self {
         let mut position = 0;
         if let (Body::Bytes(bytes), true) = (&body, body_follows)
@@ -118,13 +118,13 @@ impl Answer {
         self.head.capacity() + self.remainder.capacity() + piece
     }
 
-    /// Octets of the body that the socket took.
+    /// Bytes of the body that the socket took.
     pub(super) fn body_sent(&self) -> u64 {
         self.position.saturating_sub(self.head.len() as u64)
     }
 
     /// Sends some of the head, and of the body that is joined to it; `ends` says
-    /// that the connection ends right behind the answer.
+    /// that the connection ends right behind the response.
     pub(super) fn send_head(&mut self, socket: &OwnedFd, body_follows: bool, ends: bool) -> Result<usize, Errno> {
         let has_more = match &self.body {
             Body::Bytes(bytes) => (bytes.len() as u64) > self.position,
@@ -135,7 +135,7 @@ impl Answer {
         Ok(count)
     }
 
-    /// Sends some of the body, of which `left` octets remain, if that is known;
+    /// Sends some of the body, of which `left` bytes remain, if that is known;
     /// `copy` is room for what is copied.
     pub(super) fn send_body(
         &mut self,
@@ -177,9 +177,9 @@ impl Answer {
                 let Some(room) = room(copy, count) else { return Ok(Sent::Failed) };
                 match read(room, |room| file.read_at(room, offset)) {
                     Ok([]) => return Ok(Sent::Ended),
-                    Ok(octets) => {
-                        let count = send(socket, octets, SEND)?;
-                        self.is_full = count < octets.len();
+                    Ok(bytes) => {
+                        let count = send(socket, bytes, SEND)?;
+                        self.is_full = count < bytes.len();
                         count
                     }
                     Err(_) => return Ok(Sent::Failed),
@@ -224,17 +224,17 @@ impl Answer {
             Body::Stream(source) => match room(copy, self.appetite).map(|room| read(room, |room| source.read(room))) {
                 None | Some(Err(_)) => return Ok(Sent::Failed),
                 Some(Ok([])) => return Ok(Sent::Ended),
-                Some(Ok(octets)) => {
-                    let count = match send(socket, octets, SEND) {
+                Some(Ok(bytes)) => {
+                    let count = match send(socket, bytes, SEND) {
                         Err(Errno::AGAIN | Errno::INTR) => 0,
                         result => result?,
                     };
-                    let rest = &octets[count..];
+                    let rest = &bytes[count..];
                     if self.remainder.try_reserve_exact(rest.len()).is_err() {
                         return Ok(Sent::Failed);
                     }
                     self.remainder.extend_from_slice(rest);
-                    self.is_full = count > 0 && count < octets.len();
+                    self.is_full = count > 0 && count < bytes.len();
                     if count == 0 {
                         return Err(Errno::AGAIN);
                     }

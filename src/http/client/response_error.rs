@@ -1,21 +1,21 @@
-//! What can be wrong with an answer, each as a sentence for whoever asked.
+//! What can be wrong with a response, each as a sentence for whoever asked.
 
 use crate::http::parse::foreign::Foreign;
 use std::fmt;
 
-/// Why an answer could not be understood, or did not come whole. After each of
+/// Why a response could not be understood, or did not come whole. After each of
 /// these the connection closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AnswerError {
-    /// The first octets begin no status line; perhaps another protocol.
+pub enum ResponseError {
+    /// The first bytes begin no status line; perhaps another protocol.
     NotHttp(Foreign),
     /// The status line has not the form `HTTP/version code reason`.
     StatusLine,
     /// A major version that is not 1.
     Version,
-    /// The head is longer than [`MAX_HEAD`](crate::http::parse::answer::MAX_HEAD).
+    /// The head is longer than [`MAX_HEAD`](crate::http::parse::response::MAX_HEAD).
     HeadTooLarge,
-    /// More than [`MAX_ANSWER_FIELDS`](crate::http::parse::fields::MAX_ANSWER_FIELDS) fields.
+    /// More than [`MAX_RESPONSE_FIELDS`](crate::http::parse::fields::MAX_RESPONSE_FIELDS) fields.
     TooManyFields,
     /// A line that is no field, and can't be passed over: no colon, a NUL, or a
     /// `Content-Length` or `Transfer-Encoding` that readers take differently.
@@ -29,7 +29,7 @@ pub enum AnswerError {
     ContentLengths,
     /// A `Transfer-Encoding` other than `chunked` (RFC 9112 §6.1).
     TransferEncoding,
-    /// More than [`MAX_INTERIM`](super::MAX_INTERIM) interim answers.
+    /// More than [`MAX_INTERIM`](super::MAX_INTERIM) interim responses.
     TooManyInterim,
     /// `101 Switching Protocols`, which was not asked for (RFC 9110 §15.2.2).
     SwitchedProtocols,
@@ -43,47 +43,47 @@ pub enum AnswerError {
     ChunkEnd,
     /// A line of the trailer section that is no field, or a trailer section that is too long.
     Trailer,
-    /// The server ended the connection without an answer.
-    NoAnswer,
+    /// The server ended the connection without a response.
+    NoResponse,
     /// The same, on a connection that was kept from an earlier exchange.
     KeptConnectionEnded,
     /// The server ended the connection within the head.
     HeadCutShort,
     /// The server ended the connection within a body of known length.
     BodyCutShort {
-        /// What `Content-Length` promised, in octets.
+        /// What `Content-Length` promised, in bytes.
         promised: u64,
-        /// What came, in octets.
+        /// What came, in bytes.
         received: u64,
     },
     /// The server ended the connection before the last chunk.
     ChunksCutShort {
-        /// What came, decoded, in octets.
+        /// What came, decoded, in bytes.
         received: u64,
     },
-    /// Nothing of the answer came in time.
-    NoAnswerInTime,
+    /// Nothing of the response came in time.
+    NoResponseInTime,
     /// The head was not complete in time.
     HeadTimedOut,
     /// The body was not complete in time.
     BodyTimedOut {
-        /// What came, decoded, in octets.
+        /// What came, decoded, in bytes.
         received: u64,
     },
     /// The server took too long to take the request.
     SendTimedOut,
-    /// The connection was reset before anything of the answer came.
-    ResetUnanswered,
+    /// The connection was reset before anything of the response came.
+    ResetBeforeResponse,
     /// The connection was reset within the head.
     ResetInHead,
     /// The connection was reset within the body.
     ResetInBody {
-        /// What came, decoded, in octets.
+        /// What came, decoded, in bytes.
         received: u64,
     },
 }
 
-impl AnswerError {
+impl ResponseError {
     /// Whether the same request may well succeed on a new connection: the
     /// server closed a kept one while the request was on its way (RFC 9112 §9.3.1).
     pub fn is_worth_a_new_connection(self) -> bool {
@@ -91,7 +91,7 @@ impl AnswerError {
     }
 }
 
-impl fmt::Display for AnswerError {
+impl fmt::Display for ResponseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotHttp(Foreign::Tls) => {
@@ -111,8 +111,10 @@ impl fmt::Display for AnswerError {
             Self::StatusLine => {
                 "The status line is malformed: it must read HTTP/version, one space, three digits, a reason."
             }
-            Self::Version => "The answer is of another major version than HTTP/1: this client speaks 0.9, 1.0 and 1.1.",
-            Self::HeadTooLarge => "The answer's head is larger than 1 MiB.",
+            Self::Version => {
+                "The response is of another major version than HTTP/1: this client speaks 0.9, 1.0 and 1.1."
+            }
+            Self::HeadTooLarge => "The response's head is larger than 1 MiB.",
             Self::TooManyFields => "The response has more than 5,000 header fields.",
             Self::Field { line } => {
                 return write!(
@@ -120,44 +122,46 @@ impl fmt::Display for AnswerError {
                     "Line {line} of the response's head is malformed: a header field must read Name: value."
                 );
             }
-            Self::ContentLength => "The answer's Content-Length is no decimal number, so its end is in doubt.",
-            Self::ContentLengths => "The answer has two different Content-Lengths, so its end is in doubt.",
-            Self::TransferEncoding => "The answer's Transfer-Encoding is not chunked: nothing else is understood here.",
-            Self::TooManyInterim => "The server sent one interim answer (1xx) after another and no final one.",
+            Self::ContentLength => "The response's Content-Length is no decimal number, so its end is in doubt.",
+            Self::ContentLengths => "The response has two different Content-Lengths, so its end is in doubt.",
+            Self::TransferEncoding => {
+                "The response's Transfer-Encoding is not chunked: nothing else is understood here."
+            }
+            Self::TooManyInterim => "The server sent one interim response (1xx) after another and no final one.",
             Self::SwitchedProtocols => "The server switched to another protocol (101), which was not asked for.",
             Self::ChunkSize => "A chunk does not begin with its size in hexadecimal digits.",
             Self::ChunkTooLarge => "A chunk's size is too large a number.",
             Self::ChunkLine => "The line of a chunk's size is malformed, or longer than 4 KiB.",
             Self::ChunkEnd => "A chunk's data does not end where its size says.",
             Self::Trailer => "The trailer section behind the last chunk is malformed, or longer than 32 KiB.",
-            Self::NoAnswer => "The server closed the connection without an answer.",
+            Self::NoResponse => "The server closed the connection without a response.",
             Self::KeptConnectionEnded => {
                 "The server closed the kept connection before it answered: it had probably waited long enough. \
                  The same request may succeed on a new connection."
             }
-            Self::HeadCutShort => "The server closed the connection within the answer's head.",
+            Self::HeadCutShort => "The server closed the connection within the response's head.",
             Self::BodyCutShort { promised, received } => {
                 return write!(
                     f,
-                    "The answer was cut short: Content-Length promised {promised} octets, {received} came."
+                    "The response was cut short: Content-Length promised {promised} bytes, {received} came."
                 );
             }
             Self::ChunksCutShort { received } => {
-                return write!(f, "The answer was cut short: {received} octets came, and no last chunk.");
+                return write!(f, "The response was cut short: {received} bytes came, and no last chunk.");
             }
-            Self::NoAnswerInTime => "No answer came in time.",
-            Self::HeadTimedOut => "The answer's head was not complete in time.",
+            Self::NoResponseInTime => "No response came in time.",
+            Self::HeadTimedOut => "The response's head was not complete in time.",
             Self::BodyTimedOut { received } => {
-                return write!(f, "The answer's body was not complete in time: {received} octets came.");
+                return write!(f, "The response's body was not complete in time: {received} bytes came.");
             }
             Self::SendTimedOut => "The server did not take the request in time.",
-            Self::ResetUnanswered => "The connection was reset before an answer came.",
-            Self::ResetInHead => "The connection was reset within the answer's head.",
+            Self::ResetBeforeResponse => "The connection was reset before a response came.",
+            Self::ResetInHead => "The connection was reset within the response's head.",
             Self::ResetInBody { received } => {
-                return write!(f, "The connection was reset within the answer's body: {received} octets came.");
+                return write!(f, "The connection was reset within the response's body: {received} bytes came.");
             }
         })
     }
 }
 
-impl std::error::Error for AnswerError {}
+impl std::error::Error for ResponseError {}

@@ -1,4 +1,4 @@
-//! From a chosen file to its answer: conditions, range, header fields, body.
+//! From a chosen file to its response: conditions, range, header fields, body.
 
 use super::conditions::{Validators, Verdict};
 use super::content::{Content, begins_as_utf_8};
@@ -9,7 +9,7 @@ use super::source::Source;
 use super::tags::Tags;
 use super::types::{Named, is_text};
 use super::version::Version;
-use crate::handler::{Body, Reply};
+use crate::handler::{Body, Response};
 use crate::http::date::HttpDate;
 use crate::http::message::{HeaderBlock, Method, Request, StatusCode};
 use rustix::fs::Stat;
@@ -46,12 +46,12 @@ pub(super) struct Opened {
     opened: SystemTime,
 }
 
-/// A representation made ready: what its answers have in common is written once.
+/// A representation made ready: what its responses have in common is written once.
 #[derive(Debug)]
 pub(super) struct Prepared {
     name: Arc<str>,
     validators: Validators,
-    /// The fields of an answer that bears the file, and of a 304.
+    /// The fields of a response that bears the file, and of a 304.
     whole: HeaderBlock,
     not_modified: HeaderBlock,
     source: Source,
@@ -95,7 +95,7 @@ impl Opened {
         Ok((media_type, named.coding(&beginning)))
     }
 
-    /// All of it, for an answer without conditions.
+    /// All of it, for a response without conditions.
     pub(super) fn whole(&self) -> Body {
         let measured = self.state.st_size.unsigned_abs();
         self.source.body(0, self.source.length(measured).unwrap_or(u64::MAX))
@@ -140,8 +140,8 @@ impl Prepared {
         self.may_be_kept
     }
 
-    /// Octets of memory that it holds, roughly.
-    pub(super) fn octets(&self) -> usize {
+    /// Bytes of memory that it holds, roughly.
+    pub(super) fn bytes(&self) -> usize {
         let body = match &self.source {
             Source::Memory(bytes) => bytes.len(),
             Source::File { .. } | Source::Unmeasured { .. } => 0,
@@ -154,33 +154,33 @@ impl Prepared {
         matches!(self.source, Source::File { .. })
     }
 
-    /// The answer to `request`.
-    pub(super) fn answer(&self, request: &Request<'_>) -> Reply {
+    /// The response to `request`.
+    pub(super) fn response(&self, request: &Request<'_>) -> Response {
         self.judged(request).made_from(Arc::clone(&self.name))
     }
 
-    fn judged(&self, request: &Request<'_>) -> Reply {
+    fn judged(&self, request: &Request<'_>) -> Response {
         match self.validators.judge(&request.headers) {
             Verdict::Proceed => {}
             Verdict::NotModified => {
-                return Reply::new(StatusCode::NOT_MODIFIED, self.not_modified.clone(), Body::EMPTY);
+                return Response::new(StatusCode::NOT_MODIFIED, self.not_modified.clone(), Body::EMPTY);
             }
             Verdict::Failed => {
                 let sentence = "The file is not in the state that the request's conditions name.";
-                return Reply::error(StatusCode::PRECONDITION_FAILED, sentence);
+                return Response::error(StatusCode::PRECONDITION_FAILED, sentence);
             }
         }
         let size = self.size.unwrap_or(u64::MAX); // unmeasured: the end of the connection says
         match self.part(request) {
-            Part::Whole => Reply::new(StatusCode::OK, self.whole.clone(), self.source.body(0, size)),
+            Part::Whole => Response::new(StatusCode::OK, self.whole.clone(), self.source.body(0, size)),
             Part::Of { offset, length } => {
                 let content_range = format!("bytes {offset}-{}/{size}", offset + length - 1);
                 let headers = self.whole.with("Content-Range", &content_range);
-                Reply::new(StatusCode::PARTIAL_CONTENT, headers, self.source.body(offset, length))
+                Response::new(StatusCode::PARTIAL_CONTENT, headers, self.source.body(offset, length))
             }
             Part::Unsatisfiable => {
                 let sentence = "The range begins behind the end of the file.";
-                Reply::error(StatusCode::RANGE_NOT_SATISFIABLE, sentence)
+                Response::error(StatusCode::RANGE_NOT_SATISFIABLE, sentence)
                     .with("Content-Range", &format!("bytes */{size}"))
             }
         }

@@ -1,6 +1,6 @@
-//! Bytes to an answer: the client's side of parsing.
+//! Bytes to a response: the client's side of parsing.
 //!
-//! An answer's head is read when it is whole, and its status line as soon as
+//! A response's head is read when it is whole, and its status line as soon as
 //! that has ended: the verdict depends on the bytes alone, and bytes that drip
 //! in cost their own number. A client is more patient than a server: a head may
 //! be 1 MiB, and a line may be folded (RFC 9112 §5.2).
@@ -8,13 +8,13 @@
 use super::decimal;
 use super::fields::{FieldLines, Section};
 use super::foreign::Foreign;
-use crate::http::client::answer_error::AnswerError;
-use crate::http::message::{Answer, AnswerFraming, Framing, Headers, StatusCode, Version};
+use crate::http::client::response_error::ResponseError;
+use crate::http::message::{Framing, Headers, ReceivedHead, ResponseFraming, StatusCode, Version};
 
-/// The longest head of an answer, in octets, status line and blank line included.
+/// The longest head of a response, in bytes, status line and blank line included.
 pub const MAX_HEAD: usize = 1024 * 1024;
 
-/// How long a first line may be that turns HTTP/0.9's bare body into an answer with a head.
+/// How long a first line may be that turns HTTP/0.9's bare body into a response with a head.
 const MAX_STATUS_LINE: usize = 4 * 1024;
 
 /// What every status line that is read here begins with.
@@ -31,22 +31,22 @@ pub fn may_be_status_line(bytes: &[u8]) -> bool {
 ///
 /// # Errors
 /// `NotHttp`, `StatusLine` or `Version`.
-pub fn status_line(line: &[u8]) -> Result<(Version, StatusCode), AnswerError> {
-    let rest = without_end(line).strip_prefix(PREFIX).ok_or_else(|| AnswerError::NotHttp(Foreign::of(line)))?;
-    let (version, rest) = rest.split_at_checked(3).ok_or(AnswerError::StatusLine)?;
+pub fn status_line(line: &[u8]) -> Result<(Version, StatusCode), ResponseError> {
+    let rest = without_end(line).strip_prefix(PREFIX).ok_or_else(|| ResponseError::NotHttp(Foreign::of(line)))?;
+    let (version, rest) = rest.split_at_checked(3).ok_or(ResponseError::StatusLine)?;
     let version = match version {
         b"1.0" => Version::Http10,
         [b'1', b'.', b'1'..=b'9'] => Version::Http11,
-        [b'0' | b'2'..=b'9', b'.' | b' ', _] => return Err(AnswerError::Version),
-        _ => return Err(AnswerError::StatusLine),
+        [b'0' | b'2'..=b'9', b'.' | b' ', _] => return Err(ResponseError::Version),
+        _ => return Err(ResponseError::StatusLine),
     };
-    let (code, rest) = rest.split_at_checked(4).ok_or(AnswerError::StatusLine)?;
+    let (code, rest) = rest.split_at_checked(4).ok_or(ResponseError::StatusLine)?;
     let code = code.strip_prefix(b" ").and_then(decimal).and_then(|code| u16::try_from(code).ok());
-    let status = code.and_then(StatusCode::from_code).ok_or(AnswerError::StatusLine)?;
+    let status = code.and_then(StatusCode::from_code).ok_or(ResponseError::StatusLine)?;
     // A reason is any text: obs-text and tabs too, but no other control.
     let is_text = |byte: &u8| *byte == b'\t' || (*byte >= b' ' && *byte != 0x7f);
     if rest.first().is_some_and(|&byte| byte != b' ') || !rest.iter().all(is_text) {
-        return Err(AnswerError::StatusLine);
+        return Err(ResponseError::StatusLine);
     }
     Ok((version, status))
 }
@@ -55,11 +55,11 @@ pub fn status_line(line: &[u8]) -> Result<(Version, StatusCode), AnswerError> {
 ///
 /// # Errors
 /// As [`status_line`].
-pub fn first_line(bytes: &[u8]) -> Result<(Version, StatusCode), AnswerError> {
+pub fn first_line(bytes: &[u8]) -> Result<(Version, StatusCode), ResponseError> {
     status_line(bytes.split_inclusive(|&byte| byte == b'\n').next().unwrap_or(bytes))
 }
 
-/// Reads a whole head, of an answer to HEAD or to another method.
+/// Reads a whole head, of a response to HEAD or to another method.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -67,7 +67,7 @@ pub fn head<'r, 'b: 'r>(
     bytes: &'b [u8],
     to_head: bool,
     storage: &'r mut FieldLines<'b>,
-) -> Result<Answer<'r>, AnswerError> {
+) -> Result<ReceivedHead<'r>, ResponseError> {
     let end = bytes.iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |at| at + 1);
     let (line, rest) = bytes.split_at(end);
     let (version, status) = status_line(line)?;
@@ -76,8 +76,8 @@ pub fn head<'r, 'b: 'r>(
     let headers: Headers<'r> = Headers::new(fields);
     // Who does not want the body need not know where it ends.
     let (framing, is_doubtful) =
-        framing(&headers, version, status, to_head).unwrap_or_else(|error| (AnswerFraming::Unknown(error), false));
-    Ok(Answer { line: without_end(line), version, status, headers, framing, dropped, is_doubtful })
+        framing(&headers, version, status, to_head).unwrap_or_else(|error| (ResponseFraming::Unknown(error), false));
+    Ok(ReceivedHead { line: without_end(line), version, status, headers, framing, dropped, is_doubtful })
 }
 
 fn without_end(line: &[u8]) -> &[u8] {
@@ -92,39 +92,39 @@ fn framing(
     version: Version,
     status: StatusCode,
     to_head: bool,
-) -> Result<(AnswerFraming, bool), AnswerError> {
+) -> Result<(ResponseFraming, bool), ResponseError> {
     if to_head || status.is_bodiless() {
-        return Ok((AnswerFraming::NoBody, false));
+        return Ok((ResponseFraming::NoBody, false));
     }
     let mut codings = headers.list("transfer-encoding");
     if let Some(coding) = codings.next() {
         if !coding.eq_ignore_ascii_case(b"chunked") || codings.next().is_some() {
-            return Err(AnswerError::TransferEncoding);
+            return Err(ResponseError::TransferEncoding);
         }
         let is_doubtful = version == Version::Http10 || headers.all("content-length").next().is_some();
-        return Ok((AnswerFraming::Chunked, is_doubtful));
+        return Ok((ResponseFraming::Chunked, is_doubtful));
     }
     if headers.all("transfer-encoding").next().is_some() {
-        return Err(AnswerError::TransferEncoding);
+        return Err(ResponseError::TransferEncoding);
     }
     let framing = content_length(headers)?.map_or(Framing::UntilClose, Framing::Length);
-    Ok((AnswerFraming::Plain(framing), false))
+    Ok((ResponseFraming::Plain(framing), false))
 }
 
 /// The one number that all `Content-Length` fields say (RFC 9110 §8.6).
-fn content_length(headers: &Headers<'_>) -> Result<Option<u64>, AnswerError> {
+fn content_length(headers: &Headers<'_>) -> Result<Option<u64>, ResponseError> {
     let mut length = None;
     for value in headers.all("content-length").flat_map(|value| value.split(|&byte| byte == b',')) {
-        let number = decimal(value.trim_ascii()).ok_or(AnswerError::ContentLength)?;
+        let number = decimal(value.trim_ascii()).ok_or(ResponseError::ContentLength)?;
         if length.is_some_and(|length| length != number) {
-            return Err(AnswerError::ContentLengths);
+            return Err(ResponseError::ContentLengths);
         }
         length = Some(number);
     }
     Ok(length)
 }
 
-/// Whether an answer to HTTP/0.9 has a head all the same, as servers send that
+/// Whether a response to HTTP/0.9 has a head all the same, as servers send that
 /// no longer speak it; `None` while that is open.
 pub fn has_status_line(input: &[u8]) -> Option<bool> {
     if !may_be_status_line(input) {
@@ -140,7 +140,7 @@ pub fn has_status_line(input: &[u8]) -> Option<bool> {
 /// Where a section of lines ends, found in one pass however the bytes come.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Lines {
-    /// Octets that were looked at.
+    /// Bytes that were looked at.
     pub seen: usize,
     /// Where the line begins that has not ended.
     pub start: usize,
@@ -166,11 +166,11 @@ impl Lines {
 mod tests {
     use super::*;
 
-    fn framing_of(text: &str) -> Result<(AnswerFraming, bool), AnswerError> {
+    fn framing_of(text: &str) -> Result<(ResponseFraming, bool), ResponseError> {
         let mut storage = FieldLines::new();
         match head(text.as_bytes(), false, &mut storage)? {
-            Answer { framing: AnswerFraming::Unknown(error), .. } => Err(error),
-            answer => Ok((answer.framing, answer.is_doubtful)),
+            ReceivedHead { framing: ResponseFraming::Unknown(error), .. } => Err(error),
+            response => Ok((response.framing, response.is_doubtful)),
         }
     }
 
@@ -196,43 +196,43 @@ mod tests {
             "HTTP/",
             "HTTP/1.0  200",
         ] {
-            assert_eq!(status_line(line.as_bytes()), Err(AnswerError::StatusLine), "{line:?}");
+            assert_eq!(status_line(line.as_bytes()), Err(ResponseError::StatusLine), "{line:?}");
         }
         for line in ["HTTP/2.0 200 OK", "HTTP/2 200", "HTTP/0.9 200 OK"] {
-            assert_eq!(status_line(line.as_bytes()), Err(AnswerError::Version), "{line:?}");
+            assert_eq!(status_line(line.as_bytes()), Err(ResponseError::Version), "{line:?}");
         }
-        assert_eq!(status_line(b"ICY 200 OK"), Err(AnswerError::NotHttp(Foreign::Unknown)));
+        assert_eq!(status_line(b"ICY 200 OK"), Err(ResponseError::NotHttp(Foreign::Unknown)));
     }
 
     #[test]
     fn a_body_ends_as_rfc_9112_6_3_says() {
-        let plain = |framing| Ok((AnswerFraming::Plain(framing), false));
+        let plain = |framing| Ok((ResponseFraming::Plain(framing), false));
         for (head, expected) in [
             ("HTTP/1.1 200 OK\r\n\r\n", plain(Framing::UntilClose)),
             ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", plain(Framing::Length(5))),
             ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\ncontent-length: 5\r\n\r\n", plain(Framing::Length(5))),
             ("HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\n", plain(Framing::Length(5))),
-            ("HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\n", Err(AnswerError::ContentLengths)),
-            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", Err(AnswerError::ContentLengths)),
-            ("HTTP/1.1 200 OK\r\nContent-Length: \r\n\r\n", Err(AnswerError::ContentLength)),
-            ("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", Err(AnswerError::ContentLength)),
-            ("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n", Err(AnswerError::ContentLength)),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n", Ok((AnswerFraming::Chunked, false))),
-            ("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", Ok((AnswerFraming::Chunked, true))),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\n", Err(ResponseError::ContentLengths)),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", Err(ResponseError::ContentLengths)),
+            ("HTTP/1.1 200 OK\r\nContent-Length: \r\n\r\n", Err(ResponseError::ContentLength)),
+            ("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", Err(ResponseError::ContentLength)),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n", Err(ResponseError::ContentLength)),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n", Ok((ResponseFraming::Chunked, false))),
+            ("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", Ok((ResponseFraming::Chunked, true))),
             (
                 "HTTP/1.1 200 OK\r\nContent-Length: x\r\nTransfer-Encoding: chunked\r\n\r\n",
-                Ok((AnswerFraming::Chunked, true)),
+                Ok((ResponseFraming::Chunked, true)),
             ),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", Err(AnswerError::TransferEncoding)),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: \r\n\r\n", Err(AnswerError::TransferEncoding)),
-            ("HTTP/1.1 204 x\r\nContent-Length: 5\r\n\r\n", Ok((AnswerFraming::NoBody, false))),
-            ("HTTP/1.1 304 x\r\nTransfer-Encoding: chunked\r\n\r\n", Ok((AnswerFraming::NoBody, false))),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", Err(ResponseError::TransferEncoding)),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: \r\n\r\n", Err(ResponseError::TransferEncoding)),
+            ("HTTP/1.1 204 x\r\nContent-Length: 5\r\n\r\n", Ok((ResponseFraming::NoBody, false))),
+            ("HTTP/1.1 304 x\r\nTransfer-Encoding: chunked\r\n\r\n", Ok((ResponseFraming::NoBody, false))),
             ("HTTP/1.1 200 OK\nContent-Length: 5\n\n", plain(Framing::Length(5))),
             ("HTTP/1.7 200 OK\r\nContent-Length: 5\r\n\r\n", plain(Framing::Length(5))),
             ("HTTP/1.1 200 OK\r\nA: b\r\n c\r\nContent-Length: 5\r\n\r\n", plain(Framing::Length(5))),
             ("HTTP/1.1 200 OK\r\nA : b\r\nContent-Length: 5\r\n\r\n", plain(Framing::Length(5))),
-            ("HTTP/1.1 200 OK\r\nContent-Length : 5\r\n\r\n", Err(AnswerError::Field { line: 2 })),
-            ("HTTP/1.7 200 OK\r\nA b\r\n\r\n", Err(AnswerError::Field { line: 2 })),
+            ("HTTP/1.1 200 OK\r\nContent-Length : 5\r\n\r\n", Err(ResponseError::Field { line: 2 })),
+            ("HTTP/1.7 200 OK\r\nA b\r\n\r\n", Err(ResponseError::Field { line: 2 })),
         ] {
             assert_eq!(framing_of(head), expected, "{head:?}");
         }
