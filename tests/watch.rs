@@ -67,7 +67,7 @@ fn the_site_says_how_it_answers_while_the_page_is_on_and_only_the_page_may_read_
         let watched = Watched::start(&["--model", model]);
         let plain = watched.server.get("/hello.txt");
         let timing = plain.header("server-timing").expect("stages").to_owned();
-        assert!(timing.starts_with("connection;desc=\"1.1\", ") && timing.contains("answer;dur="), "{timing}");
+        assert!(timing.starts_with("connection;desc=\"1.1\", ") && timing.contains("response;dur="), "{timing}");
         assert_eq!(plain.header("access-control-allow-origin"), None);
 
         let own = watched.server.get_with("/hello.txt", &format!("Origin: {}\r\n", watched.origin()));

@@ -338,7 +338,7 @@ impl Download {
                 Saved::File { path: self.path, resumed_at: bytes, was_whole: true }
             }
             (_, Some(Start { place: StartPlace::Part(part), bytes, .. })) => {
-                Saved::Part { path: part.path, bytes: bytes }
+                Saved::Part { path: part.path, bytes }
             }
             _ => Saved::Dropped,
         };

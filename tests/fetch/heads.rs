@@ -26,7 +26,7 @@ fn an_odd_line_is_dropped_and_told() {
         let bytes =
             [b"HTTP/1.1 200 OK\r\nA: b\r\n".as_slice(), odd, b"\r\nContent-Length: 4\r\n\r\nbody and more"].concat();
         let (exchange, code) = exchange(bytes.clone());
-        let answer = &exchange["answer"];
+        let answer = &exchange["response"];
         assert_eq!(code, 0, "{exchange}");
         assert_eq!(answer["dropped"], serde_json::json!([odd.escape_ascii().to_string()]));
         assert_eq!((&answer["fields"][1]["value"], &exchange["traffic"]["body"]), (&"4".into(), &4.into()));
@@ -35,11 +35,11 @@ fn an_odd_line_is_dropped_and_told() {
         assert!(run.stderr.contains("no header field, dropped"), "{}", run.stderr);
     }
     let (first, code) = exchange("HTTP/1.1 200 OK\r\n X: y\r\nContent-Length: 4\r\n\r\nbody");
-    assert_eq!((code, &first["answer"]["dropped"][0]), (0, &" X: y".into()));
+    assert_eq!((code, &first["response"]["dropped"][0]), (0, &" X: y".into()));
     let (trailer, code) =
         exchange("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX : y\r\nA: b\r\n\r\n");
-    assert_eq!((code, &trailer["answer"]["dropped"][0]), (0, &"X : y".into()));
-    assert_eq!(trailer["answer"]["trailers"][0]["name"], "A");
+    assert_eq!((code, &trailer["response"]["dropped"][0]), (0, &"X : y".into()));
+    assert_eq!(trailer["response"]["trailers"][0]["name"], "A");
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn a_thousand_fields_are_no_reason() {
     for count in [101, 1_000, 4_900] {
         let fields = "X-Field: value\r\n".repeat(count);
         let (exchange, code) = exchange(format!("HTTP/1.1 200 OK\r\n{fields}Content-Length: 2\r\n\r\nok"));
-        assert_eq!((code, exchange["answer"]["fields"].as_array().map(Vec::len)), (0, Some(count + 1)));
+        assert_eq!((code, exchange["response"]["fields"].as_array().map(Vec::len)), (0, Some(count + 1)));
     }
 }
 
@@ -84,7 +84,7 @@ fn what_can_not_be_read_is_shown_and_recognised() {
     ] {
         let (exchange, code) = exchange(bytes);
         let unread = &exchange["unread"];
-        assert!(matches!(code, 8 | 9) && exchange["answer"].is_null(), "{exchange}");
+        assert!(matches!(code, 8 | 9) && exchange["response"].is_null(), "{exchange}");
         assert_eq!(unread["bytes"], bytes.len());
         assert!(unread["text"].as_str().expect("text").contains(text), "{unread}");
         assert_eq!(unread["protocol"].as_str(), protocol);
@@ -115,7 +115,7 @@ fn a_head_that_a_silence_cuts_is_shown() {
 #[test]
 fn fields_that_contradict_each_other_are_recorded() {
     let (exchange, code) = exchange("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx");
-    let answer = &exchange["answer"];
+    let answer = &exchange["response"];
     assert_eq!((code, &answer["status"], &answer["framing"]["by"]), (8, &200.into(), &"unknown".into()));
     assert_eq!(answer["fields"].as_array().map(Vec::len), Some(2));
 }
@@ -129,12 +129,12 @@ fn interim_heads_are_recorded() {
     let interim = &exchange["interim_heads"][0];
     assert_eq!(interim["line"], "HTTP/1.1 103 Early Hints");
     assert_eq!(interim["fields"][0], serde_json::json!({"name": "Link", "value": "</a.css>; rel=preload"}));
-    assert_eq!(exchange["answer"]["head"]["head"], "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    assert_eq!(exchange["response"]["head"]["head"], "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
 }
 
 #[test]
 fn a_bad_chunk_is_shown() {
     let (exchange, code) = exchange("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\nzz;bad\r\n");
-    assert_eq!((code, &exchange["answer"]["status"]), (8, &200.into()));
+    assert_eq!((code, &exchange["response"]["status"]), (8, &200.into()));
     assert!(exchange["unread"]["text"].as_str().expect("text").contains("zz;bad"), "{exchange}");
 }

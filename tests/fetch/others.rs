@@ -73,7 +73,7 @@ fn nginx_is_understood() {
     // Compressed on the fly, so in chunks.
     let url = format!("http://{address}/small.txt");
     let record = fetch(&["--json", "--http", "1.1", "-H", "Accept-Encoding: gzip", &url]).record();
-    assert_eq!(record["transfers"][0]["exchange"]["answer"]["framing"]["by"], "chunked", "{record}");
+    assert_eq!(record["transfers"][0]["exchange"]["response"]["framing"]["by"], "chunked", "{record}");
 }
 
 #[test]

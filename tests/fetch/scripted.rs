@@ -227,8 +227,8 @@ fn interim_answers_and_trailers_are_told() {
     let record = fetch(&["--json", "--http", "1.1", &peer.url("/")]).record();
     let exchange = &record["transfers"][0]["exchange"];
     assert_eq!(exchange["interim"], serde_json::json!([100, 103]));
-    assert_eq!(exchange["answer"]["trailers"][0]["name"], "X-Sum");
-    assert_eq!((&exchange["traffic"]["body"], &exchange["answer"]["framing"]["by"]), (&3.into(), &"chunked".into()));
+    assert_eq!(exchange["response"]["trailers"][0]["name"], "X-Sum");
+    assert_eq!((&exchange["traffic"]["body"], &exchange["response"]["framing"]["by"]), (&3.into(), &"chunked".into()));
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn json_drives_no_terminal() {
     );
     let run = super::fetch(&["--json", &peer.url("/")]);
     assert!(!run.text().contains(['\u{9b}', '\u{202e}', '\u{2066}']), "{}", run.text());
-    assert_eq!(run.record()["transfers"][0]["exchange"]["answer"]["fields"][0]["value"], "\u{202e}txt.exe\u{2066}");
+    assert_eq!(run.record()["transfers"][0]["exchange"]["response"]["fields"][0]["value"], "\u{202e}txt.exe\u{2066}");
     let run = super::fetch(&["--head", &peer.url("/")]);
     assert!(!run.text().contains(['\u{9b}', '\u{202e}', '\u{2066}']), "{}", run.text());
 }

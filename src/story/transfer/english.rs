@@ -20,7 +20,7 @@ pub(super) const ENGLISH: Phrases = Phrases {
         reused: "reused",
         sent: "sent",
         first: "first",
-        response: "response",
+        response: "head",
         body: "body",
         saved: "saved",
         server: "server",

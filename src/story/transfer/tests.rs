@@ -93,7 +93,7 @@ fn an_exchange_is_told_in_order_with_its_steps() {
     40 ms ──▶ GET /hello.txt HTTP/1.0  27 bytes
    +20 µs ◀── ACK     the server's TCP has the request
     41 ms ◀── first   first bytes in our kernel, 1 ms after the request
-    +0 µs  ·  response  HTTP/1.0 200 OK · head 300 bytes
+    +0 µs  ·  head    HTTP/1.0 200 OK · head 300 bytes
     +0 µs  ·  body    44 bytes by Content-Length in 1 read
   41.5 ms ◀── FIN     the server ended its half, ~first
    ~42 ms ──▶ FIN     we closed our socket
