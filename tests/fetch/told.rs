@@ -21,7 +21,7 @@ fn the_story_stands_beside_the_body_and_fits_a_terminal() {
         "◀── open    after ",
         "──▶ GET /small.txt HTTP/1.0  ",
         "◀── first   first bytes in our kernel, ",
-        " answer  HTTP/1.0 200 OK · head ",
+        " head    HTTP/1.0 200 OK · head ",
         " body    6 bytes by Content-Length in 1 read",
         "◀── FIN     the server ended its half, ~first",
         "──▶ FIN     we closed our socket",
