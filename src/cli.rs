@@ -2,6 +2,7 @@
 //! Nothing is opened here.
 
 mod fetch;
+mod hosts;
 mod lab;
 mod values;
 
@@ -10,10 +11,11 @@ use crate::language::Language;
 use crate::listener::{Address, Port};
 use crate::models::{Limits, Model};
 use crate::observe::clf::Format;
-use crate::site::SiteOptions;
+use crate::site::{Hosts, SiteOptions};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use fetch::FetchArgs;
+use hosts::{NamedHost, host};
 use lab::LabArgs;
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -55,6 +57,10 @@ pub struct Args {
     /// Listen on every interface, for the local network
     #[arg(long, conflicts_with = "bind", help_heading = "Where")]
     lan: bool,
+
+    /// A name to respond to, beside localhost; may be repeated, * is any [with --bind or --lan: any]
+    #[arg(long = "host", value_name = "NAME", help_heading = "Where", value_parser = host)]
+    hosts: Vec<NamedHost>,
 
     /// Who serves: one client after another, a process or a thread for each, or event loops for all
     #[arg(long, value_enum, default_value = USUAL_MODEL, help_heading = "How")]
@@ -258,6 +264,8 @@ pub struct Config {
 impl From<Args> for Config {
     fn from(args: Args) -> Self {
         let addresses_are_named = !args.bind.is_empty();
+        // Whoever chooses the addresses has said who may ask.
+        let hosts = if addresses_are_named || args.lan { Hosts::Any } else { hosts::all(args.hosts) };
         let addresses = if args.lan {
             vec![Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()]
         } else if args.bind.is_empty() {
@@ -294,6 +302,7 @@ impl From<Args> for Config {
                 hidden: args.hidden,
                 follow_symlinks: args.follow_symlinks,
                 listing: !args.no_listing,
+                hosts,
                 language: args.lang.into(),
                 spa: args.spa,
                 cache_control: args.cache_control,
@@ -401,10 +410,10 @@ mod tests {
     }
 
     #[test]
-    fn serve_has_at_most_twenty_flags() {
+    fn serve_has_at_most_26_flags() {
         use clap::CommandFactory;
         // Those of the program as a whole, for every command, are not serve's own.
         let flags = Args::command().get_opts().filter(|option| !option.is_global_set()).count();
-        assert!(flags <= 20, "{flags}");
+        assert!(flags <= 26, "{flags}");
     }
 }

@@ -22,13 +22,12 @@ pub use service::Service;
 pub use timeouts::Timeouts;
 pub use workspace::Workspace;
 
-use crate::handler::Response;
 use crate::http::message::Request;
 use crate::http::persistence::CloseReason;
-use crate::http::server::rejection::Rejection;
 use crate::http::server::{Next, ServerConnection};
 use crate::observe::clf::Line;
 use crate::observe::report::Report;
+use crate::record::Reason;
 use crate::record::connection::HeadState;
 use awaited::{Awaited, is_reset, overdue};
 use budget::Held;
@@ -141,10 +140,18 @@ impl Connection {
         let progress = loop {
             let next = self.machine.next();
             steps += 1;
-            let is_under_way =
-                matches!(next, Next::Respond | Next::RespondOverdue | Next::SendHead { .. } | Next::SendBody(_));
-            if !is_under_way && (self.outgoing.is_some() || self.awaited.is_some()) {
-                self.end_exchange(workspace);
+            let is_under_way = match next {
+                Next::Respond | Next::RespondOverdue | Next::SendHead { .. } | Next::SendBody(_) => true,
+                // Of a request that is refused for its body the exchange has begun.
+                Next::ReceiveBody | Next::Reject(_) => self.awaits_body,
+                _ => false,
+            };
+            if !is_under_way && (self.outgoing.is_some() || self.awaited.is_some() || self.awaits_body) {
+                let cut_short = match next {
+                    Next::Close { reason, .. } if reason.cuts_short() => Some(reason.into()),
+                    _ => None,
+                };
+                self.end_exchange(cut_short, workspace);
             }
             let step = match next {
                 Next::Receive => self.receive(&mut input, workspace),
@@ -156,18 +163,7 @@ impl Connection {
                     Ok(())
                 }
                 Next::Reject(rejection) => {
-                    // Of a request that is refused for its body the exchange has begun.
-                    if !std::mem::take(&mut self.awaits_body) {
-                        let state =
-                            if rejection.is_of_whole_head() { HeadState::Complete } else { HeadState::Unfinished };
-                        self.begin_exchange(input.unused(), input.first_line(), state, None, workspace);
-                    }
-                    let mut response = Response::error(rejection.status(), &rejection.to_string());
-                    if rejection == Rejection::NoRoom {
-                        response = response.with("Retry-After", "1");
-                    }
-                    let response = self.chosen(response, None, &workspace.service.probe);
-                    self.respond(response, workspace);
+                    self.reject(rejection, &input, workspace);
                     Ok(())
                 }
                 // Only a sender may give way: that there is room will be told again.
@@ -215,7 +211,7 @@ impl Connection {
 
     /// The server's time is over: the connection is dropped as it is.
     pub fn abandon(mut self, workspace: &mut Workspace) {
-        self.end_exchange(workspace);
+        self.end_exchange(Some(Reason::GraceOver), workspace);
         if let Some(notes) = &mut self.notes {
             notes.close(None, false, &self.pending, &self.socket, &workspace.service.probe, &mut workspace.outbox);
         }
@@ -306,15 +302,16 @@ impl Connection {
     }
 
     /// Lets go of the response, and reports the exchange if somebody watches.
-    fn end_exchange(&mut self, workspace: &mut Workspace) {
+    fn end_exchange(&mut self, cut_short: Option<Reason>, workspace: &mut Workspace) {
         let (response, awaited) = (self.outgoing.take(), self.awaited.take());
-        if response.is_none() && awaited.is_none() {
+        let awaited_body = std::mem::take(&mut self.awaits_body);
+        if response.is_none() && awaited.is_none() && !awaited_body {
             return;
         }
         let (probe, outbox) = (&workspace.service.probe, &mut workspace.outbox);
         if let Some(line) = self.line.take() {
             let (status, sent) = response.as_ref().map_or((0, 0), |response| (self.status, response.body_sent()));
-            let line = line.finish(status, sent);
+            let line = line.finish(status, sent, cut_short.as_ref().map(Reason::code));
             outbox.push(probe, &Report::Line(line.as_bytes().into()));
         }
         if let Some(notes) = &mut self.notes {

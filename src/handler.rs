@@ -4,6 +4,7 @@
 use crate::http::message::{Framing, HeaderBlock, Request, StatusCode};
 use crate::later::Later;
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
@@ -96,6 +97,17 @@ pub struct Response {
     pub body: Body,
     /// What it was made from, for whoever is told: a file's path below the root.
     pub resource: Option<Arc<str>>,
+    /// Why it is not what was asked for, where its status does not say that: for the record and the access log.
+    pub refused: Option<Refused>,
+}
+
+/// Why a handler refuses what is asked of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refused {
+    /// The request is for a host that is none of the handler's.
+    OtherHost,
+    /// All the memory that such responses may take is taken.
+    NoRoom,
 }
 
 /// Where the bytes of a response come from.
@@ -154,7 +166,7 @@ impl Body {
 impl Response {
     /// A response of these parts.
     pub fn new(status: StatusCode, headers: HeaderBlock, body: Body) -> Self {
-        Self { status, headers, body, resource: None }
+        Self { status, headers, body, resource: None, refused: None }
     }
 
     /// Plain text, in UTF-8.
@@ -202,6 +214,13 @@ impl Response {
     #[must_use]
     pub fn made_from(mut self, resource: Arc<str>) -> Self {
         self.resource = Some(resource);
+        self
+    }
+
+    /// The same response, said to refuse for this reason.
+    #[must_use]
+    pub fn refusing(mut self, why: Refused) -> Self {
+        self.refused = Some(why);
         self
     }
 

@@ -194,6 +194,11 @@ fn only_this_machines_own_names_are_answered() {
         assert_eq!(status(&host), 403, "{host}");
     }
     assert_eq!((status("localhost:x"), status("[::1")), (400, 400), "no hosts");
+    for (target, status) in [("http://localhost/records", 200), ("http://evil.example/records", 403)] {
+        let other = if status == 200 { "evil.example" } else { "localhost" };
+        let answer = page.ask(&format!("GET {target} HTTP/1.0\r\nHost: {other}\r\n\r\n"));
+        assert_eq!(answer.status, status, "{target} outweighs Host: {other}");
+    }
     let from = |site: &str| {
         page.ask(&format!("GET /events HTTP/1.0\r\nHost: localhost\r\nSec-Fetch-Site: {site}\r\n\r\n")).status
     };

@@ -118,7 +118,10 @@ impl Watched {
 /// The program, about to log to its standard output as JSON.
 pub fn command(folder: &Path, model: &str, options: &[&str]) -> Command {
     let mut command = glasshttp();
-    command.args(["--port", "0", "--log", "json", "--no-watch", "--model", model]).args(options).arg(folder);
+    command
+        .args(["--port", "0", "--log", "json", "--no-watch", "--host", "*", "--model", model])
+        .args(options)
+        .arg(folder);
     command
 }
 

@@ -2,6 +2,7 @@
 
 mod changes;
 mod downloads;
+mod hosts;
 mod large_listings;
 mod links;
 mod listing;

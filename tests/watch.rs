@@ -21,7 +21,9 @@ struct Watched {
 
 impl Watched {
     fn start(options: &[&str]) -> Self {
-        Self::of(Server::spawn(glasshttp().args(["--port", "0", "--log", "off"]).args(options).arg(SITE)))
+        Self::of(Server::spawn(
+            glasshttp().args(["--port", "0", "--log", "off", "--host", "*"]).args(options).arg(SITE),
+        ))
     }
 
     fn of(mut server: Server) -> Self {

@@ -255,6 +255,13 @@ impl Notes {
         }
     }
 
+    /// The request is refused, for this reason.
+    pub(super) fn refused(&mut self, why: Reason) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.refused = Some(why);
+        }
+    }
+
     /// What is known by now of this exchange, as the value of `Server-Timing`:
     /// durations in milliseconds (W3C Server Timing).
     pub(super) fn server_timing(&self) -> String {

@@ -5,11 +5,13 @@ use super::input::Input;
 use super::notes::Reading;
 use super::outgoing::Outgoing;
 use super::{Connection, Workspace};
-use crate::handler::{Begun, Response};
+use crate::handler::{Begun, Refused, Response};
 use crate::http::message::{FieldStorage, Request, ResponseHead, Version};
 use crate::http::persistence::CloseReason;
+use crate::http::server::rejection::Rejection;
 use crate::http::server::{BODY_PIECE, Next, Timer};
 use crate::observe::probe::Probe;
+use crate::record::Reason;
 use crate::record::connection::HeadState;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv};
@@ -85,6 +87,25 @@ impl Connection {
         Ok(())
     }
 
+    /// Refuses a request, or what has come of one.
+    pub(super) fn reject(&mut self, rejection: Rejection, input: &Input, workspace: &mut Workspace) {
+        if !std::mem::take(&mut self.awaits_body) {
+            let state = if rejection.is_of_whole_head() { HeadState::Complete } else { HeadState::Unfinished };
+            self.begin_exchange(input.unused(), input.first_line(), state, None, workspace);
+        }
+        let mut response = Response::error(rejection.status(), &rejection.to_string());
+        if rejection == Rejection::NoRoom {
+            response = response.with("Retry-After", "1");
+        }
+        match rejection {
+            Rejection::NoRoom => self.refuse(Reason::NoRoom),
+            // A line of the access log says that by its status.
+            _ => self.note(|notes| notes.refused(rejection.into())),
+        }
+        let response = self.chosen(response, None, &workspace.service.probe);
+        self.respond(response, workspace);
+    }
+
     /// Asks the handler, and sends its response if that is made at once.
     fn handle(&mut self, request: &Request<'_>, workspace: &mut Workspace) {
         let handler = workspace.handler();
@@ -118,8 +139,22 @@ impl Connection {
         self.respond(response, workspace);
     }
 
+    /// Notes why the request is refused.
+    pub(super) fn refuse(&mut self, why: Reason) {
+        if let Some(line) = &mut self.line {
+            line.refuse(why.code());
+        }
+        self.note(|notes| notes.refused(why));
+    }
+
     /// Notes the response, and adds what the live page wants of it.
     pub(super) fn chosen(&mut self, mut response: Response, origin: Option<&[u8]>, probe: &Probe) -> Response {
+        if let Some(why) = response.refused {
+            self.refuse(match why {
+                Refused::OtherHost => Reason::OtherHost,
+                Refused::NoRoom => Reason::NoRoom,
+            });
+        }
         if let Some(notes) = &mut self.notes {
             notes.response_chosen(response.status.code(), response.resource.as_ref());
             if !probe.page_origins().is_empty() {

@@ -132,6 +132,23 @@ pub enum CloseReason {
     SocketFailed,
 }
 
+impl CloseReason {
+    /// Whether an exchange that is under way does not come to its end.
+    pub fn cuts_short(self) -> bool {
+        matches!(
+            self,
+            Self::SendTimeout
+                | Self::NoRoom
+                | Self::TooSlow
+                | Self::Reset
+                | Self::BodyTruncated
+                | Self::SourceTimeout
+                | Self::BodyFailed
+                | Self::SocketFailed
+        )
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::message::Field;

@@ -22,6 +22,7 @@ pub enum Format {
 pub struct Line {
     line: String,
     after: String,
+    refused: Option<&'static str>,
 }
 
 impl Line {
@@ -48,17 +49,26 @@ impl Line {
                 after.push('"');
             }
         }
-        Self { line, after }
+        Self { line, after, refused: None }
+    }
+
+    /// The request is refused, for the reason of this code.
+    pub fn refuse(&mut self, why: &'static str) {
+        self.refused = Some(why);
     }
 
     /// The whole line, of a response of this status with so many bytes of body;
-    /// 0: the client had gone before there was one.
-    pub fn finish(mut self, status: u16, body_sent: u64) -> String {
+    /// 0: the client had gone before there was one. A line that refuses, or was
+    /// `cut_short`, ends in that reason's code, behind what analysers read.
+    pub fn finish(mut self, status: u16, body_sent: u64, cut_short: Option<&str>) -> String {
         // Writing to a String does not fail.
         let _ = match status {
             0 => write!(self.line, "- -{}", self.after),
             _ => write!(self.line, "{status} {body_sent}{}", self.after),
         };
+        if let Some(why) = cut_short.or(self.refused) {
+            self.line.extend([" ", why]);
+        }
         self.line
     }
 }
@@ -103,7 +113,7 @@ mod tests {
     fn line(format: Format, request_line: &[u8], field: &[u8]) -> String {
         let date = "Sun, 06 Nov 1994 08:49:37 GMT";
         let of = |name: &str| if name == "user-agent" { field } else { b"" };
-        Line::begin(format, [127, 0, 0, 1].into(), date, request_line, of).finish(200, 6)
+        Line::begin(format, [127, 0, 0, 1].into(), date, request_line, of).finish(200, 6, None)
     }
 
     #[test]
@@ -113,6 +123,17 @@ mod tests {
         assert_eq!(line(Format::Common, asked, agent), common);
         let combined = format!("{common} \"-\" \"a \\\"b\\\"\\x0a\\x1b\\xff\"");
         assert_eq!(line(Format::Combined, asked, agent), combined);
+    }
+
+    #[test]
+    fn a_reason_stands_behind_what_analysers_read() {
+        let date = "Sun, 06 Nov 1994 08:49:37 GMT";
+        let begin = || Line::begin(Format::Combined, [127, 0, 0, 1].into(), date, b"GET / HTTP/1.0", |_| b"");
+        let mut refused = begin();
+        refused.refuse("other_host");
+        assert!(refused.clone().finish(421, 6, None).ends_with("\" 421 6 \"-\" \"-\" other_host"));
+        assert!(refused.finish(421, 6, Some("reset")).ends_with("\" 421 6 \"-\" \"-\" reset"), "the last word");
+        assert!(begin().finish(0, 0, Some("reset")).ends_with("\" - - \"-\" \"-\" reset"));
     }
 
     #[test]

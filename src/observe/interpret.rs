@@ -98,6 +98,7 @@ pub(super) fn exchange(report: &ExchangeReport<'_>, accepted: Moment) -> Exchang
         status: report.status,
         body_length: report.body_length.filter(|_| report.status != 0),
         resource: Figure::measured_or(report.resource.as_deref().map(str::to_owned), Source::Handler, Why::NoFile),
+        refused: report.refused.clone(),
         is_kept: report.is_kept,
         stages: Stages { arrived, first_read, head_complete, response_chosen, first_write, last_write, acknowledged },
         traffic: Figure::measured(

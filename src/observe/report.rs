@@ -57,6 +57,8 @@ pub(crate) struct Exchange<'a> {
     pub body_length: Option<u64>,
     pub status: u16,
     pub resource: Option<Cow<'a, str>>,
+    /// Why the request was refused, where that is known.
+    pub refused: Option<Reason>,
     pub is_kept: bool,
     pub stages: Moments,
     pub request_head: u64,

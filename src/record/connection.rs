@@ -101,6 +101,9 @@ pub struct Exchange {
     pub body_length: Option<u64>,
     /// What the response was made from: a path below the served folder, or what else answered.
     pub resource: Figure<String>,
+    /// Why the request was refused; `None` where it was not, or where the status alone says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Reason>,
     /// Whether the connection was kept for another request.
     pub is_kept: bool,
     /// When things happened.

@@ -23,7 +23,7 @@ sentences! {
         SilentTimeout "silent_timeout" "No request came in time: the client connected and stayed silent." "제때 온 요청이 없습니다. 클라이언트가 연결만 하고 침묵했습니다.";
         BodyTimeout "body_timeout" "The request's body was not complete in time." "요청 본문이 제때 다 오지 않았습니다.";
         SendTimeout "send_timeout" "The client read nothing of the response for too long." "클라이언트가 너무 오래 응답을 받아 가지 않았습니다.";
-        NoRoom "no_room" "The server had no memory left for what this connection would have held." "이 연결이 붙들고 있을 것을 담을 메모리가 서버에 남아 있지 않았습니다.";
+        NoRoom "no_room" "The memory that the server may take for this was taken." "서버가 이 일에 쓸 수 있는 메모리가 모두 차 있었습니다.";
         TooSlow "too_slow" "The client took its response more slowly than the least rate, and others waited for its place." "클라이언트가 응답을 최소 속도보다 느리게 받아 갔고, 다른 연결이 그 자리를 기다렸습니다.";
         Reset "reset" "The client reset the connection." "클라이언트가 연결을 리셋했습니다.";
         BodyTruncated "body_truncated" "The response's body came out shorter than promised, so it could not be completed." "응답 본문이 약속보다 짧아서 끝맺을 수 없었습니다.";
@@ -48,6 +48,7 @@ sentences! {
         TransferEncoding "transfer_encoding" "The request was refused: HTTP/1.0 has no Transfer-Encoding." "요청을 거절했습니다. HTTP/1.0에는 Transfer-Encoding이 없습니다.";
         BodyTooLong "body_too_long" "The request was refused: its body is longer than this address takes." "요청을 거절했습니다. 본문이 이 주소가 받는 것보다 깁니다.";
         Expectation "expectation" "The request was refused: HTTP/1.0 has no 100 Continue." "요청을 거절했습니다. HTTP/1.0에는 100 Continue가 없습니다.";
+        OtherHost "other_host" "The request was refused: it is for a host that this server does not respond to (--host)." "요청을 거절했습니다. 이 서버가 응답하지 않는 호스트에 대한 요청입니다(--host).";
         HeadTimeout "head_timeout" "The request's head was not complete in time." "요청 헤더가 제때 다 오지 않았습니다.";
         HeadCutShort "head_cut_short" "The client closed its sending side before the request's head was complete." "요청 헤더가 끝나기 전에 클라이언트가 보내는 쪽을 닫았습니다.";
     }

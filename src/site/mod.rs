@@ -7,8 +7,10 @@
 mod cache;
 mod conditions;
 mod content;
+mod hosts;
 mod listing;
 mod mounts;
+mod options;
 mod path;
 mod place;
 mod prepared;
@@ -24,10 +26,11 @@ mod version;
 
 use crate::handler::{Begun, Body, Handler, Response};
 use crate::http::message::{HeaderBlock, Headers, Method, Request, StatusCode};
-use crate::language::Language;
 use cache::Cache;
+pub use hosts::{Host, Hosts};
 use listing::Listings;
 use mounts::{Mounts, SlowMounts};
+pub use options::SiteOptions;
 use path::{PathError, SitePath};
 use place::Place;
 use prepared::{Opened, Prepared, Representation};
@@ -49,49 +52,6 @@ const ALLOWED: &str = "GET, HEAD, OPTIONS";
 /// How many large files an event loop keeps open.
 const KEPT_OPEN: usize = 8;
 
-/// How a folder is served.
-#[derive(Clone, Debug)]
-pub struct SiteOptions {
-    /// Serve files and folders whose names begin with a dot.
-    pub hidden: bool,
-    /// Let symbolic links lead out of the root.
-    pub follow_symlinks: bool,
-    /// List folders that have no `index.html`.
-    pub listing: bool,
-    /// The language of listings.
-    pub language: Language,
-    /// Answer paths that name nothing with the root's `index.html`.
-    pub spa: bool,
-    /// The `Cache-Control` of files.
-    pub cache_control: String,
-    /// Fields that every response of the site bears.
-    pub headers: Vec<(String, String)>,
-    /// Memory, in bytes, in which each event loop may keep files that it served.
-    pub cache: usize,
-}
-
-impl Default for SiteOptions {
-    fn default() -> Self {
-        Self {
-            hidden: false,
-            follow_symlinks: false,
-            listing: true,
-            language: Language::English,
-            spa: false,
-            cache_control: "no-cache".to_owned(),
-            headers: Vec::new(),
-            cache: 32 << 20,
-        }
-    }
-}
-
-impl SiteOptions {
-    /// The response as it leaves: with the fields that every one bears.
-    fn finish(&self, response: Response) -> Response {
-        self.headers.iter().fold(response, |response, (name, value)| response.with(name, value))
-    }
-}
-
 /// A folder that is served.
 #[derive(Debug)]
 pub struct Site {
@@ -111,6 +71,7 @@ pub struct Site {
 impl Handler for Site {
     fn handle(&self, request: &Request<'_>) -> Response {
         let response = match request.method {
+            _ if !self.options.hosts.include(request.host) => hosts::misdirected(),
             Method::Get | Method::Head => match self.kept(request) {
                 Some(response) => response,
                 None => self.respond(request).unwrap_or_else(|refusal| self.refuse(refusal, request.target.path)),
@@ -127,7 +88,7 @@ impl Handler for Site {
     }
 
     fn begin(&self, request: &Request<'_>) -> Begun {
-        if !matches!(request.method, Method::Get | Method::Head) {
+        if !matches!(request.method, Method::Get | Method::Head) || !self.options.hosts.include(request.host) {
             return Begun::Now(self.handle(request));
         }
         let beside = self.storage.as_ref().zip(self.slow_mounts());

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 fn start(folder: &Path, format: &str) -> Server {
-    Server::spawn(glasshttp().args(["--port", "0", "--log", format]).arg(folder))
+    Server::spawn(glasshttp().args(["--port", "0", "--log", format, "--host", "*"]).arg(folder))
 }
 
 fn next_line(server: &mut Server) -> String {
@@ -113,7 +113,7 @@ fn lines_are_written_under_every_model_in_the_order_of_a_connection() {
     under_each_model(|model| {
         for format in ["common", "combined"] {
             let mut command = glasshttp();
-            let options = ["--port", "0", "--no-watch", "--log", format, "--model", model];
+            let options = ["--port", "0", "--no-watch", "--host", "*", "--log", format, "--model", model];
             let mut server = Server::spawn(command.args(options).arg(folder.path()));
             let mut client = server.connect();
             let asked = ["/small.txt", "/big.bin", "/nothing", "/small.txt"];
@@ -143,8 +143,9 @@ fn lines_are_written_under_every_model_in_the_order_of_a_connection() {
 fn lines_come_while_the_server_runs_under_every_model() {
     let (folder, _) = folder_with(0);
     under_each_model(|model| {
-        let mut server =
-            Server::spawn(glasshttp().args(["--port", "0", "--log", "common", "--model", model]).arg(folder.path()));
+        let mut server = Server::spawn(
+            glasshttp().args(["--port", "0", "--log", "common", "--host", "*", "--model", model]).arg(folder.path()),
+        );
         let mut client = server.connect();
         client.send(b"GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\n");
         client.answer();
@@ -227,11 +228,17 @@ fn goaccess_reads_every_line_of_a_combined_log() {
     for fields in ["Referer: http://example.org/?q=\u{d55c}\r\n", "Referer: a\"b\r\n", ""].repeat(10) {
         server.get_with("/small.txt", fields);
     }
+    // And one that has a reason behind it.
+    let other_host = Server::spawn(glasshttp().args(["--port", "0", "--log", "combined"]).arg(folder.path()));
+    other_host.get_with("/small.txt", "Host: evil.example\r\n");
     let log = folder.path().join("access.log");
     let mut file = File::create(&log).expect("a log");
     for _ in 0..130 {
         writeln!(file, "{}", next_line(&mut server)).expect("a line");
     }
+    let refused = next_line(&mut { other_host });
+    assert!(refused.ends_with(" other_host"), "{refused}");
+    writeln!(file, "{refused}").expect("a line");
     let report = folder.path().join("report.json");
     let output = Command::new("goaccess")
         .args(["--no-global-config", "--log-format=COMBINED", "--no-progress", "-f"])
@@ -246,5 +253,5 @@ fn goaccess_reads_every_line_of_a_combined_log() {
         let (_, rest) = report.split_once(&format!("\"{name}\":")).unwrap_or_else(|| panic!("{name}: {report}"));
         rest.split([',', '}']).next().unwrap_or_default().trim().parse::<u32>().expect("a number")
     };
-    assert_eq!((figure("total_requests"), figure("failed_requests")), (130, 0));
+    assert_eq!((figure("total_requests"), figure("failed_requests")), (131, 0));
 }

@@ -42,7 +42,9 @@ impl Server {
 
     /// The same, with this log on its standard output.
     pub fn start_telling(folder: &Path, log: &str, options: &[&str]) -> Self {
-        Self::spawn(glasshttp().args(["--port", "0", "--log", log, "--no-watch"]).args(options).arg(folder))
+        Self::spawn(
+            glasshttp().args(["--port", "0", "--log", log, "--no-watch", "--host", "*"]).args(options).arg(folder),
+        )
     }
 
     /// Runs this command, which must print its URL first: on standard error, where

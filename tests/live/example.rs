@@ -92,6 +92,7 @@ pub fn exchange(number: u64, target: &str, begun: i64) -> Exchange {
         body_length: Some(traffic.response_body),
         status: 200,
         resource: Figure::measured("hello.txt".into(), Source::Handler),
+        refused: None,
         is_kept: true,
         stages: Stages {
             arrived: Figure::measured(begun, STAMP),

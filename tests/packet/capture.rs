@@ -31,7 +31,7 @@ fn serve(options: &[&str], environment: &[(&str, &str)]) -> Logging {
     let output =
         folder.path().join("../").join(format!("{}.out", folder.path().file_name().expect("a name").display()));
     let mut command = glasshttp();
-    command.args(["--port", "0"]).args(options).arg(folder.path()).envs(environment.iter().copied());
+    command.args(["--port", "0", "--host", "*"]).args(options).arg(folder.path()).envs(environment.iter().copied());
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
     let (send, lines) = channel();
     let announce = send.clone();

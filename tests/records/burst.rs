@@ -51,7 +51,7 @@ fn of_a_thousand_fast_connections_each_is_told_or_counted() {
 
 /// Starts the program with a log that nobody reads.
 fn start_unread(folder: &Path, options: &[&str]) -> Server {
-    Server::spawn(glasshttp().args(["--port", "0", "--no-watch"]).args(options).arg(folder))
+    Server::spawn(glasshttp().args(["--port", "0", "--no-watch", "--host", "*"]).args(options).arg(folder))
 }
 
 /// How many of `what` the program said on standard error that it has not told.

@@ -168,9 +168,9 @@ impl LivePage {
         }
     }
 
-    /// Whether `Host` names what the page is bound to. Without `Host`, it is no browser.
+    /// Whether the host that is asked is what the page is bound to. Without one, it is no browser.
     fn is_for_us(&self, request: &Request<'_>) -> bool {
-        let Some(host) = request.headers.all("host").next() else { return true };
+        let Some(host) = request.host else { return true };
         let Some(name) = std::str::from_utf8(host).ok().and_then(without_port) else { return false };
         let is_bound_to = |is: &dyn Fn(IpAddr) -> bool| self.addresses.iter().any(|&ip| ip.is_unspecified() || is(ip));
         if name.eq_ignore_ascii_case("localhost") {

@@ -50,6 +50,7 @@ fn exchange(number: u64) -> Exchange {
         response: Message::default(),
         status: 200,
         resource: unseen(),
+        refused: None,
         is_kept: true,
         stages: Stages {
             arrived: unseen(),

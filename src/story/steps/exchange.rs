@@ -165,12 +165,13 @@ fn chosen(exchange: &Exchange, language: Language) -> Option<Step> {
     if let Some(resource) = exchange.resource.value() {
         title = say!(language, "{} from {}" / "{} ({})", title, resource);
     }
-    let sentence = match exchange.resource.value() {
-        Some(_) => say!(
+    let sentence = match (&exchange.refused, exchange.resource.value()) {
+        (Some(why), _) => why.said(language).to_owned(),
+        (None, Some(_)) => say!(
             language,
             "The handler has made its response, from that file." / "처리기가 그 파일로 응답을 만들었습니다."
         ),
-        None => say!(
+        (None, None) => say!(
             language,
             "The response is made; it comes from no file." / "응답이 정해졌습니다. 파일에서 온 것이 아닙니다."
         ),

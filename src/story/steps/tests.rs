@@ -57,6 +57,7 @@ fn exchange(number: u64) -> impl Strategy<Value = Exchange> {
             status,
             body_length: Some(if is_whole { body } else { body + 5 }),
             resource: Figure::not_visible(Why::NoFile),
+            refused: None,
             is_kept: true,
             stages,
             traffic: Figure::measured(

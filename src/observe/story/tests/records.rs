@@ -66,6 +66,7 @@ pub(super) fn exchange(number: u64, start: i64, line: &str, status: &str, body: 
             Some("/") | None => Figure::measured("index.html".to_owned(), Source::Handler),
             Some(path) => Figure::measured(path[1..].to_owned(), Source::Handler),
         },
+        refused: None,
         is_kept: true,
         stages: Stages {
             arrived: at(start),

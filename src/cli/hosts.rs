@@ -1,0 +1,97 @@
+//! `--host`: to whom the site responds, as people write it.
+
+use crate::site::{Host, Hosts};
+use std::net::IpAddr;
+use url::Url;
+
+/// What `--host` names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum NamedHost {
+    /// `*`
+    Any,
+    One(Host),
+}
+
+/// A host as people write it: a name in any script or an address, with a port
+/// or not; it is read as browsers do, since they say it in `Host`.
+pub(super) fn host(text: &str) -> Result<NamedHost, String> {
+    let hint = || "not a host; try a name as in dev.example, an address, or * for any".to_owned();
+    if text == "*" {
+        return Ok(NamedHost::Any);
+    }
+    if text.contains('*') {
+        return Err("* stands alone, for any host; else name each of them".to_owned());
+    }
+    if let Ok(ip) = text.parse::<IpAddr>() {
+        return Ok(NamedHost::One(Host::Address(ip.to_canonical())));
+    }
+    if text.contains(|letter: char| letter.is_whitespace() || letter.is_control() || "/\\?#@".contains(letter)) {
+        return Err(hint());
+    }
+    let url = Url::parse(&format!("http://{text}/")).map_err(|_| hint())?;
+    Ok(NamedHost::One(match url.host().ok_or_else(hint)? {
+        url::Host::Ipv4(ip) => Host::Address(ip.into()),
+        url::Host::Ipv6(ip) => Host::Address(IpAddr::V6(ip).to_canonical()),
+        url::Host::Domain(name) => match name.strip_suffix('.').unwrap_or(name) {
+            "" => return Err(hint()),
+            name if name.split('.').any(str::is_empty) => return Err(hint()),
+            name => Host::Name(name.to_owned()),
+        },
+    }))
+}
+
+/// All that were named, together.
+pub(super) fn all(named: Vec<NamedHost>) -> Hosts {
+    let hosts: Option<Vec<Host>> = named
+        .into_iter()
+        .map(|host| match host {
+            NamedHost::Any => None,
+            NamedHost::One(host) => Some(host),
+        })
+        .collect();
+    hosts.map_or(Hosts::Any, Hosts::ThisMachineAnd)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Args, Config};
+    use clap::Parser;
+    use std::net::Ipv6Addr;
+
+    fn config(arguments: &[&str]) -> Result<Config, String> {
+        let arguments = ["glasshttp"].iter().chain(arguments);
+        Args::try_parse_from(arguments).map(Config::from).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn who_may_ask_is_said_by_addresses_or_by_names() {
+        let hosts = |arguments: &[&str]| config(arguments).expect("valid").site.hosts;
+        let name = |name: &str| Host::Name(name.to_owned());
+        let only = Hosts::ThisMachineAnd;
+        assert_eq!(hosts(&[]), only(vec![]));
+        assert_eq!(hosts(&["--port", "0", "--watch", "127.0.0.1:0"]), only(vec![]));
+        for any in [&["--host", "*"][..], &["--bind", "127.0.0.1"], &["--lan"], &["--host", "a", "--host", "*"]] {
+            assert_eq!(hosts(any), Hosts::Any, "{any:?}");
+        }
+        assert_eq!(
+            hosts(&["--host", "a.example", "--host", "B.Example.:80"]),
+            only(vec![name("a.example"), name("b.example")])
+        );
+        for (typed, meant) in [
+            ("한국.kr", name("xn--3e0b707e.kr")),
+            ("my_pc", name("my_pc")),
+            ("0x7f.1", Host::Address([127, 0, 0, 1].into())),
+            ("192.168.0.5:8080", Host::Address([192, 168, 0, 5].into())),
+            ("fd00::5", Host::Address(Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 5).into())),
+            ("[fd00::5]:80", Host::Address(Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 5).into())),
+            ("::ffff:10.0.0.1", Host::Address([10, 0, 0, 1].into())),
+        ] {
+            assert_eq!(hosts(&["--host", typed]), only(vec![meant]), "{typed}");
+        }
+        for bad in ["", ".", "..", "a..b", "http://a/", "a b", "*.a", "a@b", "[::1", "a:x", "a/b", "a?b"] {
+            let error = config(&["--host", bad]).expect_err(bad);
+            assert!(error.contains("*"), "{bad}: {error}");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! How a folder is served, as far as whoever serves it may choose.
+
+use super::hosts::Hosts;
+use crate::handler::Response;
+use crate::language::Language;
+
+/// How a folder is served.
+#[derive(Clone, Debug)]
+pub struct SiteOptions {
+    /// Serve files and folders whose names begin with a dot.
+    pub hidden: bool,
+    /// Let symbolic links lead out of the root.
+    pub follow_symlinks: bool,
+    /// List folders that have no `index.html`.
+    pub listing: bool,
+    /// The hosts that it responds to.
+    pub hosts: Hosts,
+    /// The language of listings.
+    pub language: Language,
+    /// Answer paths that name nothing with the root's `index.html`.
+    pub spa: bool,
+    /// The `Cache-Control` of files.
+    pub cache_control: String,
+    /// Fields that every response of the site bears.
+    pub headers: Vec<(String, String)>,
+    /// Memory, in bytes, in which each event loop may keep files that it served.
+    pub cache: usize,
+}
+
+impl Default for SiteOptions {
+    fn default() -> Self {
+        Self {
+            hidden: false,
+            follow_symlinks: false,
+            listing: true,
+            hosts: Hosts::Any,
+            language: Language::English,
+            spa: false,
+            cache_control: "no-cache".to_owned(),
+            headers: Vec::new(),
+            cache: 32 << 20,
+        }
+    }
+}
+
+impl SiteOptions {
+    /// The response as it leaves: with the fields that every one bears.
+    pub(super) fn finish(&self, response: Response) -> Response {
+        self.headers.iter().fold(response, |response, (name, value)| response.with(name, value))
+    }
+}
