@@ -194,6 +194,8 @@ enum ModelName {
 enum LogName {
     /// Each connection, from its SYN to its end, for people
     Story,
+    /// A line for each request, for people
+    Short,
     /// A line for each exchange: Common Log Format
     Common,
     /// The same, with referer and user agent
@@ -211,6 +213,8 @@ enum LogName {
 pub enum Log {
     /// Each connection, for people.
     Story,
+    /// A line for each request, for people.
+    Short,
     /// A line for each exchange.
     Lines(Format),
     /// A JSON object for each connection.
@@ -318,6 +322,7 @@ impl From<Args> for Config {
             timeouts: Timeouts::new(args.timeout, args.keep_alive),
             log: args.log.map(|log| match log {
                 LogName::Story => Log::Story,
+                LogName::Short => Log::Short,
                 LogName::Common => Log::Lines(Format::Common),
                 LogName::Combined => Log::Lines(Format::Combined),
                 LogName::Json => Log::Json,

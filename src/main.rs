@@ -57,7 +57,7 @@ fn run(config: Config) -> Result<(), String> {
     // Nobody may be reading: that is no reason not to serve.
     let is_usual = config.folder.is_none();
     let _ = match telling.log {
-        Log::Story | Log::Off => {
+        Log::Story | Log::Short | Log::Off => {
             announce(&mut anstream::stdout().lock(), folder, is_usual, &config, &listeners, &telling)
         }
         // A log that machines read has standard output to itself.

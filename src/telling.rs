@@ -11,8 +11,9 @@ use crate::observe::collector::Watching;
 use crate::observe::json::JsonLog;
 use crate::observe::live::{Bounds, Hub, LiveSink};
 use crate::observe::probe::{Probe, Rate, Scope};
+use crate::observe::short::ShortLog;
 use crate::observe::sink::{LeftOut, Sink};
-use crate::observe::standard_output::StandardOutput;
+use crate::observe::standard_output::{StandardOutput, columns};
 use crate::observe::story::Story;
 use crate::watch::Watch;
 use std::io::{self, IsTerminal};
@@ -53,10 +54,11 @@ impl Telling {
         match log {
             Log::Lines(format) => scope.lines = Some(format),
             Log::Story => sinks.push(Box::new(Story::new(anstream::stdout(), config.language, STORIES))),
+            Log::Short => sinks.push(Box::new(ShortLog::new(anstream::stdout(), config.language, columns()))),
             Log::Json => sinks.push(Box::new(JsonLog::new(StandardOutput::new()))),
             Log::Pcapng | Log::Off => {}
         }
-        let is_json = log == Log::Json;
+        let leaves_nothing_out = matches!(log, Log::Json | Log::Short);
         let is_pcapng = log == Log::Pcapng;
         let has_story = log == Log::Story;
 
@@ -85,7 +87,7 @@ impl Telling {
         if !sinks.is_empty() {
             // Before anybody is told where the server is: the first SYN is kept, too.
             site.iter().for_each(Listener::save_syn);
-            scope.connections = Some(if is_json { Rate::All } else { Rate::PerSecond(TOLD) });
+            scope.connections = Some(if leaves_nothing_out { Rate::All } else { Rate::PerSecond(TOLD) });
         }
 
         let pcapng = is_pcapng.then(|| PcapngLog::new(Box::new(StandardOutput::new()), config.language));

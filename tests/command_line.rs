@@ -1,6 +1,7 @@
 //! What is typed, and what is printed in return.
 
 mod log;
+mod short;
 
 use crate::closing::folder_with;
 use crate::harness::{Answer, Client, Server, glasshttp, refusal};

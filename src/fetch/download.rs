@@ -337,9 +337,7 @@ impl Download {
                 }
                 Saved::File { path: self.path, resumed_at: bytes, was_whole: true }
             }
-            (_, Some(Start { place: StartPlace::Part(part), bytes, .. })) => {
-                Saved::Part { path: part.path, bytes }
-            }
+            (_, Some(Start { place: StartPlace::Part(part), bytes, .. })) => Saved::Part { path: part.path, bytes },
             _ => Saved::Dropped,
         };
         (saved, result)

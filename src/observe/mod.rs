@@ -11,6 +11,7 @@ pub mod live;
 mod packets;
 pub mod probe;
 pub(crate) mod report;
+pub mod short;
 pub mod sink;
 pub mod standard_output;
 pub mod story;

@@ -7,6 +7,7 @@
 pub(crate) mod facts;
 pub(crate) mod layout;
 mod segments;
+pub(crate) mod short;
 pub mod steps;
 mod terminal;
 pub(crate) mod transfer;

@@ -52,7 +52,7 @@ impl Server {
     pub fn spawn(command: &mut Command) -> Self {
         let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
         let log = words.iter().position(|word| word == "--log").and_then(|at| words.get(at + 1));
-        let is_for_machines = !matches!(log.map(String::as_str), Some("story" | "off"));
+        let is_for_machines = !matches!(log.map(String::as_str), Some("story" | "short" | "off"));
         let stderr = if is_for_machines { Stdio::piped() } else { Stdio::inherit() };
         let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().expect("the program starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
