@@ -98,6 +98,8 @@ pub(super) struct Config {
     pub(super) use_vc: bool,
     /// Not always the same server first.
     pub(super) rotate: bool,
+    /// No server is named, so that of this machine is asked (resolv.conf(5)).
+    pub(super) is_default: bool,
     /// When the last question must have its answer.
     pub(super) deadline: Option<Instant>,
 }
@@ -108,7 +110,7 @@ impl Config {
         let text = if options.server.is_some() { vec![] } else { fs::read(&options.resolv_conf).unwrap_or_default() };
         let mut config = Self::parse(&text);
         if let Some(server) = options.server {
-            (config.servers, config.search) = (vec![server], vec![]);
+            (config.servers, config.search, config.is_default) = (vec![server], vec![], false);
         }
         if config.rotate && !config.servers.is_empty() {
             // Each run is a process of its own: which one begins is left to the clock.
@@ -132,6 +134,7 @@ impl Config {
     fn parse(text: &[u8]) -> Self {
         let (mut config, _errors) = resolv_conf::Config::parse_with_errors(text);
         config.glibc_normalize();
+        let is_default = config.nameservers.is_empty();
         let servers = config.get_nameservers_or_local().iter().map(address).collect();
         let search = config.get_last_search_or_domain().map(|domain| domain.trim_matches('.').to_owned());
         Self {
@@ -143,6 +146,7 @@ impl Config {
             kinds: if config.no_aaaa { vec![Kind::A] } else { vec![Kind::Aaaa, Kind::A] },
             use_vc: config.use_vc,
             rotate: config.rotate,
+            is_default,
             deadline: None,
         }
     }

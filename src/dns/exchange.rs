@@ -20,6 +20,8 @@ pub(super) struct Ask<'a> {
     /// For each transport.
     pub(super) timeout: Duration,
     pub(super) attempt: u32,
+    /// When the lookup began.
+    pub(super) origin: Instant,
     /// By TCP at once.
     pub(super) by_tcp: bool,
 }
@@ -65,6 +67,7 @@ impl Ask<'_> {
             recursion_desired: self.recursion_desired,
             edns_payload: edns.then_some(PAYLOAD),
             attempt: self.attempt,
+            began: start.saturating_duration_since(self.origin),
             time: start.elapsed(),
             ignored,
             outcome: result.unwrap_or_else(|error| of_error(&error)),

@@ -59,7 +59,7 @@ pub fn resolve_early(name: &str, options: &Options) -> (Lookup, Option<Late>) {
     match Host::parse(name) {
         Ok(Host::Address(address)) => (lookup.source, lookup.addresses) = (Source::Numeric, vec![address]),
         Ok(Host::Name { ascii, is_absolute }) => {
-            late = look_up(&mut lookup, &ascii, is_absolute, options);
+            late = look_up(&mut lookup, &ascii, is_absolute, options, start);
             lookup.addresses = in_order(std::mem::take(&mut lookup.addresses), &[]);
             lookup.ascii = Some(ascii);
         }
@@ -69,7 +69,7 @@ pub fn resolve_early(name: &str, options: &Options) -> (Lookup, Option<Late>) {
     (lookup, late)
 }
 
-fn look_up(lookup: &mut Lookup, ascii: &str, is_absolute: bool, options: &Options) -> Option<Late> {
+fn look_up(lookup: &mut Lookup, ascii: &str, is_absolute: bool, options: &Options, start: Instant) -> Option<Late> {
     if options.server.is_none() {
         let (addresses, lines) = in_hosts(&options.hosts, ascii);
         if !addresses.is_empty() {
@@ -85,10 +85,10 @@ fn look_up(lookup: &mut Lookup, ascii: &str, is_absolute: bool, options: &Option
     }
     let config = Config::read(options);
     let path = options.server.is_none().then(|| options.resolv_conf.clone());
-    lookup.source = Source::Servers { servers: config.servers.clone(), path };
+    lookup.source = Source::Servers { servers: config.servers.clone(), path, is_default: config.is_default };
     for name in config.candidates(ascii, is_absolute) {
         lookup.candidates.push(name.clone());
-        let (error, late) = both(lookup, &name, &config);
+        let (error, late) = both(lookup, &name, &config, start);
         // What is said of the name as it was written counts, else the first reason.
         if error.is_none() || lookup.error.is_none() || name == ascii {
             lookup.error = error;
@@ -102,13 +102,13 @@ fn look_up(lookup: &mut Lookup, ascii: &str, is_absolute: bool, options: &Option
 
 /// Asks for all kinds of address at the same time, as the system does. Once one
 /// has come, the other has a moment, and may else come late.
-fn both(lookup: &mut Lookup, name: &str, config: &Config) -> (Option<LookupError>, Option<Late>) {
+fn both(lookup: &mut Lookup, name: &str, config: &Config, start: Instant) -> (Option<LookupError>, Option<Late>) {
     let (sender, receiver) = channel();
     for &kind in &config.kinds {
         let (sender, name, config) = (sender.clone(), name.to_owned(), config.clone());
         thread::spawn(move || {
             // Nobody may be waiting any more.
-            let _ = sender.send(Chase::run(&name, kind, &config));
+            let _ = sender.send(Chase::run(&name, kind, &config, start));
         });
     }
     drop(sender);
@@ -179,6 +179,8 @@ impl Late {
 #[derive(Debug)]
 struct Chase {
     kind: Kind,
+    /// When the lookup began.
+    start: Instant,
     exchanges: Vec<Exchange>,
     aliases: Vec<String>,
     addresses: Vec<IpAddr>,
@@ -186,8 +188,8 @@ struct Chase {
 }
 
 impl Chase {
-    fn run(name: &str, kind: Kind, config: &Config) -> Self {
-        let mut chase = Self { kind, exchanges: vec![], aliases: vec![], addresses: vec![], error: None };
+    fn run(name: &str, kind: Kind, config: &Config, start: Instant) -> Self {
+        let mut chase = Self { kind, start, exchanges: vec![], aliases: vec![], addresses: vec![], error: None };
         chase.error = chase.follow(name, kind, config).err();
         chase
     }
@@ -236,7 +238,16 @@ impl Chase {
             for &server in &config.servers {
                 let Some(timeout) = config.patience() else { break };
                 tries += 1;
-                let ask = Ask { server, name, kind, recursion_desired: true, timeout, attempt, by_tcp: config.use_vc };
+                let ask = Ask {
+                    server,
+                    name,
+                    kind,
+                    recursion_desired: true,
+                    timeout,
+                    attempt,
+                    origin: self.start,
+                    by_tcp: config.use_vc,
+                };
                 let exchanges = ask.run()?;
                 let deciding = exchanges.last().cloned();
                 self.exchanges.extend(exchanges);

@@ -83,6 +83,7 @@ pub fn trace(name: &str, roots: &[SocketAddr], options: &TraceOptions) -> Trace 
         roots,
         port: roots.first().map_or(DNS_PORT, SocketAddr::port),
         options: *options,
+        origin: start,
         deadline: start + options.limit,
         steps: vec![],
         questions: 0,
@@ -115,6 +116,7 @@ struct Walk<'a> {
     roots: &'a [SocketAddr],
     port: u16,
     options: TraceOptions,
+    origin: Instant,
     deadline: Instant,
     steps: Vec<Step>,
     questions: u32,
@@ -211,7 +213,17 @@ impl Walk<'_> {
             self.questions += 1;
             tries += 1;
             let timeout = self.options.timeout.min(left);
-            let run = Ask { server, name, kind, recursion_desired: false, timeout, attempt, by_tcp: false }.run()?;
+            let run = Ask {
+                server,
+                name,
+                kind,
+                recursion_desired: false,
+                timeout,
+                attempt,
+                origin: self.origin,
+                by_tcp: false,
+            }
+            .run()?;
             exchanges.extend(run);
             let Some(exchange) = exchanges.last() else { continue };
             match (failure(exchange), response(exchange)) {

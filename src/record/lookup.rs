@@ -57,6 +57,8 @@ pub enum Source {
         servers: Vec<SocketAddr>,
         /// The file that names them; `None`: the caller did.
         path: Option<PathBuf>,
+        /// The file names none, so that of this machine is asked (resolv.conf(5)).
+        is_default: bool,
     },
     /// The name cannot be asked for.
     Nowhere,
@@ -119,6 +121,9 @@ pub struct Exchange {
     pub edns_payload: Option<u16>,
     /// Which try of this question this is, from 1: higher ones are retries.
     pub attempt: u32,
+    /// When it was sent, since the lookup began.
+    #[serde(rename = "began_ns", serialize_with = "nanoseconds")]
+    pub began: Duration,
     /// From sending to the outcome.
     #[serde(rename = "time_ns", serialize_with = "nanoseconds")]
     pub time: Duration,

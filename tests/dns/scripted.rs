@@ -281,7 +281,7 @@ fn resolv_conf_names_the_server_and_the_search_domains() {
     let options =
         Options { resolv_conf: path.clone(), hosts: folder.path().join("none"), system: None, ..Options::default() };
     let lookup = resolve("www", &options);
-    assert_eq!(lookup.source, Source::Servers { servers: vec![server.address], path: Some(path) });
+    assert_eq!(lookup.source, Source::Servers { servers: vec![server.address], path: Some(path), is_default: false });
     assert_eq!(lookup.candidates, ["www.first.test", "www.second.test"]);
     assert_addresses(&lookup.addresses, &["192.0.2.1", "2001:db8::1"]);
     let lookup = resolve("www.", &options);
