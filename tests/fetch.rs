@@ -276,5 +276,5 @@ fn both_addresses_of_a_name_are_tried_and_told() {
         assert_eq!(attempt["outcome"]["is"], "refused", "{transfer}"); // ::1, where hosts(5) has it
     }
     assert_eq!(transfer["ends"]["client"], last["client"]);
-    assert!(transfer["connect"]["negotiated"]["value"]["mss"].as_u64().expect("an MSS") > 500, "{transfer}");
+    assert!(transfer["connect"]["negotiated"]["value"]["segment_size"].as_u64().expect("a size") > 500, "{transfer}");
 }

@@ -95,18 +95,31 @@ impl Race<'_> {
         };
         let left = if connected.is_some() { Outcome::Abandoned } else { Outcome::TimedOut };
         let ended = self.how.clock.now();
-        for (number, _) in self.running.drain(..) {
-            (self.attempts[number].outcome, self.attempts[number].ended) = (left.clone(), ended);
+        for (number, socket) in self.running.drain(..) {
+            let attempt = &mut self.attempts[number];
+            (attempt.outcome, attempt.ended) = (left.clone(), ended);
+            attempt.syn_again = syn_again(&socket);
         }
         connected
     }
 
     fn start(&mut self, server: SocketAddr) -> Option<Connected> {
         let began = self.how.clock.now();
-        self.attempts.push(Attempt { server, client: None, began, ended: began, outcome: Outcome::TimedOut });
+        let none = Figure::not_visible(Why::NotReached);
+        self.attempts.push(Attempt {
+            server,
+            client: None,
+            began,
+            ended: began,
+            outcome: Outcome::TimedOut,
+            syn_again: none,
+        });
         let number = self.attempts.len() - 1;
         match self.begin(number) {
-            Ok((socket, true)) => return self.end(number, socket),
+            Ok((socket, true)) => {
+                self.attempts[number].syn_again = syn_again(&socket);
+                return self.end(number, socket);
+            }
             Ok((socket, false)) => self.running.push((number, socket)),
             Err(error) => self.fail(number, &error),
         }
@@ -138,6 +151,7 @@ impl Race<'_> {
         let ready = self.how.interrupt.wait_for_any(&fds, until);
         for index in (0..ready.len()).rev().filter(|index| !ready[*index].is_empty()) {
             let (number, socket) = self.running.remove(index);
+            self.attempts[number].syn_again = syn_again(&socket);
             match socket.take_error() {
                 Ok(None) => return self.end(number, socket),
                 Ok(Some(error)) | Err(error) => self.fail(number, &error),
@@ -163,6 +177,12 @@ impl Race<'_> {
         let attempt = &mut self.attempts[number];
         (attempt.ended, attempt.outcome) = (self.how.clock.now(), outcome(error));
     }
+}
+
+/// Before anything else was sent, whatever was sent again is the SYN.
+fn syn_again(socket: &Socket) -> Figure<u32> {
+    let info = tcp_option::info(socket).unwrap_or_default();
+    Figure::measured_or(TcpInfo(&info).retransmissions(), Source::TcpInfo, Why::NoTcpInfo)
 }
 
 fn outcome(error: &io::Error) -> Outcome {

@@ -91,6 +91,16 @@ impl TcpInfo<'_> {
         state(*self.0.first()?)
     }
 
+    /// tcpi_advmss: the MSS that this end's SYN announced.
+    fn advertised_mss(&self) -> Option<u32> {
+        self.u32_at(84)
+    }
+
+    /// tcpi_total_retrans: segments that were sent again.
+    pub(crate) fn retransmissions(&self) -> Option<u32> {
+        self.u32_at(100)
+    }
+
     /// What the two SYNs agreed on.
     pub(crate) fn negotiated(&self) -> Option<Negotiated> {
         // linux/tcp.h: TCPI_OPT_TIMESTAMPS, TCPI_OPT_SACK, TCPI_OPT_WSCALE; the
@@ -99,7 +109,8 @@ impl TcpInfo<'_> {
         let (first, second) =
             if cfg!(target_endian = "little") { (scales & 15, scales >> 4) } else { (scales >> 4, scales & 15) };
         Some(Negotiated {
-            mss: self.u32_at(16)?,
+            segment_size: self.u32_at(16)?,
+            announced_mss: self.advertised_mss(),
             timestamps: options & 1 != 0,
             sack: options & 2 != 0,
             window_scales: (options & 4 != 0).then_some((second, first)),
@@ -113,7 +124,7 @@ impl TcpInfo<'_> {
             rtt: self.rtt()?,
             rtt_variation: self.microseconds_at(72)?,
             min_rtt: self.microseconds_at(148).filter(|rtt| *rtt > 0 && *rtt < Nanoseconds::from(u32::MAX) * 1000),
-            retransmissions: self.u32_at(100)?,
+            retransmissions: self.retransmissions()?,
             bytes_received: self.u64_at(128),
             bytes_acknowledged: self.u64_at(120),
             segments_in: self.u32_at(140),

@@ -24,11 +24,15 @@ pub struct Syn {
     pub headers: String,
 }
 
-/// What the two SYNs of a connection agreed on, as TCP_INFO knows it.
+/// What the two SYNs of a connection agreed on, and what each end goes by, as TCP_INFO knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Negotiated {
-    /// The most bytes that a segment to the other end holds.
-    pub mss: u32,
+    /// The most bytes of data that a segment to the other end holds for now
+    /// (tcpi_snd_mss): less than the MSS that the other end announced, by the
+    /// options of each segment, the path's MTU, and half of its window.
+    pub segment_size: u32,
+    /// The MSS that this end announced (tcpi_advmss). Each end announces its own: none is agreed on.
+    pub announced_mss: Option<u32>,
     /// Whether segments bear timestamps.
     pub timestamps: bool,
     /// Whether selective acknowledgements are permitted.

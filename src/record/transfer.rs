@@ -14,7 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 /// The version of the form, raised whenever a field changes its meaning.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// Everything that one run fetched.
 #[derive(Clone, Debug, Serialize)]
@@ -120,6 +120,8 @@ pub struct Attempt {
     pub ended: Nanoseconds,
     /// What came of it.
     pub outcome: Outcome,
+    /// How often the SYN was sent again, for nothing came back.
+    pub syn_again: Figure<u32>,
 }
 
 /// What came of connect(2).

@@ -50,7 +50,7 @@ fn opened(took: &str, connect: Option<&Connect>, phrases: &Phrases) -> String {
     let mut parts = vec![fill(phrases.connect.open, &[took])];
     parts.extend(connect.and_then(|connect| connect.rtt.value()).map(|rtt| format!("rtt {}", span(*rtt))));
     if let Some(agreed) = connect.and_then(|connect| connect.negotiated.value()) {
-        parts.push(fill(phrases.connect.mss, &[&agreed.mss.to_string()]));
+        parts.push(fill(phrases.connect.mss, &[&agreed.segment_size.to_string()]));
         if let Some((own, other)) = agreed.window_scales {
             parts.push(fill(phrases.connect.window_scales, &[&own.to_string(), &other.to_string()]));
         }
