@@ -69,7 +69,7 @@ pub(crate) fn block(
     for step in steps(record, language) {
         let is_new = match step.exchange {
             Some(number) => chosen.contains(&number) && !teller.is_told(number, &step),
-            None if is_of_handshake(&step) => !was_introduced,
+            None if step.is_of_handshake() => !was_introduced,
             None => occasion == Occasion::Closed && step.id != "open",
         };
         if !is_new || step.is_drawn_only {
@@ -90,10 +90,6 @@ pub(crate) fn block(
         segments::write(&mut teller.block, record, language);
     }
     teller.block.finish()
-}
-
-fn is_of_handshake(step: &Step) -> bool {
-    matches!(step.id.as_str(), "syn" | "syn-ack" | "ack" | "queue" | "half-closed" | "accept")
 }
 
 struct Teller<'a> {

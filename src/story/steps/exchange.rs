@@ -1,6 +1,7 @@
 //! One request and its response.
 
-use super::say::{count, say};
+use super::phrase::{bytes, reads, writes};
+use super::say::say;
 use super::step::{Direction, Known, Step, Tone, how};
 use crate::language::Language;
 use crate::record::connection::{Exchange, HeadState, Record, Traffic};
@@ -107,7 +108,7 @@ fn read(exchange: &Exchange, is_pipelined: bool, language: Language) -> Vec<Step
             )
         }
         Some(traffic) => {
-            let reads = count!(language, traffic.reads, "read", "reads" / "회 읽음");
+            let reads = reads(traffic.reads, language);
             say!(language, "{}: {} in {}" / "{}: {} ({})", state, bytes(traffic.request_head, language), reads)
         }
         None => state,
@@ -211,7 +212,7 @@ fn sent(exchange: &Exchange, language: Language) -> Vec<Step> {
         return Vec::new();
     }
     let title = traffic.map_or_else(String::new, |traffic| {
-        let writes = count!(language, traffic.writes, "write", "writes" / "회 씀");
+        let writes = writes(traffic.writes, language);
         say!(language, "{} in {}" / "{} ({})", sizes(exchange, traffic, language), writes)
     });
     let sentence = match exchange.is_whole() {
@@ -308,10 +309,6 @@ fn acknowledged(exchange: &Exchange, record: &Record, language: Language) -> Opt
 pub(super) fn shortest_rtt(record: &Record) -> Option<Nanoseconds> {
     let tcp = record.close.as_ref().and_then(|close| close.tcp.value());
     tcp.and_then(|tcp| tcp.min_rtt).or_else(|| record.handshake.rtt.value().copied())
-}
-
-fn bytes(count: u64, language: Language) -> String {
-    count!(language, count, "byte", "bytes" / "바이트")
 }
 
 /// There is nothing to say of what has not happened.

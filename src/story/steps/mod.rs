@@ -14,6 +14,7 @@ mod ending;
 mod exchange;
 mod handshake;
 mod order;
+mod phrase;
 mod say;
 mod step;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A step: what happened, when, where, and how that is known.
 
 use crate::language::Language;
-use crate::record::{Figure, Nanoseconds, Why};
+use crate::record::{End, Figure, Nanoseconds, Why};
 use serde::Serialize;
 
 /// One step of a connection. In JSON its figure's source is in English, as in records.
@@ -17,7 +17,9 @@ pub struct Step {
     pub place: Place,
     /// Which way, if something was sent.
     pub direction: Option<Direction>,
-    /// Nanoseconds since the accept.
+    /// Whose record says it.
+    pub seen_by: End,
+    /// Nanoseconds since the accept; in a client's story, since the run began.
     pub at: Figure<Nanoseconds>,
     /// Whether `at` is only a bound.
     pub bound: Option<Bound>,
@@ -143,6 +145,7 @@ impl Step {
             kind: if at.value().is_some() { Kind::Event } else { Kind::Note },
             place: Place::Server,
             direction: None,
+            seen_by: End::Server,
             known: known(&at),
             at,
             bound: None,
@@ -177,6 +180,11 @@ impl Step {
         let at = Figure::not_visible(Why::NoMoment);
         let event = Self::event(id, at, "", title.clone());
         Self { kind: Kind::Wait, place, known, caption: title, is_drawn_only: true, ..event }
+    }
+
+    /// Whether it belongs to how the connection came about.
+    pub(crate) fn is_of_handshake(&self) -> bool {
+        matches!(self.id.as_str(), "syn" | "syn-ack" | "ack" | "queue" | "half-closed" | "accept")
     }
 
     pub(super) fn saying(self, sentence: String) -> Self {

@@ -1,0 +1,240 @@
+//! What both halves say in the same words: of either end, seen from either.
+
+use super::say::{count, say};
+use super::step::{Direction, Known, Place, Step};
+use crate::language::Language;
+use crate::record::{End, Figure, Nanoseconds, Source, Tcp, TimeWait};
+use crate::story::layout::span;
+use std::net::SocketAddr;
+
+pub(super) fn bytes(count: u64, language: Language) -> String {
+    count!(language, count, "byte", "bytes" / "바이트")
+}
+
+pub(super) fn reads(count: u32, language: Language) -> String {
+    count!(language, count, "read", "reads" / "회 읽음")
+}
+
+pub(super) fn writes(count: u32, language: Language) -> String {
+    count!(language, count, "write", "writes" / "회 씀")
+}
+
+/// The end, as the subject of a sentence.
+fn subject(end: End, language: Language) -> &'static str {
+    match (end, language) {
+        (End::Client, Language::English) => "the client",
+        (End::Client, Language::Korean) => "클라이언트가",
+        (End::Server, Language::English) => "the server",
+        (End::Server, Language::Korean) => "서버가",
+    }
+}
+
+/// The same, of what it has.
+fn of(end: End, language: Language) -> &'static str {
+    match (end, language) {
+        (End::Client, Language::English) => "the client's",
+        (End::Client, Language::Korean) => "클라이언트의",
+        (End::Server, Language::English) => "the server's",
+        (End::Server, Language::Korean) => "서버의",
+    }
+}
+
+fn other(end: End) -> End {
+    match end {
+        End::Client => End::Server,
+        End::Server => End::Client,
+    }
+}
+
+/// Which way something of `end` goes.
+pub(super) fn away_from(end: End) -> Direction {
+    match end {
+        End::Client => Direction::ToServer,
+        End::Server => Direction::ToClient,
+    }
+}
+
+/// Said of the end that closed first.
+pub(super) fn said_first(first: &Figure<End>, end: End, language: Language) -> String {
+    match first {
+        Figure::Measured { value, .. } if *value == end => say!(language, ", first" / " (먼저)"),
+        Figure::Derived { value, .. } if *value == end => say!(language, ", ~first" / " (~먼저)"),
+        _ => String::new(),
+    }
+}
+
+/// The other end read the FIN of `end`: an event inside, at the time of the read.
+pub(super) fn fin_read(
+    end: End,
+    at: &Figure<Nanoseconds>,
+    is_half: bool,
+    said_first: &str,
+    language: Language,
+) -> Step {
+    let who = subject(end, language);
+    let title = match is_half {
+        true => say!(
+            language,
+            "read() returned 0: {} has closed its sending side (half-close){}"
+                / "read()가 0을 돌려줌: {} 보내는 쪽을 닫음(하프 클로즈){}",
+            who,
+            said_first
+        ),
+        false => say!(
+            language,
+            "read() returned 0: {} has closed its sending side{}" / "read()가 0을 돌려줌: {} 보내는 쪽을 닫음{}",
+            who,
+            said_first
+        ),
+    };
+    let whose = of(end, language);
+    let sentence = say!(
+        language,
+        "{} FIN has been read: no more bytes come from it. When it arrived, packets would show."
+            / "{} FIN까지 읽었습니다. 더 오는 바이트는 없습니다. 언제 도착했는지는 패킷에 보입니다.",
+        capital(whose)
+    );
+    Step::event(end_id(end), at.clone(), "FIN", title)
+        .captioned("read() = 0")
+        .known_by_its_time(language)
+        .saying(sentence)
+}
+
+/// A call failed, and so it is known that `end` reset the connection.
+pub(super) fn reset_found(end: End, at: &Figure<Nanoseconds>, said_first: &str, language: Language) -> Step {
+    let title = say!(
+        language,
+        "a call failed: {} reset the connection{}" / "호출이 실패함: {} 연결을 리셋함{}",
+        subject(end, language),
+        said_first
+    );
+    let (whose, finder) = (of(end, language), subject(other(end), language));
+    let sentence = say!(
+        language,
+        "A reset ends both directions at once: {} program has gone, or closed with bytes unread. What was on its way is lost. This is when {} found it; when it arrived, packets would show."
+            / "리셋은 두 방향을 한꺼번에 끝냅니다. {} 프로그램이 사라졌거나, 읽지 않은 바이트를 두고 닫았습니다. 가던 것은 사라집니다. {} 이를 안 때이며, 언제 도착했는지는 패킷에 보입니다.",
+        whose,
+        finder
+    );
+    Step::event("reset", at.clone(), "RST", title).known_by(at, language).saying(sentence)
+}
+
+/// `end` reset the connection itself.
+pub(super) fn reset_sent(
+    end: End,
+    at: &Figure<Nanoseconds>,
+    by: Source,
+    (cause, said_first): (&str, &str),
+    language: Language,
+) -> Step {
+    let title =
+        say!(language, "{} reset it: {}{}" / "{} 연결을 리셋함: {}{}", subject(end, language), cause, said_first);
+    let sentence = say!(language, "A reset ends both directions at once." / "리셋은 두 방향을 한꺼번에 끝냅니다.");
+    Step::arrow(end_id(end), away_from(end), at.clone(), "RST", title)
+        .known_by(&Figure::derived((), by), language)
+        .saying(sentence)
+}
+
+/// `end` closed its own sending side: its FIN left.
+pub(super) fn fin_sent(end: End, at: Figure<Nanoseconds>, by: Source, said_first: &str, language: Language) -> Step {
+    let title = match by {
+        Source::CloseEnds => {
+            say!(language, "{} closed its socket{}" / "{} 소켓을 닫음{}", subject(end, language), said_first)
+        }
+        _ => {
+            say!(language, "{} closed its sending side{}" / "{} 보내는 쪽을 닫음{}", subject(end, language), said_first)
+        }
+    };
+    let sentence = say!(
+        language,
+        "A FIN says: no more bytes from this end. It follows the last byte, and counts as one; the other end may still send."
+            / "FIN은 이쪽에서 더 보낼 바이트가 없다는 뜻입니다. 마지막 바이트 뒤에 가며 한 바이트로 셉니다. 상대는 아직 보낼 수 있습니다."
+    );
+    Step::arrow(end_id(end), away_from(end), at, "FIN", title)
+        .known_by(&Figure::derived((), by), language)
+        .saying(sentence)
+}
+
+fn end_id(end: End) -> &'static str {
+    match end {
+        End::Client => "client-end",
+        End::Server => "server-end",
+    }
+}
+
+/// The socket is closed: what is known of the connection as a whole.
+pub(super) fn closed(
+    at: &Figure<Nanoseconds>,
+    is_timeout: bool,
+    tcp: Option<&Tcp>,
+    rtt: Option<Nanoseconds>,
+    time_wait: &Figure<TimeWait>,
+    language: Language,
+) -> Step {
+    let label = match is_timeout {
+        true => say!(language, "timeout" / "만료"),
+        false => say!(language, "closed" / "종료"),
+    };
+    let mut figures = Vec::new();
+    figures.extend(rtt.map(|rtt| say!(language, "shortest rtt {}" / "가장 짧은 rtt {}", span(rtt))));
+    figures.extend(tcp.map(|tcp| match tcp.retransmissions {
+        0 => say!(language, "nothing sent again" / "재전송 없음"),
+        again => count!(language, again, "segment sent again", "segments sent again" / "개 세그먼트 재전송"),
+    }));
+    figures.push(time_wait_words(time_wait, language));
+    let mut sentence = tcp.map_or_else(String::new, |tcp| {
+        say!(
+            language,
+            "Right before close(2) the kernel said: state {}." / "close(2) 직전에 커널이 말한 상태: {}.",
+            tcp.state
+        )
+    });
+    if tcp.is_some_and(|tcp| tcp.retransmissions > 0) {
+        sentence.push_str(&say!(language, " Segments are sent again where no ACK came in time: they or their ACK were lost, or the receiver had no room." / " 제때 ACK가 오지 않으면 세그먼트를 다시 보냅니다. 세그먼트나 ACK가 사라졌거나, 받는 쪽에 자리가 없었습니다."));
+    }
+    Step::event("closed", at.clone(), label, figures.join(", "))
+        .captioned("close()")
+        .known_by_its_time(language)
+        .saying(sentence)
+}
+
+fn time_wait_words(time_wait: &Figure<TimeWait>, language: Language) -> String {
+    let mark = if matches!(time_wait, Figure::Derived { .. }) { "~" } else { "" };
+    match time_wait.value() {
+        Some(TimeWait::Client) => say!(language, "{}TIME_WAIT: client" / "{}TIME_WAIT: 클라이언트", mark),
+        Some(TimeWait::Server) => say!(language, "{}TIME_WAIT: server" / "{}TIME_WAIT: 서버", mark),
+        Some(TimeWait::Nobody) => say!(language, "{}TIME_WAIT: none" / "{}TIME_WAIT: 없음", mark),
+        None => say!(language, "TIME_WAIT: not visible" / "TIME_WAIT: 보이지 않음"),
+    }
+}
+
+/// Who is left in TIME_WAIT.
+pub(super) fn time_wait(
+    time_wait: &Figure<TimeWait>,
+    (client, server): (SocketAddr, SocketAddr),
+    language: Language,
+) -> Step {
+    let place = match time_wait.value() {
+        Some(TimeWait::Client) => Place::Client,
+        Some(TimeWait::Server) => Place::Server,
+        Some(TimeWait::Nobody) | None => {
+            let note = Step::note("time-wait", time_wait_words(time_wait, language)).known_by(time_wait, language);
+            return Step { is_drawn_only: true, ..note };
+        }
+    };
+    let sentence = say!(
+        language,
+        "Who closed first keeps the pair {} and {} reserved for a while (60 s on Linux), so that its last ACK can be repeated, and stray segments fall into no later connection."
+            / "먼저 닫은 쪽이 {}와 {}의 쌍을 한동안(리눅스에서 60초) 붙들어, 마지막 ACK를 되풀이할 수 있게 하고 떠돌던 세그먼트가 다음 연결에 섞이지 않게 합니다.",
+        client,
+        server
+    );
+    Step::wait("time-wait", place, Known::Derived, "TIME_WAIT".to_owned())
+        .known_by(time_wait, language)
+        .saying(sentence)
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
