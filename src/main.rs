@@ -96,13 +96,11 @@ fn fetched(options: &fetch::Options) -> ExitCode {
     let interrupt = Arc::new(fetch::Interrupt::on_signal().unwrap_or_default());
     let failures = fetch::run(options, &interrupt);
     for failure in &failures {
-        eprintln!("{}error:{} {failure}", bold_red(), anstyle::Reset);
+        eprintln!("{}error:{} {}", bold_red(), anstyle::Reset, failure.sentence(options.language));
     }
-    failures
-        .iter()
-        .find(|failure| failure.kind == Kind::Interrupted)
-        .or(failures.first())
-        .map_or(ExitCode::SUCCESS, |failure| ExitCode::from(failure.kind.exit_code()))
+    let kinds: Vec<Kind> = failures.iter().map(|failed| failed.failure.kind()).collect();
+    let interrupted = kinds.iter().find(|kind| **kind == Kind::Interrupted);
+    interrupted.or(kinds.first()).map_or(ExitCode::SUCCESS, |kind| ExitCode::from(kind.exit_code()))
 }
 
 fn experimented(options: &lab::Options) -> ExitCode {

@@ -1,6 +1,7 @@
 //! `glasshttp fetch`, the real program: against our own server under each
 //! model, against peers that misbehave, against other servers.
 
+mod failures;
 mod files;
 mod heads;
 mod joined;
@@ -219,7 +220,7 @@ fn what_can_not_be_fetched_has_an_exit_code_of_its_own() {
     fetch(&["https://localhost/"]).assert_failed(2, &["encrypted", "http://"]);
     fetch(&["http://me:secret@localhost/"]).assert_failed(2, &["password"]);
     fetch(&["--http", "3", "localhost"]).assert_failed(2, &["0.9, 1.0, 1.1"]);
-    fetch(&["http://1.2.3.256/"]).assert_failed(2, &["no URL"]);
+    fetch(&["http://1.2.3.256/"]).assert_failed(2, &["not a URL"]);
     fetch(&["--dns", "127.0.0.1:9", "name.example"]).assert_failed(3, &["--dns"]);
     // A port that is bound and does not listen refuses.
     let closed = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");

@@ -202,7 +202,7 @@ impl FetchArgs {
         };
         if output == Output::Named {
             for url in &self.urls {
-                url.file_name().map_err(|failure| failure.sentence)?;
+                url.file_name().map_err(|failure| failure.to_string())?;
             }
         }
         if self.r#continue && (output == Output::Stdout || is_head || self.repeat > 1) {
@@ -258,7 +258,7 @@ impl WatchAddress {
 }
 
 fn url(text: &str) -> Result<Url, String> {
-    Url::parse(text).map_err(|failure| failure.sentence)
+    Url::parse(text).map_err(|failure| failure.to_string())
 }
 
 /// `Name: value`, of a field that is the user's to send.

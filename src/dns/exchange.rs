@@ -1,8 +1,8 @@
 //! One question on the wire: a datagram, or a connection when that is too small.
 
 use super::message::{PAYLOAD, Question, Verdict};
-use crate::record::LookupError;
 use crate::record::lookup::{DnsResponse, Exchange, Ignored, Kind, Outcome, Transport};
+use crate::record::{LookupError, MessageFault, NameFault};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
@@ -50,7 +50,7 @@ impl Ask<'_> {
 
     fn once(&self, transport: Transport, edns: bool) -> Result<Exchange, LookupError> {
         let question = Question::new(self.name, self.kind, self.recursion_desired, edns)
-            .map_err(|why| LookupError::InvalidName { name: self.name.to_owned(), why })?;
+            .map_err(|_| LookupError::InvalidName { name: self.name.to_owned(), why: NameFault::Unsendable })?;
         let start = Instant::now();
         let mut ignored = vec![];
         let deadline = start + self.timeout;
@@ -140,7 +140,7 @@ pub(super) fn failure(exchange: &Exchange) -> Option<LookupError> {
         Outcome::Refused => Some(LookupError::Refused { server }),
         Outcome::Unreachable { why } => Some(LookupError::Unreachable { server, why: why.clone() }),
         Outcome::Malformed { why } => Some(LookupError::Malformed { server, why: why.clone() }),
-        Outcome::CutShort => Some(LookupError::Malformed { server, why: "the connection ended within it".to_owned() }),
+        Outcome::CutShort => Some(LookupError::Malformed { server, why: MessageFault::CutShort }),
     }
 }
 
@@ -168,6 +168,6 @@ fn of_error(error: &io::Error) -> Outcome {
         ErrorKind::TimedOut | ErrorKind::WouldBlock => Outcome::TimedOut,
         ErrorKind::ConnectionRefused => Outcome::Refused,
         ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => Outcome::CutShort,
-        _ => Outcome::Unreachable { why: error.to_string() },
+        _ => Outcome::Unreachable { why: error.into() },
     }
 }

@@ -1,6 +1,6 @@
 //! What a host is written as: an address, or a name.
 
-use crate::record::LookupError;
+use crate::record::{LookupError, NameFault};
 use std::net::{IpAddr, Ipv6Addr};
 
 /// Whether `host` is this machine by its very name: `localhost`, or a name below
@@ -28,9 +28,9 @@ impl Host {
     /// # Errors
     /// `InvalidName`.
     pub(super) fn parse(text: &str) -> Result<Self, LookupError> {
-        let invalid = |why: &str| LookupError::InvalidName { name: text.to_owned(), why: why.to_owned() };
+        let invalid = |why| LookupError::InvalidName { name: text.to_owned(), why };
         if let Some(literal) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            let address: Ipv6Addr = literal.parse().map_err(|_| invalid("in brackets stands an IPv6 address"))?;
+            let address: Ipv6Addr = literal.parse().map_err(|_| invalid(NameFault::Brackets))?;
             return Ok(Self::Address(address.into()));
         }
         if let Ok(address) = text.parse() {
@@ -40,23 +40,23 @@ impl Host {
             Some(name) => (name, true),
             None => (text, false),
         };
-        let ascii = idna::domain_to_ascii(name).map_err(|_| invalid("it cannot be written in DNS's letters"))?;
+        let ascii = idna::domain_to_ascii(name).map_err(|_| invalid(NameFault::Letters))?;
         let ascii = ascii.trim_end_matches('.').to_owned(); // a full stop of another script
         let mut labels = ascii.split('.');
         if ascii.len() > 253 {
-            return Err(invalid("it is longer than 253 bytes"));
+            return Err(invalid(NameFault::TooLong));
         }
         if labels.clone().any(|label| label.len() > 63) {
-            return Err(invalid("a label is longer than 63 bytes"));
+            return Err(invalid(NameFault::LongLabel));
         }
         if labels.clone().any(str::is_empty) {
-            return Err(invalid("it is empty, or has two dots in a row"));
+            return Err(invalid(NameFault::Empty));
         }
         if !ascii.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)) {
-            return Err(invalid("a name has letters, digits, hyphens and dots"));
+            return Err(invalid(NameFault::Character));
         }
         if labels.next_back().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit())) {
-            return Err(invalid("it ends in a number, and is no IPv4 address: that has four, each up to 255"));
+            return Err(invalid(NameFault::Number));
         }
         Ok(Self::Name { ascii, is_absolute })
     }

@@ -1,6 +1,8 @@
 //! Questions to bytes, bytes to answers. The only file that names hickory-proto.
 
+use crate::record::MessageFault;
 use crate::record::lookup::{DnsResponse, Ignored, Kind, Record};
+use hickory_proto::ProtoError;
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::{Name, RData, RecordType};
 use std::hash::{BuildHasher, RandomState};
@@ -21,7 +23,7 @@ pub(super) struct Question {
 pub(super) enum Verdict {
     Response(DnsResponse),
     Ignored(Ignored),
-    Malformed(String),
+    Malformed(MessageFault),
 }
 
 impl Question {
@@ -29,10 +31,10 @@ impl Question {
     ///
     /// # Errors
     /// What is wrong with the name.
-    pub(super) fn new(name: &str, kind: Kind, recursion_desired: bool, edns: bool) -> Result<Self, String> {
+    pub(super) fn new(name: &str, kind: Kind, recursion_desired: bool, edns: bool) -> Result<Self, ProtoError> {
         // The standard library's hash keys are random; so is a hash of nothing.
         let id = RandomState::new().hash_one(()) as u16;
-        let mut asked = Name::from_ascii(name).map_err(|error| error.to_string())?;
+        let mut asked = Name::from_ascii(name)?;
         asked.set_fqdn(true);
         let query = Query::query(asked, record_type(kind));
         let mut message = Message::new(id, MessageType::Query, OpCode::Query);
@@ -43,14 +45,14 @@ impl Question {
             edns.set_max_payload(PAYLOAD);
             message.set_edns(edns);
         }
-        let bytes = message.to_vec().map_err(|error| error.to_string())?;
+        let bytes = message.to_vec()?;
         Ok(Self { id, bytes, query })
     }
 
     /// What `bytes` are to this question.
     pub(super) fn judge(&self, bytes: &[u8]) -> Verdict {
         let [high, low, flags, _, ..] = bytes else {
-            return Verdict::Malformed(format!("{} bytes are no message", bytes.len()));
+            return Verdict::Malformed(MessageFault::TooShort { bytes: bytes.len() });
         };
         let id = u16::from_be_bytes([*high, *low]);
         if id != self.id {
@@ -63,7 +65,7 @@ impl Question {
             Ok(message) => self.judge_message(&message, bytes.len()),
             // Cut within a record: what counts is that more would not fit.
             Err(_) if flags & 0x02 != 0 => Verdict::Response(truncated(*flags, bytes.len())),
-            Err(error) => Verdict::Malformed(error.to_string()),
+            Err(error) => Verdict::Malformed(MessageFault::Undecodable { words: error.to_string() }),
         }
     }
 

@@ -4,8 +4,8 @@ use super::download::Download;
 use super::progress::Progress;
 use super::turn::{Receiver, Wanted};
 use crate::http::message::{Framing, ReceivedHead, ResponseFraming};
+use crate::record::Failure;
 use crate::record::transfer::Saved;
-use crate::record::{Failure, Kind};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use std::io::{self, IsTerminal};
@@ -132,7 +132,7 @@ impl Body {
                     let mut ready = [PollFd::new(&stdout, PollFlags::OUT)];
                     let _ = poll(&mut ready, None); // what is wrong with it, the next write says
                 }
-                Err(error) => return Err(cannot_print(&error.into())),
+                Err(error) => return Err(cannot_print(error)),
             }
         }
         self.gathered.clear();
@@ -211,12 +211,11 @@ fn is_binary(bytes: &[u8]) -> bool {
     !is_utf8 || bytes.iter().any(is_control)
 }
 
-fn cannot_print(error: &io::Error) -> Failure {
-    let why = match error.kind() {
-        io::ErrorKind::BrokenPipe => "whoever read it has gone".to_owned(),
-        _ => error.to_string(),
-    };
-    Failure::new(Kind::Local, format!("Cannot write to standard output: {why}."))
+fn cannot_print(error: Errno) -> Failure {
+    match error {
+        Errno::PIPE => Failure::StdoutClosed,
+        other => Failure::Stdout(io::Error::from(other).into()),
+    }
 }
 
 #[cfg(test)]

@@ -96,7 +96,7 @@ impl Connection {
 }
 
 fn is_timeout(error: crate::http::client::response_error::ResponseError) -> bool {
-    crate::record::Failure::from(error).kind == crate::record::Kind::TimedOut
+    crate::record::Failure::from(error).kind() == crate::record::Kind::TimedOut
 }
 
 fn first(how: How, client: Option<i64>, server: Option<i64>, state: Option<&str>) -> Figure<End> {

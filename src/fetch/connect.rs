@@ -4,8 +4,9 @@ use super::clock::Clock;
 use super::interrupt::Interrupt;
 use crate::kernel::tcp_info::TcpInfo;
 use crate::kernel::timestamps;
+use crate::record::Failure;
+use crate::record::failure::ConnectFault;
 use crate::record::transfer::{Attempt, Connect, Ends, Outcome};
-use crate::record::{Failure, Kind};
 use crate::record::{Figure, Source, Why};
 use crate::sys::tcp_option;
 use rustix::event::{PollFd, PollFlags};
@@ -187,7 +188,7 @@ fn syn_again(socket: &Socket) -> Figure<u32> {
 
 fn outcome(error: &io::Error) -> Outcome {
     use io::ErrorKind as Is;
-    let why = words(error);
+    let why = error.into();
     match error.kind() {
         Is::ConnectionRefused => Outcome::Refused,
         Is::TimedOut => Outcome::TimedOut,
@@ -198,46 +199,24 @@ fn outcome(error: &io::Error) -> Outcome {
     }
 }
 
-/// The system's words, without the number behind them.
-fn words(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
-}
-
-/// Why there is no connection to `host`, in one sentence.
+/// Why there is no connection to `host`.
 pub(super) fn failure(host: &str, attempts: &[Attempt]) -> Failure {
-    let at = |wanted: fn(&Outcome) -> bool| attempts.iter().find(|attempt| wanted(&attempt.outcome));
-    let to = |attempt: &Attempt| match attempts.len() {
-        1 => format!("{}", attempt.server),
-        count => format!("{} (nor to any other of {count} addresses)", attempt.server),
+    // What says most: somebody is there, or nobody told.
+    let rank = |outcome: &Outcome| match outcome {
+        Outcome::Refused => 0,
+        Outcome::TimedOut => 1,
+        _ => 2,
     };
-    if let Some(attempt) = at(|outcome| *outcome == Outcome::Refused) {
-        let address = to(attempt);
-        return Failure::new(
-            Kind::Refused,
-            format!(
-                "Cannot connect to {address}: refused. Nobody listens there; is the server running, and at this port?"
-            ),
-        );
-    }
-    if let Some(attempt) = at(|outcome| *outcome == Outcome::TimedOut) {
-        let address = to(attempt);
-        return Failure::new(
-            Kind::TimedOut,
-            format!(
-                "Cannot connect to {address}: no response in time. Is it the right address, or does a firewall drop it?"
-            ),
-        );
-    }
-    match attempts.iter().find_map(|attempt| match &attempt.outcome {
-        Outcome::Unreachable { why } => Some((Kind::Unreachable, attempt, why)),
-        Outcome::Failed { why } => Some((Kind::Local, attempt, why)),
-        _ => None,
-    }) {
-        Some((kind, attempt, why)) => {
-            let ways_out = if kind == Kind::Unreachable { ". There is no way there from this machine." } else { "." };
-            Failure::new(kind, format!("Cannot connect to {}: {why}{ways_out}", to(attempt)))
-        }
-        None => Failure::new(Kind::Name, format!("{host} has no address to connect to.")),
+    let telling = attempts.iter().min_by_key(|attempt| rank(&attempt.outcome));
+    let fault = telling.and_then(|attempt| match &attempt.outcome {
+        Outcome::Refused => Some(ConnectFault::Refused),
+        Outcome::TimedOut => Some(ConnectFault::TimedOut),
+        Outcome::Unreachable { why } => Some(ConnectFault::Unreachable(why.clone())),
+        Outcome::Failed { why } => Some(ConnectFault::Failed(why.clone())),
+        Outcome::Connected | Outcome::Abandoned => None,
+    });
+    match telling.zip(fault) {
+        Some((attempt, fault)) => Failure::Connect { server: attempt.server, addresses: attempts.len(), fault },
+        None => Failure::NoAddress { host: host.to_owned(), only: None },
     }
 }

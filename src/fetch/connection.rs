@@ -10,10 +10,10 @@ use crate::http::client::{ClientConnection, Ending, Next, Received, Request};
 use crate::http::message::{Framing as Plain, ReceivedHead, ResponseFraming};
 use crate::http::parse::fields::FieldLines;
 use crate::kernel::timestamps;
+use crate::record::Failure;
 use crate::record::Moment;
 use crate::record::Nanoseconds;
 use crate::record::transfer::{Ends, Exchange, Framing};
-use crate::record::{Failure, Kind};
 use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown};
@@ -118,7 +118,7 @@ impl Connection {
             is_cut: false,
             is_unwanted: false,
             is_flowing: false,
-            failure: asked.err().map(|error| Failure::new(Kind::Usage, error.to_string())),
+            failure: asked.err().map(Failure::Request),
         };
         while turn.failure.is_none() && self.step(&mut turn) {}
         self.take_acknowledgements(&mut turn.notes);
@@ -165,7 +165,7 @@ impl Connection {
         }
         let ready = self.interrupt.wait(&self.socket, events, until);
         if self.interrupt.has_come() {
-            turn.failure = Some(Failure::new(Kind::Interrupted, "Interrupted."));
+            turn.failure = Some(Failure::Interrupted);
             self.machine.give_up();
             return false;
         }

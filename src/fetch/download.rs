@@ -10,8 +10,9 @@ mod start;
 
 use crate::http::content_range::ContentRange;
 use crate::http::message::{Framing, Headers, ReceivedHead, ResponseFraming};
+use crate::record::Failure;
+use crate::record::failure::{FileFault, RangeFault};
 use crate::record::transfer::Saved;
-use crate::record::{Failure, Kind};
 use part::{Part, cannot_write};
 use rustix::fs::Access;
 use start::{Start, StartPlace, date, validator};
@@ -76,7 +77,7 @@ impl Download {
         // What a link names is replaced, not the link.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if path.is_dir() {
-            return Err(Failure::new(Kind::Local, format!("{} is a folder: name a file in it.", path.display())));
+            return Err(Failure::File { path, fault: FileFault::Folder });
         }
         if path.exists() {
             rustix::fs::access(&path, Access::WRITE_OK).map_err(|error| cannot_write(&path, &error.into()))?;
@@ -130,57 +131,50 @@ impl Download {
             (None, _) if has_no_body => Ok(Plan::Nothing),
             (None, _) => create(None),
             (Some(start), 416) => self.plan_unsatisfied(&headers, start),
-            (Some(_), 200..=299) if is_empty => {
-                Err(self.kept(Kind::Status, &format!("the server answered {status}, and sent nothing")))
-            }
+            (Some(_), 200..=299) if is_empty => Err(self.kept(RangeFault::NoBody { status })),
             // The server knows no ranges, or no If-Range.
             (Some(start), 200) if validator(&headers).as_ref() == Some(&start.validator) => {
                 Ok(Plan::Skip { bytes: start.bytes })
             }
             // Another version: all of it comes.
             (Some(_), 200 | 203) => create(None),
-            (Some(_), other) => Err(self.kept(Kind::Status, &format!("the server answered {other}"))),
+            (Some(_), status) => Err(self.kept(RangeFault::Status { status })),
         }
     }
 
     /// What a 206 is: the rest that was asked for, the whole after all, or neither.
     fn plan_range(&self, headers: &Headers<'_>, framing: ResponseFraming) -> Result<Plan, Failure> {
         let wanted = self.start.as_ref().map_or(0, |start| start.bytes);
-        let value = headers.all("content-range").next().map(String::from_utf8_lossy).unwrap_or_default();
+        let value = content_range(headers);
         let range = headers.only("content-range").and_then(ContentRange::parse);
         let Some(ContentRange::Part { first, last, complete }) = range else {
-            let why = format!("the server sent a part and does not say which one (Content-Range: {value:?})");
-            return Err(self.kept(Kind::Malformed, &why));
+            return Err(self.kept(RangeFault::Unnamed { value }));
         };
         if first != wanted {
-            let why = format!("the server sent another range than was asked for, {value:?}");
-            return Err(self.kept(Kind::Malformed, &why));
+            return Err(self.kept(RangeFault::Other { value }));
         }
         if let ResponseFraming::Plain(Framing::Length(length)) = framing
             && length != (last - first).saturating_add(1)
         {
-            let why = format!("Content-Length {length} contradicts Content-Range {value:?}");
-            return Err(self.kept(Kind::Malformed, &why));
+            return Err(self.kept(RangeFault::Length { length, value }));
         }
         let range = Range { end: last.saturating_add(1), complete };
         let Some(start) = &self.start else {
             return Ok(Plan::Create { validator: validator(headers), range: Some(range) });
         };
         if !start.is_same_version(headers) {
-            return Err(self.kept(Kind::Malformed, "the server sent the rest of another version"));
+            return Err(self.kept(RangeFault::Version));
         }
         Ok(Plan::Append { range })
     }
 
     fn plan_unsatisfied(&self, headers: &Headers<'_>, start: &Start) -> Result<Plan, Failure> {
-        let value = headers.all("content-range").next().map(String::from_utf8_lossy).unwrap_or_default();
         let is_whole = headers.only("content-range").and_then(ContentRange::parse)
             == Some(ContentRange::Unsatisfied { complete: start.bytes });
         if is_whole && start.is_same_version(headers) {
             return Ok(Plan::WasWhole);
         }
-        let why = format!("the server has nothing behind it (416, {value:?}); remove it to begin anew");
-        Err(self.kept(Kind::Status, &why))
+        Err(self.kept(RangeFault::Unsatisfied { value: content_range(headers) }))
     }
 
     /// Takes some of the body.
@@ -203,7 +197,7 @@ impl Download {
             return Ok(());
         }
         self.flush()?;
-        Err(Failure::new(Kind::Malformed, "The server sent more bytes than its Content-Range says."))
+        Err(Failure::RangeSurplus)
     }
 
     /// `piece` without what the part has already.
@@ -322,8 +316,8 @@ impl Download {
         match (&self.plan, &self.start) {
             (Plan::Nothing | Plan::WasWhole, _) => Ok(()),
             (Plan::Create { range: None, .. }, None) => self.open(), // a whole of 0 bytes is a file, too
-            (_, None) => Err(Failure::new(Kind::CutShort, "The server announced a part, and sent nothing of it.")),
-            (_, Some(_)) => Err(self.kept(Kind::CutShort, "the server sent nothing")),
+            (_, None) => Err(Failure::EmptyPart),
+            (_, Some(_)) => Err(self.kept(RangeFault::Empty)),
         }
     }
 
@@ -356,31 +350,26 @@ impl Download {
 
     fn falls_short(&self, part: &Part) -> Failure {
         let length = part.length().unwrap_or_default();
-        let sentence = match &self.plan {
+        match &self.plan {
             Plan::Append { range } | Plan::Create { range: Some(range), .. } => match range.complete {
-                _ if length < range.end => {
-                    format!("The response ends at byte {length}, before the {} that its Content-Range says.", range.end)
-                }
-                Some(complete) => format!("The server sent a part: {length} of {complete} bytes are there."),
-                None => "The server does not say how long the whole is.".to_owned(),
+                _ if length < range.end => Failure::RangeEndsEarly { length, end: range.end },
+                Some(complete) => Failure::RangeIsPart { length, complete },
+                None => Failure::RangeWithoutTotal,
             },
-            _ => "The server sent less than is there already.".to_owned(),
-        };
-        Failure::new(Kind::CutShort, sentence)
-    }
-
-    /// What is there stays, since: `why`.
-    fn kept(&self, kind: Kind, why: &str) -> Failure {
-        let part = part::path_of(&self.path);
-        let file = match &self.start {
-            Some(Start { place: StartPlace::Part(_), .. }) => &part,
-            _ => &self.path,
-        };
-        match &self.start {
-            Some(_) => {
-                Failure::new(kind, format!("Cannot go on with {}, which stays as it is: {why}.", file.display()))
-            }
-            None => Failure::new(kind, format!("Nothing for {}: {why}.", file.display())),
+            _ => Failure::ShorterThanPart,
         }
     }
+
+    /// What is there stays, since the response is not what it lacks.
+    fn kept(&self, fault: RangeFault) -> Failure {
+        let path = match &self.start {
+            Some(Start { place: StartPlace::Part(_), .. }) => part::path_of(&self.path),
+            _ => self.path.clone(),
+        };
+        Failure::Range { path, is_resume: self.start.is_some(), fault }
+    }
+}
+
+fn content_range(headers: &Headers<'_>) -> String {
+    headers.all("content-range").next().map(String::from_utf8_lossy).unwrap_or_default().into_owned()
 }

@@ -3,6 +3,7 @@
 
 use super::json;
 use super::url::Url;
+use crate::language::Language;
 use crate::record::transfer::{Close, Exchange, Field, Framing, Outcome, Record, Response, Transfer};
 use crate::record::{Figure, Nanoseconds};
 use serde::Serialize;
@@ -87,7 +88,7 @@ struct HarResponse<'a> {
     body_size: i64,
     /// Chromium's own field for an exchange without a response.
     #[serde(rename = "_error", skip_serializing_if = "Option::is_none")]
-    error: Option<&'a str>,
+    error: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -231,6 +232,6 @@ fn response(transfer: &Transfer) -> HarResponse<'_> {
             Some(_) if is_coded => traffic.read.saturating_sub(traffic.head) as i64,
             Some(_) => traffic.body as i64,
         },
-        error: transfer.failure.as_ref().map(|failure| failure.sentence.as_str()),
+        error: transfer.failure.as_ref().map(|failed| failed.sentence(Language::English)),
     }
 }

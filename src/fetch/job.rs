@@ -3,7 +3,7 @@
 use super::options::Options;
 use super::payload::Payload;
 use super::url::Url;
-use crate::record::{Failure, Kind};
+use crate::record::Failure;
 
 /// How many redirects are followed in a row.
 const MOST_REDIRECTS: usize = 10;
@@ -93,8 +93,7 @@ impl Job {
         let mut next = Self { is_retry: false, ..self.clone() };
         next.passed.push(self.url.clone());
         if next.passed.len() > MOST_REDIRECTS {
-            let why = format!("More than {MOST_REDIRECTS} redirects in a row; the last leads to {url}.");
-            return Err(Failure::new(Kind::Redirect, why));
+            return Err(Failure::TooManyRedirects { most: MOST_REDIRECTS, url: url.to_string() });
         }
         // Once gone, they are gone: who led here may lead back.
         next.has_left = self.has_left || !url.is_same_origin(&self.url);

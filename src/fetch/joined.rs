@@ -12,7 +12,7 @@ use crate::http::message::{HeaderBlock, ReceivedHead, Version};
 use crate::http::persistence::Wish;
 use crate::record::connection::Record;
 use crate::record::transfer::Transfer;
-use crate::record::{Failure, Kind};
+use crate::record::{Failure, Unjoined};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::net::SocketAddr;
@@ -43,16 +43,14 @@ pub(super) fn join(transfer: &mut Transfer, options: &Options, clock: Clock) {
     let usual = (is_ours && ends.server.ip().is_loopback()).then(|| Watched::Page(usual()));
     let Some(watched) = options.watch.clone().or(usual) else { return };
     if !(ends.server.ip().is_loopback() || ends.server.ip() == ends.client.ip()) {
-        transfer.no_server = Some("it is on another machine, and goes by another clock".to_owned());
+        transfer.no_server = Some(Unjoined::OtherMachine);
         return;
     }
     let deadline = Instant::now() + if options.watch.is_some() { PATIENCE } else { GUESSED };
     let (number, is_closed) = (exchange.number.into(), transfer.close.is_some());
     let result = match watched {
         Watched::Page(page) => ask((number, is_closed), deadline, || ask_once(page, ends.client, clock)),
-        Watched::Log(_) if !is_closed => {
-            Err(Failure::new(Kind::Status, "a log tells of a connection when it is closed"))
-        }
+        Watched::Log(_) if !is_closed => Err(Unjoined::StillOpen),
         Watched::Log(file) => ask((number, is_closed), deadline, || read_log(&file, ends.client)),
     };
     match result {
@@ -60,8 +58,8 @@ pub(super) fn join(transfer: &mut Transfer, options: &Options, clock: Clock) {
         Ok(record) if record.client == ends.client && is_same(record.server, ends.server) => {
             transfer.server = Some(Box::new(record));
         }
-        Ok(_) => transfer.no_server = options.watch.as_ref().map(|_| "it knows another connection".to_owned()),
-        Err(failure) => transfer.no_server = options.watch.as_ref().map(|_| failure.sentence),
+        Ok(_) => transfer.no_server = options.watch.as_ref().map(|_| Unjoined::OtherConnection),
+        Err(why) => transfer.no_server = options.watch.as_ref().map(|_| why),
     }
 }
 
@@ -75,14 +73,14 @@ fn is_same(one: SocketAddr, other: SocketAddr) -> bool {
 fn ask(
     (exchange, is_closed): (u64, bool),
     deadline: Instant,
-    once: impl Fn() -> Result<Record, Failure>,
-) -> Result<Record, Failure> {
+    once: impl Fn() -> Result<Record, Unjoined>,
+) -> Result<Record, Unjoined> {
     loop {
         let result = once();
         let is_over = Instant::now() >= deadline;
         match &result {
             Ok(record) if is_over || is_told(record, exchange, is_closed) => return result,
-            Err(failure) if is_over || failure.kind != Kind::Status => return result,
+            Err(why) if is_over || !why.may_change() => return result,
             _ => sleep(PAUSE),
         }
     }
@@ -93,11 +91,12 @@ fn is_told(record: &Record, exchange: u64, is_closed: bool) -> bool {
     is_there && (!is_closed || record.close.is_some())
 }
 
-fn ask_once(page: SocketAddr, client: SocketAddr, clock: Clock) -> Result<Record, Failure> {
+fn ask_once(page: SocketAddr, client: SocketAddr, clock: Clock) -> Result<Record, Unjoined> {
     let interrupt = Arc::new(Interrupt::default());
     let how = How { timeout: PATIENCE, buffer: None, clock, interrupt: &interrupt };
     let (told, connected) = connect(&[page], &how);
-    let connected = connected.ok_or_else(|| super::connect::failure("the live page", &told.attempts))?;
+    let unjoined = |failure| Unjoined::Page(Box::new(failure));
+    let connected = connected.ok_or_else(|| unjoined(super::connect::failure(&page.to_string(), &told.attempts)))?;
     let mut connection =
         Connection::new(0, (page.ip().to_string(), page.port()), 0, connected, (clock, interrupt.clone()));
     let request = Request {
@@ -112,20 +111,18 @@ fn ask_once(page: SocketAddr, client: SocketAddr, clock: Clock) -> Result<Record
     };
     let pace = Pace { timeout: PATIENCE, dribble: None, read_rate: None, abort_after: None };
     let mut text = Text::default();
-    connection.exchange(&request, None, &pace, &mut text).1?;
+    connection.exchange(&request, None, &pace, &mut text).1.map_err(unjoined)?;
     if text.status != 200 {
-        return Err(Failure::new(Kind::Status, format!("the live page at {page} answered {}", text.status)));
+        return Err(Unjoined::PageStatus { page, status: text.status });
     }
-    serde_json::from_slice(&text.bytes)
-        .map_err(|error| Failure::new(Kind::Malformed, format!("the record from {page} can't be read: {error}")))
+    serde_json::from_slice(&text.bytes).map_err(|error| Unjoined::PageUnreadable { page, words: error.to_string() })
 }
 
 /// The latest record of this client in a JSON log, of which the end is read.
-fn read_log(file: &Path, client: SocketAddr) -> Result<Record, Failure> {
-    let bytes = end_of(file)
-        .map_err(|error| Failure::new(Kind::Local, format!("the log {} can't be read: {error}", file.display())))?;
+fn read_log(file: &Path, client: SocketAddr) -> Result<Record, Unjoined> {
+    let bytes = end_of(file).map_err(|error| Unjoined::Log { path: file.to_owned(), error: error.into() })?;
     let records = bytes.split(|byte| *byte == b'\n').rev().filter_map(|line| serde_json::from_slice(line).ok());
-    let missing = || Failure::new(Kind::Status, format!("the log {} does not tell of this connection", file.display()));
+    let missing = || Unjoined::NotInLog { path: file.to_owned() };
     records.into_iter().find(|record: &Record| record.client == client).ok_or_else(missing)
 }
 

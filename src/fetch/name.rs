@@ -4,9 +4,9 @@ use super::clock::Clock;
 use super::interrupt::Interrupt;
 use super::options::Options;
 use crate::dns::{self, Families, Late, System, TraceOptions, is_localhost};
+use crate::record::Failure;
 use crate::record::lookup::Lookup;
 use crate::record::transfer::Name;
-use crate::record::{Failure, Kind};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -114,18 +114,18 @@ pub(super) fn look_up(
     if !name.addresses.is_empty() {
         return (name, background, Ok(()));
     }
-    let why = match options.families {
-        Families::Four if had_some => format!("{host} has no IPv4 address, and -4 wants one."),
-        Families::Six if had_some => format!("{host} has no IPv6 address, and -6 wants one."),
-        _ => format!("{host} has no address."),
+    let only = match options.families {
+        Families::Four if had_some => Some(4),
+        Families::Six if had_some => Some(6),
+        _ => None,
     };
-    let failure = error.filter(|_| !had_some).unwrap_or_else(|| Failure::new(Kind::Name, why));
+    let failure = error.filter(|_| !had_some).unwrap_or_else(|| Failure::NoAddress { host: host.to_owned(), only });
     (name, background, Err(failure))
 }
 
 fn interrupted(mut name: Name, clock: Clock) -> (Name, Background, Result<(), Failure>) {
     name.ended = clock.now();
-    (name, Background::default(), Err(Failure::new(Kind::Interrupted, "Interrupted.")))
+    (name, Background::default(), Err(Failure::Interrupted))
 }
 
 fn nanoseconds(time: Duration) -> i64 {

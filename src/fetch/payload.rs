@@ -1,7 +1,8 @@
 //! What is sent behind a request's head: all of it, for it may have to be sent twice.
 
 use super::options::Data;
-use crate::record::{Failure, Kind};
+use crate::record::Failure;
+use crate::record::failure::FileFault;
 use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -36,11 +37,9 @@ impl Payload {
         let source = if is_stdin { Ok(Box::new(io::stdin()) as Box<dyn Read>) } else { opened(path) };
         source
             .and_then(|source| source.take(LONGEST + 1).read_to_end(&mut bytes))
-            .map_err(|error| Failure::new(Kind::Local, format!("Cannot read {}: {error}.", path.display())))?;
+            .map_err(|error| Failure::File { path: path.clone(), fault: FileFault::Read(error.into()) })?;
         if bytes.len() as u64 > LONGEST {
-            let why =
-                format!("{} is longer than {} MiB, which is the most that is sent.", path.display(), LONGEST >> 20);
-            return Err(Failure::new(Kind::Local, why));
+            return Err(Failure::File { path: path.clone(), fault: FileFault::TooLong { most: LONGEST >> 20 } });
         }
         let media_type = mime_guess::from_path(path).first_or_octet_stream().to_string();
         Ok(Self { bytes: bytes.into(), media_type })

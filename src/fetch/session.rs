@@ -16,8 +16,9 @@ use crate::http::client::response_error::ResponseError;
 use crate::http::client::{Ending, Next, Request};
 use crate::http::message::{HeaderBlock, Version};
 use crate::http::persistence::Wish;
+use crate::record::Failure;
+use crate::record::failure::{Failed, FileFault, KeptPart};
 use crate::record::transfer::{Connect, Outcome, Record, Response, Reuse, SCHEMA, Saved, Transfer};
-use crate::record::{Failure, Kind};
 use crate::story::layout::{escaped, fit};
 use crate::story::transfer as story;
 use std::collections::{HashMap, VecDeque};
@@ -30,10 +31,10 @@ const NARROW: usize = 4096;
 const USER_AGENT: &str = concat!("glasshttp/", env!("CARGO_PKG_VERSION"));
 
 /// Fetches everything that `options` name, and tells it: what failed, in order.
-pub fn run(options: &Options, interrupt: &Arc<Interrupt>) -> Vec<Failure> {
+pub fn run(options: &Options, interrupt: &Arc<Interrupt>) -> Vec<Failed> {
     let payload = match options.data.as_ref().map(Payload::read).transpose() {
         Ok(payload) => payload,
-        Err(failure) => return vec![failure],
+        Err(failure) => return vec![Failed::new(failure)],
     };
     let mut session = Session::new(options, interrupt.clone());
     let once = options.urls.iter().map(|url| Job::new(url, options, payload.as_ref()));
@@ -51,7 +52,7 @@ struct Session<'o> {
     options: &'o Options,
     clock: Clock,
     record: Record,
-    failures: Vec<Failure>,
+    failures: Vec<Failed>,
     /// Names that were looked up.
     known: HashMap<String, Vec<IpAddr>>,
     connections: u64,
@@ -103,10 +104,11 @@ impl<'o> Session<'o> {
             result
         });
         if let Err(failure) = result {
-            transfer.failure = Some(failure.clone());
+            let failed = self.failed(job, failure, transfer.body.as_ref());
             if !transfer.is_retried {
-                self.fail(job, failure);
+                self.failures.push(failed.clone());
             }
+            transfer.failure = Some(failed);
         }
         self.tell(transfer);
         more
@@ -181,7 +183,7 @@ impl<'o> Session<'o> {
             }
         }
         let failure = match self.interrupt.has_come() {
-            true => Failure::new(Kind::Interrupted, "Interrupted."),
+            true => Failure::Interrupted,
             false => connect::failure(&host, &told.attempts),
         };
         let made = told.attempts.iter().find(|attempt| attempt.outcome == Outcome::Connected);
@@ -240,7 +242,7 @@ impl<'o> Session<'o> {
         }
         transfer.exchange = Some(exchange);
         let (taken, saved) = body.finish(is_whole && result.is_ok());
-        let result = result.and(saved).map_err(|failure| with_part(failure, &taken.saved));
+        let result = result.and(saved);
         transfer.body = Some(taken.saved);
         self.is_mid_line = taken.is_mid_line;
         result.map(|()| taken.redirect)
@@ -270,7 +272,7 @@ impl<'o> Session<'o> {
         }
         let status = response.line.split_once(' ').map_or(response.line.as_str(), |(_, status)| status);
         // The server's own words do not drive the terminal.
-        Err(Failure::new(Kind::Status, format!("{} answered {}.", transfer.url, fit(status, 60))))
+        Err(Failure::Status { url: transfer.url.clone(), status: fit(status, 60) })
     }
 
     fn keep_or_close(&mut self, connection: Connection, next: Option<&Job>, transfer: &mut Transfer) {
@@ -284,13 +286,14 @@ impl<'o> Session<'o> {
         }
     }
 
-    fn fail(&mut self, job: &Job, failure: Failure) {
+    /// The failure with what it is about, and with what is left of the body.
+    fn failed(&self, job: &Job, failure: Failure, saved: Option<&Saved>) -> Failed {
         let is_alone = self.options.urls.len() == 1 && job.passed.is_empty();
-        let sentence = match is_alone || failure.sentence.contains(&job.url.to_string()) {
-            true => failure.sentence,
-            false => format!("{}: {}", job.url, failure.sentence),
+        let part = match saved {
+            Some(Saved::Part { path, bytes }) => Some(KeptPart { path: path.clone(), bytes: *bytes }),
+            _ => None,
         };
-        self.failures.push(Failure { sentence, ..failure });
+        Failed { failure, url: (!is_alone).then(|| job.url.to_string()), part }
     }
 
     fn tell(&mut self, mut transfer: Transfer) {
@@ -321,16 +324,17 @@ impl<'o> Session<'o> {
         }
     }
 
-    fn finish(mut self) -> Vec<Failure> {
+    fn finish(mut self) -> Vec<Failed> {
         if self.options.json
             && let Err(error) = print_json(&self.record)
         {
-            self.failures.push(Failure::new(Kind::Local, format!("Cannot write the record: {error}.")));
+            self.failures.push(Failed::new(Failure::Stdout(error.into())));
         }
         if let Some(path) = &self.options.har
             && let Err(error) = har::write(&self.record, path)
         {
-            self.failures.push(Failure::new(Kind::Local, format!("Cannot write {}: {error}.", path.display())));
+            let fault = FileFault::Write(error.into());
+            self.failures.push(Failed::new(Failure::File { path: path.clone(), fault }));
         }
         self.failures
     }
@@ -342,21 +346,6 @@ fn is_worth_a_retry(connection: &Connection, job: &Job) -> bool {
     !job.is_retry
         && job.is_idempotent()
         && matches!(connection.machine.next(), Next::Close(Ending::Failed(error)) if is_kept_end(error))
-}
-
-/// Says where the part is.
-fn with_part(failure: Failure, saved: &Saved) -> Failure {
-    match saved {
-        Saved::Part { path, bytes } if !failure.sentence.contains("stays as it is") => Failure {
-            sentence: format!(
-                "{} What came, {bytes} bytes, is kept in {}; -C goes on from there.",
-                failure.sentence,
-                path.display()
-            ),
-            ..failure
-        },
-        _ => failure,
-    }
 }
 
 /// The fields of a request, besides `Host` and `Connection`.

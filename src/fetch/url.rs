@@ -1,6 +1,7 @@
 //! What is typed, as what is asked: `http://` URLs, and nothing else.
 
-use crate::record::{Failure, Kind};
+use crate::record::Failure;
+use crate::record::failure::UrlFault;
 use percent_encoding::percent_decode_str;
 use std::fmt;
 use url::{Host, ParseError};
@@ -21,8 +22,9 @@ impl Url {
     pub fn parse(text: &str) -> Result<Self, Failure> {
         let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
         let (whole, zone) = without_zone(&whole);
-        let url = url::Url::parse(&whole).map_err(|error| unusable(text, error))?;
-        Self::of(url, zone, Kind::Usage)
+        let fault = |fault, shown: String| Failure::Url { text: shown, fault };
+        let url = url::Url::parse(&whole).map_err(|error| fault(of_parse(error), text.to_owned()))?;
+        Self::of(url, zone).map_err(|(why, url)| fault(why, url.to_string()))
     }
 
     /// The URL that `reference` means here (RFC 3986 §5): what `Location` says.
@@ -30,33 +32,29 @@ impl Url {
     /// # Errors
     /// If it is none, or of another scheme.
     pub fn join(&self, reference: &str) -> Result<Self, Failure> {
-        let url = self.url.join(reference).map_err(|error| {
-            Failure::new(Kind::Redirect, format!("The response redirects to {reference:?}, which is no URL: {error}."))
-        })?;
+        let fault = |fault, location: String| Failure::Redirect { location, fault };
+        let url = self.url.join(reference).map_err(|error| fault(of_parse(error), reference.to_owned()))?;
         // A zone means something here alone: no server says one (RFC 6874 §3).
         let zone = self.zone.clone().filter(|_| url.host() == self.url.host());
-        Self::of(url, zone, Kind::Redirect)
+        Self::of(url, zone).map_err(|(why, url)| fault(why, url.to_string()))
     }
 
-    fn of(mut url: url::Url, zone: Option<String>, kind: Kind) -> Result<Self, Failure> {
-        let refused = |why: String| Err(Failure::new(kind, why));
-        match url.scheme() {
-            "http" => {}
-            "https" => {
-                return refused(format!(
-                    "{url} is encrypted, and this client shows what is on the wire: http:// alone. curl speaks https://."
-                ));
+    /// `Err`: why it can't be fetched, and the URL as it may be shown.
+    fn of(mut url: url::Url, zone: Option<String>) -> Result<Self, (UrlFault, url::Url)> {
+        let has_credentials = !url.username().is_empty() || url.password().is_some();
+        let fault = match url.scheme() {
+            "http" if has_credentials => {
+                Some(UrlFault::Credentials { host: url.host_str().unwrap_or_default().to_owned() })
             }
-            other => return refused(format!("{other}:// is not spoken here: http:// alone.")),
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return refused(format!(
-                "The URL of {} bears a name or a password: leave it out, and send --header 'Authorization: ...' if it must be.",
-                url.host_str().unwrap_or_default()
-            ));
-        }
-        if url.port() == Some(0) {
-            return refused(format!("{url} names port 0, where nobody can listen."));
+            "http" if url.port() == Some(0) => Some(UrlFault::PortZero),
+            "http" => None,
+            "https" => Some(UrlFault::Encrypted),
+            other => Some(UrlFault::Scheme { scheme: other.to_owned() }),
+        };
+        if let Some(fault) = fault {
+            // What is secret is not for a message; a URL that holds none has nothing to be cleared.
+            let _ = url.set_username("").and_then(|()| url.set_password(None));
+            return Err((fault, url));
         }
         url.set_fragment(None); // never sent (RFC 9110 §4.2.5)
         Ok(Self { url, zone })
@@ -83,12 +81,8 @@ impl Url {
     /// If there is no such interface.
     pub fn scope(&self) -> Result<u32, Failure> {
         let Some(zone) = &self.zone else { return Ok(0) };
-        zone.parse().or_else(|_| nix::net::if_::if_nametoindex(zone.as_str())).map_err(|_| {
-            Failure::new(
-                Kind::Name,
-                format!("There is no interface {zone:?} here; ip link shows those that there are."),
-            )
-        })
+        let index = zone.parse().or_else(|_| nix::net::if_::if_nametoindex(zone.as_str()));
+        index.map_err(|_| Failure::NoInterface { zone: zone.clone() })
     }
 
     /// The port: 80 where none is named.
@@ -122,7 +116,7 @@ impl Url {
         if is_one && !name.chars().any(char::is_control) {
             Ok(name)
         } else {
-            Err(Failure::new(Kind::Usage, format!("{self} names no file: choose a name with -o FILE.")))
+            Err(Failure::Url { text: self.to_string(), fault: UrlFault::NoFileName })
         }
     }
 }
@@ -141,14 +135,15 @@ fn without_zone(text: &str) -> (String, Option<String>) {
     parts().unwrap_or_else(|| (text.to_owned(), None))
 }
 
-fn unusable(text: &str, error: ParseError) -> Failure {
-    let why = match error {
-        ParseError::InvalidIpv6Address => "in brackets stands an IPv6 address, as in http://[::1]:8080/".to_owned(),
-        ParseError::InvalidPort => "a port is a number up to 65535".to_owned(),
-        ParseError::EmptyHost => "it names no host".to_owned(),
-        other => other.to_string(),
-    };
-    Failure::new(Kind::Usage, format!("{text:?} is no URL: {why}; try http://localhost:8080/."))
+fn of_parse(error: ParseError) -> UrlFault {
+    match error {
+        ParseError::EmptyHost => UrlFault::NoHost,
+        ParseError::InvalidIpv6Address => UrlFault::Ipv6,
+        ParseError::InvalidIpv4Address => UrlFault::Ipv4,
+        ParseError::InvalidPort => UrlFault::Port,
+        ParseError::IdnaError | ParseError::InvalidDomainCharacter => UrlFault::Host,
+        _ => UrlFault::Malformed,
+    }
 }
 
 impl fmt::Display for Url {
@@ -163,6 +158,7 @@ impl fmt::Display for Url {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Kind;
 
     fn parsed(text: &str) -> Url {
         Url::parse(text).unwrap_or_else(|failure| panic!("{text}: {failure}"))
@@ -196,7 +192,7 @@ mod tests {
             assert_eq!(url.join("http://[::1]/").map(|url| url.to_string()), Ok("http://[::1]/".to_owned()));
         }
         assert_eq!(parsed("http://[fe80::1%257]/").scope(), Ok(7));
-        assert_eq!(parsed("http://[fe80::1%25none9]/").scope().map_err(|failure| failure.kind), Err(Kind::Name));
+        assert_eq!(parsed("http://[fe80::1%25none9]/").scope().map_err(|failure| failure.kind()), Err(Kind::Name));
         assert!(Url::parse("http://[fe80::1%25a/b]/").is_err());
     }
 
@@ -211,12 +207,13 @@ mod tests {
             ("http://[::1", "IPv6"),
             ("http://h:99999/", "65535"),
             ("http://h:0/", "port 0"),
-            ("http://a b/", "no URL"),
+            ("http://a b/", "not a URL"),
             ("", "no host"),
         ] {
             let failure = Url::parse(text).expect_err(text);
-            assert!(failure.sentence.contains(said) && failure.kind == Kind::Usage, "{text}: {failure}");
-            assert!(!failure.sentence.contains("secret") && !failure.sentence.contains('\n'), "{failure}");
+            let sentence = failure.to_string();
+            assert!(sentence.contains(said) && failure.kind() == Kind::Usage, "{text}: {sentence}");
+            assert!(!sentence.contains("secret") && !sentence.contains('\n'), "{sentence}");
         }
     }
 
@@ -234,7 +231,7 @@ mod tests {
             assert_eq!(base.join(reference).map(|url| url.to_string()), Ok(expected.to_owned()));
         }
         for reference in ["https://h/", "file:///etc/passwd", "javascript:alert(1)", "http://", "http://u:p@h/"] {
-            assert_eq!(base.join(reference).expect_err(reference).kind, Kind::Redirect);
+            assert_eq!(base.join(reference).expect_err(reference).kind(), Kind::Redirect);
         }
     }
 

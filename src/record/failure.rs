@@ -1,107 +1,138 @@
-//! What can go wrong, by the exit code that tells it apart in a script.
+//! What can go wrong with a fetch: values with a code, sentences last.
+
+mod code;
+mod english;
+mod faults;
+mod kind;
+mod korean;
+mod lookup;
+mod response;
+mod variants;
 
 use super::lookup_error::LookupError;
 use crate::http::client::response_error::ResponseError;
-use serde::Serialize;
+use crate::language::Language;
+pub use faults::{ConnectFault, FileFault, RangeFault, UrlFault};
+pub use kind::Kind;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 use std::fmt;
-
-/// Why a fetch failed: a kind, and a sentence for people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Failure {
-    /// The kind.
-    pub kind: Kind,
-    /// The sentence.
-    pub sentence: String,
-}
-
-/// Kinds of failure, each with an exit code of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// Something of this machine: a file, standard output, a socket.
-    Local,
-    /// What was asked for can't be asked.
-    Usage,
-    /// The name has no address.
-    Name,
-    /// Nobody listens there.
-    Refused,
-    /// There is no way there.
-    Unreachable,
-    /// Nothing came in time.
-    TimedOut,
-    /// The other end reset the connection.
-    Reset,
-    /// The response can't be understood.
-    Malformed,
-    /// The response did not come whole, or not at all.
-    CutShort,
-    /// The response's status says that it failed, and that counts.
-    Status,
-    /// A redirect that is not followed: too many, another scheme.
-    Redirect,
-    /// Ctrl-C.
-    Interrupted,
-}
-
-impl Kind {
-    /// The program's exit code.
-    pub fn exit_code(self) -> u8 {
-        match self {
-            Self::Local => 1,
-            Self::Usage => 2,
-            Self::Name => 3,
-            Self::Refused => 4,
-            Self::Unreachable => 5,
-            Self::TimedOut => 6,
-            Self::Reset => 7,
-            Self::Malformed => 8,
-            Self::CutShort => 9,
-            Self::Status => 10,
-            Self::Redirect => 11,
-            Self::Interrupted => 130,
-        }
-    }
-}
+use std::path::PathBuf;
+pub use variants::Failure;
 
 impl Failure {
-    /// A failure of this kind.
-    pub fn new(kind: Kind, sentence: impl Into<String>) -> Self {
-        Self { kind, sentence: sentence.into() }
+    /// The kind.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Interrupted => Kind::Interrupted,
+            Self::Url { .. } | Self::Request(_) => Kind::Usage,
+            Self::Lookup(_) | Self::NoAddress { .. } | Self::NoInterface { .. } => Kind::Name,
+            Self::Connect { fault, .. } => fault.kind(),
+            Self::Response(error) => response::kind(*error),
+            Self::Status { .. } => Kind::Status,
+            Self::Redirect { .. } | Self::TooManyRedirects { .. } => Kind::Redirect,
+            Self::Range { fault, .. } => fault.kind(),
+            Self::RangeSurplus => Kind::Malformed,
+            Self::RangeEndsEarly { .. }
+            | Self::RangeIsPart { .. }
+            | Self::RangeWithoutTotal
+            | Self::ShorterThanPart
+            | Self::EmptyPart => Kind::CutShort,
+            Self::File { .. } | Self::Stdout(_) | Self::StdoutClosed => Kind::Local,
+        }
+    }
+
+    /// The name by which programs know it.
+    pub fn code(&self) -> &'static str {
+        code::of(self)
+    }
+
+    /// The failure as a sentence.
+    pub fn sentence(&self, language: Language) -> String {
+        match language {
+            Language::English => english::sentence(self),
+            Language::Korean => korean::sentence(self),
+        }
+    }
+
+    /// Whether its sentence names what was being fetched.
+    fn names_its_url(&self) -> bool {
+        matches!(self, Self::Status { .. } | Self::Url { .. })
     }
 }
 
 impl From<&LookupError> for Failure {
     fn from(error: &LookupError) -> Self {
-        Self::new(Kind::Name, error.to_string())
+        Self::Lookup(error.clone())
     }
 }
 
 impl From<ResponseError> for Failure {
     fn from(error: ResponseError) -> Self {
-        let kind = match error {
-            ResponseError::NoResponse
-            | ResponseError::KeptConnectionEnded
-            | ResponseError::HeadCutShort
-            | ResponseError::BodyCutShort { .. }
-            | ResponseError::ChunksCutShort { .. } => Kind::CutShort,
-            ResponseError::NoResponseInTime
-            | ResponseError::HeadTimedOut
-            | ResponseError::BodyTimedOut { .. }
-            | ResponseError::SendTimedOut => Kind::TimedOut,
-            ResponseError::ResetBeforeResponse | ResponseError::ResetInHead | ResponseError::ResetInBody { .. } => {
-                Kind::Reset
-            }
-            _ => Kind::Malformed,
-        };
-        Self::new(kind, error.to_string())
+        Self::Response(error)
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence)
+        f.write_str(&self.sentence(Language::English))
     }
 }
 
 impl std::error::Error for Failure {}
+
+/// A failure, and what it leaves behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// Why.
+    pub failure: Failure,
+    /// What was being fetched, where that is to be said.
+    pub url: Option<String>,
+    /// What came, and where it is kept.
+    pub part: Option<KeptPart>,
+}
+
+/// Some of a body, from where a later fetch may go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptPart {
+    /// The file.
+    pub path: PathBuf,
+    /// Its length, in bytes.
+    pub bytes: u64,
+}
+
+impl Failed {
+    /// A failure that leaves nothing behind.
+    pub fn new(failure: Failure) -> Self {
+        Self { failure, url: None, part: None }
+    }
+
+    /// All of it, in one line.
+    pub fn sentence(&self, language: Language) -> String {
+        let mut line = String::new();
+        if let Some(url) = self.url.as_ref().filter(|_| !self.failure.names_its_url()) {
+            line = format!("{url}: ");
+        }
+        line += &self.failure.sentence(language);
+        // Where the part could not be used, its sentence says so already.
+        if let Some(part) = self.part.as_ref().filter(|_| !matches!(self.failure, Failure::Range { .. })) {
+            line += &match language {
+                Language::English => english::kept(part.bytes, &part.path),
+                Language::Korean => korean::kept(part.bytes, &part.path),
+            };
+        }
+        line
+    }
+}
+
+impl Serialize for Failed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Failed", 3)?;
+        object.serialize_field("kind", &self.failure.kind())?;
+        object.serialize_field("code", self.failure.code())?;
+        object.serialize_field("sentence", &Self { url: None, ..self.clone() }.sentence(Language::English))?;
+        object.end()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,8 @@
 //! What is told of a lookup: plain data. Times are in nanoseconds where they
 //! are serialized; names are ASCII, without the final dot, the root is `.`.
 
-use super::lookup_error::LookupError;
+use super::lookup_error::{LookupError, MessageFault};
+use super::system_error::SystemError;
 use serde::{Serialize, Serializer};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -173,13 +174,13 @@ pub enum Outcome {
     Refused,
     /// The question did not get there.
     Unreachable {
-        /// The system's words.
-        why: String,
+        /// What the system says.
+        why: SystemError,
     },
     /// What came is no DNS message.
     Malformed {
         /// What is wrong with it.
-        why: String,
+        why: MessageFault,
     },
     /// The connection ended before the answer was whole.
     CutShort,

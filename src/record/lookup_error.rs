@@ -1,6 +1,8 @@
 //! Why a name has no address, each reason as a sentence.
 
-use serde::Serialize;
+use super::system_error::SystemError;
+use crate::language::Language;
+use serde::{Serialize, Serializer};
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -13,7 +15,7 @@ pub enum LookupError {
         /// The name.
         name: String,
         /// What is wrong with it.
-        why: String,
+        why: NameFault,
     },
     /// NXDOMAIN: neither the name nor anything below it exists.
     NoSuchName {
@@ -54,8 +56,8 @@ pub enum LookupError {
     Unreachable {
         /// The server.
         server: SocketAddr,
-        /// The system's words.
-        why: String,
+        /// What the system says.
+        why: SystemError,
     },
     /// A CNAME leads back to a name that was passed already.
     AliasLoop {
@@ -82,7 +84,7 @@ pub enum LookupError {
         /// The server.
         server: SocketAddr,
         /// What is wrong with it.
-        why: String,
+        why: MessageFault,
     },
     /// The servers that a zone was delegated to do not know it.
     Lame {
@@ -108,10 +110,127 @@ pub enum LookupError {
     },
 }
 
+/// What keeps a name from being one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameFault {
+    /// What stands in brackets is no IPv6 address.
+    Brackets,
+    /// International letters that DNS has no form for.
+    Letters,
+    /// More than 253 bytes.
+    TooLong,
+    /// A label of more than 63 bytes.
+    LongLabel,
+    /// No label, or an empty one.
+    Empty,
+    /// Another character than DNS's.
+    Character,
+    /// The last label is a number, and the whole no IPv4 address.
+    Number,
+    /// No message can be made of it.
+    Unsendable,
+}
+
+/// What keeps bytes from being a DNS message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MessageFault {
+    /// They are too few.
+    TooShort {
+        /// How many there are.
+        bytes: usize,
+    },
+    /// The connection ended within it.
+    CutShort,
+    /// They can't be decoded.
+    Undecodable {
+        /// The decoder's words.
+        words: String,
+    },
+}
+
+impl LookupError {
+    /// The name by which programs know it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidName { .. } => "invalid_name",
+            Self::NoSuchName { .. } => "no_such_name",
+            Self::NoAddress { .. } => "no_address",
+            Self::ServerFailed { .. } => "dns_server_failed",
+            Self::NoResponse { .. } => "dns_no_response",
+            Self::Refused { .. } => "dns_refused",
+            Self::Unreachable { .. } => "dns_unreachable",
+            Self::AliasLoop { .. } => "alias_loop",
+            Self::TooManyAliases { .. } => "too_many_aliases",
+            Self::Truncated { .. } => "dns_truncated",
+            Self::NoTcp { .. } => "dns_no_tcp",
+            Self::Malformed { .. } => "dns_malformed",
+            Self::Lame { .. } => "lame_delegation",
+            Self::NoServerAddress { .. } => "no_server_address",
+            Self::NoTime { .. } => "dns_no_time",
+            Self::TooLong { .. } => "walk_too_long",
+        }
+    }
+}
+
+impl NameFault {
+    fn english(self) -> &'static str {
+        match self {
+            Self::Brackets => "brackets hold an IPv6 address",
+            Self::Letters => "it cannot be written in the letters of DNS",
+            Self::TooLong => "it is longer than 253 bytes",
+            Self::LongLabel => "a label is longer than 63 bytes",
+            Self::Empty => "it is empty, or has two dots in a row",
+            Self::Character => "a name has letters, digits, hyphens and dots",
+            Self::Number => "it ends in a number and is not an IPv4 address, which has four, each up to 255",
+            Self::Unsendable => "it does not fit into a DNS message",
+        }
+    }
+}
+
+impl fmt::Display for NameFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.english())
+    }
+}
+
+impl Serialize for NameFault {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.english())
+    }
+}
+
+impl MessageFault {
+    /// The fault in words.
+    pub fn said(&self, language: Language) -> String {
+        match (language, self) {
+            (Language::English, fault) => fault.to_string(),
+            (Language::Korean, Self::TooShort { bytes }) => format!("{bytes}바이트는 메시지가 되기에 너무 짧음"),
+            (Language::Korean, Self::CutShort) => "메시지 중간에 연결이 끝남".into(),
+            (Language::Korean, Self::Undecodable { words }) => format!("DNS 메시지로 해석할 수 없음({words})"),
+        }
+    }
+}
+
+impl fmt::Display for MessageFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooShort { bytes } => write!(f, "{bytes} bytes are too few for a message"),
+            Self::CutShort => f.write_str("the connection ended within it"),
+            Self::Undecodable { words } => f.write_str(words),
+        }
+    }
+}
+
+impl Serialize for MessageFault {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl fmt::Display for LookupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InvalidName { name, why } => write!(f, "{name:?} is no name of a host: {why}."),
+            Self::InvalidName { name, why } => write!(f, "{name:?} is not a host name: {why}."),
             Self::NoSuchName { name, server } => {
                 write!(f, "{name} does not exist (NXDOMAIN, says {server}). Is it spelled right?")
             }
@@ -121,24 +240,24 @@ impl fmt::Display for LookupError {
             Self::ServerFailed { name, server, rcode } => {
                 let why = match rcode.as_str() {
                     "SERVFAIL" => "it could not find out",
-                    "REFUSED" => "it does not answer us, or not for this name",
-                    _ => "it could not answer",
+                    "REFUSED" => "it does not respond to us, or not for this name",
+                    _ => "it could not resolve it",
                 };
-                write!(f, "{server} answered {rcode} for {name}: {why}. Try another server with --dns.")
+                write!(f, "The response of {server} for {name} is {rcode}: {why}. Try another server with --dns.")
             }
             Self::NoResponse { tries, server } => {
                 let times = if *tries == 1 { "one try".to_owned() } else { format!("{tries} tries") };
-                write!(f, "No answer after {times}; the last server asked was {server}. Try another with --dns.")
+                write!(f, "No response after {times}; the last server asked was {server}. Try another with --dns.")
             }
             Self::Refused { server } => write!(f, "No name server listens at {server}. Try another with --dns."),
             Self::Unreachable { server, why } => write!(f, "The name server {server} cannot be reached: {why}."),
             Self::AliasLoop { name } => write!(f, "The CNAMEs run in a circle: {name} comes up again."),
             Self::TooManyAliases { name } => write!(f, "The chain of CNAMEs is too long; it was left at {name}."),
-            Self::Truncated { server } => write!(f, "{server} truncates its answer even over TCP."),
+            Self::Truncated { server } => write!(f, "{server} truncates its response even over TCP."),
             Self::NoTcp { server } => {
-                write!(f, "The answer of {server} does not fit in a datagram, and it takes no connection over TCP.")
+                write!(f, "The response of {server} does not fit in a datagram, and it accepts no connection over TCP.")
             }
-            Self::Malformed { server, why } => write!(f, "The answer of {server} cannot be read: {why}."),
+            Self::Malformed { server, why } => write!(f, "The response of {server} cannot be read: {why}."),
             Self::Lame { zone, server } => {
                 write!(f, "{zone} is delegated to servers that do not know it; the last asked was {server}.")
             }

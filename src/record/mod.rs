@@ -6,7 +6,7 @@
 
 pub mod connection;
 mod ending;
-mod failure;
+pub mod failure;
 mod figure;
 pub mod lookup;
 mod lookup_error;
@@ -17,18 +17,22 @@ pub mod segment;
 mod sentences;
 mod source;
 mod stages;
+mod system_error;
 mod tcp;
 pub mod transfer;
+mod unjoined;
 mod why;
 
 pub use ending::{End, How, TimeWait};
-pub use failure::{Failure, Kind};
+pub use failure::{Failed, Failure, Kind};
 pub use figure::{Figure, Nanoseconds, Text};
-pub use lookup_error::LookupError;
+pub use lookup_error::{LookupError, MessageFault, NameFault};
 pub(crate) use moment::Moment;
 pub use reason::Reason;
 pub use source::Source;
 pub(crate) use stages::Moments;
 pub use stages::Stages;
+pub use system_error::SystemError;
 pub use tcp::{Negotiated, Syn, Tcp};
+pub use unjoined::Unjoined;
 pub use why::Why;

@@ -5,10 +5,12 @@
 
 use super::connection::{Message, Record as ServerRecord};
 use super::ending::{End, How, TimeWait};
-use super::failure::Failure;
+use super::failure::Failed;
 use super::figure::{Figure, Nanoseconds};
 use super::lookup::{Lookup, Trace};
+use super::system_error::SystemError;
 use super::tcp::{Negotiated, Tcp};
+use super::unjoined::Unjoined;
 use serde::Serialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -63,11 +65,11 @@ pub struct Transfer {
     /// Whether the same was asked again on a new connection, this one having ended.
     pub is_retried: bool,
     /// What went wrong.
-    pub failure: Option<Failure>,
+    pub failure: Option<Failed>,
     /// The server's half of the connection, where it could be had.
     pub server: Option<Box<ServerRecord>>,
     /// Why not, where it was asked for.
-    pub no_server: Option<String>,
+    pub no_server: Option<Unjoined>,
 }
 
 /// How a name became addresses.
@@ -138,13 +140,13 @@ pub enum Outcome {
     Abandoned,
     /// There is no way there.
     Unreachable {
-        /// The system's words.
-        why: String,
+        /// What the system says.
+        why: SystemError,
     },
     /// Something of this machine.
     Failed {
-        /// The system's words.
-        why: String,
+        /// What the system says.
+        why: SystemError,
     },
 }
 

@@ -159,7 +159,7 @@ fn a_reader_that_goes_away_ends_the_fetch() {
     let script = format!("\"$0\" fetch {}big.bin | head -c 10; exit \"${{PIPESTATUS[0]}}\"", server.url);
     let run = run(std::process::Command::new("bash").arg("-c").arg(script).arg(glasshttp().get_program()));
     assert_eq!(run.stdout.len(), 10);
-    run.assert_failed(1, &["standard output", "has gone"]);
+    run.assert_failed(1, &["standard output", "has closed it"]);
 }
 
 /// Fetches `small\n` into `file`, where a test has prepared the place.

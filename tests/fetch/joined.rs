@@ -108,5 +108,5 @@ fn the_server_s_half_can_come_from_its_log() {
     fs::write(&other, "{}\nno JSON\n").expect("a file");
     let run = fetch(&["--watch", &other, &url]);
     let words: Vec<&str> = run.stderr.split_whitespace().collect();
-    assert!(words.join(" ").contains("does not tell of this connection"), "{}", run.stderr);
+    assert!(words.join(" ").contains("has no record of this connection"), "{}", run.stderr);
 }

@@ -3,7 +3,8 @@
 //! A part belongs to one fetch at a time (flock(2)), and is a regular file of
 //! that name: a symbolic link in its place is never followed.
 
-use crate::record::{Failure, Kind};
+use crate::record::Failure;
+use crate::record::failure::FileFault;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata, OpenOptions, Permissions, TryLockError};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -54,7 +55,7 @@ impl Part {
         };
         let metadata = file.metadata()?;
         if !metadata.is_file() {
-            return Err(io::Error::other("it is not a regular file"));
+            return Err(io::ErrorKind::Unsupported.into());
         }
         lock(&file)?;
         if !is_still(&path, &metadata) {
@@ -179,12 +180,14 @@ fn remove(path: &Path) -> io::Result<()> {
 
 /// Why `path` can't be written, as a failure of this machine's.
 pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    let path = path.display();
-    let sentence = match error.kind() {
-        io::ErrorKind::ResourceBusy => format!("Cannot write {path}: another fetch is writing it."),
-        _ => format!("Cannot write {path}: {error}."),
+    let fault = match error.kind() {
+        io::ErrorKind::ResourceBusy => FileFault::Busy,
+        // What `try_open` and `into_part` find, which the system has no words for.
+        io::ErrorKind::Unsupported => FileFault::NotRegular,
+        io::ErrorKind::StaleNetworkFileHandle => FileFault::Changed,
+        _ => FileFault::Write(error.into()),
     };
-    Failure::new(Kind::Local, sentence)
+    Failure::File { path: path.to_owned(), fault }
 }
 
 #[cfg(test)]

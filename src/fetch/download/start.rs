@@ -73,7 +73,7 @@ impl Start {
             }
         };
         let bytes = (&part.file).seek(SeekFrom::End(0))?;
-        if bytes == self.bytes { Ok((part, bytes)) } else { Err(io::Error::other("it changed meanwhile")) }
+        if bytes == self.bytes { Ok((part, bytes)) } else { Err(io::ErrorKind::StaleNetworkFileHandle.into()) }
     }
 }
 

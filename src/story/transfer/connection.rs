@@ -40,8 +40,8 @@ fn tell_attempt(attempt: &Attempt, connect: Option<&Connect>, rows: &mut Rows, p
         Outcome::Refused => (Arrow::ToClient, phrases.labels.refused, fill(phrases.connect.refused, &[&took])),
         Outcome::TimedOut => (Arrow::Inside, phrases.labels.timeout, fill(phrases.connect.timed_out, &[&took])),
         Outcome::Abandoned => (Arrow::Inside, phrases.labels.abandoned, fill(phrases.connect.abandoned, &[&took])),
-        Outcome::Unreachable { why } => (Arrow::Inside, phrases.labels.no_way, why.clone()),
-        Outcome::Failed { why } => (Arrow::Inside, phrases.labels.failed, why.clone()),
+        Outcome::Unreachable { why } => (Arrow::Inside, phrases.labels.no_way, why.said(phrases.language)),
+        Outcome::Failed { why } => (Arrow::Inside, phrases.labels.failed, why.said(phrases.language)),
     };
     rows.stage_at(attempt.ended, arrow, label, text);
 }

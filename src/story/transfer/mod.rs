@@ -79,7 +79,7 @@ fn remarks(transfer: &Transfer, is_joined: bool, block: &mut Block, phrases: &Ph
     }
     not_visible(transfer, block, phrases);
     if let (Some(why), false) = (&transfer.no_server, is_joined) {
-        block.remark(&[dim(phrases.no_server), dim(why.clone())]);
+        block.remark(&[dim(phrases.no_server), dim(why.sentence(phrases.language))]);
     }
 }
 

@@ -99,8 +99,8 @@ fn came_of(outcome: &Outcome, phrases: &Phrases) -> String {
         Outcome::Answered(response) => answered(response, phrases),
         Outcome::TimedOut => phrases.name.no_response.to_owned(),
         Outcome::Refused => phrases.name.nobody.to_owned(),
-        Outcome::Unreachable { why } => fill(phrases.name.unreachable, &[why]),
-        Outcome::Malformed { why } => fill(phrases.name.malformed, &[why]),
+        Outcome::Unreachable { why } => fill(phrases.name.unreachable, &[&why.said(phrases.language)]),
+        Outcome::Malformed { why } => fill(phrases.name.malformed, &[&why.said(phrases.language)]),
         Outcome::CutShort => phrases.name.cut_short.to_owned(),
     }
 }

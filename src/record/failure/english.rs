@@ -1,0 +1,134 @@
+//! Failures in English.
+
+use super::faults::{ConnectFault, FileFault, RangeFault, UrlFault};
+use super::variants::Failure;
+use crate::record::system_error::SystemError;
+use std::net::SocketAddr;
+use std::path::Path;
+
+pub(super) fn sentence(failure: &Failure) -> String {
+    match failure {
+        Failure::Interrupted => "Interrupted.".into(),
+        Failure::Url { text, fault } => match fault {
+            UrlFault::NoFileName => format!("{text} names no file: choose a name with -o FILE."),
+            fault => url(text, fault),
+        },
+        Failure::Lookup(error) => error.to_string(),
+        Failure::NoAddress { host, only: Some(version) } => {
+            format!("{host} has no IPv{version} address, and -{version} wants one.")
+        }
+        Failure::NoAddress { host, only: None } => format!("{host} has no address."),
+        Failure::NoInterface { zone } => {
+            format!("This machine has no interface {zone:?}. To list them: ip link")
+        }
+        Failure::Connect { server, addresses, fault } => connect(*server, *addresses, fault),
+        Failure::Request(error) => error.to_string(),
+        Failure::Response(error) => error.to_string(),
+        Failure::Status { url, status } => format!("The response to {url} is {status}."),
+        Failure::Redirect { location, fault } => {
+            format!("The redirect to {location:?} is not followed. {}", url(location, fault))
+        }
+        Failure::TooManyRedirects { most, url } => {
+            format!("More than {most} redirects in a row; the last leads to {url}.")
+        }
+        Failure::Range { path, is_resume, fault } => range(path, *is_resume, fault),
+        Failure::RangeSurplus => "The server sent more bytes than its Content-Range says.".into(),
+        Failure::RangeEndsEarly { length, end } => {
+            format!("The response ends at byte {length}, before the {end} that its Content-Range says.")
+        }
+        Failure::RangeIsPart { length, complete } => {
+            format!("The server sent a part: {length} of {complete} bytes are there.")
+        }
+        Failure::RangeWithoutTotal => "The server does not say how long the whole is.".into(),
+        Failure::ShorterThanPart => "The server sent less than is there already.".into(),
+        Failure::EmptyPart => "The server announced a part, and sent nothing of it.".into(),
+        Failure::File { path, fault } => file(path, fault),
+        Failure::Stdout(error) => format!("Cannot write to standard output: {error}."),
+        Failure::StdoutClosed => "Cannot write to standard output: its reader has closed it.".into(),
+    }
+}
+
+/// Where the part is, behind a sentence.
+pub(super) fn kept(bytes: u64, path: &Path) -> String {
+    format!(" What came, {bytes} bytes, is kept in {}; -C goes on from there.", path.display())
+}
+
+fn url(text: &str, fault: &UrlFault) -> String {
+    let invalid = |why: &str| format!("{text:?} is not a URL: {why}; try http://localhost:8080/.");
+    match fault {
+        UrlFault::NoHost => invalid("it names no host"),
+        UrlFault::Ipv6 => invalid("brackets hold an IPv6 address, as in http://[::1]:8080/"),
+        UrlFault::Ipv4 => invalid("its host is not an IPv4 address, which has four numbers up to 255"),
+        UrlFault::Port => invalid("a port is a number up to 65535"),
+        UrlFault::Host => invalid("its host is not a valid name"),
+        UrlFault::Malformed => invalid("it is malformed"),
+        UrlFault::NoFileName => invalid("it names no file"),
+        UrlFault::PortZero => format!("{text} names port 0, where no server can listen."),
+        UrlFault::Encrypted => format!(
+            "{text} is encrypted, and this client shows what is on the wire: it supports only http://. \
+             curl supports https://."
+        ),
+        UrlFault::Scheme { scheme } => format!("{scheme}:// is not supported, only http:// is."),
+        UrlFault::Credentials { host } => format!(
+            "The URL of {host} contains a user name or a password: leave it out, and send \
+             --header 'Authorization: ...' if the server needs it."
+        ),
+    }
+}
+
+fn connect(server: SocketAddr, addresses: usize, fault: &ConnectFault) -> String {
+    let to = match addresses {
+        0 | 1 => format!("{server}"),
+        count => format!("{server} (nor to any other of {count} addresses)"),
+    };
+    match fault {
+        ConnectFault::Refused => format!(
+            "Cannot connect to {to}: refused. No program listens there; is the server running, and at this port?"
+        ),
+        ConnectFault::TimedOut => {
+            format!("Cannot connect to {to}: no response in time. Is it the right address, or does a firewall drop it?")
+        }
+        ConnectFault::Unreachable(error) => {
+            format!("Cannot connect to {to}: {error}. This machine has no route there.")
+        }
+        ConnectFault::Failed(error) => format!("Cannot connect to {to}: {error}."),
+    }
+}
+
+fn range(path: &Path, is_resume: bool, fault: &RangeFault) -> String {
+    let why = match fault {
+        RangeFault::Unnamed { value } => {
+            format!("the server sent a part and does not say which one (Content-Range: {value:?})")
+        }
+        RangeFault::Other { value } => format!("the server sent another range than was asked for, {value:?}"),
+        RangeFault::Length { length, value } => {
+            format!("Content-Length {length} contradicts Content-Range {value:?}")
+        }
+        RangeFault::Version => "the server sent the rest of another version".into(),
+        RangeFault::Unsatisfied { value } => {
+            format!("the server has nothing behind it (416, {value:?}); remove it to begin anew")
+        }
+        RangeFault::NoBody { status } => format!("the response is {status} and has no body"),
+        RangeFault::Status { status } => format!("the response is {status}"),
+        RangeFault::Empty => "the server sent nothing".into(),
+    };
+    let path = path.display();
+    match is_resume {
+        true => format!("Cannot go on with {path}, which stays as it is: {why}."),
+        false => format!("Nothing for {path}: {why}."),
+    }
+}
+
+fn file(path: &Path, fault: &FileFault) -> String {
+    let path = path.display();
+    let write = |why: &SystemError| format!("Cannot write {path}: {why}.");
+    match fault {
+        FileFault::Folder => format!("{path} is a folder: name a file in it."),
+        FileFault::Busy => format!("Cannot write {path}: another fetch is writing it."),
+        FileFault::NotRegular => format!("Cannot write {path}: it is not a regular file."),
+        FileFault::Changed => format!("Cannot write {path}: it changed meanwhile."),
+        FileFault::Write(error) => write(error),
+        FileFault::Read(error) => format!("Cannot read {path}: {error}."),
+        FileFault::TooLong { most } => format!("{path} is longer than {most} MiB, the most that is sent."),
+    }
+}

@@ -1,0 +1,134 @@
+//! What is wrong, where a failure has several ways of being so.
+
+use super::kind::Kind;
+use crate::record::system_error::SystemError;
+
+/// Why there is no connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConnectFault {
+    /// A reset came back.
+    Refused,
+    /// Nothing came back in time.
+    TimedOut,
+    /// There is no way there.
+    Unreachable(SystemError),
+    /// Something of this machine.
+    Failed(SystemError),
+}
+
+impl ConnectFault {
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::Refused => Kind::Refused,
+            Self::TimedOut => Kind::TimedOut,
+            Self::Unreachable(_) => Kind::Unreachable,
+            Self::Failed(_) => Kind::Local,
+        }
+    }
+}
+
+/// Why a URL cannot be fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UrlFault {
+    /// It names no host.
+    NoHost,
+    /// What stands in brackets is no IPv6 address.
+    Ipv6,
+    /// It looks like an IPv4 address, and is none.
+    Ipv4,
+    /// The port is no number, or too large a one.
+    Port,
+    /// Port 0.
+    PortZero,
+    /// The host is no name.
+    Host,
+    /// It is no URL in another way.
+    Malformed,
+    /// `https`.
+    Encrypted,
+    /// Another scheme.
+    Scheme {
+        /// Which one.
+        scheme: String,
+    },
+    /// It bears a name or a password; which one is nobody's business.
+    Credentials {
+        /// The host.
+        host: String,
+    },
+    /// It names no file.
+    NoFileName,
+}
+
+/// Why a response is not what a file lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RangeFault {
+    /// A 206 without a `Content-Range` that says which part it is.
+    Unnamed {
+        /// The field's value.
+        value: String,
+    },
+    /// Another range than was asked for.
+    Other {
+        /// The field's value.
+        value: String,
+    },
+    /// `Content-Length` and `Content-Range` contradict each other.
+    Length {
+        /// What `Content-Length` says.
+        length: u64,
+        /// What `Content-Range` says.
+        value: String,
+    },
+    /// The rest of another version.
+    Version,
+    /// 416, and the file is not whole by that.
+    Unsatisfied {
+        /// The field's value.
+        value: String,
+    },
+    /// A success that has no body.
+    NoBody {
+        /// The status code.
+        status: u16,
+    },
+    /// Another status.
+    Status {
+        /// The status code.
+        status: u16,
+    },
+    /// A body of no bytes.
+    Empty,
+}
+
+impl RangeFault {
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::Unnamed { .. } | Self::Other { .. } | Self::Length { .. } | Self::Version => Kind::Malformed,
+            Self::Unsatisfied { .. } | Self::NoBody { .. } | Self::Status { .. } => Kind::Status,
+            Self::Empty => Kind::CutShort,
+        }
+    }
+}
+
+/// Why a file can't be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileFault {
+    /// It is a folder.
+    Folder,
+    /// Another fetch is writing it.
+    Busy,
+    /// It is a device, a socket or the like.
+    NotRegular,
+    /// It changed while it was looked at.
+    Changed,
+    /// It can't be written.
+    Write(SystemError),
+    /// It can't be read.
+    Read(SystemError),
+    /// It is longer than what may be sent.
+    TooLong {
+        /// The most, in MiB.
+        most: u64,
+    },
+}

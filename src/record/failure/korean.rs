@@ -1,0 +1,135 @@
+//! Failures in Korean.
+
+use super::faults::{ConnectFault, FileFault, RangeFault, UrlFault};
+use super::variants::Failure;
+use super::{lookup, response};
+use crate::language::Language::Korean;
+use std::net::SocketAddr;
+use std::path::Path;
+
+pub(super) fn sentence(failure: &Failure) -> String {
+    match failure {
+        Failure::Interrupted => "중단했습니다.".into(),
+        Failure::Url { text, fault } => match fault {
+            UrlFault::NoFileName => format!("{text}에는 파일 이름이 없습니다. -o FILE로 이름을 정하십시오."),
+            fault => url(text, fault),
+        },
+        Failure::Lookup(error) => lookup::korean(error),
+        Failure::NoAddress { host, only: Some(version) } => {
+            format!("{host}의 IPv{version} 주소가 없습니다. -{version}에는 그 주소가 필요합니다.")
+        }
+        Failure::NoAddress { host, only: None } => format!("{host}의 주소가 없습니다."),
+        Failure::NoInterface { zone } => {
+            format!("이 컴퓨터에 {zone:?} 인터페이스가 없습니다. 목록은 ip link로 볼 수 있습니다.")
+        }
+        Failure::Connect { server, addresses, fault } => connect(*server, *addresses, fault),
+        Failure::Request(error) => response::request_in_korean(*error).into(),
+        Failure::Response(error) => response::korean(*error),
+        Failure::Status { url, status } => format!("{url}의 응답이 {status}입니다."),
+        Failure::Redirect { location, fault } => {
+            format!("{location:?}(으)로 가는 리다이렉트를 따라가지 않았습니다. {}", url(location, fault))
+        }
+        Failure::TooManyRedirects { most, url } => {
+            format!("리다이렉트가 {most}번 넘게 이어졌습니다. 마지막은 {url}(으)로 갑니다.")
+        }
+        Failure::Range { path, is_resume, fault } => range(path, *is_resume, fault),
+        Failure::RangeSurplus => "서버가 Content-Range보다 많은 바이트를 보냈습니다.".into(),
+        Failure::RangeEndsEarly { length, end } => {
+            format!("응답이 {length}바이트에서 끝났습니다. Content-Range에 따르면 {end}바이트까지여야 합니다.")
+        }
+        Failure::RangeIsPart { length, complete } => {
+            format!("서버가 일부만 보냈습니다. {complete}바이트 가운데 {length}바이트가 있습니다.")
+        }
+        Failure::RangeWithoutTotal => "서버가 전체 길이를 알려 주지 않았습니다.".into(),
+        Failure::ShorterThanPart => "서버가 이미 받은 것보다 적게 보냈습니다.".into(),
+        Failure::EmptyPart => "서버가 일부를 보내겠다고 하고 아무것도 보내지 않았습니다.".into(),
+        Failure::File { path, fault } => file(path, fault),
+        Failure::Stdout(error) => format!("표준 출력에 쓸 수 없습니다: {}.", error.said(Korean)),
+        Failure::StdoutClosed => "표준 출력에 쓸 수 없습니다: 읽는 쪽이 닫았습니다.".into(),
+    }
+}
+
+/// Where the part is, behind a sentence.
+pub(super) fn kept(bytes: u64, path: &Path) -> String {
+    format!(" 받은 {bytes}바이트는 {}에 있고, -C로 이어받을 수 있습니다.", path.display())
+}
+
+fn url(text: &str, fault: &UrlFault) -> String {
+    let invalid = |why: &str| format!("{text:?}은(는) URL이 아닙니다: {why}. 예: http://localhost:8080/");
+    match fault {
+        UrlFault::NoHost => invalid("호스트가 없습니다"),
+        UrlFault::Ipv6 => invalid("대괄호 안에는 http://[::1]:8080/처럼 IPv6 주소를 씁니다"),
+        UrlFault::Ipv4 => invalid("호스트가 IPv4 주소가 아닙니다. IPv4 주소는 255까지의 숫자 네 개입니다"),
+        UrlFault::Port => invalid("포트는 65535까지의 숫자입니다"),
+        UrlFault::Host => invalid("호스트가 올바른 이름이 아닙니다"),
+        UrlFault::Malformed => invalid("형식이 잘못되었습니다"),
+        UrlFault::NoFileName => invalid("파일 이름이 없습니다"),
+        UrlFault::PortZero => format!("{text}의 포트는 0입니다. 0번 포트에서는 어떤 서버도 기다릴 수 없습니다."),
+        UrlFault::Encrypted => format!(
+            "{text}은(는) 암호화된 주소입니다. 이 클라이언트는 네트워크에 오가는 것을 보여 주므로 http://만 지원합니다. \
+             https://는 curl을 쓰십시오."
+        ),
+        UrlFault::Scheme { scheme } => format!("{scheme}://는 지원하지 않습니다. http://만 지원합니다."),
+        UrlFault::Credentials { host } => format!(
+            "{host}의 URL에 사용자 이름이나 비밀번호가 있습니다. 빼고, 필요하면 --header 'Authorization: ...'으로 \
+             보내십시오."
+        ),
+    }
+}
+
+fn connect(server: SocketAddr, addresses: usize, fault: &ConnectFault) -> String {
+    let to = match addresses {
+        0 | 1 => format!("{server}에"),
+        count => format!("{server}에(주소 {count}개 모두)"),
+    };
+    match fault {
+        ConnectFault::Refused => format!(
+            "{to} 연결할 수 없습니다: 거부되었습니다. 그곳에서 기다리는 프로그램이 없습니다. 서버가 이 포트에서 실행 중입니까?"
+        ),
+        ConnectFault::TimedOut => {
+            format!("{to} 연결할 수 없습니다: 제때 응답이 없습니다. 주소가 맞습니까? 방화벽이 막고 있습니까?")
+        }
+        ConnectFault::Unreachable(error) => {
+            format!("{to} 연결할 수 없습니다: {}. 이 컴퓨터에서 그곳으로 가는 길이 없습니다.", error.said(Korean))
+        }
+        ConnectFault::Failed(error) => format!("{to} 연결할 수 없습니다: {}.", error.said(Korean)),
+    }
+}
+
+fn range(path: &Path, is_resume: bool, fault: &RangeFault) -> String {
+    let why = match fault {
+        RangeFault::Unnamed { value } => {
+            format!("서버가 일부를 보내면서 어느 부분인지 밝히지 않았습니다(Content-Range: {value:?})")
+        }
+        RangeFault::Other { value } => format!("서버가 요청한 것과 다른 범위를 보냈습니다({value:?})"),
+        RangeFault::Length { length, value } => {
+            format!("Content-Length {length}와 Content-Range {value:?}가 서로 맞지 않습니다")
+        }
+        RangeFault::Version => "서버가 다른 버전의 나머지를 보냈습니다".into(),
+        RangeFault::Unsatisfied { value } => {
+            format!("서버에 그 뒤의 내용이 없습니다(416, {value:?}). 처음부터 받으려면 지우십시오")
+        }
+        RangeFault::NoBody { status } => format!("응답이 {status}이고 본문이 없습니다"),
+        RangeFault::Status { status } => format!("응답이 {status}입니다"),
+        RangeFault::Empty => "서버가 아무것도 보내지 않았습니다".into(),
+    };
+    let path = path.display();
+    match is_resume {
+        true => format!("{path}을(를) 이어받을 수 없어 그대로 둡니다: {why}."),
+        false => format!("{path}에 쓸 것이 없습니다: {why}."),
+    }
+}
+
+fn file(path: &Path, fault: &FileFault) -> String {
+    let path = path.display();
+    let write = |why: &str| format!("{path}에 쓸 수 없습니다: {why}.");
+    match fault {
+        FileFault::Folder => format!("{path}은(는) 폴더입니다. 그 안의 파일 이름을 쓰십시오."),
+        FileFault::Busy => write("다른 fetch가 쓰고 있습니다"),
+        FileFault::NotRegular => write("일반 파일이 아닙니다"),
+        FileFault::Changed => write("그 사이에 바뀌었습니다"),
+        FileFault::Write(error) => write(&error.said(Korean)),
+        FileFault::Read(error) => format!("{path}을(를) 읽을 수 없습니다: {}.", error.said(Korean)),
+        FileFault::TooLong { most } => format!("{path}은(는) 보낼 수 있는 {most} MiB보다 깁니다."),
+    }
+}

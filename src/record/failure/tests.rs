@@ -1,0 +1,226 @@
+//! Every failure, in each language.
+
+use super::*;
+use crate::http::client::RequestError;
+use crate::http::parse::foreign::Foreign;
+use crate::language::Language::{English, Korean};
+use crate::record::{MessageFault, NameFault, SystemError};
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+
+const SERVER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 53)), 53);
+
+fn system() -> SystemError {
+    SystemError::from(&io::Error::from(rustix::io::Errno::HOSTUNREACH))
+}
+
+fn lookups() -> Vec<LookupError> {
+    let (name, zone, server) = ("host.example".to_owned(), "example".to_owned(), SERVER);
+    let mut all: Vec<LookupError> = [
+        NameFault::Brackets,
+        NameFault::Letters,
+        NameFault::TooLong,
+        NameFault::LongLabel,
+        NameFault::Empty,
+        NameFault::Character,
+        NameFault::Number,
+        NameFault::Unsendable,
+    ]
+    .map(|why| LookupError::InvalidName { name: name.clone(), why })
+    .into();
+    let undecodable = MessageFault::Undecodable { words: "eof".into() };
+    all.extend(
+        [MessageFault::TooShort { bytes: 3 }, MessageFault::CutShort, undecodable]
+            .map(|why| LookupError::Malformed { server, why }),
+    );
+    all.extend([
+        LookupError::NoSuchName { name: name.clone(), server },
+        LookupError::NoAddress { name: name.clone(), server },
+        LookupError::ServerFailed { name: name.clone(), server, rcode: "SERVFAIL".into() },
+        LookupError::NoResponse { tries: 2, server },
+        LookupError::Refused { server },
+        LookupError::Unreachable { server, why: system() },
+        LookupError::AliasLoop { name: name.clone() },
+        LookupError::TooManyAliases { name: name.clone() },
+        LookupError::Truncated { server },
+        LookupError::NoTcp { server },
+        LookupError::Lame { zone: zone.clone(), server },
+        LookupError::NoServerAddress { zone },
+        LookupError::NoTime { name },
+        LookupError::TooLong { questions: 64 },
+    ]);
+    all
+}
+
+fn responses() -> Vec<ResponseError> {
+    use ResponseError as E;
+    vec![
+        E::NotHttp(Foreign::Tls),
+        E::NotHttp(Foreign::Ssh),
+        E::NotHttp(Foreign::Unknown),
+        E::StatusLine,
+        E::Version,
+        E::HeadTooLarge,
+        E::TooManyFields,
+        E::Field { line: 3 },
+        E::ContentLength,
+        E::ContentLengths,
+        E::TransferEncoding,
+        E::TooManyInterim,
+        E::SwitchedProtocols,
+        E::ChunkSize,
+        E::ChunkTooLarge,
+        E::ChunkLine,
+        E::ChunkEnd,
+        E::Trailer,
+        E::NoResponse,
+        E::KeptConnectionEnded,
+        E::HeadCutShort,
+        E::BodyCutShort { promised: 10, received: 4 },
+        E::ChunksCutShort { received: 4 },
+        E::NoResponseInTime,
+        E::HeadTimedOut,
+        E::BodyTimedOut { received: 4 },
+        E::SendTimedOut,
+        E::ResetBeforeResponse,
+        E::ResetInHead,
+        E::ResetInBody { received: 4 },
+    ]
+}
+
+fn of_the_command_line() -> Vec<Failure> {
+    let url = |fault| Failure::Url { text: "h".into(), fault };
+    let mut all: Vec<Failure> = [
+        UrlFault::NoHost,
+        UrlFault::Ipv6,
+        UrlFault::Ipv4,
+        UrlFault::Port,
+        UrlFault::PortZero,
+        UrlFault::Host,
+        UrlFault::Malformed,
+        UrlFault::Encrypted,
+        UrlFault::Scheme { scheme: "ftp".into() },
+        UrlFault::Credentials { host: "h".into() },
+        UrlFault::NoFileName,
+    ]
+    .map(url)
+    .into();
+    let requests =
+        [RequestError::NotNow, RequestError::Target, RequestError::Host, RequestError::Method, RequestError::Simple];
+    all.extend(requests.map(Failure::Request));
+    all
+}
+
+fn of_files() -> Vec<Failure> {
+    let value = || "bytes 5-9/10".to_owned();
+    let range = |fault| Failure::Range { path: "f.part".into(), is_resume: true, fault };
+    let file = |fault| Failure::File { path: "f".into(), fault };
+    let mut all: Vec<Failure> = [
+        RangeFault::Unnamed { value: value() },
+        RangeFault::Other { value: value() },
+        RangeFault::Length { length: 3, value: value() },
+        RangeFault::Version,
+        RangeFault::Unsatisfied { value: value() },
+        RangeFault::NoBody { status: 204 },
+        RangeFault::Status { status: 500 },
+        RangeFault::Empty,
+    ]
+    .map(range)
+    .into();
+    all.extend(
+        [
+            FileFault::Folder,
+            FileFault::Busy,
+            FileFault::NotRegular,
+            FileFault::Changed,
+            FileFault::Write(system()),
+            FileFault::Read(system()),
+            FileFault::TooLong { most: 64 },
+        ]
+        .map(file),
+    );
+    all.extend([
+        Failure::RangeSurplus,
+        Failure::RangeEndsEarly { length: 4, end: 10 },
+        Failure::RangeIsPart { length: 4, complete: 10 },
+        Failure::RangeWithoutTotal,
+        Failure::ShorterThanPart,
+        Failure::EmptyPart,
+        Failure::Stdout(system()),
+        Failure::StdoutClosed,
+    ]);
+    all
+}
+
+fn all() -> Vec<Failure> {
+    let connect = |fault| Failure::Connect { server: SERVER, addresses: 2, fault };
+    let mut all = of_the_command_line();
+    all.extend(of_files());
+    all.extend(lookups().into_iter().map(Failure::Lookup));
+    all.extend(responses().into_iter().map(Failure::Response));
+    all.extend(
+        [
+            ConnectFault::Refused,
+            ConnectFault::TimedOut,
+            ConnectFault::Unreachable(system()),
+            ConnectFault::Failed(system()),
+        ]
+        .map(connect),
+    );
+    all.extend([None, Some(4), Some(6)].map(|only| Failure::NoAddress { host: "h".into(), only }));
+    all.extend([
+        Failure::Interrupted,
+        Failure::NoInterface { zone: "none9".into() },
+        Failure::Status { url: "http://h/".into(), status: "404 Not Found".into() },
+        Failure::Redirect { location: "ftp://h/".into(), fault: UrlFault::Scheme { scheme: "ftp".into() } },
+        Failure::TooManyRedirects { most: 10, url: "http://h/".into() },
+    ]);
+    all
+}
+
+fn is_korean(text: &str) -> bool {
+    text.chars().any(|letter| ('가'..='힣').contains(&letter))
+}
+
+#[test]
+fn each_has_a_code_and_a_line_in_each_language() {
+    let mut kinds: BTreeMap<&str, Kind> = BTreeMap::new();
+    for failure in all() {
+        let (code, english, korean) = (failure.code(), failure.sentence(English), failure.sentence(Korean));
+        assert!(code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'), "{code}");
+        assert!(english.len() > 10 && !is_korean(&english) && !english.contains('\n'), "{code}: {english}");
+        assert!(is_korean(&korean) && !korean.contains('\n'), "{code}: {korean}");
+        // One code means one thing: what says one kind here can't say another there.
+        assert_eq!(*kinds.entry(code).or_insert(failure.kind()), failure.kind(), "{code}");
+    }
+    // Those of one name have one code; all others differ.
+    assert_eq!(kinds.len(), all().len() - (8 - 1) - (3 - 1) - (3 - 1) - 1, "{kinds:?}");
+}
+
+#[test]
+fn a_line_names_what_it_is_about_once_and_what_is_left() {
+    let part = Some(KeptPart { path: "f.part".into(), bytes: 4 });
+    let url = Some("http://h/".to_owned());
+    let cut = Failure::Response(ResponseError::BodyCutShort { promised: 10, received: 4 });
+    let failed = Failed { failure: cut, url: url.clone(), part: part.clone() };
+    let line = failed.sentence(English);
+    assert!(line.starts_with("http://h/: ") && line.ends_with("4 bytes, is kept in f.part; -C goes on from there."));
+    assert!(failed.sentence(Korean).ends_with("받은 4바이트는 f.part에 있고, -C로 이어받을 수 있습니다."));
+    let status = Failure::Status { url: "http://h/".into(), status: "404 Not Found".into() };
+    let failed = Failed { failure: status, url, part: None };
+    assert_eq!(failed.sentence(English).matches("http://h/").count(), 1);
+    let json = serde_json::to_value(&failed).expect("JSON");
+    assert_eq!(
+        json,
+        serde_json::json!({
+            "kind": "status",
+            "code": "status",
+            "sentence": "The response to http://h/ is 404 Not Found.",
+        })
+    );
+    // A part that stays as it was is named by the sentence itself.
+    let failure = Failure::Range { path: "f.part".into(), is_resume: true, fault: RangeFault::Version };
+    let failed = Failed { failure, url: None, part };
+    assert_eq!(failed.sentence(English).matches("f.part").count(), 1);
+}

@@ -1,0 +1,113 @@
+//! All that can go wrong with a fetch.
+
+use super::faults::{ConnectFault, FileFault, RangeFault, UrlFault};
+use crate::http::client::RequestError;
+use crate::http::client::response_error::ResponseError;
+use crate::record::lookup_error::LookupError;
+use crate::record::system_error::SystemError;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Why a fetch failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Ctrl-C.
+    Interrupted,
+    /// What was typed is no URL to fetch.
+    Url {
+        /// What was typed.
+        text: String,
+        /// What is wrong with it.
+        fault: UrlFault,
+    },
+    /// The name has no address.
+    Lookup(LookupError),
+    /// The name has no address of a kind that may be used.
+    NoAddress {
+        /// The name.
+        host: String,
+        /// The only version of IP that may be used, where it is one.
+        only: Option<u8>,
+    },
+    /// A URL's zone is no interface.
+    NoInterface {
+        /// The zone.
+        zone: String,
+    },
+    /// There is no connection.
+    Connect {
+        /// The address that says it.
+        server: SocketAddr,
+        /// How many were tried.
+        addresses: usize,
+        /// What came of it.
+        fault: ConnectFault,
+    },
+    /// The request cannot be sent.
+    Request(RequestError),
+    /// The response can't be understood, or did not come whole.
+    Response(ResponseError),
+    /// The response's status says that it failed, and that counts.
+    Status {
+        /// The URL.
+        url: String,
+        /// Code and reason phrase, as sent.
+        status: String,
+    },
+    /// A redirect leads to what cannot be fetched.
+    Redirect {
+        /// Where to.
+        location: String,
+        /// What is wrong with it.
+        fault: UrlFault,
+    },
+    /// One redirect after another.
+    TooManyRedirects {
+        /// How many were followed.
+        most: usize,
+        /// Where the last one leads.
+        url: String,
+    },
+    /// The response is not what a file lacks, and the file stays as it is.
+    Range {
+        /// The file, or its part.
+        path: PathBuf,
+        /// Whether there was something to go on from.
+        is_resume: bool,
+        /// What is wrong with the response.
+        fault: RangeFault,
+    },
+    /// More came than `Content-Range` says.
+    RangeSurplus,
+    /// The part does not reach the end that its `Content-Range` says.
+    RangeEndsEarly {
+        /// How long the part is, in bytes.
+        length: u64,
+        /// Where it should end.
+        end: u64,
+    },
+    /// The server sent a part, and that is all.
+    RangeIsPart {
+        /// How long the part is, in bytes.
+        length: u64,
+        /// How long the whole is.
+        complete: u64,
+    },
+    /// How long the whole is, is not known.
+    RangeWithoutTotal,
+    /// All was sent again, and is shorter than what there is.
+    ShorterThanPart,
+    /// A part was announced, and nothing of it came.
+    EmptyPart,
+    /// A file can't be read or written.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: FileFault,
+    },
+    /// Standard output can't be written.
+    Stdout(SystemError),
+    /// Whoever read standard output has gone.
+    StdoutClosed,
+}

@@ -1,0 +1,113 @@
+//! Why the server's half of a connection could not be laid beside the client's.
+
+use super::failure::Failure;
+use super::system_error::SystemError;
+use crate::language::Language;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Why there is no server's half, where it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unjoined {
+    /// The server is on another machine.
+    OtherMachine,
+    /// A log has a connection when it is closed, and this one is open.
+    StillOpen,
+    /// What was found is another connection.
+    OtherConnection,
+    /// The live page can't be asked.
+    Page(Box<Failure>),
+    /// The live page knows nothing of this connection.
+    PageStatus {
+        /// The page.
+        page: SocketAddr,
+        /// Its status.
+        status: u16,
+    },
+    /// The live page's record is not one.
+    PageUnreadable {
+        /// The page.
+        page: SocketAddr,
+        /// The reader's words.
+        words: String,
+    },
+    /// The log can't be read.
+    Log {
+        /// The log.
+        path: PathBuf,
+        /// What the system says.
+        error: SystemError,
+    },
+    /// The log has no such connection.
+    NotInLog {
+        /// The log.
+        path: PathBuf,
+    },
+}
+
+impl Unjoined {
+    /// Whether it may be otherwise in a moment.
+    pub(crate) fn may_change(&self) -> bool {
+        matches!(self, Self::PageStatus { .. } | Self::NotInLog { .. })
+    }
+
+    /// The name by which programs know it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::OtherMachine => "other_machine",
+            Self::StillOpen => "still_open",
+            Self::OtherConnection => "other_connection",
+            Self::Page(_) => "page",
+            Self::PageStatus { .. } => "page_status",
+            Self::PageUnreadable { .. } => "page_unreadable",
+            Self::Log { .. } => "log",
+            Self::NotInLog { .. } => "not_in_log",
+        }
+    }
+
+    /// The reason in words.
+    pub fn sentence(&self, language: Language) -> String {
+        match language {
+            Language::English => self.english(),
+            Language::Korean => self.korean(),
+        }
+    }
+
+    fn english(&self) -> String {
+        match self {
+            Self::OtherMachine => "the server is on another machine, whose clock differs".into(),
+            Self::StillOpen => "a log records a connection when it is closed".into(),
+            Self::OtherConnection => "its record is of another connection".into(),
+            Self::Page(failure) => failure.sentence(Language::English),
+            Self::PageStatus { page, status } => format!("the response of the live page at {page} is {status}"),
+            Self::PageUnreadable { page, words } => format!("the record from {page} can't be read: {words}"),
+            Self::Log { path, error } => format!("the log {} can't be read: {error}", path.display()),
+            Self::NotInLog { path } => format!("the log {} has no record of this connection", path.display()),
+        }
+    }
+
+    fn korean(&self) -> String {
+        match self {
+            Self::OtherMachine => "서버가 다른 컴퓨터에 있어 시계가 다름".into(),
+            Self::StillOpen => "로그에는 연결이 닫힐 때 기록됨".into(),
+            Self::OtherConnection => "다른 연결의 기록임".into(),
+            Self::Page(failure) => failure.sentence(Language::Korean),
+            Self::PageStatus { page, status } => format!("{page}에 있는 라이브 페이지의 응답이 {status}"),
+            Self::PageUnreadable { page, words } => format!("{page}에서 온 기록을 읽을 수 없음: {words}"),
+            Self::Log { path, error } => {
+                format!("로그 {}을(를) 읽을 수 없음: {}", path.display(), error.said(Language::Korean))
+            }
+            Self::NotInLog { path } => format!("로그 {}에 이 연결의 기록이 없음", path.display()),
+        }
+    }
+}
+
+impl Serialize for Unjoined {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Unjoined", 2)?;
+        object.serialize_field("code", self.code())?;
+        object.serialize_field("sentence", &self.english())?;
+        object.end()
+    }
+}
