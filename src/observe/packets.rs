@@ -11,6 +11,11 @@ pub(super) fn join(record: &mut Record, segments: Segments) {
     if let Some(syn_ack) = syn_ack {
         record.handshake.server_sequence = Figure::measured(syn_ack.sequence, Source::Packets);
     }
+    // From the ACK on it stood in the accept queue: more exactly than the kernel's ticks have it.
+    if let Some(ack) = segments.moments.ack.filter(|ack| *ack <= 0) {
+        record.handshake.queued = Figure::derived(ack.saturating_neg(), Source::AckBeforeAccept);
+        record.handshake.tick = 1;
+    }
     if let (Some(close), Some(first)) = (&mut record.close, first_end(&segments)) {
         close.first = Figure::measured(first, Source::Packets);
     }

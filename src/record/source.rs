@@ -10,6 +10,7 @@ sentences! {
         SavedSyn "saved_syn" "TCP_SAVED_SYN" "TCP_SAVED_SYN";
         TcpInfo "tcp_info" "TCP_INFO" "TCP_INFO";
         AgeAtAccept "age_at_accept" "TCP_INFO: age of the complete connection at accept (tcpi_last_data_sent), counted in ticks of the kernel's clock, often 4 ms" "TCP_INFO: 수락할 때 연결의 나이(tcpi_last_data_sent). 커널 시계의 틱(흔히 4 ms) 단위";
+        AckBeforeAccept "ack_before_accept" "from the ACK of the handshake, among the packets, to accept(2)" "패킷에서 본 핸드셰이크의 ACK부터 accept(2)까지";
         ArrivalBeforeAccept "arrival_before_accept" "the first bytes had arrived by then, and the ACK before them" "첫 바이트가 그때 이미 도착했고, ACK는 그보다 먼저임";
         ListenerTcpInfo "listener_tcp_info" "TCP_INFO of the listening socket" "리스닝 소켓의 TCP_INFO";
         AckLessRtt "ack_less_rtt" "the last ACK's time less the round trip" "마지막 ACK의 시각에서 왕복 시간을 뺌";

@@ -32,6 +32,7 @@ sentences! {
         NoConnection "no_connection" "there is no connection" "연결이 없음";
         NoStamp "no_stamp" "the kernel gave no timestamp with them" "커널이 시각을 함께 주지 않음";
         NotAcknowledgedInTime "not_acknowledged_in_time" "no acknowledgement of it came before the exchange was over" "교환이 끝나기 전에 ACK가 오지 않음";
+        NotSeen "not_seen" "it is not among the packets that were seen" "캡처한 패킷에 없음";
         NoMoment "no_moment" "nothing reports when" "시각은 보고되지 않음";
     }
 }

@@ -2,8 +2,8 @@
 //! block, and how each becomes a row.
 
 use super::layout::{Arrow, Block, Words, bold, dim, plain, span};
-use super::segments;
-use super::steps::{Bound, Direction, Kind, Known, Step, Tone, say, steps};
+use super::segments::{self, Shown};
+use super::steps::{Bound, Direction, Kind, Known, Step, Tone, count, say, steps};
 use crate::language::Language;
 use crate::record::connection::Record;
 use crate::record::{Figure, Nanoseconds};
@@ -28,6 +28,8 @@ pub(crate) struct Progress {
     is_begun: bool,
     /// The latest time that was told.
     latest: Option<Nanoseconds>,
+    /// How many of its segments were told or left out.
+    segments: u64,
     /// What was said not to be visible.
     remarks: BTreeSet<String>,
 }
@@ -66,10 +68,17 @@ pub(crate) fn block(
     let chosen = teller.chosen(record);
     let mut remarks = Vec::new();
     let was_introduced = std::mem::replace(&mut teller.progress.is_introduced, true);
-    for step in steps(record, language) {
+    let steps = steps(record, language);
+    let shown = Shown::of(record, &steps, teller.progress.segments);
+    teller.progress.segments = shown.known;
+    for step in steps {
+        if let Some(count) = shown.left_out_from(&step) {
+            teller.leave_out_segments(count);
+        }
         let is_new = match step.exchange {
             Some(number) => chosen.contains(&number) && !teller.is_told(number, &step),
             None if step.is_of_handshake() => !was_introduced,
+            None if segments::place(&step).is_some() => shown.has(&step),
             None => occasion == Occasion::Closed && step.id != "open",
         };
         if !is_new || step.is_drawn_only {
@@ -85,9 +94,6 @@ pub(crate) fn block(
     teller.outlook(record, occasion);
     for step in remarks {
         teller.remark(&step);
-    }
-    if occasion == Occasion::Closed {
-        segments::write(&mut teller.block, record, language);
     }
     teller.block.finish()
 }
@@ -130,6 +136,11 @@ impl Teller<'_> {
     fn is_told(&self, number: u64, step: &Step) -> bool {
         let was_begun = self.progress.is_begun && number == self.progress.exchanges + 1;
         was_begun && !(step.id.ends_with("-sent") || step.id.ends_with("-ack"))
+    }
+
+    fn leave_out_segments(&mut self, count: u64) {
+        let words = count!(self.language, count, "more segment", "more segments" / "개 세그먼트를 더 생략");
+        self.block.remark(&[dim(format!("… {words}"))]);
     }
 
     /// Counts what was told, and says what was left out.
@@ -189,6 +200,10 @@ impl Teller<'_> {
             None => Arrow::Inside,
         };
         let (time, late) = self.time(step);
+        if step.id.ends_with("-request") && step.segment.is_some() {
+            self.block.line(&time, arrow, &step.label, (!late.is_empty()).then_some(late.as_str()));
+            return self.block.remark(&[dim(step.title.clone())]);
+        }
         if step.id.ends_with("-request") {
             let remark = [step.title.as_str(), late.as_str()].into_iter().filter(|text| !text.is_empty());
             let remark = remark.collect::<Vec<_>>().join(" ");

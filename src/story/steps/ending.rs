@@ -2,14 +2,19 @@
 //! is left in TIME_WAIT.
 
 use super::exchange::shortest_rtt;
-use super::phrase::{closed, fin_read, fin_sent, reset_found, reset_sent, said_first, time_wait};
+use super::phrase::{
+    away_from, closed, fin_read, fin_seen, fin_sent, reset_found, reset_seen, reset_sent, said_first, time_wait,
+    when_it_arrived,
+};
+use super::roles::{Role, Roles};
 use super::say::say;
+use super::segments;
 use super::step::{Known, Step, how};
 use crate::language::Language;
 use crate::record::connection::{Close, Record};
-use crate::record::{End, Figure, How, Reason, Source};
+use crate::record::{End, Figure, How, Nanoseconds, Reason, Source};
 
-pub(super) fn steps(close: &Close, record: &Record, language: Language) -> Vec<Step> {
+pub(super) fn steps(close: &Close, record: &Record, roles: &Roles<'_>, language: Language) -> Vec<Step> {
     let mut steps = Vec::new();
     if close.how == How::Lost {
         steps.push(Step::note("lost", close.reason.said(language).to_owned()).known_by(&close.at, language));
@@ -17,10 +22,12 @@ pub(super) fn steps(close: &Close, record: &Record, language: Language) -> Vec<S
     }
     let knew_late = client_was_first_unseen(close);
     if knew_late {
-        steps.extend(half_closed(close, language));
+        steps.extend(half_closed(close, roles, language));
     }
-    let mut ends: Vec<Step> =
-        client_end(close, record, knew_late, language).into_iter().chain(server_end(close, language)).collect();
+    let client = client_end(close, record, knew_late, roles, language);
+    let server = server_end(close, language);
+    let server = if roles.is_captured() { server.and_then(|step| call(step, close, language)) } else { server };
+    let mut ends: Vec<Step> = client.into_iter().chain(server).collect();
     if close.first.value() == Some(&End::Server) {
         ends.reverse();
     }
@@ -41,7 +48,62 @@ fn client_was_first_unseen(close: &Close) -> bool {
     is_by_state && !read_before
 }
 
-fn half_closed(close: &Close, language: Language) -> Option<Step> {
+/// The segments that ended a direction, or both: FINs and resets that were seen.
+pub(super) fn seen(record: &Record, roles: &Roles<'_>, language: Language) -> Vec<Step> {
+    let Some(segments) = roles.segments() else { return Vec::new() };
+    let moments = &segments.moments;
+    let ends = [
+        (Role::Fin(End::Client), "client-fin", moments.client_fin),
+        (Role::Reset(End::Client), "client-reset", moments.client_reset),
+        (Role::Fin(End::Server), "server-end", moments.server_fin),
+        (Role::Reset(End::Server), "server-reset", moments.server_reset),
+    ];
+    let has_fin = |end| ends.iter().any(|(role, _, at)| *role == Role::Fin(end) && at.is_some());
+    let is_seen = |(role, id, at): (Role, &str, Option<Nanoseconds>)| {
+        // Who ended first did so by this; a reset behind a FIN was not that.
+        let first = |end| match &record.close {
+            Some(close) if role == Role::Fin(end) || !has_fin(end) => said_first(&close.first, end, language),
+            _ => String::new(),
+        };
+        let (label, end, (words, sentence)) = match role {
+            Role::Reset(end) => ("RST", end, reset_seen(end, &first(end), language)),
+            Role::Fin(end) => ("FIN", end, fin_seen(end, &first(end), language)),
+            _ => return None,
+        };
+        let step = match roles.get(role) {
+            Some(cast) if cast.is_drawn => segments::arrow(id, cast.numbered, &words, language),
+            Some(cast) => segments::within(id, cast, label.to_owned(), words, language),
+            // It was seen, and is not among those that the record keeps.
+            None => {
+                let at = Figure::measured(at?, Source::Packets);
+                Step::arrow(id, away_from(end), at, label, words).known_by_its_time(language)
+            }
+        };
+        let sentence = format!("{sentence} {}", step.sentence).trim().to_owned();
+        Some(step.saying(sentence))
+    };
+    ends.into_iter().filter_map(is_seen).collect()
+}
+
+/// What the server's end was, where its segment is drawn for itself: a call.
+fn call(step: Step, close: &Close, language: Language) -> Option<Step> {
+    let is_reset = close.how == How::ResetByServer;
+    if !is_reset && close.server_end.value().is_none() {
+        return None; // it is the close, which has a step
+    }
+    let title = match is_reset {
+        true => step.title,
+        false => {
+            say!(language, "shutdown(): the server closes its sending side" / "shutdown(): 서버가 보내는 쪽을 닫음")
+        }
+    };
+    let at = if is_reset { &close.at } else { &close.server_end };
+    let event = Step::event("server-shut", at.clone(), say!(language, "shut" / "닫음"), title);
+    let caption = if is_reset { "close()" } else { "shutdown()" };
+    Some(event.captioned(caption).known_by_its_time(language))
+}
+
+fn half_closed(close: &Close, roles: &Roles<'_>, language: Language) -> Option<Step> {
     let at = close.server_end.value()?;
     let title = say!(
         language,
@@ -50,26 +112,28 @@ fn half_closed(close: &Close, language: Language) -> Option<Step> {
     );
     let sentence = say!(
         language,
-        "A half-close: the client sends nothing more, and still reads. Its FIN had arrived before this; when, packets would show."
-            / "하프 클로즈: 클라이언트는 더 보내지 않지만 읽기는 계속합니다. FIN은 이보다 먼저 도착했고, 언제인지는 패킷에 보입니다."
+        "A half-close: the client sends nothing more, and still reads. Its FIN had arrived before this."
+            / "하프 클로즈: 클라이언트는 더 보내지 않지만 읽기는 계속합니다. FIN은 이보다 먼저 도착했습니다."
     );
     let at = Figure::measured(*at, Source::StateBeforeShutdown);
-    Some(
-        Step::event("half-closed-by", at, say!(language, "state" / "상태"), title)
-            .known_by_its_time(language)
-            .saying(sentence),
-    )
+    let step = Step::event("half-closed-by", at, say!(language, "state" / "상태"), title);
+    Some(when_it_arrived(step.known_by_its_time(language).saying(sentence), roles.is_captured(), language))
 }
 
-fn client_end(close: &Close, record: &Record, knew_late: bool, language: Language) -> Option<Step> {
+fn client_end(close: &Close, record: &Record, knew_late: bool, roles: &Roles<'_>, language: Language) -> Option<Step> {
     let at = &close.client_end;
-    let first = said_first(&close.first, End::Client, language);
+    // The segment says it, where it was seen.
+    let is_seen = roles
+        .segments()
+        .is_some_and(|segments| segments.moments.client_fin.is_some() || segments.moments.client_reset.is_some());
+    let first = if is_seen { String::new() } else { said_first(&close.first, End::Client, language) };
     if close.how == How::ResetByClient {
         let at = if at.value().is_some() { at } else { &close.at };
-        return Some(reset_found(End::Client, at, &first, language));
+        let found = reset_found(End::Client, at, &first, language);
+        return Some(when_it_arrived(found, roles.is_captured(), language));
     }
     let Some(end) = at.value() else {
-        if close.how == How::ResetByServer {
+        if close.how == How::ResetByServer || is_seen {
             return None;
         }
         let title = say!(language, "the client's FIN: {}" / "클라이언트의 FIN: {}", how(at, language));
@@ -78,7 +142,7 @@ fn client_end(close: &Close, record: &Record, knew_late: bool, language: Languag
     let written = record.exchanges.last().and_then(|exchange| exchange.stages.last_write.value());
     let is_half = written.is_some_and(|written| end < written);
     let first = if knew_late { String::new() } else { first };
-    Some(fin_read(End::Client, at, is_half, &first, language))
+    Some(when_it_arrived(fin_read(End::Client, at, is_half, &first, language), roles.is_captured(), language))
 }
 
 fn server_end(close: &Close, language: Language) -> Option<Step> {

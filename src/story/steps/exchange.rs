@@ -1,7 +1,9 @@
 //! One request and its response.
 
 use super::phrase::{bytes, reads, writes};
+use super::roles::{Role, Roles, is_pipelined};
 use super::say::say;
+use super::segments;
 use super::step::{Direction, Known, Step, Tone, how};
 use crate::language::Language;
 use crate::record::connection::{Exchange, HeadState, Record, Traffic};
@@ -14,14 +16,21 @@ const AT_ONCE: Nanoseconds = 1_000_000;
 const DELAYED_ACK: std::ops::Range<Nanoseconds> = 36_000_000..60_000_000;
 
 /// The steps of `exchange`; `before` is the one before it.
-pub(super) fn steps(exchange: &Exchange, before: Option<&Exchange>, record: &Record, language: Language) -> Vec<Step> {
+pub(super) fn steps(
+    exchange: &Exchange,
+    before: Option<&Exchange>,
+    record: &Record,
+    roles: &Roles<'_>,
+    language: Language,
+) -> Vec<Step> {
     let is_pipelined = is_pipelined(exchange, before);
-    let mut steps = vec![request(exchange, is_pipelined, language)];
+    let mut steps = vec![request(exchange, is_pipelined, roles, language)];
     steps.extend(read(exchange, is_pipelined, language));
     if exchange.status != 0 {
         steps.extend(chosen(exchange, language));
-        steps.extend(sent(exchange, language));
-        steps.extend(acknowledged(exchange, record, language));
+        steps.extend(sent(exchange, roles, language));
+        steps.extend(response(exchange, roles, language));
+        steps.extend(acknowledged(exchange, record, roles, language));
     }
     for step in &mut steps {
         step.id = format!("{}-{}", exchange.number, step.id);
@@ -30,25 +39,26 @@ pub(super) fn steps(exchange: &Exchange, before: Option<&Exchange>, record: &Rec
     steps
 }
 
-/// Whether its first bytes were read with what came before: then it waited its turn in the server.
-fn is_pipelined(exchange: &Exchange, before: Option<&Exchange>) -> bool {
-    let was_read = exchange.stages.first_read.value();
-    let had = before.and_then(|before| before.stages.head_complete.value());
-    let has_no_read = exchange.number > 1 && exchange.traffic.value().is_some_and(|traffic| traffic.reads == 0);
-    has_no_read || was_read.zip(had).is_some_and(|(read, complete)| read <= complete)
-}
-
 /// The first line that is not empty.
 pub(super) fn request_line(exchange: &Exchange, language: Language) -> String {
     let line = exchange.request.head.lines().find(|line| !line.trim().is_empty());
     line.map_or_else(|| say!(language, "(no request line)" / "(요청 줄 없음)"), str::to_owned)
 }
 
-fn request(exchange: &Exchange, is_pipelined: bool, language: Language) -> Step {
+fn request(exchange: &Exchange, is_pipelined: bool, roles: &Roles<'_>, language: Language) -> Step {
     let line = request_line(exchange, language);
     let number = (exchange.number > 1).then(|| say!(language, "request {}" / "{}번째 요청", grouped(exchange.number)));
     let stages = &exchange.stages;
-    let step = if is_pipelined {
+    let seen = roles.get(Role::Request(exchange.number)).filter(|cast| cast.is_drawn);
+    let step = if let Some(cast) = seen {
+        let arrow = segments::arrow("request", cast.numbered, &number.unwrap_or_default(), language);
+        let sentence = say!(
+            language,
+            "The segment that brought the first bytes of this request, when it was seen here."
+                / "이 요청의 첫 바이트를 가져온 세그먼트와, 여기에서 보인 때입니다."
+        );
+        Step { label: line.clone(), sentence: format!("{sentence} {}", arrow.sentence), ..arrow }
+    } else if is_pipelined {
         let title = say!(language, "{}, pipelined" / "{}, 파이프라이닝", number.unwrap_or_default());
         let at = if stages.head_complete.value().is_some() { &stages.head_complete } else { &stages.response_chosen };
         let read = stages.first_read.value().map(|at| span(*at)).unwrap_or_default();
@@ -65,8 +75,12 @@ fn request(exchange: &Exchange, is_pipelined: bool, language: Language) -> Step 
             "When the server's kernel had the bytes that the first read gave. When the client sent them is not visible from here."
                 / "서버의 커널이 첫 읽기가 준 바이트를 받은 때입니다. 클라이언트가 언제 보냈는지는 여기서 보이지 않습니다."
         );
-        Step::arrow("request", Direction::ToServer, stages.arrived.clone(), line.clone(), number.unwrap_or_default())
-            .saying(sentence)
+        let (at, number) = (stages.arrived.clone(), number.unwrap_or_default());
+        let step = match roles.is_captured() {
+            true => Step::event("request", at, line.clone(), number),
+            false => Step::arrow("request", Direction::ToServer, at, line.clone(), number),
+        };
+        step.saying(sentence)
     } else {
         let sentence = say!(
             language,
@@ -182,19 +196,33 @@ fn chosen(exchange: &Exchange, language: Language) -> Option<Step> {
     Some(Step { tone: Tone::of(exchange.status), ..step.known_by_its_time(language).saying(sentence) })
 }
 
-fn sent(exchange: &Exchange, language: Language) -> Vec<Step> {
+/// The segment that carries the response's first byte.
+fn response(exchange: &Exchange, roles: &Roles<'_>, language: Language) -> Option<Step> {
+    let cast = roles.get(Role::Response(exchange.number)).filter(|cast| cast.is_drawn)?;
+    let step = segments::arrow("response", cast.numbered, "", language);
+    Some(Step { tone: Tone::of(exchange.status), ..step.captioned(response_line(exchange, language)) })
+}
+
+fn response_line(exchange: &Exchange, language: Language) -> String {
+    match exchange.response.first_line() {
+        "" => say!(language, "body (HTTP/0.9 has no head)" / "본문(HTTP/0.9에는 헤더가 없음)"),
+        line => line.to_owned(),
+    }
+}
+
+fn sent(exchange: &Exchange, roles: &Roles<'_>, language: Language) -> Vec<Step> {
     let stages = &exchange.stages;
     let traffic = exchange.traffic.value();
     let label = say!(language, "sent" / "전송");
-    let caption = match exchange.response.first_line() {
-        "" => say!(language, "body (HTTP/0.9 has no head)" / "본문(HTTP/0.9에는 헤더가 없음)"),
-        line => line.to_owned(),
-    };
+    // Where its segments are seen, they are the arrows, and this is the calls.
     let arrow = |id: &str, at: &Figure<Nanoseconds>, title: String| {
         let by = Figure::measured((), Source::Calls);
-        let step = Step::arrow(id, Direction::ToClient, at.clone(), label.clone(), title)
-            .captioned(caption.clone())
-            .known_by(&by, language);
+        let step = match roles.is_captured() {
+            true => Step::event(id, at.clone(), label.clone(), title).captioned("send()"),
+            false => Step::arrow(id, Direction::ToClient, at.clone(), label.clone(), title)
+                .captioned(response_line(exchange, language)),
+        };
+        let step = step.known_by(&by, language);
         Step { how: format!("{}; {}", step.how, how(at, language)), ..step }
     };
     let is_under_way = matches!(&stages.last_write, Figure::NotVisible { why: Why::NotYet });
@@ -259,8 +287,12 @@ fn sizes(exchange: &Exchange, traffic: &Traffic, language: Language) -> String {
     }
 }
 
-fn acknowledged(exchange: &Exchange, record: &Record, language: Language) -> Option<Step> {
-    let at = &exchange.stages.acknowledged;
+fn acknowledged(exchange: &Exchange, record: &Record, roles: &Roles<'_>, language: Language) -> Option<Step> {
+    let seen = roles.get(Role::Acknowledges(exchange.number));
+    let at = match seen {
+        Some(cast) => &Figure::measured(cast.numbered.segment.at, Source::Packets),
+        None => &exchange.stages.acknowledged,
+    };
     if is_unreached(at) {
         return None;
     }
@@ -302,7 +334,14 @@ fn acknowledged(exchange: &Exchange, record: &Record, language: Language) -> Opt
                 / "클라이언트의 TCP가 바이트를 받았습니다. 프로그램이 읽었는지는 이것으로 알 수 없습니다."
         )
     };
-    Some(Step::arrow("ack", Direction::ToServer, at.clone(), "ACK", title).known_by_its_time(language).saying(sentence))
+    let step = match seen {
+        Some(cast) if cast.is_drawn => segments::arrow("ack", cast.numbered, &title, language),
+        Some(cast) => segments::within("ack", cast, "ACK".to_owned(), title, language),
+        None if roles.is_captured() => Step::event("ack", at.clone(), "ACK", title),
+        None => Step::arrow("ack", Direction::ToServer, at.clone(), "ACK", title),
+    };
+    let sentence = format!("{sentence} {}", step.sentence).trim().to_owned();
+    Some(step.known_by_its_time(language).saying(sentence))
 }
 
 /// The shortest round trip that is known.

@@ -9,22 +9,27 @@
 //! ```
 
 use super::order::{Wait, wait};
+use super::roles::{Role, Roles};
 use super::say::{count, say};
+use super::segments;
 use super::step::{Bound, Direction, Known, Place, Step, how};
 use crate::language::Language;
 use crate::record::connection::{Handshake, Record};
 use crate::record::{Figure, Nanoseconds, Source, Syn, Why};
 use crate::story::layout::{grouped, span};
 
-pub(super) fn steps(record: &Record, arrival: Option<Nanoseconds>, language: Language) -> Vec<Step> {
+pub(super) fn steps(record: &Record, arrival: Option<Nanoseconds>, roles: &Roles<'_>, language: Language) -> Vec<Step> {
     let handshake = &record.handshake;
     let wait = wait(handshake, arrival);
-    let (complete, bound) = complete(handshake, wait);
+    let (complete, bound) = complete(handshake, wait, roles);
     let mut steps = vec![
         syn(handshake, record.client.is_ipv6(), language),
         syn_ack(handshake, &complete, bound, language),
         ack(handshake, complete, bound, language),
     ];
+    if roles.is_captured() {
+        seen(&mut steps, arrival, roles, language);
+    }
     steps.extend(queue(handshake, wait, language));
     if handshake.state.value().is_some_and(|state| state == "CLOSE_WAIT") {
         let title = say!(
@@ -45,8 +50,30 @@ pub(super) fn steps(record: &Record, arrival: Option<Nanoseconds>, language: Lan
     steps
 }
 
-/// When the handshake was complete: no later than this.
-fn complete(handshake: &Handshake, wait: Wait) -> (Figure<Nanoseconds>, Option<Bound>) {
+/// SYN, SYN+ACK and ACK become the segments that were seen, each at its time;
+/// one that would break the order of cause has none.
+fn seen(steps: &mut [Step], arrival: Option<Nanoseconds>, roles: &Roles<'_>, language: Language) {
+    let mut latest = Nanoseconds::MIN;
+    let most = arrival.unwrap_or(0).min(0);
+    for (step, role) in steps.iter_mut().zip([Role::Syn, Role::SynAck, Role::Ack]) {
+        let Some(cast) = roles.get(role) else { continue };
+        let words = if role == Role::Ack { step.title.as_str() } else { "" };
+        let arrow = segments::arrow(&step.id, cast.numbered, words, language);
+        let at = cast.numbered.segment.at;
+        let is_in_order = (latest..=most).contains(&at);
+        let at = if is_in_order { arrow.at.clone() } else { Figure::not_visible(Why::ClockWasSet) };
+        let sentence = format!("{} {}", step.sentence, arrow.sentence).trim().to_owned();
+        *step = Step { at, sentence, ..arrow };
+        latest = step.at.value().copied().unwrap_or(latest);
+    }
+}
+
+/// When the handshake was complete: no later than this. Where packets are captured, the ACK says
+/// it, or nothing does.
+fn complete(handshake: &Handshake, wait: Wait, roles: &Roles<'_>) -> (Figure<Nanoseconds>, Option<Bound>) {
+    if roles.is_captured() {
+        return (Figure::not_visible(Why::NotSeen), None);
+    }
     match wait {
         Wait::About(age) => (handshake.queued.map(|_| age.saturating_neg()), Some(Bound::About)),
         Wait::AtLeast(least) => {

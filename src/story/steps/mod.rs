@@ -4,40 +4,47 @@
 //! ```text
 //!   handshake ─▶ ┐
 //!   exchanges ─▶ ├─▶ in the order of cause and time ─▶ Vec<Step>
-//!   close     ─▶ ┘
+//!   close     ─▶ │
+//!   segments  ─▶ ┘
 //! ```
 //!
 //! A step is a function of the record's figures: an arrow stands for a segment
-//! that a fact carries, what no fact carries is a note that says why.
+//! that a fact carries, what no fact carries is a note that says why. Where
+//! packets were captured, arrows are those, and calls are events.
 
 mod ending;
 mod exchange;
 mod handshake;
 mod order;
 mod phrase;
+mod roles;
 mod say;
+mod segments;
 mod step;
 #[cfg(test)]
 mod tests;
 
-pub use step::{Bound, Direction, Kind, Known, Place, Step, Tone};
+pub use step::{Bound, Direction, Kind, Known, Place, SegmentFigures, Step, Tone};
 
 use crate::language::Language;
 use crate::record::connection::Record;
+use roles::Roles;
 pub(crate) use say::{count, say};
 
 /// The steps of a connection, in order, in this language.
 pub fn steps(record: &Record, language: Language) -> Vec<Step> {
     let arrival = order::first_arrival(record);
-    let mut steps = handshake::steps(record, arrival, language);
+    let roles = Roles::of_record(record);
+    let mut steps = handshake::steps(record, arrival, &roles, language);
     let mut later = Vec::new();
     for (index, exchange) in record.exchanges.iter().enumerate() {
         let before = index.checked_sub(1).and_then(|before| record.exchanges.get(before));
-        later.extend(exchange::steps(exchange, before, record, language));
+        later.extend(exchange::steps(exchange, before, record, &roles, language));
     }
     later.extend(left_out(record, language));
+    later.extend(ending::seen(record, &roles, language));
     match &record.close {
-        Some(close) => later.extend(ending::steps(close, record, language)),
+        Some(close) => later.extend(ending::steps(close, record, &roles, language)),
         None if record.continues => later.push(Step::note(
             "continues",
             say!(
@@ -48,7 +55,8 @@ pub fn steps(record: &Record, language: Language) -> Vec<Step> {
         )),
         None => later.extend(open(record, language)),
     }
-    order::append(&mut steps, later);
+    later.extend(segments::steps(record, &roles, language));
+    order::append(&mut steps, later, roles.is_captured());
     steps
 }
 

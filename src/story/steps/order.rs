@@ -38,12 +38,13 @@ pub(super) fn wait(handshake: &Handshake, arrival: Option<Nanoseconds>) -> Wait 
 }
 
 /// Adds what came after the handshake, by time; what has none stays behind what it follows.
-pub(super) fn append(steps: &mut Vec<Step>, later: Vec<Step>) {
-    let accept = steps.pop();
-    // The handshake's own times are bounds, and lie before all others.
+/// The handshake's times are bounds that lie before all others, or were seen, as the others were.
+pub(super) fn append(steps: &mut Vec<Step>, later: Vec<Step>, is_seen: bool) {
+    let sorted_from = if is_seen { 0 } else { steps.len().saturating_sub(1) };
+    let together = steps.split_off(sorted_from);
     let mut latest = steps.iter().filter_map(|step| step.at.value().copied()).max().unwrap_or(Nanoseconds::MIN);
-    let mut keyed: Vec<(Nanoseconds, Step)> = Vec::with_capacity(later.len() + 1);
-    for step in accept.into_iter().chain(later) {
+    let mut keyed: Vec<(Nanoseconds, Step)> = Vec::with_capacity(later.len() + together.len());
+    for step in together.into_iter().chain(later) {
         let at = step.at.value().copied();
         latest = at.unwrap_or(latest);
         keyed.push((latest, step));

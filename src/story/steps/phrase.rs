@@ -90,8 +90,7 @@ pub(super) fn fin_read(
     let whose = of(end, language);
     let sentence = say!(
         language,
-        "{} FIN has been read: no more bytes come from it. When it arrived, packets would show."
-            / "{} FIN까지 읽었습니다. 더 오는 바이트는 없습니다. 언제 도착했는지는 패킷에 보입니다.",
+        "{} FIN has been read: no more bytes come from it." / "{} FIN까지 읽었습니다. 더 오는 바이트는 없습니다.",
         capital(whose)
     );
     Step::event(end_id(end), at.clone(), "FIN", title)
@@ -111,12 +110,48 @@ pub(super) fn reset_found(end: End, at: &Figure<Nanoseconds>, said_first: &str, 
     let (whose, finder) = (of(end, language), subject(other(end), language));
     let sentence = say!(
         language,
-        "A reset ends both directions at once: {} program has gone, or closed with bytes unread. What was on its way is lost. This is when {} found it; when it arrived, packets would show."
-            / "리셋은 두 방향을 한꺼번에 끝냅니다. {} 프로그램이 사라졌거나, 읽지 않은 바이트를 두고 닫았습니다. 가던 것은 사라집니다. {} 이를 안 때이며, 언제 도착했는지는 패킷에 보입니다.",
+        "A reset ends both directions at once: {} program has gone, or closed with bytes unread. What was on its way is lost. This is when {} found it."
+            / "리셋은 두 방향을 한꺼번에 끝냅니다. {} 프로그램이 사라졌거나, 읽지 않은 바이트를 두고 닫았습니다. 가던 것은 사라집니다. {} 이를 안 때입니다.",
         whose,
         finder
     );
     Step::event("reset", at.clone(), "RST", title).known_by(at, language).saying(sentence)
+}
+
+/// The same step, saying what would show when it arrived, unless that is shown.
+pub(super) fn when_it_arrived(step: Step, is_captured: bool, language: Language) -> Step {
+    if is_captured {
+        return step;
+    }
+    let hint = say!(language, "When it arrived, packets would show." / "언제 도착했는지는 패킷에 보입니다.");
+    let sentence = format!("{} {hint}", step.sentence);
+    step.saying(sentence)
+}
+
+/// What is said of a FIN of `end` that was seen, and what it means.
+pub(super) fn fin_seen(end: End, said_first: &str, language: Language) -> (String, String) {
+    let who = subject(end, language);
+    let words = say!(language, "{} closed its sending side{}" / "{} 보내는 쪽을 닫음{}", who, said_first);
+    (words, fin_sentence(language))
+}
+
+/// The same of a reset.
+pub(super) fn reset_seen(end: End, said_first: &str, language: Language) -> (String, String) {
+    let who = subject(end, language);
+    let words = say!(language, "{} reset the connection{}" / "{} 연결을 리셋함{}", who, said_first);
+    (words, reset_sentence(language))
+}
+
+fn fin_sentence(language: Language) -> String {
+    say!(
+        language,
+        "A FIN says: no more bytes from this end. It follows the last byte, and counts as one; the other end may still send."
+            / "FIN은 이쪽에서 더 보낼 바이트가 없다는 뜻입니다. 마지막 바이트 뒤에 가며 한 바이트로 셉니다. 상대는 아직 보낼 수 있습니다."
+    )
+}
+
+fn reset_sentence(language: Language) -> String {
+    say!(language, "A reset ends both directions at once." / "리셋은 두 방향을 한꺼번에 끝냅니다.")
 }
 
 /// `end` reset the connection itself.
@@ -129,10 +164,9 @@ pub(super) fn reset_sent(
 ) -> Step {
     let title =
         say!(language, "{} reset it: {}{}" / "{} 연결을 리셋함: {}{}", subject(end, language), cause, said_first);
-    let sentence = say!(language, "A reset ends both directions at once." / "리셋은 두 방향을 한꺼번에 끝냅니다.");
     Step::arrow(end_id(end), away_from(end), at.clone(), "RST", title)
         .known_by(&Figure::derived((), by), language)
-        .saying(sentence)
+        .saying(reset_sentence(language))
 }
 
 /// `end` closed its own sending side: its FIN left.
@@ -145,14 +179,9 @@ pub(super) fn fin_sent(end: End, at: Figure<Nanoseconds>, by: Source, said_first
             say!(language, "{} closed its sending side{}" / "{} 보내는 쪽을 닫음{}", subject(end, language), said_first)
         }
     };
-    let sentence = say!(
-        language,
-        "A FIN says: no more bytes from this end. It follows the last byte, and counts as one; the other end may still send."
-            / "FIN은 이쪽에서 더 보낼 바이트가 없다는 뜻입니다. 마지막 바이트 뒤에 가며 한 바이트로 셉니다. 상대는 아직 보낼 수 있습니다."
-    );
     Step::arrow(end_id(end), away_from(end), at, "FIN", title)
         .known_by(&Figure::derived((), by), language)
-        .saying(sentence)
+        .saying(fin_sentence(language))
 }
 
 fn end_id(end: End) -> &'static str {

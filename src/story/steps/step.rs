@@ -1,6 +1,7 @@
 //! A step: what happened, when, where, and how that is known.
 
 use crate::language::Language;
+use crate::record::segment::{Options, Relative, Segment};
 use crate::record::{End, Figure, Nanoseconds, Why};
 use serde::Serialize;
 
@@ -37,6 +38,9 @@ pub struct Step {
     pub known: Known,
     /// The class of a status.
     pub tone: Tone,
+    /// The captured segment that the arrow is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segment: Option<SegmentFigures>,
     /// Whether only drawings show it: the title of another step says the same.
     #[serde(skip)]
     pub is_drawn_only: bool,
@@ -54,6 +58,50 @@ pub enum Kind {
     Wait,
     /// A sentence: nothing to draw.
     Note,
+    /// Segments passed, or may have, and are not among the arrows.
+    Gap,
+}
+
+/// A captured segment's figures; the whole of it is in the record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SegmentFigures {
+    /// Its place in the list of the record's segments, from 0.
+    pub index: usize,
+    /// Its control bits, as in `SYN+ACK`.
+    pub flags: String,
+    /// Its sequence number.
+    pub sequence: u32,
+    /// The same, relative to the SYN's.
+    pub relative_sequence: Relative,
+    /// Bytes of data.
+    pub length: u32,
+    /// Its acknowledgment number.
+    pub acknowledgment: Option<u32>,
+    /// The same, relative to the SYN's of the other end.
+    pub relative_acknowledgment: Option<Relative>,
+    /// Its window as it stands in the header.
+    pub window: u16,
+    /// The same in bytes.
+    pub window_bytes: Option<u64>,
+    /// Its options.
+    pub options: Options,
+}
+
+impl SegmentFigures {
+    pub(super) fn of(index: usize, segment: &Segment) -> Self {
+        Self {
+            index,
+            flags: segment.flags.clone(),
+            sequence: segment.sequence,
+            relative_sequence: segment.relative_sequence,
+            length: segment.length,
+            acknowledgment: segment.acknowledgment,
+            relative_acknowledgment: segment.relative_acknowledgment,
+            window: segment.window,
+            window_bytes: segment.window_bytes,
+            options: segment.options.clone(),
+        }
+    }
 }
 
 /// Where something happened.
@@ -155,6 +203,7 @@ impl Step {
             sentence: String::new(),
             how: String::new(),
             tone: Tone::Plain,
+            segment: None,
             is_drawn_only: false,
         }
     }

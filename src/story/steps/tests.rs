@@ -1,11 +1,15 @@
 //! The invariants of the steps, over records of any figures.
 #![allow(clippy::expect_used, clippy::panic)] // what helps a test fails as a test does
 
+mod captured;
+
 use super::*;
 use crate::record::connection::{Close, Exchange, Handshake, HeadState, Message, Queue, Record, SCHEMA, Traffic};
 use crate::record::{End, Figure, How, Nanoseconds, Reason, Source, Stages, TimeWait, Why};
+use captured::captured;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
+use std::collections::BTreeMap;
 
 const MS: Nanoseconds = 1_000_000;
 
@@ -136,7 +140,7 @@ fn record() -> impl Strategy<Value = Record> {
 
 proptest! {
     #[test]
-    fn time_and_cause_are_never_broken(record in record()) {
+    fn time_and_cause_are_never_broken(record in captured(record())) {
         for language in [Language::English, Language::Korean] {
             let steps = steps(&record, language);
             let times: Vec<i64> = steps.iter().filter_map(|step| step.at.value().copied()).collect();
@@ -165,11 +169,52 @@ proptest! {
     }
 }
 
+proptest! {
+    /// However they were lost, late or doubled: each segment of the list is one step, with its own numbers.
+    #[test]
+    fn each_segment_is_drawn_once(record in captured(record())) {
+        let list = record.segments.as_ref().map_or(&[][..], |segments| &segments.list);
+        let mut drawn: BTreeMap<usize, &Step> = BTreeMap::new();
+        let steps = steps(&record, Language::English);
+        for step in &steps {
+            let Some(figures) = &step.segment else { continue };
+            let segment = &list[figures.index];
+            prop_assert!(drawn.insert(figures.index, step).is_none(), "twice: {figures:?}");
+            prop_assert_eq!(
+                (figures.sequence, figures.acknowledgment, figures.length, &figures.flags),
+                (segment.sequence, segment.acknowledgment, segment.length, &segment.flags)
+            );
+            prop_assert_eq!(
+                (figures.relative_sequence, figures.relative_acknowledgment, figures.window_bytes),
+                (segment.relative_sequence, segment.relative_acknowledgment, segment.window_bytes)
+            );
+            prop_assert!(step.kind == Kind::Arrow && step.known == Known::Measured, "{step:?}");
+            let goes = if segment.from == End::Client { Direction::ToServer } else { Direction::ToClient };
+            prop_assert_eq!(step.direction, Some(goes));
+            prop_assert!(step.at.value().is_none_or(|at| *at == segment.at));
+            let is_timed = step.at.value().is_some() || matches!(step.id.as_str(), "syn" | "syn-ack" | "ack");
+            prop_assert!(is_timed, "{step:?}");
+        }
+        prop_assert_eq!(drawn.len(), list.len());
+        if record.segments.is_some() {
+            // Whatever else is drawn as sent was seen, too: that the record keeps no figures of it is said.
+            let others = steps.iter().filter(|step| step.kind == Kind::Arrow && step.segment.is_none());
+            for step in others {
+                let is_known = ["syn", "syn-ack", "ack", "client-fin", "client-reset", "server-end", "server-reset"];
+                prop_assert!(is_known.contains(&step.id.as_str()), "{step:?}");
+            }
+            let is_left_out = record.segments.as_ref().is_some_and(|segments| segments.left_out > 0);
+            let gaps = steps.iter().filter(|step| step.id == "segments-left-out").count();
+            prop_assert_eq!(gaps, usize::from(is_left_out));
+        }
+    }
+}
+
 #[test]
 fn words_of_one_language_only() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     for _ in 0..200 {
-        let record = record().new_tree(&mut runner).expect("a record").current();
+        let record = captured(record()).new_tree(&mut runner).expect("a record").current();
         for step in steps(&record, Language::Korean) {
             let is_korean = |text: &str| text.is_empty() || text.chars().any(|letter| ('가'..='힣').contains(&letter));
             assert!(is_korean(&step.sentence), "{}", step.sentence);

@@ -1,0 +1,198 @@
+//! Which of a connection's captured segments is what: the SYN, the one that
+//! brought a request, the ACK of a response. A segment may be several of these
+//! at once, and is drawn once: as the first of them.
+
+use crate::record::End;
+use crate::record::connection::{Exchange, Record};
+use crate::record::segment::{Fact, Segment, Segments};
+use std::collections::HashMap;
+
+/// What a segment is for its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Role {
+    Syn,
+    SynAck,
+    /// It completes the handshake.
+    Ack,
+    /// It brought the first bytes of this exchange's request.
+    Request(u64),
+    /// It carries the first byte of this exchange's response.
+    Response(u64),
+    Reset(End),
+    Fin(End),
+    /// It acknowledges the last byte of this exchange's response.
+    Acknowledges(u64),
+}
+
+/// A segment and its place in the record's list.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Numbered<'a> {
+    pub(super) index: usize,
+    pub(super) segment: &'a Segment,
+}
+
+/// A segment in a role.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cast<'a> {
+    pub(super) numbered: Numbered<'a>,
+    /// Whether it is drawn in this role, and not in another one.
+    pub(super) is_drawn: bool,
+}
+
+/// The roles of a connection's segments.
+#[derive(Debug, Default)]
+pub(super) struct Roles<'a> {
+    segments: Option<&'a Segments>,
+    by_role: HashMap<Role, usize>,
+    drawn_as: HashMap<usize, Role>,
+}
+
+impl<'a> Roles<'a> {
+    pub(super) fn of_record(record: &'a Record) -> Self {
+        let mut roles = Self { segments: record.segments.as_ref(), ..Self::default() };
+        roles.cast_handshake();
+        roles.cast_requests(&record.exchanges);
+        let acknowledgments = roles.cast_responses(record);
+        roles.cast_ends();
+        for (number, index) in acknowledgments {
+            roles.cast(Role::Acknowledges(number), Some(index));
+        }
+        roles
+    }
+
+    /// What was captured of the connection.
+    pub(super) fn segments(&self) -> Option<&'a Segments> {
+        self.segments
+    }
+
+    /// Whether arrows are segments: without any, they are what the kernel and the calls report.
+    pub(super) fn is_captured(&self) -> bool {
+        self.segments.is_some()
+    }
+
+    pub(super) fn get(&self, role: Role) -> Option<Cast<'a>> {
+        let index = *self.by_role.get(&role)?;
+        let segment = self.list().get(index)?;
+        Some(Cast { numbered: Numbered { index, segment }, is_drawn: self.drawn_as.get(&index) == Some(&role) })
+    }
+
+    /// The segments that are nothing in particular, in the order in which they were seen.
+    pub(super) fn others(&self) -> impl Iterator<Item = Numbered<'a>> {
+        let numbered = self.list().iter().enumerate().map(|(index, segment)| Numbered { index, segment });
+        numbered.filter(|numbered| !self.drawn_as.contains_key(&numbered.index))
+    }
+
+    pub(super) fn list(&self) -> &'a [Segment] {
+        self.segments.map_or(&[], |segments| &segments.list)
+    }
+
+    fn cast(&mut self, role: Role, index: Option<usize>) {
+        if let Some(index) = index {
+            self.by_role.insert(role, index);
+            self.drawn_as.entry(index).or_insert(role);
+        }
+    }
+
+    fn find(&self, is_it: impl Fn(&Segment) -> bool) -> Option<usize> {
+        self.list().iter().position(is_it)
+    }
+
+    fn cast_handshake(&mut self) {
+        let syn = self.find(|segment| segment.from == End::Client && segment.has("SYN") && !segment.has("ACK"));
+        let syn_ack = self.find(|segment| segment.from == End::Server && segment.has("SYN"));
+        // Where the bare ACK was lost, data brings it: then that is drawn as the request.
+        let ack = self.find(|segment| segment.from == End::Client && segment.facts.contains(&Fact::AcknowledgesSyn));
+        let is_bare = |index: &usize| self.list().get(*index).is_some_and(|segment| segment.length == 0);
+        let ack = ack.filter(is_bare);
+        self.cast(Role::Syn, syn);
+        self.cast(Role::SynAck, syn_ack);
+        self.cast(Role::Ack, ack);
+    }
+
+    /// What a read gave had been seen before it, and behind what the reads before it gave.
+    fn cast_requests(&mut self, exchanges: &[Exchange]) {
+        let mut fresh: Vec<(i64, usize)> = (self.list().iter().enumerate())
+            .filter(|(_, segment)| segment.from == End::Client && is_new_data(segment))
+            .map(|(index, segment)| (segment.at, index))
+            .collect();
+        fresh.sort_unstable();
+        let mut rest = fresh.as_slice();
+        for (place, exchange) in exchanges.iter().enumerate() {
+            let stages = &exchange.stages;
+            let Some(read) = stages.first_read.value() else { continue };
+            let (with_first_read, behind) = rest.split_at(rest.partition_point(|(at, _)| at <= read));
+            let before = place.checked_sub(1).and_then(|before| exchanges.get(before));
+            let first = with_first_read.first().filter(|_| !is_pipelined(exchange, before));
+            self.cast(Role::Request(exchange.number), first.map(|(_, index)| *index));
+            // What its later reads gave: no later than its response, and not what the next one's first gave.
+            let next = exchanges.get(place + 1).and_then(|next| next.stages.arrived.value());
+            let last = stages.response_chosen.value();
+            let is_of_it = |at: &i64| last.is_none_or(|last| at <= last) && next.is_none_or(|next| at < next);
+            rest = behind.get(behind.partition_point(|(at, _)| is_of_it(at))..).unwrap_or_default();
+        }
+    }
+
+    /// The bytes of the responses are numbered through; gives who acknowledges each one's last.
+    fn cast_responses(&mut self, record: &Record) -> Vec<(u64, usize)> {
+        let mut acknowledgments = Vec::new();
+        if record.part != 1 || record.exchanges_left_out > 0 {
+            return acknowledgments; // how many bytes there were before is not known
+        }
+        let mut end: i64 = 0;
+        for exchange in &record.exchanges {
+            let Some(traffic) = exchange.traffic.value() else { break };
+            let length = traffic.response_head.saturating_add(traffic.response_body);
+            let first = end.saturating_add(1);
+            end = end.saturating_add_unsigned(length);
+            if length == 0 || exchange.status == 0 {
+                continue;
+            }
+            let has_first = |segment: &Segment| {
+                let from = segment.relative_sequence;
+                from <= first && first < from.saturating_add(segment.length.into())
+            };
+            let is_it = |segment: &Segment| segment.from == End::Server && is_new_data(segment) && has_first(segment);
+            self.cast(Role::Response(exchange.number), self.find(is_it));
+            let acknowledgment = self.acknowledgment_of(end).filter(|_| exchange.stages.last_write.value().is_some());
+            acknowledgments.extend(acknowledgment.map(|index| (exchange.number, index)));
+        }
+        acknowledgments
+    }
+
+    /// The first that acknowledges this byte of the server's, unless that may be one that is not in the list.
+    fn acknowledgment_of(&self, byte: i64) -> Option<usize> {
+        let covers = |segment: &Segment| {
+            segment.from == End::Client && segment.relative_acknowledgment.is_some_and(|number| number > byte)
+        };
+        let index = self.find(covers)?;
+        let segments = self.segments?;
+        let behind = segments.left_out_behind;
+        let is_behind_gap = segments.left_out > 0 && index >= behind;
+        let before = segments.list.get(behind..index).unwrap_or_default();
+        let is_first = !is_behind_gap || before.iter().any(|segment| segment.from == End::Client);
+        is_first.then_some(index)
+    }
+
+    fn cast_ends(&mut self) {
+        for end in [End::Client, End::Server] {
+            let reset = self.find(|segment| segment.from == end && segment.has("RST"));
+            let fin = self.find(|segment| segment.from == end && segment.has("FIN"));
+            self.cast(Role::Reset(end), reset);
+            self.cast(Role::Fin(end), fin);
+        }
+    }
+}
+
+/// Whether its first bytes were read with what came before: then it waited its turn in the server.
+pub(super) fn is_pipelined(exchange: &Exchange, before: Option<&Exchange>) -> bool {
+    let was_read = exchange.stages.first_read.value();
+    let had = before.and_then(|before| before.stages.head_complete.value());
+    let has_no_read = exchange.number > 1 && exchange.traffic.value().is_some_and(|traffic| traffic.reads == 0);
+    has_no_read || was_read.zip(had).is_some_and(|(read, complete)| read <= complete)
+}
+
+/// Whether it carries bytes that had not been seen.
+fn is_new_data(segment: &Segment) -> bool {
+    let is_old = |fact: &Fact| matches!(fact, Fact::Again | Fact::KeepAliveProbe | Fact::WindowProbe);
+    segment.length > 0 && !segment.facts.iter().any(is_old)
+}

@@ -1,0 +1,258 @@
+//! Captured segments as arrows: each with its numbers, and what it is. What is
+//! known to be missing between them is a gap.
+
+use super::roles::{Cast, Numbered, Roles};
+use super::say::{count, say};
+use super::step::{Bound, Direction, Kind, Known, Place, SegmentFigures, Step};
+use crate::language::Language;
+use crate::record::connection::Record;
+use crate::record::segment::{Fact, Segment, Segments};
+use crate::record::{End, Figure, Nanoseconds, Source, Why};
+use crate::story::facts;
+use crate::story::layout::grouped;
+
+/// The segments that are nothing in particular, the gaps, and what the kernel counted otherwise.
+pub(super) fn steps(record: &Record, roles: &Roles<'_>, language: Language) -> Vec<Step> {
+    let Some(segments) = roles.segments() else { return Vec::new() };
+    let mut steps = Vec::new();
+    let mut others = roles.others().peekable();
+    for (index, segment) in segments.list.iter().enumerate() {
+        if segments.left_out > 0 && index == segments.left_out_behind {
+            steps.push(left_out(segments.left_out, Some(segment.at), language));
+        }
+        steps.extend(unseen(index, segment, language));
+        if let Some(numbered) = others.next_if(|other| other.index == index) {
+            steps.push(plain(numbered, language));
+        }
+    }
+    if segments.left_out > 0 && segments.left_out_behind >= segments.list.len() {
+        steps.push(left_out(segments.left_out, None, language));
+    }
+    if record.close.is_some() {
+        steps.push(Step::note("segments", heading(segments, language)));
+        steps.extend(retransmissions(record, segments, language));
+        steps.extend(received(record, segments, language));
+    }
+    steps
+}
+
+/// A segment drawn in the role that `words` tell of.
+pub(super) fn arrow(id: &str, numbered: Numbered<'_>, words: &str, language: Language) -> Step {
+    let Numbered { index, segment } = numbered;
+    let direction = if segment.from == End::Client { Direction::ToServer } else { Direction::ToClient };
+    let at = Figure::measured(segment.at, Source::Packets);
+    let figures = figures(segment, language);
+    let title = [words, &figures].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
+    Step {
+        segment: Some(SegmentFigures::of(index, segment)),
+        ..Step::arrow(id, direction, at, label(segment, language), title)
+    }
+    .captioned(caption(segment, language))
+    .known_by_its_time(language)
+    .saying(absolute(segment, language))
+}
+
+/// What a segment said that is drawn in another role: `words`, when it was seen.
+pub(super) fn within(id: &str, cast: Cast<'_>, label: String, words: String, language: Language) -> Step {
+    let segment = cast.numbered.segment;
+    let title = say!(
+        language,
+        "{}; in one segment with {} {}" / "{}; {} {}와 같은 세그먼트",
+        words,
+        self::label(segment, language),
+        bytes(segment, language)
+    );
+    let event = Step::event(id, Figure::measured(segment.at, Source::Packets), label, title);
+    Step { place: Place::Wire, ..event }.known_by_its_time(language)
+}
+
+fn plain(numbered: Numbered<'_>, language: Language) -> Step {
+    arrow(&format!("segment-{}", numbered.index), numbered, "", language)
+}
+
+/// Its numbers, what it carries, and what it is in the light of those before it.
+fn figures(segment: &Segment, language: Language) -> String {
+    let mut figures = numbers(segment, language);
+    if segment.has("SYN") {
+        figures = format!("seq {} = {figures}{}", segment.sequence, options(segment, language));
+    }
+    if let (Some(size), Some(_)) = (segment.cut_into, segment.on_a_wire()) {
+        figures.push_str(". ");
+        figures.push_str(&facts::cut(segment.length, size, segment.checksum.is_none(), language));
+    }
+    // The numbers say that.
+    for fact in segment.facts.iter().filter(|fact| **fact != Fact::AcknowledgesSyn) {
+        figures.push_str(if figures.ends_with('.') { " " } else { ". " });
+        figures.push_str(&facts::sentence(fact, language));
+    }
+    figures
+}
+
+/// Its bytes by their numbers, what it acknowledges, and its window.
+fn numbers(segment: &Segment, language: Language) -> String {
+    let acknowledgment = segment.relative_acknowledgment.map_or(String::new(), |number| format!(", ack {number}"));
+    let window = segment.window_bytes.map_or(String::new(), |window| format!(", win {}", grouped(window)));
+    format!("{}{acknowledgment}{window}", bytes(segment, language))
+}
+
+fn bytes(segment: &Segment, language: Language) -> String {
+    let first = segment.relative_sequence;
+    let last = first.saturating_add(i64::from(segment.length)).saturating_sub(1);
+    match (segment.length, language) {
+        (0, _) => format!("seq {first}"),
+        (1, Language::English) => format!("1 byte {first}"),
+        (length, Language::English) => format!("{} bytes {first}–{last}", grouped(length.into())),
+        (length, Language::Korean) => format!("{first}–{last} {}바이트", grouped(length.into())),
+    }
+}
+
+fn options(segment: &Segment, language: Language) -> String {
+    let options = &segment.options;
+    let mut figures = Vec::new();
+    figures.extend(options.mss.map(|mss| format!("MSS {mss}")));
+    figures.extend(options.window_scale.map(|scale| say!(language, "window scale {}" / "윈도 스케일 {}", scale)));
+    figures.extend(options.sack_permitted.then(|| "SACK".to_owned()));
+    figures.iter().map(|figure| format!(", {figure}")).collect()
+}
+
+/// The numbers as they stand in the header.
+fn absolute(segment: &Segment, language: Language) -> String {
+    let acknowledgment = segment.acknowledgment.map_or(String::new(), |number| format!(", ack {number}"));
+    say!(
+        language,
+        "In the header: {}, seq {}{}, window {}. Relative numbers begin at the SYN, which is 0."
+            / "헤더의 값: {}, seq {}{}, 윈도 {}. 상대 번호는 SYN을 0으로 하여 셉니다.",
+        segment.flags,
+        segment.sequence,
+        acknowledgment,
+        segment.window
+    )
+}
+
+/// A word of seven columns at most.
+fn label(segment: &Segment, language: Language) -> String {
+    let is = |which: fn(&Fact) -> bool| segment.facts.iter().any(which);
+    let has = |flag| segment.has(flag);
+    match () {
+        () if has("RST") => "RST".to_owned(),
+        () if has("SYN") => if has("ACK") { "SYN+ACK" } else { "SYN" }.to_owned(),
+        () if is(|fact| matches!(fact, Fact::Again | Fact::PartlyAgain { .. })) => say!(language, "again" / "재전송"),
+        () if has("FIN") => "FIN".to_owned(),
+        () if is(|fact| matches!(fact, Fact::WindowProbe | Fact::KeepAliveProbe)) => say!(language, "probe" / "프로브"),
+        () if is(|fact| matches!(fact, Fact::DuplicateAck { .. })) => say!(language, "dup ACK" / "중복ACK"),
+        () if is(|fact| matches!(fact, Fact::WindowClosed | Fact::WindowStillClosed)) => {
+            say!(language, "win 0" / "윈도 0")
+        }
+        () if segment.length > 0 => say!(language, "data" / "데이터"),
+        () if is(|fact| matches!(fact, Fact::WindowOpened)) => say!(language, "window" / "윈도"),
+        () => "ACK".to_owned(),
+    }
+}
+
+fn caption(segment: &Segment, language: Language) -> String {
+    if segment.has("SYN") {
+        let acknowledgment = segment.acknowledgment.map_or(String::new(), |number| format!(", ack {number}"));
+        return format!("{} seq {}{acknowledgment}", segment.flags, segment.sequence);
+    }
+    let label = label(segment, language);
+    match (segment.length, segment.relative_acknowledgment) {
+        (0, Some(number)) if !(segment.has("FIN") || segment.has("RST")) => format!("{label} {number}"),
+        (0, Some(number)) => format!("{label} {}, ack {number}", segment.relative_sequence),
+        (0, None) => format!("{label} {}", segment.relative_sequence),
+        _ => format!("{label} {}", bytes(segment, language)),
+    }
+}
+
+/// Segments that were seen and are not in the record.
+fn left_out(count: u64, before: Option<Nanoseconds>, language: Language) -> Step {
+    let words = count!(
+        language,
+        count,
+        "more segment was seen; a record keeps the first and the last ones",
+        "more segments were seen; a record keeps the first and the last ones"
+            / "개 세그먼트를 더 보았음. 기록에는 처음과 마지막만 남김"
+    );
+    gap("segments-left-out", before, words, language)
+}
+
+/// Bytes that the other end acknowledges, and that nobody saw here.
+fn unseen(index: usize, segment: &Segment, language: Language) -> Option<Step> {
+    let bytes = segment.facts.iter().find_map(|fact| match fact {
+        Fact::AcknowledgesUnseen { bytes } => Some(*bytes),
+        _ => None,
+    })?;
+    let words =
+        count!(language, bytes, "byte passed here unseen", "bytes passed here unseen" / "바이트가 보이지 않게 지나감");
+    Some(gap(&format!("unseen-{index}"), Some(segment.at), words, language))
+}
+
+fn gap(id: &str, before: Option<Nanoseconds>, words: String, language: Language) -> Step {
+    let at = before.map_or(Figure::not_visible(Why::NoMoment), |at| Figure::derived(at, Source::Packets));
+    let bound = before.map(|_| Bound::AtMost);
+    let event = Step::event(id, at, say!(language, "gap" / "빈자리"), words.clone());
+    Step { kind: Kind::Gap, place: Place::Wire, bound, known: Known::NotVisible, ..event }.captioned(words)
+}
+
+fn heading(segments: &Segments, language: Language) -> String {
+    let all = segments.from_client.segments.saturating_add(segments.from_server.segments);
+    let (count, interface) = (grouped(all), &segments.interface);
+    match segments.not_seen {
+        0 => say!(
+            language,
+            "{} segments, as seen on {}; relative numbers, the SYN is 0"
+                / "{1}에서 본 세그먼트 {0}개. 번호는 상대 번호이며 SYN이 0입니다",
+            count,
+            interface
+        ),
+        lost => say!(
+            language,
+            "{} segments, as seen on {}; up to {} packets of this or other connections were not seen"
+                / "{1}에서 본 세그먼트 {0}개. 이 연결이나 다른 연결의 패킷을 {2}개까지 보지 못했습니다",
+            count,
+            interface,
+            grouped(lost)
+        ),
+    }
+}
+
+/// What the kernel counted as sent again, where that differs from what was seen until then.
+fn retransmissions(record: &Record, segments: &Segments, language: Language) -> Option<Step> {
+    let close = record.close.as_ref()?;
+    let counted = u64::from(close.tcp.value()?.retransmissions);
+    let is_again = |segment: &Segment| {
+        let is_it = |fact: &Fact| matches!(fact, Fact::Again | Fact::PartlyAgain { .. });
+        segment.from == End::Server && segment.facts.iter().any(is_it)
+    };
+    let end = close.at.value().copied().unwrap_or(Nanoseconds::MAX);
+    let later = segments.list.iter().filter(|segment| segment.at > end && is_again(segment)).count();
+    let seen = segments.from_server.again.saturating_sub(later as u64);
+    (counted != seen).then(|| {
+        let title = say!(
+            language,
+            "the kernel counts {} sent again until the close; {} seen here"
+                / "닫을 때까지 커널은 재전송을 {}, 여기에서는 {} 보았습니다",
+            count!(language, counted, "segment", "segments" / "번 세었고"),
+            count!(language, seen, "was", "were" / "번")
+        );
+        Step::note("compared-again", title)
+    })
+}
+
+/// Bytes that the kernel received and that were not seen.
+fn received(record: &Record, segments: &Segments, language: Language) -> Option<Step> {
+    let counted = record.close.as_ref()?.tcp.value()?.bytes_received?;
+    let client = segments.list.iter().filter(|segment| segment.from == End::Client);
+    let span = |segment: &Segment| u32::from(segment.has("FIN")).saturating_add(segment.length);
+    let behind = client.map(|segment| segment.relative_sequence.saturating_add(span(segment).into())).max()?;
+    let seen = u64::try_from(behind.saturating_sub(1)).unwrap_or(0);
+    (segments.left_out == 0 && counted > seen).then(|| {
+        let title = say!(
+            language,
+            "the kernel received {} from the client; {} were seen here"
+                / "커널은 클라이언트에게서 {}를 받았고, 여기에서는 {}를 보았습니다",
+            count!(language, counted, "byte", "bytes" / "바이트"),
+            count!(language, seen, "byte", "bytes" / "바이트")
+        );
+        Step::note("compared-received", title)
+    })
+}

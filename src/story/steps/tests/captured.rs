@@ -1,0 +1,162 @@
+//! Segments of a whole connection, as a tracker sees them: some lost before they
+//! were seen, some twice, some late, some with a clock that was set.
+
+use super::MS;
+use crate::packet::Direction;
+use crate::packet::segment::{Flags, Tcp};
+use crate::packet::tracker::Tracker;
+use crate::record::connection::{Exchange, Record};
+use crate::record::segment::{Fact, Moments, Options, Segment, Segments};
+use crate::record::{End, Nanoseconds};
+use proptest::prelude::*;
+
+/// What happens to one segment.
+#[derive(Clone, Copy, Debug)]
+struct Fate {
+    is_lost: bool,
+    is_doubled: bool,
+    /// Whether the next one overtakes it.
+    is_overtaken: bool,
+    /// How long after the one before it is seen; the clock may be set back.
+    after: Nanoseconds,
+}
+
+fn fate() -> impl Strategy<Value = Fate> {
+    let after = prop_oneof![20 => 0..MS, 1 => -40 * MS..200 * MS];
+    (prop::bool::weighted(0.1), prop::bool::weighted(0.1), prop::bool::weighted(0.1), after)
+        .prop_map(|(is_lost, is_doubled, is_overtaken, after)| Fate { is_lost, is_doubled, is_overtaken, after })
+}
+
+/// The record with segments of its exchanges, or without any.
+pub(super) fn captured(record: impl Strategy<Value = Record>) -> impl Strategy<Value = Record> {
+    let fates = prop::collection::vec(fate(), 40);
+    let gap = prop_oneof![2 => Just(None), 1 => (3..12_usize, 1..9_usize).prop_map(Some)];
+    (record, prop::option::of((fates, -30 * MS..0, any::<bool>(), gap))).prop_map(|(mut record, seen)| {
+        record.segments =
+            seen.map(|(fates, start, is_reset, gap)| segments(&record.exchanges, &fates, start, is_reset, gap));
+        record
+    })
+}
+
+fn segments(
+    exchanges: &[Exchange],
+    fates: &[Fate],
+    start: Nanoseconds,
+    is_reset: bool,
+    gap: Option<(usize, usize)>,
+) -> Segments {
+    let mut sent = script(exchanges, is_reset);
+    for index in 1..sent.len() {
+        if fates[index % fates.len()].is_overtaken {
+            sent.swap(index - 1, index);
+        }
+    }
+    let (mut tracker, mut at, mut list) = (Tracker::default(), start, Vec::new());
+    for ((direction, tcp), fate) in sent.into_iter().zip(fates.iter().cycle()) {
+        at += fate.after;
+        let times = if fate.is_lost { 0 } else { 1 + usize::from(fate.is_doubled) };
+        for _ in 0..times {
+            list.push(segment(&mut tracker, direction, &tcp, at));
+        }
+    }
+    let moments = moments(&list);
+    let whole = list.len();
+    let left_out_behind = gap.map_or(whole, |(behind, _)| behind.min(whole));
+    if let Some((_, count)) = gap {
+        list.drain(left_out_behind..(left_out_behind + count).min(whole));
+    }
+    Segments {
+        left_out: (whole - list.len()) as u64,
+        left_out_behind,
+        list,
+        not_seen: 0,
+        interface: "lo".into(),
+        from_client: tracker.half(Direction::ToServer).counts,
+        from_server: tracker.half(Direction::ToClient).counts,
+        moments,
+    }
+}
+
+/// What both ends send when all goes well: sequence numbers near the end of their space.
+fn script(exchanges: &[Exchange], is_reset: bool) -> Vec<(Direction, Tcp)> {
+    let (mut client, mut server) = (u32::MAX - 20, 77_u32);
+    let mut sent = Vec::new();
+    let plain = |sequence: u32, acknowledgment: u32, length: u32| Tcp {
+        sequence,
+        acknowledgment,
+        length,
+        window: 500,
+        flags: Flags { ack: true, psh: length > 0, ..Flags::default() },
+        ..Tcp::default()
+    };
+    let with = |tcp: Tcp, change: fn(&mut Flags)| {
+        let mut flags = tcp.flags;
+        change(&mut flags);
+        Tcp { flags, ..tcp }
+    };
+    sent.push((Direction::ToServer, with(plain(client, 0, 0), |flags| (flags.syn, flags.ack) = (true, false))));
+    client = client.wrapping_add(1);
+    sent.push((Direction::ToClient, with(plain(server, client, 0), |flags| flags.syn = true)));
+    server = server.wrapping_add(1);
+    sent.push((Direction::ToServer, plain(client, server, 0)));
+    for exchange in exchanges {
+        let traffic = *exchange.traffic.value().expect("made with it");
+        let length = |bytes: u64| u32::try_from(bytes).expect("few");
+        sent.push((Direction::ToServer, plain(client, server, length(traffic.request_head))));
+        client = client.wrapping_add(length(traffic.request_head));
+        for part in [traffic.response_head, traffic.response_body].map(length).into_iter().filter(|part| *part > 0) {
+            sent.push((Direction::ToClient, plain(server, client, part)));
+            server = server.wrapping_add(part);
+        }
+        sent.push((Direction::ToServer, plain(client, server, 0)));
+    }
+    if is_reset {
+        sent.push((Direction::ToServer, with(plain(client, server, 0), |flags| flags.rst = true)));
+        return sent;
+    }
+    sent.push((Direction::ToClient, with(plain(server, client, 0), |flags| flags.fin = true)));
+    server = server.wrapping_add(1);
+    sent.push((Direction::ToServer, with(plain(client, server, 0), |flags| flags.fin = true)));
+    sent.push((Direction::ToClient, plain(server, client.wrapping_add(1), 0)));
+    sent
+}
+
+fn segment(tracker: &mut Tracker, direction: Direction, tcp: &Tcp, at: Nanoseconds) -> Segment {
+    let seen = tracker.follow(direction, tcp);
+    Segment {
+        at,
+        from: if direction == Direction::ToServer { End::Client } else { End::Server },
+        flags: tcp.flags.to_string(),
+        sequence: tcp.sequence,
+        relative_sequence: seen.sequence,
+        length: tcp.length,
+        acknowledgment: tcp.flags.ack.then_some(tcp.acknowledgment),
+        relative_acknowledgment: seen.acknowledgment,
+        window: tcp.window,
+        window_bytes: seen.window,
+        options: Options::default(),
+        ttl: 64,
+        cut_into: None,
+        checksum: None,
+        facts: seen.facts.to_vec(),
+    }
+}
+
+fn moments(list: &[Segment]) -> Moments {
+    let first = |end: End, is_it: &dyn Fn(&Segment) -> bool| {
+        list.iter().find(|segment| segment.from == end && is_it(segment)).map(|segment| segment.at)
+    };
+    let has = |flag: &'static str| move |segment: &Segment| segment.has(flag);
+    let states = |fact: Fact| move |segment: &Segment| segment.facts.contains(&fact);
+    Moments {
+        syn: first(End::Client, &has("SYN")),
+        syn_ack: first(End::Server, &has("SYN")),
+        ack: first(End::Client, &states(Fact::AcknowledgesSyn)),
+        client_fin: first(End::Client, &has("FIN")),
+        client_fin_acknowledged: first(End::Server, &states(Fact::AcknowledgesFin)),
+        server_fin: first(End::Server, &has("FIN")),
+        server_fin_acknowledged: first(End::Client, &states(Fact::AcknowledgesFin)),
+        client_reset: first(End::Client, &has("RST")),
+        server_reset: first(End::Server, &has("RST")),
+    }
+}
