@@ -1,5 +1,6 @@
 //! What is typed, as what is asked: `http://` URLs, and nothing else.
 
+use crate::http::host;
 use crate::record::Failure;
 use crate::record::failure::UrlFault;
 use percent_encoding::percent_decode_str;
@@ -47,6 +48,8 @@ impl Url {
                 Some(UrlFault::Credentials { host: url.host_str().unwrap_or_default().to_owned() })
             }
             "http" if url.port() == Some(0) => Some(UrlFault::PortZero),
+            // WHATWG's hosts may have characters that no `Host` may.
+            "http" if !host::is_valid(url.authority().as_bytes()) => Some(UrlFault::Host),
             "http" => None,
             "https" => Some(UrlFault::Encrypted),
             other => Some(UrlFault::Scheme { scheme: other.to_owned() }),
@@ -179,6 +182,14 @@ mod tests {
             let got = (url.host(), url.port(), url.authority().to_owned(), url.target().to_owned());
             assert_eq!(got, (host.to_owned(), port, authority.to_owned(), target.to_owned()), "{text}");
         }
+    }
+
+    #[test]
+    fn a_host_that_no_request_may_name_is_refused() {
+        for text in ["a.exam`pleb", "http://a`/", "http://a{b}/", "http://\"a\"/"] {
+            assert!(Url::parse(text).is_err(), "{text}");
+        }
+        assert!(parsed("http://a/").join("//a`b/").is_err());
     }
 
     #[test]

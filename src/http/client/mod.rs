@@ -93,6 +93,8 @@ pub struct ClientConnection {
     is_answered: bool,
     received: u64,
     surplus: u64,
+    /// What came is not HTTP, and too little yet to say what it is.
+    is_foreign: bool,
 }
 
 impl ClientConnection {
@@ -214,7 +216,9 @@ impl ClientConnection {
                 }
             }
         } else if !response::may_be_status_line(input) {
-            return Err(ResponseError::NotHttp(Foreign::of(input)));
+            self.lines.seen = input.len();
+            self.is_foreign = true;
+            return Foreign::recognised(input).map_or(Ok((0, None)), |foreign| Err(ResponseError::NotHttp(foreign)));
         }
         let head = &input[..input.len().min(MAX_HEAD)];
         let had_line = self.lines.start > 0;
@@ -340,6 +344,7 @@ impl ClientConnection {
         match self.state {
             State::Idle => self.close(Ending::ServerClosed),
             State::Head if self.asked.version == Version::Http09 && self.interim == 0 => self.end_bare(),
+            State::Head if self.is_foreign => self.fail(ResponseError::NotHttp(Foreign::Unknown)),
             State::Head if self.lines.seen > 0 => self.fail(ResponseError::HeadCutShort),
             State::Head if self.exchanges > 0 && self.interim == 0 => self.fail(ResponseError::KeptConnectionEnded),
             State::Head => self.fail(ResponseError::NoResponse),
@@ -378,6 +383,7 @@ impl ClientConnection {
         match self.state {
             State::Idle => self.close(Ending::NoMoreRequests),
             State::Head if self.unsent > 0 => self.fail(ResponseError::SendTimedOut),
+            State::Head if self.is_foreign => self.fail(ResponseError::NotHttp(Foreign::Unknown)),
             State::Head if self.lines.seen > 0 => self.fail(ResponseError::HeadTimedOut),
             State::Head => self.fail(ResponseError::NoResponseInTime),
             State::Body { .. } => self.fail(ResponseError::BodyTimedOut { received }),
@@ -391,6 +397,7 @@ impl ClientConnection {
         let received = self.received;
         match self.state {
             State::Idle => self.close(Ending::Reset),
+            State::Head if self.is_foreign => self.fail(ResponseError::NotHttp(Foreign::Unknown)),
             State::Head if self.lines.seen > 0 => self.fail(ResponseError::ResetInHead),
             State::Head if self.exchanges > 0 && self.interim == 0 => self.fail(ResponseError::KeptConnectionEnded),
             State::Head => self.fail(ResponseError::ResetBeforeResponse),

@@ -220,6 +220,20 @@ fn what_is_no_answer_is_told_apart() {
 }
 
 #[test]
+fn what_is_no_response_is_told_apart_however_it_comes() {
+    for wire in ["SSH-2.0", "RTSP/1.0", "SIP/2.0", "\x16\x03\x01\0", "220 a", "+OK", "* OK", "\0\0\x12\x04\0\0\0\0\0\0"]
+    {
+        let pieces: Vec<_> = wire.as_bytes().chunks(1).collect();
+        let dripped = converse(&request(Version::Http11), 1, &pieces);
+        assert_eq!(dripped.ending, answered(wire).ending, "{wire:?}");
+        assert_ne!(dripped.ending, Some(Ending::Failed(ResponseError::NotHttp(Foreign::Unknown))), "{wire:?}");
+    }
+    for wire in ["SS", "2", "22x", "\0\0\0\x04\0", "RTSP"] {
+        fails(wire, ResponseError::NotHttp(Foreign::Unknown));
+    }
+}
+
+#[test]
 fn a_head_of_nearly_a_mebibyte_is_read_though_it_drips() {
     let wire = format!("HTTP/1.0 204 x\r\nA: {}\r\n\r\n", "x".repeat(MAX_HEAD - 23));
     assert_eq!(wire.len(), MAX_HEAD);

@@ -19,21 +19,36 @@ pub enum Foreign {
     Unknown,
 }
 
+/// How each begins: for every byte those that it may be; none: any.
+const BEGINNINGS: [(Foreign, &[&[u8]]); 8] = [
+    // Alert or handshake, of a version 3.x (RFC 8446 §5.1).
+    (Foreign::Tls, &[b"\x15\x16", b"\x03", b"\0\x01\x02\x03\x04"]),
+    // Three bytes of length, SETTINGS, flags, stream 0 (RFC 9113 §4.1).
+    (Foreign::Http2, &[b"\0", b"\0", b"", b"\x04", b"\0\x01", b"\0", b"\0", b"\0", b"\0"]),
+    (Foreign::Ssh, &[b"S", b"S", b"H", b"-"]),
+    (Foreign::Rtsp, &[b"R", b"T", b"S", b"P", b"/"]),
+    (Foreign::Sip, &[b"S", b"I", b"P", b"/"]),
+    (Foreign::Greeting, &[b"245", b"012345", b"0123456789", b" -"]),
+    (Foreign::Greeting, &[b"+", b"O", b"K"]),
+    (Foreign::Greeting, &[b"*", b" ", b"O", b"K"]),
+];
+
 impl Foreign {
     /// What `bytes`, the first that came, look like.
     pub fn of(bytes: &[u8]) -> Self {
-        match bytes {
-            // Alert or handshake, of a version 3.x (RFC 8446 §5.1).
-            [0x15 | 0x16, 3, 0..=4, ..] => Self::Tls,
-            // Three bytes of length, SETTINGS, flags, stream 0 (RFC 9113 §4.1).
-            [0, 0, _, 4, 0 | 1, 0, 0, 0, 0, ..] => Self::Http2,
-            _ if bytes.starts_with(b"SSH-") => Self::Ssh,
-            _ if bytes.starts_with(b"RTSP/") => Self::Rtsp,
-            _ if bytes.starts_with(b"SIP/") => Self::Sip,
-            [b'2' | b'4' | b'5', b'0'..=b'5', b'0'..=b'9', b' ' | b'-', ..] => Self::Greeting,
-            _ if bytes.starts_with(b"+OK") || bytes.starts_with(b"* OK") => Self::Greeting,
-            _ => Self::Unknown,
+        Self::recognised(bytes).unwrap_or(Self::Unknown)
+    }
+
+    /// The same; `None` while more bytes may tell.
+    pub fn recognised(bytes: &[u8]) -> Option<Self> {
+        let fits = |beginning: &[&[u8]]| {
+            bytes.iter().zip(beginning).all(|(byte, allowed)| allowed.is_empty() || allowed.contains(byte))
+        };
+        let mut candidates = BEGINNINGS.iter().filter(|(_, beginning)| fits(beginning)).peekable();
+        if candidates.peek().is_none() {
+            return Some(Self::Unknown);
         }
+        candidates.find(|(_, beginning)| bytes.len() >= beginning.len()).map(|(foreign, _)| *foreign)
     }
 
     /// What it is called, if it is known.
