@@ -3,8 +3,9 @@
 
 use arrayvec::ArrayVec;
 use etherparse::{
-    Icmpv4Slice, Icmpv6Slice, IpNumber, LaxIpPayloadSlice, LaxIpSlice, LaxIpv4Slice, LaxIpv6Slice, LaxNetSlice,
-    LaxSlicedPacket, TcpOptionElement, TcpSlice, UdpHeaderSlice,
+    Icmpv4Slice, Icmpv6Slice, IpAuthHeaderSlice, IpNumber, Ipv6FragmentHeaderSlice, Ipv6RawExtHeaderSlice,
+    LaxIpPayloadSlice, LaxIpSlice, LaxIpv4Slice, LaxIpv6Slice, LaxNetSlice, LaxSlicedPacket, TcpOptionElement,
+    TcpSlice, UdpHeaderSlice,
 };
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -262,14 +263,7 @@ impl<'a> Packet<'a> {
         let payload = ip.payload();
         let end = offset(whole, payload.payload);
         let said = usize::from(header.payload_length());
-        let fragment = ip.extensions().clone().into_iter().find_map(|extension| match extension {
-            etherparse::Ipv6ExtensionSlice::Fragment(part) if part.is_fragmenting_payload() => Some(Fragment {
-                identification: part.identification(),
-                offset: part.fragment_offset().value().saturating_mul(8),
-                more: part.more_fragments(),
-            }),
-            _ => None,
-        });
+        let fragment = ipv6_fragment(header.next_header(), ip.extensions().slice());
         let head = Head {
             source: header.source_addr().into(),
             destination: header.destination_addr().into(),
@@ -298,6 +292,36 @@ impl<'a> Packet<'a> {
             _ => return None,
         };
         Some((SocketAddr::new(self.source, source), SocketAddr::new(self.destination, destination)))
+    }
+}
+
+/// What the extensions in `bytes` say of a longer packet. etherparse 0.21's own
+/// walk over them reads behind the end of one that was cut off.
+fn ipv6_fragment(mut kind: IpNumber, mut bytes: &[u8]) -> Option<Fragment> {
+    loop {
+        let (next, length) = match kind {
+            IpNumber::IPV6_FRAGMENTATION_HEADER => {
+                let part = Ipv6FragmentHeaderSlice::from_slice(bytes).ok()?;
+                if part.is_fragmenting_payload() {
+                    return Some(Fragment {
+                        identification: part.identification(),
+                        offset: part.fragment_offset().value().saturating_mul(8),
+                        more: part.more_fragments(),
+                    });
+                }
+                (part.next_header(), part.slice().len())
+            }
+            IpNumber::AUTHENTICATION_HEADER => {
+                let extension = IpAuthHeaderSlice::from_slice(bytes).ok()?;
+                (extension.next_header(), extension.slice().len())
+            }
+            kind if Ipv6RawExtHeaderSlice::header_type_supported(kind) => {
+                let extension = Ipv6RawExtHeaderSlice::from_slice(bytes).ok()?;
+                (extension.next_header(), extension.slice().len())
+            }
+            _ => return None,
+        };
+        (kind, bytes) = (next, bytes.get(length..)?);
     }
 }
 

@@ -98,6 +98,44 @@ fn what_is_not_there_is_known_by_length() {
     assert_eq!(Packet::from_ethernet(&long, 100_054).expect("readable").tcp().expect("TCP").length, 100_000);
 }
 
+/// Cut anywhere, a chain of IPv6 extensions is read as far as it goes, and no byte behind it.
+#[test]
+fn extensions_that_were_cut_off_are_read_no_further() {
+    let kinds = [0, 60, 43, 51, 60, 44]; // hop-by-hop, destination, routing, authentication, destination, fragment
+    let mut extensions = Vec::new();
+    for (index, kind) in kinds.iter().enumerate() {
+        let next = kinds.get(index + 1).copied().unwrap_or(17);
+        // Their lengths count in units of their own: 8 bytes without the first 8, 4 without the first 8.
+        extensions.extend(match kind {
+            51 => [&[next, 2][..], &[0; 14]].concat(),
+            44 => vec![next, 0, 0, 1, 0, 0, 0, 9],
+            _ => [&[next, 1][..], &[0; 14]].concat(),
+        });
+    }
+    extensions.extend([0, 1, 0, 2, 0, 8, 0, 0]);
+    let whole = written(|bytes| {
+        bytes[0] = 0x60;
+        bytes[5] = extensions.len() as u8;
+        (bytes[6], bytes[7]) = (kinds[0], 64);
+        bytes[40..40 + extensions.len()].copy_from_slice(&extensions);
+        40 + extensions.len()
+    });
+    let packet = Packet::from_ip(&whole, whole.len()).expect("readable");
+    assert_eq!(packet.fragment, Some(Fragment { identification: 9, offset: 0, more: true }));
+    for length in 0..whole.len() {
+        // In memory of its own: what is read behind it is found.
+        let cut = whole[..length].to_vec().into_boxed_slice();
+        let expected = if length == 0 {
+            Unreadable::NotIp(None)
+        } else if length < whole.len() - 8 {
+            Unreadable::Ip
+        } else {
+            Unreadable::Transport
+        };
+        assert_eq!(Packet::from_ip(&cut, whole.len()), Err(expected), "{length} bytes");
+    }
+}
+
 #[test]
 fn what_cannot_be_read_says_where_it_ends() {
     let bytes = frame(ToServer, &conversation(10, &[])[0].1);
