@@ -1,11 +1,11 @@
 //! HTTP Archive 1.2 (<http://www.softwareishard.com/blog/har-12-spec/>), which
 //! browsers' developer tools open. Times are milliseconds; -1 is what nobody saw.
 
-use super::json;
 use super::url::Url;
 use crate::language::Language;
 use crate::record::transfer::{Close, Exchange, Field, Framing, Outcome, Record, Response, Transfer};
 use crate::record::{Figure, Nanoseconds};
+use crate::story::json;
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};

@@ -18,7 +18,6 @@ mod har;
 mod interrupt;
 mod job;
 mod joined;
-mod json;
 mod name;
 mod notes;
 mod options;

@@ -1,6 +1,7 @@
 //! The Common and the Combined Log Format: one line an exchange, as log
 //! analysers read it.
 
+use crate::story::layout::is_treacherous;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
@@ -81,7 +82,6 @@ fn push_quoted(line: &mut String, bytes: &[u8]) {
     }
     let end = line.len() + LONGEST;
     for chunk in bytes.utf8_chunks() {
-        let is_plain = |character: char| !character.is_control() && !matches!(character, '"' | '\\');
         if line.len() + chunk.valid().len() <= end && chunk.valid().chars().all(is_plain) {
             line.push_str(chunk.valid());
         } else {
@@ -92,7 +92,11 @@ fn push_quoted(line: &mut String, bytes: &[u8]) {
                 // Writing to a String does not fail.
                 let _ = match character {
                     '"' | '\\' => write!(line, "\\{character}"),
-                    _ if character.is_control() => write!(line, "\\x{:02x}", u32::from(character)),
+                    _ if is_treacherous(character) => {
+                        let mut bytes = [0; 4];
+                        let mut bytes = character.encode_utf8(&mut bytes).bytes();
+                        bytes.try_for_each(|byte| write!(line, "\\x{byte:02x}"))
+                    }
                     _ => write!(line, "{character}"),
                 };
             }
@@ -104,6 +108,10 @@ fn push_quoted(line: &mut String, bytes: &[u8]) {
             return line.push('…');
         }
     }
+}
+
+fn is_plain(character: char) -> bool {
+    !is_treacherous(character) && !matches!(character, '"' | '\\')
 }
 
 #[cfg(test)]
@@ -134,6 +142,14 @@ mod tests {
         assert!(refused.clone().finish(421, 6, None).ends_with("\" 421 6 \"-\" \"-\" other_host"));
         assert!(refused.finish(421, 6, Some("reset")).ends_with("\" 421 6 \"-\" \"-\" reset"), "the last word");
         assert!(begin().finish(0, 0, Some("reset")).ends_with("\" - - \"-\" \"-\" reset"));
+    }
+
+    #[test]
+    fn nothing_in_a_line_turns_it_round_or_hides() {
+        let agent = "a\u{202e}b\u{200b}c\u{feff}\u{9b}\u{2028}\u{2066}\u{e0041}";
+        let line = line(Format::Combined, b"GET / HTTP/1.0", agent.as_bytes());
+        assert!(!line.chars().any(is_treacherous), "{line:?}");
+        assert!(line.contains("a\\xe2\\x80\\xaeb\\xe2\\x80\\x8bc\\xef\\xbb\\xbf\\xc2\\x9b"), "{line}");
     }
 
     #[test]

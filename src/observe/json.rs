@@ -3,6 +3,7 @@
 use super::sink::{LeftOut, News, Sink};
 use crate::record::connection::{Record, SCHEMA};
 use crate::record::secrets::withheld;
+use crate::story::json;
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
 
@@ -34,7 +35,10 @@ impl<W: Write + Send> JsonLog<W> {
     /// Writes a line; gives whether it is in the log.
     fn write(&mut self, value: &impl Serialize) -> bool {
         let Some(out) = &mut self.out else { return false };
-        let Ok(mut line) = serde_json::to_vec(value) else { return false };
+        let mut line = Vec::new();
+        if json::write(&mut line, value).is_err() {
+            return false;
+        }
         line.push(b'\n');
         if self.unwritten > 0 {
             // A line may have been torn: the next one begins anew.

@@ -238,6 +238,9 @@ pub(crate) fn escaped(text: &str) -> String {
 
 /// Controls, breaks, marks of direction and letters that nobody sees.
 pub(crate) fn is_treacherous(character: char) -> bool {
+    if character.is_ascii() {
+        return character.is_ascii_control(); // most are, and are known without a table
+    }
     matches!(character,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')

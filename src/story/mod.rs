@@ -5,6 +5,7 @@
 //! `transfer` tells what a fetch recorded.
 
 pub(crate) mod facts;
+pub(crate) mod json;
 pub(crate) mod layout;
 mod segments;
 pub(crate) mod short;

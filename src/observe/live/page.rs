@@ -16,6 +16,7 @@ use crate::record::connection::{Record, SCHEMA};
 use crate::record::secrets::withheld;
 use crate::story;
 use serde_json::json;
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read};
@@ -212,11 +213,12 @@ fn connect_sources(site: &[String]) -> String {
 }
 
 fn one(record: Option<Arc<Record>>, with_secrets: bool) -> Response {
-    let json = |record: Arc<Record>| match with_secrets {
-        true => serde_json::to_vec(&*record),
-        false => serde_json::to_vec(&*withheld(&record)),
+    let text = |record: Arc<Record>| {
+        let record = if with_secrets { Cow::Borrowed(&*record) } else { withheld(&record) };
+        let mut text = Vec::new();
+        story::json::write(&mut text, &*record).map(|()| text)
     };
-    match record.map(json) {
+    match record.map(text) {
         Some(Ok(json)) => Response::memory(StatusCode::OK, "application/json", json),
         Some(Err(_)) => Response::error(StatusCode::INTERNAL_SERVER_ERROR, "The record could not be written as JSON."),
         None => Response::error(StatusCode::NOT_FOUND, "No such connection is kept: only the latest are."),
@@ -249,7 +251,7 @@ impl Read for Array {
             self.text.clear();
             self.read = 0;
             if let Some(record) = self.records.pop_front() {
-                serde_json::to_writer(&mut self.text, &*withheld(&record))?;
+                story::json::write(&mut self.text, &*withheld(&record))?;
                 self.text.extend_from_slice(if self.records.is_empty() { b"]\n" } else { b",\n" });
             }
         }

@@ -1,23 +1,35 @@
 //! JSON that no terminal takes for orders: controls, breaks and marks of
 //! direction are escaped, as JSON may (RFC 8259 §7).
 
-use crate::story::layout::is_treacherous;
+use super::layout::is_treacherous;
 use serde::Serialize;
-use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 use std::io::{self, Write};
+
+/// Writes `value`, on one line.
+///
+/// # Errors
+/// If it can't be written.
+pub(crate) fn write(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+    write_with(out, value, CompactFormatter)
+}
 
 /// Writes `value`, indented.
 ///
 /// # Errors
 /// If it can't be written.
-pub(super) fn write_pretty(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
-    let mut serializer = Serializer::with_formatter(out, Escaping(PrettyFormatter::new()));
+pub(crate) fn write_pretty(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+    write_with(out, value, PrettyFormatter::new())
+}
+
+fn write_with(out: &mut impl Write, value: &impl Serialize, formatter: impl Formatter) -> io::Result<()> {
+    let mut serializer = Serializer::with_formatter(out, Escaping(formatter));
     value.serialize(&mut serializer).map_err(io::Error::from)
 }
 
-struct Escaping(PrettyFormatter<'static>);
+struct Escaping<F>(F);
 
-impl Formatter for Escaping {
+impl<F: Formatter> Formatter for Escaping<F> {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
         let mut plain = 0;
         for (at, character) in fragment.char_indices().filter(|(_, character)| is_treacherous(*character)) {
@@ -74,11 +86,15 @@ mod tests {
     #[test]
     fn nothing_drives_a_terminal_and_nothing_is_lost() {
         let value = vec!["plain 한글 \"\\", "\u{9b}2J\u{7f}\u{1b}", "\u{202e}abc\u{2066}\u{e0001}", "a\nb"];
-        let mut out = Vec::new();
-        write_pretty(&mut out, &value).expect("memory");
-        let text = String::from_utf8(out).expect("UTF-8");
-        assert!(text.chars().all(|character| character == '\n' || !is_treacherous(character)), "{text}");
-        assert!(text.contains("한글") && text.contains("\\u009b2J"), "{text}");
-        assert_eq!(serde_json::from_str::<Vec<String>>(&text).expect("JSON"), value);
+        let (mut line, mut pretty) = (Vec::new(), Vec::new());
+        write(&mut line, &value).expect("memory");
+        write_pretty(&mut pretty, &value).expect("memory");
+        let [line, pretty] = [line, pretty].map(|text| String::from_utf8(text).expect("UTF-8"));
+        assert_eq!((line.lines().count(), pretty.lines().count()), (1, 6));
+        for text in [line, pretty] {
+            assert!(text.chars().all(|character| character == '\n' || !is_treacherous(character)), "{text}");
+            assert!(text.contains("한글") && text.contains("\\u009b2J"), "{text}");
+            assert_eq!(serde_json::from_str::<Vec<String>>(&text).expect("JSON"), value);
+        }
     }
 }
