@@ -1,7 +1,9 @@
 //! Real clients: each gets the very bytes that are on disk.
 
+mod health;
 mod proxy;
 pub mod relay;
+mod traffic_server;
 
 use crate::closing::{BIG, assert_same, folder_with};
 use crate::harness::Server;

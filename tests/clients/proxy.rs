@@ -9,7 +9,8 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::time::Instant;
 
-struct Running(Child);
+/// A program that is ended when dropped.
+pub(super) struct Running(pub(super) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
