@@ -28,3 +28,25 @@ pub use order::interleaved;
 pub use resolve::{Late, resolve, resolve_early};
 pub use system::System;
 pub use trace::{ROOT_SERVERS, TraceOptions, default_roots, trace};
+
+/// What `fuzz/` reads bytes with: nothing else needs it from outside.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    use super::host::Host;
+    use super::message::Question;
+    use crate::record::lookup::Kind;
+
+    /// Judges `message` as a response to a question of ours, with our number and without.
+    pub fn judge(message: &[u8]) {
+        let Ok(question) = Question::new("a.test", Kind::A, true, true) else { return };
+        question.judge(message);
+        if let Some(rest) = message.get(2..) {
+            question.judge(&[&question.id.to_be_bytes(), rest].concat());
+        }
+    }
+
+    /// Reads a host.
+    pub fn host(text: &str) {
+        let _ = Host::parse(text);
+    }
+}
