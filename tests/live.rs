@@ -326,6 +326,42 @@ fn the_record_in_the_documentation_is_one_and_names_every_field() {
     });
 }
 
+#[test]
+fn a_saved_log_is_read_in_pieces_and_nothing_of_it_is_kept() {
+    let page = Page::usual();
+    let mut elsewhere = Page::usual();
+    let record = example::tell_whole(&mut elsewhere.sink, 7, "/hello.txt");
+    let line = serde_json::to_string(&record).expect("JSON");
+    let post = |path: &str, fields: &str, body: &str| {
+        let host = page.address;
+        let length = body.len();
+        page.ask(&format!("POST {path} HTTP/1.0\r\nHost: {host}\r\n{fields}Content-Length: {length}\r\n\r\n{body}"))
+    };
+    let left_out = "{\"glasshttp\":2,\"left_out\":{\"connections\":1}}";
+    let lines = format!("{line}\n{left_out}\n\nno JSON\n{{\"glasshttp\":99}}\n{line}");
+    let read: Value = serde_json::from_slice(&post("/log?lang=ko", "", &lines).body).expect("JSON");
+    let numbers: Vec<&Value> = read["records"].as_array().expect("a list").iter().map(|read| &read["line"]).collect();
+    assert_eq!(numbers, [1, 6]);
+    assert_eq!(read["records"][0]["view"]["about"], "GET /hello.txt");
+    assert_eq!(read["bad"], json!({"count": 2, "first": {"line": 4, "why": "JSON이 아닙니다"}}));
+    let view: Value = serde_json::from_slice(&post("/log/view", "", &line).body).expect("JSON");
+    assert!(view["steps"].as_array().is_some_and(|steps| steps.len() > 8), "{view}");
+    assert!(page.hub.records().is_empty());
+
+    assert_eq!(post("/log/view", "", "{}").status, 400);
+    let foreign = ["Origin: http://localhost:1\r\n", "Sec-Fetch-Site: same-site\r\n"];
+    for field in foreign {
+        assert_eq!(post("/log", field, &line).status, 403, "{field}");
+    }
+    let own = format!("Origin: http://{}\r\n", page.address);
+    assert_eq!(post("/log", &own, &line).status, 200);
+    assert_eq!(page.get("/log").status, 405);
+    // Of a body that is too long nothing is read.
+    let too_long =
+        page.ask(&format!("POST /log HTTP/1.0\r\nHost: {}\r\nContent-Length: 1048577\r\n\r\n", page.address));
+    assert_eq!(too_long.status, 413);
+}
+
 fn for_each_name(value: &Value, look: &mut impl FnMut(&str)) {
     match value {
         Value::Object(fields) => fields.iter().for_each(|(name, value)| {

@@ -13,6 +13,7 @@
 mod events;
 mod history;
 mod hub;
+mod log;
 mod page;
 
 pub use hub::{Bounds, Hub};

@@ -4,6 +4,15 @@
 use super::connection::{Message, Record};
 use std::borrow::Cow;
 
+/// Whether the values of fields that let their reader pass for somebody else are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secrets {
+    /// How long they are, and no more.
+    Withheld,
+    /// As they were sent.
+    Shown,
+}
+
 /// The fields whose values are secrets.
 const SECRET: [&str; 4] = ["cookie", "set-cookie", "authorization", "proxy-authorization"];
 
@@ -12,8 +21,12 @@ pub(crate) fn is_secret(name: &str) -> bool {
     SECRET.iter().any(|secret| name.trim().eq_ignore_ascii_case(secret))
 }
 
-/// What stands in the place of a secret.
+/// What stands in the place of a secret; of one that is withheld already, the same.
 pub(crate) fn withheld_value(value: &str) -> String {
+    let length = value.strip_suffix(" bytes, not shown").or_else(|| value.strip_suffix(" byte, not shown"));
+    if length.is_some_and(|length| length.parse::<usize>().is_ok()) {
+        return value.to_owned();
+    }
     match value.len() {
         1 => "1 byte, not shown".to_owned(),
         length => format!("{length} bytes, not shown"),
@@ -69,5 +82,6 @@ mod tests {
         );
         assert!(matches!(withheld_head("GET / HTTP/1.1\r\nHost: a:80\r\n\r\n"), Cow::Borrowed(_)));
         assert!(!withheld_head("Set-Cookie: a=한글\n").contains("한글"));
+        assert_eq!(withheld_head(&shown), shown, "nothing is withheld twice");
     }
 }

@@ -1,8 +1,8 @@
 //! Records, told to people: the steps of a connection, in the words of each
 //! language, and how they are laid out in a terminal.
 //!
-//! `steps` is the one derivation; `terminal` lays out what is new of it,
-//! `transfer` tells what a fetch recorded.
+//! `steps` is the one derivation; `terminal` lays out what is new of it, `view`
+//! gives drawings what they need beside it, `transfer` tells what a fetch recorded.
 
 pub(crate) mod facts;
 pub(crate) mod json;
@@ -12,6 +12,7 @@ pub(crate) mod short;
 pub mod steps;
 mod terminal;
 pub(crate) mod transfer;
+pub mod view;
 mod words;
 
 pub(crate) use terminal::{MOST_EXCHANGES, Occasion, Progress, block, legend};

@@ -9,8 +9,9 @@
 use super::hub::{Hub, State};
 use crate::language::Language;
 use crate::record::connection::Record;
-use crate::record::secrets::withheld;
-use crate::story::steps;
+use crate::record::secrets::{Secrets, withheld};
+use crate::story;
+use crate::story::view::{self, Outline};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -65,14 +66,17 @@ struct LeftOutHere {
     untold: u64,
 }
 
-/// Exchanges up to which a record's steps go along with it; of more, a page asks when it needs them.
+/// Exchanges up to which all that is shown of a record goes along with it; of more, a page asks when it needs that.
 const MOST_IN_AN_EVENT: usize = 8;
+/// Records up to which that is so for each of an event.
+const MOST_WHOLE: usize = 8;
 
-/// A record in words: what it is about, how it ended, and its steps.
-fn view(record: &Record, language: Language) -> Value {
-    let is_short = record.exchanges.len() <= MOST_IN_AN_EVENT;
-    let steps = is_short.then(|| steps::steps(record, language));
-    json!({ "about": steps::about(record, language), "ended": steps::ended(record, language), "steps": steps })
+/// What a page shows of a record: all of it, or what it is in a list.
+fn view(record: &Record, is_one_of_many: bool, language: Language) -> Value {
+    match record.exchanges.len() <= MOST_IN_AN_EVENT && !is_one_of_many {
+        true => json!(view::view(record, Secrets::Withheld, language)),
+        false => json!(Outline::of(record, language)),
+    }
 }
 
 /// What a stream found when it looked.
@@ -137,12 +141,15 @@ impl Events {
 
     fn say_records(&mut self, records: &[Arc<Record>]) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let records: Vec<Cow<'_, Record>> = records.iter().map(|record| withheld(record)).collect();
         // The server's clock goes along: the page's axis ends at it, not at the browser's.
         let now = now.as_secs_f64() * 1000.0;
-        let views: Vec<Value> = records.iter().map(|record| view(record, self.language)).collect();
-        let data = json!({ "now": now, "records": records, "views": views }).to_string();
-        self.say("records", data.as_bytes());
+        let are_many = records.len() > MOST_WHOLE;
+        let views: Vec<Value> = records.iter().map(|record| view(record, are_many, self.language)).collect();
+        let records: Vec<Cow<'_, Record>> = records.iter().map(|record| withheld(record)).collect();
+        let mut data = Vec::new();
+        // Writing to a Vec does not fail.
+        let _ = story::json::write(&mut data, &json!({ "now": now, "records": records, "views": views }));
+        self.say("records", &data);
     }
 
     /// Writes what comes next; returns when there is something, or when it is over.

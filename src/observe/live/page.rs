@@ -5,18 +5,21 @@
 //! name could be somebody else's who points it here (DNS rebinding); only its
 //! own script runs; no other site's page may ask, frame or embed it.
 
-mod korean;
+mod query;
+mod words;
 
 use super::events::Events;
 use super::hub::Hub;
-use crate::handler::{Handler, Response};
+use super::log;
+use crate::handler::{Handler, MAX_BODY, Response};
 use crate::http::message::{Method, Request, StatusCode};
 use crate::language::Language;
 use crate::record::connection::{Record, SCHEMA};
-use crate::record::secrets::withheld;
+use crate::record::secrets::{Secrets, withheld};
 use crate::story;
-use serde_json::json;
-use std::borrow::Cow;
+use crate::story::steps::say;
+use query::Query;
+use serde::Serialize;
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read};
@@ -29,7 +32,7 @@ const HTML: &str = include_str!("page/page.html");
 const STYLE: &str = include_str!("page/page.css");
 const SCRIPT: &[&str] = &[
     include_str!("page/figures.js"),
-    include_str!("page/records.js"),
+    include_str!("page/entries.js"),
     include_str!("page/lanes.js"),
     include_str!("page/diagram.js"),
     include_str!("page/exchanges.js"),
@@ -69,7 +72,8 @@ impl LivePage {
     /// A page on `hub`, to be served on these addresses; `site` are the URLs of
     /// the site that is watched, best first.
     pub fn new(hub: &Arc<Hub>, site: &[String], addresses: &[SocketAddr]) -> Self {
-        let greeting = json!({ "glasshttp": SCHEMA, "version": env!("CARGO_PKG_VERSION"), "site": site }).to_string();
+        let greeting =
+            serde_json::json!({ "glasshttp": SCHEMA, "version": env!("CARGO_PKG_VERSION"), "site": site }).to_string();
         Self {
             hub: Arc::clone(hub),
             greeting,
@@ -87,45 +91,60 @@ impl LivePage {
     }
 
     fn response(&self, request: &Request<'_>) -> Response {
-        if !matches!(request.method, Method::Get | Method::Head) {
-            return Response::method_not_allowed("GET, HEAD");
-        }
+        let query = Query(request.target.query.unwrap_or_default());
+        let language = query.language().unwrap_or(self.language);
+        let path = request.target.path;
         if !self.is_for_us(request) {
-            let sentence = "This page responses only to the address that it listens on, or to localhost. \
-                            Open it under the URL that glasshttp printed.";
-            return Response::error(StatusCode::FORBIDDEN, sentence);
+            let sentence = say!(
+                language,
+                "This page responds only to the address that it listens on, or to localhost. Open it under the URL that glasshttp printed."
+                    / "이 페이지는 듣고 있는 주소나 localhost에만 응답합니다. glasshttp가 알려 준 URL로 여세요."
+            );
+            return Response::error(StatusCode::FORBIDDEN, &sentence);
         }
-        match (request.target.path, request.target.query) {
-            ("/", query) => self.page(self.language(query)),
-            ("/favicon.svg" | "/favicon.ico", _) => Response::memory(StatusCode::OK, "image/svg+xml", ICON),
-            _ if is_from_elsewhere(request) => Response::error(
-                StatusCode::FORBIDDEN,
-                "The records are for this page alone, not for other sites' pages.",
-            ),
-            ("/events", query) => self.events(self.language(query)),
-            ("/records", Some(query)) => self.record_of(query),
-            ("/records", None) => all(self.hub.records()),
-            (path, query) => match path.strip_prefix("/records/").map(|rest| (rest, rest.strip_suffix("/steps"))) {
-                Some((_, Some(number))) => {
-                    steps(number.parse().ok().and_then(|number| self.hub.record(number)), self.language(query))
-                }
-                Some((number, None)) if number.parse::<u64>().is_ok() => {
-                    one(number.parse().ok().and_then(|number| self.hub.record(number)), query == Some("secrets=shown"))
-                }
-                _ => Response::error(
-                    StatusCode::NOT_FOUND,
-                    "Here are /, /events, /records, /records/NUMBER and /records/NUMBER/steps.",
-                ),
+        match (takes_lines(path), request.method) {
+            (true, Method::Post) | (false, Method::Get | Method::Head) => {}
+            (takes, _) => return Response::method_not_allowed(if takes { "POST" } else { "GET, HEAD" }),
+        }
+        match path {
+            "/" => return self.page(language),
+            "/favicon.svg" | "/favicon.ico" => return Response::memory(StatusCode::OK, "image/svg+xml", ICON),
+            _ => {}
+        }
+        if is_from_elsewhere(request) {
+            let sentence = say!(
+                language,
+                "The records are for this page alone, not for other sites' pages."
+                    / "기록은 이 페이지만 볼 수 있고, 다른 사이트의 페이지는 볼 수 없습니다."
+            );
+            return Response::error(StatusCode::FORBIDDEN, &sentence);
+        }
+        match path {
+            "/events" => self.events(language),
+            "/log" => json(&log::read(request.body, language)),
+            "/log/view" => match log::view(request.body, query.secrets(), language) {
+                Ok(view) => json(&view),
+                Err(why) => Response::error(StatusCode::BAD_REQUEST, &why),
+            },
+            "/records" if request.target.query.is_none() => all(self.hub.records()),
+            "/records" => self.of_client(query, language),
+            _ => match path.strip_prefix("/records/").map(|rest| rest.split_once('/').unwrap_or((rest, ""))) {
+                Some((number, of)) => self.record(number, of, query, language),
+                None => nothing_here(language),
             },
         }
     }
 
-    /// The language that a query asks for, or the server's own.
-    fn language(&self, query: Option<&str>) -> Language {
-        match query.into_iter().flat_map(|query| query.split('&')).find_map(|pair| pair.strip_prefix("lang=")) {
-            Some("ko") => Language::Korean,
-            Some("en") => Language::English,
-            _ => self.language,
+    /// A record, or what is `of` it.
+    fn record(&self, number: &str, of: &str, query: Query<'_>, language: Language) -> Response {
+        let Ok(number) = number.parse() else { return nothing_here(language) };
+        let Some(record) = self.hub.record(number) else { return not_kept(language) };
+        match (of, query.secrets()) {
+            ("", Secrets::Withheld) => json(&*withheld(&record)),
+            ("", Secrets::Shown) => json(&*record),
+            ("steps", _) => json(&story::steps::steps(&record, language)),
+            ("view", secrets) => json(&story::view::view(&record, secrets, language)),
+            _ => nothing_here(language),
         }
     }
 
@@ -137,7 +156,7 @@ impl LivePage {
             .replacen("/* style */", STYLE, 1)
             .replacen("/* script */", &SCRIPT.concat(), 1)
             .replace("nonce=\"\"", &format!("nonce=\"{nonce}\""));
-        let page = if language == Language::Korean { korean::page(&page) } else { page };
+        let page = words::fill(&page, language);
         let policy = format!(
             "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self'; \
              connect-src 'self'{}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -151,20 +170,28 @@ impl LivePage {
             Some(events) => Response::stream(StatusCode::OK, "text/event-stream", events),
             None => Response::error(
                 StatusCode::SERVICE_UNAVAILABLE,
-                "As many pages listen as may at once. Close one of them; its place is free a moment later.",
+                &say!(
+                    language,
+                    "As many pages listen as may at once. Close one of them; its place is free a moment later."
+                        / "한꺼번에 열 수 있는 만큼의 페이지가 열려 있습니다. 하나를 닫으면 곧 자리가 납니다."
+                ),
             )
             .with("Retry-After", "2"),
         }
     }
 
-    fn record_of(&self, query: &str) -> Response {
-        let client = query.split('&').find_map(|pair| pair.strip_prefix("client="));
-        let client = client.map(|client| percent_encoding::percent_decode_str(client).decode_utf8_lossy());
-        match client.and_then(|client| client.parse().ok()) {
-            Some(client) => one(self.hub.of_client(client), false),
-            None => Response::error(
+    fn of_client(&self, query: Query<'_>, language: Language) -> Response {
+        let client = percent_encoding::percent_decode_str(query.get("client").unwrap_or_default()).decode_utf8_lossy();
+        match client.parse().map(|client| self.hub.of_client(client)) {
+            Ok(Some(record)) => json(&*withheld(&record)),
+            Ok(None) => not_kept(language),
+            Err(_) => Response::error(
                 StatusCode::BAD_REQUEST,
-                "Name a client by address and port, as in /records?client=127.0.0.1:50412 or [::1]:50412.",
+                &say!(
+                    language,
+                    "Name a client by address and port, as in /records?client=127.0.0.1:50412 or [::1]:50412."
+                        / "클라이언트를 주소와 포트로 지정하세요. 예: /records?client=127.0.0.1:50412 또는 [::1]:50412."
+                ),
             ),
         }
     }
@@ -183,8 +210,10 @@ impl LivePage {
 }
 
 impl Handler for LivePage {
-    fn body_limit(&self, _request: &Request<'_>) -> u64 {
-        0
+    /// Lines of a log are taken from the page, and nothing else.
+    fn body_limit(&self, request: &Request<'_>) -> u64 {
+        let takes = request.method == Method::Post && takes_lines(request.target.path);
+        if takes && self.is_for_us(request) && !is_from_elsewhere(request) { MAX_BODY } else { 0 }
     }
 
     fn handle(&self, request: &Request<'_>) -> Response {
@@ -200,9 +229,17 @@ fn without_port(host: &str) -> Option<&str> {
     is_port.then_some(name)
 }
 
-/// Whether a browser says that another site's page asks (W3C Fetch Metadata).
+/// Whether a browser says that another site's page asks (W3C Fetch Metadata; RFC 6454 §7).
 fn is_from_elsewhere(request: &Request<'_>) -> bool {
+    let host = request.host.unwrap_or_default();
+    let is_own =
+        |origin: &[u8]| origin.strip_prefix(b"http://").is_some_and(|origin| origin.eq_ignore_ascii_case(host));
     request.headers.all("sec-fetch-site").any(|value| !matches!(value, b"same-origin" | b"none"))
+        || request.headers.all("origin").any(|origin| !is_own(origin))
+}
+
+fn takes_lines(path: &str) -> bool {
+    matches!(path, "/log" | "/log/view")
 }
 
 /// The site's origins, as sources of a Content-Security-Policy. That has no
@@ -212,25 +249,29 @@ fn connect_sources(site: &[String]) -> String {
     sources.flat_map(|source| [" ", source]).collect()
 }
 
-fn one(record: Option<Arc<Record>>, with_secrets: bool) -> Response {
-    let text = |record: Arc<Record>| {
-        let record = if with_secrets { Cow::Borrowed(&*record) } else { withheld(&record) };
-        let mut text = Vec::new();
-        story::json::write(&mut text, &*record).map(|()| text)
-    };
-    match record.map(text) {
-        Some(Ok(json)) => Response::memory(StatusCode::OK, "application/json", json),
-        Some(Err(_)) => Response::error(StatusCode::INTERNAL_SERVER_ERROR, "The record could not be written as JSON."),
-        None => Response::error(StatusCode::NOT_FOUND, "No such connection is kept: only the latest are."),
+fn json(value: &impl Serialize) -> Response {
+    let mut text = Vec::new();
+    match story::json::write(&mut text, value) {
+        Ok(()) => Response::memory(StatusCode::OK, "application/json", text),
+        Err(_) => Response::error(StatusCode::INTERNAL_SERVER_ERROR, "It could not be written as JSON."),
     }
 }
 
-fn steps(record: Option<Arc<Record>>, language: Language) -> Response {
-    match record.map(|record| serde_json::to_vec(&story::steps::steps(&record, language))) {
-        Some(Ok(json)) => Response::memory(StatusCode::OK, "application/json", json),
-        Some(Err(_)) => Response::error(StatusCode::INTERNAL_SERVER_ERROR, "The steps could not be written as JSON."),
-        None => Response::error(StatusCode::NOT_FOUND, "No such connection is kept: only the latest are."),
-    }
+fn not_kept(language: Language) -> Response {
+    let sentence = say!(
+        language,
+        "No such connection is kept: only the latest are." / "그런 연결은 남아 있지 않습니다. 최근의 것만 남깁니다."
+    );
+    Response::error(StatusCode::NOT_FOUND, &sentence)
+}
+
+fn nothing_here(language: Language) -> Response {
+    let sentence = say!(
+        language,
+        "There is nothing at this address. Try /, /events, /records, /records/NUMBER or /records/NUMBER/steps."
+            / "이 주소에는 아무것도 없습니다. /, /events, /records, /records/번호, /records/번호/steps가 있습니다."
+    );
+    Response::error(StatusCode::NOT_FOUND, &sentence)
 }
 
 fn all(records: Vec<Arc<Record>>) -> Response {

@@ -40,7 +40,7 @@ pub(super) fn steps(
 }
 
 /// The first line that is not empty.
-pub(super) fn request_line(exchange: &Exchange, language: Language) -> String {
+pub(crate) fn request_line(exchange: &Exchange, language: Language) -> String {
     let line = exchange.request.head.lines().find(|line| !line.trim().is_empty());
     line.map_or_else(|| say!(language, "(no request line)" / "(요청 줄 없음)"), str::to_owned)
 }

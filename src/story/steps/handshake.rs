@@ -8,7 +8,7 @@
 //!     │                   ├── accept queue ────────▶│   0: accept(2) returned
 //! ```
 
-use super::order::{Wait, wait};
+use super::order::{Wait, first_arrival, wait};
 use super::roles::{Role, Roles};
 use super::say::{count, say};
 use super::segments;
@@ -151,6 +151,11 @@ fn ack(handshake: &Handshake, complete: Figure<Nanoseconds>, bound: Option<Bound
     );
     let step = Step::arrow("ack", Direction::ToServer, complete, "ACK", title);
     Step { bound, ..step }.known_by(&Figure::derived((), Source::Complete), language).saying(sentence)
+}
+
+/// How long a connection waited in the accept queue, in words; `None` where nothing reports it.
+pub(crate) fn waited_in_queue(record: &Record, language: Language) -> Option<String> {
+    waited(&record.handshake, wait(&record.handshake, first_arrival(record)), language)
 }
 
 /// How long it waited, in words; `None` where nothing reports it.

@@ -24,6 +24,10 @@ mod step;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use exchange::request_line;
+pub(crate) use handshake::waited_in_queue;
+pub(crate) use order::queued_since;
+pub(crate) use step::how;
 pub use step::{Bound, Direction, Kind, Known, Place, SegmentFigures, Step, Tone};
 
 use crate::language::Language;
@@ -84,38 +88,4 @@ fn open(record: &Record, language: Language) -> Option<Step> {
         Some(_) => say!(language, "the connection is open" / "연결이 열려 있음"),
     };
     Some(Step::note("open", title))
-}
-
-/// What a connection was about, in a few words.
-pub fn about(record: &Record, language: Language) -> String {
-    let Some(last) = record.exchanges.last() else {
-        return say!(language, "silent" / "침묵");
-    };
-    let line = exchange::request_line(last, language);
-    let line = line.rsplit_once(" HTTP/").map_or(line.as_str(), |(line, _)| line);
-    let result = match (last.status, &record.close) {
-        (0, Some(_)) => say!(language, "no whole request" / "온전한 요청 없음"),
-        (0, None) => "…".to_owned(),
-        (status, _) => status.to_string(),
-    };
-    let more = (record.exchanges.len() as u64 + record.exchanges_left_out)
-        .saturating_sub(1)
-        .max(last.number.saturating_sub(1));
-    match more {
-        0 => format!("{line} → {result}"),
-        more => format!("{line} → {result} (+{more})"),
-    }
-}
-
-/// How a connection ended, in a few words.
-pub fn ended(record: &Record, language: Language) -> String {
-    use crate::record::How;
-    let Some(close) = &record.close else { return say!(language, "open" / "열림") };
-    match close.how {
-        How::Fin => say!(language, "closed in order, by FINs" / "FIN으로 차례대로 닫힘"),
-        How::ResetByClient => say!(language, "reset by the client" / "클라이언트가 리셋함"),
-        How::ResetByServer => say!(language, "reset by the server" / "서버가 리셋함"),
-        How::Timeout => say!(language, "ended by a deadline of the server" / "서버의 제한 시간이 지나 끝남"),
-        How::Lost => close.reason.said(language).to_owned(),
-    }
 }

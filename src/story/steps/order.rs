@@ -37,6 +37,17 @@ pub(super) fn wait(handshake: &Handshake, arrival: Option<Nanoseconds>) -> Wait 
     }
 }
 
+/// Since when a connection is known to have stood in the accept queue; `None` where that was too short to be seen.
+pub(crate) fn queued_since(record: &Record) -> Option<Nanoseconds> {
+    if let Some(ack) = record.segments.as_ref().and_then(|segments| segments.moments.ack) {
+        return (ack < 0).then_some(ack);
+    }
+    match wait(&record.handshake, first_arrival(record)) {
+        Wait::About(age) | Wait::AtLeast(age) => Some(age.saturating_neg()),
+        Wait::Under(_) | Wait::Unknown => None,
+    }
+}
+
 /// Adds what came after the handshake, by time; what has none stays behind what it follows.
 /// The handshake's times are bounds that lie before all others, or were seen, as the others were.
 pub(super) fn append(steps: &mut Vec<Step>, later: Vec<Step>, is_seen: bool) {

@@ -2,112 +2,155 @@
 // request (PerformanceResourceTiming) beside the server's half (its record).
 
 const RECORD_WITHIN = 4000; // milliseconds until a record is given up
+const MOST_REDIRECTS = 10;
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 class AddressBar {
   #site = [];
   #said = byId("address-said");
   #place = byId("joined");
-  #joined;
-  #find;
+  #hops = []; // what was fetched: a redirect, and what it led to
+  #records;
   #choose;
 
-  // `find(connection)` gives the entry of a connection, `choose(entry)` shows it.
-  constructor(find, choose) {
-    this.#find = find;
+  // `records` are those of the connections that are live, `choose(entry)` shows one.
+  constructor(records, choose) {
+    this.#records = records;
     this.#choose = choose;
     byId("address").addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#fetch(byId("path").value.trim());
+      this.#go(byId("path").value.trim());
     });
   }
 
   set site(urls) {
     this.#site = urls.filter((url) => /^https?:/.test(url));
-    byId("origin").textContent = this.#site[0] ?? "the site";
+    if (this.#site[0]) byId("origin").textContent = this.#site[0];
   }
 
-  async #fetch(path) {
+  async #go(path) {
     const [base] = this.#site;
-    if (!base) return this.#say("The server has not said yet where its site is.");
+    if (!base) return this.#say("no_site");
     let url;
     try {
       url = new URL(path || "/", base);
     } catch {
-      return this.#say("That is no path. Try one like /hello.txt.");
+      return this.#say("no_path");
     }
-    if (!this.#site.some((site) => new URL(site).origin === url.origin)) return this.#say("Only the site that is watched can be fetched from here. Type a path, like /hello.txt.");
-    url.hash = "";
-    this.#say(`Fetching ${url.href}`);
+    if (!this.#isOfSite(url)) return this.#say("other_site");
+    const hops = [];
+    while (url && hops.length <= MOST_REDIRECTS) {
+      url.hash = "";
+      this.#say("fetching", url.href);
+      const hop = await this.#fetch(url);
+      if (!hop) return this.#say("unreadable");
+      hops.push(hop);
+      this.#hops = hops;
+      url = hop.next && this.#isOfSite(hop.next) ? hop.next : undefined;
+    }
+    this.draw();
+    const { status, entry, connection, exchange, next } = hops.at(-1);
+    if (next) this.#say("redirect_elsewhere", status, next.href);
+    else if (entry) this.#say("was_exchange", status, String(exchange), String(connection));
+    else this.#say(connection ? "no_record" : "no_number", status, String(connection));
+    if (entry) this.#choose(entry);
+  }
+
+  #isOfSite(url) {
+    return this.#site.some((site) => new URL(site).origin === url.origin);
+  }
+
+  #say(...said) {
+    this.#said.textContent = say(...said);
+  }
+
+  // One request: what became of it. A redirect is not followed here: the browser would tell of its end alone.
+  async #fetch(url) {
     performance.clearResourceTimings();
-    let answer;
+    const began = Date.now();
+    let response;
     try {
-      answer = await fetch(url, { mode: "cors", cache: "no-store", credentials: "omit" });
-      const bytes = await drain(answer);
-      this.#say(`Status ${answer.status}, ${plural(bytes, "byte")} of body. Looking for the server's half.`);
+      response = await fetch(url, { mode: "cors", cache: "no-store", credentials: "omit", redirect: "manual" });
+      await drain(response);
     } catch {
-      return this.#say("No answer could be read. Either the site is not there, or it did not allow this page to read (Access-Control-Allow-Origin).");
+      return undefined;
     }
     const timing = await timingOf(url.href);
-    if (!timing) return this.#say(`Status ${answer.status}. The browser reported no times for it.`);
-    const [, connection, exchange] = /^(\d+)\.(\d+)$/.exec(timing.serverTiming?.find((item) => item.name === "connection")?.description ?? "") ?? [];
-    const joined = { url, status: answer.status, timing, connection: Number(connection), exchange: Number(exchange) };
-    if (!connection) {
-      this.#say(`Status ${answer.status}. The answer bore no connection number (Server-Timing), so the server's half is not visible here.`);
-    } else {
-      const entry = await this.#wait(joined);
-      this.#say(entry ? `Status ${answer.status}. It was exchange ${exchange} on connection ${connection}.` : `Status ${answer.status}. It was connection ${connection}, of which no record came: under load, some are left out.`);
-      if (entry) this.#choose(entry);
-    }
-    this.#joined = joined;
-    this.draw();
+    if (!timing) return undefined;
+    if (response.type === "opaqueredirect") return this.#redirected(url, timing, began);
+    const numbers = timing.serverTiming?.find((item) => item.name === "connection")?.description ?? "";
+    const [, connection, exchange] = /^(\d+)\.(\d+)$/.exec(numbers)?.map(Number) ?? [];
+    const hop = { url, status: response.status, timing, connection, exchange };
+    return connection ? { ...hop, entry: await this.#wait(() => this.#numbered(hop)) } : hop;
   }
 
-  #say(text) {
-    this.#said.textContent = text;
+  // Of a redirect the browser tells no status and no numbers: the server's record of it has them.
+  async #redirected(url, timing, began) {
+    const find = () => this.#requested(url, began);
+    const entry = await this.#wait(find);
+    const found = entry && find().exchange;
+    const location = /^location:\s*(\S+)/im.exec(found?.response.head ?? "")?.[1];
+    const next = location && URL.canParse(location, url) ? new URL(location, url) : undefined;
+    const { connection } = entry?.record ?? {};
+    return { url, status: found?.status ?? "3xx", timing, connection, exchange: found?.number, entry, next };
   }
 
-  // The entry, once it holds the exchange to its end.
-  async #wait({ connection, exchange }) {
+  // Waits for what `find` gives to be over: its entry.
+  async #wait(find) {
     const until = performance.now() + RECORD_WITHIN;
     for (;;) {
-      const entry = this.#find(connection);
-      const found = entry?.record.exchanges.find(({ number }) => number === exchange);
+      const found = find();
       const isLate = performance.now() > until;
-      if (found && (value(found.stages.last_write) !== undefined || isLate)) return entry;
+      if (found && (value(found.exchange.stages.last_write) !== undefined || isLate)) return found.entry;
       if (isLate) return undefined;
       await pause(50);
     }
   }
 
-  // Draws both halves, again when more is known of the server's.
+  #numbered({ connection, exchange: number }) {
+    const entry = this.#records.numbered(connection);
+    const exchange = entry?.record.exchanges.find((exchange) => exchange.number === number);
+    return exchange && { entry, exchange };
+  }
+
+  // The one exchange that this page began at `began` and that a redirect answered; nothing if there are several.
+  #requested(url, began) {
+    const target = ` ${url.pathname}${url.search} `;
+    const isOurs = ({ request, status }) =>
+      status >= 300 && status < 400 && request.head.split("\n", 1)[0].includes(target) &&
+      request.head.includes(location.origin);
+    const found = this.#records.list.flatMap((entry) =>
+      entry.record.exchanges.filter(isOurs).map((exchange) => ({ entry, exchange })));
+    const at = ({ entry, exchange }) => entry.accepted + (value(exchange.stages.first_read) ?? 0) / MS;
+    const late = found.filter((one) => at(one) >= began - 20);
+    return late.length === 1 ? late[0] : undefined;
+  }
+
+  // Draws both halves of each, again when more is known of the server's.
   draw() {
-    if (!this.#joined) return;
-    const { url, status, timing, connection, exchange } = this.#joined;
-    const entry = this.#find(connection);
-    if (this.#place.childElementCount && entry?.record === this.#joined.drawn) return;
-    this.#joined.drawn = entry?.record;
-    const close = el("button", { type: "button", class: "close-joined" }, "Put away");
-    close.addEventListener("click", () => {
-      this.#joined = undefined;
+    const entries = this.#hops.map((hop) => hop.entry && this.#records.get(hop.entry.key));
+    const isNews = this.#hops.some((hop, index) => hop.drawn !== (entries[index] ?? hop.url));
+    if (!this.#hops.length || !isNews) return;
+    const close = button(say("put_away"), () => {
+      this.#hops = [];
       this.#place.hidden = true;
       this.#place.replaceChildren();
+    }, { class: "close-joined" });
+    const parts = this.#hops.flatMap((hop, index) => {
+      hop.drawn = entries[index] ?? hop.url;
+      const title = say("both_halves", visible(`${hop.url.pathname}${hop.url.search}`), String(hop.status));
+      return [el("h2", {}, title), ...join(hop, entries[index])];
     });
-    const halves = join(timing, entry, exchange);
-    this.#place.replaceChildren(close, el("h2", {}, `Both halves of GET ${url.pathname}${url.search} → ${status}`), ...halves);
+    this.#place.replaceChildren(close, ...parts);
     this.#place.hidden = false;
   }
 }
 
 // Reads the body to its end: the browser's last time is that of the last byte.
-async function drain(answer) {
-  let bytes = 0;
-  for (const reader = answer.body?.getReader(); reader;) {
-    const { done, value: chunk } = await reader.read();
-    if (done) break;
-    bytes += chunk.length;
+async function drain(response) {
+  for (const reader = response.body?.getReader(); reader;) {
+    if ((await reader.read()).done) return;
   }
-  return bytes;
 }
 
 // The browser's times of the latest request for this address.
@@ -122,49 +165,44 @@ async function timingOf(url) {
 
 // What the browser reported, as milliseconds since 1970.
 function browserHalf(timing) {
-  const at = (time) => performance.timeOrigin + time;
-  const events = [{ at: at(timing.fetchStart), what: "begins to fetch", by: "fetchStart" }];
-  if (!timing.requestStart) return events.concat({ at: at(timing.responseEnd), what: "has the whole answer", by: "responseEnd; the other times need Timing-Allow-Origin" });
-  if (timing.connectStart === timing.fetchStart) events.push({ at: at(timing.connectStart), what: "uses a connection that is open already", by: "connectStart equals fetchStart" });
-  else events.push({ at: at(timing.connectStart), what: "begins to connect", by: "connectStart" }, { at: at(timing.connectEnd), what: "is connected", by: "connectEnd" });
-  return events.concat(
-    { at: at(timing.requestStart), what: "begins to send the request", by: "requestStart" },
-    { at: at(timing.responseStart), what: "has the first byte", by: "responseStart" },
-    { at: at(timing.responseEnd), what: "has the last byte", by: "responseEnd" });
+  const at = (by) => performance.timeOrigin + timing[by];
+  const event = (by, name, note = "") => ({ at: at(by), what: say(name), by: `${by}${note}` });
+  const began = event("fetchStart", "begins_to_fetch");
+  if (!timing.requestStart) return [began, event("responseEnd", "has_the_whole", `; ${say("times_withheld")}`)];
+  const isOpen = timing.connectStart === timing.fetchStart;
+  const connect = isOpen ? [event("connectStart", "is_open_already", " = fetchStart")]
+    : [event("connectStart", "begins_to_connect"), event("connectEnd", "is_connected")];
+  return [began, ...connect, event("requestStart", "begins_to_send"), event("responseStart", "has_the_first"),
+    event("responseEnd", "has_the_last")];
 }
 
-const SERVER_SAYS = {
-  arrived: "kernel has the request", first_read: "reads it", head_complete: "has the whole head", response_chosen: "has chosen the answer",
-  first_write: "hands the kernel the first bytes", last_write: "hands it the last bytes", acknowledged: "knows that the client's TCP has all",
-};
-
-// What the server reported of the same exchange.
-function serverHalf({ record, accepted }, number) {
-  const exchange = record.exchanges.find((exchange) => exchange.number === number);
-  if (!exchange) return [];
-  const events = Object.entries(SERVER_SAYS).flatMap(([stage, what]) => {
-    const figure = exchange.stages[stage];
-    return value(figure) === undefined ? [] : [{ at: accepted + value(figure) / MS, what, by: reason(figure), is: figure.is, stage }];
-  });
-  if (number === 1) events.unshift({ at: accepted, what: "accepts the connection", by: "accept(2) returned", is: "measured" });
-  return events;
+// What the server says of the same exchange: its steps that have a time.
+function serverHalf({ view, accepted }, number) {
+  const steps = (view.steps ?? []).filter((step) => step.exchange === number || (number === 1 && step.id === "accept"));
+  return steps.filter((step) => value(step.at) !== undefined).map((step) => ({
+    at: accepted + value(step.at) / MS, what: [step.label, step.title].filter(Boolean).join(": "), by: step.how,
+    is: step.known,
+  }));
 }
 
-function join(timing, entry, number) {
-  const browser = browserHalf(timing);
-  const server = entry ? serverHalf(entry, number) : [];
-  const shift = shiftOf(browser, server);
-  const shifted = server.map((event) => ({ ...event, at: event.at + shift }));
-  const rows = [...browser.map((event) => ({ ...event, who: "browser", is: "measured" })), ...shifted.map((event) => ({ ...event, who: "server" }))].sort((a, b) => a.at - b.at);
-  const [begin, end] = [browser[0].at, Math.max(...rows.map(({ at }) => at))];
-  const table = el("table", { class: "stack" }, el("caption", { class: "visually-hidden" }, "What the browser and the server did, in order"),
-    el("thead", {}, el("tr", {}, ["Since the fetch began", "Browser", "Server", "How it is known"].map((name) => el("th", { scope: "col" }, name)))),
-    el("tbody", {}, rows.map((event) => el("tr", {},
-      el("th", { scope: "row", class: "num" }, exactly((event.at - begin) * MS)),
-      el("td", { class: "wide" }, event.who === "browser" ? el("span", { class: "client-ink" }, event.what) : ""),
-      el("td", { class: "wide" }, event.who === "server" ? el("span", { class: "server-ink" }, event.what) : ""),
-      el("td", { class: "wide" }, known({ is: event.is, by: event.by }))))));
-  return [tracks(browser, shifted, begin, end), el("p", { class: "small" }, aboutClocks(server, shift)), table];
+function join({ timing, exchange: number }, entry) {
+  const exchange = entry?.record.exchanges.find((exchange) => exchange.number === number);
+  const browser = browserHalf(timing).map((event) => ({ ...event, who: "client", is: "measured" }));
+  const shift = exchange ? shiftOf(timing, exchange.stages, entry.accepted) : 0;
+  const moved = (event) => ({ ...event, who: "server", at: event.at + shift });
+  const server = entry ? serverHalf(entry, number).map(moved) : [];
+  const rows = [...browser, ...server].sort((a, b) => a.at - b.at);
+  const [begin, end] = [rows[0].at, rows.at(-1).at];
+  const cell = (event, who) =>
+    el("td", { class: "wide" }, event.who === who ? el("span", { class: `${who}-ink` }, visible(event.what)) : "");
+  const row = (event) => el("tr", {},
+    el("th", { scope: "row", class: "num" }, exactly((event.at - browser[0].at) * MS)),
+    cell(event, "client"), cell(event, "server"), el("td", { class: "wide" }, known(event.is, event.by)));
+  const names = ["since_the_fetch", "browser", "the_server", "how"];
+  const columns = names.map((name) => el("th", { scope: "col" }, say(name)));
+  const table = el("table", { class: "stack" }, el("caption", { class: "visually-hidden" }, say("in_order")),
+    el("thead", {}, el("tr", {}, columns)), el("tbody", {}, rows.map(row)));
+  return [tracks(browser, server, begin, end), el("p", { class: "small" }, aboutClocks(server, shift)), table];
 }
 
 function tracks(browser, server, begin, end) {
@@ -177,26 +215,26 @@ function tracks(browser, server, begin, end) {
     });
     return [el("span", {}, name), el("span", { class: "track" }, bars)];
   };
-  return el("div", { class: "halves", "aria-hidden": "true" }, line("browser", browser, "client"), line("server", server, "server"));
+  const halves = [line(say("browser"), browser, "client"), line(say("the_server"), server, "server")];
+  return el("div", { class: "halves", "aria-hidden": "true" }, halves);
 }
 
 // By how much the server's clock must be moved so that it answers between the
 // browser's question and the browser's answer; nothing, if it does already.
-function shiftOf(browser, server) {
-  const of = (events, name) => events.find(({ by, stage }) => by === name || stage === name)?.at;
-  const [asked, answered] = [of(browser, "requestStart"), of(browser, "responseStart")];
-  const [read, wrote] = [of(server, "arrived") ?? of(server, "first_read"), of(server, "first_write")];
-  if ([asked, answered, read, wrote].includes(undefined)) return 0;
-  const isPossible = read >= asked - tick() && wrote <= answered + tick();
-  return isPossible ? 0 : (asked + answered) / 2 - (read + wrote) / 2;
+function shiftOf(timing, stages, accepted) {
+  const [asked, had] = [timing.requestStart, timing.responseStart].map((time) => time && performance.timeOrigin + time);
+  const [read, wrote] = [value(stages.arrived) ?? value(stages.first_read), value(stages.first_write)]
+    .map((time) => time && accepted + time / MS);
+  if (!asked || !had || !read || !wrote) return 0;
+  const isPossible = read >= asked - tick() && wrote <= had + tick();
+  return isPossible ? 0 : (asked + had) / 2 - (read + wrote) / 2;
 }
 
 // The grain of the browser's clock in milliseconds (W3C High Resolution Time).
 const tick = () => (globalThis.crossOriginIsolated ? 0.005 : 0.1);
 
 function aboutClocks(server, shift) {
-  const grain = `The browser counts in steps of ${duration(tick() * MS)}, from a moment that it read off the system's clock when this page was opened.`;
+  const grain = say("grain", duration(tick() * MS));
   if (!server.length) return grain;
-  if (!shift) return `${grain} The server counts on the system's clock of its machine. The two fit: the server's times lie between the browser's question and its answer.`;
-  return `${grain} The server's clock does not fit to it, so its half is moved by ${duration(shift * MS)}, to the middle between the browser's question and its answer: times within a column are exact, those across are estimates.`;
+  return `${grain} ${shift ? say("clocks_moved", duration(shift * MS)) : say("clocks_fit")}`;
 }

@@ -8,34 +8,30 @@ const SERVER_X = WIDTH - 21;
 const ENDS = 3;
 
 // The steps come from the server; this lays them out.
-function diagram(record, steps, open, showAll) {
-  const heads = el("div", { class: "columns", "aria-hidden": "true" }, el("span"),
-    el("span", { class: "ends" }, el("span", { class: "client-ink" }, `client :${portOf(record.client)}`), el("span", { class: "server-ink" }, `server :${portOf(record.server)}`)),
-    el("span"));
-  const list = el("ol", { class: "steps" }, withGap(steps, record, open, showAll));
+function diagram(record, view, open, showAll) {
+  const port = (name, address) => el("span", { class: `${name}-ink` }, say(name, portOf(address)));
+  const ends = el("span", { class: "ends" }, port("client", record.client), port("server", record.server));
+  const kinds = ["measured", "derived", "not_visible"].map((kind) => known(kind, say(kind)));
   return el("div", { class: "diagram" },
-    el("h3", {}, "What went to and fro"),
-    el("p", { class: "small" }, "In order of time, not to scale; times count from the accept. Open a step to read why it is as it is. Lines say how we know: ",
-      el("span", { class: "known measured" }, "measured"), ", ", el("span", { class: "known derived" }, "derived"), ", ", el("span", { class: "known not_visible" }, "not visible"), "."),
-    heads, list);
+    el("h3", {}, say("diagram")),
+    el("p", { class: "small" }, `${say("diagram_hint")} `, kinds.flatMap((kind) => [kind, " "])),
+    el("div", { class: "columns", "aria-hidden": "true" }, el("span"), ends, el("span")),
+    el("ol", { class: "steps" }, withGap(view, open, showAll)));
 }
 
-const portOf = (address) => address.slice(address.lastIndexOf(":") + 1);
-
 // Many exchanges: the first and the last of them, and a way to see all.
-function withGap(steps, record, open, showAll) {
-  const numbers = record.exchanges.map((exchange) => exchange.number);
+function withGap({ steps, exchanges }, open, showAll) {
+  const numbers = exchanges.map((exchange) => exchange.number);
   const hidden = new Set(open.has("all") ? [] : numbers.slice(ENDS, -ENDS));
   const rows = [];
-  let isTold = false;
+  let isSaid = false;
   for (const step of steps) {
     if (step.exchange === null || !hidden.has(step.exchange)) {
       rows.push(row(step, open));
-    } else if (!isTold) {
-      isTold = true;
-      const button = el("button", { type: "button" }, `Show ${plural(hidden.size, "more exchange")}`);
-      button.addEventListener("click", showAll);
-      rows.push(el("li", { class: "step" }, el("span"), lines(), el("div", { class: "step-text" }, button)));
+    } else if (!isSaid) {
+      isSaid = true;
+      const more = el("div", { class: "step-text" }, button(say("more_exchanges", hidden.size), showAll));
+      rows.push(el("li", { class: "step" }, el("span"), lines(), more));
     }
   }
   return rows;
@@ -46,29 +42,29 @@ function row(step, open) {
   const bound = { at_most: "≤ ", about: "~ " }[step.bound] ?? "";
   const time = at === undefined ? el("span", { class: "step-time absent" }, "")
     : el("span", { class: "step-time" }, `${bound}${exactly(at)}`);
-  const begins = step.id.endsWith("-request");
-  return el("li", { class: `step${begins ? " begins-exchange" : ""}`, "data-step": step.id }, time, lines(drawing(step)), el("div", { class: "step-text" }, words(step, open)));
+  const begins = step.id.endsWith("-request") ? " begins-exchange" : "";
+  return el("li", { class: `step${begins}`, "data-step": step.id }, time, lines(drawing(step)),
+    el("div", { class: "step-text" }, stepWords(step, open)));
 }
 
-function words(step, open) {
+function stepWords(step, open) {
   const title = [step.label, step.title].filter(Boolean).map(visible).join(": ");
-  const what = el("span", { class: `what ${step.tone}` }, title);
-  const how = step.how ? el("span", { class: "knowns" }, el("span", { class: `known ${step.known}` }, step.how)) : "";
+  const what = el("span", { class: `what tone ${step.tone}` }, title);
+  const how = step.how ? el("span", { class: "knowns" }, known(step.known, visible(step.how))) : "";
   if (!step.sentence) return [what, how];
-  const more = el("details", { "data-of": step.id, open: open.has(step.id) }, el("summary", {}, what), el("p", {}, visible(step.sentence)));
+  const more = el("details", { "data-of": step.id, open: open.has(step.id) },
+    el("summary", {}, what), el("p", {}, visible(step.sentence)));
   more.addEventListener("toggle", () => (more.open ? open.add(step.id) : open.delete(step.id)));
   return [more, how];
 }
 
 const lines = (picture) => el("div", { class: "step-lines", "aria-hidden": "true" }, picture);
 
+// What no fact carries is not drawn.
 function drawing(step) {
-  if (step.kind === "note" || step.known === "not_visible") return undefined;
-  const picture = svg("svg", { viewBox: `0 0 ${WIDTH} 46`, width: WIDTH, height: 46 });
-  if (step.kind === "arrow") picture.append(...arrow(step));
-  if (step.kind === "event") picture.append(...event(step));
-  if (step.kind === "wait") picture.append(...wait(step));
-  return picture;
+  const draw = { arrow, event: dot, wait }[step.kind];
+  if (!draw || step.known === "not_visible") return undefined;
+  return svg("svg", { viewBox: `0 0 ${WIDTH} 46`, width: WIDTH, height: 46 }, draw(step));
 }
 
 function arrow({ direction, caption, known: style }) {
@@ -76,25 +72,25 @@ function arrow({ direction, caption, known: style }) {
   const from = toServer ? "client" : "server";
   const [start, end] = toServer ? [CLIENT_X, SERVER_X] : [SERVER_X, CLIENT_X];
   const back = toServer ? -10 : 10;
-  const text = svg("text", { x: WIDTH / 2, y: 19, "text-anchor": "middle" });
-  text.textContent = shortened(visible(caption), 36);
+  const line = { class: `arrow from-${from} ${style}`, x1: start, y1: 29, x2: end + back / 2, y2: 29 };
   return [
-    svg("line", { class: `arrow from-${from} ${style}`, x1: start, y1: 29, x2: end + back / 2, y2: 29 }),
+    svg("line", line),
     svg("path", { class: `head from-${from} ${style}`, d: `M${end} 29l${back} -5.5v11z` }),
-    text,
+    svg("text", { x: WIDTH / 2, y: 19, "text-anchor": "middle" }, shortened(visible(caption), 36)),
   ];
 }
 
-function event({ place: at, caption, known: style }) {
+function dot({ place: at, caption, known: style }) {
   const x = at === "client" ? CLIENT_X : SERVER_X;
-  const text = svg("text", at === "client" ? { x: x + 13, y: 27 } : { x: x - 13, y: 27, "text-anchor": "end" });
-  text.textContent = shortened(visible(caption), 36);
-  return [svg("circle", { class: `dot ${at} ${style}`, cx: x, cy: 23, r: 5 }), text];
+  return [svg("circle", { class: `dot ${at} ${style}`, cx: x, cy: 23, r: 5 }), beside(at, x, 13, caption)];
 }
 
 function wait({ place: at, caption }) {
   const x = at === "client" ? CLIENT_X : SERVER_X;
-  const text = svg("text", at === "client" ? { x: x + 15, y: 27 } : { x: x - 15, y: 27, "text-anchor": "end" });
-  text.textContent = shortened(caption, 36);
-  return [svg("rect", { class: "wait", x: x - 7, y: 4, width: 14, height: 38, rx: 4 }), text];
+  return [svg("rect", { class: "wait", x: x - 7, y: 4, width: 14, height: 38, rx: 4 }), beside(at, x, 15, caption)];
+}
+
+function beside(at, x, distance, caption) {
+  const where = at === "client" ? { x: x + distance, y: 27 } : { x: x - distance, y: 27, "text-anchor": "end" };
+  return svg("text", where, shortened(visible(caption), 36));
 }

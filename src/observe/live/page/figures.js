@@ -2,6 +2,17 @@
 // from clients is only ever put in as text, never as markup.
 
 const SVG = "http://www.w3.org/2000/svg";
+const LANGUAGE = document.documentElement.lang;
+// The page's own words, in its language: the server puts them in.
+const WORDS = /* words */ {};
+
+// A label, its places filled: {0} by a figure, {0|one|many} by one of two words.
+const say = (name, ...figures) =>
+  WORDS[name].replace(/\{(\d)(?:\|([^|}]*)\|([^|}]*))?\}/g, (_, place, one, many) => {
+    const figure = figures[place];
+    if (one !== undefined) return figure === 1 ? one : many;
+    return typeof figure === "number" ? count(figure) : figure;
+  });
 
 // An element. Children are nodes or strings; strings become text.
 function el(tag, attributes = {}, ...children) {
@@ -17,14 +28,19 @@ function fill(node, attributes, children) {
     if (value === true) node.setAttribute(name, "");
     else if (value !== undefined && value !== false) node.setAttribute(name, value);
   }
-  node.append(...children.flat().filter((child) => child !== undefined && child !== null && child !== ""));
+  node.append(...children.flat(Infinity).filter((child) => child !== undefined && child !== null && child !== ""));
+  return node;
+}
+
+function button(label, press, attributes = {}) {
+  const node = el("button", { type: "button", ...attributes }, label);
+  node.addEventListener("click", press);
   return node;
 }
 
 const MS = 1e6; // nanoseconds
 const byId = (id) => document.getElementById(id);
 const count = (number) => number.toLocaleString("en");
-const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
 const shortened = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
 // Nanoseconds, with as many digits as a person reads.
@@ -42,32 +58,15 @@ const moment = (ns) => (ns > 0 ? `+${duration(ns)}` : ns < 0 ? duration(ns) : "0
 // The same to the microsecond, for moments that lie close together.
 function exactly(ns) {
   if (Math.abs(ns) < MS) return moment(ns);
-  const ms = Math.abs(ns / MS).toLocaleString("en", { minimumFractionDigits: 3, maximumFractionDigits: 3 });
-  return `${ns < 0 ? "−" : "+"}${ms} ms`;
+  const digits = { minimumFractionDigits: 3, maximumFractionDigits: 3 };
+  return `${ns < 0 ? "−" : "+"}${Math.abs(ns / MS).toLocaleString("en", digits)} ms`;
 }
 
-// Figures: { is, value, by | from | why }, see docs/records.md.
+// A figure of a record: { is, value, … }, see docs/records.md.
+const value = (figure) => (figure?.is === "not_visible" ? undefined : figure?.value);
 
-const WORDS = { measured: "measured", derived: "derived", not_visible: "not visible" };
-const value = (figure) => (figure.is === "not_visible" ? undefined : figure.value);
-const reason = (figure) => figure.by ?? figure.from ?? figure.why;
-const measured = (value, by) => ({ is: "measured", value, by });
-const derived = (value, from) => ({ is: "derived", value, from });
-const notVisible = (why) => ({ is: "not_visible", why });
-
-// How a figure is known, as text beside a line of that style.
-function known(figure, what = "") {
-  const words = `${what ? `${what} ` : ""}${WORDS[figure.is]}: ${reason(figure)}`;
-  return el("span", { class: `known ${figure.is}` }, words);
-}
-
-// How long it is from one time to another, and how that is known.
-function between(earlier, later, names) {
-  const [from, to] = [value(earlier), value(later)];
-  if (from === undefined) return notVisible(`${names[0]} is not visible: ${reason(earlier)}`);
-  if (to === undefined) return notVisible(`${names[1]} is not visible: ${reason(later)}`);
-  return derived(to - from, `from ${names[0]} to ${names[1]}`);
-}
+// How something is known, as text beside a line of that style.
+const known = (style, words) => el("span", { class: `known ${style}` }, words);
 
 // RFC 3339 with nanoseconds, as milliseconds since 1970; Date keeps three digits alone.
 function epoch(text) {
@@ -82,6 +81,21 @@ function niceStep(span, marks) {
   return [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= rough);
 }
 
-// What a person sees of bytes that have no picture of their own.
-const visible = (text) => text.replace(/[\u0000-\u001f\u007f]/g, (character) =>
-  String.fromCharCode(character === "\u007f" ? 0x2421 : 0x2400 + character.charCodeAt(0)));
+// Puts a bar where it belongs between `begin` and `end`.
+function place(bar, from, to, begin, end) {
+  const total = Math.max(end - begin, 1e-9);
+  bar.style.left = `min(${((from - begin) / total) * 100}%, 100% - 3px)`;
+  bar.style.width = `${Math.max(0, ((to - from) / total) * 100)}%`;
+}
+
+// What a person sees of characters that have no picture of their own, or that turn a line's direction.
+const UNSEEN = new RegExp([
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f]/,
+  /[\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/,
+].map((characters) => characters.source).join("|"), "gu");
+const visible = (text) =>
+  text.replace(UNSEEN, (character) => {
+    const code = character.codePointAt(0);
+    if (code < 0x20) return String.fromCharCode(0x2400 + code);
+    return code === 0x7f ? "␡" : `\\u${code.toString(16).padStart(4, "0")}`;
+  });

@@ -1,7 +1,7 @@
 // lanes.js: connections as lanes on one time axis. Only the lanes in view are
 // elements, however many there are; the list is operated by keyboard.
 
-const GLYPHS = { fin: "│", reset_by_client: "✕", reset_by_server: "✕", timeout: "◷", lost: "?" };
+const GLYPHS = { request: "◆", closed: "│", reset: "✕", deadline: "◷", lost: "?" };
 
 class Lanes {
   #list = byId("lanes");
@@ -45,7 +45,8 @@ class Lanes {
   }
 
   #rowHeight() {
-    return parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--row")) * parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const style = getComputedStyle(document.documentElement);
+    return parseFloat(style.getPropertyValue("--row")) * parseFloat(style.fontSize);
   }
 
   // Scrolls until the lane is in view.
@@ -84,7 +85,7 @@ class Lanes {
     this.#drawAxis(from, to, origin);
   }
 
-  // New lanes come in at the top: whoever has scrolled down keeps what is in view.
+  // New lanes come in at the top: a reader who has scrolled down keeps what is in view.
   #keepPlace(entries, height) {
     if (this.#list.scrollTop < 1) return;
     const index = Math.floor(this.#list.scrollTop / height);
@@ -98,8 +99,9 @@ class Lanes {
   #drawRow(entry, index, height, view) {
     let row = this.#rows.get(entry.key);
     if (!row) {
-      row = el("div", { class: "lane", role: "option", id: `lane-${entry.key.replace(/\W/g, "-")}` },
-        el("span", { class: "lane-head" }, el("span", { class: "lane-number" }), el("span", { class: "lane-port" }), el("span", { class: "lane-what" })),
+      const parts = ["number", "port", "what"].map((part) => el("span", { class: `lane-${part}` }));
+      const id = `lane-${entry.key.replace(/\W/g, "-")}`;
+      row = el("div", { class: "lane", role: "option", id }, el("span", { class: "lane-head" }, parts),
         el("span", { class: "track", "aria-hidden": "true" }));
       this.#rows.set(entry.key, row);
       this.#space.append(row);
@@ -108,15 +110,17 @@ class Lanes {
     row.setAttribute("aria-setsize", view.size);
     row.setAttribute("aria-posinset", index + 1);
     row.setAttribute("aria-selected", entry.key === this.#chosen);
-    if (row.record !== entry.record) {
-      row.record = entry.record;
+    const shown = entry.waiting ?? entry.view;
+    if (row.shown !== shown) {
+      row.shown = shown;
       const [number, port, what] = row.firstChild.children;
-      number.textContent = `#${entry.record.connection}`;
+      number.textContent = entry.waiting ? "" : `#${entry.record.connection}`;
       port.textContent = `:${entry.port}`;
-      what.textContent = about(entry.record);
-      what.classList.toggle("is-silent", !entry.record.exchanges.length);
-      row.setAttribute("aria-label", aboutAloud(entry));
-      row.title = ended(entry.record);
+      what.replaceChildren(...aboutParts(entry));
+      what.classList.toggle("is-silent", entry.waiting !== undefined || !entry.view.status);
+      row.classList.toggle("is-waiting", entry.waiting !== undefined);
+      row.setAttribute("aria-label", visible(shown.spoken));
+      row.title = shown.ended ?? shown.spoken;
     }
     row.lastChild.replaceChildren(...lane(entry, view));
   }
@@ -128,8 +132,7 @@ class Lanes {
     for (let at = Math.ceil((from - origin) / step) * step; at <= to - origin + step / 1e6; at += step) {
       const place = (at + origin - from) / span;
       const edge = place < 0.04 ? "at-start" : place > 0.96 ? "at-end" : undefined;
-      const text = Math.abs(at) < step / 1e6 ? (origin === to ? "now" : "0") : moment(at * MS).replace(/\.0+ /, " ").replace(/(\.\d*?)0+ /, "$1 ");
-      const mark = el("span", { class: edge }, text);
+      const mark = el("span", { class: edge }, axisLabel(at, step, origin === to));
       mark.style.left = `${place * 100}%`;
       marks.push(mark);
     }
@@ -137,11 +140,15 @@ class Lanes {
   }
 }
 
-// The bars and marks of one lane.
+function axisLabel(at, step, endsNow) {
+  if (Math.abs(at) < step / 1e6) return endsNow ? say("now") : "0";
+  return moment(at * MS).replace(/\.0+ /, " ").replace(/(\.\d*?)0+ /, "$1 ");
+}
+
+// The bars and marks of one lane; times of a record count from its accept.
 function lane(entry, { from, to, now }) {
-  const { record, accepted, begin, end } = entry;
+  const { accepted, view, waiting } = entry;
   const place = (at) => ((at - from) / (to - from)) * 100;
-  const last = end ?? now;
   const parts = [];
   const bar = (kind, a, b) => {
     if (b < from || a > to) return;
@@ -151,24 +158,19 @@ function lane(entry, { from, to, now }) {
     node.style.width = `${Math.max(0, right - left)}%`;
     parts.push(node);
   };
-  const mark = (kind, at, glyph) => {
-    if (at < from || at > to) return;
-    const node = el("span", { class: `mark ${kind}` }, glyph);
-    node.style.left = `clamp(4px, ${place(at)}%, 100% - 5px)`;
-    parts.push(node);
-  };
-  if (begin < accepted) bar("queued", begin, accepted);
-  bar("open", accepted, last);
-  for (const exchange of record.exchanges) {
-    const { arrived, first_read: read, head_complete: whole, first_write: write, last_write: written, acknowledged } = exchange.stages;
-    const begun = value(arrived) ?? value(read) ?? value(whole);
-    if (begun === undefined) continue;
-    const done = value(acknowledged) ?? value(written) ?? value(write) ?? (record.close ? begun : (last - accepted) * MS);
-    // Until the accept it waits in the queue, whatever has arrived by then.
-    const [from, until] = [Math.max(0, begun), Math.max(0, begun, done)];
-    bar("exchange", accepted + from / MS, accepted + until / MS);
-    mark("request", accepted + begun / MS, "◆");
+  if (waiting) {
+    bar("queued", entry.begin, now);
+    return parts;
   }
-  if (record.close) mark(record.close.how.startsWith("reset") ? "close reset" : "close", last, GLYPHS[record.close.how] ?? "│");
+  for (const { kind, from: since, to: until, tone } of view.lane.bars) {
+    bar(`${kind} ${tone}`, accepted + since / MS, until === null ? Math.max(now, accepted) : accepted + until / MS);
+  }
+  for (const { kind, at } of view.lane.marks) {
+    const time = accepted + at / MS;
+    if (time < from || time > to) continue;
+    const node = el("span", { class: `mark ${kind}` }, GLYPHS[kind]);
+    node.style.left = `clamp(4px, ${place(time)}%, 100% - 5px)`;
+    parts.push(node);
+  }
   return parts;
 }

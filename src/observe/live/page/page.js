@@ -1,4 +1,4 @@
-// page.js: what is shown at the moment, and who is told of a change.
+// page.js: what is shown at the moment, and what a change brings about.
 
 const LIVE_RECORDS = 2000;
 const TURN = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 100; // milliseconds
@@ -11,20 +11,21 @@ const page = {
   range: "10000",
   chosen: undefined, // its key
   held: undefined, // its entry: what is being read stays, though the list forgets it
+  shows: undefined, // the key of the entry whose secrets the user asked for
+  waiting: [], // connections that wait for the server to accept them
   leftOut: { connections: 0, untold: 0 },
   clock: 0, // the server's clock less ours
-  site: [],
   isChanged: true,
 };
 const open = new Set(); // the explanations that the user opened
-let drawnRecord;
+let drawn;
 let arrived = [];
 
 const kept = () => page.log?.kept ?? live;
 const change = () => (page.isChanged = true);
 const lanes = new Lanes(choose, () => byId("chosen-title").focus());
 lanes.onScroll = change;
-const addressBar = new AddressBar((connection) => live.numbered(connection), (entry) => {
+const addressBar = new AddressBar(live, (entry) => {
   if (page.log) leaveLog();
   choose(entry);
   lanes.reveal(entry.key);
@@ -33,9 +34,10 @@ const addressBar = new AddressBar((connection) => live.numbered(connection), (en
 // What is shown
 
 function choose(entry) {
+  if (entry?.waiting) return;
   if (entry?.key !== page.chosen) {
     open.clear();
-    drawnRecord = undefined;
+    drawn = page.shows = undefined;
   }
   page.chosen = entry?.key;
   page.held = entry;
@@ -72,80 +74,95 @@ function axisOf(list, time) {
   if (page.range !== "all") return { from: time - Number(page.range), to: time, origin: time };
   const from = list.length ? Math.min(...list.map((entry) => entry.begin)) : time - 10_000;
   const to = Math.max(time, from + 0.01);
-  return page.log ? { from: from - (to - from) * 0.01, to: to + (to - from) * 0.01, origin: from } : { from, to, origin: to };
+  if (!page.log) return { from, to, origin: to };
+  const margin = (to - from) * 0.01;
+  return { from: from - margin, to: to + margin, origin: from };
 }
 
 function draw() {
   page.isChanged = false;
   const time = now();
   const list = page.frozen?.list ?? kept().list;
+  const waiting = page.frozen?.waiting ?? (page.log ? [] : page.waiting);
   const axis = axisOf(list, time);
-  const isInView = (entry) => (entry.begin <= axis.to && (entry.end ?? time) >= axis.from) || entry.key === page.chosen;
-  const entries = list.filter(isInView).reverse();
+  const isInView = (entry) => entry.key === page.chosen || (entry.begin <= axis.to && (entry.end ?? time) >= axis.from);
+  const entries = [...waiting.toReversed(), ...list.filter(isInView).reverse()];
   lanes.draw({ entries, ...axis, chosen: page.chosen, now: time });
-  byId("empty").hidden = list.length > 0;
-  byId("lanes").hidden = byId("axis").hidden = list.length === 0;
-  byId("count").textContent = counted(entries.length, list.length);
+  const isEmpty = list.length + waiting.length === 0;
+  byId("empty").hidden = !isEmpty;
+  byId("lanes").hidden = byId("axis").hidden = isEmpty;
+  byId("count").textContent = counted(entries.length - waiting.length, list.length);
   drawChosen();
   addressBar.draw();
 }
 
 function counted(shown, all) {
   const leftOut = page.log ? 0 : page.leftOut.connections + page.leftOut.untold;
-  const total = all + (page.log ? page.log.kept : live).forgotten + leftOut;
   const missing = page.frozen ? live.list.length - all : 0;
   return [
-    `Showing ${count(shown)} of ${plural(total, "connection")}.`,
-    leftOut ? `${count(leftOut)} came too fast to be told; a sample is shown.` : "",
-    !page.log && live.forgotten ? `The page keeps the latest ${count(LIVE_RECORDS)}.` : "",
-    page.frozen ? `Paused${missing > 0 ? `; ${count(missing)} more since` : ""}.` : "",
+    say("showing", shown, all + kept().forgotten + leftOut),
+    leftOut && say("left_out", leftOut),
+    !page.log && live.forgotten && say("keeps", LIVE_RECORDS),
+    page.frozen && (missing > 0 ? say("paused_more", missing) : say("paused")),
   ].filter(Boolean).join(" ");
 }
 
 // The chosen connection
 
-let asked; // { record, steps }: of a record with many exchanges the server is asked
+let asked; // { entry, shows, view }: what was asked of the server
 
-function stepsOf(record) {
-  if (record.view?.steps) return record.view.steps;
-  if (asked?.record === record) return asked.steps;
-  if (page.log) return undefined;
-  asked = { record, steps: asked?.record.connection === record.connection ? asked.steps : undefined };
-  const mine = asked;
-  fetch(`/records/${record.connection}/steps?lang=${LANGUAGE}`)
-    .then((answer) => (answer.ok ? answer.json() : undefined))
-    .then((steps) => {
-      mine.steps = steps;
-      if (asked === mine) redrawChosen();
-    })
-    .catch(() => undefined);
-  return mine.steps;
+// All that the server says of an entry; nothing until it has.
+function viewOf(entry) {
+  const shows = page.shows === entry.key;
+  if (entry.view.steps && !shows) return entry.view;
+  if (asked?.entry === entry && asked.shows === shows) return asked.view;
+  const isSame = asked?.entry.key === entry.key && asked.shows === shows;
+  const mine = (asked = { entry, shows, view: isSame ? asked.view : undefined });
+  wholeView(entry, shows).then((view) => {
+    mine.view = view ?? mine.view;
+    if (asked === mine) redrawChosen();
+  });
+  return mine.view;
+}
+
+async function wholeView(entry, shows) {
+  const query = `lang=${LANGUAGE}${shows ? "&secrets=shown" : ""}`;
+  const { connection, part = 1 } = entry.record;
+  const request = page.log ? [`/log/view?${query}`, { method: "POST", body: JSON.stringify(entry.record) }]
+    : [`/records/${connection}/view?${query}&part=${part}`];
+  try {
+    const response = await fetch(...request);
+    return response.ok ? await response.json() : undefined;
+  } catch {
+    return undefined; // the server has gone: what is there stays
+  }
 }
 
 function drawChosen() {
   const entry = chosenEntry();
   byId("chosen").hidden = !entry;
-  if (!entry || entry.record === drawnRecord || (page.frozen && drawnRecord)) return;
-  drawnRecord = entry.record;
+  if (!entry || entry === drawn || (page.frozen && drawn)) return;
+  drawn = entry;
   const focused = document.activeElement?.closest("[data-of]")?.dataset.of;
-  byId("chosen-title").textContent = `Connection ${entry.record.connection}`;
+  byId("chosen-title").textContent = say(page.log ? "from_file" : "connection", String(entry.record.connection));
   const body = byId("chosen-body");
-  try {
-    body.replaceChildren(...chosenParts(entry.record, stepsOf(entry.record)));
-  } catch (error) {
-    body.replaceChildren(el("p", {}, `This record cannot be drawn: ${error.message}`));
-  }
+  const view = viewOf(entry);
+  body.replaceChildren(...(view ? chosenParts(entry.record, view) : [el("p", { class: "small" }, say("asking"))]));
   if (focused) body.querySelector(`[data-of="${CSS.escape(focused)}"] summary`)?.focus();
 }
 
 function redrawChosen() {
-  drawnRecord = undefined;
+  drawn = undefined;
   drawChosen();
 }
 
-function chosenParts(record, steps) {
+function chosenParts(record, view) {
   const showAll = () => {
     open.add("all");
+    redrawChosen();
+  };
+  const showSecrets = () => {
+    page.shows = page.chosen;
     redrawChosen();
   };
   const ends = el("input", { type: "checkbox", checked: open.has("line-ends") });
@@ -155,25 +172,21 @@ function chosenParts(record, steps) {
     redrawChosen();
     byId("chosen-body").querySelector(".check input")?.focus();
   });
-  const many = record.exchanges.length > 2 * ENDS && !open.has("all");
-  const exchanges = exchangeParts(many ? { ...record, exchanges: [...record.exchanges.slice(0, ENDS), ...record.exchanges.slice(-ENDS)] } : record, open.has("line-ends"));
+  const { exchanges } = view;
+  const isCut = exchanges.length > 2 * ENDS && !open.has("all");
+  const sheets = isCut ? [...exchanges.slice(0, ENDS), ...exchanges.slice(-ENDS)] : exchanges;
   return [
-    facts(record),
-    steps ? diagram(record, steps, open, showAll) : page.log ? el("p", { class: "small hint" }, "Step by step in a terminal: glasshttp show FILE") : "",
-    record.exchanges.length ? el("label", { class: "small check" }, ends, " Mark line ends and other controls in the heads") : "",
-    ...exchanges,
+    facts(view.facts),
+    diagram(record, view, open, showAll),
+    sheets.length ? el("label", { class: "small check" }, ends, ` ${say("line_ends")}`) : "",
+    ...exchangeParts(sheets, open.has("line-ends"), showSecrets),
   ].filter((part) => part !== "");
 }
 
-function facts(record) {
-  const { handshake, close } = record;
-  const fact = (name, text, note, kind = "") => el("div", { class: kind }, el("dt", {}, name), el("dd", {}, text), note ? el("dd", { class: "note" }, note) : "");
-  const figure = (name, it, write, kind) => fact(name, value(it) === undefined ? "not visible" : write(value(it)), value(it) === undefined ? reason(it) : `${WORDS[it.is]}: ${reason(it)}`, kind);
-  return el("dl", { class: "facts" },
-    fact("Client", record.client, "", "client"), fact("Server", record.server, `model: ${record.model}`, "server"),
-    fact("Accepted", record.accepted.replace("T", " ").replace(/(\.\d{6})\d*Z$/, "$1 UTC"), "measured: accept(2) returned"),
-    figure("In the accept queue", handshake.queued, duration), figure("Round trip of the handshake", handshake.rtt, duration),
-    fact("State", ended(record), close ? close.reason : ""));
+function facts(list) {
+  const fact = ({ place: end, name, text, how }) =>
+    el("div", { class: end }, el("dt", {}, name), el("dd", {}, visible(text)), how && el("dd", { class: "note" }, how));
+  return el("dl", { class: "facts" }, list.map(fact));
 }
 
 // Where it comes from
@@ -189,7 +202,7 @@ async function openLog(file) {
   const read = await readLog(file);
   byId("banner-text").textContent = read.sentence;
   byId("banner").hidden = false;
-  byId("to-live").textContent = read.kept || page.log ? "Back to live" : "All right";
+  byId("to-live").textContent = read.kept || page.log ? say("back_to_live") : say("all_right");
   if (!read.kept) return;
   setPaused(false);
   page.log = read;
@@ -198,7 +211,7 @@ async function openLog(file) {
 }
 
 function setPaused(isPaused) {
-  page.frozen = isPaused ? { list: [...kept().list], now: now() } : undefined;
+  page.frozen = isPaused ? { list: [...kept().list], waiting: page.waiting, now: now() } : undefined;
   byId("pause").setAttribute("aria-pressed", isPaused);
   change();
 }
@@ -208,13 +221,14 @@ function announce() {
   arrived = [];
   if (!fresh.length || !byId("aloud").checked || page.frozen || page.log) return;
   const newest = live.get(fresh.at(-1));
-  if (newest) byId("arrivals").textContent = `${plural(fresh.length, "new connection")}. ${fresh.length > 1 ? "The newest: " : ""}${aboutAloud(newest)}.`;
+  if (newest) byId("arrivals").textContent = say("arrivals", fresh.length, newest.view.spoken);
 }
 
 new LiveSource({
   state(text, isLive) {
     byId("state").textContent = text;
     byId("state").classList.toggle("is-live", isLive);
+    if (!isLive) page.waiting = [];
   },
   hello({ site }) {
     live.clear();
@@ -225,15 +239,20 @@ new LiveSource({
     change();
   },
   records({ now: theirs, records, views }) {
-    records.forEach((record, index) => (record.view = views?.[index]));
     // Of all guesses at the difference the largest is the best: the others were longer on their way.
     page.clock = page.clock ? Math.max(page.clock, theirs - Date.now()) : theirs - Date.now();
     const isFirst = !live.list.length && records.length > 1;
-    for (const record of records) {
-      if (live.put(record) && !isFirst) arrived.push(`${record.connection} ${record.accepted}`);
-    }
+    records.forEach((record, index) => {
+      if (live.put(record, views[index]) && !isFirst) arrived.push(entryOf(record, views[index]).key);
+    });
     arrived.splice(0, arrived.length - LIVE_RECORDS);
     if (!page.log && !page.frozen) change();
+  },
+  waiting({ now: theirs, connections, sentence }) {
+    page.clock = page.clock ? Math.max(page.clock, theirs - Date.now()) : theirs - Date.now();
+    page.waiting = connections.map(waitingEntry);
+    byId("queue").textContent = sentence;
+    change();
   },
   left_out(leftOut) {
     page.leftOut = leftOut;
@@ -241,7 +260,9 @@ new LiveSource({
   },
 });
 
-document.querySelectorAll("input[name=range]").forEach((input) => input.addEventListener("change", () => setRange(input.value)));
+for (const input of document.querySelectorAll("input[name=range]")) {
+  input.addEventListener("change", () => setRange(input.value));
+}
 byId("pause").addEventListener("click", () => setPaused(!page.frozen));
 byId("to-live").addEventListener("click", () => (page.log ? leaveLog() : (byId("banner").hidden = true)));
 byId("save").addEventListener("click", () => saveLog(kept().list));
@@ -252,11 +273,12 @@ byId("file").addEventListener("change", ({ target }) => {
 byId("chosen").addEventListener("keydown", (event) => {
   if (event.key === "Escape") lanes.focus();
 });
+const glass = document.querySelector(".glass");
 addEventListener("dragover", (event) => {
   event.preventDefault();
-  document.querySelector(".glass").classList.add("is-dropping");
+  glass.classList.add("is-dropping");
 });
-for (const name of ["dragleave", "drop"]) addEventListener(name, () => document.querySelector(".glass").classList.remove("is-dropping"));
+for (const name of ["dragleave", "drop"]) addEventListener(name, () => glass.classList.remove("is-dropping"));
 addEventListener("drop", (event) => {
   event.preventDefault();
   if (event.dataTransfer.files[0]) openLog(event.dataTransfer.files[0]);
@@ -266,7 +288,7 @@ setInterval(announce, ANNOUNCED);
 
 let drawnAt = 0;
 function turn(time) {
-  const isMoving = !page.frozen && !page.log && page.range !== "chosen" && live.list.length > 0;
+  const isMoving = !page.frozen && !page.log && page.range !== "chosen" && live.list.length + page.waiting.length > 0;
   if (page.isChanged || (isMoving && time - drawnAt >= TURN)) {
     drawnAt = time;
     draw();
