@@ -37,7 +37,7 @@
       filesNote: "“New” means that the browser reported a handshake for this file. “Already open” means that it reported none: the connection was kept from an earlier file and is re-used, or the browser had opened it in advance. A page cannot tell these two apart. “Body” and “counted in all” are the browser’s own figures (encodedBodySize, transferSize). It does not tell the true size of the head, and counts 300 bytes for it. 300 bytes alone mean that no body came: the server was asked, and answered 304, not modified.",
       serverColumns: ["Stage", "What the server said"],
       serverStages: {
-        connection: "Connection and request", kernel: "The request waited in the kernel", read: "The head was read to its end and understood", answer: "The answer was chosen",
+        connection: "Connection and request", kernel: "The request waited in the kernel", read: "The head was read to its end and understood", response: "The response was chosen",
       },
       exchange: (connection, number) => `request ${number} on connection ${connection}`,
       notGiven: "not given",
@@ -80,7 +80,7 @@
       filesNote: "‘새 연결’은 브라우저가 그 파일의 핸드셰이크를 보고했다는 뜻입니다. ‘열려 있던 연결’은 보고하지 않았다는 뜻입니다. 앞선 파일이 쓰던 연결을 재사용했거나 브라우저가 미리 맺어 둔 연결을 쓴 것인데, 페이지는 이 둘을 구별할 수 없습니다. ‘본문’과 ‘전송량 합계’는 브라우저가 알려 준 값(encodedBodySize, transferSize)입니다. 브라우저는 헤더의 실제 크기를 알려 주지 않고 300바이트로 칩니다. 합계가 300바이트뿐이라면 본문은 오지 않은 것입니다. 서버에 물어보았고 304(변경 없음) 응답을 받았습니다.",
       serverColumns: ["단계", "서버가 알려 준 값"],
       serverStages: {
-        connection: "연결과 요청", kernel: "요청이 커널에서 기다린 시간", read: "헤더를 끝까지 읽고 이해한 시간", answer: "응답을 고른 시간",
+        connection: "연결과 요청", kernel: "요청이 커널에서 기다린 시간", read: "헤더를 끝까지 읽고 이해한 시간", response: "응답을 고른 시간",
       },
       exchange: (connection, number) => `${connection}번 연결의 ${number}번째 요청`,
       notGiven: "주어지지 않음",
