@@ -18,6 +18,7 @@
 //! 14. [`show`]: a saved log, told again.
 //! 15. [`telling`]: what is told of the connections, and to whom.
 //! 16. [`cli`]: what was typed, and what it means.
+//! 17. [`announcement`]: the lines before and after serving.
 //!
 //! A program that answers by itself, without a folder, is a few lines: see
 //! `examples/application.rs`.
@@ -25,6 +26,7 @@
 #[cfg(not(unix))]
 compile_error!("glasshttp needs a Unix: it is written for the sockets, descriptors and signals of POSIX");
 
+pub mod announcement;
 pub mod cli;
 pub mod connection;
 pub mod dns;

@@ -55,40 +55,62 @@ pub struct Listener {
     backlog: i32,
 }
 
-/// Why nothing listens, and what to try.
+/// Why nothing listens at an address.
 #[derive(Debug)]
 pub struct ListenError {
     address: SocketAddr,
     cause: io::Error,
 }
 
+/// What is in the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Somebody else listens on the port.
+    Taken,
+    /// A port below 1024, for which there is no right.
+    NotPermitted,
+    /// The machine has no such address.
+    NoSuchAddress,
+    /// A link-local address without its interface.
+    NoInterface,
+    /// Something else: [`ListenError::cause`].
+    Other,
+}
+
+impl ListenError {
+    /// Where nothing listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The system's error.
+    pub fn cause(&self) -> &io::Error {
+        &self.cause
+    }
+
+    /// What is in the way.
+    pub fn obstacle(&self) -> Obstacle {
+        match (self.cause.kind(), self.address) {
+            (io::ErrorKind::AddrInUse, _) => Obstacle::Taken,
+            (io::ErrorKind::PermissionDenied, _) => Obstacle::NotPermitted,
+            (io::ErrorKind::AddrNotAvailable, _) => Obstacle::NoSuchAddress,
+            (_, SocketAddr::V6(v6)) if v6.ip().is_unicast_link_local() && v6.scope_id() == 0 => Obstacle::NoInterface,
+            _ => Obstacle::Other,
+        }
+    }
+}
+
 impl fmt::Display for ListenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { address, cause } = self;
-        match cause.kind() {
-            io::ErrorKind::AddrInUse => {
-                write!(
-                    f,
-                    "cannot listen on {address}: the port is taken; try another --port, or --port 0 for any free one"
-                )
+        match self.obstacle() {
+            Obstacle::Taken => write!(f, "cannot listen on {address}: the port is taken"),
+            Obstacle::NotPermitted => write!(f, "cannot listen on {address}: permission denied"),
+            Obstacle::NoSuchAddress => write!(f, "cannot listen on {address}: this machine has no such address"),
+            Obstacle::NoInterface => {
+                write!(f, "cannot listen on {}: a link-local address needs its interface", address.ip())
             }
-            io::ErrorKind::PermissionDenied => {
-                write!(
-                    f,
-                    "cannot listen on {address}: permission denied; ports below 1024 need a right, try --port 8080"
-                )
-            }
-            io::ErrorKind::AddrNotAvailable => {
-                write!(
-                    f,
-                    "cannot listen on {address}: this machine has no such address; try --lan for every one it has"
-                )
-            }
-            _ if matches!(address, SocketAddr::V6(v6) if v6.ip().is_unicast_link_local() && v6.scope_id() == 0) => {
-                let ip = address.ip();
-                write!(f, "cannot listen on {ip}: a link-local address needs its interface, as in {ip}%eth0")
-            }
-            _ => write!(f, "cannot listen on {address}: {cause}; try another --bind or --port"),
+            Obstacle::Other => write!(f, "cannot listen on {address}: {cause}"),
         }
     }
 }

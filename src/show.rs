@@ -1,6 +1,7 @@
 //! `glasshttp show FILE`: a saved log told again, in the words of today.
 
-use crate::language::Language;
+use crate::language::sentence::say;
+use crate::language::{Language, cause};
 use crate::record::connection::Record;
 use crate::story::{self, Occasion, Progress};
 use serde::Deserialize;
@@ -34,25 +35,48 @@ struct Missing {
 /// # Errors
 /// In a sentence: if the file can't be read, or holds no record.
 pub fn run(options: &Options, out: &mut impl Write) -> Result<(), String> {
-    let file = options.file.display();
+    let (file, language) = (options.file.display(), options.language);
     let input: Box<dyn Read> = match options.file.as_path() {
         path if path == Path::new("-") => Box::new(io::stdin()),
-        path => Box::new(
-            File::open(path)
-                .map_err(|error| format!("cannot read {file}: {error}; name a file that glasshttp --log json wrote"))?,
-        ),
+        path => Box::new(File::open(path).map_err(|error| {
+            say!(
+                language,
+                "cannot read {}: {}; name a file that glasshttp --log json wrote"
+                    / "{}을(를) 읽을 수 없습니다: {}. glasshttp --log json이 쓴 파일을 쓰십시오",
+                file,
+                cause(&error, language)
+            )
+        })?),
     };
     let mut teller = Teller { language: options.language, parts: HashMap::new(), told: 0, bad: None, count: 0 };
     match teller.tell(BufReader::new(input), out) {
         // A reader that has gone, as in `show FILE | head`, is no failure.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-        Err(error) => return Err(format!("cannot read {file}: {error}")),
+        Err(error) => {
+            return Err(say!(
+                language,
+                "cannot read {}: {}" / "{}을(를) 읽을 수 없습니다: {}",
+                file,
+                cause(&error, language)
+            ));
+        }
         Ok(()) => {}
     }
     match (teller.told, teller.bad) {
-        (0, _) => Err(format!("{file} holds no record; name a file that glasshttp --log json wrote")),
+        (0, _) => Err(say!(
+            language,
+            "{} holds no record; name a file that glasshttp --log json wrote"
+                / "{}에 기록이 없습니다. glasshttp --log json이 쓴 파일을 쓰십시오",
+            file
+        )),
         (_, None) => Ok(()),
-        (_, Some(first)) => Err(format!("{file}: {} lines are not records, the first is line {first}", teller.count)),
+        (_, Some(first)) => Err(say!(
+            language,
+            "{}: {} lines are not records; the first is line {}" / "{}: {}줄은 기록이 아닙니다. 처음은 {}번째 줄입니다",
+            file,
+            teller.count,
+            first
+        )),
     }
 }
 

@@ -1,8 +1,8 @@
 //! What is told of the connections, and to whom: the story, a log, the live
 //! page. Each is a sink of the collector's.
 
-use crate::cli::{Config, LivePage, Log};
-use crate::listener::{self, ListenError, Listener};
+use crate::cli::{Config, LivePage, Log, way_out};
+use crate::listener::{self, Listener};
 use crate::observe::capture::Capture;
 use crate::observe::capture::log::PcapngLog;
 use crate::observe::capture::wanted::Packets;
@@ -47,6 +47,7 @@ impl Telling {
     /// In a sentence: if the live page's port is not to be had, though it was
     /// named, or the system has nothing left for one more thread.
     pub fn start(config: &Config, site: &[Listener]) -> Result<Self, String> {
+        let language = config.language;
         let mut scope = Scope::default();
         let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
         let is_terminal = io::stdout().is_terminal();
@@ -66,20 +67,18 @@ impl Telling {
             LivePage::Off => (Vec::new(), None),
             LivePage::At(addresses, port) => {
                 let listeners = listener::listen(addresses, *port, PAGE_BACKLOG);
-                // The sentence is about --port: here it is another option's.
-                let sentence = |error: ListenError| error.to_string().replace("--port", "--watch");
-                (listeners.map_err(|error| format!("the live page: {}, or --no-watch", sentence(error)))?, None)
+                (listeners.map_err(|error| way_out::page_cannot_listen(&error, language))?, None)
             }
             LivePage::Usual(addresses, port) => match listener::listen(addresses, *port, PAGE_BACKLOG) {
                 Ok(listeners) => (listeners, None),
-                Err(error) => (Vec::new(), Some(error.to_string())),
+                Err(error) => (Vec::new(), Some(way_out::why_not(&error, language))),
             },
         };
         let page_urls = listener::urls(&page_listeners);
         let hub = (!page_listeners.is_empty()).then(|| Hub::new(Bounds::default()));
         // Before the first thread begins: none of them keeps the right to.
         let addresses: Vec<_> = site.iter().map(Listener::address).collect();
-        let (packets, sockets) = Packets::open(&addresses, has_story || hub.is_some(), is_pcapng)?;
+        let (packets, sockets) = Packets::open(&addresses, has_story || hub.is_some(), is_pcapng, language)?;
         if let Some(hub) = &hub {
             sinks.push(Box::new(LiveSink::new(hub)));
             scope.page_origins = origins(&page_listeners);
@@ -92,9 +91,8 @@ impl Telling {
 
         let pcapng = is_pcapng.then(|| PcapngLog::new(Box::new(StandardOutput::new()), config.language));
         let capture = sockets.map(|sockets| Capture::start(sockets, pcapng).map(Arc::new)).transpose();
-        let capture = capture.map_err(|error| format!("cannot start to capture packets: {error}"))?;
-        let failed =
-            |error: io::Error| format!("cannot start to tell of connections: {error}; try --log off --no-watch");
+        let capture = capture.map_err(|error| way_out::cannot_capture(&error, language))?;
+        let failed = |error: io::Error| way_out::cannot_record(&error, language);
         let start = |capture| {
             Watching::start(scope.clone(), config.model.name().into(), Box::new(StandardOutput::new()), sinks, capture)
         };

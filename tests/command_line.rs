@@ -82,7 +82,7 @@ fn a_link_local_address_wants_its_interface() {
     let folder = folder.path().to_str().expect("a path");
     let bind = |address: &str| refusal(&["--port", "0", "--no-watch", "--bind", address, folder]);
     let (message, code) = bind("fe80::1");
-    assert!(message.contains("needs its interface, as in fe80::1%eth0"), "{message}");
+    assert!(message.contains("needs its interface; as in fe80::1%eth0"), "{message}");
     assert_eq!((message.trim_end().lines().count(), code), (1, 1));
     let (message, code) = bind("fe80::1%nowhere0");
     assert!(message.contains("this machine has no interface nowhere0"), "{message}");
@@ -136,8 +136,8 @@ fn assert_refused(arguments: &[&str], code: i32, failed: &str, way_out: &str) {
 fn what_fails_says_so_in_one_line_with_a_way_out_and_exits_with_1() {
     let (folder, _) = folder_with(0);
     let path = folder.path().to_str().expect("UTF-8");
-    assert_refused(&["/no/such/folder"], 1, "/no/such/folder: there is no such folder", "glasshttp .");
-    assert_refused(&[&format!("{path}/small.txt")], 1, "small.txt: it is not a folder", "name the one");
+    assert_refused(&["/no/such/folder"], 1, "/no/such/folder: no such directory", "glasshttp .");
+    assert_refused(&[&format!("{path}/small.txt")], 1, "small.txt: not a directory", &format!("glasshttp {path}"));
     assert_refused(&["-b", "192.0.2.123", "-p", "0", path], 1, "192.0.2.123", "try --lan");
 
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -206,7 +206,9 @@ fn the_usual_port_taken_and_none_named_leads_to_the_next_and_says_so() {
     assert!(server.port() > 8080, "{}", server.url);
     assert!(answers_at(server.address));
     let mut said = String::new();
-    server.stdout.read_line(&mut said).expect("a line");
+    while !said.contains("Ctrl-C") {
+        assert_ne!(server.stdout.read_line(&mut said).expect("a line"), 0, "{said}");
+    }
     assert!(said.contains("8080 is taken"), "{said}");
 }
 
@@ -232,6 +234,33 @@ fn help_fits_80_columns() {
             }
         }
     }
+}
+
+/// What the program says of a folder that is not there, in this environment.
+fn complaint(options: &[&str], environment: &[(&str, &str)]) -> String {
+    let mut command = glasshttp();
+    command.args(options).arg("/no/such/folder").env_remove("LC_ALL").env_remove("LC_MESSAGES").env_remove("LANG");
+    output(command.envs(environment.iter().copied())).1
+}
+
+#[test]
+fn the_language_is_that_of_the_environment_unless_it_is_named() {
+    let (english, korean) = ("error: cannot serve", "오류: /no/such/folder");
+    for (options, environment, begin) in [
+        (&[][..], &[][..], english),
+        (&[], &[("LANG", "ko_KR.UTF-8")], korean),
+        (&[], &[("LANG", "ko")], korean),
+        (&[], &[("LC_ALL", "C"), ("LANG", "ko_KR.UTF-8")], english),
+        (&[], &[("LC_ALL", ""), ("LC_MESSAGES", "ko_KR"), ("LANG", "C")], korean),
+        (&["--lang", "en"], &[("LANG", "ko_KR.UTF-8")], english),
+        (&["--lang=ko"], &[("LC_ALL", "POSIX")], korean),
+    ] {
+        let said = complaint(options, environment);
+        assert!(said.starts_with(begin), "{options:?} {environment:?}: {said}");
+    }
+    // Also where the command line itself is what is wrong.
+    let said = complaint(&["--lang", "ko", "--port", "many"], &[]);
+    assert!(said.starts_with("오류: 'many'") && said.contains("0부터 65535까지의 수"), "{said}");
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! The command line of `glasshttp fetch`.
 
-use super::values::{
-    LanguageName, USUAL_WATCH_PORT, WatchAddress, field, field_value, positive_seconds, watch_address,
-};
+use super::values::{USUAL_WATCH_PORT, WatchAddress, field, field_value, number, positive_seconds, watch_address};
 use crate::dns::{Families, default_roots, server_address};
 use crate::fetch::url::Url;
 use crate::fetch::{Data, Options, Output, Watched};
 use crate::http::message::{Version, is_tchar};
+use crate::language::sentence::both;
+use crate::language::{Language, Sentence};
 use clap::{Args, ValueEnum};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -81,7 +81,7 @@ pub(super) struct FetchArgs {
     ipv6: bool,
 
     /// Fetch everything this many times
-    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = "The connection")]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = number::<u32>(1..=10_000), help_heading = "The connection")]
     repeat: u32,
 
     /// Shut down the sending half behind the request
@@ -165,7 +165,7 @@ enum VersionName {
 
 impl FetchArgs {
     /// What it means; `Err`: why it can't be meant.
-    pub(super) fn options(self, language: LanguageName) -> Result<Options, String> {
+    pub(super) fn options(self, language: Language) -> Result<Options, Sentence> {
         let version = match self.http {
             VersionName::Http09 => Version::Http09,
             VersionName::Http10 => Version::Http10,
@@ -202,7 +202,7 @@ impl FetchArgs {
         };
         if output == Output::Named {
             for url in &self.urls {
-                url.file_name().map_err(|failure| failure.to_string())?;
+                url.file_name().map_err(|failure| Sentence::from(failure.to_string()))?;
             }
         }
         if self.r#continue && (output == Output::Stdout || is_head || self.repeat > 1) {
@@ -245,7 +245,7 @@ impl FetchArgs {
             dns: self.dns,
             roots: traces.then(|| if self.root.is_empty() { default_roots() } else { self.root }),
             watch: self.watch,
-            language: language.into(),
+            language,
         })
     }
 }
@@ -262,7 +262,7 @@ fn url(text: &str) -> Result<Url, String> {
 }
 
 /// `Name: value`, of a field that is the user's to send.
-fn header(text: &str) -> Result<(String, String), String> {
+fn header(text: &str) -> Result<(String, String), Sentence> {
     let (name, value) = field(text)?;
     for (ours, instead) in [
         ("connection", "--keep-alive"),
@@ -270,7 +270,10 @@ fn header(text: &str) -> Result<(String, String), String> {
         ("transfer-encoding", "--data or --data-file"),
     ] {
         if name.eq_ignore_ascii_case(ours) {
-            return Err(format!("{name} is the connection's own to say; try {instead}"));
+            return Err(both!(
+                "the connection itself writes {name}; try {instead}",
+                "{name} 필드는 연결이 직접 씁니다. {instead}을(를) 쓰십시오"
+            ));
         }
     }
     Ok((name, field_value(&value)?))
@@ -351,7 +354,6 @@ mod tests {
 
     #[test]
     fn the_language_may_stand_on_either_side() {
-        use crate::language::Language;
         assert_eq!(options(&["--lang", "ko", "h"]).expect("valid").language, Language::Korean);
         assert_eq!(options(&["h"]).expect("valid").language, Language::English);
     }

@@ -1,5 +1,7 @@
 //! `--host`: to whom the site responds, as people write it.
 
+use crate::language::Sentence;
+use crate::language::sentence::both;
 use crate::site::{Host, Hosts};
 use std::net::IpAddr;
 use url::Url;
@@ -14,13 +16,21 @@ pub(super) enum NamedHost {
 
 /// A host as people write it: a name in any script or an address, with a port
 /// or not; it is read as browsers do, since they say it in `Host`.
-pub(super) fn host(text: &str) -> Result<NamedHost, String> {
-    let hint = || "not a host; try a name as in dev.example, an address, or * for any".to_owned();
+pub(super) fn host(text: &str) -> Result<NamedHost, Sentence> {
+    let hint = || {
+        both!(
+            "not a host; try a name as in dev.example, an address, or * for any",
+            "호스트가 아닙니다. dev.example 같은 이름이나 주소, 또는 모두를 뜻하는 *를 쓰십시오"
+        )
+    };
     if text == "*" {
         return Ok(NamedHost::Any);
     }
     if text.contains('*') {
-        return Err("* stands alone, for any host; else name each of them".to_owned());
+        return Err(both!(
+            "* stands alone, for any host; else name each of them",
+            "*는 홀로 써서 모든 호스트를 뜻합니다. 아니면 하나씩 쓰십시오"
+        ));
     }
     if let Ok(ip) = text.parse::<IpAddr>() {
         return Ok(NamedHost::One(Host::Address(ip.to_canonical())));
@@ -55,13 +65,14 @@ pub(super) fn all(named: Vec<NamedHost>) -> Hosts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::{Args, Config};
-    use clap::Parser;
+    use crate::cli::{Args, Config, Task};
     use std::net::Ipv6Addr;
 
     fn config(arguments: &[&str]) -> Result<Config, String> {
-        let arguments = ["glasshttp"].iter().chain(arguments);
-        Args::try_parse_from(arguments).map(Config::from).map_err(|error| error.to_string())
+        match Args::read(["glasshttp", "--lang=en"].iter().chain(arguments)) {
+            Ok(Task::Serve(config)) => Ok(*config),
+            other => Err(other.expect_err("nothing is served").to_string()),
+        }
     }
 
     #[test]

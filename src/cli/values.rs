@@ -1,29 +1,24 @@
 //! How each kind of argument is read; what it can't be is said in a sentence.
 
 use crate::http::message::is_tchar;
-use crate::language::Language;
+use crate::language::Sentence;
+use crate::language::sentence::both;
 use crate::listener::Address;
 use clap::ValueEnum;
+use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::RangeInclusive;
+use std::str::FromStr;
 use std::time::Duration;
 
 /// Where the live page is, or the first free port after that.
 pub(super) const USUAL_WATCH_PORT: u16 = 8081;
 
-/// A language that things are told in.
+/// A language, as it is typed: [`Language::of_tag`] knows its meaning.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum LanguageName {
     En,
     Ko,
-}
-
-impl From<LanguageName> for Language {
-    fn from(name: LanguageName) -> Self {
-        match name {
-            LanguageName::En => Self::English,
-            LanguageName::Ko => Self::Korean,
-        }
-    }
 }
 
 /// What `--watch` names.
@@ -34,35 +29,45 @@ pub(super) struct WatchAddress {
 }
 
 /// An IP address, in brackets or not, with a zone or not, or `localhost`.
-pub(super) fn address(text: &str) -> Result<Address, String> {
+pub(super) fn address(text: &str) -> Result<Address, Sentence> {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     match bare {
         "localhost" => Ok(Ipv4Addr::LOCALHOST.into()),
         _ if bare.contains('%') => zoned(bare),
-        _ => bare
-            .parse::<IpAddr>()
-            .map(Address::from)
-            .map_err(|_| "this is no IP address; try 127.0.0.1, ::1 or --lan".to_owned()),
+        _ => bare.parse::<IpAddr>().map(Address::from).map_err(|_| {
+            both!(
+                "not an IP address; try 127.0.0.1, ::1 or --lan",
+                "IP 주소가 아닙니다. 127.0.0.1, ::1 또는 --lan을 쓰십시오"
+            )
+        }),
     }
 }
 
 /// `ADDRESS%ZONE`, as the system writes it (RFC 4007 §11), or as a URL does (`%25`: RFC 6874).
-fn zoned(text: &str) -> Result<Address, String> {
+fn zoned(text: &str) -> Result<Address, Sentence> {
     let (ip, zone) = text.split_once('%').unwrap_or((text, ""));
-    let ip: Ipv6Addr = ip
-        .parse()
-        .map_err(|_| "only an IPv6 address has a zone, an interface's name, as in fe80::1%eth0".to_owned())?;
+    let ip: Ipv6Addr = ip.parse().map_err(|_| {
+        both!(
+            "only an IPv6 address has a zone, an interface's name, as in fe80::1%eth0",
+            "존(인터페이스 이름)은 IPv6 주소에만 붙습니다. 예: fe80::1%eth0"
+        )
+    })?;
     let index = |zone: &str| match zone.parse() {
         Ok(number) => nix::net::if_::if_indextoname(number).is_ok().then_some(number),
         Err(_) => nix::net::if_::if_nametoindex(zone).ok(),
     };
     let found = index(zone).or_else(|| zone.strip_prefix("25").and_then(index));
-    let zone = found.ok_or_else(|| format!("this machine has no interface {zone}; try: ip link"))?;
+    let zone = found.ok_or_else(|| {
+        both!(
+            "this machine has no interface {zone}; try: ip link",
+            "이 컴퓨터에는 {zone}이라는 인터페이스가 없습니다. ip link로 확인하십시오"
+        )
+    })?;
     Ok(Address { ip: ip.into(), zone })
 }
 
 /// `PORT`, `ADDRESS` or `ADDRESS:PORT`.
-pub(super) fn watch_address(text: &str) -> Result<WatchAddress, String> {
+pub(super) fn watch_address(text: &str) -> Result<WatchAddress, Sentence> {
     if let Ok(port) = text.parse() {
         return Ok(WatchAddress { address: None, port: Some(port) });
     }
@@ -70,28 +75,47 @@ pub(super) fn watch_address(text: &str) -> Result<WatchAddress, String> {
         return Ok(WatchAddress { address: Some(address), port: None });
     }
     let parts = text.rsplit_once(':').and_then(|(ip, port)| Some((address(ip).ok()?, port.parse().ok()?)));
-    let (ip, port) = parts.ok_or("this is no port and no address; try 8081, 127.0.0.1:8081 or [::1]:8081")?;
+    let (ip, port) = parts.ok_or_else(|| {
+        both!(
+            "not a port or an address; try 8081, 127.0.0.1:8081 or [::1]:8081",
+            "포트도 주소도 아닙니다. 8081, 127.0.0.1:8081 또는 [::1]:8081처럼 쓰십시오"
+        )
+    })?;
     Ok(WatchAddress { address: Some(ip), port: Some(port) })
 }
 
-pub(super) fn seconds(text: &str) -> Result<Duration, String> {
-    let number: f64 = text.parse().map_err(|_| "this is no number of seconds".to_owned())?;
-    match Duration::try_from_secs_f64(number) {
-        Ok(duration) if number <= 86_400.0 => Ok(duration),
-        _ => Err("it must be from 0 to 86400 seconds".to_owned()),
+/// A number within these bounds.
+pub(super) fn number<N>(bounds: RangeInclusive<N>) -> impl Fn(&str) -> Result<N, Sentence> + Clone
+where
+    N: FromStr + PartialOrd + Display + Copy + Send + Sync + 'static,
+{
+    move |text| {
+        let (least, most) = (*bounds.start(), *bounds.end());
+        let number = text.parse().ok().filter(|number| bounds.contains(number));
+        number.ok_or_else(|| both!("not a number from {least} to {most}", "{least}부터 {most}까지의 수가 아닙니다"))
     }
 }
 
-pub(super) fn positive_seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn seconds(text: &str) -> Result<Duration, Sentence> {
+    let number: f64 = text.parse().map_err(|_| {
+        both!("not a number of seconds, such as 10 or 0.5", "초 단위의 수가 아닙니다. 10이나 0.5처럼 쓰십시오")
+    })?;
+    match Duration::try_from_secs_f64(number) {
+        Ok(duration) if number <= 86_400.0 => Ok(duration),
+        _ => Err(both!("it must be from 0 to 86400 seconds", "0초부터 86400초까지여야 합니다")),
+    }
+}
+
+pub(super) fn positive_seconds(text: &str) -> Result<Duration, Sentence> {
     match seconds(text)? {
-        duration if duration.is_zero() => Err("it must be more than 0 seconds".to_owned()),
+        duration if duration.is_zero() => Err(both!("it must be more than 0 seconds", "0초보다 길어야 합니다")),
         duration => Ok(duration),
     }
 }
 
 /// `Name: value`, of a name that is the user's to set.
-pub(super) fn header(text: &str) -> Result<(String, String), String> {
-    /// Those that the server says of its own answers: two different ones would be a lie.
+pub(super) fn header(text: &str) -> Result<(String, String), Sentence> {
+    /// Those that the server writes of its responses: two different ones would be a lie.
     const OURS: [&str; 12] = [
         "accept-ranges",
         "cache-control",
@@ -108,27 +132,37 @@ pub(super) fn header(text: &str) -> Result<(String, String), String> {
     ];
     let (name, value) = field(text)?;
     if name.eq_ignore_ascii_case("cache-control") {
-        return Err("that field has an option of its own, --cache-control".to_owned());
+        return Err(both!("use --cache-control for that field", "이 필드에는 --cache-control을 쓰십시오"));
     }
     if OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours)) {
-        return Err(format!("the server itself says {name}"));
+        return Err(both!(
+            "the server itself writes {name}; leave it out",
+            "{name} 필드는 서버가 직접 씁니다. 빼십시오"
+        ));
     }
     Ok((name, field_value(&value)?))
 }
 
 /// `Name: value`, of any name; what the value may hold is for [`field_value`] to say.
-pub(super) fn field(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once(':').ok_or("it must read 'Name: value'")?;
+pub(super) fn field(text: &str) -> Result<(String, String), Sentence> {
+    let (name, value) =
+        text.split_once(':').ok_or_else(|| both!("it must read 'Name: value'", "'이름: 값' 꼴이어야 합니다"))?;
     if name.is_empty() || !name.bytes().all(is_tchar) {
-        return Err("a field's name is letters, digits and hyphens, right before the colon".to_owned());
+        return Err(both!(
+            "a field's name is letters, digits and hyphens, right before the colon",
+            "필드 이름은 영문자, 숫자, 붙임표로 쓰고 바로 뒤에 쌍점을 붙입니다"
+        ));
     }
     Ok((name.to_owned(), value.trim().to_owned()))
 }
 
 /// A field's value: no control byte, above all no CR or LF.
-pub(super) fn field_value(text: &str) -> Result<String, String> {
+pub(super) fn field_value(text: &str) -> Result<String, Sentence> {
     if text.chars().any(|character| character.is_control() && character != '\t') {
-        return Err("a field's value is one line, without control characters".to_owned());
+        return Err(both!(
+            "a field's value is one line, without control characters",
+            "필드 값은 제어 문자가 없는 한 줄이어야 합니다"
+        ));
     }
     Ok(text.to_owned())
 }

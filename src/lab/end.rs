@@ -2,7 +2,7 @@
 //! noted, so that the drawing can say what a program did, saw, and when.
 
 use super::facts::Fact;
-use super::words::Sentence;
+use crate::language::sentence::Sentence;
 use serde::Serialize;
 use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, SocketAddrV4};

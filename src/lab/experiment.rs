@@ -13,7 +13,7 @@ use super::end::{Calls, End, Side};
 use super::facts::Facts;
 use super::network::Network;
 use super::run::Run;
-use super::words::{Sentence, Text};
+use crate::language::sentence::{Sentence, Text};
 use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;

@@ -7,7 +7,7 @@
 //! ```text
 //!  experiment.rs  a question, acts, facts, a conclusion     experiments/*.rs
 //!  namespace.rs, network.rs   two hosts                     wire.rs  the wire
-//!  facts.rs, words.rs  what is concluded from, and said
+//!  facts.rs  what is concluded from
 //!  end.rs  the programs at both ends        run.rs  what was seen of one act
 //! ```
 
@@ -32,7 +32,6 @@ mod run;
 mod session;
 mod socket_states;
 mod wire;
-mod words;
 
 pub use own_programs::Programs;
 pub use perform::Failure;

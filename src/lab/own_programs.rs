@@ -14,7 +14,7 @@ use super::real_server::RealServer;
 use super::run::Run;
 use super::socket_states::listens;
 use super::wire::Wire;
-use super::words::both;
+use crate::language::sentence::both;
 use crate::packet::rule::Conditions;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::io;

@@ -4,8 +4,8 @@
 use super::experiment::Experiment;
 use super::perform::Outcome;
 use super::report::kernel;
-use super::words::{Text, text};
 use crate::language::Language;
+use crate::language::sentence::{Text, text};
 use std::fmt::Write;
 use std::time::SystemTime;
 

@@ -4,8 +4,8 @@
 use super::end::{self, Found, Side};
 use super::facts::Fact;
 use super::wire::{Passage, Passages};
-use super::words::Sentence;
 use crate::language::Language;
+use crate::language::sentence::Sentence;
 use crate::packet::Direction;
 use crate::packet::link::Fate;
 use crate::packet::segment::{Packet, Transport};

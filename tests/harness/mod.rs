@@ -14,9 +14,11 @@ pub const MODELS: [&str; 4] = ["iterative", "process", "thread", "multiplex"];
 /// How long anything may take before the test fails.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The program, about to be started.
+/// The program, about to be started; in English, wherever the tests run.
 pub fn glasshttp() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_glasshttp"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_glasshttp"));
+    command.env("LC_ALL", "C");
+    command
 }
 
 /// A running server; it is ended when dropped.

@@ -1,7 +1,8 @@
 //! Whether packets are captured, and what is said about it.
 
 use super::Sockets;
-use crate::language::Language;
+use crate::language::sentence::say;
+use crate::language::{Language, cause};
 use std::io;
 use std::net::SocketAddr;
 
@@ -28,22 +29,39 @@ impl Packets {
     /// # Errors
     /// In a sentence: if the switch has a value that it can't have, or packets
     /// are the log and can't be captured.
-    pub fn open(addresses: &[SocketAddr], is_shown: bool, is_log: bool) -> Result<(Self, Option<Sockets>), String> {
+    pub fn open(
+        addresses: &[SocketAddr],
+        is_shown: bool,
+        is_log: bool,
+        language: Language,
+    ) -> Result<(Self, Option<Sockets>), String> {
         let is_off = match std::env::var(SWITCH) {
             Err(_) => false,
             Ok(value) if value.is_empty() || value == "on" => false,
             Ok(value) if value == OFF => true,
-            Ok(value) => return Err(format!("{SWITCH} is '{value}'; it may be 'off', or not set")),
+            Ok(value) => {
+                return Err(say!(
+                    language,
+                    "{} is '{}'; it may be 'off', or not set" / "{}의 값이 '{}'입니다. 'off'로 하거나 지우십시오",
+                    SWITCH,
+                    value
+                ));
+            }
         };
         if is_off && is_log {
-            return Err(format!("--log pcapng needs packets, and {SWITCH}=off switches them off"));
+            return Err(say!(
+                language,
+                "packets are the log, and {}=off switches them off; unset it"
+                    / "로그가 패킷인데 {}=off로 꺼져 있습니다. 그 변수를 지우십시오",
+                SWITCH
+            ));
         }
         if is_off || !(is_shown || is_log) {
             return Ok((Self::Off, None));
         }
         match Sockets::open(addresses, is_log) {
             Ok(sockets) => Ok((Self::Captured, Some(sockets))),
-            Err(error) if is_log => Err(format!("--log pcapng cannot capture packets: {}", why(&error))),
+            Err(error) if is_log => Err(not_captured(&error, language)),
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok((Self::NoRight, None)),
             Err(error) => Ok((Self::Failed(error), None)),
         }
@@ -51,26 +69,38 @@ impl Packets {
 
     /// What people are told of it when the server starts; nothing, if they are off.
     pub fn sentence(&self, language: Language) -> Option<String> {
-        Some(match (self, language) {
-            (Self::Off, _) => return None,
-            (Self::Captured, Language::English) => "Packets are captured (CAP_NET_RAW).".into(),
-            (Self::Captured, Language::Korean) => "패킷도 캡처합니다(CAP_NET_RAW).".into(),
-            (Self::NoRight, Language::English) => {
-                format!("Packets are not shown: that needs CAP_NET_RAW; try: {}", way())
+        Some(match self {
+            Self::Off => return None,
+            Self::Captured => {
+                say!(language, "Packets are captured (CAP_NET_RAW)." / "패킷도 캡처합니다(CAP_NET_RAW).")
             }
-            (Self::NoRight, Language::Korean) => {
-                format!("패킷은 보이지 않습니다. CAP_NET_RAW가 필요합니다. 이렇게 하십시오: {}", way())
+            Self::NoRight => say!(
+                language,
+                "Packets are not shown: that needs CAP_NET_RAW; try: {}"
+                    / "패킷은 보이지 않습니다. CAP_NET_RAW가 필요합니다. 이렇게 하십시오: {}",
+                way()
+            ),
+            Self::Failed(error) => {
+                say!(language, "Packets are not shown: {}." / "패킷은 보이지 않습니다: {}.", cause(error, language))
             }
-            (Self::Failed(error), Language::English) => format!("Packets are not shown: {error}."),
-            (Self::Failed(error), Language::Korean) => format!("패킷은 보이지 않습니다: {error}."),
         })
     }
 }
 
-fn why(error: &io::Error) -> String {
+/// Packets were the log.
+fn not_captured(error: &io::Error, language: Language) -> String {
     match error.kind() {
-        io::ErrorKind::PermissionDenied => format!("that needs CAP_NET_RAW; try: {}", way()),
-        _ => format!("{error}; try another --log"),
+        io::ErrorKind::PermissionDenied => say!(
+            language,
+            "cannot capture packets: that needs CAP_NET_RAW; try: {}"
+                / "패킷을 캡처할 수 없습니다. CAP_NET_RAW가 필요합니다. 이렇게 하십시오: {}",
+            way()
+        ),
+        _ => say!(
+            language,
+            "cannot capture packets: {}; try another --log" / "패킷을 캡처할 수 없습니다: {}. 다른 --log를 쓰십시오",
+            cause(error, language)
+        ),
     }
 }
 

@@ -1,15 +1,5 @@
 //! Words in each language, side by side: one can't be written without the other.
 
-/// The text for `language`, with its places filled by the same figures.
-macro_rules! say {
-    ($language:expr, $english:literal / $korean:literal $(, $figure:expr)* $(,)?) => {
-        match $language {
-            crate::language::Language::English => format!($english $(, $figure)*),
-            crate::language::Language::Korean => format!($korean $(, $figure)*),
-        }
-    };
-}
-
 /// A count with its noun, which in English has a plural.
 macro_rules! count {
     ($language:expr, $count:expr, $one:literal, $many:literal / $korean:literal) => {{
@@ -22,5 +12,5 @@ macro_rules! count {
     }};
 }
 
+pub(crate) use crate::language::sentence::say;
 pub(crate) use count;
-pub(crate) use say;

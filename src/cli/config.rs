@@ -1,0 +1,66 @@
+//! What a command line means for a server.
+
+use crate::connection::Timeouts;
+use crate::language::Language;
+use crate::listener::{Address, Port};
+use crate::models::{Limits, Model};
+use crate::observe::clf::Format;
+use crate::site::SiteOptions;
+use std::path::PathBuf;
+
+/// What is written to standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Log {
+    /// Each connection, for people.
+    Story,
+    /// A line for each request, for people.
+    Short,
+    /// A line for each exchange.
+    Lines(Format),
+    /// A JSON object for each connection.
+    Json,
+    /// Every packet, as a capture file.
+    Pcapng,
+    /// Nothing.
+    Off,
+}
+
+/// Where the live page is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LivePage {
+    /// Nowhere.
+    Off,
+    /// There, if it can be had: the server serves without it, too.
+    Usual(Vec<Address>, Port),
+    /// There, or the server does not start.
+    At(Vec<Address>, Port),
+}
+
+/// What is to be done.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The folder to serve; `None`: `./public` if there is one, else the current folder.
+    pub folder: Option<PathBuf>,
+    /// How to serve it.
+    pub site: SiteOptions,
+    /// The addresses to listen on.
+    pub addresses: Vec<Address>,
+    /// Whether they were typed: then each of them is wanted.
+    pub addresses_are_named: bool,
+    /// The port.
+    pub port: Port,
+    /// The length of the queue of accepted-to-be connections.
+    pub backlog: u32,
+    /// Who runs the connections.
+    pub model: Model,
+    /// How much is taken on.
+    pub limits: Limits,
+    /// How long things may take.
+    pub timeouts: Timeouts,
+    /// What is written to standard output; `None`: what suits it.
+    pub log: Option<Log>,
+    /// In which language.
+    pub language: Language,
+    /// Where the live page is.
+    pub live_page: LivePage,
+}

@@ -1,0 +1,35 @@
+//! The lab, explained in Korean.
+
+use super::translation::Translation;
+
+pub(super) const KOREAN: Translation = Translation {
+    about: "이 프로그램이 곧 전선인 실험: 예측하고, 실행하고, 모든 세그먼트를 봄",
+    usage: "glasshttp lab [옵션] [EXPERIMENT] [-- <CLIENT>...]",
+    arguments: &[
+        ("experiment", "실험의 이름이나 번호. 없으면 목록"),
+        ("answer", "묻기 전에 미리 정한 예측"),
+        ("textbook", "교과서의 TCP: SACK, 타임스탬프, 윈도 스케일링, RACK, TLP 없이"),
+        ("wire", "실험에 정해진 것 대신 쓸 전선의 규칙"),
+        ("json", "JSON 문서 하나로 출력: 사실, 세그먼트, 호출"),
+        ("pcapng", "Wireshark로 열 수 있는 캡처 파일을 씀"),
+        ("svg", "그림을 SVG로 씀"),
+        ("blank", "그림에서 값 다섯 개를 비워 두고 물어봄"),
+        ("record", "모든 실험을 실행하고 각각을 이 폴더에 JSON과 SVG로 씀"),
+        ("server", "직접 만든 서버(셸 명령). -- 뒤에 클라이언트가 필요함"),
+        ("client", "직접 만든 클라이언트: 프로그램과 인자"),
+    ],
+    after: "예:
+  glasshttp lab                         실험 목록
+  glasshttp lab lost-segment            예측하고, 실행하고, 보고, 이해하기
+  glasshttp lab 9 --wire '>data:1,2 drop'
+  glasshttp lab close --textbook --pcapng close.pcapng
+  glasshttp lab --server 'python3 server.py' --wire '<data:1 drop' -- python3 client.py
+  glasshttp lab -- curl http://10.0.0.2/     서버는 이 프로그램, 클라이언트는 직접
+
+직접 만든 프로그램: 클라이언트는 10.0.0.1, 서버는 10.0.0.2(server.lab.kr)입니다.
+서버가 연결을 기다리면 클라이언트를 시작하고, 클라이언트가 끝나고 1초 뒤에 서버를 끝냅니다.
+
+전선의 규칙: 지연(50ms), 속도(4m: 4 Mbit/s), 그리고 어떤 패킷을 어떻게 할지.
+방향은 >가 서버 쪽, <가 클라이언트 쪽입니다. 종류는 syn, ack, data, fin, rst, udp, any이고
+몇 번째인지는 :1,3이나 :2-4처럼 씁니다. 동작은 drop, hold=5ms, double, damage, cut=1s입니다.",
+};

@@ -1,0 +1,54 @@
+//! Serving, explained in Korean.
+
+use super::translation::Translation;
+
+pub(super) const KOREAN: Translation = Translation {
+    about: "속이 들여다보이는 작은 HTTP/1.0 웹 서버",
+    usage: "glasshttp [옵션] [DIR]\n        glasshttp <명령>",
+    arguments: &[
+        ("folder", "제공할 폴더 [기본값: ./public이 있으면 그 폴더, 없으면 현재 폴더]"),
+        ("help", "도움말 출력"),
+        ("version", "버전 출력"),
+        ("port", "연결을 기다릴 포트. 0이면 비어 있는 아무 포트 [기본값: 8080, 쓰이고 있으면 그다음 빈 포트]"),
+        ("bind", "연결을 기다릴 주소. 여러 번 쓸 수 있음 [기본값: 127.0.0.1과 ::1]"),
+        ("lan", "모든 인터페이스에서 연결을 기다림(근거리 네트워크용)"),
+        ("hosts", "localhost 말고도 응답할 호스트 이름. 여러 번 쓸 수 있고 *는 모두 [--bind나 --lan을 쓰면: 모두]"),
+        ("spa", "없는 경로에는 맨 위 폴더의 index.html로 응답"),
+        ("hidden", "점으로 시작하는 이름도 제공하고 목록에 넣음"),
+        ("no_listing", "index.html이 없는 폴더에는 목록 대신 404로 응답"),
+        ("follow_symlinks", "폴더 밖으로 나가는 심볼릭 링크를 따라감"),
+        ("headers", "사이트의 모든 응답에 헤더 필드를 더함. 여러 번 쓸 수 있음"),
+        ("cache_control", "파일 응답의 Cache-Control"),
+        (
+            "log",
+            "표준 출력에 쓸 것. story: 연결마다 SYN부터 끝까지 풀어 쓴 이야기, short: 요청마다 한 줄, common: 교환마다 한 줄(Common Log \
+             Format), combined: 같은 줄에 Referer와 User-Agent까지, json: 연결마다 JSON 하나(docs/records.md), pcapng: \
+             wireshark -k -i -로 볼 패킷 전체, off: 없음 [기본값: 터미널이면 story, 아니면 common]",
+        ),
+        (
+            "watch",
+            "실시간 페이지의 위치: PORT, ADDRESS 또는 ADDRESS:PORT [기본값: 루프백에서만 제공할 때 8081이나 그다음 빈 포트]",
+        ),
+        ("no_watch", "실시간 페이지를 열지 않음"),
+        ("lang", "메시지, 페이지, 폴더 목록의 언어: en, ko [기본값: LC_ALL, LC_MESSAGES, LANG에 따름]"),
+        (
+            "model",
+            "클라이언트를 맡는 방법. iterative: 한 번에 하나씩, process: 프로세스 하나씩, thread: 스레드 하나씩, \
+             multiplex: 이벤트 루프가 모두를 함께",
+        ),
+        ("workers", "multiplex 모델의 이벤트 루프 수 [기본값: 코어마다 하나]"),
+        ("keep_alive", "이 시간(초) 동안 쉬는 keep-alive 연결은 닫음. 0이면 유지하지 않음"),
+        ("timeout", "요청 헤더를 기다리는 시간(초). 응답을 받아 가지 않는 클라이언트는 그 세 배까지 기다림"),
+        ("grace", "종료 명령을 받은 뒤 진행 중인 연결을 마무리하는 시간(초)"),
+        ("max_connections", "동시에 맡는 연결 수. 나머지는 백로그에서 기다림 [기본값: 1024, multiplex는 65536]"),
+        ("backlog", "accept를 기다릴 수 있는 연결 수"),
+        ("cache", "이벤트 루프마다 제공한 파일을 담아 둘 메모리(MiB). 0이면 담지 않음"),
+    ],
+    after: "예:
+  glasshttp                        ./public 또는 현재 폴더를 제공
+  glasshttp -p 3000 dist           dist를 http://localhost:3000/에서 제공
+  glasshttp --lan photos           photos를 근거리 네트워크에 공유
+  glasshttp fetch localhost:8080   URL을 가져오며 단계마다 보여 줌
+
+Ctrl-C를 누르면 진행 중인 응답을 마친 뒤 멈춥니다(우아한 종료).",
+};

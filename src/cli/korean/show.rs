@@ -1,0 +1,17 @@
+//! Showing a saved log, and help itself, explained in Korean.
+
+use super::translation::Translation;
+
+pub(super) const KOREAN: Translation = Translation {
+    about: "저장한 로그(--log json)를 터미널에서 다시 보여 줌",
+    usage: "glasshttp show [옵션] <FILE>",
+    arguments: &[("file", "로그 파일. -는 표준 입력")],
+    after: "",
+};
+
+pub(super) const KOREAN_HELP: Translation = Translation {
+    about: "이 도움말이나 명령 하나의 도움말을 출력",
+    usage: "glasshttp help [COMMAND]",
+    arguments: &[("command", "명령")],
+    after: "",
+};

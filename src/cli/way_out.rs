@@ -1,0 +1,127 @@
+//! What failed before anything could be served, and what to try. The errors
+//! themselves know no option: here are those that lead out.
+
+use crate::language::sentence::say;
+use crate::language::{Language, cause};
+use crate::listener::{ListenError, Obstacle};
+use std::io;
+use std::net::IpAddr;
+use std::path::Path;
+
+/// Nothing listens at the site's address.
+pub fn site_cannot_listen(error: &ListenError, language: Language) -> String {
+    let way = match error.obstacle() {
+        Obstacle::NoSuchAddress => {
+            say!(language, "try --lan for all of its addresses" / "--lan으로 모든 주소를 쓰십시오")
+        }
+        obstacle => on_port(obstacle, "--port", language),
+    };
+    cannot_listen(error, &way, language)
+}
+
+/// Nothing listens at the live page's address, which was named.
+pub fn page_cannot_listen(error: &ListenError, language: Language) -> String {
+    let way = on_port(error.obstacle(), "--watch", language);
+    let why = cannot_listen(error, &way, language);
+    say!(language, "the live page {}, or --no-watch" / "실시간 페이지: {}. 끄려면 --no-watch", why)
+}
+
+/// What failed, and why.
+fn cannot_listen(error: &ListenError, way: &str, language: Language) -> String {
+    let address = error.address();
+    let why = why_not(error, language);
+    say!(language, "cannot listen on {}: {}; {}" / "{}에서 연결을 기다릴 수 없습니다: {}. {}", address, why, way)
+}
+
+/// Why nothing listens there.
+pub fn why_not(error: &ListenError, language: Language) -> String {
+    match error.obstacle() {
+        Obstacle::Taken => say!(language, "the port is taken" / "이미 쓰이는 포트입니다"),
+        Obstacle::NotPermitted => say!(
+            language,
+            "permission denied; ports below 1024 need root or CAP_NET_BIND_SERVICE"
+                / "권한이 없습니다. 1024보다 작은 포트에는 root나 CAP_NET_BIND_SERVICE가 필요합니다"
+        ),
+        Obstacle::NoSuchAddress => say!(language, "this machine has no such address" / "이 컴퓨터에 없는 주소입니다"),
+        Obstacle::NoInterface => {
+            say!(language, "a link-local address needs its interface" / "링크 로컬 주소에는 인터페이스를 붙여야 합니다")
+        }
+        Obstacle::Other => cause(error.cause(), language),
+    }
+}
+
+/// What leads past an obstacle, where `option` names the port.
+fn on_port(obstacle: Obstacle, option: &str, language: Language) -> String {
+    match obstacle {
+        Obstacle::Taken => say!(
+            language,
+            "try another {0}, or {0} 0 for any free one" / "{0}에 다른 포트를, 또는 빈 포트를 쓰려면 0을 주십시오",
+            option
+        ),
+        Obstacle::NotPermitted => say!(language, "try {} 8080" / "{} 8080을 쓰십시오", option),
+        Obstacle::NoSuchAddress => say!(language, "name one that it has" / "이 컴퓨터의 주소를 쓰십시오"),
+        Obstacle::NoInterface => say!(language, "as in fe80::1%eth0" / "예: fe80::1%eth0"),
+        Obstacle::Other => say!(language, "try another address or port" / "다른 주소나 포트를 쓰십시오"),
+    }
+}
+
+/// One of several addresses that were named is not this machine's.
+pub fn no_such_address(ip: IpAddr, language: Language) -> String {
+    say!(
+        language,
+        "cannot listen on {}: this machine has no such address; try --bind with one that it has"
+            / "{}에서 연결을 기다릴 수 없습니다: 이 컴퓨터에 없는 주소입니다. --bind에 이 컴퓨터의 주소를 쓰십시오",
+        ip
+    )
+}
+
+/// The folder can't be served.
+pub fn cannot_serve(folder: &Path, error: &io::Error, language: Language) -> String {
+    let shown = folder.display();
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => {
+            say!(language, "no such directory; try: glasshttp ." / "그런 폴더가 없습니다. 이렇게 하십시오: glasshttp .")
+        }
+        io::ErrorKind::NotADirectory => {
+            let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            say!(
+                language,
+                "not a directory; try: glasshttp {}" / "폴더가 아닙니다. 이렇게 하십시오: glasshttp {}",
+                parent.display()
+            )
+        }
+        io::ErrorKind::PermissionDenied => say!(
+            language,
+            "permission denied; try another folder, or run as a user who may enter it"
+                / "권한이 없습니다. 다른 폴더를 쓰거나, 들어갈 수 있는 사용자로 실행하십시오"
+        ),
+        io::ErrorKind::Unsupported => cause(error, language),
+        _ => say!(language, "{}; try another folder" / "{}. 다른 폴더를 쓰십시오", cause(error, language)),
+    };
+    say!(language, "cannot serve {}: {}" / "{}을(를) 제공할 수 없습니다: {}", shown, why)
+}
+
+/// Signals can't be had.
+pub fn no_signals(error: &io::Error, language: Language) -> String {
+    say!(language, "cannot watch for signals: {}" / "신호를 받을 준비를 할 수 없습니다: {}", cause(error, language))
+}
+
+/// Serving ended by itself.
+pub fn cannot_go_on(error: &io::Error, language: Language) -> String {
+    say!(language, "cannot go on serving: {}" / "서비스를 계속할 수 없습니다: {}", cause(error, language))
+}
+
+/// Nothing is left for one more thread or pipe.
+pub fn cannot_record(error: &io::Error, language: Language) -> String {
+    say!(
+        language,
+        "cannot start to record connections: {}; try --log off --no-watch"
+            / "연결을 기록할 준비를 할 수 없습니다: {}. 기록 없이 쓰려면 --log off --no-watch",
+        cause(error, language)
+    )
+}
+
+/// Packets are shown by the log, and can't be captured.
+pub fn cannot_capture(error: &io::Error, language: Language) -> String {
+    say!(language, "cannot start to capture packets: {}" / "패킷 캡처를 시작할 수 없습니다: {}", cause(error, language))
+}
