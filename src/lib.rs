@@ -27,6 +27,7 @@
 compile_error!("glasshttp needs a Unix: it is written for the sockets, descriptors and signals of POSIX");
 
 pub mod announcement;
+pub mod capture;
 pub mod cli;
 pub mod connection;
 pub mod dns;

@@ -2,6 +2,8 @@
 
 use anstream::eprintln;
 use glasshttp::announcement::{HERE, announce, ended_without_storage, not_recorded};
+use glasshttp::capture::Capture;
+use glasshttp::capture::wanted::Packets;
 use glasshttp::cli::usage::NoTask;
 use glasshttp::cli::{Args, Config, Log, Task, way_out};
 use glasshttp::connection::Service;
@@ -88,7 +90,24 @@ fn run(config: Config) -> Result<(), String> {
 fn fetched(options: &fetch::Options) -> ExitCode {
     // Where the system refuses, Ctrl-C ends the program at once.
     let interrupt = Arc::new(fetch::Interrupt::on_signal().unwrap_or_default());
-    let failures = fetch::run(options, &interrupt);
+    // Before the first thread begins: none of them keeps the right to.
+    let (packets, sockets) = match Packets::open_for_client(options.json || !options.quiet, options.language) {
+        Ok(opened) => opened,
+        Err(message) => {
+            complain(&message, options.language);
+            return ExitCode::from(USAGE);
+        }
+    };
+    // Packets are more than was asked for: why there are none is said to those who want to see all.
+    if options.verbose
+        && !options.quiet
+        && !matches!(packets, Packets::Captured)
+        && let Some(sentence) = packets.sentence(options.language)
+    {
+        eprintln!("{sentence}");
+    }
+    let capture = sockets.and_then(|sockets| Capture::start(sockets, None).ok());
+    let failures = fetch::run(options, &interrupt, capture);
     for failure in &failures {
         complain(&failure.sentence(options.language), options.language);
     }

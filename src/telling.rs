@@ -1,11 +1,11 @@
 //! What is told of the connections, and to whom: the story, a log, the live
 //! page. Each is a sink of the collector's.
 
+use crate::capture::Capture;
+use crate::capture::log::PcapngLog;
+use crate::capture::wanted::Packets;
 use crate::cli::{Config, LivePage, Log, way_out};
 use crate::listener::{self, Listener};
-use crate::observe::capture::Capture;
-use crate::observe::capture::log::PcapngLog;
-use crate::observe::capture::wanted::Packets;
 use crate::observe::clf::Format;
 use crate::observe::collector::Watching;
 use crate::observe::json::JsonLog;
@@ -13,7 +13,7 @@ use crate::observe::live::{Bounds, Hub, LiveSink};
 use crate::observe::probe::{Probe, Rate, Scope};
 use crate::observe::short::ShortLog;
 use crate::observe::sink::{LeftOut, Sink};
-use crate::observe::standard_output::{StandardOutput, columns};
+use crate::observe::standard_output::{self, StandardOutput, columns};
 use crate::observe::story::Story;
 use crate::watch::Watch;
 use std::io::{self, IsTerminal};
@@ -110,6 +110,7 @@ impl Telling {
     pub fn finish(self) -> LeftOut {
         let left_out = self.watching.map(Watching::finish).unwrap_or_default();
         if let Some(capture) = self.capture {
+            standard_output::end(); // a reader that takes nothing holds up the end no longer
             capture.finish();
         }
         // Whether its thread ended well is no matter now.

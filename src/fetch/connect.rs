@@ -2,6 +2,7 @@
 
 use super::clock::Clock;
 use super::interrupt::Interrupt;
+use crate::capture::Capture;
 use crate::kernel::tcp_info::TcpInfo;
 use crate::kernel::timestamps;
 use crate::record::Failure;
@@ -37,6 +38,8 @@ pub(super) struct How<'a> {
     pub(super) buffer: Option<usize>,
     pub(super) clock: Clock,
     pub(super) interrupt: &'a Interrupt,
+    /// Who sees the packets.
+    pub(super) capture: Option<&'a Capture>,
 }
 
 /// Tries `addresses` in order: the next one when those before it have failed or
@@ -133,6 +136,7 @@ impl Race<'_> {
         let socket = Socket::new(Domain::for_address(attempt.server), Type::STREAM, Some(Protocol::TCP))?;
         socket.set_nonblocking(true)?;
         socket.set_tcp_nodelay(true)?;
+        self.how.capture.into_iter().for_each(|capture| capture.follow(attempt.server));
         if let Some(bytes) = self.how.buffer {
             socket.set_recv_buffer_size(bytes)?; // before connecting: the window follows from it
         }

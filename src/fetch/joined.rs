@@ -93,7 +93,7 @@ fn is_told(record: &Record, exchange: u64, is_closed: bool) -> bool {
 
 fn ask_once(page: SocketAddr, client: SocketAddr, clock: Clock) -> Result<Record, Unjoined> {
     let interrupt = Arc::new(Interrupt::default());
-    let how = How { timeout: PATIENCE, buffer: None, clock, interrupt: &interrupt };
+    let how = How { timeout: PATIENCE, buffer: None, clock, interrupt: &interrupt, capture: None };
     let (told, connected) = connect(&[page], &how);
     let unjoined = |failure| Unjoined::Page(Box::new(failure));
     let connected = connected.ok_or_else(|| unjoined(super::connect::failure(&page.to_string(), &told.attempts)))?;

@@ -23,6 +23,7 @@ mod notes;
 mod options;
 mod payload;
 mod progress;
+mod seen;
 mod sending;
 mod session;
 mod turn;

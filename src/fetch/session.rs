@@ -9,8 +9,10 @@ use super::job::Job;
 use super::name::{self, Background};
 use super::options::{Options, Output};
 use super::payload::Payload;
+use super::seen::Seen;
 use super::turn::Pace;
 use super::{connect, har, joined};
+use crate::capture::Capture;
 use crate::dns::interleaved;
 use crate::http::client::response_error::ResponseError;
 use crate::http::client::{Ending, Next, Request};
@@ -32,12 +34,13 @@ const NARROW: usize = 4096;
 const USER_AGENT: &str = concat!("glasshttp/", env!("CARGO_PKG_VERSION"));
 
 /// Fetches everything that `options` name, and tells it: what failed, in order.
-pub fn run(options: &Options, interrupt: &Arc<Interrupt>) -> Vec<Failed> {
+/// Where `capture` sees the packets, they are told, too.
+pub fn run(options: &Options, interrupt: &Arc<Interrupt>, capture: Option<Capture>) -> Vec<Failed> {
     let payload = match options.data.as_ref().map(Payload::read).transpose() {
         Ok(payload) => payload,
         Err(failure) => return vec![Failed::new(failure)],
     };
-    let mut session = Session::new(options, interrupt.clone());
+    let mut session = Session::new(options, interrupt.clone(), capture);
     let once = options.urls.iter().map(|url| Job::new(url, options, payload.as_ref()));
     let mut jobs: VecDeque<Job> = (0..options.repeat).flat_map(|_| once.clone()).collect();
     while let Some(job) = jobs.pop_front().filter(|_| !interrupt.has_come()) {
@@ -64,10 +67,11 @@ struct Session<'o> {
     background: Background,
     /// What was printed last did not end its line.
     is_mid_line: bool,
+    seen: Seen,
 }
 
 impl<'o> Session<'o> {
-    fn new(options: &'o Options, interrupt: Arc<Interrupt>) -> Self {
+    fn new(options: &'o Options, interrupt: Arc<Interrupt>, capture: Option<Capture>) -> Self {
         let clock = Clock::start();
         let began = humantime::format_rfc3339_nanos(clock.began().time()).to_string();
         Self {
@@ -82,6 +86,7 @@ impl<'o> Session<'o> {
             interrupt,
             background: Background::default(),
             is_mid_line: false,
+            seen: Seen::by(capture),
         }
     }
 
@@ -134,6 +139,7 @@ impl<'o> Session<'o> {
             withheld: Vec::new(),
             is_retried: false,
             failure: None,
+            segments: None,
             server: None,
             no_server: None,
         }
@@ -152,6 +158,7 @@ impl<'o> Session<'o> {
             let close = connection.close(false);
             if let Some(last) = self.record.transfers.last_mut() {
                 last.close = Some(close);
+                self.seen.join_last(last, self.clock.began());
             }
         }
         let (host, port) = job.peer();
@@ -172,6 +179,7 @@ impl<'o> Session<'o> {
             buffer: self.options.read_rate.map(|_| NARROW),
             clock: self.clock,
             interrupt: &self.interrupt,
+            capture: self.seen.capture(),
         };
         let scope = job.url.scope()?;
         let (mut told, mut connected) = connect::connect(&sockets(&interleaved(&addresses), port, scope), &how);
@@ -304,6 +312,7 @@ impl<'o> Session<'o> {
         if !self.interrupt.has_come() {
             joined::join(&mut transfer, self.options, self.clock);
         }
+        self.seen.join(&mut transfer, self.clock.began());
         self.end_line();
         if !self.options.json && !self.options.quiet {
             let mut text = String::new();
@@ -326,6 +335,7 @@ impl<'o> Session<'o> {
     }
 
     fn finish(mut self) -> Vec<Failed> {
+        self.seen.finish();
         if self.options.json
             && let Err(error) = print_json(&self.record)
         {

@@ -11,12 +11,12 @@
 mod arrived;
 mod told;
 
-use super::capture::Capture;
 use super::interpret::{self, Lost};
 use super::probe::{Probe, Scope};
 use super::report::{Closed, Report};
 use super::sink::{LeftOut, News, Sink};
 use super::standard_output;
+use crate::capture::Capture;
 use crate::kernel::socket_table::SocketTable;
 use crate::record::Text;
 use arrived::{Arrived, Unreadable};

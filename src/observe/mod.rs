@@ -2,7 +2,6 @@
 //! makes records of it ([`collector`]), and who is told ([`sink`]).
 //! Serving never waits for any of this.
 
-pub mod capture;
 pub mod clf;
 pub mod collector;
 mod interpret;

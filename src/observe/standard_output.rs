@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 static END: OnceLock<Instant> = OnceLock::new();
 
 /// The server ends: from now on no wait for the reader is for ever.
-pub(super) fn end() {
+pub(crate) fn end() {
     // It has been said before: that holds.
     let _ = END.set(Instant::now());
 }

@@ -28,6 +28,25 @@ pub struct Segments {
     pub moments: Moments,
 }
 
+impl Segments {
+    /// How many segments there were.
+    pub fn count(&self) -> u64 {
+        self.left_out.saturating_add(self.list.len() as u64)
+    }
+
+    /// Without the first `told` segments; what was counted stays the whole connection's.
+    #[must_use]
+    pub fn behind(mut self, told: u64) -> Self {
+        let first = told.min(self.left_out_behind as u64);
+        let left_out = (told - first).min(self.left_out);
+        let gone = (told - left_out).min(self.list.len() as u64) as usize;
+        self.list.drain(..gone);
+        self.left_out -= left_out;
+        self.left_out_behind = self.left_out_behind.saturating_sub(gone);
+        self
+    }
+}
+
 /// When what a connection consists of was seen for the first time, whether that
 /// segment is listed or not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,5 +146,36 @@ impl Segment {
     pub fn on_a_wire(&self) -> Option<u32> {
         let size = u32::from(self.cut_into?);
         (size > 0 && self.length > size).then(|| self.length.div_ceil(size))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_told_goes_from_the_front_whether_it_is_listed_or_not() {
+        let segment = |at| {
+            serde_json::json!({"at": at, "from": "client", "flags": "ACK", "sequence": 1,
+            "relative_sequence": 1, "length": 0, "window": 1, "ttl": 64})
+        };
+        let list: Vec<Segment> = (0..6).map(|at| serde_json::from_value(segment(at)).expect("a segment")).collect();
+        // 0 1 2, then four that are not listed, then 3 4 5.
+        let segments = Segments { list, left_out: 4, left_out_behind: 3, ..Segments::default() };
+        assert_eq!(segments.count(), 10);
+        for (told, first, left_out, behind) in [
+            (0, Some(0), 4, 3),
+            (2, Some(2), 4, 1),
+            (3, Some(3), 4, 0),
+            (5, Some(3), 2, 0),
+            (7, Some(3), 0, 0),
+            (9, Some(5), 0, 0),
+            (10, None, 0, 0),
+            (99, None, 0, 0),
+        ] {
+            let rest = segments.clone().behind(told);
+            assert_eq!(rest.list.first().map(|segment| segment.at), first, "{told}");
+            assert_eq!((rest.left_out, rest.left_out_behind), (left_out, behind), "{told}");
+        }
     }
 }

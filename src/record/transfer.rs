@@ -8,6 +8,7 @@ use super::ending::{End, How, TimeWait};
 use super::failure::Failed;
 use super::figure::{Figure, Nanoseconds};
 use super::lookup::{Lookup, Trace};
+use super::segment::Segments;
 use super::system_error::SystemError;
 use super::tcp::{Negotiated, Tcp};
 use super::unjoined::Unjoined;
@@ -66,6 +67,10 @@ pub struct Transfer {
     pub is_retried: bool,
     /// What went wrong.
     pub failure: Option<Failed>,
+    /// The segments of its connection that were seen meanwhile, as they passed this machine's
+    /// interface; `None` where packets are not captured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segments: Option<Segments>,
     /// The server's half of the connection, where it could be had.
     pub server: Option<Box<ServerRecord>>,
     /// Why not, where it was asked for.

@@ -13,10 +13,19 @@ pub(crate) fn open(name: &str) -> io::Result<OwnedFd> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     // Protocol 0: nothing is received before it is bound to the device.
     let socket = socket_with(AddressFamily::PACKET, SocketType::RAW, flags, None)?;
+    bind(&socket, nix::net::if_::if_nametoindex(name)?)?;
+    Ok(socket)
+}
+
+/// Hears the interface of this index, or all of them for 0: every protocol's frames.
+///
+/// # Errors
+/// If there is no such interface.
+pub(super) fn bind(socket: &impl AsRawFd, index: u32) -> io::Result<()> {
     let address = libc::sockaddr_ll {
         sll_family: libc::AF_PACKET as u16,
         sll_protocol: (libc::ETH_P_ALL as u16).to_be(),
-        sll_ifindex: nix::net::if_::if_nametoindex(name)?.cast_signed(),
+        sll_ifindex: index.cast_signed(),
         sll_hatype: 0,
         sll_pkttype: 0,
         sll_halen: 0,
@@ -27,5 +36,5 @@ pub(crate) fn open(name: &str) -> io::Result<OwnedFd> {
     let result = unsafe {
         libc::bind(socket.as_raw_fd(), (&raw const address).cast(), size_of_val(&address) as libc::socklen_t)
     };
-    if result == 0 { Ok(socket) } else { Err(io::Error::last_os_error()) }
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

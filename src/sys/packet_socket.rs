@@ -1,6 +1,7 @@
 //! Frames as they pass this machine's interfaces: AF_PACKET, see packet(7). They
 //! are read from a ring that the kernel shares, so that a burst waits there.
 
+use super::device_socket;
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 use socket2::{Domain, SockFilter, Socket, Type};
 use std::ffi::c_void;
@@ -59,9 +60,19 @@ pub(crate) struct Frame<'a> {
     pub(crate) cut_into: Option<u16>,
 }
 
+/// Which frames a socket hears: it can be changed while another thread reads them.
+#[derive(Debug)]
+pub(crate) struct Filter {
+    socket: Socket,
+    interfaces: Interfaces,
+    snap: u32,
+}
+
 /// A socket that hears frames of TCP from and to some ports.
 pub(crate) struct PacketSocket {
     socket: Socket,
+    interfaces: Interfaces,
+    snap: u32,
     ring: NonNull<c_void>,
     blocks: usize,
     next: usize,
@@ -106,34 +117,13 @@ impl PacketSocket {
             mmap(null_mut(), BLOCK * blocks, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, &socket, 0)?
         };
         let ring = NonNull::new(ring).ok_or(io::ErrorKind::OutOfMemory)?;
-        let open = Self { socket, ring, blocks, next: 0 };
-        open.bind(interfaces)?;
-        Ok(open)
-    }
-
-    fn bind(&self, interfaces: Interfaces) -> io::Result<()> {
+        let open = Self { socket, interfaces, snap, ring, blocks, next: 0 };
         let index = match interfaces {
             Interfaces::Loopback(index) => index,
             Interfaces::Others(_) => 0,
         };
-        let address = libc::sockaddr_ll {
-            sll_family: libc::AF_PACKET as u16,
-            sll_protocol: (libc::ETH_P_ALL as u16).to_be(),
-            sll_ifindex: index.cast_signed(),
-            sll_hatype: 0,
-            sll_pkttype: 0,
-            sll_halen: 0,
-            sll_addr: [0; 8],
-        };
-        // SAFETY: the descriptor is open, and the address is one of AF_PACKET, of that length.
-        let result = unsafe {
-            libc::bind(
-                self.socket.as_raw_fd(),
-                (&raw const address).cast(),
-                size_of::<libc::sockaddr_ll>() as libc::socklen_t,
-            )
-        };
-        if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+        device_socket::bind(&open.socket, index)?;
+        Ok(open)
     }
 
     /// Hands over the frames of every block that is ready; gives how many there were.
@@ -175,14 +165,16 @@ impl PacketSocket {
         Statistics { seen, dropped }
     }
 
-    /// Hears nothing until [`PacketSocket::resume`].
-    pub(crate) fn pause(&self) -> io::Result<()> {
-        self.socket.attach_filter(&[SockFilter::new(RET, 0, 0, 0)])
+    /// What decides which frames it hears, for another thread.
+    pub(crate) fn filter(&self) -> io::Result<Filter> {
+        Ok(Filter { socket: self.socket.try_clone()?, interfaces: self.interfaces, snap: self.snap })
     }
+}
 
-    /// Hears frames from and to `ports` again.
-    pub(crate) fn resume(&self, interfaces: Interfaces, ports: &[u16], snap: u32) -> io::Result<()> {
-        self.socket.attach_filter(&filter(interfaces, ports, snap))
+impl Filter {
+    /// From now on only frames from and to these ports are heard.
+    pub(crate) fn only(&self, ports: &[u16]) -> io::Result<()> {
+        self.socket.attach_filter(&filter(self.interfaces, ports, self.snap))
     }
 }
 

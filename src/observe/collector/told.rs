@@ -1,7 +1,7 @@
 //! A connection that is told, and how far the telling is.
 
+use crate::capture::Capture;
 use crate::kernel::socket_table::SocketTable;
-use crate::observe::capture::Capture;
 use crate::observe::packets;
 use crate::record::connection::Record;
 use crate::record::{Figure, Moment, Source, TimeWait};

@@ -72,6 +72,7 @@ fn transfer() -> Transfer {
         withheld: vec![],
         is_retried: false,
         failure: None,
+        segments: None,
         server: None,
         no_server: None,
     }

@@ -35,19 +35,7 @@ impl Packets {
         is_log: bool,
         language: Language,
     ) -> Result<(Self, Option<Sockets>), String> {
-        let is_off = match std::env::var(SWITCH) {
-            Err(_) => false,
-            Ok(value) if value.is_empty() || value == "on" => false,
-            Ok(value) if value == OFF => true,
-            Ok(value) => {
-                return Err(say!(
-                    language,
-                    "{} is '{}'; it may be 'off', or not set" / "{}의 값이 '{}'입니다. 'off'로 하거나 지우십시오",
-                    SWITCH,
-                    value
-                ));
-            }
-        };
+        let is_off = is_off(language)?;
         if is_off && is_log {
             return Err(say!(
                 language,
@@ -67,6 +55,21 @@ impl Packets {
         }
     }
 
+    /// The same for a client.
+    ///
+    /// # Errors
+    /// In a sentence: if the switch has a value that it can't have.
+    pub fn open_for_client(is_shown: bool, language: Language) -> Result<(Self, Option<Sockets>), String> {
+        if is_off(language)? || !is_shown {
+            return Ok((Self::Off, None));
+        }
+        Ok(match Sockets::for_client() {
+            Ok(sockets) => (Self::Captured, Some(sockets)),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => (Self::NoRight, None),
+            Err(error) => (Self::Failed(error), None),
+        })
+    }
+
     /// What people are told of it when the server starts; nothing, if they are off.
     pub fn sentence(&self, language: Language) -> Option<String> {
         Some(match self {
@@ -76,14 +79,28 @@ impl Packets {
             }
             Self::NoRight => say!(
                 language,
-                "Packets are not shown: that needs CAP_NET_RAW; try: {}"
-                    / "패킷은 보이지 않습니다. CAP_NET_RAW가 필요합니다. 이렇게 하십시오: {}",
+                "Packets are not shown: that needs CAP_NET_RAW; try sudo, glasshttp lab, or: {}"
+                    / "패킷은 보이지 않습니다. CAP_NET_RAW가 필요합니다. sudo나 glasshttp lab, 또는: {}",
                 way()
             ),
             Self::Failed(error) => {
                 say!(language, "Packets are not shown: {}." / "패킷은 보이지 않습니다: {}.", cause(error, language))
             }
         })
+    }
+}
+
+fn is_off(language: Language) -> Result<bool, String> {
+    match std::env::var(SWITCH) {
+        Err(_) => Ok(false),
+        Ok(value) if value.is_empty() || value == "on" => Ok(false),
+        Ok(value) if value == OFF => Ok(true),
+        Ok(value) => Err(say!(
+            language,
+            "{} is '{}'; it may be 'off', or not set" / "{}의 값이 '{}'입니다. 'off'로 하거나 지우십시오",
+            SWITCH,
+            value
+        )),
     }
 }
 

@@ -277,18 +277,18 @@ impl Kept {
     }
 }
 
-/// Which way a segment goes, and between whom; `None`: not to or from one of our sockets.
+/// Which way a segment goes, and between whom; `None`: not to or from a server that is meant.
 pub(super) fn sort(
     packet: &Packet<'_>,
-    is_outgoing: Option<bool>,
-    is_ours: impl Fn(SocketAddr) -> bool,
+    is_from_server: Option<bool>,
+    is_server: impl Fn(SocketAddr) -> bool,
 ) -> Option<(Pair, Direction)> {
     let canonical = |address: SocketAddr| SocketAddr::new(unmapped(address.ip()), address.port());
     let (source, destination) = packet.addresses().map(|(from, to)| (canonical(from), canonical(to)))?;
     let flags = packet.tcp()?.flags;
     // Where both ends could be the server, the SYN says who is.
-    let from_server = is_ours(source) && is_outgoing != Some(false);
-    let to_server = is_ours(destination) && is_outgoing != Some(true);
+    let from_server = is_server(source) && is_from_server != Some(false);
+    let to_server = is_server(destination) && is_from_server != Some(true);
     match (from_server, to_server) {
         (true, true) if flags.syn && !flags.ack => Some(((destination, source), Direction::ToServer)),
         (true, _) => Some(((source, destination), Direction::ToClient)),

@@ -1,0 +1,68 @@
+//! The packets of a fetch's connections, joined to its transfers.
+
+use crate::capture::Capture;
+use crate::record::Moment;
+use crate::record::segment::Segments;
+use crate::record::transfer::{Ends, Outcome, Transfer};
+
+/// Who sees the packets, and what was told of them.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    capture: Option<Capture>,
+    /// The connection whose segments were told last, and how many of them before its last transfer, and with it.
+    told: Option<(Ends, u64, u64)>,
+}
+
+impl Seen {
+    pub(super) fn by(capture: Option<Capture>) -> Self {
+        Self { capture, told: None }
+    }
+
+    pub(super) fn capture(&self) -> Option<&Capture> {
+        self.capture.as_ref()
+    }
+
+    /// Joins what was seen since the transfer before it on the same connection; times count from `began`.
+    pub(super) fn join(&mut self, transfer: &mut Transfer, began: Moment) {
+        let Some(ends) = ends(transfer) else { return };
+        let before = match self.told {
+            Some((same, _, told)) if same == ends => told,
+            _ => 0,
+        };
+        self.join_behind(transfer, ends, before, began);
+    }
+
+    /// Joins once more: its connection ended after it had been told.
+    pub(super) fn join_last(&mut self, last: &mut Transfer, began: Moment) {
+        if let Some((ends, before, _)) = self.told {
+            self.join_behind(last, ends, before, began);
+        }
+    }
+
+    fn join_behind(&mut self, transfer: &mut Transfer, ends: Ends, before: u64, began: Moment) {
+        let Some(capture) = &self.capture else { return };
+        capture.catch_up();
+        let Some(segments) = capture.record(ends.server, ends.client, began) else { return };
+        self.told = Some((ends, before, segments.count()));
+        transfer.segments = Some(Segments::behind(segments, before));
+        if transfer.close.is_some() {
+            capture.forget(ends.server, ends.client);
+        }
+    }
+
+    /// Nothing more is seen.
+    pub(super) fn finish(&mut self) {
+        self.capture.take().iter().for_each(Capture::finish);
+    }
+}
+
+/// Those of its connection; of the attempt that says most, where there is none.
+fn ends(transfer: &Transfer) -> Option<Ends> {
+    let attempts = transfer.connect.iter().flat_map(|connect| &connect.attempts).rev();
+    let failed = || {
+        attempts
+            .filter(|attempt| attempt.outcome != Outcome::Abandoned)
+            .find_map(|attempt| Some(Ends { client: attempt.client?, server: attempt.server }))
+    };
+    transfer.ends.or_else(failed)
+}
