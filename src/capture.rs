@@ -301,7 +301,8 @@ impl Reader {
             let is_loopback = matches!(interfaces, Interfaces::Loopback(_));
             let mut flows = lock(&shared.flows);
             let counted = socket.statistics();
-            let lost = shared.lost.fetch_add(counted.dropped.into(), Ordering::Relaxed) + u64::from(counted.dropped);
+            // What is in the ring had room: what had none came behind it.
+            let lost = shared.lost.fetch_add(counted.dropped.into(), Ordering::Relaxed);
             *frames += socket.read(|frame| {
                 let Ok(packet) = taken_apart(&frame) else {
                     shared.lost.fetch_add(1, Ordering::Relaxed);

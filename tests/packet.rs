@@ -2,9 +2,13 @@
 
 /// What the program itself captures; tshark captures the same.
 mod capture;
+mod fetched;
 mod frames;
 mod link;
 mod pcapng;
+mod recorded;
 mod segment;
+mod serving;
 mod tracker;
+mod wire;
 mod witness;

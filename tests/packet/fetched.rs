@@ -1,0 +1,92 @@
+//! What a fetch captures of its own connections.
+
+use super::recorded::compare;
+use super::serving::{Witness, serve};
+use crate::harness::glasshttp;
+use serde_json::Value;
+use std::process::{Command, Output};
+use std::time::Duration;
+
+fn fetch(arguments: &[&str]) -> Output {
+    glasshttp().arg("fetch").args(arguments).output().expect("the program starts")
+}
+
+fn transfers(output: &Output) -> Vec<Value> {
+    let record: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"));
+    record["transfers"].as_array().expect("transfers").clone()
+}
+
+/// A transfer as a record that can be compared: the connection's address pair, and its segments.
+fn as_record(transfer: &Value) -> Value {
+    serde_json::json!({ "client": transfer["ends"]["client"], "exchanges": [{}], "segments": transfer["segments"] })
+}
+
+#[test]
+#[ignore = "needs CAP_NET_RAW and tshark"]
+fn a_fetch_has_its_own_half_as_tshark_sees_it() {
+    let mut server = serve(&["--log", "off", "--no-watch"], &[]);
+    let witness = Witness::of(server.port);
+    let mut theirs = witness.wait_until_it_sees(server.address());
+    let (four, six) = (format!("http://127.0.0.1:{}/", server.port), format!("http://[::1]:{}/small.txt", server.port));
+    let large = format!("{four}large.bin");
+    let runs = [&["--json", &four][..], &["--json", &six], &["--json", "--abort-after", "1M", &large]];
+    let alone: Vec<Value> = runs.iter().flat_map(|arguments| transfers(&fetch(arguments))).collect();
+    let kept = transfers(&fetch(&["--json", "-k", "--repeat", "3", &four]));
+    while let Ok(line) = witness.lines.recv_timeout(Duration::from_secs(1)) {
+        theirs.push(line);
+    }
+    let records: Vec<Value> = alone.iter().map(as_record).collect();
+    assert!(compare(&records, &theirs) > 30);
+    assert!(alone[2]["segments"]["moments"]["client_reset"].is_i64(), "{}", alone[2]);
+    // On a kept connection each has its own.
+    let mut whole = as_record(&kept[0]);
+    let list = kept.iter().flat_map(|transfer| transfer["segments"]["list"].as_array().expect("segments").clone());
+    whole["segments"]["list"] = list.collect();
+    assert!(compare(&[whole], &theirs) >= 3 + 3 * 2);
+    assert!(kept[1]["segments"]["list"][0]["relative_sequence"].as_u64() > Some(1), "{}", kept[1]);
+    for transfer in alone.iter().chain(&kept) {
+        let times: Vec<i64> = transfer["segments"]["list"]
+            .as_array()
+            .expect("segments")
+            .iter()
+            .map(|segment| segment["at"].as_i64().expect("a time"))
+            .collect();
+        assert!(times.iter().all(|at| *at >= transfer["began"].as_i64().expect("a time")), "{transfer}");
+    }
+    server.end();
+}
+
+#[test]
+#[ignore = "needs CAP_NET_RAW"]
+fn a_connection_that_is_refused_has_its_two_segments() {
+    let unused = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    let refused = &transfers(&fetch(&["--json", &format!("http://{unused}/")]))[0];
+    let flags: Vec<&str> = refused["segments"]["list"]
+        .as_array()
+        .expect("segments")
+        .iter()
+        .map(|segment| segment["flags"].as_str().expect("flags"))
+        .collect();
+    assert_eq!(flags, ["SYN", "RST+ACK"]);
+}
+
+#[test]
+#[ignore = "needs root, to be nobody"]
+fn nothing_is_captured_where_nothing_shows_it_or_the_right_is_missing() {
+    let mut server = serve(&["--log", "off", "--no-watch"], &[]);
+    let url = format!("http://127.0.0.1:{}/small.txt", server.port);
+    let off = glasshttp().args(["fetch", "--json", &url]).env("GLASSHTTP_PACKETS", "off").output().expect("it starts");
+    assert_eq!(transfers(&off)[0].get("segments"), None);
+    let wrong = glasshttp().args(["fetch", &url]).env("GLASSHTTP_PACKETS", "maybe").output().expect("it starts");
+    assert_eq!(wrong.status.code(), Some(2), "{wrong:?}");
+    for (verbose, lines) in [(&["-v"][..], 1), (&[], 0)] {
+        let mut nobody = Command::new("setpriv");
+        nobody.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all"]);
+        nobody.arg(env!("CARGO_BIN_EXE_glasshttp")).arg("fetch").args(verbose).arg(&url).env("LC_ALL", "C");
+        let output = nobody.output().expect("setpriv");
+        let story = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(story.lines().filter(|line| line.contains("CAP_NET_RAW")).count(), lines, "{story}");
+        assert!(output.status.success(), "{story}");
+    }
+    server.end();
+}

@@ -1,0 +1,208 @@
+//! Records of captured connections, field by field beside tshark's own capture of the same port.
+
+use super::serving::{Logging, Witness, records, serve, serve_by, serve_folder, serve_with_page, use_it};
+use crate::harness::{Client, glasshttp};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+/// A segment in the words of both: who sent it, and its numbers.
+type Told = Vec<String>;
+
+fn told_by_tshark(fields: &[&str], client: &str) -> Told {
+    let hops = if fields[16].is_empty() { fields[17] } else { fields[16] };
+    let from = if fields[2] == client { "client" } else { "server" };
+    let flags = u16::from_str_radix(fields[6].trim_start_matches("0x"), 16).expect("hexadecimal");
+    let numbers = [4, 5, 7, 8, 10, 11, 12, 13, 14, 15, 18].map(|index| fields[index].to_owned());
+    [from.to_owned(), flags.to_string(), hops.to_owned()].into_iter().chain(numbers).collect()
+}
+
+fn told_by_record(segment: &Value) -> Told {
+    let bits: HashMap<&str, u16> =
+        ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"].into_iter().zip((0..8).map(|bit| 1 << bit)).collect();
+    let flags: u16 = segment["flags"].as_str().expect("flags").split('+').map(|name| bits[name]).sum();
+    let text = |value: &Value, absent: &str| if value.is_null() { absent.to_owned() } else { value.to_string() };
+    let options = &segment["options"];
+    [segment["from"].as_str().expect("an end").to_owned(), flags.to_string(), segment["ttl"].to_string()]
+        .into_iter()
+        .chain([
+            text(&segment["sequence"], ""),
+            text(&segment["acknowledgment"], "0"),
+            text(&segment["window"], ""),
+            text(&segment["length"], ""),
+            text(&segment["relative_sequence"], ""),
+            text(&segment["relative_acknowledgment"], "0"),
+            text(&options["mss"], ""),
+            text(&options["window_scale"], ""),
+            text(&options["timestamps"][0], ""),
+            text(&options["timestamps"][1], ""),
+            text(&segment["window_bytes"], ""),
+        ])
+        .collect()
+}
+
+/// Every segment of the records is one that tshark saw, number by number; gives how many.
+pub fn compare(records: &[Value], theirs: &[String]) -> usize {
+    let mut compared = 0;
+    for record in records.iter().filter(|record| record["exchanges"][0].is_object()) {
+        let client = record["client"].as_str().expect("an address").rsplit(':').next().expect("a port").to_owned();
+        let fields = theirs.iter().map(|line| line.split(',').collect::<Vec<_>>());
+        let mut seen: Vec<Told> = fields
+            .filter(|fields| fields[2] == client || fields[3] == client)
+            .map(|fields| told_by_tshark(&fields, &client))
+            .collect();
+        let segments = &record["segments"];
+        let list = segments["list"].as_array().expect("segments");
+        let count = list.len() as u64 + segments["left_out"].as_u64().expect("a count");
+        // What a slow client reads when the server has closed comes behind the record.
+        let is_all = count == seen.len() as u64 || (count > 128 && count < seen.len() as u64);
+        assert!(is_all, "{client}: {count} of {}", seen.len());
+        for segment in list {
+            let told = told_by_record(segment);
+            // Several processors hand frames over: of two at the same time either may come first.
+            let place = seen.iter().position(|other| *other == told);
+            let place = place.unwrap_or_else(|| panic!("{told:?} of {segment} is not among {seen:?}"));
+            seen.remove(place);
+            compared += 1;
+        }
+    }
+    compared
+}
+
+/// Ends the server, and compares what it recorded with what tshark saw.
+fn compare_at_the_end(server: &mut Logging, witness: &Witness, first: Vec<String>) -> (Vec<Value>, usize) {
+    server.end();
+    let mut theirs = first;
+    while let Ok(line) = witness.lines.recv_timeout(Duration::from_secs(2)) {
+        theirs.push(line);
+    }
+    let records = records(&server.output);
+    let compared = compare(&records, &theirs);
+    (records, compared)
+}
+
+#[test]
+#[ignore = "needs CAP_NET_RAW and tshark"]
+fn a_record_has_the_segments_that_tshark_sees_under_every_model() {
+    for model in ["multiplex", "thread", "process", "iterative"] {
+        let mut server = serve(&["--log", "json", "--watch", "127.0.0.1:0", "--model", model], &[]);
+        let witness = Witness::of(server.port);
+        let first = witness.wait_until_it_sees(server.address());
+        use_it(server.address());
+        let (records, compared) = compare_at_the_end(&mut server, &witness, first);
+        assert!(compared > 300, "{model}: {compared}");
+        let with_exchange = || records.iter().filter(|record| record["exchanges"][0].is_object());
+        assert_eq!(with_exchange().count(), 6, "{model}");
+        for record in with_exchange() {
+            assert_eq!(record["handshake"]["server_sequence"]["is"], "measured", "{model}: {record}");
+            let order =
+                ["syn", "syn_ack", "ack"].map(|name| record["segments"]["moments"][name].as_i64().expect("seen"));
+            assert!(order.is_sorted() && order[2] <= 0, "before the accept: {order:?}");
+        }
+        let counts = |way: &str, name: &str| -> u64 {
+            records.iter().map(|record| record["segments"][way][name].as_u64().unwrap_or(0)).sum()
+        };
+        assert!(counts("from_server", "bytes") > 20_000_000, "{model}");
+        assert!(records.iter().any(|record| record["segments"]["moments"]["client_reset"].is_i64()), "{model}");
+        let facts = serde_json::to_string(&records).expect("JSON");
+        assert!(facts.contains("window_closed") && facts.contains("window_opened"), "{model}: the narrow one");
+        // Told again, the story has the same numbers.
+        let story = told_again(&server.output);
+        let syn = |end: &str| {
+            let list = records[1]["segments"]["list"].as_array().expect("segments");
+            let is_it = |segment: &&Value| {
+                segment["from"] == end && segment["flags"].as_str().is_some_and(|flags| flags.starts_with("SYN"))
+            };
+            list.iter().find(is_it).expect("a SYN")["sequence"].to_string()
+        };
+        assert!(
+            story.contains(&format!("seq {}", syn("client"))) && story.contains(&format!("seq {}", syn("server"))),
+            "{story}"
+        );
+    }
+}
+
+fn told_again(log: &Path) -> String {
+    let output = glasshttp().arg("show").arg(log).output().expect("the program starts");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[test]
+#[ignore = "needs CAP_NET_RAW, tshark, curl and chromium"]
+fn what_curl_and_a_browser_did_is_recorded_as_tshark_saw_it() {
+    let public = Path::new(env!("CARGO_MANIFEST_DIR")).join("public");
+    let folder = tempfile::tempdir().expect("a folder");
+    let profile = folder.path().to_owned();
+    let mut server = serve_folder(glasshttp(), folder, &public, &["--log", "json", "--watch", "127.0.0.1:0"], &[]);
+    let witness = Witness::of(server.port);
+    let first = witness.wait_until_it_sees(server.address());
+    let (four, six) = (format!("http://127.0.0.1:{}/", server.port), format!("http://[::1]:{}/", server.port));
+    for arguments in [&["-s", "-f", &four, &four][..], &["-s", "-f", "-0", &six], &["-s", "-I", &four]] {
+        let output = Command::new("curl").args(arguments).output().expect("curl");
+        assert!(output.status.success() && !output.stdout.is_empty(), "{output:?}");
+    }
+    let browser = Command::new("timeout")
+        .args(["60", "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"])
+        .arg(format!("--user-data-dir={}", profile.display()))
+        .arg(&four)
+        .output()
+        .expect("chromium");
+    assert!(String::from_utf8_lossy(&browser.stdout).contains("</html>"), "{browser:?}");
+    let (records, compared) = compare_at_the_end(&mut server, &witness, first);
+    let connections = records.iter().filter(|record| record["exchanges"][0].is_object()).count();
+    assert!(connections >= 4 && compared >= connections * 8, "{compared} segments of {connections} connections");
+    assert!(records.iter().any(|record| record["client"].as_str().is_some_and(|client| client.starts_with("[::1]"))));
+}
+
+#[test]
+#[ignore = "needs CAP_NET_RAW"]
+fn under_overload_packets_are_dropped_counted_and_said() {
+    let mut server = serve_with_page(&[]);
+    let signal = |signal| kill_process(Pid::from_child(&server.child), signal).expect("a signal");
+    // A server that is stopped reads no ring, and its kernel goes on.
+    signal(Signal::STOP);
+    let mut client = Client::connect(server.address());
+    client.send(b"GET /small.txt HTTP/1.0\r\n\r\n");
+    // SYN and RST of each have the server's port: more than there is room for.
+    let other = SocketAddr::from(([127, 0, 0, 2], server.port));
+    for _ in 0..40_000 {
+        let refused = TcpStream::connect(other).expect_err("nobody listens there");
+        assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+    }
+    signal(Signal::CONT);
+    client.read_to_end();
+    drop(client);
+    server.end();
+    let said = server.warnings();
+    let warnings: Vec<&str> = said.lines().filter(|line| line.starts_with("warning")).collect();
+    assert!(warnings.len() == 1 && warnings[0].contains("packets not recorded"), "{warnings:?}");
+    let records = records(&server.output);
+    let lost = records.iter().map(|record| record["segments"]["not_seen"].as_u64().unwrap_or(0)).max();
+    assert!(lost > Some(1_000), "{lost:?}");
+    assert!(told_again(&server.output).contains("were not seen"));
+}
+
+#[test]
+#[ignore = "needs root, to be nobody"]
+fn nobody_has_what_there_was_before_and_the_line_that_says_how_to_get_more() {
+    let mut nobody = Command::new("setpriv");
+    nobody.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all"]);
+    nobody.arg(env!("CARGO_BIN_EXE_glasshttp")).env("LC_ALL", "C");
+    let mut server = serve_by(nobody, &["--log", "json", "--watch", "127.0.0.1:0"], &[]);
+    let said = server.announced.lines().filter(|line| line.contains("CAP_NET_RAW")).collect::<Vec<_>>();
+    assert_eq!(said.len(), 1, "{}", server.announced);
+    assert!(["setcap", "sudo", "glasshttp lab"].iter().all(|way| said[0].contains(way)), "{said:?}");
+    let mut client = Client::connect(server.address());
+    client.send(b"GET /small.txt HTTP/1.0\r\n\r\n");
+    client.read_to_end();
+    server.end();
+    let records = records(&server.output);
+    assert_eq!((records.len(), records[0].get("segments")), (1, None));
+    assert_eq!(records[0]["handshake"]["server_sequence"]["is"], "not_visible");
+}

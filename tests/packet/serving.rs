@@ -1,0 +1,244 @@
+//! A server whose packets are captured, and tshark, which captures the same port: the witness.
+
+use crate::harness::{Client, PATIENCE, glasshttp};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use socket2::SockRef;
+use std::fs::{self, File, Permissions};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// A server whose standard output is a file; what it announces comes on either stream.
+pub struct Logging {
+    pub child: Child,
+    pub port: u16,
+    pub announced: String,
+    pub output: PathBuf,
+    copied: Option<JoinHandle<()>>,
+    lines: Receiver<String>,
+    pub folder: TempDir,
+}
+
+pub fn serve(options: &[&str], environment: &[(&str, &str)]) -> Logging {
+    serve_by(glasshttp(), options, environment)
+}
+
+/// `command` starts the server.
+pub fn serve_by(command: Command, options: &[&str], environment: &[(&str, &str)]) -> Logging {
+    let folder = tempfile::tempdir().expect("a folder");
+    let served = folder.path().to_owned();
+    serve_folder(command, folder, &served, options, environment)
+}
+
+/// The same, of another folder than its own.
+pub fn serve_folder(
+    mut command: Command,
+    folder: TempDir,
+    served: &Path,
+    options: &[&str],
+    environment: &[(&str, &str)],
+) -> Logging {
+    fs::write(folder.path().join("small.txt"), "some text\n").expect("a file");
+    fs::write(folder.path().join("large.bin"), vec![b'x'; 20_000_000]).expect("a file");
+    let output =
+        folder.path().join("../").join(format!("{}.out", folder.path().file_name().expect("a name").display()));
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("a folder for all");
+    command.args(["--port", "0", "--host", "*"]).args(options).arg(served).envs(environment.iter().copied());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    let (send, lines) = channel();
+    let announce = send.clone();
+    let errors = BufReader::new(child.stderr.take().expect("a pipe"));
+    std::thread::spawn(move || errors.lines().map_while(Result::ok).for_each(|line| drop(announce.send(line))));
+    let (mut out, mut file) =
+        (BufReader::new(child.stdout.take().expect("a pipe")), File::create(&output).expect("a file"));
+    let copied = std::thread::spawn(move || {
+        let mut line = Vec::new();
+        while out.read_until(b'\n', &mut line).expect("output") > 0 {
+            file.write_all(&line).expect("written");
+            drop(send.send(String::from_utf8_lossy(&line).into_owned()));
+            line.clear();
+        }
+    });
+    let mut announced = String::new();
+    while !announced.contains("Ctrl-C") {
+        announced.push_str(&lines.recv_timeout(PATIENCE).expect("an announcement"));
+        announced.push('\n');
+    }
+    let host = announced.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("a URL");
+    let port = host.rsplit(':').next().expect("a port").parse().expect("a port");
+    Logging { child, port, announced, output, copied: Some(copied), lines, folder }
+}
+
+impl Logging {
+    /// What it said since it was announced, until it ended.
+    pub fn warnings(&self) -> String {
+        self.lines.iter().collect::<Vec<_>>().join("\n")
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
+    }
+
+    pub fn end(&mut self) {
+        kill_process(Pid::from_child(&self.child), Signal::INT).expect("a signal");
+        assert!(self.child.wait().expect("its end").success());
+        self.copied.take().expect("ended once").join().expect("its output");
+    }
+}
+
+impl Drop for Logging {
+    fn drop(&mut self) {
+        // They may be gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = fs::remove_file(&self.output);
+    }
+}
+
+/// What identifies a packet, whoever captured it.
+const FIELDS: [&str; 19] = [
+    "ip.src",
+    "ipv6.src",
+    "tcp.srcport",
+    "tcp.dstport",
+    "tcp.seq_raw",
+    "tcp.ack_raw",
+    "tcp.flags",
+    "tcp.window_size_value",
+    "tcp.len",
+    "frame.len",
+    // What follows needs the connection's beginning.
+    "tcp.seq",
+    "tcp.ack",
+    "tcp.options.mss_val",
+    "tcp.options.wscale.shift",
+    "tcp.options.timestamp.tsval",
+    "tcp.options.timestamp.tsecr",
+    "ip.ttl",
+    "ipv6.hlim",
+    "tcp.window_size",
+];
+
+pub fn fields(tshark: &mut Command) -> &mut Command {
+    tshark.args(["-n", "-l", "-T", "fields", "-E", "separator=,"]).args(FIELDS.iter().flat_map(|field| ["-e", field]))
+}
+
+/// tshark's own capture of this port, line by line, once it listens.
+pub struct Witness {
+    child: Child,
+    pub lines: Receiver<String>,
+}
+
+impl Witness {
+    pub fn of(port: u16) -> Self {
+        Self::on("lo", port, Command::new("tshark"))
+    }
+
+    /// The same on this interface, by whatever starts tshark.
+    pub fn on(interface: &str, port: u16, mut tshark: Command) -> Self {
+        let mut child =
+            fields(tshark.args(["-i", interface, "-s", "256", "-B", "64", "-f", &format!("tcp port {port}")]))
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("tshark starts");
+        let mut errors = BufReader::new(child.stderr.take().expect("a pipe"));
+        let mut said = String::new();
+        while !said.contains("Capturing on") {
+            assert!(errors.read_line(&mut said).expect("a line") > 0, "tshark ended: {said}");
+        }
+        let (send, lines) = channel();
+        let out = BufReader::new(child.stdout.take().expect("a pipe"));
+        std::thread::spawn(move || {
+            // The test may be over.
+            out.lines().map_while(Result::ok).for_each(|line| drop(send.send(line)));
+            errors.read_to_string(&mut said)
+        });
+        Self { child, lines }
+    }
+
+    /// Asks with single connections until one is seen: from then on all are.
+    pub fn wait_until_it_sees(&self, address: SocketAddr) -> Vec<String> {
+        for _ in 0..100 {
+            drop(Client::connect(address));
+            if let Ok(first) = self.lines.recv_timeout(Duration::from_millis(200)) {
+                let mut seen = vec![first];
+                while let Ok(line) = self.lines.recv_timeout(Duration::from_millis(500)) {
+                    seen.push(line);
+                }
+                return seen;
+            }
+        }
+        panic!("tshark sees nothing");
+    }
+}
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The packets of a file, as tshark reads them.
+pub fn packets_of(path: &Path) -> Vec<String> {
+    let output = fields(Command::new("tshark").arg("-r").arg(path)).output().expect("tshark runs");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let errors: Vec<&str> = errors.lines().filter(|line| !line.starts_with("Running as user")).collect();
+    assert!(output.status.success() && errors.is_empty(), "{errors:?}");
+    String::from_utf8(output.stdout).expect("UTF-8").lines().map(str::to_owned).collect()
+}
+
+/// Connections of every kind.
+pub fn use_it(address: SocketAddr) {
+    let get = |path: &str, more: &str| format!("GET {path} HTTP/1.1\r\nHost: x\r\n{more}\r\n").into_bytes();
+    let mut plain = Client::connect(address);
+    plain.send(&get("/small.txt", "Connection: close\r\n"));
+    plain.read_to_end();
+    drop(plain); // a record does not wait for a client that does nothing more
+
+    let mut version_6 = TcpStream::connect(("::1", address.port())).expect("IPv6 on loopback");
+    version_6.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    version_6.write_all(&get("/small.txt", "Connection: close\r\n")).expect("taken");
+    version_6.read_to_end(&mut Vec::new()).expect("the response");
+    drop(version_6);
+
+    let mut kept = Client::connect(address);
+    for _ in 0..3 {
+        kept.send(&get("/small.txt", "Connection: keep-alive\r\n"));
+        assert_eq!(kept.answer().status, 200);
+    }
+    SockRef::from(&kept.socket).set_linger(Some(Duration::ZERO)).expect("SO_LINGER");
+    drop(kept); // a reset
+
+    let mut half = Client::connect(address);
+    half.send(&get("/small.txt", ""));
+    half.half_close();
+    half.read_to_end();
+    drop(half);
+
+    let mut narrow = Client::connect_narrow(address);
+    narrow.send(&get("/large.bin", "Range: bytes=0-99999\r\nConnection: close\r\n"));
+    narrow.read_to_end();
+    drop(narrow);
+
+    let mut large = Client::connect(address);
+    large.send(&get("/large.bin", "Connection: close\r\n"));
+    assert!(large.read_to_end().len() > 20_000_000);
+}
+
+pub fn serve_with_page(environment: &[(&str, &str)]) -> Logging {
+    serve(&["--log", "json", "--watch", "127.0.0.1:0"], environment)
+}
+
+pub fn records(path: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(path).expect("UTF-8");
+    text.lines().filter(|line| line.starts_with('{')).map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
