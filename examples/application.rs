@@ -17,7 +17,7 @@
 use glasshttp::connection::{Service, Timeouts};
 use glasshttp::handler::Response;
 use glasshttp::http::message::{Method, Request, StatusCode};
-use glasshttp::listener::{self, Port};
+use glasshttp::listener::{self, Port, Required};
 use glasshttp::models::{self, Limits, Model, Stop};
 use glasshttp::observe::probe::Probe;
 use std::io::{self, Read};
@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         _ => Response::method_not_allowed("GET, HEAD"),
     };
 
-    let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Port::Exactly(0), 128)?;
+    let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Required::All, Port::Exactly(0), 128)?;
     for url in listener::urls(&listeners) {
         println!("Answering at {url}");
     }

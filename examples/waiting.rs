@@ -21,7 +21,7 @@
 use glasshttp::connection::{Service, Timeouts};
 use glasshttp::handler::{Begun, Handler, Response};
 use glasshttp::http::message::{Request, StatusCode};
-use glasshttp::listener::{self, Port};
+use glasshttp::listener::{self, Port, Required};
 use glasshttp::models::{self, Limits, Model, Stop};
 use glasshttp::observe::probe::Probe;
 use glasshttp::pool::{Bounds, Pool};
@@ -80,7 +80,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some(other) => return Err(format!("{other}: not a model; try iterative, process, thread or multiplex").into()),
     };
     let stop = Arc::new(Stop::on_signals()?); // before anybody knows the address
-    let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Port::Exactly(0), 128)?;
+    let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Required::All, Port::Exactly(0), 128)?;
     for url in listener::urls(&listeners) {
         println!("Answering at {url}");
     }

@@ -12,7 +12,7 @@ pub mod way_out;
 
 use crate::connection::Timeouts;
 use crate::language::Language;
-use crate::listener::{Address, Port};
+use crate::listener::{Address, Port, Required};
 use crate::models::{Limits, Model};
 use crate::observe::clf::Format;
 use crate::site::{Hosts, SiteOptions};
@@ -267,9 +267,9 @@ impl Args {
     /// What it means for a server.
     fn config(self, language: Language) -> Config {
         let args = self;
-        let addresses_are_named = !args.bind.is_empty();
+        let required = if args.bind.is_empty() { Required::One } else { Required::All };
         // Whoever chooses the addresses has said who may ask.
-        let hosts = if addresses_are_named || args.lan { Hosts::Any } else { hosts::all(args.hosts) };
+        let hosts = if required == Required::All || args.lan { Hosts::Any } else { hosts::all(args.hosts) };
         let addresses = if args.lan {
             vec![Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()]
         } else if args.bind.is_empty() {
@@ -314,7 +314,7 @@ impl Args {
                 cache: args.cache as usize * 1024 * 1024,
             },
             addresses,
-            addresses_are_named,
+            required,
             port,
             backlog: args.backlog,
             model,

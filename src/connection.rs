@@ -69,14 +69,14 @@ pub struct Connection {
     /// What it holds while it waits, if that is much.
     held: Option<Held>,
     /// The response that is being made elsewhere, while there is one.
-    awaited: Option<Awaited>,
+    awaited: Option<Box<Awaited>>,
     awaits_body: bool,
     /// What is left of the response, while there is one, and its status.
     outgoing: Option<Outgoing>,
     status: u16,
     deadline: Option<Deadline>,
     /// How fast the response is taken, where its client had to be waited for.
-    pace: Option<Pace>,
+    pace: Option<Box<Pace>>,
     client: SocketAddr,
     /// Whether the server ends, and waits for this connection.
     is_last: bool,
@@ -124,7 +124,7 @@ impl Connection {
 
     /// What is readable when work that is done elsewhere is ready.
     pub fn awaited(&self) -> Option<BorrowedFd<'_>> {
-        let response = self.awaited.as_ref().map(AsFd::as_fd);
+        let response = self.awaited.as_ref().map(|awaited| awaited.as_fd());
         response.or_else(|| self.outgoing.as_ref().and_then(Outgoing::awaited))
     }
 
@@ -251,7 +251,10 @@ impl Connection {
         input.discard();
         match self.recv(input)? {
             0 => self.machine.end_of_input(),
-            count => self.machine.drained(count),
+            count => {
+                self.machine.drained(count);
+                self.deadline.iter_mut().for_each(|deadline| deadline.drained(count));
+            }
         }
         Ok(())
     }
@@ -327,5 +330,27 @@ impl Connection {
 impl AsFd for Connection {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What each idle connection takes of an event loop's table. What few of them
+    /// need is behind a pointer.
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn a_connection_is_small() {
+        assert!(
+            size_of::<Connection>() <= 320,
+            "{} bytes: machine {}, outgoing {}, held {}, deadline {}, client {}",
+            size_of::<Connection>(),
+            size_of::<ServerConnection>(),
+            size_of::<Option<Outgoing>>(),
+            size_of::<Option<Held>>(),
+            size_of::<Option<Deadline>>(),
+            size_of::<SocketAddr>(),
+        );
     }
 }

@@ -121,33 +121,46 @@ impl std::error::Error for ListenError {
     }
 }
 
+/// Which of several addresses must be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Required {
+    /// Each of them: somebody chose them.
+    All,
+    /// One: those that the machine lacks, of a family that it has not, are left out.
+    One,
+}
+
 /// Listens on one port of all these addresses, with room for `backlog`
 /// connections that are complete and not yet accepted (listen(2)).
 ///
-/// Of several addresses, those of a family that the machine lacks are left out.
-///
 /// # Errors
-/// If the port is not to be had; with [`Port::From`], if none is.
-pub fn listen(addresses: &[Address], port: Port, backlog: u32) -> Result<Vec<Listener>, ListenError> {
+/// If the port is not to be had; with [`Port::From`], if none is. If the machine
+/// lacks an address that is required.
+pub fn listen(
+    addresses: &[Address],
+    required: Required,
+    port: Port,
+    backlog: u32,
+) -> Result<Vec<Listener>, ListenError> {
     let is_taken = |error: &ListenError| error.cause.kind() == io::ErrorKind::AddrInUse;
     match port {
         Port::Exactly(0) => {
-            let mut result = listen_on(addresses, 0, backlog);
+            let mut result = listen_on(addresses, required, 0, backlog);
             for _ in 1..FREE_PORTS_TRIED {
                 match result {
                     // Free on the first address, taken on the second: ask anew.
-                    Err(error) if is_taken(&error) => result = listen_on(addresses, 0, backlog),
+                    Err(error) if is_taken(&error) => result = listen_on(addresses, required, 0, backlog),
                     _ => break,
                 }
             }
             result
         }
-        Port::Exactly(port) => listen_on(addresses, port, backlog),
+        Port::Exactly(port) => listen_on(addresses, required, port, backlog),
         Port::From(first) => {
-            let mut result = listen_on(addresses, first, backlog);
+            let mut result = listen_on(addresses, required, first, backlog);
             for port in (first..=u16::MAX).take(PORTS_TRIED.into()).skip(1) {
                 match result {
-                    Err(error) if is_taken(&error) => result = listen_on(addresses, port, backlog),
+                    Err(error) if is_taken(&error) => result = listen_on(addresses, required, port, backlog),
                     _ => break,
                 }
             }
@@ -156,7 +169,7 @@ pub fn listen(addresses: &[Address], port: Port, backlog: u32) -> Result<Vec<Lis
     }
 }
 
-fn listen_on(addresses: &[Address], port: u16, backlog: u32) -> Result<Vec<Listener>, ListenError> {
+fn listen_on(addresses: &[Address], required: Required, port: u16, backlog: u32) -> Result<Vec<Listener>, ListenError> {
     let mut port = port;
     let mut listeners = Vec::with_capacity(addresses.len());
     let mut missing = None;
@@ -170,11 +183,11 @@ fn listen_on(addresses: &[Address], port: u16, backlog: u32) -> Result<Vec<Liste
                 listeners.push(listener);
             }
             Err(cause) => {
-                let has_others = addresses.len() > 1;
+                let may_lack = required == Required::One && addresses.len() > 1;
                 let is_missing =
                     cause.kind() == io::ErrorKind::AddrNotAvailable || cause.raw_os_error() == Some(libc::EAFNOSUPPORT);
                 let error = ListenError { address, cause };
-                if !(has_others && is_missing) {
+                if !(may_lack && is_missing) {
                     return Err(error);
                 }
                 missing = Some(error);
@@ -328,18 +341,30 @@ mod tests {
 
     #[test]
     fn both_loopbacks_share_a_port_that_the_system_chose() {
-        let listeners = listen(&LOOPBACKS, Port::Exactly(0), 8).expect("a free port");
+        let listeners = listen(&LOOPBACKS, Required::One, Port::Exactly(0), 8).expect("a free port");
         let ports: Vec<u16> = listeners.iter().map(|listener| listener.address().port()).collect();
         assert!(ports[0] != 0 && ports.iter().all(|&port| port == ports[0]), "{ports:?}");
     }
 
     #[test]
     fn a_taken_port_is_an_error_or_leads_to_the_next() {
-        let first = listen(&LOOPBACKS[..1], Port::Exactly(0), 8).expect("a free port");
+        let first = listen(&LOOPBACKS[..1], Required::All, Port::Exactly(0), 8).expect("a free port");
         let port = first[0].address().port();
-        let error = listen(&LOOPBACKS, Port::Exactly(port), 8).expect_err("it is taken").to_string();
+        let error = listen(&LOOPBACKS, Required::One, Port::Exactly(port), 8).expect_err("it is taken").to_string();
         assert!(error.contains("the port is taken") && !error.contains('\n'), "{error}");
-        let next = listen(&LOOPBACKS, Port::From(port), 8).expect("a later port");
+        let next = listen(&LOOPBACKS, Required::One, Port::From(port), 8).expect("a later port");
         assert!(next[0].address().port() > port);
+    }
+
+    #[test]
+    fn an_address_that_the_machine_lacks_is_left_out_unless_it_is_required() {
+        // For documentation (RFC 5737), so nobody's.
+        let addresses = [LOOPBACKS[0], Ipv4Addr::new(192, 0, 2, 1).into()];
+        let listeners = listen(&addresses, Required::One, Port::Exactly(0), 8).expect("one of them");
+        assert_eq!(listeners.len(), 1);
+        let error = listen(&addresses, Required::All, Port::Exactly(0), 8).expect_err("both are required").to_string();
+        assert!(error.contains("192.0.2.1") && error.contains("no such address"), "{error}");
+        let alone = listen(&addresses[1..], Required::One, Port::Exactly(0), 8).expect_err("none is left").to_string();
+        assert!(alone.contains("no such address"), "{alone}");
     }
 }

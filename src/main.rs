@@ -10,14 +10,13 @@ use glasshttp::connection::Service;
 use glasshttp::fetch;
 use glasshttp::lab;
 use glasshttp::language::Language;
-use glasshttp::listener::{self, Listener};
+use glasshttp::listener;
 use glasshttp::models::{self, Stop};
 use glasshttp::record::Kind;
 use glasshttp::show;
 use glasshttp::site::Site;
 use glasshttp::telling::Telling;
 use std::fmt::Display;
-use std::net::IpAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -54,13 +53,8 @@ fn run(config: Config) -> Result<(), String> {
     let folder = config.folder.as_deref().unwrap_or_else(|| usual_folder());
     let site = Site::open(folder, config.site.clone());
     let site = site.map_err(|error| way_out::cannot_serve(folder, &error, language))?;
-    let listeners = listener::listen(&config.addresses, config.port, config.backlog);
+    let listeners = listener::listen(&config.addresses, config.required, config.port, config.backlog);
     let listeners = listeners.map_err(|error| way_out::site_cannot_listen(&error, language))?;
-    if config.addresses_are_named
-        && let Some(missing) = config.addresses.iter().find(|wanted| !listens_on(&listeners, wanted.ip))
-    {
-        return Err(way_out::no_such_address(missing.ip, language));
-    }
     let telling = Telling::start(&config, &listeners)?;
     // Nobody may be reading: that is no reason not to serve.
     let _ = match telling.log {
@@ -147,8 +141,4 @@ fn complain(message: &dyn Display, language: Language) {
 fn usual_folder() -> &'static Path {
     let public = Path::new("public");
     if public.is_dir() { public } else { Path::new(HERE) }
-}
-
-fn listens_on(listeners: &[Listener], ip: IpAddr) -> bool {
-    listeners.iter().any(|listener| listener.address().ip() == ip)
 }

@@ -5,7 +5,7 @@ use crate::capture::Capture;
 use crate::capture::log::PcapngLog;
 use crate::capture::wanted::Packets;
 use crate::cli::{Config, LivePage, Log, way_out};
-use crate::listener::{self, Listener};
+use crate::listener::{self, Listener, Required};
 use crate::observe::clf::Format;
 use crate::observe::collector::Watching;
 use crate::observe::json::JsonLog;
@@ -66,10 +66,10 @@ impl Telling {
         let (page_listeners, no_page) = match &config.live_page {
             LivePage::Off => (Vec::new(), None),
             LivePage::At(addresses, port) => {
-                let listeners = listener::listen(addresses, *port, PAGE_BACKLOG);
+                let listeners = listener::listen(addresses, Required::One, *port, PAGE_BACKLOG);
                 (listeners.map_err(|error| way_out::page_cannot_listen(&error, language))?, None)
             }
-            LivePage::Usual(addresses, port) => match listener::listen(addresses, *port, PAGE_BACKLOG) {
+            LivePage::Usual(addresses, port) => match listener::listen(addresses, Required::One, *port, PAGE_BACKLOG) {
                 Ok(listeners) => (listeners, None),
                 Err(error) => (Vec::new(), Some(way_out::why_not(&error, language))),
             },

@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use glasshttp::language::Language;
-//! use glasshttp::listener::{self, Port};
+//! use glasshttp::listener::{self, Port, Required};
 //! use glasshttp::observe::live::{Bounds, Hub, LiveSink};
 //! use glasshttp::watch::Watch;
 //! use std::net::Ipv4Addr;
@@ -10,7 +10,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let hub = Hub::new(Bounds::default());
 //! let sink = LiveSink::new(&hub); // for the collector
-//! let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Port::Exactly(0), 128)?;
+//! let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Required::All, Port::Exactly(0), 128)?;
 //! let urls = listener::urls(&listeners); // where the page is
 //! let watch = Watch::start(&hub, &["http://localhost:8080/".into()], listeners, Language::English)?;
 //! // The server serves; then it stops.

@@ -159,6 +159,38 @@ fn links_and_mounts_made_later_are_no_way_into_a_hang() {
 
 #[test]
 #[ignore = "mounts a file system: needs root and /dev/fuse"]
+fn a_long_listing_with_a_name_that_leads_onto_such_storage_is_whole() {
+    let place = place();
+    let many = place.folder.path().join("many");
+    fs::create_dir(&many).expect("a folder");
+    for number in 0..600 {
+        fs::write(many.join(format!("file-{number}")), "").expect("a file");
+    }
+    // Behind the names that are read at once: in which order they come is the file system's to say.
+    let link = (0..200).map(|number| many.join(format!("link-{number}"))).find(|link| {
+        std::os::unix::fs::symlink("../far/fine", link).expect("a link");
+        let names = fs::read_dir(&many).expect("its names").map(|entry| entry.expect("a name").path());
+        let is_late = names.into_iter().position(|name| name == *link).is_some_and(|at| at > 300);
+        if !is_late {
+            fs::remove_file(link).expect("removed");
+        }
+        is_late
+    });
+    let link = link.expect("one that comes late");
+    let name = link.file_name().expect("a name").to_string_lossy();
+    for model in MODELS {
+        let server = serve(&place, model, &["--timeout", "60"]);
+        for _ in 0..2 {
+            let listing = server.get("/many/");
+            assert_eq!(listing.status, 200, "{model}: {}", listing.text());
+            assert_eq!(listing.text().matches("href=\"file-").count(), 600, "{model}");
+            assert!(listing.text().contains(&format!("href=\"{name}\"")), "{model}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "mounts a file system: needs root and /dev/fuse"]
 fn the_order_to_stop_does_not_wait_for_storage() {
     let place = place();
     for model in MODELS {

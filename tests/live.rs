@@ -4,7 +4,7 @@ mod browser;
 mod example;
 
 use crate::harness::{Answer, Client, PATIENCE};
-use glasshttp::listener::{self, Port};
+use glasshttp::listener::{self, Port, Required};
 use glasshttp::observe::live::{Bounds, Hub, LiveSink};
 use glasshttp::observe::sink::{LeftOut, News, Sink};
 use glasshttp::record::connection::Record;
@@ -25,7 +25,8 @@ pub struct Page {
 impl Page {
     pub fn start(bounds: Bounds, site: &str) -> Self {
         let hub = Hub::new(bounds);
-        let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Port::Exactly(0), 128).expect("a free port");
+        let listeners =
+            listener::listen(&[Ipv4Addr::LOCALHOST.into()], Required::All, Port::Exactly(0), 128).expect("a free port");
         let address = listeners[0].address();
         let watch = Watch::start(&hub, &[site.to_owned()], listeners, glasshttp::language::Language::English)
             .expect("a thread");

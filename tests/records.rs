@@ -151,13 +151,16 @@ fn check_order(exchange: &Exchange) {
     // A head that was refused, or given up, was never complete.
     assert_eq!(
         names.contains(&"head_complete"),
-        is_whole && exchange.head != Some(HeadState::Unfinished),
+        exchange.head.is_some_and(|head| head != HeadState::Unfinished),
         "{exchange:?}"
     );
     for name in ["arrived", "first_read", "response_chosen"].into_iter().filter(|_| is_whole) {
         assert!(names.contains(&name), "{name} is missing: {exchange:?}");
     }
-    assert!(is_whole || names.iter().all(|name| ["arrived", "first_read"].contains(name)), "{names:?}");
+    assert!(
+        is_whole || names.iter().all(|name| ["arrived", "first_read", "head_complete"].contains(name)),
+        "{names:?}"
+    );
 }
 
 /// Everything of an exchange that a client knows: what it sent, what came back,

@@ -5,7 +5,7 @@ use crate::clients::WORK;
 use glasshttp::connection::{Service, Timeouts};
 use glasshttp::handler::Response;
 use glasshttp::http::message::{Request, StatusCode};
-use glasshttp::listener::{self, Port};
+use glasshttp::listener::{self, Port, Required};
 use glasshttp::models::{self, Limits, Model, Stop};
 use glasshttp::observe::probe::Probe;
 use rustix::process::{Pid, Signal, kill_process};
@@ -99,7 +99,7 @@ pub(crate) fn serve(contender: Contender, work: Duration) -> Result<(), Box<dyn 
         Response::text(StatusCode::OK, "Here you are.\n")
     };
     let stop = Arc::new(Stop::on_signals()?);
-    let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Port::Exactly(0), ROOM.into())?;
+    let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Required::All, Port::Exactly(0), ROOM.into())?;
     let url = listener::urls(&listeners).into_iter().next().unwrap_or_default();
     writeln!(io::stdout(), "{url}")?;
     let long = Duration::from_secs(60);

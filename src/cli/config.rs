@@ -2,7 +2,7 @@
 
 use crate::connection::Timeouts;
 use crate::language::Language;
-use crate::listener::{Address, Port};
+use crate::listener::{Address, Port, Required};
 use crate::models::{Limits, Model};
 use crate::observe::clf::Format;
 use crate::site::SiteOptions;
@@ -45,8 +45,8 @@ pub struct Config {
     pub site: SiteOptions,
     /// The addresses to listen on.
     pub addresses: Vec<Address>,
-    /// Whether they were typed: then each of them is wanted.
-    pub addresses_are_named: bool,
+    /// Which of them must be had: all that were typed.
+    pub required: Required,
     /// The port.
     pub port: Port,
     /// The length of the queue of accepted-to-be connections.

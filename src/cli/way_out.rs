@@ -5,7 +5,6 @@ use crate::language::sentence::say;
 use crate::language::{Language, cause};
 use crate::listener::{ListenError, Obstacle};
 use std::io;
-use std::net::IpAddr;
 use std::path::Path;
 
 /// Nothing listens at the site's address.
@@ -28,7 +27,10 @@ pub fn page_cannot_listen(error: &ListenError, language: Language) -> String {
 
 /// What failed, and why.
 fn cannot_listen(error: &ListenError, way: &str, language: Language) -> String {
-    let address = error.address();
+    let address = match error.obstacle() {
+        Obstacle::NoSuchAddress => error.address().ip().to_string(), // on any port
+        _ => error.address().to_string(),
+    };
     let why = why_not(error, language);
     say!(language, "cannot listen on {}: {}; {}" / "{}에서 연결을 기다릴 수 없습니다: {}. {}", address, why, way)
 }
@@ -63,16 +65,6 @@ fn on_port(obstacle: Obstacle, option: &str, language: Language) -> String {
         Obstacle::NoInterface => say!(language, "as in fe80::1%eth0" / "예: fe80::1%eth0"),
         Obstacle::Other => say!(language, "try another address or port" / "다른 주소나 포트를 쓰십시오"),
     }
-}
-
-/// One of several addresses that were named is not this machine's.
-pub fn no_such_address(ip: IpAddr, language: Language) -> String {
-    say!(
-        language,
-        "cannot listen on {}: this machine has no such address; try --bind with one that it has"
-            / "{}에서 연결을 기다릴 수 없습니다: 이 컴퓨터에 없는 주소입니다. --bind에 이 컴퓨터의 주소를 쓰십시오",
-        ip
-    )
 }
 
 /// The folder can't be served.

@@ -39,6 +39,13 @@ pub(super) struct Outgoing {
     appetite: usize,
     /// Whether the socket took less of a copy than it was offered: it has no room just now.
     is_full: bool,
+    /// What is kept of a body that has to be; few have.
+    kept: Option<Box<Kept>>,
+}
+
+/// What is kept of a body between two sends.
+#[derive(Debug, Default)]
+struct Kept {
     /// What was read of a stream, and not yet taken by the socket.
     remainder: Vec<u8>,
     /// A piece of a body that is read elsewhere.
@@ -53,6 +60,12 @@ enum Piece {
     Coming(Later<io::Result<Bytes>>),
 }
 
+impl Default for Piece {
+    fn default() -> Self {
+        Self::Here(Bytes::new())
+    }
+}
+
 /// What became of a piece of the body.
 pub(super) enum Sent {
     /// The socket took this many bytes, at least one.
@@ -65,6 +78,16 @@ pub(super) enum Sent {
     Failed,
 }
 
+impl Kept {
+    fn bytes(&self) -> usize {
+        let piece = match &self.piece {
+            Piece::Here(bytes) => bytes.len(),
+            Piece::Coming(_) => 0,
+        };
+        self.remainder.capacity() + piece
+    }
+}
+
 impl Outgoing {
     /// A response of this head and body; `body_follows` says whether any of the body is to be sent.
     pub(super) fn new(mut head: Vec<u8>, body: Body, body_follows: bool) -> Self {
@@ -75,15 +98,7 @@ impl Outgoing {
             head.extend_from_slice(bytes);
             position = bytes.len() as u64;
         }
-        Self {
-            head,
-            body,
-            position,
-            appetite: CHUNK,
-            is_full: false,
-            remainder: Vec::new(),
-            piece: Piece::Here(Bytes::new()),
-        }
+        Self { head, body, position, appetite: CHUNK, is_full: false, kept: None }
     }
 
     /// The room that the head took, for another.
@@ -94,7 +109,7 @@ impl Outgoing {
 
     /// What is readable when the next piece of the body is there, if that is awaited.
     pub(super) fn awaited(&self) -> Option<BorrowedFd<'_>> {
-        match &self.piece {
+        match &self.kept.as_ref()?.piece {
             Piece::Coming(piece) => Some(piece.as_fd()),
             Piece::Here(_) => None,
         }
@@ -111,11 +126,7 @@ impl Outgoing {
             }
         }
         self.head.shrink_to(self.head.len());
-        let piece = match &self.piece {
-            Piece::Here(bytes) => bytes.len(),
-            Piece::Coming(_) => 0,
-        };
-        self.head.capacity() + self.remainder.capacity() + piece
+        self.head.capacity() + self.kept.as_ref().map_or(0, |kept| kept.bytes())
     }
 
     /// Bytes of the body that the socket took.
@@ -186,24 +197,25 @@ impl Outgoing {
                 }
             }
             Body::Pieces(_, source) => {
-                if let Piece::Here(bytes) = &self.piece
+                let piece = &mut self.kept.get_or_insert_default().piece;
+                if let Piece::Here(bytes) = piece
                     && bytes.is_empty()
                 {
-                    let Some(piece) = source.read(self.position, left.unwrap_or(0).min(self.appetite as u64) as usize)
+                    let Some(next) = source.read(self.position, left.unwrap_or(0).min(self.appetite as u64) as usize)
                     else {
                         return Ok(Sent::Failed);
                     };
-                    self.piece = Piece::Coming(piece);
+                    *piece = Piece::Coming(next);
                 }
-                if let Piece::Coming(piece) = &self.piece {
-                    match piece.take() {
+                if let Piece::Coming(next) = piece {
+                    match next.take() {
                         Poll::Pending => return Ok(Sent::Awaited),
                         Poll::Ready(Some(Ok(bytes))) if bytes.is_empty() => return Ok(Sent::Ended),
-                        Poll::Ready(Some(Ok(bytes))) => self.piece = Piece::Here(bytes),
+                        Poll::Ready(Some(Ok(bytes))) => *piece = Piece::Here(bytes),
                         Poll::Ready(Some(Err(_)) | None) => return Ok(Sent::Failed),
                     }
                 }
-                let Piece::Here(bytes) = &mut self.piece else { return Ok(Sent::Awaited) };
+                let Piece::Here(bytes) = piece else { return Ok(Sent::Awaited) };
                 let sent = send(socket, bytes, SEND);
                 bytes.advance(*sent.as_ref().unwrap_or(&0));
                 // Of what a slow client leaves, little is kept: the rest is read again.
@@ -213,11 +225,14 @@ impl Outgoing {
                 }
                 sent?
             }
-            Body::Stream(_) if !self.remainder.is_empty() => {
-                let count = send(socket, &self.remainder, SEND)?;
-                self.remainder.drain(..count);
-                self.remainder.shrink_to_fit();
-                self.is_full = !self.remainder.is_empty();
+            Body::Stream(_)
+                if let Some(Kept { remainder, .. }) = self.kept.as_deref_mut()
+                    && !remainder.is_empty() =>
+            {
+                let count = send(socket, remainder, SEND)?;
+                remainder.drain(..count);
+                remainder.shrink_to_fit();
+                self.is_full = !remainder.is_empty();
                 count
             }
             // A stream can't be read again.
@@ -230,10 +245,13 @@ impl Outgoing {
                         result => result?,
                     };
                     let rest = &bytes[count..];
-                    if self.remainder.try_reserve_exact(rest.len()).is_err() {
-                        return Ok(Sent::Failed);
+                    if !rest.is_empty() {
+                        let remainder = &mut self.kept.get_or_insert_default().remainder;
+                        if remainder.try_reserve_exact(rest.len()).is_err() {
+                            return Ok(Sent::Failed);
+                        }
+                        remainder.extend_from_slice(rest);
                     }
-                    self.remainder.extend_from_slice(rest);
                     self.is_full = count > 0 && count < bytes.len();
                     if count == 0 {
                         return Err(Errno::AGAIN);

@@ -117,13 +117,13 @@ impl Connection {
                 let response = self.chosen(response, origin, &workspace.service.probe);
                 self.respond(response, workspace);
             }
-            Begun::Later(response) => self.awaited = Some(Awaited::new(response, origin)),
+            Begun::Later(response) => self.awaited = Some(Box::new(Awaited::new(response, origin))),
         }
     }
 
     /// Sends the response that was made elsewhere, once it is ready.
     pub(super) fn take_awaited(&mut self, workspace: &mut Workspace) -> Result<(), Errno> {
-        match self.awaited.as_ref().and_then(Awaited::take) {
+        match self.awaited.as_ref().and_then(|awaited| awaited.take()) {
             Some(response) => {
                 self.respond_awaited(response, workspace);
                 Ok(())

@@ -63,11 +63,11 @@ impl Connection {
                     Timer::Send => send_queue::unacknowledged(&self.socket).unwrap_or(0),
                     _ => 0,
                 };
-                if timer == Timer::Send && self.pace.is_none_or(|pace| pace.exchange != exchange) {
+                if timer == Timer::Send && self.pace.as_ref().is_none_or(|pace| pace.exchange != exchange) {
                     let taken = self.taken(unacknowledged);
-                    self.pace = Some(Pace { exchange, since: at - timeouts.of(timer), taken });
+                    self.pace = Some(Box::new(Pace { exchange, since: at - timeouts.of(timer), taken }));
                 }
-                self.deadline = Some(Deadline { timer, exchange, at, unacknowledged, stalls: 0 });
+                self.deadline = Some(Deadline { timer, exchange, at, bytes: unacknowledged, times: 0 });
                 at
             }
         };
@@ -86,7 +86,7 @@ impl Connection {
 
     /// How many bytes a second the client takes of its response, if fewer than [`LEAST_RATE`].
     pub fn slow_rate(&mut self, now: Instant) -> Option<u64> {
-        let pace = self.pace.filter(|pace| pace.exchange == self.machine.exchanges())?;
+        let pace = self.pace.as_deref().copied().filter(|pace| pace.exchange == self.machine.exchanges())?;
         let passed = now.saturating_duration_since(pace.since);
         if self.machine.timer() != Timer::Send || passed < WINDOW {
             return None;
@@ -94,7 +94,7 @@ impl Connection {
         let taken = self.taken(send_queue::unacknowledged(&self.socket).ok()?);
         let rate = taken.saturating_sub(pace.taken) * 1000 / passed.as_millis() as u64;
         if rate >= LEAST_RATE {
-            self.pace = Some(Pace { since: now, taken, ..pace });
+            self.pace = Some(Box::new(Pace { since: now, taken, ..pace }));
         }
         (rate < LEAST_RATE).then_some(rate)
     }
@@ -111,15 +111,22 @@ impl Connection {
             Some(deadline) if deadline.timer == Timer::Send => {
                 // Acknowledgements may go on though the window never opens wide
                 // enough for the socket to become writable.
-                let now = send_queue::unacknowledged(&self.socket).unwrap_or(deadline.unacknowledged);
-                deadline.stalls = if now < deadline.unacknowledged { 0 } else { deadline.stalls + 1 };
-                deadline.unacknowledged = now;
+                let now = send_queue::unacknowledged(&self.socket).unwrap_or(deadline.bytes);
+                deadline.times = if now < deadline.bytes { 0 } else { deadline.times + 1 };
+                deadline.bytes = now;
                 deadline.at = Instant::now() + workspace.service.timeouts.of(Timer::Send);
-                if deadline.stalls == STALLS {
+                if deadline.times == STALLS {
                     self.give_up_waiting();
                 }
             }
-            _ => self.give_up_waiting(),
+            Some(deadline) => {
+                // The server's own end waits for nobody.
+                let goes_on = !self.is_last && deadline.is_put_off(workspace.service.timeouts.drain);
+                if !goes_on {
+                    self.give_up_waiting();
+                }
+            }
+            None => self.give_up_waiting(),
         }
         self.advance(workspace)
     }

@@ -5,7 +5,7 @@ use super::experiment::Stage;
 use crate::connection::{Service, Timeouts};
 use crate::handler::{Handler, Response};
 use crate::http::message::{Request, StatusCode};
-use crate::listener::{self, Port};
+use crate::listener::{self, Port, Required};
 use crate::models::{self, Limits, Model, Stop};
 use crate::observe::probe::Probe;
 use crate::site::{Site, SiteOptions};
@@ -42,7 +42,7 @@ impl RealServer {
 
     fn serve(stage: &Stage, model: Model, address: Ipv4Addr, handler: Box<dyn Handler>) -> io::Result<Self> {
         let listen = move || {
-            listener::listen(&[address.into()], Port::Exactly(80), 64)
+            listener::listen(&[address.into()], Required::All, Port::Exactly(80), 64)
                 .map_err(|error| io::Error::other(error.to_string()))
         };
         let listeners = stage.network.server.run(listen)?;

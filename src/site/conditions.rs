@@ -64,6 +64,16 @@ impl Validators {
         self.of_content.as_deref().or(self.of_version.as_deref())
     }
 
+    /// The same, with the tag of the content, which was not known before.
+    pub(super) fn with_content(&self, tag: String) -> Self {
+        Self { of_content: Some(tag), ..self.clone() }
+    }
+
+    /// Whether a request's conditions may name a tag.
+    pub(super) fn may_be_named(headers: &Headers<'_>) -> bool {
+        ["if-match", "if-none-match", "if-range"].iter().any(|name| headers.all(name).next().is_some())
+    }
+
     fn has(&self, tag: &[u8]) -> bool {
         [&self.of_content, &self.of_version].into_iter().flatten().any(|ours| ours.as_bytes() == tag)
     }

@@ -28,7 +28,7 @@ use crate::handler::{Begun, Body, Handler, Response};
 use crate::http::message::{HeaderBlock, Headers, Method, Request, StatusCode};
 use cache::Cache;
 pub use hosts::{Host, Hosts};
-use listing::Listings;
+use listing::{Budget, Listings};
 use mounts::{Mounts, SlowMounts};
 pub use options::SiteOptions;
 use path::{PathError, SitePath};
@@ -104,7 +104,8 @@ impl Handler for Site {
         let begun = match self.find(request) {
             Ok(Chosen::Response(response)) => Ok(Begun::Now(response)),
             Ok(Chosen::Listing(root, path)) => {
-                self.listings.begin(&root, &path, request.target.query, self.cache.is_some())
+                let beside = beside.as_ref().map(|(storage, _)| storage.listing(request));
+                self.listings.begin(&root, &path, request.target.query, self.cache.is_some(), beside)
             }
             Err(refusal) => Err(refusal),
         };
@@ -155,19 +156,23 @@ impl Site {
     pub fn open(folder: &Path, options: SiteOptions) -> io::Result<Self> {
         let place = Arc::new(Place::of(folder, options.follow_symlinks)?);
         let options = Arc::new(options);
-        let listings = listings_of(&options);
+        let budget = Budget::new();
+        let listings = listings_of(&options, &budget);
         let (mounts, tags) = (Arc::default(), Arc::new(Tags::new()));
         let helped = Self { place, listings, tags, options, cache: None, mounts, storage: None };
-        let storage = Storage::of(Box::new(Self {
-            place: Arc::clone(&helped.place),
-            // A helper is a copy of this process: what it locks must be nobody else's.
-            listings: listings_of(&helped.options),
-            tags: Arc::new(Tags::new()),
-            options: Arc::clone(&helped.options),
-            cache: None,
-            mounts: Arc::default(),
-            storage: None,
-        }));
+        let storage = Storage::of(
+            Box::new(Self {
+                place: Arc::clone(&helped.place),
+                // A helper is a copy of this process: what it locks must be nobody else's.
+                listings: listings_of(&helped.options, &Budget::new()),
+                tags: Arc::new(Tags::new()),
+                options: Arc::clone(&helped.options),
+                cache: None,
+                mounts: Arc::default(),
+                storage: None,
+            }),
+            &budget,
+        );
         Ok(Self { storage: Some(storage), ..helped })
     }
 
@@ -301,7 +306,7 @@ impl Site {
             }
         }
         let (is_only_one, state) = (!representation.varies, representation.file.state);
-        let prepared = Prepared::new(representation, &self.options.cache_control);
+        let prepared = Prepared::new(representation, &self.options.cache_control, &self.tags);
         let response = prepared.response(request);
         if let (Some(mut cache), true) = (self.cache(), is_only_one) {
             cache.put(request.target.path, name, state, prepared);
@@ -359,9 +364,9 @@ impl Site {
     }
 }
 
-fn listings_of(options: &Arc<SiteOptions>) -> Arc<Listings> {
+fn listings_of(options: &Arc<SiteOptions>, budget: &Arc<Budget>) -> Arc<Listings> {
     let finished = Arc::clone(options);
-    Arc::new(Listings::new(options.hidden, options.language, move |response| finished.finish(response)))
+    Arc::new(Listings::new(options.hidden, options.language, budget, move |response| finished.finish(response)))
 }
 
 /// What responds to a request.

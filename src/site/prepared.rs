@@ -11,7 +11,7 @@ use super::types::{Named, is_text};
 use super::version::Version;
 use crate::handler::{Body, Response};
 use crate::http::date::HttpDate;
-use crate::http::message::{HeaderBlock, Method, Request, StatusCode};
+use crate::http::message::{HeaderBlock, Headers, Method, Request, StatusCode};
 use rustix::fs::Stat;
 use std::borrow::Cow;
 use std::fs::File;
@@ -60,6 +60,15 @@ pub(super) struct Prepared {
     /// Whether that is what was measured: then parts of it can be had.
     has_ranges: bool,
     may_be_kept: bool,
+    /// Where the tag of the content will be known, if it was not yet.
+    late: Option<Box<Late>>,
+}
+
+/// A content that is being read, for every event loop.
+#[derive(Debug)]
+struct Late {
+    version: Version,
+    tags: Arc<Tags>,
 }
 
 impl Opened {
@@ -114,7 +123,7 @@ impl Opened {
 
 impl Prepared {
     /// Makes `representation` ready.
-    pub(super) fn new(representation: Representation, cache_control: &str) -> Self {
+    pub(super) fn new(representation: Representation, cache_control: &str, tags: &Arc<Tags>) -> Self {
         let Representation { name, media_type, coding, varies, file } = representation;
         let validators = file.validators();
         let mut common: Vec<(&str, &str)> = Vec::with_capacity(8);
@@ -132,7 +141,9 @@ impl Prepared {
         // Files of no size may be /proc's: their times say nothing either.
         let may_be_kept = file.is_settled && file.is_as_measured && measured > 0;
         let has_ranges = file.is_as_measured;
-        Self { name, whole, not_modified, source: file.source, size, validators, has_ranges, may_be_kept }
+        let is_late = matches!(file.source, Source::File { .. }) && may_be_kept && file.content.is_none();
+        let late = is_late.then(|| Box::new(Late { version: Version::of(&file.state), tags: Arc::clone(tags) }));
+        Self { name, whole, not_modified, source: file.source, size, validators, has_ranges, may_be_kept, late }
     }
 
     /// Whether it may answer for its file as long as that is in the same version.
@@ -160,7 +171,8 @@ impl Prepared {
     }
 
     fn judged(&self, request: &Request<'_>) -> Response {
-        match self.validators.judge(&request.headers) {
+        let validators = self.validators(&request.headers);
+        match validators.judge(&request.headers) {
             Verdict::Proceed => {}
             Verdict::NotModified => {
                 return Response::new(StatusCode::NOT_MODIFIED, self.not_modified.clone(), Body::EMPTY);
@@ -171,7 +183,7 @@ impl Prepared {
             }
         }
         let size = self.size.unwrap_or(u64::MAX); // unmeasured: the end of the connection says
-        match self.part(request) {
+        match self.part(request, &validators) {
             Part::Whole => Response::new(StatusCode::OK, self.whole.clone(), self.source.body(0, size)),
             Part::Of { offset, length } => {
                 let content_range = format!("bytes {offset}-{}/{size}", offset + length - 1);
@@ -186,12 +198,22 @@ impl Prepared {
         }
     }
 
-    fn part(&self, request: &Request<'_>) -> Part {
+    /// What conditions are judged by: with the tag of the content as soon as any
+    /// event loop has asked for it, for a client may have it from there.
+    fn validators(&self, headers: &Headers<'_>) -> Cow<'_, Validators> {
+        let late = self.late.as_ref().filter(|_| Validators::may_be_named(headers));
+        match late.and_then(|late| late.tags.known(&late.version)) {
+            Some(content) => Cow::Owned(self.validators.with_content(content.tag())),
+            None => Cow::Borrowed(&self.validators),
+        }
+    }
+
+    fn part(&self, request: &Request<'_>, validators: &Validators) -> Part {
         match (request.headers.only("range"), self.size) {
             (Some(range), Some(size))
                 if request.method == Method::Get
                     && self.has_ranges
-                    && self.validators.allow_range(&request.headers, HttpDate::from_system(SystemTime::now())) =>
+                    && validators.allow_range(&request.headers, HttpDate::from_system(SystemTime::now())) =>
             {
                 part(range, size)
             }

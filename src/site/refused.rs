@@ -1,7 +1,7 @@
 //! What is said where nothing can be served.
 
 use super::root::Refusal;
-use crate::handler::Response;
+use crate::handler::{Refused, Response};
 use crate::http::message::StatusCode;
 
 /// The response that says why.
@@ -18,6 +18,12 @@ pub(super) fn refused(refusal: Refusal) -> Response {
         Refusal::Exhausted => {
             let sentence = "The server is out of file descriptors or memory for now: try again in a moment.";
             Response::error(StatusCode::SERVICE_UNAVAILABLE, sentence).with("Retry-After", "1")
+        }
+        Refusal::NoRoom => {
+            let sentence = "The memory that the server may take for pages like this is taken: try again in a moment.";
+            Response::error(StatusCode::SERVICE_UNAVAILABLE, sentence)
+                .with("Retry-After", "1")
+                .refusing(Refused::NoRoom)
         }
         Refusal::TooLarge => {
             let sentence = "This folder has more names than one listing may hold.";

@@ -30,6 +30,8 @@ pub(super) enum Refusal {
     Forbidden,
     /// The process or the system is out of descriptors or memory: for now.
     Exhausted,
+    /// The memory that such responses may take together is taken: for now.
+    NoRoom,
     /// A folder that has more names than a listing may hold.
     TooLarge,
     /// The file system failed.

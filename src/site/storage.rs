@@ -22,7 +22,10 @@
 mod helper;
 mod message;
 
+use super::listing::{Beside, Budget, Made};
 use super::mounts::SlowMounts;
+use super::refused::refused;
+use super::root::Refusal;
 use crate::handler::{Body, Handler, Pieces, Response};
 use crate::http::message::{HeaderBlock, Request, StatusCode};
 use crate::later::Later;
@@ -59,6 +62,8 @@ struct Helpers {
     working: Mutex<Vec<Pid>>,
     /// What each of them serves.
     site: Box<dyn Handler>,
+    /// The memory that pages may take.
+    budget: Arc<Budget>,
 }
 
 impl fmt::Debug for Helpers {
@@ -69,8 +74,10 @@ impl fmt::Debug for Helpers {
 
 impl Storage {
     /// Storage of `site`, which must respond at once, and whose locks nobody but helpers takes.
-    pub(super) fn of(site: Box<dyn Handler>) -> Self {
-        let helpers = Arc::new(Helpers { free: Mutex::default(), working: Mutex::default(), site });
+    /// What they make and send whole has its part of `budget`.
+    pub(super) fn of(site: Box<dyn Handler>, budget: &Arc<Budget>) -> Self {
+        let budget = Arc::clone(budget);
+        let helpers = Arc::new(Helpers { free: Mutex::default(), working: Mutex::default(), site, budget });
         let trimmed = Arc::clone(&helpers);
         Self { pool: Pool::with_rest(BOUNDS, Arc::new(move || trimmed.trim())), helpers }
     }
@@ -90,8 +97,15 @@ impl Storage {
                 let response = Response::new(status, HeaderBlock::from_lines(headers), body);
                 Response { resource: resource.map(Arc::from), ..response }
             }
+            Err(error) if error.kind() == io::ErrorKind::OutOfMemory => refused(Refusal::NoRoom),
             Ok(_) | Err(_) => unavailable(),
         })
+    }
+
+    /// What has a helper list the folder that `request` is for.
+    pub(super) fn listing(&self, request: &Request<'_>) -> Beside {
+        let (ask, pool, helpers) = (Ask::list(request), self.pool.clone(), Arc::clone(&self.helpers));
+        Box::new(move |end| pool.run(CROSSING, move || end(helpers.page(&ask))).ok())
     }
 
     /// The server ends: helpers that work or hang are killed, and not waited
@@ -125,17 +139,32 @@ impl Helpers {
     fn ask(&self, ask: &Ask) -> io::Result<(Told, Bytes)> {
         // One that has rested may have ended meanwhile.
         while let Some(helper) = self.take() {
-            if let Ok(told) = self.ask_of(helper, ask) {
-                return Ok(told);
+            match self.ask_of(helper, ask) {
+                Err(error) if error.kind() != io::ErrorKind::OutOfMemory => {}
+                result => return result,
             }
         }
         self.ask_of(Helper::fork(self.site.as_ref())?, ask)
     }
 
+    /// The page that a helper makes.
+    fn page(&self, ask: &Ask) -> Made {
+        match self.ask(ask) {
+            Ok((Told::Response { status, body: ToldBody::Payload, .. }, page)) => match status {
+                200 => Ok(page),
+                404 => Err(Refusal::NotFound),
+                500 => Err(Refusal::TooLarge),
+                _ => Err(Refusal::NoRoom),
+            },
+            Err(error) if error.kind() == io::ErrorKind::OutOfMemory => Err(Refusal::NoRoom),
+            Ok(_) | Err(_) => Err(Refusal::Failed),
+        }
+    }
+
     fn ask_of(&self, mut helper: Helper, ask: &Ask) -> io::Result<(Told, Bytes)> {
         let process = helper.process;
         lock(&self.working).push(process);
-        let told = helper.ask(ask);
+        let told = helper.ask(ask, &self.budget);
         lock(&self.working).retain(|working| *working != process);
         if told.is_ok() {
             lock(&self.free).push(helper);

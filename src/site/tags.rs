@@ -84,10 +84,16 @@ impl Tags {
         Self { process: std::process::id(), shared: Arc::default() }
     }
 
+    /// What is known by now of the content of a file in this version, which must
+    /// be settled: another event loop may have asked for it.
+    pub(super) fn known(&self, version: &Version) -> Option<Content> {
+        lock(&self.shared.known).get(version)
+    }
+
     /// What is known of the content of `file`, in this version, which must be
     /// settled. What is not yet known will be.
     pub(super) fn of(&self, version: Version, file: &Arc<File>) -> Option<Content> {
-        if let Some(content) = lock(&self.shared.known).get(&version) {
+        if let Some(content) = self.known(&version) {
             return Some(content);
         }
         if std::process::id() != self.process {

@@ -143,3 +143,36 @@ fn a_reader_that_keeps_taking_is_served_whole_however_slowly() {
         assert_same(&Answer::parse(&answer).body, &big);
     });
 }
+
+#[test]
+fn who_still_sends_at_some_rate_gets_the_response_though_it_reads_late() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        // Lingering lasts a second here, unless more comes.
+        let server = Server::start(folder.path(), &["--model", model, "--timeout", "1"]);
+        let mut client = server.connect();
+        client.send(b"POST /small.txt HTTP/1.0\r\nContent-Length: 100000000\r\n\r\n");
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(3) {
+            client.send(&[b'a'; 50_000]);
+            thread::sleep(Duration::from_millis(100)); // that is its rate
+        }
+        assert_eq!(Answer::parse(&client.read_to_end()).status, 405, "{model}");
+    });
+}
+
+#[test]
+fn a_drip_behind_the_last_response_does_not_put_the_end_off() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let server = Server::start(folder.path(), &["--model", model, "--timeout", "1"]);
+        let mut client = server.connect();
+        let begun = Instant::now();
+        client.send(b"POST /small.txt HTTP/1.0\r\nContent-Length: 100000000\r\n\r\n");
+        while client.socket.write_all(b"a").is_ok() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "{model}: still taken");
+            thread::sleep(Duration::from_millis(100)); // that is its rate
+        }
+        assert_took(begun, 0.5..=10.0, model);
+    });
+}

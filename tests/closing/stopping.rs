@@ -25,14 +25,13 @@ fn downloads(server: &Server, request: &[u8], taken: usize) -> (Client, Vec<u8>)
 fn a_connection_that_was_to_be_kept_closes_after_the_answer_under_way() {
     let (folder, big) = folder_with(BIG);
     under_each_model(|model| {
-        let mut server = Server::start(folder.path(), &["--model", model]);
+        // It does not sit out the idle time, nor the grace: either would be too long for these waits.
+        let options = ["--model", model, "--keep-alive", "300", "--grace", "300"];
+        let mut server = Server::start(folder.path(), &options);
         let (mut client, mut answer) = downloads(&server, KEPT_DOWNLOAD, 1000);
-        let begun = Instant::now();
         server.signal(Signal::TERM);
         answer.extend(client.read_to_end());
         assert_eq!(server.wait().code(), Some(0), "{model}");
-        // It does not sit out the idle time, nor the grace: both are 10 s.
-        assert!(begun.elapsed() < Duration::from_secs(5), "{model}: ended after {:?}", begun.elapsed());
         assert_same(&Answer::parse(&answer).body, &big);
     });
 }

@@ -6,7 +6,7 @@ use crate::browser::save_screenshot;
 use glasshttp::connection::{Service, Timeouts};
 use glasshttp::handler::Response;
 use glasshttp::http::message::{Request, StatusCode};
-use glasshttp::listener::{self, Port};
+use glasshttp::listener::{self, Port, Required};
 use glasshttp::models::{self, Limits, Model, Stop};
 use glasshttp::observe::live::{Bounds, LiveSink};
 use glasshttp::observe::probe::Probe;
@@ -281,7 +281,8 @@ fn serve_a_site(sink: Arc<Mutex<LiveSink>>) -> (String, Arc<Stop>) {
             .with("Timing-Allow-Origin", "*")
             .with("Server-Timing", "connection;desc=\"12.1\", read;dur=0.032")
     };
-    let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Port::Exactly(0), 128).expect("a free port");
+    let listeners =
+        listener::listen(&[Ipv4Addr::LOCALHOST.into()], Required::All, Port::Exactly(0), 128).expect("a free port");
     let url = format!("http://{}/", listeners[0].address());
     let second = Duration::from_secs(1);
     let service = Arc::new(Service {
@@ -366,8 +367,9 @@ fn a_crowd_is_sampled_and_said_and_costs_few_elements() {
     assert_eq!(browser.run("return document.querySelector('.lane').innerText", &[]), before);
     browser.click("document.getElementById('pause')", &[]);
     browser.wait_until("[...document.querySelectorAll('.lane')].some(lane => lane.innerText.includes('/later'))", &[]);
-    // The server ends, and the page says so and keeps what it has.
+    // The server ends, and the page says so and keeps what it has: there is none to begin anew with.
     page.sink.finish();
+    page.watch.finish().expect("it served to the end");
     browser.wait_until("document.getElementById('state').innerText.includes('ended') || document.getElementById('state').innerText.includes('again')", &[]);
     browser.click("document.querySelector('input[value=all] + span')", &[]);
     browser.wait_until("document.querySelectorAll('.lane').length > 8", &[]);

@@ -5,8 +5,10 @@ use super::{
 };
 use crate::closing::{BIG, assert_same, bytes, folder_with, under_each_model};
 use crate::harness::{Answer, Client};
+use glasshttp::record::connection::HeadState;
 use glasshttp::record::{End, Figure, How, Reason, TimeWait};
 use rustix::process::Signal;
+use socket2::SockRef;
 use std::io::Read;
 use std::net::{Ipv6Addr, TcpListener};
 use std::thread;
@@ -246,6 +248,28 @@ fn a_skipped_body_is_no_part_of_the_next_request() {
 }
 
 #[test]
+fn a_client_that_resets_within_its_body_leaves_its_exchange() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &["--timeout", "100"]);
+        let mut client = watched.connect();
+        let head = b"POST /small.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n";
+        client.send(head);
+        client.send(&bytes(10_000));
+        let address = port(&client);
+        // The reset is to meet a server that waits for the rest.
+        wait_until_read(&client);
+        SockRef::from(&client.socket).set_linger(Some(Duration::ZERO)).expect("a reset at the end");
+        drop(client);
+        let record = watched.record(address);
+        let [exchange] = &record.exchanges[..] else { panic!("{model}: {record:?}") };
+        assert_eq!((exchange.request.head.as_bytes(), exchange.status), (&head[..], 0), "{model}");
+        assert_eq!(exchange.head, Some(HeadState::Complete), "{model}");
+        check_close(&record, &Reason::Reset, How::ResetByClient, End::Client);
+    });
+}
+
+#[test]
 fn a_request_that_is_refused_is_told_as_it_came() {
     let (folder, _) = folder_with(0);
     under_each_model(|model| {
@@ -258,7 +282,7 @@ fn a_request_that_is_refused_is_told_as_it_came() {
         drop(client);
         let record = watched.record(address);
         check_exchange(&record.exchanges[0], request, &answer, false);
-        assert_eq!(record.exchanges[0].status, 400);
+        assert_eq!((record.exchanges[0].status, &record.exchanges[0].refused), (400, &Some(Reason::BadField)));
         let close = check_close(&record, &Reason::BadField, How::Fin, End::Server);
         assert!(measured(&close.client_end) >= measured(&close.server_end));
     });

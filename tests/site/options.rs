@@ -60,6 +60,17 @@ fn each_answer_of_the_site_bears_the_headers_asked_for() {
 }
 
 #[test]
+fn the_headers_asked_for_are_on_the_response_to_options_too() {
+    let folder = Folder::of(&["a.txt"]);
+    let server = folder.serve(&["--header", "Access-Control-Allow-Origin: *"]);
+    for target in ["*", "/", "/a.txt", "/missing"] {
+        let answer = Answer::parse(&server.ask(format!("OPTIONS {target} HTTP/1.0\r\n\r\n").as_bytes()));
+        assert_eq!((answer.status, answer.header("Allow")), (204, Some("GET, HEAD, OPTIONS")), "{target}");
+        assert_eq!(answer.header("Access-Control-Allow-Origin"), Some("*"), "{target}");
+    }
+}
+
+#[test]
 fn cache_control_is_said_of_files() {
     let folder = Folder::of(&["a.txt", "index.html"]);
     let server = folder.serve(&["--cache-control", "public, max-age=3600"]);

@@ -75,13 +75,16 @@ fn a_root_that_is_missing_is_an_error_that_says_so() {
         for take in takings {
             take();
             // What is said to be missing, or listed, is never said of a folder that is no more.
-            for path in ["/missing.txt", "/", "/sub/", "/sub", "/index.html"] {
+            for path in ["/missing.txt", "/", "/sub/", "/index.html"] {
                 let answer = server.get(path);
                 assert_eq!(answer.status, 503, "{model} {path}: {}", answer.text());
                 assert!(answer.text().contains("The folder that is served here is missing"), "{}", answer.text());
                 assert_eq!(answer.header("Retry-After"), Some("1"));
             }
-            soon(&server, "/a.txt", |answer| answer.status == 503);
+            // What was found may be found a moment longer, in each event loop for itself.
+            for path in ["/a.txt", "/sub"] {
+                soon(&server, path, |answer| answer.status == 503);
+            }
             if dist.exists() {
                 fs::remove_file(&dist).expect("no file any more");
             }

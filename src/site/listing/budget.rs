@@ -5,21 +5,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Bytes that listings may take: those being made, those kept, and those that a
 /// client has not yet taken.
-pub(super) const MOST: usize = 56 << 20;
+pub(crate) const MOST: usize = 56 << 20;
 
 /// What is left of [`MOST`].
 #[derive(Debug)]
-pub(super) struct Budget(AtomicUsize);
+pub(crate) struct Budget(AtomicUsize);
 
 /// A part of the budget, returned when it is dropped.
 #[derive(Debug)]
-pub(super) struct Share {
+pub(crate) struct Share {
     budget: Arc<Budget>,
     bytes: usize,
 }
 
 impl Budget {
-    pub(super) fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self(AtomicUsize::new(MOST)))
     }
 
@@ -29,7 +29,7 @@ impl Budget {
     }
 
     /// A part without a byte, to be enlarged.
-    pub(super) fn share(self: &Arc<Self>) -> Share {
+    pub(crate) fn share(self: &Arc<Self>) -> Share {
         Share { budget: Arc::clone(self), bytes: 0 }
     }
 }
@@ -37,7 +37,7 @@ impl Budget {
 impl Share {
     /// Makes it `bytes` large, if what is left allows that.
     #[must_use]
-    pub(super) fn resize(&mut self, bytes: usize) -> bool {
+    pub(crate) fn resize(&mut self, bytes: usize) -> bool {
         let Budget(left) = &*self.budget;
         if let Some(fewer) = self.bytes.checked_sub(bytes) {
             left.fetch_add(fewer, Ordering::Relaxed);

@@ -20,13 +20,15 @@ use super::root::{Refusal, Root};
 use crate::handler::{Begun, Response};
 use crate::http::message::StatusCode;
 use crate::language::Language;
+use crate::later::Later;
 use crate::pool::{Bounds, Pool};
-use budget::Budget;
+pub(super) use budget::{Budget, MOST as MOST_OF_PAGES, Share};
 use bytes::Bytes;
 use order::Order;
 use read::Reading;
 use rustix::fs::fstat;
-use shared::{Duty, Found, Key, Made, Shared};
+pub(super) use shared::Made;
+use shared::{Duty, Found, Key, Shared};
 use std::sync::Arc;
 use std::time::Instant;
 use words::Words;
@@ -47,6 +49,10 @@ pub(super) struct Listings {
     pool: Pool,
 }
 
+/// Has a page made by whoever may go where others must not, and hands it to
+/// the function given.
+pub(super) type Beside = Box<dyn FnOnce(Box<dyn FnOnce(Made) + Send>) -> Option<Later<()>> + Send>;
+
 /// One folder to be listed.
 #[derive(Clone)]
 struct Task {
@@ -64,11 +70,12 @@ impl Listings {
     pub(super) fn new(
         hidden: bool,
         language: Language,
+        budget: &Arc<Budget>,
         finish: impl Fn(Response) -> Response + Send + Sync + 'static,
     ) -> Self {
         let shared = Shared::new(move |path, made| finish(response(path, made)));
-        let (words, budget) = (Words::of(language), Budget::new());
-        Self { hidden, words, budget, shared: Arc::new(shared), pool: Pool::new(BOUNDS) }
+        let words = Words::of(language);
+        Self { hidden, words, budget: Arc::clone(budget), shared: Arc::new(shared), pool: Pool::new(BOUNDS) }
     }
 
     /// The response that lists the folder at `path`, in the order that `query`
@@ -88,6 +95,7 @@ impl Listings {
         path: &SitePath,
         query: Option<&str>,
         keeps: bool,
+        beside: Option<Beside>,
     ) -> Result<Begun, Refusal> {
         let folder = root.open_folder(&path.name)?;
         let order = Order::of(query);
@@ -102,7 +110,7 @@ impl Listings {
         }
         match self.shared.find_or_take_on(key.clone(), keeps)? {
             Found::Duty(duty, later) => {
-                self.make(&key, duty, task, reading);
+                self.make(&key, duty, task, reading, beside);
                 Ok(Begun::Later(later))
             }
             found => Ok(begun(&path.name, found)),
@@ -116,8 +124,8 @@ impl Listings {
 
     /// Has a page made by the pool. Where that takes no more work, or the work
     /// fails, whoever waits hears of it from the duty.
-    fn make(&self, key: &Key, duty: Duty, task: Task, mut reading: Reading) {
-        let shared = Arc::clone(&self.shared);
+    fn make(&self, key: &Key, duty: Duty, task: Task, mut reading: Reading, beside: Option<Beside>) {
+        let (shared, its_key) = (Arc::clone(&self.shared), key.clone());
         let work = move || {
             if !duty.is_awaited() {
                 return;
@@ -126,7 +134,15 @@ impl Listings {
                 shared.give_way();
             }
             let made = task.read(&mut reading, usize::MAX).and_then(|_| task.page(reading));
-            duty.end(made);
+            match (made, beside) {
+                // One of its many names leads where this thread must not go.
+                (Err(Refusal::Elsewhere), Some(beside)) => {
+                    if let Some(work) = beside(Box::new(|made| duty.end(made))) {
+                        shared.hold(&its_key, work);
+                    }
+                }
+                (made, _) => duty.end(made),
+            }
         };
         if let Ok(work) = self.pool.run(0, work) {
             self.shared.hold(key, work);

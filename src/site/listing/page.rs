@@ -142,7 +142,7 @@ impl Page {
     /// Room for all of it, out of the budget.
     fn make_room(&mut self, bytes: usize) -> Result<(), Refusal> {
         enlarge(&mut self.share, bytes)?;
-        self.bytes.try_reserve_exact(bytes).map_err(|_| Refusal::Exhausted)
+        self.bytes.try_reserve_exact(bytes).map_err(|_| Refusal::NoRoom)
     }
 
     fn begin_rows(&mut self, rows: usize) {

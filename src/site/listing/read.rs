@@ -135,7 +135,7 @@ impl Entries {
         enlarge(&mut self.share, names + list * size_of::<Entry>())?;
         let more_names = self.names.try_reserve_exact(names - self.names.len());
         let more_entries = self.list.try_reserve_exact(list - self.list.len());
-        more_names.and(more_entries).map_err(|_| Refusal::Exhausted)
+        more_names.and(more_entries).map_err(|_| Refusal::NoRoom)
     }
 }
 
@@ -144,6 +144,6 @@ pub(super) fn enlarge(share: &mut Share, bytes: usize) -> Result<(), Refusal> {
     match share.resize(bytes) {
         true => Ok(()),
         false if bytes > MOST => Err(Refusal::TooLarge),
-        false => Err(Refusal::Exhausted),
+        false => Err(Refusal::NoRoom),
     }
 }

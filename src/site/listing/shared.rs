@@ -57,7 +57,7 @@ impl Key {
 }
 
 /// What a page that was made, or why it was not.
-pub(super) type Made = Result<Bytes, Refusal>;
+pub(crate) type Made = Result<Bytes, Refusal>;
 
 type Respond = dyn Fn(&[u8], Made) -> Response + Send + Sync;
 

@@ -2,6 +2,7 @@
 
 use super::message::{Ask, FileOf, Told, ToldBody, read, read_behind, with_request, write};
 use crate::handler::{Body, Handler};
+use crate::site::listing::Budget;
 use crate::sys::detached::keep_only;
 use crate::sys::fork::{Fork, exit_child, fork};
 use bytes::Bytes;
@@ -51,9 +52,9 @@ impl Helper {
 
     /// Asks, and waits for what it tells, however long that takes: this thread
     /// sleeps in a read of a socket, which keeps no process from ending.
-    pub(super) fn ask(&mut self, ask: &Ask) -> io::Result<(Told, Bytes)> {
+    pub(super) fn ask(&mut self, ask: &Ask, budget: &Arc<Budget>) -> io::Result<(Told, Bytes)> {
         write(&mut self.socket, ask, &[])?;
-        read(&mut self.socket)
+        read(&mut self.socket, budget)
     }
 }
 
@@ -81,7 +82,7 @@ fn serve(mut socket: UnixStream, site: &dyn Handler) -> io::Result<()> {
             Err(error) => return Err(error),
         }
         socket.read_exact(&mut lengths[1..])?;
-        let (ask, _) = read_behind(lengths, &mut socket)?;
+        let (ask, _) = read_behind(lengths, &mut socket, None)?;
         let (told, payload) = match ask {
             Ask::Respond { is_head, path, query, fields } => {
                 let response = with_request(is_head, &path, query.as_deref(), &fields, |request| site.handle(request));

@@ -2,13 +2,20 @@
 //! postcard and a payload as it is.
 
 use crate::http::message::{Field, Headers, Method, Request, Target, Version};
+use crate::site::listing::{Budget, MOST_OF_PAGES, Share};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
+use std::sync::Arc;
 
-/// The longest frame that is taken, in bytes: far above any page.
-const LONGEST: u64 = 1 << 30;
+/// The longest head of a frame that is taken, in bytes: a request's or a response's fields and a path, and more.
+const LONGEST_HEAD: usize = 256 * 1024;
+/// The longest payload: a page as long as all pages may be.
+const LONGEST: usize = MOST_OF_PAGES;
+/// The longest payload that is taken without a share of the pages' memory: a
+/// piece of a file, of which each connection has one.
+const LONGEST_PIECE: usize = 128 * 1024;
 
 /// What is asked.
 #[derive(Debug, Serialize, Deserialize)]
@@ -50,6 +57,12 @@ pub(super) enum ToldBody {
 }
 
 impl Ask {
+    /// The listing of the folder that `request` is for.
+    pub(super) fn list(request: &Request<'_>) -> Self {
+        let (path, query) = (request.target.path.to_owned(), request.target.query.map(str::to_owned));
+        Self::Respond { is_head: false, path, query, fields: Vec::new() }
+    }
+
     /// Everything of `request` that a site looks at, as something that lasts.
     pub(super) fn respond(request: &Request<'_>) -> Self {
         Self::Respond {
@@ -93,24 +106,89 @@ pub(super) fn write<T: Serialize>(to: &mut impl Write, head: &T, payload: &[u8])
     to.write_all(payload)
 }
 
-/// Reads one frame, whose first bytes `lengths` were read already.
-pub(super) fn read_behind<T: DeserializeOwned>(lengths: [u8; 12], from: &mut impl Read) -> io::Result<(T, Bytes)> {
+/// Reads one frame, whose first bytes `lengths` were read already. A payload of
+/// some size takes its share of `budget`, and gives it back when it is dropped;
+/// where there is none left, that is an error (OutOfMemory). What is allocated
+/// is bounded by constants here, whatever the other end says.
+pub(super) fn read_behind<T: DeserializeOwned>(
+    lengths: [u8; 12],
+    from: &mut impl Read,
+    budget: Option<&Arc<Budget>>,
+) -> io::Result<(T, Bytes)> {
     let [a, b, c, d, payload @ ..] = lengths;
-    let (head, payload) = (u64::from(u32::from_ne_bytes([a, b, c, d])), u64::from_ne_bytes(payload));
-    if head.max(payload) > LONGEST {
+    let (head, payload) = (u32::from_ne_bytes([a, b, c, d]) as usize, u64::from_ne_bytes(payload));
+    let payload = usize::try_from(payload).unwrap_or(usize::MAX);
+    if head > LONGEST_HEAD || payload > LONGEST {
         return Err(io::ErrorKind::InvalidData.into());
     }
-    let mut bytes = vec![0; head as usize];
+    let head = postcard::from_bytes(&exactly(head, from)?).map_err(io::Error::other)?;
+    if payload <= LONGEST_PIECE {
+        return Ok((head, exactly(payload, from)?.into()));
+    }
+    let mut share = budget.ok_or(io::ErrorKind::InvalidData)?.share();
+    if !share.resize(payload) {
+        return Err(io::ErrorKind::OutOfMemory.into());
+    }
+    Ok((head, Bytes::from_owner(Page { bytes: exactly(payload, from)?, _share: share })))
+}
+
+fn exactly(count: usize, from: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(count).map_err(|_| io::ErrorKind::OutOfMemory)?;
+    bytes.resize(count, 0);
     from.read_exact(&mut bytes)?;
-    let head = postcard::from_bytes(&bytes).map_err(io::Error::other)?;
-    let mut bytes = vec![0; payload as usize];
-    from.read_exact(&mut bytes)?;
-    Ok((head, bytes.into()))
+    Ok(bytes)
+}
+
+/// A payload, and its share of the pages' memory.
+struct Page {
+    bytes: Vec<u8>,
+    _share: Share,
+}
+
+impl AsRef<[u8]> for Page {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 /// Reads one frame.
-pub(super) fn read<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<(T, Bytes)> {
+pub(super) fn read<T: DeserializeOwned>(from: &mut impl Read, budget: &Arc<Budget>) -> io::Result<(T, Bytes)> {
     let mut lengths = [0; 12];
     from.read_exact(&mut lengths)?;
-    read_behind(lengths, from)
+    read_behind(lengths, from, Some(budget))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(payload: &[u8]) -> Vec<u8> {
+        let mut frame = Vec::new();
+        write(&mut frame, &Told::Piece, payload).expect("written");
+        frame
+    }
+
+    #[test]
+    fn a_page_has_its_share_of_the_budget_and_a_piece_needs_none() {
+        let budget = Budget::new();
+        let (_, page) = read::<Told>(&mut &frame(&vec![b'x'; LONGEST_PIECE + 1])[..], &budget).expect("a page");
+        let mut rest = budget.share();
+        assert!(rest.resize(MOST_OF_PAGES - page.len()) && !rest.resize(MOST_OF_PAGES - page.len() + 1));
+        let refused = read::<Told>(&mut &frame(&vec![b'x'; LONGEST_PIECE + 1])[..], &budget).expect_err("no room");
+        assert_eq!(refused.kind(), io::ErrorKind::OutOfMemory);
+        let (_, piece) = read::<Told>(&mut &frame(&vec![b'x'; LONGEST_PIECE])[..], &budget).expect("a piece");
+        assert_eq!(piece.len(), LONGEST_PIECE);
+        drop(page);
+        assert!(rest.resize(MOST_OF_PAGES), "it was given back");
+    }
+
+    #[test]
+    fn nothing_is_allocated_on_a_word_alone() {
+        for (head, payload) in [(1_u32 << 30, 0_u64), (0, MOST_OF_PAGES as u64 + 1), (0, u64::MAX), (u32::MAX, 1)] {
+            let lengths = [&head.to_ne_bytes()[..], &payload.to_ne_bytes()].concat();
+            let error = read::<Told>(&mut &lengths[..], &Budget::new()).expect_err("too long");
+            assert_eq!(error.kind(), io::ErrorKind::InvalidData, "{head} {payload}");
+        }
+    }
 }
