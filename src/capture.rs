@@ -33,8 +33,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How much of a frame is looked at where only its headers count, in bytes.
-const HEADERS: u32 = 256;
+/// How much of a frame is looked at where it goes to no file, in bytes: whole ones of an Ethernet,
+/// and of loopback's long ones the headers and the beginning of the data.
+const HEADERS: u32 = 2048;
 /// All of it, for a file.
 const WHOLE: u32 = 262_144;
 /// Blocks of 128 KiB in each ring: for headers, and for whole frames.
@@ -318,6 +319,9 @@ impl Reader {
                     tcp,
                     is_checksum_open: frame.is_checksum_open,
                     cut_into: frame.cut_into,
+                    bytes: frame.bytes,
+                    length: frame.length,
+                    link: log::link_type(frame.hardware),
                 };
                 let seen = flows.take(pair, direction, &followed, lost);
                 if let Some(log) = log {

@@ -7,7 +7,9 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
+use std::net::SocketAddr;
+use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -37,6 +39,11 @@ pub trait Handler: Send + Sync + 'static {
     /// that work needs of `request` it must own.
     fn begin(&self, request: &Request<'_>) -> Begun {
         Begun::Now(self.handle(request))
+    }
+
+    /// The same, where it matters who asks: `ends` are those of the request's connection.
+    fn begin_on(&self, request: &Request<'_>, _ends: Ends<'_>) -> Begun {
+        self.begin(request)
     }
 
     /// The longest body, in bytes, that is taken with a request of this head; it
@@ -73,6 +80,33 @@ where
 {
     fn handle(&self, request: &Request<'_>) -> Response {
         self(request)
+    }
+}
+
+/// The two ends of the connection that a request came on.
+#[derive(Clone, Copy, Debug)]
+pub struct Ends<'a> {
+    client: SocketAddr,
+    socket: BorrowedFd<'a>,
+}
+
+impl<'a> Ends<'a> {
+    /// Those of the server's `socket`, which was accepted from `client`.
+    pub fn new(client: SocketAddr, socket: BorrowedFd<'a>) -> Self {
+        Self { client, socket }
+    }
+
+    /// The client's address and port.
+    pub fn client(&self) -> SocketAddr {
+        self.client
+    }
+
+    /// The server's address and port.
+    ///
+    /// # Errors
+    /// As getsockname(2).
+    pub fn server(&self) -> io::Result<SocketAddr> {
+        Ok(rustix::net::getsockname(self.socket)?.try_into()?)
     }
 }
 
@@ -140,7 +174,7 @@ pub trait Pieces: Send {
     /// The piece that begins at `position`, in bytes from the body's beginning,
     /// and is at most `most` long; an empty one: the body ends here. `None`:
     /// there is no way to read it.
-    fn read(&mut self, position: u64, most: usize) -> Option<Later<std::io::Result<Bytes>>>;
+    fn read(&mut self, position: u64, most: usize) -> Option<Later<io::Result<Bytes>>>;
 }
 
 impl fmt::Debug for Body {

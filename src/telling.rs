@@ -34,6 +34,8 @@ pub struct Telling {
     pub packets: Packets,
     /// Where the live page is, best address first; none, if there is no page.
     pub page_urls: Vec<String>,
+    /// Whether others than this machine can reach it.
+    pub is_page_public: bool,
     /// Why there is none, though there usually is.
     pub no_page: Option<String>,
     /// What standard output is for.
@@ -75,11 +77,14 @@ impl Telling {
             },
         };
         let page_urls = listener::urls(&page_listeners);
+        let is_page_public =
+            page_listeners.iter().any(|listener| !listener.address().ip().to_canonical().is_loopback());
         let hub = (!page_listeners.is_empty()).then(|| Hub::new(Bounds::default()));
         // Before the first thread begins: none of them keeps the right to.
         let addresses: Vec<_> = site.iter().map(Listener::address).collect();
         let (packets, sockets) = Packets::open(&addresses, has_story || hub.is_some(), is_pcapng, language)?;
         if let Some(hub) = &hub {
+            hub.show_queue_of(addresses);
             sinks.push(Box::new(LiveSink::new(hub)));
             scope.page_origins = origins(&page_listeners);
         }
@@ -98,7 +103,16 @@ impl Telling {
         };
         let watching = (!scope.is_nothing()).then(|| start(capture.clone())).transpose().map_err(failed)?;
         let page = hub.map(|hub: Arc<Hub>| Watch::start(&hub, &listener::urls(site), page_listeners, config.language));
-        Ok(Self { watching, page: page.transpose().map_err(failed)?, capture, packets, page_urls, no_page, log })
+        Ok(Self {
+            watching,
+            page: page.transpose().map_err(failed)?,
+            capture,
+            packets,
+            page_urls,
+            is_page_public,
+            no_page,
+            log,
+        })
     }
 
     /// The probe to hand to the serving threads.

@@ -1,9 +1,10 @@
 //! Frames sorted by connection: each one's segments, followed. No I/O.
 
 use crate::packet::Direction;
+use crate::packet::pcapng::LinkType;
 use crate::packet::segment::{Packet, Tcp};
 use crate::packet::tracker::{Fact, Seen, Tracker};
-use crate::record::segment::{Moments, Options, Segment, Segments};
+use crate::record::segment::{self as record, Moments, Options, Segment, Segments};
 use crate::record::{End, Moment};
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -15,6 +16,9 @@ pub(super) const LAST: usize = 128;
 const MOST_FLOWS: usize = 8_192;
 /// Segments that are kept of all of them, of some 200 bytes each.
 const MOST_SEGMENTS: usize = 131_072;
+/// Bytes of a frame that are kept beside, and of all frames.
+const MOST_OF_A_FRAME: usize = 2048;
+const MOST_OF_FRAMES: usize = 32 << 20;
 /// For how long an ended connection, or one that nobody accepted, is remembered, in nanoseconds.
 const REMEMBERED: u64 = 10_000_000_000;
 
@@ -30,6 +34,9 @@ pub(super) struct Frame<'a> {
     pub(super) tcp: &'a Tcp,
     pub(super) is_checksum_open: bool,
     pub(super) cut_into: Option<u16>,
+    pub(super) bytes: &'a [u8],
+    pub(super) length: u32,
+    pub(super) link: LinkType,
 }
 
 /// The connections whose segments are seen.
@@ -38,6 +45,8 @@ pub(super) struct Flows {
     flows: HashMap<Pair, Flow>,
     /// Segments that are kept of all.
     kept: usize,
+    /// Bytes of frames that are kept of all.
+    kept_bytes: usize,
     last_swept: Moment,
 }
 
@@ -48,6 +57,8 @@ struct Flow {
     interface: u32,
     first: Vec<Kept>,
     last: VecDeque<Kept>,
+    /// Bytes of their frames.
+    kept_bytes: usize,
     left_out: u64,
     moments: [Moment; 9],
     latest: Moment,
@@ -68,6 +79,7 @@ struct Kept {
     ttl: u8,
     is_checksum_open: bool,
     cut_into: Option<u16>,
+    frame: Option<record::Frame>,
 }
 
 impl Flows {
@@ -90,9 +102,11 @@ impl Flows {
         if flow.interface != frame.interface {
             return None;
         }
-        let before = flow.kept();
-        let seen = flow.take(direction, frame, self.kept < MOST_SEGMENTS);
+        let (before, bytes_before) = (flow.kept(), flow.kept_bytes);
+        let has_room_for_bytes = self.kept_bytes < MOST_OF_FRAMES;
+        let seen = flow.take(direction, frame, self.kept < MOST_SEGMENTS, has_room_for_bytes);
         self.kept += flow.kept() - before;
+        self.kept_bytes = self.kept_bytes + flow.kept_bytes - bytes_before;
         Some(seen)
     }
 
@@ -123,7 +137,10 @@ impl Flows {
 
     fn remove(&mut self, pair: &Pair) {
         let flow = self.flows.remove(pair);
-        self.kept -= flow.map_or(0, |flow| flow.kept());
+        if let Some(flow) = flow {
+            self.kept -= flow.kept();
+            self.kept_bytes -= flow.kept_bytes;
+        }
     }
 
     /// Once a second: connections that have ended, or that nobody accepted, are let go of.
@@ -146,6 +163,7 @@ impl Flow {
             interface: frame.interface,
             first: Vec::new(),
             last: VecDeque::new(),
+            kept_bytes: 0,
             left_out: 0,
             moments: [Moment::default(); 9],
             latest: frame.at,
@@ -159,7 +177,7 @@ impl Flow {
         self.first.len() + self.last.len()
     }
 
-    fn take(&mut self, direction: Direction, frame: &Frame<'_>, has_room: bool) -> Seen {
+    fn take(&mut self, direction: Direction, frame: &Frame<'_>, has_room: bool, keeps_bytes: bool) -> Seen {
         let seen = self.tracker.follow(direction, frame.tcp);
         self.latest = frame.at;
         self.mark(direction, frame, &seen);
@@ -171,16 +189,21 @@ impl Flow {
             ttl: frame.packet.hop_limit,
             is_checksum_open: frame.is_checksum_open,
             cut_into: frame.cut_into,
+            frame: keeps_bytes.then(|| frame.kept()),
         };
+        let bytes = kept.bytes();
         if self.first.len() < FIRST && self.last.is_empty() && has_room {
             self.first.push(kept);
+            self.kept_bytes += bytes;
         } else {
             if self.last.len() >= LAST || (!has_room && !self.last.is_empty()) {
-                self.last.pop_front();
+                let forgotten = self.last.pop_front();
+                self.kept_bytes -= forgotten.map_or(0, |kept| kept.bytes());
                 self.left_out += 1;
             }
             if has_room || self.last.len() < self.last.capacity() {
                 self.last.push_back(kept);
+                self.kept_bytes += bytes;
             } else {
                 self.left_out += 1;
             }
@@ -246,7 +269,18 @@ impl Flow {
     }
 }
 
+impl Frame<'_> {
+    fn kept(&self) -> record::Frame {
+        let bytes = self.bytes.get(..MOST_OF_A_FRAME).unwrap_or(self.bytes);
+        record::Frame { at: self.at.0, length: self.length, bytes: bytes.into(), link: self.link }
+    }
+}
+
 impl Kept {
+    fn bytes(&self) -> usize {
+        self.frame.as_ref().map_or(0, |frame| frame.bytes.len())
+    }
+
     fn record(&self, accepted: Moment) -> Option<Segment> {
         let has_ack = self.tcp.flags.ack;
         Some(Segment {
@@ -273,6 +307,7 @@ impl Kept {
             cut_into: self.cut_into,
             checksum: (!self.is_checksum_open).then_some(self.tcp.checksum),
             facts: self.seen.facts.to_vec(),
+            frame: self.frame.clone(),
         })
     }
 }

@@ -5,7 +5,7 @@ use super::input::Input;
 use super::notes::Reading;
 use super::outgoing::Outgoing;
 use super::{Connection, Workspace};
-use crate::handler::{Begun, Refused, Response};
+use crate::handler::{Begun, Ends, Refused, Response};
 use crate::http::message::{FieldStorage, Request, ResponseHead, Version};
 use crate::http::persistence::CloseReason;
 use crate::http::server::rejection::Rejection;
@@ -15,6 +15,7 @@ use crate::record::Reason;
 use crate::record::connection::HeadState;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv};
+use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 impl Connection {
@@ -109,8 +110,9 @@ impl Connection {
     /// Asks the handler, and sends its response if that is made at once.
     fn handle(&mut self, request: &Request<'_>, workspace: &mut Workspace) {
         let handler = workspace.handler();
+        let ends = Ends::new(self.client, self.socket.as_fd());
         // A handler that panics costs its own request an error, and nobody else anything.
-        let begun = catch_unwind(AssertUnwindSafe(|| handler.begin(request)));
+        let begun = catch_unwind(AssertUnwindSafe(|| handler.begin_on(request, ends)));
         let origin = request.headers.all("origin").next();
         match begun.unwrap_or_else(|_| Begun::Now(failed())) {
             Begun::Now(response) => {

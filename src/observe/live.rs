@@ -15,6 +15,9 @@ mod history;
 mod hub;
 mod log;
 mod page;
+mod queue;
+mod saved;
+mod users;
 
 pub use hub::{Bounds, Hub};
 pub use page::LivePage;

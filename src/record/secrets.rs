@@ -1,7 +1,7 @@
 //! Secrets are withheld from what is written and shown: the values of fields
 //! that let their reader pass for somebody else.
 
-use super::connection::{Message, Record};
+use super::connection::{Exchange, HeadState, Message, Record};
 use std::borrow::Cow;
 
 /// Whether the values of fields that let their reader pass for somebody else are shown.
@@ -51,6 +51,20 @@ pub(crate) fn withheld_head(head: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(shown)
+}
+
+/// Whether what the ends of a connection sent may hold a secret: unless all of it is in the
+/// record, and none of that is one.
+pub fn may_hold(record: &Record) -> bool {
+    let is_harmless = |message: &Message| !message.is_cut && matches!(withheld_head(&message.head), Cow::Borrowed(_));
+    let is_plain = |exchange: &Exchange| {
+        let takes_no_body =
+            ["GET ", "HEAD ", "OPTIONS "].iter().any(|method| exchange.request.head.starts_with(method));
+        let is_whole = exchange.head == Some(HeadState::Complete);
+        takes_no_body && is_whole && is_harmless(&exchange.request) && is_harmless(&exchange.response)
+    };
+    let is_all = record.part == 1 && record.exchanges_left_out == 0 && record.close.is_some();
+    !is_all || record.exchanges.is_empty() || !record.exchanges.iter().all(is_plain)
 }
 
 /// A record without its secrets.

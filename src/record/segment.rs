@@ -3,9 +3,11 @@
 
 use super::ending::End;
 use super::figure::Nanoseconds;
+use crate::packet::pcapng::LinkType;
 pub use crate::packet::tracker::{Counts, Fact, Relative};
 use serde::{Deserialize, Serialize};
 use std::ops::Not;
+use std::sync::Arc;
 
 /// The segments of a connection: the first and the last ones, where there were very many.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,6 +115,22 @@ pub struct Segment {
     /// What it is, in the light of those before it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<Fact>,
+    /// Its frame, as far as that is kept; never written into a log.
+    #[serde(skip)]
+    pub frame: Option<Frame>,
+}
+
+/// The frame that a segment came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// When it was seen: nanoseconds since 1970.
+    pub at: u64,
+    /// How long it was, in bytes.
+    pub length: u32,
+    /// Its bytes, or the first of them.
+    pub bytes: Arc<[u8]>,
+    /// What they begin with.
+    pub link: LinkType,
 }
 
 /// A segment's options.

@@ -7,6 +7,7 @@
 //! forgotten meanwhile, is told how much that is, and is up to date afterwards.
 
 use super::hub::{Hub, State};
+use super::queue;
 use crate::language::Language;
 use crate::record::connection::Record;
 use crate::record::secrets::{Secrets, withheld};
@@ -46,6 +47,8 @@ pub(super) struct Events {
     /// Connections taken in when the stream began, and told of those that came later.
     admitted_before: u64,
     told_since: u64,
+    /// What was last said to wait for accept(2).
+    waiting: Arc<queue::Found>,
     /// What was last said to be left out, and when.
     said: Option<(Instant, LeftOutHere)>,
     /// The calls that it has followed: see [`Events::listen`].
@@ -70,6 +73,11 @@ struct LeftOutHere {
 const MOST_IN_AN_EVENT: usize = 8;
 /// Records up to which that is so for each of an event.
 const MOST_WHOLE: usize = 8;
+
+/// The server's clock, in milliseconds since 1970: the page's axis ends at it, not at the browser's.
+fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64() * 1000.0
+}
 
 /// What a page shows of a record: all of it, or what it is in a list.
 fn view(record: &Record, is_one_of_many: bool, language: Language) -> Value {
@@ -118,6 +126,7 @@ impl Events {
             told: BTreeSet::new(),
             admitted_before: admitted,
             told_since: 0,
+            waiting: Arc::default(),
             said: None,
             calls,
             next_turn: now,
@@ -140,16 +149,35 @@ impl Events {
     }
 
     fn say_records(&mut self, records: &[Arc<Record>]) {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        // The server's clock goes along: the page's axis ends at it, not at the browser's.
-        let now = now.as_secs_f64() * 1000.0;
         let are_many = records.len() > MOST_WHOLE;
         let views: Vec<Value> = records.iter().map(|record| view(record, are_many, self.language)).collect();
         let records: Vec<Cow<'_, Record>> = records.iter().map(|record| withheld(record)).collect();
         let mut data = Vec::new();
         // Writing to a Vec does not fail.
-        let _ = story::json::write(&mut data, &json!({ "now": now, "records": records, "views": views }));
+        let _ = story::json::write(&mut data, &json!({ "now": now(), "records": records, "views": views }));
         self.say("records", &data);
+    }
+
+    /// Says what waits for accept(2), where that has changed.
+    fn say_waiting(&mut self) {
+        let Some(found) = self.hub.queue().filter(|found| *found != self.waiting) else { return };
+        let language = self.language;
+        // One that has just been accepted is told as a record.
+        let is_accepted = |client| self.hub.of_client(client).is_some_and(|record| record.close.is_none());
+        let waiting = found.waiting.iter().filter(|(_, waiting)| !is_accepted(waiting.client));
+        let connections: Vec<Value> = waiting
+            .map(|(since, waiting)| {
+                let about = view::waiting(waiting.bytes, waiting.is_half_closed, language);
+                let spoken = format!("{}, {about}", waiting.client);
+                let since = since.0 as f64 / 1e6;
+                json!({ "client": waiting.client, "since": since, "bytes": waiting.bytes, "about": about, "spoken": spoken })
+            })
+            .collect();
+        let sentence = view::queue(found.count, found.backlog, language);
+        let queue = json!({ "waiting": found.count, "backlog": found.backlog });
+        let data = json!({ "now": now(), "connections": connections, "queue": queue, "sentence": sentence });
+        self.say("waiting", data.to_string().as_bytes());
+        self.waiting = found;
     }
 
     /// Writes what comes next; returns when there is something, or when it is over.
@@ -171,6 +199,9 @@ impl Events {
                     self.is_over = true;
                 }
                 Found::Nothing => {}
+            }
+            if !self.is_over {
+                self.say_waiting();
             }
             if self.last_word.elapsed() >= self.hub.bounds.heartbeat {
                 self.text.extend_from_slice(b": still here\n\n");

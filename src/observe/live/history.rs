@@ -13,6 +13,7 @@ const REFUSALS: usize = 4096;
 /// those of an exchange with the texts of its figures.
 const RECORD: usize = 2048;
 const EXCHANGE: usize = 1024;
+const SEGMENT: usize = 400;
 
 #[derive(Debug)]
 struct Kept {
@@ -172,6 +173,7 @@ fn bring_up_to_date(known: &mut Record, record: &Record) {
         known.handshake = record.handshake.clone();
     }
     known.close.clone_from(&record.close);
+    known.segments.clone_from(&record.segments);
 }
 
 fn number(exchange: &Exchange) -> u64 {
@@ -181,7 +183,9 @@ fn number(exchange: &Exchange) -> u64 {
 /// About as many bytes as the record takes.
 fn bytes(record: &Record) -> usize {
     let heads = |exchange: &Exchange| EXCHANGE + exchange.request.head.len() + exchange.response.head.len();
-    RECORD + record.exchanges.iter().map(heads).sum::<usize>()
+    let segments = record.segments.iter().flat_map(|segments| &segments.list);
+    let frames = segments.map(|segment| SEGMENT + segment.frame.as_ref().map_or(0, |frame| frame.bytes.len()));
+    RECORD + record.exchanges.iter().map(heads).sum::<usize>() + frames.sum::<usize>()
 }
 
 /// So many a second, and no more: what is not used within a second is lost.

@@ -1,6 +1,7 @@
 //! Where the live page's records are.
 
 use super::history::{Admission, History};
+use super::queue::{AcceptQueue, Found};
 use crate::observe::sink::LeftOut;
 use crate::record::connection::Record;
 use std::collections::BTreeMap;
@@ -46,6 +47,8 @@ pub struct Hub {
     pub(super) state: Mutex<State>,
     /// Rung when streams should look at once: at the end, and to find out which browsers have gone.
     pub(super) bell: Condvar,
+    /// Of the site that is watched, once it is known where that is.
+    queue: Mutex<Option<AcceptQueue>>,
 }
 
 #[derive(Debug)]
@@ -105,7 +108,7 @@ impl Hub {
             calls: 0,
             is_over: false,
         };
-        Arc::new(Self { bounds, state: Mutex::new(state), bell: Condvar::new() })
+        Arc::new(Self { bounds, state: Mutex::new(state), bell: Condvar::new(), queue: Mutex::new(None) })
     }
 
     /// The record of this connection, if it is kept.
@@ -121,6 +124,16 @@ impl Hub {
     /// All records that are kept, the oldest first.
     pub fn records(&self) -> Vec<Arc<Record>> {
         self.lock().history.records().collect()
+    }
+
+    /// Shows which connections wait for accept(2) at the listeners on these addresses.
+    pub fn show_queue_of(&self, addresses: Vec<SocketAddr>) {
+        *self.queue.lock().unwrap_or_else(PoisonError::into_inner) = Some(AcceptQueue::of(addresses));
+    }
+
+    /// What waits for accept(2) now.
+    pub(super) fn queue(&self) -> Option<Arc<Found>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(|queue| queue.look(Instant::now()))
     }
 
     /// Ends all streams, once they have told what is known: nothing more will come.

@@ -10,8 +10,9 @@ mod words;
 
 use super::events::Events;
 use super::hub::Hub;
-use super::log;
-use crate::handler::{Handler, MAX_BODY, Response};
+use super::users::Users;
+use super::{log, saved};
+use crate::handler::{Begun, Ends, Handler, MAX_BODY, Response};
 use crate::http::message::{Method, Request, StatusCode};
 use crate::language::Language;
 use crate::record::connection::{Record, SCHEMA};
@@ -34,6 +35,7 @@ const SCRIPT: &[&str] = &[
     include_str!("page/figures.js"),
     include_str!("page/entries.js"),
     include_str!("page/lanes.js"),
+    include_str!("page/segments.js"),
     include_str!("page/diagram.js"),
     include_str!("page/exchanges.js"),
     include_str!("page/address.js"),
@@ -41,6 +43,9 @@ const SCRIPT: &[&str] = &[
     include_str!("page/page.js"),
 ];
 const ICON: &[u8] = include_bytes!("../../../public/favicon.svg");
+
+/// What files of packets are called: the media type has no registration of its own yet.
+const PCAPNG: &str = "application/x-pcapng";
 
 /// Sent with every response: nothing is kept, guessed, embedded or shared. The
 /// first two make the browser's timers fine (W3C High Resolution Time §4.1).
@@ -64,6 +69,8 @@ pub struct LivePage {
     connect: String,
     /// What it speaks unless it is asked for another.
     language: Language,
+    /// Who may look.
+    users: Users,
     /// Makes numbers that nobody can guess (SipHash under a random key).
     random: RandomState,
 }
@@ -80,6 +87,7 @@ impl LivePage {
             addresses: addresses.iter().map(|address| address.ip().to_canonical()).collect(),
             connect: connect_sources(site),
             language: Language::English,
+            users: Users::of_this_program(),
             random: RandomState::new(),
         }
     }
@@ -137,14 +145,28 @@ impl LivePage {
 
     /// A record, or what is `of` it.
     fn record(&self, number: &str, of: &str, query: Query<'_>, language: Language) -> Response {
+        let (number, is_file) = number.strip_suffix(".pcapng").map_or((number, false), |number| (number, true));
         let Ok(number) = number.parse() else { return nothing_here(language) };
         let Some(record) = self.hub.record(number) else { return not_kept(language) };
+        if is_file {
+            let name = format!("attachment; filename=\"glasshttp-{number}.pcapng\"");
+            return saved::pcapng(&record, language).map_or_else(
+                || no_frame(language),
+                |file| Response::memory(StatusCode::OK, PCAPNG, file).with("Content-Disposition", &name),
+            );
+        }
         match (of, query.secrets()) {
             ("", Secrets::Withheld) => json(&*withheld(&record)),
             ("", Secrets::Shown) => json(&*record),
             ("steps", _) => json(&story::steps::steps(&record, language)),
             ("view", secrets) => json(&story::view::view(&record, secrets, language)),
-            _ => nothing_here(language),
+            _ => match of.strip_prefix("segments/").and_then(|index| index.parse().ok()) {
+                Some(index) => match story::view::opened(&record, index, query.secrets(), language) {
+                    Some(opened) => json(&opened),
+                    None => no_frame(language),
+                },
+                None => nothing_here(language),
+            },
         }
     }
 
@@ -216,9 +238,26 @@ impl Handler for LivePage {
         if takes && self.is_for_us(request) && !is_from_elsewhere(request) { MAX_BODY } else { 0 }
     }
 
-    fn handle(&self, request: &Request<'_>) -> Response {
-        FIELDS.iter().fold(self.response(request), |response, (name, value)| response.with_only(name, value))
+    fn begin_on(&self, request: &Request<'_>, ends: Ends<'_>) -> Begun {
+        if self.users.may_ask(ends) {
+            return self.begin(request);
+        }
+        let query = Query(request.target.query.unwrap_or_default());
+        let sentence = say!(
+            query.language().unwrap_or(self.language),
+            "This page is for the user who started glasshttp, and for root."
+                / "이 페이지는 glasshttp를 시작한 사용자와 root만 볼 수 있습니다."
+        );
+        Begun::Now(with_fields(Response::error(StatusCode::FORBIDDEN, &sentence)))
     }
+
+    fn handle(&self, request: &Request<'_>) -> Response {
+        with_fields(self.response(request))
+    }
+}
+
+fn with_fields(response: Response) -> Response {
+    FIELDS.iter().fold(response, |response, (name, value)| response.with_only(name, value))
 }
 
 /// The name or the address in `name:port`. The port may differ: a tunnel has another.
@@ -261,6 +300,15 @@ fn not_kept(language: Language) -> Response {
     let sentence = say!(
         language,
         "No such connection is kept: only the latest are." / "그런 연결은 남아 있지 않습니다. 최근의 것만 남깁니다."
+    );
+    Response::error(StatusCode::NOT_FOUND, &sentence)
+}
+
+fn no_frame(language: Language) -> Response {
+    let sentence = say!(
+        language,
+        "No packet of this connection is kept: they are captured where glasshttp has the right to (CAP_NET_RAW)."
+            / "이 연결의 패킷은 남아 있지 않습니다. glasshttp에 권한(CAP_NET_RAW)이 있을 때 캡처합니다."
     );
     Response::error(StatusCode::NOT_FOUND, &sentence)
 }

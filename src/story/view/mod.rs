@@ -4,12 +4,16 @@
 mod exchanges;
 mod facts;
 mod lane;
+mod opened;
 mod outline;
+mod waiting;
 
 pub use exchanges::{Head, Sheet, Stage};
 pub use facts::Fact;
 pub use lane::{Bar, BarKind, Lane, Mark, MarkKind};
+pub use opened::{Opened, OpenedField, OpenedLayer, opened};
 pub use outline::Outline;
+pub use waiting::{queue, waiting};
 
 use super::steps::{Step, steps};
 use crate::language::Language;

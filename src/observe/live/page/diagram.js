@@ -6,28 +6,31 @@ const CLIENT_X = 21;
 const SERVER_X = WIDTH - 21;
 // Exchanges at either end that are drawn at once; those between them on demand.
 const ENDS = 3;
+// What a segment is that was sent again.
+const AGAIN = ["again", "partly_again"];
 
 // The steps come from the server; this lays them out.
-function diagram(record, view, open, showAll) {
+function diagram(record, view, open, showAll, redraw) {
   const port = (name, address) => el("span", { class: `${name}-ink` }, say(name, portOf(address)));
   const ends = el("span", { class: "ends" }, port("client", record.client), port("server", record.server));
   const kinds = ["measured", "derived", "not_visible"].map((kind) => known(kind, say(kind)));
   return el("div", { class: "diagram" },
     el("h3", {}, say("diagram")),
     el("p", { class: "small" }, `${say("diagram_hint")} `, kinds.flatMap((kind) => [kind, " "])),
+    segmentTools(record, view.steps, open, redraw),
     el("div", { class: "columns", "aria-hidden": "true" }, el("span"), ends, el("span")),
-    el("ol", { class: "steps" }, withGap(view, open, showAll)));
+    el("ol", { class: "steps" }, withGap(record, view, open, showAll, redraw)));
 }
 
 // Many exchanges: the first and the last of them, and a way to see all.
-function withGap({ steps, exchanges }, open, showAll) {
+function withGap(record, { steps, exchanges }, open, showAll, redraw) {
   const numbers = exchanges.map((exchange) => exchange.number);
   const hidden = new Set(open.has("all") ? [] : numbers.slice(ENDS, -ENDS));
   const rows = [];
   let isSaid = false;
   for (const step of steps) {
     if (step.exchange === null || !hidden.has(step.exchange)) {
-      rows.push(row(step, open));
+      rows.push(row(record, step, open, redraw));
     } else if (!isSaid) {
       isSaid = true;
       const more = el("div", { class: "step-text" }, button(say("more_exchanges", hidden.size), showAll));
@@ -37,18 +40,23 @@ function withGap({ steps, exchanges }, open, showAll) {
   return rows;
 }
 
-function row(step, open) {
+function row(record, step, open, redraw) {
   const at = value(step.at);
   const bound = { at_most: "≤ ", about: "~ " }[step.bound] ?? "";
   const time = at === undefined ? el("span", { class: "step-time absent" }, "")
     : el("span", { class: "step-time" }, `${bound}${exactly(at)}`);
   const begins = step.id.endsWith("-request") ? " begins-exchange" : "";
-  return el("li", { class: `step${begins}`, "data-step": step.id }, time, lines(drawing(step)),
-    el("div", { class: "step-text" }, stepWords(step, open)));
+  const isAgain = record.segments?.list[step.segment?.index]?.facts?.some(({ fact }) => AGAIN.includes(fact));
+  const attributes = { class: `step${begins}${isAgain ? " again" : ""}`, "data-step": step.id };
+  const packet = step.segment ? packetParts(record, step.segment, open, redraw) : "";
+  const numbered = step.segment && open.has("absolute") ? { ...step, caption: inTheHeader(step.segment) } : step;
+  return el("li", attributes, time, lines(drawing(numbered)),
+    el("div", { class: "step-text" }, stepWords(numbered, open), packet));
 }
 
 function stepWords(step, open) {
-  const title = [step.label, step.title].filter(Boolean).map(visible).join(": ");
+  const isNumbered = step.segment && open.has("absolute");
+  const title = isNumbered ? step.caption : [step.label, step.title].filter(Boolean).map(visible).join(": ");
   const what = el("span", { class: `what tone ${step.tone}` }, title);
   const how = step.how ? el("span", { class: "knowns" }, known(step.known, visible(step.how))) : "";
   if (!step.sentence) return [what, how];
@@ -62,8 +70,8 @@ const lines = (picture) => el("div", { class: "step-lines", "aria-hidden": "true
 
 // What no fact carries is not drawn.
 function drawing(step) {
-  const draw = { arrow, event: dot, wait }[step.kind];
-  if (!draw || step.known === "not_visible") return undefined;
+  const draw = { arrow, event: dot, wait, gap }[step.kind];
+  if (!draw || (step.known === "not_visible" && step.kind !== "gap")) return undefined;
   return svg("svg", { viewBox: `0 0 ${WIDTH} 46`, width: WIDTH, height: 46 }, draw(step));
 }
 
@@ -88,6 +96,11 @@ function dot({ place: at, caption, known: style }) {
 function wait({ place: at, caption }) {
   const x = at === "client" ? CLIENT_X : SERVER_X;
   return [svg("rect", { class: "wait", x: x - 7, y: 4, width: 14, height: 38, rx: 4 }), beside(at, x, 15, caption)];
+}
+
+// Where something is missing no arrow stands.
+function gap({ caption }) {
+  return [svg("text", { class: "gap", x: WIDTH / 2, y: 27, "text-anchor": "middle" }, shortened(visible(caption), 44))];
 }
 
 function beside(at, x, distance, caption) {

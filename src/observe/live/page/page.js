@@ -177,7 +177,7 @@ function chosenParts(record, view) {
   const sheets = isCut ? [...exchanges.slice(0, ENDS), ...exchanges.slice(-ENDS)] : exchanges;
   return [
     facts(view.facts),
-    diagram(record, view, open, showAll),
+    diagram(record, view, open, showAll, redrawChosen),
     sheets.length ? el("label", { class: "small check" }, ends, ` ${say("line_ends")}`) : "",
     ...exchangeParts(sheets, open.has("line-ends"), showSecrets),
   ].filter((part) => part !== "");

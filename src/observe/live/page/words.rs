@@ -120,6 +120,18 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
         "시간 순서이며 간격은 비례하지 않습니다. 시각은 수락부터 셉니다. 단계를 펼치면 설명이 있습니다. \
          선의 모양은 어떻게 알았는지를 뜻합니다:",
     ),
+    ("absolute", "Numbers as they stand in the header", "헤더에 있는 그대로의 번호"),
+    ("wireshark", "Save for Wireshark", "Wireshark용으로 저장"),
+    (
+        "wireshark_note",
+        "The file is whole: passwords and cookies too.",
+        "파일은 가려진 것 없이 온전합니다. 비밀번호와 쿠키도 들어 있습니다.",
+    ),
+    ("open_packet", "Open it", "열어 보기"),
+    ("close_packet", "Close it", "닫기"),
+    ("no_packet", "Its bytes are not kept.", "바이트가 남아 있지 않습니다."),
+    ("data_withheld", "The data may hold secrets and is not shown.", "데이터에 비밀이 있을 수 있어 보이지 않습니다."),
+    ("show_data", "Show the data", "데이터 보기"),
     ("client", "client :{0}", "클라이언트 :{0}"),
     ("server", "server :{0}", "서버 :{0}"),
     ("more_exchanges", "Show {0} more {0|exchange|exchanges}", "교환 {0}개 더 보기"),

@@ -139,6 +139,7 @@ fn segment(tracker: &mut Tracker, direction: Direction, tcp: &Tcp, at: Nanosecon
         cut_into: None,
         checksum: None,
         facts: seen.facts.to_vec(),
+        frame: None,
     }
 }
 

@@ -1,0 +1,40 @@
+//! Connections that wait for accept(2): no record of them is made yet.
+
+use crate::language::Language;
+use crate::story::layout::grouped;
+use crate::story::steps::{count, say};
+
+/// What is known of one that waits.
+pub fn waiting(bytes: u32, is_half_closed: bool, language: Language) -> String {
+    let arrived = match bytes {
+        0 => say!(language, "nothing has arrived on it" / "아직 도착한 것 없음"),
+        _ => {
+            let bytes = count!(language, bytes, "byte waits", "bytes wait" / "바이트가");
+            say!(language, "{} with it" / "{} 함께 기다림", bytes)
+        }
+    };
+    match is_half_closed {
+        true => say!(
+            language,
+            "waits for accept(): {}; the client has closed its sending side (CLOSE_WAIT)"
+                / "accept()를 기다림: {}. 클라이언트는 보내는 쪽을 닫음(CLOSE_WAIT)",
+            arrived
+        ),
+        false => say!(language, "waits for accept(): {}" / "accept()를 기다림: {}", arrived),
+    }
+}
+
+/// What the listeners say of their queue: how many wait, and how many may at one of them.
+pub fn queue(waiting: u32, backlog: u32, language: Language) -> String {
+    if waiting == 0 {
+        return String::new();
+    }
+    let wait = count!(language, waiting, "connection waits", "connections wait" / "개 연결이");
+    say!(
+        language,
+        "{} in the accept queue ({} may). Each is complete, and the server has not called accept(2) for it yet (measured: sock_diag)."
+            / "{} 수락 대기열에서 기다립니다(최대 {}). 연결은 완성되었지만 서버가 아직 accept(2)로 가져가지 않았습니다(측정: sock_diag).",
+        wait,
+        grouped(backlog.into())
+    )
+}
