@@ -1,6 +1,11 @@
 //! The whole program, watched: the live page beside the site, and what the site
 //! says of itself while somebody watches.
 
+mod cases;
+mod packets;
+mod queue;
+mod users;
+
 use crate::browser::driver::Browser;
 use crate::browser::save_screenshot;
 use crate::clients::SITE;

@@ -9,11 +9,12 @@
 //! ```
 
 mod arrived;
+mod heard;
 mod told;
 
 use super::interpret::{self, Lost};
 use super::probe::{Probe, Scope};
-use super::report::{Closed, Report};
+use super::report::Report;
 use super::sink::{LeftOut, News, Sink};
 use super::standard_output;
 use crate::capture::Capture;
@@ -48,9 +49,11 @@ const QUIET: Duration = Duration::from_secs(1);
 const LOOKS: usize = 64;
 /// Open connections of which records are kept in memory.
 const MOST_OPEN: usize = 16_384;
-/// Exchanges that are kept of one connection, the latest, and of all: of some
-/// kilobytes each.
+/// Exchanges of one record, and of all that are open: of some kilobytes each. A
+/// connection that has more of them is recorded in parts.
 const MOST_EXCHANGES: usize = 128;
+/// The last ones of a part, of which something may still become known, begin the next.
+const UNSETTLED: usize = 2;
 const MOST_EXCHANGES_OF_ALL: usize = 16_384;
 
 /// The watching side of a server: the probe to hand to the serving threads,
@@ -255,73 +258,6 @@ impl Collector {
         if self.is_late {
             self.left_out.reports += lines.iter().filter(|byte| **byte == b'\n').count() as u64;
         }
-    }
-
-    fn hear(&mut self, report: Report<'_>) {
-        match report {
-            Report::Opened(report) => {
-                self.opened += 1;
-                if self.connections.len() >= MOST_OPEN {
-                    self.left_out.connections += 1;
-                    self.not_taken_in += 1;
-                    return;
-                }
-                let record = interpret::opened(&report, self.model.clone());
-                let last_heard = Instant::now();
-                let told = Told { record, accepted: report.accepted, is_silent: false, last_heard, segments_seen: 0 };
-                self.connections.insert(report.connection, told);
-                self.tell(report.connection, News::Opened);
-            }
-            Report::Exchange(report) => {
-                let Some(told) = self.connections.get_mut(&report.connection) else { return };
-                let exchange = interpret::exchange(&report, told.accepted);
-                told.last_heard = Instant::now();
-                let exchanges = &mut told.record.exchanges;
-                if let Some(known) = exchanges.iter().rposition(|known| known.number == exchange.number) {
-                    exchanges[known] = exchange;
-                } else {
-                    let is_full = exchanges.len() >= MOST_EXCHANGES || self.exchanges >= MOST_EXCHANGES_OF_ALL;
-                    if is_full && !exchanges.is_empty() {
-                        exchanges.remove(0);
-                        told.record.exchanges_left_out += 1;
-                        self.exchanges -= 1;
-                    }
-                    exchanges.push(exchange);
-                    self.exchanges += 1;
-                }
-                let news = match (report.is_over, report.status) {
-                    (true, _) => News::Answered,
-                    (false, 0) => News::Receiving,
-                    (false, _) => News::Answering,
-                };
-                self.tell(report.connection, news);
-            }
-            Report::Acknowledged { connection, number, at } => {
-                if let Some(told) = self.connections.get_mut(&connection)
-                    && let Some(known) = told.record.exchanges.iter_mut().rfind(|known| known.number == number)
-                {
-                    known.stages.acknowledged = interpret::acknowledged(at, told.accepted, &known.stages);
-                }
-            }
-            Report::Closed(report) => self.hear_closed(&report),
-            Report::Lost(connection) => {
-                if let Some(told) = self.connections.get_mut(&connection).filter(|told| told.record.close.is_none()) {
-                    told.record.close = Some(interpret::lost(Lost::Process));
-                    self.closing.push_back((Instant::now() + self.look, connection));
-                }
-            }
-            Report::Line(_) | Report::End => {}
-        }
-    }
-
-    fn hear_closed(&mut self, report: &Closed) {
-        let Some(told) = self.connections.get_mut(&report.connection) else { return };
-        let untold = report.exchanges.saturating_sub(told.record.exchanges.len() as u64);
-        self.left_out.exchanges += untold.saturating_sub(told.record.exchanges_left_out);
-        told.record.exchanges_left_out = untold;
-        told.record.close = Some(interpret::close(report, told.accepted));
-        let has_time = self.closing.len() < LOOKS;
-        self.closing.push_back((Instant::now() + if has_time { self.look } else { Duration::ZERO }, report.connection));
     }
 
     /// Tells the connections whose last segments have passed.

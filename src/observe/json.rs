@@ -68,7 +68,7 @@ impl<W: Write + Send> JsonLog<W> {
 
 impl<W: Write + Send> Sink for JsonLog<W> {
     fn tell(&mut self, record: &Record, news: News) {
-        if news == News::Closed {
+        if matches!(news, News::Closed | News::Continues) {
             self.say_unwritten();
             let is_written = self.write(&*withheld(record));
             if self.is_late {

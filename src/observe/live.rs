@@ -24,6 +24,7 @@ pub use page::LivePage;
 
 use super::sink::{LeftOut, News, Sink};
 use crate::record::connection::Record;
+use history::Key;
 use hub::State;
 use std::sync::Arc;
 use std::time::Instant;
@@ -47,8 +48,8 @@ impl Sink for LiveSink {
         let mut state = self.hub.lock();
         let State { history, updates, .. } = &mut *state;
         match news {
-            News::Closed => history.replace(record, now),
-            _ if history.is_kept(record.connection) => {
+            News::Closed | News::Continues => history.replace(record, now),
+            _ if history.is_kept(Key::of(record)) => {
                 if updates.admits(now) {
                     history.update(record);
                 }

@@ -40,6 +40,8 @@ pub enum News {
     Answering,
     /// The last exchange is over.
     Answered,
+    /// The record is full: it is told as it is, and a further part begins.
+    Continues,
     /// More of its segments were seen.
     Segments,
     /// The connection is closed: nothing will be added.

@@ -201,7 +201,7 @@ impl<W: Write + Send> Sink for Story<W> {
         told.heard = now;
         let moment = match news {
             News::Opened | News::Receiving | News::Segments => return,
-            News::Answered => return told.wait(record),
+            News::Answered | News::Continues => return told.wait(record),
             News::Silent => Occasion::Silent,
             News::Answering => Occasion::Answering,
             News::Closed => Occasion::Closed,

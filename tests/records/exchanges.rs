@@ -5,7 +5,7 @@ use super::{
 };
 use crate::closing::{BIG, assert_same, bytes, folder_with, under_each_model};
 use crate::harness::{Answer, Client};
-use glasshttp::record::connection::HeadState;
+use glasshttp::record::connection::{HeadState, Record};
 use glasshttp::record::{End, Figure, How, Reason, TimeWait};
 use rustix::process::Signal;
 use socket2::SockRef;
@@ -148,23 +148,28 @@ fn pipelined_requests_share_one_read_and_each_answer_is_acknowledged() {
 }
 
 #[test]
-fn of_very_many_exchanges_the_latest_are_told_and_the_others_counted() {
+fn very_many_exchanges_are_recorded_in_parts_and_none_is_forgotten() {
     let (folder, _) = folder_with(0);
     under_each_model(|model| {
         let mut watched = Watched::start(folder.path(), model, &[]);
         let mut client = watched.connect();
-        for _ in 0..200 {
+        for _ in 0..300 {
             client.send(KEPT);
             assert_eq!(client.answer().status, 200, "{model}");
         }
         let address = port(&client);
         drop(client);
-        let record = watched.record(address);
-        assert_eq!(record.exchanges.len() as u64 + record.exchanges_left_out, 200, "{model}");
-        assert!(record.exchanges.len() >= 100 && record.exchanges_left_out > 0, "{model}");
+        let mut parts = vec![watched.record(address)];
         watched.server.signal(Signal::TERM);
-        assert!(watched.rest().is_empty());
-        assert_eq!(watched.left_out, [0; 3], "{model}: its own record says it");
+        parts.extend(watched.rest());
+        parts.sort_by_key(|record| record.part);
+        let numbers = parts.iter().flat_map(|record| record.exchanges.iter().map(|exchange| exchange.number));
+        assert!(numbers.eq(1..=300), "{model}");
+        let about = |record: &Record| (record.part, record.exchanges.len(), record.continues, record.close.is_some());
+        let expected = [(1, 128, true, false), (2, 128, true, false), (3, 44, false, true)];
+        assert_eq!(parts.iter().map(about).collect::<Vec<_>>(), expected, "{model}");
+        assert!(parts.iter().all(|record| record.exchanges_left_out == 0), "{model}");
+        assert_eq!(watched.left_out, [0; 3], "{model}");
     });
 }
 

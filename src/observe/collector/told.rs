@@ -19,6 +19,8 @@ pub(super) struct Told {
     pub(super) last_heard: Instant,
     /// How many segments of it were joined.
     pub(super) segments_seen: u64,
+    /// How many exchanges are in the parts of its record that were told before.
+    pub(super) in_earlier_parts: u64,
 }
 
 impl Told {

@@ -6,6 +6,7 @@
 //! its turn comes. A browser that takes nothing for a while thus misses what was
 //! forgotten meanwhile, is told how much that is, and is up to date afterwards.
 
+use super::history::Key;
 use super::hub::{Hub, State};
 use super::queue;
 use crate::language::Language;
@@ -40,10 +41,10 @@ pub(super) struct Events {
     kept: Vec<Arc<Record>>,
     /// The latest change that was looked at.
     seen: u64,
-    /// Connections that changed since they were told.
-    due: BTreeSet<u64>,
-    /// Connections that were told, as long as they are kept.
-    told: BTreeSet<u64>,
+    /// Records that changed since they were told.
+    due: BTreeSet<Key>,
+    /// Records that were told, as long as they are kept.
+    told: BTreeSet<Key>,
     /// Connections taken in when the stream began, and told of those that came later.
     admitted_before: u64,
     told_since: u64,
@@ -136,7 +137,7 @@ impl Events {
         // A browser that lost us asks again after a second; it gets everything anew.
         events.text.extend_from_slice(b"retry: 1000\n");
         events.say("hello", greeting.as_bytes());
-        events.told = events.kept.iter().map(|record| record.connection).collect();
+        events.told = events.kept.iter().map(|record| Key::of(record)).collect();
         events
     }
 
@@ -239,23 +240,23 @@ impl Events {
         let room = (self.hub.bounds.told_per_second as usize / 10).max(1);
         let mut records = Vec::new();
         // Half of the room is for what the browser shows already, the rest for what is new.
-        let shown: Vec<u64> = self.due.intersection(&self.told).take(room.div_ceil(2)).copied().collect();
-        let new = self.due.iter().rev().filter(|connection| !shown.contains(connection)).copied();
-        let chosen: Vec<u64> = shown.iter().copied().chain(new).collect();
-        for connection in chosen {
+        let shown: Vec<Key> = self.due.intersection(&self.told).take(room.div_ceil(2)).copied().collect();
+        let new = self.due.iter().rev().filter(|key| !shown.contains(key)).copied();
+        let chosen: Vec<Key> = shown.iter().copied().chain(new).collect();
+        for key in chosen {
             if records.len() == room {
                 break;
             }
-            self.due.remove(&connection);
+            self.due.remove(&key);
             // What was forgotten meanwhile takes no room.
-            if let Some(record) = history.record(connection) {
-                self.told_since += u64::from(self.told.insert(connection));
+            if let Some(record) = history.record(key) {
+                self.told_since += u64::from(self.told.insert(key));
                 records.push(record);
             }
         }
         for numbers in [&mut self.told, &mut self.due] {
             if numbers.len() > 2 * self.hub.bounds.connections {
-                numbers.retain(|&connection| history.is_kept(connection));
+                numbers.retain(|&key| history.is_kept(key));
             }
         }
         let left_out = LeftOutHere {

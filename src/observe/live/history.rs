@@ -15,6 +15,17 @@ const RECORD: usize = 2048;
 const EXCHANGE: usize = 1024;
 const SEGMENT: usize = 400;
 
+/// A record, by its connection and its part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key(u64, u32);
+
+impl Key {
+    /// That of `record`.
+    pub(super) fn of(record: &Record) -> Self {
+        Self(record.connection, record.part)
+    }
+}
+
 #[derive(Debug)]
 struct Kept {
     record: Arc<Record>,
@@ -26,9 +37,9 @@ struct Kept {
 /// The records that are kept.
 #[derive(Debug)]
 pub(super) struct History {
-    kept: BTreeMap<u64, Kept>,
-    /// Number of the change to number of the connection: the latest change of each.
-    changes: BTreeMap<u64, u64>,
+    kept: BTreeMap<Key, Kept>,
+    /// The latest change of each, by its number.
+    changes: BTreeMap<u64, Key>,
     last_change: u64,
     bytes: usize,
     admission: Admission,
@@ -55,12 +66,18 @@ impl History {
         }
     }
 
-    pub(super) fn is_kept(&self, connection: u64) -> bool {
-        self.kept.contains_key(&connection)
+    pub(super) fn is_kept(&self, key: Key) -> bool {
+        self.kept.contains_key(&key)
     }
 
-    pub(super) fn record(&self, connection: u64) -> Option<Arc<Record>> {
-        self.kept.get(&connection).map(|kept| Arc::clone(&kept.record))
+    pub(super) fn record(&self, key: Key) -> Option<Arc<Record>> {
+        self.kept.get(&key).map(|kept| Arc::clone(&kept.record))
+    }
+
+    /// This part of a connection's record, or its latest one.
+    pub(super) fn part(&self, connection: u64, part: Option<u32>) -> Option<Arc<Record>> {
+        let parts = self.kept.range(Key(connection, part.unwrap_or(0))..=Key(connection, part.unwrap_or(u32::MAX)));
+        parts.map(|(_, kept)| Arc::clone(&kept.record)).next_back()
     }
 
     pub(super) fn of_client(&self, client: SocketAddr) -> Option<Arc<Record>> {
@@ -80,9 +97,9 @@ impl History {
         self.last_change
     }
 
-    /// The connections that changed after this change.
-    pub(super) fn changed_since(&self, change: u64) -> impl Iterator<Item = u64> {
-        self.changes.range(change + 1..).map(|(_, &connection)| connection)
+    /// The records that changed after this change.
+    pub(super) fn changed_since(&self, change: u64) -> impl Iterator<Item = Key> {
+        self.changes.range(change + 1..).map(|(_, &key)| key)
     }
 
     /// Connections that were taken in so far.
@@ -98,8 +115,7 @@ impl History {
     /// Keeps this record as it is, in the place of an earlier one of its
     /// connection; a connection that is new has to be admitted first.
     pub(super) fn replace(&mut self, record: &Record, now: Instant) {
-        let connection = record.connection;
-        if !self.is_kept(connection) && !self.admit(connection, now) {
+        if !self.is_kept(Key::of(record)) && !self.admit(record.connection, now) {
             return;
         }
         self.keep(Arc::new(record.clone()));
@@ -108,7 +124,7 @@ impl History {
 
     /// Takes over what changed of a kept connection: its last exchanges.
     pub(super) fn update(&mut self, record: &Record) {
-        if let Some(mut known) = self.take(record.connection) {
+        if let Some(mut known) = self.take(Key::of(record)) {
             // In place, unless a stream is telling it right now.
             bring_up_to_date(Arc::make_mut(&mut known), record);
             self.keep(known);
@@ -131,16 +147,17 @@ impl History {
     }
 
     fn keep(&mut self, record: Arc<Record>) {
-        self.take(record.connection);
+        let key = Key::of(&record);
+        self.take(key);
         self.last_change += 1;
-        let (connection, bytes) = (record.connection, bytes(&record));
-        self.kept.insert(connection, Kept { record, changed: self.last_change, bytes });
-        self.changes.insert(self.last_change, connection);
+        let bytes = bytes(&record);
+        self.kept.insert(key, Kept { record, changed: self.last_change, bytes });
+        self.changes.insert(self.last_change, key);
         self.bytes += bytes;
     }
 
-    fn take(&mut self, connection: u64) -> Option<Arc<Record>> {
-        let kept = self.kept.remove(&connection)?;
+    fn take(&mut self, key: Key) -> Option<Arc<Record>> {
+        let kept = self.kept.remove(&key)?;
         self.changes.remove(&kept.changed);
         self.bytes -= kept.bytes;
         Some(kept.record)
@@ -149,7 +166,7 @@ impl History {
     /// Forgets the oldest: closed ones first, for the open ones may change yet.
     fn make_room(&mut self) {
         while self.kept.len() > self.most_connections || (self.bytes > self.most_bytes && self.kept.len() > 1) {
-            let closed = self.kept.iter().find(|(_, kept)| kept.record.close.is_some());
+            let closed = self.kept.iter().find(|(_, kept)| kept.record.close.is_some() || kept.record.continues);
             let Some((&oldest, _)) = closed.or_else(|| self.kept.iter().next()) else { return };
             self.take(oldest);
         }

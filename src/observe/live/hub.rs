@@ -113,7 +113,12 @@ impl Hub {
 
     /// The record of this connection, if it is kept.
     pub fn record(&self, connection: u64) -> Option<Arc<Record>> {
-        self.lock().history.record(connection)
+        self.part(connection, None)
+    }
+
+    /// This part of it; its latest one, where none is named.
+    pub fn part(&self, connection: u64, part: Option<u32>) -> Option<Arc<Record>> {
+        self.lock().history.part(connection, part)
     }
 
     /// The latest connection that this client's address and port had.

@@ -147,7 +147,9 @@ impl LivePage {
     fn record(&self, number: &str, of: &str, query: Query<'_>, language: Language) -> Response {
         let (number, is_file) = number.strip_suffix(".pcapng").map_or((number, false), |number| (number, true));
         let Ok(number) = number.parse() else { return nothing_here(language) };
-        let Some(record) = self.hub.record(number) else { return not_kept(language) };
+        let Some(record) = self.hub.part(number, query.get("part").and_then(|part| part.parse().ok())) else {
+            return not_kept(language);
+        };
         if is_file {
             let name = format!("attachment; filename=\"glasshttp-{number}.pcapng\"");
             return saved::pcapng(&record, language).map_or_else(

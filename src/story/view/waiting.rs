@@ -6,21 +6,20 @@ use crate::story::steps::{count, say};
 
 /// What is known of one that waits.
 pub fn waiting(bytes: u32, is_half_closed: bool, language: Language) -> String {
-    let arrived = match bytes {
-        0 => say!(language, "nothing has arrived on it" / "아직 도착한 것 없음"),
+    let waits = match bytes {
+        0 => say!(language, "waits for accept()" / "accept()를 기다림"),
         _ => {
             let bytes = count!(language, bytes, "byte waits", "bytes wait" / "바이트가");
-            say!(language, "{} with it" / "{} 함께 기다림", bytes)
+            say!(language, "{} for accept()" / "{} accept()를 기다림", bytes)
         }
     };
     match is_half_closed {
         true => say!(
             language,
-            "waits for accept(): {}; the client has closed its sending side (CLOSE_WAIT)"
-                / "accept()를 기다림: {}. 클라이언트는 보내는 쪽을 닫음(CLOSE_WAIT)",
-            arrived
+            "{}; the client has closed its sending side (CLOSE_WAIT)" / "{}. 클라이언트는 보내는 쪽을 닫음(CLOSE_WAIT)",
+            waits
         ),
-        false => say!(language, "waits for accept(): {}" / "accept()를 기다림: {}", arrived),
+        false => waits,
     }
 }
 

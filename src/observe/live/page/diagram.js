@@ -7,7 +7,7 @@ const SERVER_X = WIDTH - 21;
 // Exchanges at either end that are drawn at once; those between them on demand.
 const ENDS = 3;
 // What a segment is that was sent again.
-const AGAIN = ["again", "partly_again"];
+const SENT_AGAIN = ["again", "partly_again"];
 
 // The steps come from the server; this lays them out.
 function diagram(record, view, open, showAll, redraw) {
@@ -46,7 +46,7 @@ function row(record, step, open, redraw) {
   const time = at === undefined ? el("span", { class: "step-time absent" }, "")
     : el("span", { class: "step-time" }, `${bound}${exactly(at)}`);
   const begins = step.id.endsWith("-request") ? " begins-exchange" : "";
-  const isAgain = record.segments?.list[step.segment?.index]?.facts?.some(({ fact }) => AGAIN.includes(fact));
+  const isAgain = record.segments?.list[step.segment?.index]?.facts?.some(({ fact }) => SENT_AGAIN.includes(fact));
   const attributes = { class: `step${begins}${isAgain ? " again" : ""}`, "data-step": step.id };
   const packet = step.segment ? packetParts(record, step.segment, open, redraw) : "";
   const numbered = step.segment && open.has("absolute") ? { ...step, caption: inTheHeader(step.segment) } : step;
@@ -89,6 +89,11 @@ function arrow({ direction, caption, known: style }) {
 }
 
 function dot({ place: at, caption, known: style }) {
+  if (at === "wire") {
+    const text = { x: WIDTH / 2, y: 15, "text-anchor": "middle" };
+    return [svg("circle", { class: `dot wire ${style}`, cx: WIDTH / 2, cy: 29, r: 5 }),
+      svg("text", text, shortened(visible(caption), 36))];
+  }
   const x = at === "client" ? CLIENT_X : SERVER_X;
   return [svg("circle", { class: `dot ${at} ${style}`, cx: x, cy: 23, r: 5 }), beside(at, x, 13, caption)];
 }

@@ -36,7 +36,7 @@ function packetParts({ connection }, { index }, open, redraw) {
     redraw();
   };
   const label = say(isOpen ? "close_packet" : "open_packet");
-  const press = button(label, toggle, { class: "open", "aria-expanded": String(isOpen) });
+  const press = button(label, toggle, { class: "opens", "aria-expanded": String(isOpen) });
   if (!isOpen) return press;
   const shows = open.has(`${key}-data`);
   const address = `/records/${connection}/segments/${index}?lang=${LANGUAGE}${shows ? "&secrets=shown" : ""}`;

@@ -1,0 +1,100 @@
+//! What a report changes: a connection's record grows, is told, and where it is
+//! full goes on in a further part.
+
+use super::told::Told;
+use super::{Collector, LOOKS, MOST_EXCHANGES, MOST_EXCHANGES_OF_ALL, MOST_OPEN, UNSETTLED};
+use crate::observe::interpret::{self, Lost};
+use crate::observe::report::{Closed, Report};
+use crate::observe::sink::News;
+use std::time::{Duration, Instant};
+
+impl Collector {
+    pub(super) fn hear(&mut self, report: Report<'_>) {
+        match report {
+            Report::Opened(report) => {
+                self.opened += 1;
+                if self.connections.len() >= MOST_OPEN {
+                    self.left_out.connections += 1;
+                    self.not_taken_in += 1;
+                    return;
+                }
+                let record = interpret::opened(&report, self.model.clone());
+                let last_heard = Instant::now();
+                let told = Told {
+                    record,
+                    accepted: report.accepted,
+                    is_silent: false,
+                    last_heard,
+                    segments_seen: 0,
+                    in_earlier_parts: 0,
+                };
+                self.connections.insert(report.connection, told);
+                self.tell(report.connection, News::Opened);
+            }
+            Report::Exchange(report) => {
+                let Some(told) = self.connections.get_mut(&report.connection) else { return };
+                let exchange = interpret::exchange(&report, told.accepted);
+                told.last_heard = Instant::now();
+                let exchanges = &mut told.record.exchanges;
+                if let Some(known) = exchanges.iter().rposition(|known| known.number == exchange.number) {
+                    exchanges[known] = exchange;
+                } else {
+                    exchanges.push(exchange);
+                    self.exchanges += 1;
+                    self.end_part(report.connection);
+                }
+                let news = match (report.is_over, report.status) {
+                    (true, _) => News::Answered,
+                    (false, 0) => News::Receiving,
+                    (false, _) => News::Answering,
+                };
+                self.tell(report.connection, news);
+            }
+            Report::Acknowledged { connection, number, at } => {
+                if let Some(told) = self.connections.get_mut(&connection)
+                    && let Some(known) = told.record.exchanges.iter_mut().rfind(|known| known.number == number)
+                {
+                    known.stages.acknowledged = interpret::acknowledged(at, told.accepted, &known.stages);
+                }
+            }
+            Report::Closed(report) => self.hear_closed(&report),
+            Report::Lost(connection) => {
+                if let Some(told) = self.connections.get_mut(&connection).filter(|told| told.record.close.is_none()) {
+                    told.record.close = Some(interpret::lost(Lost::Process));
+                    self.closing.push_back((Instant::now() + self.look, connection));
+                }
+            }
+            Report::Line(_) | Report::End => {}
+        }
+    }
+
+    /// Where a record is full, or all of them together are, it is told, and a further one begins.
+    fn end_part(&mut self, connection: u64) {
+        let are_all_full = self.exchanges > MOST_EXCHANGES_OF_ALL;
+        let Some(told) = self.connections.get_mut(&connection) else { return };
+        let count = told.record.exchanges.len();
+        if count < UNSETTLED + if are_all_full { 1 } else { MOST_EXCHANGES } {
+            return;
+        }
+        let next = told.record.exchanges.split_off(count - UNSETTLED);
+        told.record.continues = true;
+        self.tell(connection, News::Continues);
+        let Some(told) = self.connections.get_mut(&connection) else { return };
+        let settled = std::mem::replace(&mut told.record.exchanges, next).len();
+        told.in_earlier_parts += settled as u64;
+        told.record.part += 1;
+        told.record.continues = false;
+        self.exchanges -= settled;
+    }
+
+    fn hear_closed(&mut self, report: &Closed) {
+        let Some(told) = self.connections.get_mut(&report.connection) else { return };
+        let recorded = told.in_earlier_parts + told.record.exchanges.len() as u64;
+        let untold = report.exchanges.saturating_sub(recorded);
+        self.left_out.exchanges += untold;
+        told.record.exchanges_left_out = untold;
+        told.record.close = Some(interpret::close(report, told.accepted));
+        let has_time = self.closing.len() < LOOKS;
+        self.closing.push_back((Instant::now() + if has_time { self.look } else { Duration::ZERO }, report.connection));
+    }
+}
