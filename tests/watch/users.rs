@@ -3,6 +3,7 @@
 use super::Watched;
 use crate::clients::SITE;
 use crate::harness::{Server, glasshttp};
+use std::io::BufRead;
 use std::process::Command;
 
 /// The status that curl gets as this user.
@@ -41,9 +42,16 @@ fn a_server_of_another_user_shows_its_page_to_that_user_and_to_root() {
 
 #[test]
 fn a_page_on_a_network_is_warned_of() {
-    let options = ["--port", "0", "--log", "off", "--watch", "0.0.0.0:0"];
-    let server = Server::spawn(glasshttp().args(options).arg(SITE));
-    assert!(server.announced.contains("warning: the live page is open to the network"), "{}", server.announced);
-    let local = Server::spawn(glasshttp().args(["--port", "0", "--log", "off", SITE]));
-    assert!(!local.announced.contains("warning"), "{}", local.announced);
+    let announced = |options: &[&str]| {
+        let mut server = Server::spawn(glasshttp().args(["--port", "0", "--log", "off"]).args(options).arg(SITE));
+        let mut text = String::new();
+        while !text.contains("Ctrl-C") {
+            assert!(server.stdout.read_line(&mut text).expect("a line") > 0, "{text}");
+        }
+        text
+    };
+    let open = announced(&["--watch", "0.0.0.0:0"]);
+    assert!(open.contains("warning: the live page is open to the network"), "{open}");
+    let local = announced(&[]);
+    assert!(!local.contains("warning"), "{local}");
 }
