@@ -296,3 +296,15 @@ pub struct NameServer {
 fn nanoseconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
 }
+
+impl DnsResponse {
+    /// The zone that the response refers to: name servers, and no SOA, from one who is no authority
+    /// (RFC 2308 §2.2). Without an answer and without a referral, there is no such record (NODATA).
+    pub fn referral(&self) -> Option<&str> {
+        let has_soa = self.authority.iter().any(|record| record.kind == "SOA");
+        if self.rcode != "NOERROR" || !self.answers.is_empty() || self.authoritative || has_soa {
+            return None;
+        }
+        self.authority.iter().find(|record| record.kind == "NS").map(|record| record.name.as_str())
+    }
+}

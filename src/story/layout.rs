@@ -105,20 +105,33 @@ impl Block {
     }
 
     /// What one of two ends did, in its own column: the client on the left, the server on the right.
-    pub(crate) fn sides(&mut self, time: &str, left: &str, arrow: Option<Arrow>, right: &str) {
-        self.time(time);
-        self.0.push(' ');
-        let left = fit(left, SIDE);
-        self.0.push_str(&left);
-        let arrow = arrow.map_or("   ", Arrow::as_str);
-        let right = fit(right, WIDTH - TIME - SIDE - 6);
-        if !(arrow.trim().is_empty() && right.is_empty()) {
-            self.spaces(SIDE - left.width() + 1);
-            self.0.push_str(if right.is_empty() { arrow.trim_end() } else { arrow });
+    pub(crate) fn sides(&mut self, time: &str, left: Option<&Words>, arrow: Option<Arrow>, right: Option<&Words>) {
+        let lines = |words: Option<&Words>, room| {
+            words.map_or_else(Vec::new, |(style, text)| {
+                folded(text, room).into_iter().map(|line| (*style, line)).collect::<Vec<Words>>()
+            })
+        };
+        let (left, right) = (lines(left, SIDE), lines(right, WIDTH - TIME - SIDE - 6));
+        for index in 0..left.len().max(right.len()) {
+            self.time(if index == 0 { time } else { "" });
+            let arrow = arrow.filter(|_| index == 0);
+            self.side(left.get(index), arrow, right.get(index));
         }
-        if !right.is_empty() {
-            self.0.push(' ');
-            self.0.push_str(&right);
+    }
+
+    fn side(&mut self, left: Option<&Words>, arrow: Option<Arrow>, right: Option<&Words>) {
+        let mut column = 0;
+        if let Some((style, text)) = left {
+            let _ = write!(self.0, " {style}{text}{style:#}");
+            column = 1 + text.width();
+        }
+        if arrow.is_some() || right.is_some() {
+            self.spaces(SIDE + 2 - column);
+            let arrow = arrow.map_or("   ", Arrow::as_str);
+            self.0.push_str(if right.is_none() { arrow.trim_end() } else { arrow });
+        }
+        if let Some((style, text)) = right {
+            let _ = write!(self.0, " {style}{text}{style:#}");
         }
         self.0.push('\n');
     }
@@ -199,6 +212,26 @@ impl Block {
     fn spaces(&mut self, count: usize) {
         self.0.extend(std::iter::repeat_n(' ', count));
     }
+}
+
+/// `text` in lines of at most `room` columns; the following ones are indented.
+fn folded(text: &str, room: usize) -> Vec<String> {
+    let text = escaped(text);
+    let mut lines = vec![String::new()];
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let word = fit(word, room - 2);
+        let last = lines.len() - 1;
+        let gap = usize::from(!lines[last].trim().is_empty());
+        if gap == 1 && lines[last].width() + gap + word.width() > room {
+            lines.push(format!("  {word}"));
+            continue;
+        }
+        if gap == 1 {
+            lines[last].push(' ');
+        }
+        lines[last].push_str(&word);
+    }
+    lines
 }
 
 /// `text` without what drives a terminal or turns its direction, in at most

@@ -7,12 +7,12 @@
 pub(crate) mod facts;
 pub(crate) mod json;
 pub(crate) mod layout;
+pub(crate) mod rows;
 mod segments;
 pub(crate) mod short;
 pub mod steps;
 mod terminal;
 pub(crate) mod transfer;
 pub mod view;
-mod words;
 
 pub(crate) use terminal::{MOST_EXCHANGES, Occasion, Progress, block, legend};

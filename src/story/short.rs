@@ -9,8 +9,8 @@
 //! kernel took.
 
 use super::layout::{fit, grouped, span};
+use super::rows::style;
 use super::steps::{Tone, say};
-use super::terminal::style;
 use crate::language::Language;
 use crate::record::Nanoseconds;
 use crate::record::connection::{Exchange, HeadState, Record};

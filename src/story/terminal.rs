@@ -1,13 +1,13 @@
 //! A connection's steps in a terminal: which of them are new since the last
 //! block, and how each becomes a row.
 
-use super::layout::{Arrow, Block, Words, bold, dim, plain, span};
+use super::layout::{Arrow, Block, bold, dim, plain, span};
+use super::rows;
 use super::segments::{self, Shown};
-use super::steps::{Bound, Direction, Kind, Known, Step, Tone, count, say, steps};
+use super::steps::{Kind, Known, Step, count, say, steps};
 use crate::language::Language;
+use crate::record::Nanoseconds;
 use crate::record::connection::Record;
-use crate::record::{Figure, Nanoseconds};
-use anstyle::{AnsiColor, Style};
 use std::collections::BTreeSet;
 
 /// Exchanges that one block tells; further ones are counted, unless they failed.
@@ -194,24 +194,8 @@ impl Teller<'_> {
     }
 
     fn row(&mut self, step: &Step) {
-        let arrow = match step.direction {
-            Some(Direction::ToServer) => Arrow::ToServer,
-            Some(Direction::ToClient) => Arrow::ToClient,
-            None => Arrow::Inside,
-        };
         let (time, late) = self.time(step);
-        if step.id.ends_with("-request") && step.segment.is_some() {
-            self.block.line(&time, arrow, &step.label, (!late.is_empty()).then_some(late.as_str()));
-            return self.block.remark(&[dim(step.title.clone())]);
-        }
-        if step.id.ends_with("-request") {
-            let remark = [step.title.as_str(), late.as_str()].into_iter().filter(|text| !text.is_empty());
-            let remark = remark.collect::<Vec<_>>().join(" ");
-            return self.block.line(&time, arrow, &step.label, (!remark.is_empty()).then_some(remark.as_str()));
-        }
-        let mark = if step.known == Known::Derived && step.kind == Kind::Event { "~" } else { "" };
-        let title: Words = (style(step.tone), format!("{mark}{}", step.title));
-        self.block.row(&time, arrow, &step.label, &[title, dim(late)]);
+        rows::write(&mut self.block, &time, step, late);
     }
 
     /// The time of a row; and beside it one that lies before what an earlier block told.
@@ -220,12 +204,7 @@ impl Teller<'_> {
         if self.progress.latest.is_some_and(|latest| at < latest) {
             return (String::new(), say!(self.language, "(at {})" / "({}에)", span(at)));
         }
-        let mark = match (step.bound, &step.at) {
-            (Some(Bound::AtMost), _) => "≤",
-            (Some(Bound::About), _) | (None, Figure::Derived { .. }) => "~",
-            _ => "",
-        };
-        let time = format!("{mark}{}", since(at, self.above));
+        let time = rows::time(step, self.above);
         (self.above, self.progress.latest) = (Some(at), Some(at));
         (time, String::new())
     }
@@ -239,25 +218,5 @@ impl Teller<'_> {
             return;
         }
         self.block.remark(&[dim(step.title.clone())]);
-    }
-}
-
-/// The colour of a status: one in every view.
-pub(crate) fn style(tone: Tone) -> Style {
-    match tone {
-        Tone::Plain => Style::new(),
-        Tone::Success => AnsiColor::Green.on_default(),
-        Tone::Redirection => AnsiColor::Cyan.on_default(),
-        Tone::ClientError => AnsiColor::Yellow.on_default(),
-        Tone::ServerError => AnsiColor::Red.on_default(),
-    }
-}
-
-/// A time since the accept; or since the one above, where three digits would not tell them apart.
-fn since(at: Nanoseconds, above: Option<Nanoseconds>) -> String {
-    let step = above.map(|above| at.saturating_sub(above));
-    match step {
-        Some(step) if at >= 1_000_000 && (0..at / 100).contains(&step) => format!("+{}", span(step)),
-        _ => span(at),
     }
 }

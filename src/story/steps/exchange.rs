@@ -1,13 +1,13 @@
 //! One request and its response.
 
-use super::phrase::{bytes, reads, writes};
+use super::phrase::{bytes, has_all, has_all_sentence, reads, writes};
 use super::roles::{Role, Roles, is_pipelined};
 use super::say::say;
 use super::segments;
 use super::step::{Direction, Known, Step, Tone, how};
 use crate::language::Language;
 use crate::record::connection::{Exchange, HeadState, Record, Traffic};
-use crate::record::{Figure, Nanoseconds, Source, Why};
+use crate::record::{End, Figure, Nanoseconds, Source, Why};
 use crate::story::layout::{grouped, span};
 
 /// Stages that are closer than this need no step of their own, in nanoseconds.
@@ -302,7 +302,7 @@ fn acknowledged(exchange: &Exchange, record: &Record, roles: &Roles<'_>, languag
     };
     let traffic = exchange.traffic.value();
     let title = match (exchange.is_whole(), traffic) {
-        (Some(true), _) => say!(language, "the client's TCP has all of it" / "클라이언트의 TCP가 모두 받음"),
+        (Some(true), _) => has_all(End::Client, language),
         (_, Some(traffic)) => {
             let count = bytes(traffic.response_head.saturating_add(traffic.response_body), language);
             say!(
@@ -328,11 +328,7 @@ fn acknowledged(exchange: &Exchange, record: &Record, roles: &Roles<'_>, languag
             span(took.unwrap_or_default())
         )
     } else {
-        say!(
-            language,
-            "The client's TCP has the bytes; whether its program read them is not said by this."
-                / "클라이언트의 TCP가 바이트를 받았습니다. 프로그램이 읽었는지는 이것으로 알 수 없습니다."
-        )
+        has_all_sentence(End::Client, language)
     };
     let step = match seen {
         Some(cast) if cast.is_drawn => segments::arrow("ack", cast.numbered, &title, language),

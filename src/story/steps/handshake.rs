@@ -18,13 +18,19 @@ use crate::record::connection::{Handshake, Record};
 use crate::record::{Figure, Nanoseconds, Source, Syn, Why};
 use crate::story::layout::{grouped, span};
 
-pub(super) fn steps(record: &Record, arrival: Option<Nanoseconds>, roles: &Roles<'_>, language: Language) -> Vec<Step> {
+pub(super) fn steps(
+    record: &Record,
+    arrival: Option<Nanoseconds>,
+    began: Option<Nanoseconds>,
+    roles: &Roles<'_>,
+    language: Language,
+) -> Vec<Step> {
     let handshake = &record.handshake;
-    let wait = wait(handshake, arrival);
+    let wait = wait(handshake, arrival, began);
     let (complete, bound) = complete(handshake, wait, roles);
     let mut steps = vec![
         syn(handshake, record.client.is_ipv6(), language),
-        syn_ack(handshake, &complete, bound, language),
+        syn_ack(handshake, &complete, bound, began, language),
         ack(handshake, complete, bound, language),
     ];
     if roles.is_captured() {
@@ -114,9 +120,17 @@ fn syn_figures(syn: &Syn, is_ipv6: bool, language: Language) -> String {
     figures.join(", ")
 }
 
-fn syn_ack(handshake: &Handshake, complete: &Figure<Nanoseconds>, bound: Option<Bound>, language: Language) -> Step {
+fn syn_ack(
+    handshake: &Handshake,
+    complete: &Figure<Nanoseconds>,
+    bound: Option<Bound>,
+    began: Option<Nanoseconds>,
+    language: Language,
+) -> Step {
     let at = match (complete.value(), handshake.rtt.value()) {
-        (Some(complete), Some(rtt)) => Figure::derived(complete.saturating_sub(*rtt), Source::AckLessRtt),
+        (Some(complete), Some(rtt)) if began.is_none_or(|began| complete.saturating_sub(*rtt) >= began) => {
+            Figure::derived(complete.saturating_sub(*rtt), Source::AckLessRtt)
+        }
         _ => Figure::not_visible(Why::SynAckTime),
     };
     let ack = handshake.syn.value().map(|syn| format!("ack ~{}", syn.sequence.wrapping_add(1)));

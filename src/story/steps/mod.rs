@@ -1,25 +1,27 @@
-//! The one derivation: what happened on a connection, as ordered steps. The
-//! terminal, the live page and `show` lay these out, and add nothing.
+//! The one derivation: what happened, as ordered steps. The terminal of the
+//! server and of `fetch`, the live page and `show` lay these out, and add nothing.
 //!
 //! ```text
-//!   handshake ─▶ ┐
-//!   exchanges ─▶ ├─▶ in the order of cause and time ─▶ Vec<Step>
-//!   close     ─▶ │
-//!   segments  ─▶ ┘
+//!   the server's record:    handshake ─▶ exchanges ─▶ close, segments   ┐
+//!   the client's record:    name ─▶ connect ─▶ exchange ─▶ close        ├─▶ in the order of cause and time
+//!   both, on one clock:     the two, merged                             ┘
 //! ```
 //!
 //! A step is a function of the record's figures: an arrow stands for a segment
 //! that a fact carries, what no fact carries is a note that says why. Where
 //! packets were captured, arrows are those, and calls are events.
 
+mod client;
 mod ending;
 mod exchange;
 mod handshake;
+mod joined;
 mod order;
 mod phrase;
 mod roles;
 mod say;
 mod segments;
+mod server;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -32,60 +34,16 @@ pub use step::{Bound, Direction, Kind, Known, Place, SegmentFigures, Step, Tone}
 
 use crate::language::Language;
 use crate::record::connection::Record;
-use roles::Roles;
+use crate::record::transfer::{Record as Run, Transfer};
 pub(crate) use say::{count, say};
 
-/// The steps of a connection, in order, in this language.
+/// The steps of a connection as the server recorded it, in order, in this language.
 pub fn steps(record: &Record, language: Language) -> Vec<Step> {
-    let arrival = order::first_arrival(record);
-    let roles = Roles::of_record(record);
-    let mut steps = handshake::steps(record, arrival, &roles, language);
-    let mut later = Vec::new();
-    for (index, exchange) in record.exchanges.iter().enumerate() {
-        let before = index.checked_sub(1).and_then(|before| record.exchanges.get(before));
-        later.extend(exchange::steps(exchange, before, record, &roles, language));
-    }
-    later.extend(left_out(record, language));
-    later.extend(ending::seen(record, &roles, language));
-    match &record.close {
-        Some(close) => later.extend(ending::steps(close, record, &roles, language)),
-        None if record.continues => later.push(Step::note(
-            "continues",
-            say!(
-                language,
-                "this connection's record continues in part {}" / "이 연결의 기록은 {}부에서 이어집니다",
-                record.part + 1
-            ),
-        )),
-        None => later.extend(open(record, language)),
-    }
-    later.extend(segments::steps(record, &roles, language));
-    order::append(&mut steps, later, roles.is_captured());
-    steps
+    server::steps(record, None, language)
 }
 
-fn left_out(record: &Record, language: Language) -> Option<Step> {
-    let count = record.exchanges_left_out;
-    (count > 0).then(|| {
-        let title = say!(
-            language,
-            "{} more exchanges on this connection are not recorded: too many at once"
-                / "이 연결의 교환 {}개는 기록되지 않음: 한꺼번에 너무 많음",
-            count
-        );
-        Step::note("left-out", title)
-    })
-}
-
-fn open(record: &Record, language: Language) -> Option<Step> {
-    let title = match record.exchanges.last() {
-        None => say!(
-            language,
-            "the connection is open; nothing has come on it" / "연결이 열려 있고 아직 아무것도 오지 않음"
-        ),
-        Some(last) if last.status == 0 => return None,
-        Some(last) if last.is_kept => say!(language, "open for the next request" / "다음 요청을 기다림"),
-        Some(_) => say!(language, "the connection is open" / "연결이 열려 있음"),
-    };
-    Some(Step::note("open", title))
+/// The steps of a transfer as the client recorded it, with the server's half
+/// between them where that is there; `before`: the run so far.
+pub fn of_transfer(transfer: &Transfer, before: &Run, language: Language) -> Vec<Step> {
+    joined::steps(transfer, before, language)
 }

@@ -25,14 +25,17 @@ pub(super) enum Wait {
 }
 
 /// `arrival` is that of the first bytes, where it was before the accept. The
-/// age is counted in whole ticks: what it says is right to within one.
-pub(super) fn wait(handshake: &Handshake, arrival: Option<Nanoseconds>) -> Wait {
+/// age is counted in whole ticks: what it says is right to within one. `began`: when the client called connect(2), where that is known:
+/// it can't have waited for longer.
+pub(super) fn wait(handshake: &Handshake, arrival: Option<Nanoseconds>, began: Option<Nanoseconds>) -> Wait {
     let least = arrival.map_or(0, Nanoseconds::saturating_neg);
     let two_ticks = handshake.tick.max(1).saturating_mul(2);
+    let most = began.map(|began| began.saturating_neg().max(0));
+    let is_possible = |age: Nanoseconds| age >= least && most.is_none_or(|most| age <= most);
     match handshake.queued.value() {
-        Some(age) if *age >= two_ticks && *age >= least => Wait::About(*age),
+        Some(age) if *age >= two_ticks && is_possible(*age) => Wait::About(*age),
         _ if least > 0 => Wait::AtLeast(least),
-        Some(_) => Wait::Under(two_ticks),
+        Some(_) => Wait::Under(most.map_or(two_ticks, |most| most.clamp(1, two_ticks))),
         None => Wait::Unknown,
     }
 }
@@ -53,13 +56,21 @@ pub(crate) fn queued_since(record: &Record) -> Option<Nanoseconds> {
 pub(super) fn append(steps: &mut Vec<Step>, later: Vec<Step>, is_seen: bool) {
     let sorted_from = if is_seen { 0 } else { steps.len().saturating_sub(1) };
     let together = steps.split_off(sorted_from);
-    let mut latest = steps.iter().filter_map(|step| step.at.value().copied()).max().unwrap_or(Nanoseconds::MIN);
-    let mut keyed: Vec<(Nanoseconds, Step)> = Vec::with_capacity(later.len() + together.len());
-    for step in together.into_iter().chain(later) {
-        let at = step.at.value().copied();
-        latest = at.unwrap_or(latest);
+    let latest = steps.iter().filter_map(|step| step.at.value().copied()).max().unwrap_or(Nanoseconds::MIN);
+    steps.extend(sorted(latest, together.into_iter().chain(later)));
+}
+
+/// By time; what has none stays behind what it follows.
+pub(super) fn by_time(steps: Vec<Step>) -> Vec<Step> {
+    sorted(Nanoseconds::MIN, steps.into_iter()).collect()
+}
+
+fn sorted(mut latest: Nanoseconds, steps: impl Iterator<Item = Step>) -> impl Iterator<Item = Step> {
+    let mut keyed: Vec<(Nanoseconds, Step)> = Vec::with_capacity(steps.size_hint().0);
+    for step in steps {
+        latest = step.at.value().copied().unwrap_or(latest);
         keyed.push((latest, step));
     }
     keyed.sort_by_key(|(at, _)| *at);
-    steps.extend(keyed.into_iter().map(|(_, step)| step));
+    keyed.into_iter().map(|(_, step)| step)
 }

@@ -267,3 +267,18 @@ fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
+
+/// The TCP of `end` has acknowledged the last byte of a whole message.
+pub(super) fn has_all(end: End, language: Language) -> String {
+    say!(language, "{} TCP has all of it" / "{} TCP가 모두 받음", of(end, language))
+}
+
+pub(super) fn has_all_sentence(end: End, language: Language) -> String {
+    let whose = of(end, language);
+    say!(
+        language,
+        "{} TCP has the bytes; whether its program read them is not said by this."
+            / "{} TCP가 바이트를 받았습니다. 프로그램이 읽었는지는 이것으로 알 수 없습니다.",
+        capital(whose)
+    )
+}

@@ -2,7 +2,7 @@
 
 use crate::language::Language;
 use crate::record::segment::{Options, Relative, Segment};
-use crate::record::{End, Figure, Nanoseconds, Why};
+use crate::record::{End, Figure, Nanoseconds, Source, Why};
 use serde::Serialize;
 
 /// One step of a connection. In JSON its figure's source is in English, as in records.
@@ -224,6 +224,11 @@ impl Step {
         Self { kind: Kind::Note, ..Self::event(id, Figure::not_visible(Why::NoMoment), "", title) }
     }
 
+    /// A row that has a word, and no time of its own.
+    pub(super) fn remark(id: &str, label: String, title: String) -> Self {
+        Self { label, ..Self::note(id, title) }
+    }
+
     /// A state of one end.
     pub(super) fn wait(id: impl Into<String>, place: Place, known: Known, title: String) -> Self {
         let at = Figure::not_visible(Why::NoMoment);
@@ -254,6 +259,11 @@ impl Step {
         let at = self.at.clone();
         self.known_by(&at, language)
     }
+}
+
+/// A moment of the program's own clock.
+pub(super) fn by_clock(moment: Nanoseconds) -> Figure<Nanoseconds> {
+    Figure::measured(moment, Source::Clock)
 }
 
 pub(super) fn known<T>(figure: &Figure<T>) -> Known {

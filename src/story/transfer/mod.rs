@@ -1,100 +1,79 @@
-//! The story of a fetch, for people: each transfer told when it is over, in
-//! the look of the server's story. Where the server's half is there too, the
-//! two stand side by side.
+//! The story of a fetch in a terminal: each transfer's steps, laid out when it
+//! is over. Where the server's half is there too, the two stand side by side.
 
-mod connection;
-mod english;
-mod exchange;
-mod joined;
-mod korean;
-mod language;
-mod name;
-mod phrases;
-mod rows;
+mod sides;
+#[cfg(test)]
+mod tests;
 mod verbatim;
 
+use super::layout::{Block, bold, dim, plain};
+use super::rows;
+use super::steps::{Kind, Known, Step, of_transfer, say};
 use crate::language::Language;
 use crate::record::transfer::{Record, Transfer};
-use crate::record::{Figure, Why};
-use crate::story::layout::{Arrow, Block, Words, bold, dim, plain};
-use crate::story::words::fill;
-use phrases::Phrases;
-use rows::Rows;
+use crate::record::{End, Nanoseconds};
+use std::collections::BTreeSet;
 
 /// How times and arrows are to be read: said once.
 pub(crate) fn legend(language: Language) -> String {
     let mut block = Block::default();
-    block.aside(language::of(language).legend);
+    block.aside(&say!(
+        language,
+        "Times since start, + since the row above, ~ derived. ──▶ to server, ◀── back"
+            / "시간은 시작부터, +는 윗줄부터, ~는 계산한 값. ──▶ 서버로, ◀── 서버에서"
+    ));
     block.finish()
 }
 
 /// Tells a transfer; `before`: those that were told already; with `heads`, also those as they were sent.
 pub(crate) fn tell(transfer: &Transfer, before: &Record, heads: bool, language: Language) -> String {
-    let phrases = language::of(language);
     let mut block = Block::default();
     block.header(&[bold(format!("#{}", transfer.number)), bold(transfer.url.clone())]);
-    if let Some(name) = &transfer.name {
-        name::tell(name, &mut block, phrases);
-    }
-    let server = joined::half(transfer);
-    let mut rows = Rows::default();
-    connection::tell(transfer, before, server.is_some(), &mut rows, phrases);
-    if server.is_none() {
-        if let Some(exchange) = &transfer.exchange {
-            exchange::tell(exchange, &mut rows, phrases);
+    let steps = of_transfer(transfer, before, language);
+    let (rows, remarks): (Vec<Step>, Vec<Step>) =
+        steps.into_iter().filter(|step| !step.is_drawn_only).partition(is_row);
+    let is_joined = rows.iter().any(|step| step.seen_by == End::Server);
+    let (first, both) = if is_joined { sides::split(rows) } else { (rows, Vec::new()) };
+    let mut above = None;
+    first.iter().for_each(|step| row(step, &mut above, &mut block));
+    if let (true, Some(server)) = (is_joined, &transfer.server) {
+        let (beside, after): (Vec<Step>, Vec<Step>) =
+            both.into_iter().partition(|step| step.at.value().is_some() || step.kind != Kind::Note);
+        sides::write(beside, &mut above, server, &mut block, language);
+        for step in &after {
+            row(step, &mut above, &mut block);
         }
-        connection::tell_end(transfer, &mut rows, phrases);
-    }
-    rows.write(&mut block);
-    if let Some(half) = &server {
-        joined::tell(transfer, half, &before.began, &mut block, phrases);
     }
     if let (true, Some(exchange)) = (heads, &transfer.exchange) {
         verbatim::tell(exchange, &mut block);
     }
-    remarks(transfer, server.is_some(), &mut block, phrases);
+    write_remarks(&remarks, &mut block, language);
+    if let (Some(why), false) = (&transfer.no_server, is_joined) {
+        let title = say!(language, "the server's half:" / "서버 쪽 기록:");
+        block.remark(&[dim(title), dim(why.sentence(language))]);
+    }
     block.finish()
 }
 
-/// What belongs to no moment.
-fn remarks(transfer: &Transfer, is_joined: bool, block: &mut Block, phrases: &Phrases) {
-    if !transfer.withheld.is_empty() {
-        block.remark(&[plain(fill(phrases.exchange.withheld, &[&transfer.withheld.join(", ")]))]);
-    }
-    exchange::tell_body(transfer, block, phrases);
-    let inside = |block: &mut Block, label, words: &[Words]| block.row("", Arrow::Inside, label, words);
-    if transfer.is_kept {
-        inside(block, phrases.labels.kept, &[plain(phrases.end.kept)]);
-    }
-    if let Some(close) = &transfer.close {
-        inside(block, phrases.labels.closed, &[plain(connection::counts(close, phrases))]);
-        let known = phrases.reasons.iter().find(|(name, _)| *name == close.reason);
-        block.remark(&[dim(known.map_or(close.sentence.as_str(), |(_, sentence)| sentence))]);
-    }
-    if let Some(url) = &transfer.redirects_to {
-        inside(block, phrases.labels.next, &[plain(url.clone())]);
-    }
-    if transfer.is_retried {
-        inside(block, phrases.labels.next, &[plain(phrases.exchange.retried)]);
-    }
-    not_visible(transfer, block, phrases);
-    if let (Some(why), false) = (&transfer.no_server, is_joined) {
-        block.remark(&[dim(phrases.no_server), dim(why.sentence(phrases.language))]);
-    }
+/// What has neither a time nor a word stands below the rows.
+fn is_row(step: &Step) -> bool {
+    step.kind != Kind::Note || !step.label.is_empty()
 }
 
-/// What the kernel might have told of the exchange, and did not.
-fn not_visible(transfer: &Transfer, block: &mut Block, phrases: &Phrases) {
-    let Some(exchange) = &transfer.exchange else { return };
-    for (name, figure) in phrases.names.iter().zip([&exchange.stages.acknowledged, &exchange.stages.arrived]) {
-        if let Figure::NotVisible { why } = figure
-            && *why != Why::NotReached
-        {
-            let why = why.said(phrases.language);
-            block.remark(&[dim(phrases.not_visible), dim(format!("{name} ({why})"))]);
+fn row(step: &Step, above: &mut Option<Nanoseconds>, block: &mut Block) {
+    rows::write(block, &rows::time(step, *above), step, String::new());
+    *above = step.at.value().copied().or(*above);
+}
+
+/// Sentences, each once; what was seen by the server says so.
+fn write_remarks(remarks: &[Step], block: &mut Block, language: Language) {
+    let mut told = BTreeSet::new();
+    for step in remarks.iter().filter(|step| told.insert(step.title.clone())) {
+        let is_fact = step.known != Known::NotVisible && step.how.is_empty();
+        let words = if is_fact && step.id != "reason" { plain(step.title.clone()) } else { dim(step.title.clone()) };
+        match step.seen_by {
+            End::Client => block.remark(&[words]),
+            End::Server => block.remark(&[dim(say!(language, "server:" / "서버:")), words]),
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

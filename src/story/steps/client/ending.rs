@@ -1,0 +1,74 @@
+//! The end of a connection as the client knows it.
+
+use super::reason;
+use crate::language::Language;
+use crate::record::transfer::{Close, Transfer};
+use crate::record::{End, Figure, How, Nanoseconds, Source};
+use crate::story::steps::phrase::{closed, fin_read, fin_sent, reset_found, reset_sent, said_first, time_wait};
+use crate::story::steps::say::say;
+use crate::story::steps::step::{Known, Step, how};
+
+pub(super) fn steps(close: &Close, transfer: &Transfer, language: Language) -> Vec<Step> {
+    let mut ends: Vec<Step> =
+        server_end(close, language).into_iter().chain(client_end(close, transfer, language)).collect();
+    if close.first.value() == Some(&End::Client) {
+        ends.reverse();
+    }
+    let tcp = close.tcp.value();
+    let rtt = tcp.and_then(|tcp| tcp.min_rtt);
+    let rtt = rtt.or_else(|| transfer.connect.as_ref().and_then(|connect| connect.rtt.value().copied()));
+    let at = Figure::measured(close.at, Source::ClockAtClose);
+    ends.push(closed(&at, close.how == How::Timeout, tcp, rtt, &close.time_wait, language));
+    ends.push(Step::note("reason", reason::said(close, language)));
+    ends.extend(transfer.ends.map(|ends| time_wait(&close.time_wait, (ends.client, ends.server), language)));
+    ends
+}
+
+fn server_end(close: &Close, language: Language) -> Option<Step> {
+    let first = said_first(&close.first, End::Server, language);
+    match (close.how, close.server_end.value()) {
+        (How::ResetByServer, _) => Some(reset_found(End::Server, &close.server_end, &first, language)),
+        (_, Some(_)) => Some(fin_read(End::Server, &close.server_end, false, &first, language)),
+        // Whoever resets waits for no FIN.
+        (How::ResetByClient, None) => None,
+        (_, None) => {
+            let title = say!(language, "the server's FIN: {}" / "서버의 FIN: {}", how(&close.server_end, language));
+            let step = Step::note("server-end", title).known_by(&close.server_end, language);
+            Some(Step { known: Known::NotVisible, ..step })
+        }
+    }
+}
+
+fn client_end(close: &Close, transfer: &Transfer, language: Language) -> Option<Step> {
+    let at = &close.client_end;
+    let first = said_first(&close.first, End::Client, language);
+    match close.how {
+        How::ResetByServer => None, // nothing of the client's leaves after a reset
+        How::ResetByClient => {
+            let (by, cause) = match at {
+                Figure::Derived { from: Source::UnreadAtClose, .. } => (
+                    Source::UnreadAtClose,
+                    say!(language, "it closed with bytes unread" / "읽지 않은 바이트를 두고 닫음"),
+                ),
+                _ => (
+                    Source::NoLinger,
+                    say!(language, "it stopped before the response's end" / "응답이 끝나기 전에 그만둠"),
+                ),
+            };
+            Some(reset_sent(End::Client, at, by, (&cause, &first), language))
+        }
+        How::Fin | How::Timeout | How::Lost => {
+            let by = match at {
+                Figure::Derived { .. } => Source::CloseEnds,
+                _ => Source::ShutdownSends,
+            };
+            let is_half = at.value().zip(complete(transfer)).is_some_and(|(end, complete)| *end < complete);
+            let note = if is_half { say!(language, " (half-close)" / "(하프 클로즈)") } else { String::new() };
+            Some(fin_sent(End::Client, at.clone(), by, &format!("{note}{first}"), language))
+        }
+    }
+}
+
+fn complete(transfer: &Transfer) -> Option<Nanoseconds> {
+    transfer.exchange.as_ref()?.stages.complete.value().copied()
+}

@@ -1,0 +1,235 @@
+//! A request and its response, as the client sent and read them.
+
+use crate::language::Language;
+use crate::record::transfer::{Exchange, Framing, Response};
+use crate::record::{End, Figure, Nanoseconds, Source, Why};
+use crate::story::layout::{grouped, span};
+use crate::story::steps::phrase::{bytes, has_all, has_all_sentence, reads, writes};
+use crate::story::steps::say::say;
+use crate::story::steps::step::{Direction, Known, Step, Tone, how};
+
+/// How much of what can't be read is shown, in letters.
+const SHOWN: usize = 300;
+
+pub(super) fn steps(exchange: &Exchange, language: Language) -> Vec<Step> {
+    let mut steps: Vec<Step> = request(exchange, language).into_iter().collect();
+    steps.extend(sent(exchange, language));
+    steps.extend(acknowledged(exchange, language));
+    steps.extend(first(exchange, language));
+    if let Some(response) = &exchange.response {
+        steps.push(head(exchange, response, language));
+        steps.extend(server_timing(response, language));
+        steps.extend(response.dropped.iter().map(|line| dropped(line, language)));
+        steps.extend(body(exchange, response, language));
+    }
+    steps.extend(unread(exchange, language));
+    let number = u64::from(exchange.number);
+    for step in &mut steps {
+        step.id = format!("{number}-{}", step.id);
+        step.exchange = Some(number);
+    }
+    steps
+}
+
+fn request(exchange: &Exchange, language: Language) -> Option<Step> {
+    let stages = &exchange.stages;
+    stages.first_sent.value()?;
+    let line = exchange.request.first_line().to_owned();
+    let title = match exchange.traffic.writes {
+        0 | 1 => sent_bytes(exchange, language),
+        _ => String::new(), // the step that follows says how many
+    };
+    let sentence = say!(
+        language,
+        "The clock right before send(2), which handed the bytes to the client's kernel."
+            / "바이트를 클라이언트의 커널에 넘긴 send(2) 바로 앞의 시각입니다."
+    );
+    Some(
+        Step::arrow("request", Direction::ToServer, stages.first_sent.clone(), line.clone(), title)
+            .captioned(line)
+            .known_by_its_time(language)
+            .saying(sentence),
+    )
+}
+
+/// What the kernel took, of how much there was.
+fn sent_bytes(exchange: &Exchange, language: Language) -> String {
+    let (taken, length) = (exchange.traffic.request, length(exchange));
+    match taken < length {
+        true => say!(language, "{} of {}" / "{1} 중 {0}", grouped(taken), bytes(length, language)),
+        false => bytes(taken, language),
+    }
+}
+
+/// How long the request is, with its body.
+fn length(exchange: &Exchange) -> u64 {
+    exchange.request_body.saturating_add(exchange.request.head.len() as u64)
+}
+
+/// The last bytes, where they left in several calls.
+fn sent(exchange: &Exchange, language: Language) -> Option<Step> {
+    let traffic = &exchange.traffic;
+    if traffic.writes < 2 {
+        return None;
+    }
+    let calls = writes(traffic.writes, language);
+    let title = say!(language, "{} in {}" / "{} ({})", sent_bytes(exchange, language), calls);
+    let label = say!(language, "sent" / "전송");
+    let last = exchange.stages.last_sent.clone();
+    Some(Step::arrow("sent", Direction::ToServer, last, label, title).known_by_its_time(language))
+}
+
+fn acknowledged(exchange: &Exchange, language: Language) -> Option<Step> {
+    let at = &exchange.stages.acknowledged;
+    match at {
+        Figure::NotVisible { why: Why::NotReached } => None,
+        Figure::NotVisible { .. } => {
+            let title = say!(language, "ACK of the request: {}" / "요청의 ACK: {}", how(at, language));
+            Some(Step { known: Known::NotVisible, ..Step::note("ack", title).known_by(at, language) })
+        }
+        _ => Some(
+            Step::arrow("ack", Direction::ToClient, at.clone(), "ACK", has_all(End::Server, language))
+                .known_by_its_time(language)
+                .saying(has_all_sentence(End::Server, language)),
+        ),
+    }
+}
+
+fn first(exchange: &Exchange, language: Language) -> Vec<Step> {
+    let stages = &exchange.stages;
+    let label = say!(language, "first" / "도착");
+    let after = |at: &Figure<Nanoseconds>| {
+        let after = at.value().zip(stages.last_sent.value()).map(|(at, sent)| at - sent).filter(|after| *after >= 0);
+        after.map_or_else(String::new, |after| {
+            say!(language, ", {} after the request" / ", 요청을 보내고 {} 뒤", span(after))
+        })
+    };
+    if stages.arrived.value().is_some() {
+        let title = say!(
+            language,
+            "first bytes in the client's kernel{}" / "첫 바이트가 클라이언트의 커널에 도착{}",
+            after(&stages.arrived)
+        );
+        let sentence = say!(
+            language,
+            "When the client's kernel had the bytes that the first read gave."
+                / "클라이언트의 커널이 첫 읽기가 준 바이트를 받은 때입니다."
+        );
+        let step = Step::arrow("first", Direction::ToClient, stages.arrived.clone(), label, title);
+        return vec![step.known_by_its_time(language).saying(sentence)];
+    }
+    if stages.first_read.value().is_none() {
+        return Vec::new();
+    }
+    let title = say!(language, "first bytes read{}" / "첫 바이트를 읽음{}", after(&stages.first_read));
+    let read =
+        Step::event("first", stages.first_read.clone(), label, title).captioned("recv()").known_by_its_time(language);
+    let arrived = &stages.arrived;
+    let title = say!(language, "arrival of the response: {}" / "응답이 도착한 때: {}", how(arrived, language));
+    let note = Step::note("arrived", title).known_by(arrived, language);
+    vec![read, Step { known: Known::NotVisible, ..note }]
+}
+
+fn head(exchange: &Exchange, response: &Response, language: Language) -> Step {
+    let label = say!(language, "head" / "헤더");
+    let at = exchange.stages.head_complete.clone();
+    if response.line.is_empty() {
+        let title = say!(language, "HTTP/0.9: a body without a head" / "HTTP/0.9: 헤더 없는 본문");
+        return Step::event("head", at, label, title).known_by_its_time(language);
+    }
+    let size = bytes(exchange.traffic.head, language);
+    let mut title = say!(language, "{} · head {}" / "{} · 헤더 {}", response.line, size);
+    if !exchange.interim.is_empty() {
+        let codes: Vec<String> = exchange.interim.iter().map(ToString::to_string).collect();
+        let interim = say!(language, " (interim {} before it)" / " (앞에 중간 응답 {})", codes.join(", "));
+        title.push_str(&interim);
+    }
+    let sentence = say!(
+        language,
+        "An empty line ends the head; how the body's end is known stands in it."
+            / "빈 줄이 헤더를 끝냅니다. 본문의 끝을 어떻게 아는지는 헤더에 있습니다."
+    );
+    let step = Step::event("head", at, label, title).captioned(response.line.clone());
+    Step { tone: Tone::of(response.status), ..step.known_by_its_time(language).saying(sentence) }
+}
+
+/// The stages that the server says of itself: their lengths, which need no common clock.
+fn server_timing(response: &Response, language: Language) -> Option<Step> {
+    let value = response.field("server-timing")?;
+    let spans: Vec<String> = value.split(',').filter_map(metric).collect();
+    (!spans.is_empty()).then(|| {
+        let title = say!(language, "says {}; lengths by its own clock" / "{} (서버 시계로 잰 길이)", spans.join(", "));
+        let by = Figure::measured((), Source::Head);
+        Step::remark("server-timing", say!(language, "server" / "서버"), title).known_by(&by, language)
+    })
+}
+
+/// `name;dur=milliseconds` (W3C Server Timing).
+fn metric(text: &str) -> Option<String> {
+    let mut parts = text.split(';').map(str::trim);
+    let name = parts.next()?;
+    let milliseconds: f64 = parts.find_map(|part| part.strip_prefix("dur="))?.trim_matches('"').parse().ok()?;
+    let is_told = milliseconds.is_finite() && (0.0..1e9).contains(&milliseconds);
+    #[expect(clippy::cast_possible_truncation, reason = "it is within bounds")]
+    is_told.then(|| format!("{name} {}", span((milliseconds * 1e6).round() as i64)))
+}
+
+fn dropped(line: &str, language: Language) -> Step {
+    let title = say!(language, "no header field: {}" / "헤더 필드가 아님: {}", line);
+    Step::remark("dropped", say!(language, "dropped" / "버림"), title)
+}
+
+fn body(exchange: &Exchange, response: &Response, language: Language) -> Option<Step> {
+    let by = match response.framing {
+        Framing::NoBody | Framing::Unknown => return None,
+        Framing::ContentLength { .. } => say!(language, "by Content-Length" / "Content-Length만큼"),
+        Framing::Chunked => say!(language, "by chunks" / "청크로"),
+        Framing::Close => say!(language, "until the end of the connection" / "연결이 끝날 때까지"),
+    };
+    let label = say!(language, "body" / "본문");
+    let (size, reads) = (bytes(exchange.traffic.body, language), reads(exchange.traffic.reads, language));
+    if exchange.stages.complete.value().is_some() {
+        let title = say!(language, "{} {} in {}" / "{} {} ({})", size, by, reads);
+        return Some(Step::event("body", exchange.stages.complete.clone(), label, title).known_by_its_time(language));
+    }
+    let so_far = match response.framing {
+        Framing::ContentLength { bytes: length } => {
+            say!(
+                language,
+                "{} of {} so far in {}" / "{1} 중 {0}까지 ({2})",
+                grouped(exchange.traffic.body),
+                bytes(length, language),
+                reads
+            )
+        }
+        _ => say!(language, "{} so far in {}" / "{}까지 ({})", size, reads),
+    };
+    let title = match exchange.is_aborted {
+        true => say!(language, "{}, stopped here, as requested" / "{}, 요청대로 여기서 멈춤", so_far),
+        false => so_far,
+    };
+    Some(Step::remark("body", label, title).known_by(&exchange.stages.complete, language))
+}
+
+fn unread(exchange: &Exchange, language: Language) -> Option<Step> {
+    let unread = exchange.unread.as_ref()?;
+    let text = unread.line.as_ref().unwrap_or(&unread.text);
+    let shown: String = text.chars().take(SHOWN).collect();
+    let size = bytes(unread.bytes, language);
+    let title = say!(language, "{} that can't be read: {}" / "읽을 수 없는 {}: {}", size, shown);
+    Some(Step::remark("unread", say!(language, "unread" / "못 읽음"), title))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::metric;
+
+    #[test]
+    fn what_a_server_says_of_its_times() {
+        assert_eq!(metric(" read;dur=0.038").as_deref(), Some("read 38 µs"));
+        assert_eq!(metric("db;desc=\"a\";dur=\"53\"").as_deref(), Some("db 53 ms"));
+        for text in ["connection;desc=\"1.1\"", "a;dur=nan", "a;dur=-1", "a;dur=", ""] {
+            assert_eq!(metric(text), None, "{text}");
+        }
+    }
+}

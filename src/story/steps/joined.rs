@@ -1,0 +1,184 @@
+//! Both halves of a connection on one clock: the client's steps and the
+//! server's, merged so that no effect stands before its cause.
+//!
+//! ```text
+//!   client                 server
+//!     connect() ──▶ SYN      │
+//!     │        ◀── SYN+ACK   │
+//!     send()    ──▶          arrived, read, chosen
+//!     arrived        ◀──     send()
+//! ```
+//!
+//! Both read CLOCK_REALTIME of one machine. Where a cause would come after its
+//! effect, that clock was set between the two, and the halves are not joined.
+
+use super::say::say;
+use super::step::{Direction, Kind, Place, Step};
+use super::{client, server};
+use crate::language::Language;
+use crate::record::connection::{Exchange, Record as ServerRecord};
+use crate::record::transfer::{Record, Transfer};
+use crate::record::{End, Figure, Nanoseconds};
+use std::time::SystemTime;
+
+/// The server's half of a transfer.
+struct Half<'a> {
+    transfer: &'a Transfer,
+    record: &'a ServerRecord,
+    exchange: &'a Exchange,
+    /// The server's accept, since the run began.
+    accepted: Nanoseconds,
+}
+
+/// The steps of a transfer: of both halves, where there are two and one clock.
+pub(super) fn steps(transfer: &Transfer, before: &Record, language: Language) -> Vec<Step> {
+    let client = client::steps(transfer, before, language);
+    let Some(half) = half(transfer, before) else { return client };
+    if !half.is_on_one_clock() {
+        let title = say!(
+            language,
+            "the server's half is left out: by its times an effect would precede its cause, so the clock was set meanwhile"
+                / "서버 쪽은 생략함: 그 시각대로면 결과가 원인보다 앞서므로, 그사이 시계가 바뀌었음"
+        );
+        return client.into_iter().chain([Step::note("clocks", title)]).collect();
+    }
+    merged(client.into_iter().map(departed).collect(), half.steps(language))
+}
+
+/// The server's half, if its record has this exchange.
+fn half<'a>(transfer: &'a Transfer, before: &Record) -> Option<Half<'a>> {
+    let record = transfer.server.as_deref()?;
+    let number = u64::from(transfer.exchange.as_ref()?.number);
+    let exchange = record.exchanges.iter().find(|exchange| exchange.number == number)?;
+    Some(Half { transfer, record, exchange, accepted: between(&before.began, &record.accepted)? })
+}
+
+impl Half<'_> {
+    /// The server's moments that have a cause or an effect at the client lie on the right side of it.
+    fn is_on_one_clock(&self) -> bool {
+        let Some(client) = &self.transfer.exchange else { return false };
+        let there = |at: &Figure<Nanoseconds>| at.value().map(|at| at.saturating_add(self.accepted));
+        let here = |at: &Figure<Nanoseconds>| at.value().copied();
+        let (ours, theirs) = (&client.stages, &self.exchange.stages);
+        let mut pairs = vec![
+            (self.began(), Some(self.accepted)),
+            (here(&ours.first_sent), there(&theirs.arrived).or_else(|| there(&theirs.first_read))),
+            (here(&ours.first_sent), there(&theirs.first_write)),
+            (there(&theirs.arrived), here(&ours.acknowledged)),
+            (there(&theirs.first_write), here(&ours.arrived).or_else(|| here(&ours.first_read))),
+            (here(&ours.arrived), there(&theirs.acknowledged)),
+        ];
+        if let (Some(ours), Some(theirs)) = (&self.transfer.close, &self.record.close) {
+            pairs.push((here(&ours.client_end), there(&theirs.client_end)));
+            pairs.push((there(&theirs.server_end), here(&ours.server_end)));
+        }
+        pairs.into_iter().all(|(cause, effect)| cause.zip(effect).is_none_or(|(cause, effect)| cause <= effect))
+    }
+
+    /// When connect(2) was called.
+    fn began(&self) -> Option<Nanoseconds> {
+        client::made(self.transfer.connect.as_ref()?)
+    }
+
+    /// The server's steps that belong to this transfer, counted as the client counts.
+    fn steps(&self, language: Language) -> Vec<Step> {
+        let began = self.began().map(|began| began.saturating_sub(self.accepted));
+        let belongs = |step: &Step| match step.exchange {
+            Some(number) => number == self.exchange.number,
+            None if step.is_of_handshake() => began.is_some(),
+            // The client has seen who is in TIME_WAIT.
+            None => self.transfer.close.is_some() && self.record.close.is_some() && step.id != "time-wait",
+        };
+        let steps = server::steps(self.record, began, language);
+        steps.into_iter().filter(belongs).map(|step| arrived(self.shifted(step))).collect()
+    }
+
+    fn shifted(&self, step: Step) -> Step {
+        let at = step.at.map(|at| at.saturating_add(self.accepted));
+        Step { at, id: format!("server-{}", step.id), ..step }
+    }
+}
+
+/// Of what went from one end to the other, the departure is the arrow: what the
+/// server knows of its arrival is an event there.
+fn arrived(step: Step) -> Step {
+    let is_arrival = step.kind == Kind::Arrow && step.direction == Some(Direction::ToServer);
+    match is_arrival && step.exchange.is_some() {
+        true => Step { kind: Kind::Event, place: Place::Server, ..step },
+        false => step,
+    }
+}
+
+/// The same of the client's steps. Its SYN is the server's to draw, who has its numbers.
+fn departed(step: Step) -> Step {
+    let is_arrival = step.kind == Kind::Arrow && step.direction == Some(Direction::ToClient);
+    let is_call = step.kind == Kind::Arrow && step.id.starts_with("connect-");
+    let id = format!("client-{}", step.id);
+    match is_arrival || is_call {
+        true => Step { kind: Kind::Event, place: Place::Client, id, ..step },
+        false => Step { id, ..step },
+    }
+}
+
+/// By time; of one and the same moment, the cause first. What has no time stays
+/// behind what it follows in its own half, the server's handshake behind connect(2).
+fn merged(client: Vec<Step>, server: Vec<Step>) -> Vec<Step> {
+    let connect = client.iter().rev().find(|step| step.id.starts_with("client-connect-"));
+    let start = connect.and_then(|step| step.at.value().copied()).unwrap_or(Nanoseconds::MIN);
+    let mut client = keyed(client, Nanoseconds::MIN).into_iter().peekable();
+    let mut server = keyed(server, start).into_iter().peekable();
+    let mut steps = Vec::with_capacity(client.len() + server.len());
+    loop {
+        let is_client_next = match (client.peek(), server.peek()) {
+            (Some((one, _)), Some((other, _))) => one <= other,
+            (one, _) => one.is_some(),
+        };
+        let next = if is_client_next { client.next() } else { server.next() };
+        match next {
+            Some((_, step)) => steps.push(step),
+            None => return steps,
+        }
+    }
+}
+
+fn keyed(steps: Vec<Step>, mut latest: Nanoseconds) -> Vec<((Nanoseconds, u8), Step)> {
+    let key = |step: Step| {
+        latest = step.at.value().copied().unwrap_or(latest);
+        ((latest, rank(&step)), step)
+    };
+    steps.into_iter().map(key).collect()
+}
+
+/// The place in the chain of causes.
+fn rank(step: &Step) -> u8 {
+    let id = step.id.split_once('-').map_or("", |(_, id)| id);
+    let id = if step.exchange.is_some() { id.split_once('-').map_or("", |(_, id)| id) } else { id };
+    match (step.seen_by, id) {
+        (End::Client, id) if id.starts_with("connect-") => 1,
+        (End::Server, "syn" | "syn-ack" | "ack") if step.exchange.is_none() => 2,
+        (End::Client, id) if id.starts_with("open-") => 3,
+        (End::Server, "queue" | "half-closed" | "accept") => 4,
+        (End::Client, "request" | "sent") => 5,
+        (End::Server, "request" | "read" | "head" | "chosen") => 6,
+        (End::Server, "sending" | "first-bytes" | "sent") => 7,
+        (End::Client, "ack" | "first" | "arrived" | "head" | "body") => 8,
+        (End::Server, "ack") => 9,
+        // An end is the cause of what is read of it.
+        (End::Client, "client-end") | (End::Server, "server-end") => 10,
+        (_, "client-end" | "server-end" | "reset") => 11,
+        (_, "closed") => 12,
+        (End::Client, _) if step.exchange.is_none() && step.kind == Kind::Event => 0,
+        _ => 13,
+    }
+}
+
+/// How long after `began` the other moment is, both in RFC 3339.
+fn between(began: &str, other: &str) -> Option<Nanoseconds> {
+    let (began, other): (SystemTime, SystemTime) =
+        (humantime::parse_rfc3339(began).ok()?, humantime::parse_rfc3339(other).ok()?);
+    let nanoseconds = |span: std::time::Duration| i64::try_from(span.as_nanos()).ok();
+    match other.duration_since(began) {
+        Ok(later) => nanoseconds(later),
+        Err(earlier) => nanoseconds(earlier.duration()).map(|span| -span),
+    }
+}
