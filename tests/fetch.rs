@@ -127,7 +127,7 @@ fn kept_connections_are_used_again_and_said_to_be() {
                 assert_eq!((transfer["is_kept"] == true, transfer["close"].is_null()), (index < 2, index < 2));
             }
             let close = &transfers[2]["close"];
-            assert_eq!((&close["reason"], &close["first"]["value"]), (&"NoMoreRequests".into(), &"client".into()));
+            assert_eq!((&close["reason"], &close["first"]["value"]), (&"no_more_requests".into(), &"client".into()));
             assert_eq!(close["time_wait"]["value"], "client", "{close}");
         }
         let run = fetch(&["-k", "--repeat", "2", &url]);
@@ -171,7 +171,7 @@ fn half_closed_dribbled_and_slow_requests_are_answered_in_full() {
             record["transfers"][0].take()
         };
         let half_closed = transfer(&["--half-close"]);
-        assert_eq!(half_closed["close"]["reason"], "HalfClosed");
+        assert_eq!(half_closed["close"]["reason"], "half_closed");
         assert_eq!(half_closed["close"]["first"]["value"], "client");
         let dribbled = transfer(&["--dribble", "1ms"]);
         let traffic = &dribbled["exchange"]["traffic"];

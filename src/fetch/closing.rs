@@ -5,7 +5,7 @@ use crate::http::client::{Ending, Next};
 use crate::kernel::socket_table::SocketTable;
 use crate::kernel::tcp_info::TcpInfo;
 use crate::record::transfer::Close;
-use crate::record::{End, Figure, How, Source, TimeWait, Why};
+use crate::record::{ClientReason, End, Figure, How, Source, TimeWait, Why};
 use crate::sys::tcp_option;
 use rustix::event::PollFlags;
 use std::time::{Duration, Instant};
@@ -34,13 +34,13 @@ impl Connection {
             _ => How::Fin,
         };
         let Self { ends, clock, client_end, server_end, socket, .. } = self;
-        drop(socket);
+        // Before the call: what the server knows of the end is later than this.
         let at = clock.now();
+        drop(socket);
         let first = first(how, client_end, server_end, info.state());
         Close {
             at,
-            sentence: ending.to_string(),
-            reason: ending.name(),
+            reason: ClientReason(ending),
             how,
             time_wait: time_wait(how, &first, ends),
             first,

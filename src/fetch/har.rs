@@ -57,7 +57,7 @@ struct Entry<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     connection: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    comment: Option<&'a str>,
+    comment: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -144,7 +144,7 @@ impl<'a> Entry<'a> {
             timings,
             server_ip_address: transfer.ends.map(|ends| ends.server.ip().to_string()),
             connection: transfer.connection.map(|number| number.to_string()),
-            comment: transfer.close.as_ref().map(|close: &Close| close.sentence.as_str()),
+            comment: transfer.close.as_ref().map(|close: &Close| close.reason.sentence(Language::English)),
         }
     }
 }

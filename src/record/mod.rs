@@ -4,6 +4,7 @@
 //!
 //! docs/records.md describes the JSON that these types become.
 
+mod client_reason;
 pub mod connection;
 mod ending;
 pub mod failure;
@@ -23,6 +24,7 @@ pub mod transfer;
 mod unjoined;
 mod why;
 
+pub use client_reason::ClientReason;
 pub use ending::{End, How, TimeWait};
 pub use failure::{Failed, Failure, Kind};
 pub use figure::{Figure, Nanoseconds, Text};

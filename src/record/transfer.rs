@@ -3,6 +3,7 @@
 //! Every figure says where it came from, as in the server's records. Times are
 //! nanoseconds since the fetch began, on CLOCK_REALTIME.
 
+use super::client_reason::ClientReason;
 use super::connection::{Message, Record as ServerRecord};
 use super::ending::{End, How, TimeWait};
 use super::failure::Failed;
@@ -340,10 +341,9 @@ pub enum Saved {
 pub struct Close {
     /// When our socket was closed.
     pub at: Nanoseconds,
-    /// Why, as a sentence.
-    pub sentence: String,
-    /// The reason's name.
-    pub reason: String,
+    /// Why: in JSON `reason`, its code, and `sentence`.
+    #[serde(flatten)]
+    pub reason: ClientReason,
     /// How it ended.
     pub how: How,
     /// Which end was the first to end it.

@@ -22,7 +22,7 @@ sentences! {
         NoFile "no_file" "the response was not made from a file" "파일에서 만든 응답이 아님";
         CloseUnseen "close_unseen" "nobody saw it" "아무도 보지 못함";
         ClientEndUnseen "client_end_unseen" "the server closed its socket before it saw the client's end" "서버가 클라이언트의 끝을 보기 전에 소켓을 닫음";
-        ServerEndUnseen "server_end_unseen" "we closed our socket before we saw the server's end" "서버의 끝을 보기 전에 우리가 소켓을 닫음";
+        ServerEndUnseen "server_end_unseen" "the client closed its socket before it saw the server's end" "클라이언트가 서버의 끝을 보기 전에 소켓을 닫음";
         OneClose "one_close" "close(2) ended both directions at once" "close(2)가 두 방향을 함께 끝냄";
         ProcessEnded "process_ended" "the process that served it was ended from outside" "이 연결을 맡은 프로세스가 밖에서 종료됨";
         ReportDropped "report_dropped" "the report of its end found no room" "끝에 대한 보고가 들어갈 자리가 없었음";

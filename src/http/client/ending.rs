@@ -3,7 +3,6 @@
 use super::response_error::ResponseError;
 use crate::http::message::{ReceivedHead, Version};
 use crate::http::persistence::Wish;
-use std::fmt;
 
 /// Why a connection ended, from the client's side: each ends for exactly one of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,42 +37,6 @@ pub enum Ending {
     GivenUp,
     /// The response could not be understood, or did not come whole.
     Failed(ResponseError),
-}
-
-impl Ending {
-    /// The reason's name, without what it counts.
-    pub fn name(self) -> String {
-        let name = match self {
-            Self::Failed(error) => format!("{error:?}"),
-            other => format!("{other:?}"),
-        };
-        name.split([' ', '{', '(']).next().unwrap_or_default().to_owned()
-    }
-}
-
-impl fmt::Display for Ending {
-    /// The reason as a sentence.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NoMoreRequests => "We had no further request, and closed the connection.",
-            Self::SimpleRequest => "We spoke HTTP/0.9, which knows one response a connection.",
-            Self::Http10 => "We spoke HTTP/1.0 and did not ask to keep the connection.",
-            Self::NotOffered => "The response is HTTP/1.0 and does not say Connection: keep-alive.",
-            Self::WeAskedClose => "We asked for it with Connection: close.",
-            Self::ServerAskedClose => "The server asked for it with Connection: close.",
-            Self::HalfClosed => "We had closed our half behind the request, so no other could follow.",
-            Self::UntilClose => "The response did not say its length, so its end is the connection's end.",
-            Self::DoubtfulFraming => {
-                "The response has a Transfer-Encoding beside a Content-Length or in HTTP/1.0: what follows it is in doubt."
-            }
-            Self::AnsweredEarly => "The server answered before it had the whole request.",
-            Self::Unasked => "The server sent more than the response that was asked for.",
-            Self::ServerClosed => "The server closed the connection while nothing was asked.",
-            Self::Reset => "The connection was reset while nothing was asked.",
-            Self::GivenUp => "We gave up the response before its end.",
-            Self::Failed(error) => return error.fmt(f),
-        })
-    }
 }
 
 /// What was asked, as far as it decides the end.

@@ -40,7 +40,8 @@ pub(super) fn steps(transfer: &Transfer, before: &Record, language: Language) ->
             "the server's half is left out: by its times an effect would precede its cause, so the clock was set meanwhile"
                 / "서버 쪽은 생략함: 그 시각대로면 결과가 원인보다 앞서므로, 그사이 시계가 바뀌었음"
         );
-        return client.into_iter().chain([Step::note("clocks", title)]).collect();
+        let note = Step { seen_by: End::Client, ..Step::note("clocks", title) };
+        return client.into_iter().chain([note]).collect();
     }
     merged(client.into_iter().map(departed).collect(), half.steps(language))
 }

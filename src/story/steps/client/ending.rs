@@ -1,6 +1,5 @@
 //! The end of a connection as the client knows it.
 
-use super::reason;
 use crate::language::Language;
 use crate::record::transfer::{Close, Transfer};
 use crate::record::{End, Figure, How, Nanoseconds, Source};
@@ -19,7 +18,7 @@ pub(super) fn steps(close: &Close, transfer: &Transfer, language: Language) -> V
     let rtt = rtt.or_else(|| transfer.connect.as_ref().and_then(|connect| connect.rtt.value().copied()));
     let at = Figure::measured(close.at, Source::ClockAtClose);
     ends.push(closed(&at, close.how == How::Timeout, tcp, rtt, &close.time_wait, language));
-    ends.push(Step::note("reason", reason::said(close, language)));
+    ends.push(Step::note("reason", close.reason.sentence(language)));
     ends.extend(transfer.ends.map(|ends| time_wait(&close.time_wait, (ends.client, ends.server), language)));
     ends
 }

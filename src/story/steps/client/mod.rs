@@ -8,7 +8,6 @@ mod connect;
 mod ending;
 mod exchange;
 mod name;
-mod reason;
 mod saved;
 
 pub(super) use connect::made;
