@@ -7,7 +7,7 @@ mod heads;
 mod joined;
 mod names;
 mod others;
-mod peer;
+pub mod peer;
 mod redirects;
 mod resuming;
 mod scripted;

@@ -4,6 +4,8 @@
 mod burst;
 mod endings;
 mod exchanges;
+mod invariants;
+mod kinds;
 mod stopping;
 mod witness;
 

@@ -31,4 +31,4 @@ pub mod url;
 
 pub use interrupt::Interrupt;
 pub use options::{Data, Options, Output, Watched};
-pub use session::run;
+pub use session::{fetch, run};

@@ -33,12 +33,34 @@ use std::sync::Arc;
 const NARROW: usize = 4096;
 const USER_AGENT: &str = concat!("glasshttp/", env!("CARGO_PKG_VERSION"));
 
-/// Fetches everything that `options` name, and tells it: what failed, in order.
+/// Fetches everything that `options` name, and tells it, or writes the record: what failed, in order.
 /// Where `capture` sees the packets, they are told, too.
 pub fn run(options: &Options, interrupt: &Arc<Interrupt>, capture: Option<Capture>) -> Vec<Failed> {
+    let (record, mut failures) = fetch(options, interrupt, capture);
+    let Some(record) = record else { return failures };
+    if options.json
+        && let Err(error) = print_json(&record)
+    {
+        failures.push(Failed::new(Failure::Stdout(error.into())));
+    }
+    if let Some(path) = &options.har
+        && let Err(error) = har::write(&record, path)
+    {
+        let fault = FileFault::Write(error.into());
+        failures.push(Failed::new(Failure::File { path: path.clone(), fault }));
+    }
+    failures
+}
+
+/// Fetches everything that `options` name: the record, unless what is to be sent can't be read, and what failed.
+pub fn fetch(
+    options: &Options,
+    interrupt: &Arc<Interrupt>,
+    capture: Option<Capture>,
+) -> (Option<Record>, Vec<Failed>) {
     let payload = match options.data.as_ref().map(Payload::read).transpose() {
         Ok(payload) => payload,
-        Err(failure) => return vec![Failed::new(failure)],
+        Err(failure) => return (None, vec![Failed::new(failure)]),
     };
     let mut session = Session::new(options, interrupt.clone(), capture);
     let once = options.urls.iter().map(|url| Job::new(url, options, payload.as_ref()));
@@ -49,7 +71,8 @@ pub fn run(options: &Options, interrupt: &Arc<Interrupt>, capture: Option<Captur
             jobs.push_front(job);
         }
     }
-    session.finish()
+    session.seen.finish();
+    (Some(session.record), session.failures)
 }
 
 struct Session<'o> {
@@ -332,22 +355,6 @@ impl<'o> Session<'o> {
         if std::mem::take(&mut self.is_mid_line) && is_one_place() {
             let _ = io::stderr().write_all(b"\n");
         }
-    }
-
-    fn finish(mut self) -> Vec<Failed> {
-        self.seen.finish();
-        if self.options.json
-            && let Err(error) = print_json(&self.record)
-        {
-            self.failures.push(Failed::new(Failure::Stdout(error.into())));
-        }
-        if let Some(path) = &self.options.har
-            && let Err(error) = har::write(&self.record, path)
-        {
-            let fault = FileFault::Write(error.into());
-            self.failures.push(Failed::new(Failure::File { path: path.clone(), fault }));
-        }
-        self.failures
     }
 }
 

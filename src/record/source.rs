@@ -13,6 +13,7 @@ sentences! {
         AckBeforeAccept "ack_before_accept" "from the ACK of the handshake, among the packets, to accept(2)" "패킷에서 본 핸드셰이크의 ACK부터 accept(2)까지";
         ArrivalBeforeAccept "arrival_before_accept" "the first bytes had arrived by then, and the ACK before them" "첫 바이트가 그때 이미 도착했고, ACK는 그보다 먼저임";
         ListenerTcpInfo "listener_tcp_info" "TCP_INFO of the listening socket" "리스닝 소켓의 TCP_INFO";
+        ConnectOver "connect_over" "connect(2) was over at the client by then, so it had left" "그때 클라이언트의 connect(2)가 끝났으므로 이미 떠났음";
         AckLessRtt "ack_less_rtt" "the last ACK's time less the round trip" "마지막 ACK의 시각에서 왕복 시간을 뺌";
         Complete "complete" "the connection is complete, so it came" "연결이 완성되었으므로 왔음";
         SynPlusOne "syn_plus_one" "the SYN's sequence number plus 1" "SYN의 seq에 1을 더함";

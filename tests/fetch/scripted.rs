@@ -128,7 +128,11 @@ fn a_reset_is_told_by_where_it_came() {
             run.join().expect("a run")
         });
         run.assert_failed(7, &[words]);
-        assert!(run.stderr.contains(" RST     the server reset the connection, first"), "{}", run.stderr);
+        assert!(
+            run.stderr.contains(" RST     a call failed: the server reset the connection, first"),
+            "{}",
+            run.stderr
+        );
         assert!(!place.path().join("file").exists());
     }
 }
@@ -246,7 +250,11 @@ fn an_abort_resets_and_keeps_what_came() {
     });
     let (run, file, part) = into_file(&peer, &["--abort-after", "1k"]);
     assert_eq!((run.code, file, part), (0, None, Some(vec![b'x'; 1024])), "{}", run.stderr);
-    assert!(run.stderr.contains(" RST     we reset the connection, first"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains(" RST     the client reset it: it stopped before the response's end"),
+        "{}",
+        run.stderr
+    );
     let kind = heard.recv_timeout(Duration::from_secs(20)).expect("it heard");
     assert!(matches!(kind, std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe), "{kind}");
 }

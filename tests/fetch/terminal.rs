@@ -100,7 +100,7 @@ fn the_story_begins_a_line_of_its_own() {
         let peer = Peer::answering(format!("HTTP/1.0 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()));
         let script = format!("\"$0\" fetch {} 2>&1", peer.url("/"));
         let both = run(Command::new("sh").arg("-c").arg(script).arg(glasshttp().get_program())).text();
-        assert!(both.starts_with(&format!("{body}{gap}Times from")), "{both}");
+        assert!(both.starts_with(&format!("{body}{gap}Times since")), "{both}");
         // Two places: nothing is added to either.
         let apart = super::fetch(&[&peer.url("/")]);
         assert_eq!(apart.text(), body);

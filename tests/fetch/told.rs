@@ -14,19 +14,19 @@ fn the_story_stands_beside_the_body_and_fits_a_terminal() {
     let run = fetch(&[&url]);
     assert_eq!(run.text(), "small\n");
     for (index, words) in [
-        "Times from the start",
+        "Times since start",
         "#1  http://127.0.0.1:",
         " name    127.0.0.1 is an address: no DNS was needed",
         "──▶ connect 127.0.0.1:",
-        "◀── open    after ",
+        " ·  open    after ",
         "──▶ GET /small.txt HTTP/1.0  ",
-        "◀── first   first bytes in our kernel, ",
+        "◀── first   first bytes in the client's kernel, ",
         " head    HTTP/1.0 200 OK · head ",
         " body    6 bytes by Content-Length in 1 read",
-        "◀── FIN     the server ended its half, ~first",
-        "──▶ FIN     we closed our socket",
-        " closed  rtt ",
-        "We spoke HTTP/1.0 and did not ask to keep the connection.",
+        " ·  FIN     read() returned 0: the server has closed its sending side",
+        "──▶ FIN     the client closed its socket",
+        " closed  shortest rtt ",
+        "The client spoke HTTP/1.0 and did not ask to keep the connection.",
     ]
     .iter()
     .enumerate()
@@ -47,7 +47,7 @@ fn the_story_is_told_in_korean_too() {
     let (folder, _) = folder_with(0);
     let server = Server::start(folder.path(), &[]);
     let run = fetch(&["--lang", "ko", &format!("{}small.txt", server.url)]);
-    for words in ["시간은 시작부터", " 연결됨 ", "서버가 자기 방향을 끝냄", "연결 유지를 요청하지 않았습니다"]
+    for words in ["시간은 시작부터", " 연결됨 ", "서버가 보내는 쪽을 닫음", "연결 유지를 요청하지 않았습니다"]
     {
         assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
     }

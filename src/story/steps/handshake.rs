@@ -8,7 +8,7 @@
 //!     │                   ├── accept queue ────────▶│   0: accept(2) returned
 //! ```
 
-use super::order::{Wait, first_arrival, wait};
+use super::order::{Limits, Wait, first_arrival, wait};
 use super::roles::{Role, Roles};
 use super::say::{count, say};
 use super::segments;
@@ -21,16 +21,17 @@ use crate::story::layout::{grouped, span};
 pub(super) fn steps(
     record: &Record,
     arrival: Option<Nanoseconds>,
-    began: Option<Nanoseconds>,
+    limits: Option<Limits>,
     roles: &Roles<'_>,
     language: Language,
 ) -> Vec<Step> {
     let handshake = &record.handshake;
-    let wait = wait(handshake, arrival, began);
-    let (complete, bound) = complete(handshake, wait, roles);
+    let wait = wait(handshake, arrival, limits.map(|limits| limits.began));
+    let limits = limits.map(|limits| Limits { ended: limits.ended.min(arrival.unwrap_or(0)).min(0), ..limits });
+    let (complete, bound) = by_connect(complete(handshake, wait, roles), limits);
     let mut steps = vec![
         syn(handshake, record.client.is_ipv6(), language),
-        syn_ack(handshake, &complete, bound, began, language),
+        syn_ack(handshake, &complete, bound, limits, language),
         ack(handshake, complete, bound, language),
     ];
     if roles.is_captured() {
@@ -90,6 +91,19 @@ fn complete(handshake: &Handshake, wait: Wait, roles: &Roles<'_>) -> (Figure<Nan
     }
 }
 
+/// The same, by what the client saw: its ACK had left when connect(2) was over.
+fn by_connect(
+    (complete, bound): (Figure<Nanoseconds>, Option<Bound>),
+    limits: Option<Limits>,
+) -> (Figure<Nanoseconds>, Option<Bound>) {
+    match limits {
+        Some(limits) if complete.value().is_none_or(|complete| *complete > limits.ended) => {
+            (Figure::derived(limits.ended, Source::ConnectOver), Some(Bound::AtMost))
+        }
+        _ => (complete, bound),
+    }
+}
+
 fn syn(handshake: &Handshake, is_ipv6: bool, language: Language) -> Step {
     let at = Figure::not_visible(Why::SynTime);
     let Some(syn) = handshake.syn.value() else {
@@ -124,14 +138,16 @@ fn syn_ack(
     handshake: &Handshake,
     complete: &Figure<Nanoseconds>,
     bound: Option<Bound>,
-    began: Option<Nanoseconds>,
+    limits: Option<Limits>,
     language: Language,
 ) -> Step {
-    let at = match (complete.value(), handshake.rtt.value()) {
-        (Some(complete), Some(rtt)) if began.is_none_or(|began| complete.saturating_sub(*rtt) >= began) => {
-            Figure::derived(complete.saturating_sub(*rtt), Source::AckLessRtt)
-        }
-        _ => Figure::not_visible(Why::SynAckTime),
+    let less_rtt = complete.value().zip(handshake.rtt.value()).map(|(complete, rtt)| complete.saturating_sub(*rtt));
+    let at = match (less_rtt, limits) {
+        (Some(at), None) => Figure::derived(at, Source::AckLessRtt),
+        (Some(at), Some(limits)) if at >= limits.began => Figure::derived(at, Source::AckLessRtt),
+        // No later than the ACK, which is no later than the end of connect(2).
+        (_, Some(_)) => complete.clone(),
+        (None, None) => Figure::not_visible(Why::SynAckTime),
     };
     let ack = handshake.syn.value().map(|syn| format!("ack ~{}", syn.sequence.wrapping_add(1)));
     let own = match handshake.server_sequence.value() {

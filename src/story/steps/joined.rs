@@ -12,6 +12,7 @@
 //! Both read CLOCK_REALTIME of one machine. Where a cause would come after its
 //! effect, that clock was set between the two, and the halves are not joined.
 
+use super::order::Limits;
 use super::say::say;
 use super::step::{Direction, Kind, Place, Step};
 use super::{client, server};
@@ -43,7 +44,8 @@ pub(super) fn steps(transfer: &Transfer, before: &Record, language: Language) ->
         let note = Step { seen_by: End::Client, ..Step::note("clocks", title) };
         return client.into_iter().chain([note]).collect();
     }
-    merged(client.into_iter().map(departed).collect(), half.steps(language))
+    let is_captured = half.record.segments.is_some();
+    merged(client.into_iter().map(|step| departed(step, is_captured)).collect(), half.steps(language))
 }
 
 /// The server's half, if its record has this exchange.
@@ -62,13 +64,18 @@ impl Half<'_> {
         let here = |at: &Figure<Nanoseconds>| at.value().copied();
         let (ours, theirs) = (&client.stages, &self.exchange.stages);
         let mut pairs = vec![
-            (self.began(), Some(self.accepted)),
+            (self.connected().map(|(began, _)| began), Some(self.accepted)),
             (here(&ours.first_sent), there(&theirs.arrived).or_else(|| there(&theirs.first_read))),
             (here(&ours.first_sent), there(&theirs.first_write)),
             (there(&theirs.arrived), here(&ours.acknowledged)),
             (there(&theirs.first_write), here(&ours.arrived).or_else(|| here(&ours.first_read))),
             (here(&ours.arrived), there(&theirs.acknowledged)),
         ];
+        if let (Some((began, ended)), Some(segments)) = (self.connected(), &self.record.segments) {
+            let seen = |at: Option<Nanoseconds>| at.map(|at| at.saturating_add(self.accepted));
+            pairs.push((Some(began), seen(segments.moments.syn)));
+            pairs.push((seen(segments.moments.syn_ack), Some(ended)));
+        }
         if let (Some(ours), Some(theirs)) = (&self.transfer.close, &self.record.close) {
             pairs.push((here(&ours.client_end), there(&theirs.client_end)));
             pairs.push((there(&theirs.server_end), here(&ours.server_end)));
@@ -76,22 +83,33 @@ impl Half<'_> {
         pairs.into_iter().all(|(cause, effect)| cause.zip(effect).is_none_or(|(cause, effect)| cause <= effect))
     }
 
-    /// When connect(2) was called.
-    fn began(&self) -> Option<Nanoseconds> {
+    /// When connect(2) was called, and when it was over.
+    fn connected(&self) -> Option<(Nanoseconds, Nanoseconds)> {
         client::made(self.transfer.connect.as_ref()?)
     }
 
     /// The server's steps that belong to this transfer, counted as the client counts.
     fn steps(&self, language: Language) -> Vec<Step> {
-        let began = self.began().map(|began| began.saturating_sub(self.accepted));
+        let limits = self.connected().map(|(began, ended)| Limits {
+            began: began.saturating_sub(self.accepted),
+            ended: ended.saturating_sub(self.accepted),
+        });
         let belongs = |step: &Step| match step.exchange {
             Some(number) => number == self.exchange.number,
-            None if step.is_of_handshake() => began.is_some(),
+            None if step.is_of_handshake() => limits.is_some(),
+            None if step.segment.is_some() => self.is_of_this_transfer(step.at.value().copied()),
             // The client has seen who is in TIME_WAIT.
             None => self.transfer.close.is_some() && self.record.close.is_some() && step.id != "time-wait",
         };
-        let steps = server::steps(self.record, began, language);
+        let steps = server::steps(self.record, limits, language);
         steps.into_iter().filter(belongs).map(|step| arrived(self.shifted(step))).collect()
+    }
+
+    /// Whether a segment was seen while this transfer went on, and not one before or after it.
+    fn is_of_this_transfer(&self, at: Option<Nanoseconds>) -> bool {
+        let complete = self.transfer.exchange.as_ref().and_then(|exchange| exchange.stages.complete.value().copied());
+        let until = if self.transfer.close.is_some() { Nanoseconds::MAX } else { complete.unwrap_or(Nanoseconds::MAX) };
+        at.is_some_and(|at| (self.transfer.began..=until).contains(&at.saturating_add(self.accepted)))
     }
 
     fn shifted(&self, step: Step) -> Step {
@@ -104,18 +122,19 @@ impl Half<'_> {
 /// server knows of its arrival is an event there.
 fn arrived(step: Step) -> Step {
     let is_arrival = step.kind == Kind::Arrow && step.direction == Some(Direction::ToServer);
-    match is_arrival && step.exchange.is_some() {
+    match is_arrival && step.exchange.is_some() && step.segment.is_none() {
         true => Step { kind: Kind::Event, place: Place::Server, ..step },
         false => step,
     }
 }
 
-/// The same of the client's steps. Its SYN is the server's to draw, who has its numbers.
-fn departed(step: Step) -> Step {
-    let is_arrival = step.kind == Kind::Arrow && step.direction == Some(Direction::ToClient);
-    let is_call = step.kind == Kind::Arrow && step.id.starts_with("connect-");
+/// The same of the client's steps. Its SYN is the server's to draw, who has its
+/// numbers; so is all that was captured.
+fn departed(step: Step, is_captured: bool) -> Step {
+    let is_arrival = step.direction == Some(Direction::ToClient);
+    let is_call = step.id.starts_with("connect-");
     let id = format!("client-{}", step.id);
-    match is_arrival || is_call {
+    match step.kind == Kind::Arrow && (is_captured || is_arrival || is_call) {
         true => Step { kind: Kind::Event, place: Place::Client, id, ..step },
         false => Step { id, ..step },
     }

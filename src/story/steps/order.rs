@@ -24,6 +24,15 @@ pub(super) enum Wait {
     Unknown,
 }
 
+/// The client's moments, since the accept, between which a handshake was.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// connect(2) was called: the SYN had not left before.
+    pub(super) began: Nanoseconds,
+    /// It was over: the SYN+ACK had come, and its ACK had left.
+    pub(super) ended: Nanoseconds,
+}
+
 /// `arrival` is that of the first bytes, where it was before the accept. The
 /// age is counted in whole ticks: what it says is right to within one. `began`: when the client called connect(2), where that is known:
 /// it can't have waited for longer.

@@ -1,18 +1,18 @@
 //! The server's half: the steps of a connection, as the server's record has them.
 
+use super::order::Limits;
 use super::roles::Roles;
 use super::say::say;
 use super::step::Step;
 use super::{ending, exchange, handshake, order, segments};
 use crate::language::Language;
-use crate::record::Nanoseconds;
 use crate::record::connection::Record;
 
-/// The steps of a connection; `began`: when the client called connect(2), where that is known.
-pub(super) fn steps(record: &Record, began: Option<Nanoseconds>, language: Language) -> Vec<Step> {
+/// The steps of a connection; `limits`: the client's moments, where they are known.
+pub(super) fn steps(record: &Record, limits: Option<Limits>, language: Language) -> Vec<Step> {
     let arrival = order::first_arrival(record);
     let roles = Roles::of_record(record);
-    let mut steps = handshake::steps(record, arrival, began, &roles, language);
+    let mut steps = handshake::steps(record, arrival, limits, &roles, language);
     let mut later = Vec::new();
     for (index, exchange) in record.exchanges.iter().enumerate() {
         let before = index.checked_sub(1).and_then(|before| record.exchanges.get(before));

@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::panic)] // what helps a test fails as a test does
 
 mod captured;
+mod transfers;
 
 use super::*;
 use crate::record::connection::{Close, Exchange, Handshake, HeadState, Message, Queue, Record, SCHEMA, Traffic};

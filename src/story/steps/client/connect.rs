@@ -175,8 +175,8 @@ fn opened(took: &str, attempt: &Attempt, connect: Option<&Connect>, language: La
     parts.join(", ")
 }
 
-/// When connect(2) was called for the connection that was made.
-pub(in crate::story::steps) fn made(connect: &Connect) -> Option<Nanoseconds> {
+/// When connect(2) was called for the connection that was made, and when it was over.
+pub(in crate::story::steps) fn made(connect: &Connect) -> Option<(Nanoseconds, Nanoseconds)> {
     let attempt = connect.attempts.iter().find(|attempt| attempt.outcome == Outcome::Connected)?;
-    Some(attempt.began)
+    Some((attempt.began, attempt.ended))
 }

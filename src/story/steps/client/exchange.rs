@@ -69,7 +69,7 @@ fn length(exchange: &Exchange) -> u64 {
 /// The last bytes, where they left in several calls.
 fn sent(exchange: &Exchange, language: Language) -> Option<Step> {
     let traffic = &exchange.traffic;
-    if traffic.writes < 2 {
+    if traffic.writes < 2 || exchange.stages.last_sent.value().is_none() {
         return None;
     }
     let calls = writes(traffic.writes, language);

@@ -1,0 +1,239 @@
+//! The same of a client's records, alone and joined with a server's, whose
+//! clock may have been set meanwhile.
+
+use super::{MS, captured, figure, record};
+use crate::http::client::Ending;
+use crate::language::Language;
+use crate::record::connection::{Message, Record as ServerRecord};
+use crate::record::transfer::{
+    Attempt, Close, Connect, Ends, Exchange, Framing, Outcome, Record, Response, SCHEMA, Stages, Traffic, Transfer,
+};
+use crate::record::{ClientReason, End, Figure, How, Nanoseconds, Source, TimeWait, Why};
+use crate::story::steps::{Kind, Known, Step, of_transfer};
+use proptest::prelude::*;
+
+const SERVER: ([u8; 4], u16) = ([127, 0, 0, 1], 8080);
+/// The server's accept, since the run began.
+const ACCEPTED: Nanoseconds = 300 * MS;
+
+fn run() -> Record {
+    Record { glasshttp_fetch: SCHEMA, began: "2026-01-02T03:04:04.700000000Z".into(), transfers: vec![] }
+}
+
+fn attempt(began: Nanoseconds, took: Nanoseconds, outcome: Outcome, again: Option<u32>) -> Attempt {
+    Attempt {
+        server: SERVER.into(),
+        client: Some(([127, 0, 0, 1], 50_000).into()),
+        began,
+        ended: began + took,
+        outcome,
+        syn_again: Figure::measured_or(again, Source::TcpInfo, Why::NoTcpInfo),
+    }
+}
+
+/// An address that failed, perhaps, and the one that responded.
+fn connect() -> impl Strategy<Value = Connect> {
+    let failed = prop_oneof![
+        Just(None),
+        Just(Some(Outcome::Refused)),
+        Just(Some(Outcome::TimedOut)),
+        Just(Some(Outcome::Abandoned))
+    ];
+    let again = || prop_oneof![Just(None), Just(Some(0)), Just(Some(1)), Just(Some(3))];
+    (failed, 0..80 * MS, again(), 150 * MS..295 * MS, 1..80 * MS, again(), prop::option::of(1..9 * MS)).prop_map(
+        |(failed, took, before, began, lasted, again, rtt)| Connect {
+            attempts: failed
+                .map(|outcome| attempt(50 * MS, took, outcome, before))
+                .into_iter()
+                .chain([attempt(began, lasted, Outcome::Connected, again)])
+                .collect(),
+            rtt: figure(rtt),
+            negotiated: Figure::not_visible(Why::NoTcpInfo),
+        },
+    )
+}
+
+/// An exchange whose stages follow each other from `start` on.
+fn exchange(start: Nanoseconds) -> impl Strategy<Value = Exchange> {
+    let stages = prop::array::uniform7((0..9 * MS, prop::bool::weighted(0.8)));
+    let status = prop_oneof![Just(200_u16), Just(301), Just(404), Just(500)];
+    (stages, status, 0..900_u64, 1..4_u32, any::<bool>()).prop_map(move |(parts, status, body, writes, is_aborted)| {
+        let mut at = start;
+        let [first_sent, last_sent, acknowledged, arrived, first_read, head_complete, complete] =
+            parts.map(|(by, is_seen)| {
+                at += by;
+                figure(is_seen.then_some(at))
+            });
+        let first_sent = if first_sent.value().is_some() { first_sent } else { figure(Some(start)) };
+        let has_head = head_complete.value().is_some() && first_read.value().is_some();
+        Exchange {
+            number: 1,
+            request: Message { head: "GET /1 HTTP/1.0\r\n\r\n".into(), is_cut: false },
+            request_body: 0,
+            response: has_head.then(|| Response {
+                line: format!("HTTP/1.0 {status} Any"),
+                version: "HTTP/1.0",
+                status,
+                fields: vec![],
+                dropped: vec![],
+                head: Message::default(),
+                framing: Framing::ContentLength { bytes: body + u64::from(is_aborted) },
+                trailers: vec![],
+            }),
+            interim: vec![],
+            interim_heads: vec![],
+            unread: None,
+            stages: Stages { first_sent, last_sent, acknowledged, arrived, first_read, head_complete, complete },
+            traffic: Traffic { writes, request: 19, reads: 1, head: 40, body, read: 40 + body },
+            is_aborted,
+        }
+    })
+}
+
+fn close() -> impl Strategy<Value = Close> {
+    let how = prop_oneof![Just(How::Fin), Just(How::ResetByClient), Just(How::ResetByServer), Just(How::Timeout)];
+    let end = || prop::option::of(400 * MS..600 * MS);
+    let first = prop_oneof![Just(None), Just(Some(End::Client)), Just(Some(End::Server))];
+    (how, end(), end(), first).prop_map(|(how, client, server, first)| {
+        let at = 600 * MS;
+        Close {
+            at,
+            reason: ClientReason(Ending::Http10),
+            how,
+            first: first
+                .map_or(Figure::not_visible(Why::FirstUnknown), |end| Figure::derived(end, Source::EndBeforeClose)),
+            client_end: client
+                .map_or(Figure::derived(at, Source::CloseEnds), |at| Figure::measured(at, Source::ClockBeforeShutdown)),
+            server_end: Figure::measured_or(server, Source::EndOfInput, Why::ServerEndUnseen),
+            tcp: Figure::not_visible(Why::NoTcpInfo),
+            time_wait: Figure::derived(TimeWait::Client, Source::FirstWaits),
+        }
+    })
+}
+
+/// What the server would have recorded: its moments between the client's, give or take what `off` is.
+fn server(mut record: ServerRecord, ours: &Exchange, close: Option<&Close>, off: Nanoseconds) -> ServerRecord {
+    let at = |value: Option<Nanoseconds>| figure(value.map(|at| at - ACCEPTED + off));
+    record.exchanges.truncate(1);
+    if let Some(theirs) = record.exchanges.first_mut() {
+        let sent = ours.stages.first_sent.value().copied();
+        let arrived = ours.stages.arrived.value().or(ours.stages.first_read.value()).copied();
+        let middle = sent.zip(arrived).map(|(sent, arrived)| sent + (arrived - sent) / 2);
+        theirs.stages.arrived = at(sent.map(|sent| sent + 1000).min(middle));
+        theirs.stages.first_read = at(middle);
+        theirs.stages.head_complete = at(middle);
+        theirs.stages.response_chosen = at(middle);
+        theirs.stages.first_write = at(middle);
+        theirs.stages.last_write = at(middle);
+        theirs.stages.acknowledged = at(arrived.map(|arrived| arrived + MS));
+    }
+    record.close = record.close.map(|theirs| {
+        let read = close.and_then(|close| close.client_end.value().copied()).map(|end| end + MS);
+        let sent = close.and_then(|close| close.server_end.value().copied()).map(|end| end - MS);
+        crate::record::connection::Close {
+            at: at(Some(700 * MS)),
+            client_end: at(read),
+            server_end: at(sent),
+            ..theirs
+        }
+    });
+    record
+}
+
+fn transfer() -> impl Strategy<Value = Transfer> {
+    let off = prop_oneof![3 => Just(0), 1 => -400 * MS..400 * MS];
+    let records = prop::option::of(captured::captured(record()));
+    (connect(), exchange(380 * MS), prop::option::of(close()), records, off, any::<bool>()).prop_map(
+        |(connect, exchange, close, record, off, is_kept)| Transfer {
+            number: 1,
+            url: "http://127.0.0.1:8080/1".into(),
+            redirected_from: None,
+            began: 0,
+            name: None,
+            connect: (!is_kept).then_some(connect),
+            reuse: None,
+            connection: Some(1),
+            ends: Some(Ends { client: ([127, 0, 0, 1], 50_000).into(), server: SERVER.into() }),
+            server: record.map(|record| Box::new(server(record, &exchange, close.as_ref(), off))),
+            exchange: Some(exchange),
+            body: None,
+            is_kept: close.is_none(),
+            close,
+            redirects_to: None,
+            withheld: vec![],
+            is_retried: false,
+            failure: None,
+            no_server: None,
+        },
+    )
+}
+
+/// The places of steps in the story, by the end of their names: the first must come before the second.
+const CAUSES: &[(&str, &str)] = &[
+    ("client-connect-1", "server-syn"),
+    ("server-syn", "server-syn-ack"),
+    ("server-syn-ack", "server-ack"),
+    ("server-ack", "server-accept"),
+    ("client-1-request", "server-1-request"),
+    ("server-1-request", "server-1-sent"),
+    ("server-1-sent", "client-1-first"),
+    ("client-1-first", "server-1-ack"),
+    ("server-server-end", "client-server-end"),
+];
+
+fn check(transfer: &Transfer, steps: &[Step]) -> Result<(), TestCaseError> {
+    let times: Vec<Nanoseconds> = steps.iter().filter_map(|step| step.at.value().copied()).collect();
+    prop_assert!(times.is_sorted(), "a: {times:?}");
+    let place = |id: &str| steps.iter().position(|step| step.id == id && step.kind != Kind::Note);
+    for (cause, effect) in CAUSES {
+        if let (Some(cause_at), Some(effect_at)) = (place(cause), place(effect)) {
+            prop_assert!(cause_at < effect_at, "b: {effect} stands before {cause}");
+        }
+    }
+    if place("server-syn-ack").is_some() {
+        let open = steps.iter().rposition(|step| step.id.starts_with("client-open-"));
+        prop_assert!(place("server-syn-ack") < open, "b: open before its SYN+ACK");
+    }
+    for step in steps {
+        let is_drawn = matches!(step.kind, Kind::Arrow | Kind::Wait);
+        prop_assert!(!is_drawn || step.known != Known::NotVisible, "c: {step:?}");
+        prop_assert!(step.kind != Kind::Event || step.at.value().is_some(), "c: {step:?}");
+        let is_filled = !step.title.contains('{') && !step.id.is_empty();
+        prop_assert!(is_filled);
+    }
+    let exchange = transfer.exchange.as_ref().expect("there is one");
+    let is_acknowledged = exchange.stages.acknowledged.value().is_some();
+    let all = steps.iter().any(|step| step.id.ends_with("1-ack") && step.title == "the server's TCP has all of it");
+    prop_assert!(!all || is_acknowledged, "d");
+    // A cause is said where a fact says it.
+    let again = transfer.connect.iter().flat_map(|connect| &connect.attempts);
+    let is_again = again.filter(|attempt| attempt.outcome == Outcome::Connected);
+    let is_again = is_again.filter_map(|attempt| attempt.syn_again.value()).any(|again| *again > 0);
+    let told = steps.iter().any(|step| step.title.contains("had no response"));
+    prop_assert!(!told || is_again, "f");
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn of_a_client_s_record_and_of_both_joined(transfer in transfer()) {
+        check(&transfer, &of_transfer(&transfer, &run(), Language::English))?;
+        let korean = of_transfer(&transfer, &run(), Language::Korean);
+        check(&transfer, &korean)?;
+        let has_korean = |text: &str| text.is_empty() || text.chars().any(|letter| ('가'..='힣').contains(&letter));
+        for step in &korean {
+            prop_assert!(has_korean(&step.sentence) && has_korean(&step.how), "h: {step:?}");
+        }
+    }
+
+    /// Where the clock was set between the halves they are not joined, and that is said.
+    #[test]
+    fn halves_of_two_clocks_are_told_apart(transfer in transfer()) {
+        let steps = of_transfer(&transfer, &run(), Language::English);
+        let is_apart = steps.iter().any(|step| step.id == "clocks");
+        let is_joined = steps.iter().any(|step| step.seen_by == End::Server);
+        prop_assert!(!(is_apart && is_joined));
+        let has_half = transfer.server.as_ref().is_some_and(|record| !record.exchanges.is_empty());
+        prop_assert_eq!(is_apart || is_joined, has_half);
+    }
+}
