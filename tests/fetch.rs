@@ -1,6 +1,7 @@
 //! `glasshttp fetch`, the real program: against our own server under each
 //! model, against peers that misbehave, against other servers.
 
+mod causes;
 mod failures;
 mod files;
 mod heads;

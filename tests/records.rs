@@ -2,6 +2,7 @@
 //! know what they did, and each field of the JSON log must say the same.
 
 mod burst;
+mod document;
 mod endings;
 mod exchanges;
 mod invariants;

@@ -32,7 +32,7 @@ const SCENES: &[Scene] = &[
     ("half-closed after", half_closed_after, &["has closed its sending side"], &["보내는 쪽을 닫"]),
     ("reset", resets, &["reset the connection"], &["리셋함"]),
     ("silent", silent, &["stayed silent"], &["침묵했습니다"]),
-    ("late", late, &["no whole head came", "not complete in time"], &["헤더가 끝나지 않음"]),
+    ("late", late, &["before the head was complete", "not complete in time"], &["헤더가 끝나기 전에"]),
     ("TLS", tls, &["TLS handshake"], &["TLS 핸드셰이크"]),
     ("HTTP/0.9", simple, &["a line of HTTP/0.9, which has no head"], &["HTTP/0.9의 한 줄"]),
     ("POST", post, &["405"], &["405"]),

@@ -185,7 +185,7 @@ fn ack(handshake: &Handshake, complete: Figure<Nanoseconds>, bound: Option<Bound
 
 /// How long a connection waited in the accept queue, in words; `None` where nothing reports it.
 pub(crate) fn waited_in_queue(record: &Record, language: Language) -> Option<String> {
-    waited(&record.handshake, wait(&record.handshake, first_arrival(record)), language)
+    waited(&record.handshake, wait(&record.handshake, first_arrival(record), None), language)
 }
 
 /// How long it waited, in words; `None` where nothing reports it.

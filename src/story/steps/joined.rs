@@ -12,14 +12,14 @@
 //! Both read CLOCK_REALTIME of one machine. Where a cause would come after its
 //! effect, that clock was set between the two, and the halves are not joined.
 
-use super::order::Limits;
+use super::order::{self, Limits};
 use super::say::say;
-use super::step::{Direction, Kind, Place, Step};
+use super::step::{Bound, Direction, Kind, Place, Step};
 use super::{client, server};
 use crate::language::Language;
 use crate::record::connection::{Exchange, Record as ServerRecord};
 use crate::record::transfer::{Record, Transfer};
-use crate::record::{End, Figure, Nanoseconds};
+use crate::record::{End, Figure, Nanoseconds, Source};
 use std::time::SystemTime;
 
 /// The server's half of a transfer.
@@ -35,17 +35,39 @@ struct Half<'a> {
 pub(super) fn steps(transfer: &Transfer, before: &Record, language: Language) -> Vec<Step> {
     let client = client::steps(transfer, before, language);
     let Some(half) = half(transfer, before) else { return client };
-    if !half.is_on_one_clock() {
-        let title = say!(
-            language,
-            "the server's half is left out: by its times an effect would precede its cause, so the clock was set meanwhile"
-                / "서버 쪽은 생략함: 그 시각대로면 결과가 원인보다 앞서므로, 그사이 시계가 바뀌었음"
-        );
-        let note = Step { seen_by: End::Client, ..Step::note("clocks", title) };
-        return client.into_iter().chain([note]).collect();
-    }
     let is_captured = half.record.segments.is_some();
-    merged(client.into_iter().map(|step| departed(step, is_captured)).collect(), half.steps(language))
+    if half.is_on_one_clock() {
+        let ours = client.iter().cloned().map(|step| departed(half.first_bounded(step), is_captured));
+        let steps = merged(order::by_time(ours.collect()), order::by_time(half.steps(language)));
+        if is_in_order(&steps, half.exchange.number) {
+            return steps;
+        }
+    }
+    let title = say!(
+        language,
+        "the server's half is left out: by its times an effect would precede its cause, so the clock was set meanwhile"
+            / "서버 쪽은 생략함: 그 시각대로면 결과가 원인보다 앞서므로, 그사이 시계가 바뀌었음"
+    );
+    let note = Step { seen_by: End::Client, ..Step::note("clocks", title) };
+    client.into_iter().chain([note]).collect()
+}
+
+/// Whether no effect stands before its cause, as segments were seen.
+fn is_in_order(steps: &[Step], number: u64) -> bool {
+    let place = |id: &str| steps.iter().position(|step| step.id == id && step.kind != Kind::Note);
+    let last = |start: &str| steps.iter().rposition(|step| step.id.starts_with(start));
+    let of = |whose: &str, what: &str| place(&format!("{whose}-{number}-{what}"));
+    let sent = of("server", "first-bytes").or_else(|| of("server", "sent"));
+    [
+        (last("client-connect-"), place("server-syn")),
+        (place("server-syn-ack"), last("client-open-")),
+        (of("client", "request"), of("server", "request")),
+        (of("client", "request"), sent),
+        (sent, of("client", "first")),
+        (place("server-server-end"), place("client-server-end")),
+    ]
+    .into_iter()
+    .all(|(cause, effect)| cause.zip(effect).is_none_or(|(cause, effect)| cause < effect))
 }
 
 /// The server's half, if its record has this exchange.
@@ -67,9 +89,7 @@ impl Half<'_> {
             (self.connected().map(|(began, _)| began), Some(self.accepted)),
             (here(&ours.first_sent), there(&theirs.arrived).or_else(|| there(&theirs.first_read))),
             (here(&ours.first_sent), there(&theirs.first_write)),
-            (there(&theirs.arrived), here(&ours.acknowledged)),
             (there(&theirs.first_write), here(&ours.arrived).or_else(|| here(&ours.first_read))),
-            (here(&ours.arrived), there(&theirs.acknowledged)),
         ];
         if let (Some((began, ended)), Some(segments)) = (self.connected(), &self.record.segments) {
             let seen = |at: Option<Nanoseconds>| at.map(|at| at.saturating_add(self.accepted));
@@ -102,7 +122,33 @@ impl Half<'_> {
             None => self.transfer.close.is_some() && self.record.close.is_some() && step.id != "time-wait",
         };
         let steps = server::steps(self.record, limits, language);
-        steps.into_iter().filter(belongs).map(|step| arrived(self.shifted(step))).collect()
+        let is_in_parts = steps.iter().any(|step| step.exchange.is_some() && step.id.ends_with("-first-bytes"));
+        let steps = steps.into_iter().filter(belongs).map(|step| self.request_bounded(step));
+        steps.map(|step| arrived(self.shifted(if is_in_parts { step } else { self.begun(step) }))).collect()
+    }
+
+    /// The stamp of what a read gave may be that of a FIN behind it: the bytes were there when their ACK was.
+    fn request_bounded(&self, step: Step) -> Step {
+        let acknowledged = self.transfer.exchange.as_ref().and_then(|ours| ours.stages.acknowledged.value().copied());
+        let is_it = step.kind == Kind::Arrow && step.id.ends_with("-request");
+        no_later(step, acknowledged.map(|at| at.saturating_sub(self.accepted)).filter(|_| is_it))
+    }
+
+    /// The same of the response, whose ACK the server saw.
+    fn first_bounded(&self, step: Step) -> Step {
+        let acknowledged = self.exchange.stages.acknowledged.value().copied();
+        let is_it = step.kind == Kind::Arrow && step.id.ends_with("-first");
+        no_later(step, acknowledged.map(|at| at.saturating_add(self.accepted)).filter(|_| is_it))
+    }
+
+    /// A response whose bytes left at about the same time: the client has the first when the last ones leave.
+    fn begun(&self, step: Step) -> Step {
+        let is_sent = step.exchange.is_some() && step.id.ends_with("-sent") && step.segment.is_none();
+        let at = &self.exchange.stages.first_write;
+        match is_sent && at.value().is_some() {
+            true => Step { at: at.clone(), ..step },
+            false => step,
+        }
     }
 
     /// Whether a segment was seen while this transfer went on, and not one before or after it.
@@ -115,6 +161,16 @@ impl Half<'_> {
     fn shifted(&self, step: Step) -> Step {
         let at = step.at.map(|at| at.saturating_add(self.accepted));
         Step { at, id: format!("server-{}", step.id), ..step }
+    }
+}
+
+/// The step, no later than `most`.
+fn no_later(step: Step, most: Option<Nanoseconds>) -> Step {
+    match (most, step.at.value()) {
+        (Some(most), Some(at)) if *at > most && step.segment.is_none() => {
+            Step { at: Figure::derived(most, Source::AcknowledgementStamp), bound: Some(Bound::AtMost), ..step }
+        }
+        _ => step,
     }
 }
 

@@ -54,7 +54,7 @@ pub(crate) fn queued_since(record: &Record) -> Option<Nanoseconds> {
     if let Some(ack) = record.segments.as_ref().and_then(|segments| segments.moments.ack) {
         return (ack < 0).then_some(ack);
     }
-    match wait(&record.handshake, first_arrival(record)) {
+    match wait(&record.handshake, first_arrival(record), None) {
         Wait::About(age) | Wait::AtLeast(age) => Some(age.saturating_neg()),
         Wait::Under(_) | Wait::Unknown => None,
     }
@@ -63,7 +63,8 @@ pub(crate) fn queued_since(record: &Record) -> Option<Nanoseconds> {
 /// Adds what came after the handshake, by time; what has none stays behind what it follows.
 /// The handshake's times are bounds that lie before all others, or were seen, as the others were.
 pub(super) fn append(steps: &mut Vec<Step>, later: Vec<Step>, is_seen: bool) {
-    let sorted_from = if is_seen { 0 } else { steps.len().saturating_sub(1) };
+    let is_at_accept = |step: &Step| matches!(step.id.as_str(), "half-closed" | "accept");
+    let sorted_from = if is_seen { 0 } else { steps.iter().position(is_at_accept).unwrap_or(steps.len()) };
     let together = steps.split_off(sorted_from);
     let latest = steps.iter().filter_map(|step| step.at.value().copied()).max().unwrap_or(Nanoseconds::MIN);
     steps.extend(sorted(latest, together.into_iter().chain(later)));

@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::panic)] // what helps a test fails as a test does
 
 mod captured;
+mod names;
 mod transfers;
 
 use super::*;

@@ -176,7 +176,7 @@ fn opened(took: &str, attempt: &Attempt, connect: Option<&Connect>, language: La
 }
 
 /// When connect(2) was called for the connection that was made, and when it was over.
-pub(in crate::story::steps) fn made(connect: &Connect) -> Option<(Nanoseconds, Nanoseconds)> {
+pub(crate) fn made(connect: &Connect) -> Option<(Nanoseconds, Nanoseconds)> {
     let attempt = connect.attempts.iter().find(|attempt| attempt.outcome == Outcome::Connected)?;
     Some((attempt.began, attempt.ended))
 }

@@ -1,0 +1,142 @@
+//! Where a name's addresses come from, and what a response without any is.
+
+use crate::language::Language;
+use crate::record::lookup::{
+    DnsResponse, Exchange, Kind, Lookup, Outcome, Record as ResourceRecord, Source, SystemLookup, Transport,
+};
+use crate::record::transfer::{Name, Record, SCHEMA, Transfer};
+use crate::story::steps::of_transfer;
+use std::net::IpAddr;
+use std::time::Duration;
+
+const MS: Duration = Duration::from_millis(1);
+
+fn record(kind: &str, name: &str) -> ResourceRecord {
+    ResourceRecord { name: name.into(), kind: kind.into(), ttl: 60, data: "ns1.example".into() }
+}
+
+fn response(authoritative: bool, authority: Vec<ResourceRecord>) -> Outcome {
+    Outcome::Answered(DnsResponse {
+        rcode: "NOERROR".into(),
+        rcode_number: 0,
+        authoritative,
+        truncated: false,
+        recursion_available: false,
+        bytes: 40,
+        answers: vec![],
+        authority,
+        additional: vec![],
+    })
+}
+
+fn lookup(outcome: Outcome, is_default: bool, system: &[IpAddr]) -> Lookup {
+    Lookup {
+        name: "name.example".into(),
+        ascii: Some("name.example".into()),
+        source: Source::Servers {
+            servers: vec![([127, 0, 0, 53], 53).into()],
+            path: Some("/etc/resolv.conf".into()),
+            is_default,
+        },
+        candidates: vec!["name.example".into()],
+        exchanges: vec![Exchange {
+            server: ([127, 0, 0, 53], 53).into(),
+            transport: Transport::Udp,
+            name: "name.example".into(),
+            record: Kind::A,
+            id: 1,
+            recursion_desired: true,
+            edns_payload: None,
+            attempt: 1,
+            began: MS,
+            time: MS * 2,
+            ignored: vec![],
+            outcome,
+        }],
+        not_awaited: vec![],
+        aliases: vec![],
+        addresses: vec![],
+        error: None,
+        time: MS * 4,
+        system: (!system.is_empty()).then(|| SystemLookup {
+            addresses: system.to_vec(),
+            error: None,
+            time: MS * 9,
+            differs: true,
+        }),
+    }
+}
+
+/// All that is told of the name.
+fn told(lookup: Lookup, addresses: &[IpAddr], language: Language) -> String {
+    let name = Name {
+        host: "name.example".into(),
+        began: 0,
+        ended: 4_000_000,
+        lookup: Some(lookup),
+        trace: None,
+        addresses: addresses.to_vec(),
+    };
+    let transfer = Transfer {
+        number: 1,
+        url: "http://name.example/".into(),
+        redirected_from: None,
+        began: 0,
+        name: Some(name),
+        connect: None,
+        reuse: None,
+        connection: None,
+        ends: None,
+        exchange: None,
+        body: None,
+        is_kept: false,
+        close: None,
+        redirects_to: None,
+        withheld: vec![],
+        is_retried: false,
+        failure: None,
+        server: None,
+        no_server: None,
+    };
+    let run = Record { glasshttp_fetch: SCHEMA, began: "2026-01-02T03:04:04Z".into(), transfers: vec![] };
+    of_transfer(&transfer, &run, language).into_iter().map(|step| step.title + "\n").collect()
+}
+
+#[test]
+fn addresses_of_the_system_s_resolver_alone_are_said_to_be_that() {
+    let here: IpAddr = [10, 0, 0, 1].into();
+    for outcome in [Outcome::TimedOut, Outcome::Refused, response(true, vec![record("SOA", "example")])] {
+        let text = told(lookup(outcome, false, &[here]), &[here], Language::English);
+        assert!(text.contains("name.example is 10.0.0.1, from the system's resolver alone (getaddrinfo)"), "{text}");
+        assert!(!text.contains("otherwise") && !text.contains("the servers are those of"), "{text}");
+    }
+    let text = told(lookup(Outcome::TimedOut, false, &[here]), &[here], Language::Korean);
+    assert!(text.contains("시스템 리졸버(getaddrinfo)에서만"), "{text}");
+}
+
+#[test]
+fn the_file_that_names_no_server_is_not_said_to() {
+    let text = told(lookup(Outcome::TimedOut, true, &[]), &[], Language::English);
+    assert!(text.contains("/etc/resolv.conf names no server, so this machine's is asked"), "{text}");
+    let text = told(lookup(Outcome::TimedOut, false, &[]), &[], Language::English);
+    assert!(text.contains("the servers are those of /etc/resolv.conf"), "{text}");
+}
+
+/// RFC 2308 §2.2: a SOA, or no name servers, or an authority's word: no such record. Name servers alone: elsewhere.
+#[test]
+fn a_referral_is_not_nodata() {
+    let ns = || record("NS", "example");
+    for (authoritative, authority, is_referral) in [
+        (false, vec![ns()], true),
+        (false, vec![ns(), ns()], true),
+        (true, vec![ns()], false),
+        (false, vec![record("SOA", "example")], false),
+        (false, vec![ns(), record("SOA", "example")], false),
+        (false, vec![], false),
+    ] {
+        let text = told(lookup(response(authoritative, authority.clone()), false, &[]), &[], Language::English);
+        let (yes, no) = ("a referral to the servers of example", "no record of that kind (NODATA)");
+        let (yes, no) = if is_referral { (yes, no) } else { (no, yes) };
+        assert!(text.contains(yes) && !text.contains(no), "{authority:?}: {text}");
+    }
+}

@@ -1,0 +1,101 @@
+//! What is said of causes is a fact of the record: a SYN that was lost, sizes
+//! that are announced or are those of now, bytes that are in the file.
+
+use super::{fetch, run};
+use crate::closing::folder_with;
+use crate::fetch::peer::{Peer, read_request, wait_for_end};
+use crate::harness::{PATIENCE, Server, glasshttp};
+use socket2::{Domain, Socket, Type};
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::Command;
+use std::thread;
+use std::time::Instant;
+
+fn words(story: &str) -> String {
+    story.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_mss_is_announced_and_the_segment_size_is_that_of_now() {
+    let (folder, _) = folder_with(0);
+    let server = Server::start(folder.path(), &[]);
+    let url = format!("http://127.0.0.1:{}/small.txt", server.port());
+    let record = fetch(&["--json", &url]).record();
+    let agreed = &record["transfers"][0]["connect"]["negotiated"]["value"];
+    let (announced, size) = (agreed["announced_mss"].as_u64(), agreed["segment_size"].as_u64());
+    // On loopback half of the window bounds a segment.
+    assert!(announced.expect("an MSS") > size.expect("a size"), "{agreed}");
+    let story = words(&fetch(&[&url]).stderr);
+    assert!(story.contains("announced by the client, segments of up to "), "{story}");
+    assert!(!story.contains("negotiated"), "{story}");
+}
+
+/// A full accept queue: the kernel drops each further SYN, until there is room.
+#[test]
+fn a_syn_that_had_no_response_is_said_to_have_been_sent_again() {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
+    socket.listen(0).expect("it listens");
+    let listener = TcpListener::from(socket);
+    let address = listener.local_addr().expect("its address");
+    let fills = TcpStream::connect(address).expect("there is room for one");
+    let server = thread::spawn(move || {
+        let begun = Instant::now();
+        while !is_syn_sent(address) {
+            assert!(begun.elapsed() < PATIENCE, "no SYN was dropped");
+            thread::yield_now();
+        }
+        let (first, _) = listener.accept().expect("the one that fills it");
+        drop((first, fills));
+        let (mut stream, _) = listener.accept().expect("the SYN that was sent again");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        read_request(&mut stream);
+        stream.write_all(b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n").expect("the client reads");
+        drop(stream.shutdown(std::net::Shutdown::Write));
+        wait_for_end(&mut stream);
+    });
+    let run = fetch(&[&format!("http://{address}/")]);
+    server.join().expect("the script holds");
+    let story = words(&run.stderr);
+    assert!(run.code == 0 && story.contains("the first SYN had no response and was sent again"), "{}", run.stderr);
+    assert!(story.contains("open after 1.0"), "{story}");
+}
+
+/// Whether some socket waits for a SYN+ACK from this address, by proc(5).
+fn is_syn_sent(address: SocketAddr) -> bool {
+    let remote = format!("0100007F:{:04X} 02", address.port());
+    fs::read_to_string("/proc/net/tcp").expect("the table of sockets").contains(&remote)
+}
+
+#[test]
+fn what_is_kept_is_what_is_in_the_file() {
+    let peer = Peer::start(|_, stream| {
+        read_request(stream);
+        let _ = stream.write_all(b"HTTP/1.0 200 OK\r\nContent-Length: 300000\r\n\r\n");
+        // The client leaves when its disk is full.
+        let _ = stream.write_all(&vec![b'x'; 300_000]);
+        let _ = stream.read(&mut [0; 1]);
+    });
+    for limit in [1, 64, 100] {
+        let place = tempfile::tempdir().expect("a folder");
+        // A file may be so long and no longer: what setrlimit(2) refuses, a full disk would.
+        let script = format!("trap '' XFSZ; ulimit -f {limit}; exec \"$0\" \"$@\"");
+        let arguments = ["-o", "file", &peer.url("/")];
+        let program = glasshttp().get_program().to_owned();
+        let run = run(Command::new("sh")
+            .arg("-c")
+            .arg(script)
+            .arg(program)
+            .arg("fetch")
+            .args(arguments)
+            .current_dir(place.path()));
+        let there = fs::metadata(place.path().join("file.part")).expect("a part").len();
+        assert!(there > 0 && there < 300_000, "{there}");
+        let grouped = if there < 1000 { there.to_string() } else { format!("{},{:03}", there / 1000, there % 1000) };
+        let story = words(&run.stderr);
+        assert!(story.contains(&format!("{grouped} bytes in file.part, which is not the whole")), "{}", run.stderr);
+        assert!(run.code == 1 && story.contains(&format!("{there} bytes")), "{}", run.stderr);
+    }
+}
