@@ -53,11 +53,7 @@ pub fn run(options: &Options, interrupt: &Arc<Interrupt>, capture: Option<Captur
 }
 
 /// Fetches everything that `options` name: the record, unless what is to be sent can't be read, and what failed.
-pub fn fetch(
-    options: &Options,
-    interrupt: &Arc<Interrupt>,
-    capture: Option<Capture>,
-) -> (Option<Record>, Vec<Failed>) {
+pub fn fetch(options: &Options, interrupt: &Arc<Interrupt>, capture: Option<Capture>) -> (Option<Record>, Vec<Failed>) {
     let payload = match options.data.as_ref().map(Payload::read).transpose() {
         Ok(payload) => payload,
         Err(failure) => return (None, vec![Failed::new(failure)]),

@@ -49,7 +49,7 @@ fn the_server_s_half_stands_beside_ours_under_each_model() {
             "chosen 200 OK",
             "first bytes",
             "head HTTP/1.0 200 OK",
-                ];
+        ];
         let places: Vec<usize> = order
             .iter()
             .map(|words| story.find(words).unwrap_or_else(|| panic!("{words:?} is missing: {story}")))

@@ -168,7 +168,7 @@ fn nor_by_a_client_s_record_and_both_joined() {
             ] {
                 let mut options = options(&format!("{url}{name}"), &log);
                 (options.version, options.keep_alive, options.half_close) = (version, keep_alive, half_close);
-                let (record, failures) = fetch(&options, &Arc::new(Interrupt::default()));
+                let (record, failures) = fetch(&options, &Arc::new(Interrupt::default()), None);
                 assert!(failures.is_empty(), "{failures:?}");
                 let mut before = record.expect("a record");
                 for transfer in std::mem::take(&mut before.transfers) {

@@ -97,6 +97,7 @@ fn told(lookup: Lookup, addresses: &[IpAddr], language: Language) -> String {
         failure: None,
         server: None,
         no_server: None,
+        segments: None,
     };
     let run = Record { glasshttp_fetch: SCHEMA, began: "2026-01-02T03:04:04Z".into(), transfers: vec![] };
     of_transfer(&transfer, &run, language).into_iter().map(|step| step.title + "\n").collect()

@@ -164,6 +164,7 @@ fn transfer() -> impl Strategy<Value = Transfer> {
             is_retried: false,
             failure: None,
             no_server: None,
+            segments: None,
         },
     )
 }
