@@ -86,7 +86,8 @@ impl Run {
 
     /// It failed with this code, and with one line that has these words.
     pub fn assert_failed(&self, code: i32, words: &[&str]) {
-        let errors: Vec<&str> = self.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
+        let errors: Vec<&str> =
+            self.stderr.lines().filter(|line| line.starts_with("error: ") || line.starts_with("오류: ")).collect();
         assert_eq!((self.code, errors.len()), (code, 1), "{}", self.stderr);
         assert!(self.stderr.trim_end().ends_with(errors[0]), "the error stands last, on one line: {}", self.stderr);
         for words in words {
