@@ -9,6 +9,9 @@
 /// What it may use, however many come and whatever they do.
 mod bounds;
 
+/// Handlers that take bodies.
+mod bodies;
+
 /// A real browser, driven as its user would.
 mod browser;
 
