@@ -75,13 +75,15 @@ fn one_model(name: &'static str) -> Server {
     Server { name, command: Box::new(move |task, port| Ok(glasshttp(OWN, task, port, &["--model", name]))), ..own() }
 }
 
-/// This package's own program with nobody watching, and watched in each way.
+/// This package's own program with nobody watching, and watched in each way; with packets where
+/// that is said, and there is the right to see them.
 pub(crate) fn watching() -> Vec<Server> {
     type Told = fn(&Task<'_>, u16) -> io::Result<Command>;
-    let ways: [(&'static str, Told); 5] = [
+    let ways: [(&'static str, Told); 6] = [
         ("common", |task, port| Ok(told(task, port, &["--log", "common", "--no-watch"]))),
         ("json", |task, port| Ok(told(task, port, &["--log", "json", "--no-watch"]))),
         ("story", |task, port| Ok(told(task, port, &["--log", "story", "--no-watch"]))),
+        ("story, packets", |task, port| Ok(captured(told(task, port, &["--log", "story", "--no-watch"])))),
         ("live page", |task, port| Ok(told(task, port, &["--log", "off", "--watch", "0"]))),
         ("story and page", |task, port| Ok(told(task, port, &["--log", "story", "--watch", "0"]))),
     ];
@@ -168,10 +170,17 @@ fn glasshttp(program: impl AsRef<OsStr>, task: &Task<'_>, port: u16, model: &[&s
     command
 }
 
+/// The same with packets.
+fn captured(mut told: Command) -> Command {
+    told.env_remove("GLASSHTTP_PACKETS");
+    told
+}
+
 /// The same with one event loop, told as `options` say; its output goes to a file.
 fn told(task: &Task<'_>, port: u16, options: &[&str]) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", "exec \"$@\" > \"$OUTPUT\"", "sh", OWN]);
+    command.env("GLASSHTTP_PACKETS", "off");
     command.env("OUTPUT", task.folder.join("told")).args(["--model", "multiplex", "--workers", "1"]).args(options);
     at(&mut command, task, port);
     command
