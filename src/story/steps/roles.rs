@@ -76,13 +76,12 @@ impl<'a> Roles<'a> {
         Some(Cast { numbered: Numbered { index, segment }, is_drawn: self.drawn_as.get(&index) == Some(&role) })
     }
 
-    /// The segments that are nothing in particular, in the order in which they were seen.
-    pub(super) fn others(&self) -> impl Iterator<Item = Numbered<'a>> {
-        let numbered = self.list().iter().enumerate().map(|(index, segment)| Numbered { index, segment });
-        numbered.filter(|numbered| !self.drawn_as.contains_key(&numbered.index))
+    /// Whether the segment at this place of the list is drawn in some role.
+    pub(super) fn is_drawn(&self, index: usize) -> bool {
+        self.drawn_as.contains_key(&index)
     }
 
-    pub(super) fn list(&self) -> &'a [Segment] {
+    fn list(&self) -> &'a [Segment] {
         self.segments.map_or(&[], |segments| &segments.list)
     }
 

@@ -14,24 +14,29 @@ use crate::story::layout::grouped;
 /// The segments that are nothing in particular, the gaps, and what the kernel counted otherwise.
 pub(super) fn steps(record: &Record, roles: &Roles<'_>, language: Language) -> Vec<Step> {
     let Some(segments) = roles.segments() else { return Vec::new() };
+    let mut steps = plain(segments, |index| roles.is_drawn(index), language);
+    if record.close.is_some() {
+        steps.push(Step::note("segments", heading(segments, language)));
+        steps.extend(retransmissions(record, segments, language));
+        steps.extend(received(record, segments, language));
+    }
+    steps
+}
+
+/// Each segment that is not drawn otherwise, in the order in which they were seen, and the gaps between them.
+pub(super) fn plain(segments: &Segments, is_drawn: impl Fn(usize) -> bool, language: Language) -> Vec<Step> {
     let mut steps = Vec::new();
-    let mut others = roles.others().peekable();
     for (index, segment) in segments.list.iter().enumerate() {
         if segments.left_out > 0 && index == segments.left_out_behind {
             steps.push(left_out(segments.left_out, Some(segment.at), language));
         }
         steps.extend(unseen(index, segment, language));
-        if let Some(numbered) = others.next_if(|other| other.index == index) {
-            steps.push(plain(numbered, language));
+        if !is_drawn(index) {
+            steps.push(arrow(&format!("segment-{index}"), Numbered { index, segment }, "", language));
         }
     }
     if segments.left_out > 0 && segments.left_out_behind >= segments.list.len() {
         steps.push(left_out(segments.left_out, None, language));
-    }
-    if record.close.is_some() {
-        steps.push(Step::note("segments", heading(segments, language)));
-        steps.extend(retransmissions(record, segments, language));
-        steps.extend(received(record, segments, language));
     }
     steps
 }
@@ -64,10 +69,6 @@ pub(super) fn within(id: &str, cast: Cast<'_>, label: String, words: String, lan
     );
     let event = Step::event(id, Figure::measured(segment.at, Source::Packets), label, title);
     Step { place: Place::Wire, ..event }.known_by_its_time(language)
-}
-
-fn plain(numbered: Numbered<'_>, language: Language) -> Step {
-    arrow(&format!("segment-{}", numbered.index), numbered, "", language)
 }
 
 /// Its numbers, what it carries, and what it is in the light of those before it.
