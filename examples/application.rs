@@ -17,6 +17,7 @@
 use glasshttp::connection::{Service, Timeouts};
 use glasshttp::handler::Response;
 use glasshttp::http::message::{Method, Request, StatusCode};
+use glasshttp::language::Language;
 use glasshttp::listener::{self, Port, Required};
 use glasshttp::models::{self, Limits, Model, Stop};
 use glasshttp::observe::probe::Probe;
@@ -37,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             Response::stream(StatusCode::OK, "text/plain; charset=utf-8", Count(10))
         }
         (Method::Get | Method::Head, _) => Response::error(StatusCode::NOT_FOUND, "This program answers / and /count."),
-        _ => Response::method_not_allowed("GET, HEAD"),
+        _ => Response::method_not_allowed("GET, HEAD", Language::English),
     };
 
     let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Required::All, Port::Exactly(0), 128)?;

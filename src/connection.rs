@@ -10,6 +10,7 @@ mod deadline;
 mod input;
 mod notes;
 mod outgoing;
+mod rejected;
 mod request;
 mod service;
 mod timeouts;
@@ -29,12 +30,13 @@ use crate::observe::clf::Line;
 use crate::observe::report::Report;
 use crate::record::Reason;
 use crate::record::connection::HeadState;
-use awaited::{Awaited, is_reset, overdue};
+use awaited::{Awaited, is_reset};
 use budget::Held;
 use deadline::{Deadline, Pace};
 use input::Input;
 use notes::Notes;
 use outgoing::{Outgoing, Sent};
+use rejected::overdue;
 use rustix::io::Errno;
 use rustix::net::{Shutdown, shutdown};
 use std::net::SocketAddr;
@@ -159,7 +161,8 @@ impl Connection {
                 Next::Respond if self.awaits_body => self.respond_to_whole(workspace),
                 Next::Respond => self.take_awaited(workspace),
                 Next::RespondOverdue => {
-                    self.respond_awaited(overdue(), workspace);
+                    let response = overdue(workspace.service.handler.language());
+                    self.respond_awaited(response, workspace);
                     Ok(())
                 }
                 Next::Reject(rejection) => {

@@ -2,6 +2,8 @@
 //! turns a request into a [`Response`], whose body is memory, a file or a stream.
 
 use crate::http::message::{Framing, HeaderBlock, Request, StatusCode};
+use crate::language::Language;
+use crate::language::sentence::say;
 use crate::later::Later;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -54,6 +56,12 @@ pub trait Handler: Send + Sync + 'static {
     /// room grows.
     fn body_limit(&self, _request: &Request<'_>) -> u64 {
         MAX_BODY
+    }
+
+    /// The language of what the connection says in the handler's place: that the
+    /// request is malformed, that the handler failed or is late.
+    fn language(&self) -> Language {
+        Language::English
     }
 
     /// An event loop says: whatever is asked until the next time had arrived by
@@ -226,10 +234,16 @@ impl Response {
     /// A small page that says what went wrong, and that no cache may keep unasked.
     /// `sentence` is not escaped: it must hold nothing that the client sent.
     pub fn error(status: StatusCode, sentence: &str) -> Self {
+        Self::error_in(Language::English, status, sentence)
+    }
+
+    /// The same, with a sentence in this language.
+    pub fn error_in(language: Language, status: StatusCode, sentence: &str) -> Self {
+        let lang = language.tag();
         let page = Self::html(
             status,
             format!(
-                "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+                "<!doctype html>\n<html lang=\"{lang}\">\n<meta charset=\"utf-8\">\n\
                  <meta name=\"viewport\" content=\"width=device-width\">\n\
                  <meta name=\"color-scheme\" content=\"light dark\">\n<title>{status}</title>\n\
                  <body style=\"font-family: system-ui, sans-serif; margin: 4rem auto; max-width: 36rem; padding: 0 1rem\">\n\
@@ -240,8 +254,10 @@ impl Response {
     }
 
     /// `405`, with the methods that are allowed.
-    pub fn method_not_allowed(allow: &str) -> Self {
-        Self::error(StatusCode::METHOD_NOT_ALLOWED, &format!("This address supports {allow}.")).with("Allow", allow)
+    pub fn method_not_allowed(allow: &str, language: Language) -> Self {
+        let sentence =
+            say!(language, "This address supports only {}." / "이 주소는 다음 메서드만 지원합니다: {}.", allow);
+        Self::error_in(language, StatusCode::METHOD_NOT_ALLOWED, &sentence).with("Allow", allow)
     }
 
     /// The same response, said to be made from this.

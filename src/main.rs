@@ -10,6 +10,7 @@ use glasshttp::connection::Service;
 use glasshttp::fetch;
 use glasshttp::lab;
 use glasshttp::language::Language;
+use glasshttp::language::sentence::ERROR;
 use glasshttp::listener;
 use glasshttp::models::{self, Stop};
 use glasshttp::record::Kind;
@@ -129,10 +130,7 @@ fn ended(result: Result<(), String>, language: Language) -> ExitCode {
 
 /// What went wrong, in one line.
 fn complain(message: &dyn Display, language: Language) {
-    let label = match language {
-        Language::English => "error:",
-        Language::Korean => "오류:",
-    };
+    let label = ERROR.of(language);
     let bold_red = anstyle::AnsiColor::Red.on_default().bold();
     eprintln!("{bold_red}{label}{bold_red:#} {message}");
 }

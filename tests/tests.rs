@@ -39,6 +39,9 @@ mod hanging;
 /// The program under test, and a client of raw bytes.
 mod harness;
 
+/// What it says in Korean, and that it is Korean.
+mod korean;
+
 /// Who lives where, and who may import whom.
 mod house;
 

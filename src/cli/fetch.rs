@@ -124,8 +124,8 @@ pub(super) struct FetchArgs {
     #[arg(short, long, conflicts_with = "verbose", help_heading = "What is told")]
     quiet: bool,
 
-    /// The request's and the response's head too, as sent
-    #[arg(short, long, visible_alias = "heads", help_heading = "What is told")]
+    /// Show the heads of request and response too, as sent (also --heads)
+    #[arg(short, long, alias = "heads", help_heading = "What is told")]
     verbose: bool,
 
     /// The record as JSON on standard output, in place of body and story

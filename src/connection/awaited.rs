@@ -1,7 +1,8 @@
 //! A response that is being made elsewhere, and what is needed when it comes.
 
+use super::rejected::failed;
 use crate::handler::Response;
-use crate::http::message::StatusCode;
+use crate::language::Language;
 use crate::later::Later;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -21,10 +22,10 @@ impl Awaited {
     }
 
     /// The response, if it is ready.
-    pub(super) fn take(&self) -> Option<Response> {
+    pub(super) fn take(&self, language: Language) -> Option<Response> {
         match self.response.take() {
             Poll::Pending => None,
-            Poll::Ready(response) => Some(response.unwrap_or_else(failed)),
+            Poll::Ready(response) => Some(response.unwrap_or_else(|| failed(language))),
         }
     }
 }
@@ -33,18 +34,6 @@ impl AsFd for Awaited {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.response.as_fd()
     }
-}
-
-/// The response where the handler panicked.
-pub(super) fn failed() -> Response {
-    Response::error(StatusCode::INTERNAL_SERVER_ERROR, "The program that answers failed on this request.")
-}
-
-/// The response where it was not ready in time. 503, and not 504, which is for
-/// gateways (RFC 9110 §15.6.5): what is late is a part of this server.
-pub(super) fn overdue() -> Response {
-    let sentence = "What this address needs does not respond at the moment: try again later.";
-    Response::error(StatusCode::SERVICE_UNAVAILABLE, sentence).with("Retry-After", "10")
 }
 
 /// Whether the client reset the connection. One that only ended its sending

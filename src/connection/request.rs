@@ -1,9 +1,10 @@
 //! From bytes to a request, and from a request to its response.
 
-use super::awaited::{Awaited, failed, is_reset};
+use super::awaited::{Awaited, is_reset};
 use super::input::Input;
 use super::notes::Reading;
 use super::outgoing::Outgoing;
+use super::rejected::{failed, rejected};
 use super::{Connection, Workspace};
 use crate::handler::{Begun, Ends, Refused, Response};
 use crate::http::message::{FieldStorage, Request, ResponseHead, Version};
@@ -94,10 +95,7 @@ impl Connection {
             let state = if rejection.is_of_whole_head() { HeadState::Complete } else { HeadState::Unfinished };
             self.begin_exchange(input.unused(), input.first_line(), state, None, workspace);
         }
-        let mut response = Response::error(rejection.status(), &rejection.to_string());
-        if rejection == Rejection::NoRoom {
-            response = response.with("Retry-After", "1");
-        }
+        let response = rejected(rejection, workspace.service.handler.language());
         match rejection {
             Rejection::NoRoom => self.refuse(Reason::NoRoom),
             // A line of the access log says that by its status.
@@ -114,7 +112,7 @@ impl Connection {
         // A handler that panics costs its own request an error, and nobody else anything.
         let begun = catch_unwind(AssertUnwindSafe(|| handler.begin_on(request, ends)));
         let origin = request.headers.all("origin").next();
-        match begun.unwrap_or_else(|_| Begun::Now(failed())) {
+        match begun.unwrap_or_else(|_| Begun::Now(failed(workspace.service.handler.language()))) {
             Begun::Now(response) => {
                 let response = self.chosen(response, origin, &workspace.service.probe);
                 self.respond(response, workspace);
@@ -125,7 +123,8 @@ impl Connection {
 
     /// Sends the response that was made elsewhere, once it is ready.
     pub(super) fn take_awaited(&mut self, workspace: &mut Workspace) -> Result<(), Errno> {
-        match self.awaited.as_ref().and_then(|awaited| awaited.take()) {
+        let language = workspace.service.handler.language();
+        match self.awaited.as_ref().and_then(|awaited| awaited.take(language)) {
             Some(response) => {
                 self.respond_awaited(response, workspace);
                 Ok(())

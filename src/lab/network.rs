@@ -12,6 +12,7 @@
 
 use super::namespace::Namespace;
 use super::refusal::{Attempt, Refusal};
+use crate::language::sentence::both;
 use crate::sys::rtnetlink::{self, Mac};
 use crate::sys::{device_socket, ethtool};
 use std::io;
@@ -81,7 +82,10 @@ fn runs(device: &str) -> io::Result<()> {
     let begun = Instant::now();
     while !rtnetlink::is_running(device)? {
         if begun.elapsed() > PATIENCE {
-            return Err(io::Error::new(io::ErrorKind::TimedOut, format!("{device} does not start")));
+            return Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                both!("{device} does not start", "{device}이(가) 시작되지 않습니다"),
+            ));
         }
         std::thread::sleep(PAUSE);
     }

@@ -14,6 +14,7 @@ use super::real_server::RealServer;
 use super::run::Run;
 use super::socket_states::listens;
 use super::wire::Wire;
+use crate::language::os_error::both_of;
 use crate::language::sentence::both;
 use crate::packet::rule::Conditions;
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -92,7 +93,7 @@ fn client(programs: &Programs, stage: &Stage, keeps_output: bool) -> io::Result<
     let Some((program, words)) = programs.client.split_first() else { return Err(io::ErrorKind::InvalidInput.into()) };
     let mut command = Command::new(program);
     command.args(words);
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{program}: {error}"));
+    let named = |error: io::Error| io::Error::new(error.kind(), both_of(&error, |cause| format!("{program}: {cause}")));
     let mut client = start(&stage.network.client, output(command, keeps_output)).map_err(named)?;
     stage.calls.note(Side::Client, both!("{program} starts", "{program} 시작"));
     let status = client.wait()?;
@@ -114,11 +115,19 @@ fn wait_until_it_listens(stage: &Stage, server: &mut Child) -> io::Result<()> {
             return Ok(());
         }
         if let Some(status) = server.try_wait()? {
-            return Err(io::Error::other(format!("the server ended before it listened ({status})")));
+            return Err(io::Error::other(both!(
+                "the server ended before it listened ({status})",
+                "서버가 연결을 기다리기 전에 끝났습니다({status})"
+            )));
         }
         std::thread::sleep(PAUSE);
     }
-    Err(io::Error::new(io::ErrorKind::TimedOut, format!("the server did not listen within {} s", START.as_secs())))
+    let limit = START.as_secs();
+    let late = both!(
+        "the server did not listen within {limit} s",
+        "서버가 {limit}초 안에 연결을 기다리기 시작하지 않았습니다"
+    );
+    Err(io::Error::new(io::ErrorKind::TimedOut, late))
 }
 
 /// Asks the server and all that it started to end; makes them, if they don't.

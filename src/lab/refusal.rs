@@ -1,5 +1,6 @@
 //! Why a kernel or a container doesn't let the lab have its namespaces, and the way out.
 
+use crate::language::{Language, cause};
 use std::fmt;
 use std::io;
 
@@ -36,7 +37,7 @@ impl Refusal {
 
     /// The sentence, in Korean.
     pub fn korean(&self) -> String {
-        let error = &self.error;
+        let error = cause(&self.error, Language::Korean);
         match self.kind() {
             Kind::NoNamespacesLeft => "이 시스템은 사용자 네임스페이스를 허용하지 않습니다(user.max_user_namespaces가 0이거나 가득 찼습니다). 해결: sudo glasshttp lab".into(),
             Kind::Forbidden(what) => format!("커널이나 컨테이너가 {what}을(를) 막았습니다({error}). 해결: sudo glasshttp lab, Ubuntu라면 sysctl kernel.apparmor_restrict_unprivileged_userns=0, Docker라면 --security-opt seccomp=unconfined"),

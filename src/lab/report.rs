@@ -7,6 +7,7 @@ use super::own_programs::Programs;
 use super::perform::{Outcome, Settings};
 use super::run::Run;
 use crate::language::Language;
+use crate::language::sentence::ERROR;
 use crate::packet::{Direction, pcapng};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
@@ -42,9 +43,9 @@ impl Source<'_> {
 }
 
 /// One line on standard error.
-pub(super) fn complain(sentence: &str) {
-    let red = AnsiColor::Red.on_default().bold();
-    anstream::eprintln!("{red}error:{red:#} {sentence}");
+pub(super) fn complain(sentence: &str, language: Language) {
+    let (red, label) = (AnsiColor::Red.on_default().bold(), ERROR.of(language));
+    anstream::eprintln!("{red}{label}{red:#} {sentence}");
 }
 
 /// What was predicted against what was measured, and why it was so.

@@ -10,7 +10,9 @@ use super::perform::{Failure, Outcome, Settings, perform};
 use super::recorded;
 use super::report::{self, Source};
 use super::run::Run;
-use crate::language::Language;
+use crate::language::sentence::say;
+use crate::language::{Language, cause};
+use crate::packet::rule::{Expected, Unclear};
 use anstyle::Style;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -58,20 +60,48 @@ pub enum Problem {
 impl Problem {
     /// The line.
     pub fn sentence(&self, language: Language) -> String {
-        let ko = language == Language::Korean;
         match self {
-            Self::Unknown(name) if ko => format!("'{name}'(이)라는 실험은 없습니다. 목록 보기: glasshttp lab"),
-            Self::Unknown(name) => format!("there is no experiment '{name}'; the list: glasshttp lab"),
-            Self::Failed(Failure::Refused(refusal)) if ko => refusal.korean(),
-            Self::Failed(Failure::Rules(unclear)) if ko => format!("--wire: {unclear}"),
-            Self::Failed(Failure::Rules(unclear)) => format!("--wire: {unclear}"),
-            Self::Failed(Failure::Act(error)) if ko => format!("실험을 끝내지 못했습니다: {error}"),
-            Self::Failed(failure) => failure.to_string(),
-            Self::Output(path, error) if ko => format!("{}에 쓸 수 없습니다: {error}", path.display()),
-            Self::Output(path, error) => format!("cannot write {}: {error}", path.display()),
-            Self::Standard(error) => error.to_string(),
+            Self::Unknown(name) => say!(
+                language,
+                "there is no experiment '{}'; the list: glasshttp lab"
+                    / "'{}'(이)라는 실험은 없습니다. 목록 보기: glasshttp lab",
+                name
+            ),
+            Self::Failed(Failure::Refused(refusal)) => match language {
+                Language::English => refusal.to_string(),
+                Language::Korean => refusal.korean(),
+            },
+            Self::Failed(Failure::Rules(unclear)) => format!("--wire: {}", not_understood(unclear, language)),
+            Self::Failed(Failure::Act(error)) => say!(
+                language,
+                "the experiment could not be finished: {}" / "실험을 끝내지 못했습니다: {}",
+                cause(error, language)
+            ),
+            Self::Output(path, error) => say!(
+                language,
+                "cannot write {}: {}" / "{}에 쓸 수 없습니다: {}",
+                path.display(),
+                cause(error, language)
+            ),
+            Self::Standard(error) => cause(error, language),
         }
     }
+}
+
+/// A word of the wire's rules, and what may stand there.
+fn not_understood(unclear: &Unclear, language: Language) -> String {
+    if language == Language::English {
+        return unclear.to_string();
+    }
+    let hint = match unclear.expected {
+        Expected::Condition => "지연(50ms), 속도(4m), 규칙(>syn:1 drop) 가운데 어느 것도 아닙니다",
+        Expected::Kind => "패킷의 종류가 아닙니다: syn, ack, data, fin, rst, udp, any",
+        Expected::Numbers => "1부터 세는 번호가 아닙니다: 1이나 1,3이나 2-4나 5-처럼 쓰십시오",
+        Expected::Action => "동작이 아닙니다: drop, hold=5ms, double, damage, cut=1s",
+        Expected::ActionBehind => "뒤에 동작이 빠졌습니다: drop, hold=5ms, double, damage, cut=1s",
+        Expected::FewerRules => "규칙은 64개까지 쓸 수 있습니다",
+    };
+    format!("'{}': {hint}", unclear.word)
 }
 
 /// Does what `options` ask for: gives the exit status. The process must have one thread.
@@ -111,7 +141,7 @@ fn inside(options: &Options, task: impl FnOnce() -> Result<i32, Problem>) -> Res
             // A reader that has gone, as in `| head`, is no failure.
             Err(Problem::Standard(error)) if error.kind() == io::ErrorKind::BrokenPipe => 0,
             Err(problem) => {
-                report::complain(&problem.sentence(options.language));
+                report::complain(&problem.sentence(options.language), options.language);
                 1
             }
         }),

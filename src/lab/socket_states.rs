@@ -1,5 +1,6 @@
 //! The states of this host's TCP sockets, as /proc/net/tcp has them.
 
+use crate::language::sentence::both;
 use std::io;
 
 /// include/net/tcp_states.h, from 1.
@@ -44,7 +45,10 @@ pub(super) fn counter(group: &str, name: &str) -> io::Result<u64> {
             }
         }
     }
-    Err(io::Error::new(io::ErrorKind::NotFound, format!("this kernel does not count {group} {name}")))
+    Err(io::Error::new(
+        io::ErrorKind::NotFound,
+        both!("this kernel does not count {group} {name}", "이 커널은 {group} {name}을(를) 세지 않습니다"),
+    ))
 }
 
 /// Whether some program on this host listens, on either family.

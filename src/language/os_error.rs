@@ -15,6 +15,12 @@ pub fn cause(error: &Error, language: Language) -> String {
     }
 }
 
+/// The cause as part of a longer sentence that is the same in both languages.
+pub(crate) fn both_of(error: &Error, sentence: impl Fn(&str) -> String) -> Sentence {
+    let of = |language| sentence(&cause(error, language));
+    Sentence { en: of(Language::English), ko: of(Language::Korean) }
+}
+
 fn korean(error: &Error) -> String {
     match (error.raw_os_error(), error.kind()) {
         (Some(code), _) => match of_code(code) {

@@ -27,6 +27,9 @@ impl Text {
     }
 }
 
+/// What stands before a failure's line.
+pub const ERROR: Text = text("error:", "오류:");
+
 /// The same with figures in it. As an error it can be the cause of another one,
 /// and still be said in each language.
 #[derive(Clone, Debug, PartialEq, Eq)]

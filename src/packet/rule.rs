@@ -105,23 +105,50 @@ pub enum Action {
     Cut(Duration),
 }
 
-/// Why a text is no condition of a link.
+/// Why a text is not a condition of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unclear {
-    word: String,
-    hint: &'static str,
+    /// The word that is not understood.
+    pub word: String,
+    /// What it should have been.
+    pub expected: Expected,
+}
+
+/// What a word should have been.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// A delay, a rate or a rule.
+    Condition,
+    /// A kind of packet.
+    Kind,
+    /// Numbers of packets, from 1.
+    Numbers,
+    /// An action.
+    Action,
+    /// An action behind it.
+    ActionBehind,
+    /// Nothing: there are as many rules as there may be.
+    FewerRules,
 }
 
 impl fmt::Display for Unclear {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "'{}': {}", self.word, self.hint)
+        let hint = match self.expected {
+            Expected::Condition => "not a delay (50ms), a rate (4m) or a rule (>syn:1 drop)",
+            Expected::Kind => "not a kind of packet: syn, ack, data, fin, rst, udp or any",
+            Expected::Numbers => "not numbers from 1: 1 or 1,3 or 2-4 or 5-",
+            Expected::Action => "not an action: drop, hold=5ms, double, damage or cut=1s",
+            Expected::ActionBehind => "its action is missing: drop, hold=5ms, double, damage or cut=1s",
+            Expected::FewerRules => "one rule too many: 64 at most",
+        };
+        write!(f, "'{}': {hint}", self.word)
     }
 }
 
 impl std::error::Error for Unclear {}
 
-fn unclear(word: &str, hint: &'static str) -> Unclear {
-    Unclear { word: word.to_owned(), hint }
+fn unclear(word: &str, expected: Expected) -> Unclear {
+    Unclear { word: word.to_owned(), expected }
 }
 
 impl Conditions {
@@ -143,19 +170,16 @@ impl Conditions {
         let mut words = text.split_whitespace();
         while let Some(word) = words.next() {
             if let Some((direction, which)) = directed(word) {
-                let action = words
-                    .next()
-                    .ok_or(unclear(word, "its action is missing: drop, hold=5ms, double, damage or cut=1s"))?;
+                let action = words.next().ok_or(unclear(word, Expected::ActionBehind))?;
                 let rule = rule(direction, which, word, action)?;
                 if self.rules.len() >= MOST_RULES {
-                    return Err(unclear(word, "that is one rule too many: 64 at most"));
+                    return Err(unclear(word, Expected::FewerRules));
                 }
                 self.rules.push(rule);
             } else if let Some(rate) = rate(word) {
                 self.rate = Some(rate);
             } else {
-                self.delay =
-                    duration(word).ok_or(unclear(word, "not a delay (50ms), a rate (4m) or a rule (>syn:1 drop)"))?;
+                self.delay = duration(word).ok_or(unclear(word, Expected::Condition))?;
             }
         }
         Ok(())
@@ -170,9 +194,9 @@ fn directed(word: &str) -> Option<(Direction, &str)> {
 fn rule(direction: Direction, which: &str, word: &str, action: &str) -> Result<Rule, Unclear> {
     let (name, numbers) = which.split_once(':').map_or((which, None), |(name, numbers)| (name, Some(numbers)));
     let kind = Kind::ALL.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind);
-    let kind = kind.ok_or(unclear(word, "not a kind of packet: syn, ack, data, fin, rst, udp or any"))?;
+    let kind = kind.ok_or(unclear(word, Expected::Kind))?;
     let which = numbers.map_or(Some(Vec::new()), |numbers| numbers.split(',').map(range).collect());
-    let which = which.ok_or(unclear(word, "not numbers from 1: 1 or 1,3 or 2-4 or 5-"))?;
+    let which = which.ok_or(unclear(word, Expected::Numbers))?;
     let (name, time) = action.split_once('=').map_or((action, None), |(name, time)| (name, Some(time)));
     let action = match (name, time.map(duration)) {
         ("drop", None) => Action::Drop,
@@ -180,7 +204,7 @@ fn rule(direction: Direction, which: &str, word: &str, action: &str) -> Result<R
         ("damage", None) => Action::Damage,
         ("hold", Some(Some(time))) => Action::Hold(time),
         ("cut", Some(Some(time))) => Action::Cut(time),
-        _ => return Err(unclear(action, "not an action: drop, hold=5ms, double, damage or cut=1s")),
+        _ => return Err(unclear(action, Expected::Action)),
     };
     Ok(Rule { direction, kind, which, action })
 }

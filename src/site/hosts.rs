@@ -5,9 +5,7 @@
 //! Only the name tells such a request from others. So where nobody said who may
 //! ask, a site on loopback responds only to what nobody else can own.
 
-use crate::handler::{Refused, Response};
 use crate::http::host::Named;
-use crate::http::message::StatusCode;
 use std::net::IpAddr;
 
 /// The hosts that a site responds to.
@@ -52,13 +50,6 @@ impl Host {
             _ => false,
         }
     }
-}
-
-/// The response to a request for another host (RFC 9110 §15.5.20).
-pub(super) fn misdirected() -> Response {
-    let sentence = "This server responds to localhost and its loopback addresses only; \
-                    to let it respond to another name, start it with --host NAME.";
-    Response::error(StatusCode::MISDIRECTED_REQUEST, sentence).refusing(Refused::OtherHost)
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ mod version;
 
 use crate::handler::{Begun, Body, Handler, Response};
 use crate::http::message::{HeaderBlock, Headers, Method, Request, StatusCode};
+use crate::language::Language;
 use cache::Cache;
 pub use hosts::{Host, Hosts};
 use listing::{Budget, Listings};
@@ -34,7 +35,7 @@ pub use options::SiteOptions;
 use path::{PathError, SitePath};
 use place::Place;
 use prepared::{Opened, Prepared, Representation};
-use refused::refused;
+use refused::{malformed_path, misdirected, moved, refused, unavailable, unknown_method};
 use representation::{Coding, Preference};
 use root::{Found, Refusal, Root};
 use rustix::fs::{FileType, Stat};
@@ -43,7 +44,7 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
-use storage::{Storage, mount_of, unavailable};
+use storage::{Storage, mount_of};
 use tags::Tags;
 use types::{Named, has_known_extension};
 
@@ -71,7 +72,7 @@ pub struct Site {
 impl Handler for Site {
     fn handle(&self, request: &Request<'_>) -> Response {
         let response = match request.method {
-            _ if !self.options.hosts.include(request.host) => hosts::misdirected(),
+            _ if !self.options.hosts.include(request.host) => misdirected(self.options.language),
             Method::Get | Method::Head => match self.kept(request) {
                 Some(response) => response,
                 None => self.respond(request).unwrap_or_else(|refusal| self.refuse(refusal, request.target.path)),
@@ -79,10 +80,8 @@ impl Handler for Site {
             Method::Options => {
                 Response::new(StatusCode::NO_CONTENT, HeaderBlock::of(&[("Allow", ALLOWED)]), Body::EMPTY)
             }
-            Method::Unknown => {
-                Response::error(StatusCode::NOT_IMPLEMENTED, "This server supports only GET, HEAD and OPTIONS.")
-            }
-            _ => Response::method_not_allowed(ALLOWED),
+            Method::Unknown => unknown_method(self.options.language),
+            _ => Response::method_not_allowed(ALLOWED, self.options.language),
         };
         self.options.finish(response)
     }
@@ -120,6 +119,10 @@ impl Handler for Site {
     /// A folder takes no bodies.
     fn body_limit(&self, _request: &Request<'_>) -> u64 {
         0
+    }
+
+    fn language(&self) -> Language {
+        self.options.language
     }
 
     fn begin_turn(&self) {
@@ -185,9 +188,9 @@ impl Site {
 
     /// Has the response made by a helper, for it lies on storage that may hang.
     fn begin_beside(&self, request: &Request<'_>, storage: &Storage, mount: Option<u64>) -> Begun {
-        match storage.respond(mount, request) {
+        match storage.respond(mount, request, self.options.language) {
             Ok(response) => Begun::Later(response),
-            Err(_full) => Begun::Now(self.options.finish(unavailable())),
+            Err(_full) => Begun::Now(self.options.finish(unavailable(self.options.language))),
         }
     }
 
@@ -241,8 +244,7 @@ impl Site {
             Ok(path) => path,
             Err(PathError::Impossible) => return Err(Refusal::NotFound),
             Err(PathError::Malformed) => {
-                let sentence = "In a path, % begins two hexadecimal digits; a % of its own is written %25.";
-                return Ok(Chosen::Response(Response::error(StatusCode::BAD_REQUEST, sentence)));
+                return Ok(Chosen::Response(malformed_path(self.options.language)));
             }
         };
         if path.is_hidden() && !self.options.hidden {
@@ -254,7 +256,7 @@ impl Site {
             }
             Ok(Found::File(..)) => Err(Refusal::NotFound),
             Ok(Found::Folder) if path.names_folder => self.folder(root, request, &path),
-            Ok(Found::Folder) => Ok(Chosen::Response(redirect(&path, request.target.query))),
+            Ok(Found::Folder) => Ok(Chosen::Response(self.redirect(&path, request.target.query))),
             Err(Refusal::NotFound) if self.options.spa && !has_known_extension(path.last()) => {
                 match root.find(b"index.html")? {
                     Found::File(file, state) => {
@@ -306,7 +308,7 @@ impl Site {
             }
         }
         let (is_only_one, state) = (!representation.varies, representation.file.state);
-        let prepared = Prepared::new(representation, &self.options.cache_control, &self.tags);
+        let prepared = Prepared::new(representation, &self.options, &self.tags);
         let response = prepared.response(request);
         if let (Some(mut cache), true) = (self.cache(), is_only_one) {
             cache.put(request.target.path, name, state, prepared);
@@ -332,7 +334,7 @@ impl Site {
     fn refuse(&self, refusal: Refusal, path: &str) -> Response {
         match refusal {
             Refusal::NotFound => self.not_found(path),
-            refusal => refused(refusal),
+            refusal => refused(refusal, self.options.language),
         }
     }
 
@@ -360,7 +362,17 @@ impl Site {
             let headers = HeaderBlock::of(&[("Content-Type", &media_type), ("Cache-Control", "no-cache")]);
             return Response::new(StatusCode::NOT_FOUND, headers, file.whole()).made_from("404.html".into());
         }
-        refused(Refusal::NotFound)
+        refused(Refusal::NotFound, self.options.language)
+    }
+
+    /// Where the folder is, if its name came without a slash.
+    fn redirect(&self, path: &SitePath, query: Option<&str>) -> Response {
+        let mut location = path.encoded_folder();
+        if let Some(query) = query {
+            location.push('?');
+            location.push_str(&path::encode_query(query));
+        }
+        moved(&location, self.options.language)
     }
 }
 
@@ -402,15 +414,4 @@ fn neighbours(root: &Root, headers: &Headers<'_>, name: &[u8]) -> Result<Neighbo
         }
     }
     Ok(neighbours)
-}
-
-/// A folder's address ends with a slash: relative links in it depend on that.
-fn redirect(path: &SitePath, query: Option<&str>) -> Response {
-    let mut location = path.encoded_folder();
-    if let Some(query) = query {
-        location.push('?');
-        location.push_str(&path::encode_query(query));
-    }
-    Response::error(StatusCode::MOVED_PERMANENTLY, "The folder's address ends with a slash.")
-        .with("Location", &location)
 }

@@ -9,6 +9,7 @@
 
 use super::mounts::SlowMounts;
 use super::root::{Identity, Reach, Refusal, Root};
+use crate::language::sentence::both;
 use rustix::io::Errno;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -33,8 +34,12 @@ impl Place {
         let root = place.open()?;
         place.resolved = root.path().unwrap_or(place.resolved);
         if !root.has_a_way_beneath() {
-            let sentence = "this system has no way to keep names beneath a folder: openat2(2) is missing or \
-                            forbidden, and /proc is not mounted; mount /proc, or use Linux 5.6 or later";
+            let sentence = both!(
+                "this system has no way to keep names beneath a folder: openat2(2) is missing or forbidden, and \
+                 /proc is not mounted; mount /proc, or use Linux 5.6 or later",
+                "이 시스템에서는 이름을 폴더 안에 가둘 방법이 없습니다. openat2(2)가 없거나 막혀 있고 /proc도 \
+                 마운트되어 있지 않습니다. /proc를 마운트하거나 Linux 5.6 이상을 쓰십시오"
+            );
             return Err(io::Error::new(io::ErrorKind::Unsupported, sentence));
         }
         // The working directory may be replaced, too: its path is kept, if that leads to it.

@@ -2,7 +2,9 @@
 
 use super::conditions::{Validators, Verdict};
 use super::content::{Content, begins_as_utf_8};
+use super::options::SiteOptions;
 use super::range::{Part, part};
+use super::refused::{out_of_range, precondition_failed};
 use super::representation::Coding;
 use super::root::Refusal;
 use super::source::Source;
@@ -12,6 +14,7 @@ use super::version::Version;
 use crate::handler::{Body, Response};
 use crate::http::date::HttpDate;
 use crate::http::message::{HeaderBlock, Headers, Method, Request, StatusCode};
+use crate::language::Language;
 use rustix::fs::Stat;
 use std::borrow::Cow;
 use std::fs::File;
@@ -60,6 +63,7 @@ pub(super) struct Prepared {
     /// Whether that is what was measured: then parts of it can be had.
     has_ranges: bool,
     may_be_kept: bool,
+    language: Language,
     /// Where the tag of the content will be known, if it was not yet.
     late: Option<Box<Late>>,
 }
@@ -123,13 +127,13 @@ impl Opened {
 
 impl Prepared {
     /// Makes `representation` ready.
-    pub(super) fn new(representation: Representation, cache_control: &str, tags: &Arc<Tags>) -> Self {
+    pub(super) fn new(representation: Representation, options: &SiteOptions, tags: &Arc<Tags>) -> Self {
         let Representation { name, media_type, coding, varies, file } = representation;
         let validators = file.validators();
         let mut common: Vec<(&str, &str)> = Vec::with_capacity(8);
         common.extend(validators.last_modified.as_deref().map(|date| ("Last-Modified", date)));
         common.extend(validators.tag().map(|tag| ("ETag", tag)));
-        common.push(("Cache-Control", cache_control));
+        common.push(("Cache-Control", &options.cache_control));
         common.extend(varies.then_some(("Vary", "Accept-Encoding")));
         let mut fields = vec![("Content-Type", media_type.as_ref())];
         fields.extend(file.is_as_measured.then_some(("Accept-Ranges", "bytes")));
@@ -140,10 +144,11 @@ impl Prepared {
         let size = file.source.length(measured);
         // Files of no size may be /proc's: their times say nothing either.
         let may_be_kept = file.is_settled && file.is_as_measured && measured > 0;
-        let has_ranges = file.is_as_measured;
+        let (has_ranges, language) = (file.is_as_measured, options.language);
         let is_late = matches!(file.source, Source::File { .. }) && may_be_kept && file.content.is_none();
         let late = is_late.then(|| Box::new(Late { version: Version::of(&file.state), tags: Arc::clone(tags) }));
-        Self { name, whole, not_modified, source: file.source, size, validators, has_ranges, may_be_kept, late }
+        let source = file.source;
+        Self { name, whole, not_modified, source, size, validators, has_ranges, may_be_kept, language, late }
     }
 
     /// Whether it may answer for its file as long as that is in the same version.
@@ -178,8 +183,7 @@ impl Prepared {
                 return Response::new(StatusCode::NOT_MODIFIED, self.not_modified.clone(), Body::EMPTY);
             }
             Verdict::Failed => {
-                let sentence = "The file is not in the state that the request's conditions name.";
-                return Response::error(StatusCode::PRECONDITION_FAILED, sentence);
+                return precondition_failed(self.language);
             }
         }
         let size = self.size.unwrap_or(u64::MAX); // unmeasured: the end of the connection says
@@ -190,11 +194,7 @@ impl Prepared {
                 let headers = self.whole.with("Content-Range", &content_range);
                 Response::new(StatusCode::PARTIAL_CONTENT, headers, self.source.body(offset, length))
             }
-            Part::Unsatisfiable => {
-                let sentence = "The range begins behind the end of the file.";
-                Response::error(StatusCode::RANGE_NOT_SATISFIABLE, sentence)
-                    .with("Content-Range", &format!("bytes */{size}"))
-            }
+            Part::Unsatisfiable => out_of_range(size, self.language),
         }
     }
 

@@ -1,36 +1,119 @@
-//! What is said where nothing can be served.
+//! The site's own pages: what is said where a request can't be served.
 
 use super::root::Refusal;
 use crate::handler::{Refused, Response};
 use crate::http::message::StatusCode;
+use crate::language::Language;
+use crate::language::sentence::{Text, text};
 
 /// The response that says why.
-pub(super) fn refused(refusal: Refusal) -> Response {
-    match refusal {
-        Refusal::NotFound => Response::error(StatusCode::NOT_FOUND, "Nothing is served at this address."),
-        Refusal::NoRoot => {
-            let sentence = "The folder that is served here is missing: it was removed or moved, or is just being made.";
-            Response::error(StatusCode::SERVICE_UNAVAILABLE, sentence).with("Retry-After", "1")
+pub(super) fn refused(refusal: Refusal, language: Language) -> Response {
+    let (status, sentence) = match refusal {
+        Refusal::NotFound => {
+            (StatusCode::NOT_FOUND, text("There is nothing at this address.", "이 주소에는 아무것도 없습니다."))
         }
-        Refusal::Forbidden => {
-            Response::error(StatusCode::FORBIDDEN, "The file's permissions do not let this server read it.")
-        }
-        Refusal::Exhausted => {
-            let sentence = "The server is out of file descriptors or memory for now: try again in a moment.";
-            Response::error(StatusCode::SERVICE_UNAVAILABLE, sentence).with("Retry-After", "1")
-        }
-        Refusal::NoRoom => {
-            let sentence = "The memory that the server may take for pages like this is taken: try again in a moment.";
-            Response::error(StatusCode::SERVICE_UNAVAILABLE, sentence)
-                .with("Retry-After", "1")
-                .refusing(Refused::NoRoom)
-        }
-        Refusal::TooLarge => {
-            let sentence = "This folder has more names than one listing may hold.";
-            Response::error(StatusCode::INTERNAL_SERVER_ERROR, sentence)
-        }
-        Refusal::Failed | Refusal::Elsewhere => {
-            Response::error(StatusCode::INTERNAL_SERVER_ERROR, "The server's file system could not read the file.")
-        }
-    }
+        Refusal::NoRoot => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            text(
+                "The folder that is served here is missing: it was removed or moved, or is just being made.",
+                "여기서 제공하는 폴더가 없습니다. 지워졌거나 옮겨졌거나, 지금 만들어지는 중입니다.",
+            ),
+        ),
+        Refusal::Forbidden => (
+            StatusCode::FORBIDDEN,
+            text(
+                "The file's permissions do not let this server read it.",
+                "파일의 권한 때문에 이 서버가 읽을 수 없습니다.",
+            ),
+        ),
+        Refusal::Exhausted => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            text(
+                "The server is out of file descriptors or memory for now: try again in a moment.",
+                "서버의 파일 디스크립터나 메모리가 지금은 모자랍니다. 잠시 뒤에 다시 시도하십시오.",
+            ),
+        ),
+        Refusal::NoRoom => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            text(
+                "The memory that the server may take for pages like this is taken: try again in a moment.",
+                "서버가 이런 페이지에 쓸 수 있는 메모리를 다 썼습니다. 잠시 뒤에 다시 시도하십시오.",
+            ),
+        ),
+        Refusal::TooLarge => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            text(
+                "This folder has more names than one listing may hold.",
+                "이 폴더에는 목록 하나에 담을 수 있는 것보다 많은 이름이 있습니다.",
+            ),
+        ),
+        Refusal::Failed | Refusal::Elsewhere => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            text("The server's file system could not read the file.", "서버의 파일 시스템이 파일을 읽지 못했습니다."),
+        ),
+    };
+    let response = page(status, sentence, language);
+    let response = if refusal == Refusal::NoRoom { response.refusing(Refused::NoRoom) } else { response };
+    if status == StatusCode::SERVICE_UNAVAILABLE { response.with("Retry-After", "1") } else { response }
+}
+
+/// The response to a request for another host (RFC 9110 §15.5.20).
+pub(super) fn misdirected(language: Language) -> Response {
+    let sentence = text(
+        "This server responds to localhost and its loopback addresses only; \
+         to let it respond to another name, start it with --host NAME.",
+        "이 서버는 localhost와 루프백 주소에만 응답합니다. 다른 이름에도 응답하게 하려면 --host NAME으로 시작하십시오.",
+    );
+    page(StatusCode::MISDIRECTED_REQUEST, sentence, language).refusing(Refused::OtherHost)
+}
+
+/// The response to a method that the server does not know.
+pub(super) fn unknown_method(language: Language) -> Response {
+    let sentence =
+        text("This server supports only GET, HEAD and OPTIONS.", "이 서버는 GET, HEAD, OPTIONS만 지원합니다.");
+    page(StatusCode::NOT_IMPLEMENTED, sentence, language)
+}
+
+/// The response to a path whose percent signs mean nothing.
+pub(super) fn malformed_path(language: Language) -> Response {
+    let sentence = text(
+        "In a path, % begins two hexadecimal digits; a literal % is written %25.",
+        "경로에서 % 뒤에는 16진수 두 자리가 옵니다. % 자체는 %25로 씁니다.",
+    );
+    page(StatusCode::BAD_REQUEST, sentence, language)
+}
+
+/// The response where no helper can be had.
+pub(super) fn unavailable(language: Language) -> Response {
+    let sentence = text(
+        "The storage behind this address is busy or does not respond: try again in a moment.",
+        "이 주소의 저장 장치가 바쁘거나 응답하지 않습니다. 잠시 뒤에 다시 시도하십시오.",
+    );
+    page(StatusCode::SERVICE_UNAVAILABLE, sentence, language).with("Retry-After", "5")
+}
+
+/// A folder's address ends with a slash: relative links in it depend on that.
+pub(super) fn moved(location: &str, language: Language) -> Response {
+    let sentence = text("The folder's address ends with a slash.", "폴더의 주소는 /로 끝납니다.");
+    page(StatusCode::MOVED_PERMANENTLY, sentence, language).with("Location", location)
+}
+
+/// The response where the request's conditions do not hold (RFC 9110 §15.5.13).
+pub(super) fn precondition_failed(language: Language) -> Response {
+    let sentence = text(
+        "The file is not in the state that the request's conditions name.",
+        "파일이 요청의 조건에 적힌 상태가 아닙니다.",
+    );
+    page(StatusCode::PRECONDITION_FAILED, sentence, language)
+}
+
+/// The response where a range has nothing of the file's `size` bytes (RFC 9110 §15.5.17).
+pub(super) fn out_of_range(size: u64, language: Language) -> Response {
+    let sentence = text("The range begins behind the end of the file.", "범위가 파일의 끝보다 뒤에서 시작합니다.");
+    let response = page(StatusCode::RANGE_NOT_SATISFIABLE, sentence, language);
+    response.with("Content-Range", &format!("bytes */{size}"))
+}
+
+fn page(status: StatusCode, sentence: Text, language: Language) -> Response {
+    Response::error_in(language, status, sentence.of(language))
 }

@@ -24,10 +24,11 @@ mod message;
 
 use super::listing::{Beside, Budget, Made};
 use super::mounts::SlowMounts;
-use super::refused::refused;
+use super::refused::{refused, unavailable};
 use super::root::Refusal;
 use crate::handler::{Body, Handler, Pieces, Response};
 use crate::http::message::{HeaderBlock, Request, StatusCode};
+use crate::language::Language;
 use crate::later::Later;
 use crate::pool::{Bounds, Full, Pool};
 use bytes::Bytes;
@@ -83,7 +84,12 @@ impl Storage {
     }
 
     /// The response to `request`, made by a helper; `mount` is where it lies.
-    pub(super) fn respond(&self, mount: Option<u64>, request: &Request<'_>) -> Result<Later<Response>, Full> {
+    pub(super) fn respond(
+        &self,
+        mount: Option<u64>,
+        request: &Request<'_>,
+        language: Language,
+    ) -> Result<Later<Response>, Full> {
         let (ask, storage, mount) = (Ask::respond(request), self.clone(), mount.unwrap_or(CROSSING));
         self.pool.run(mount, move || match storage.helpers.ask(&ask) {
             Ok((Told::Response { status, headers, resource, body }, payload)) => {
@@ -97,8 +103,8 @@ impl Storage {
                 let response = Response::new(status, HeaderBlock::from_lines(headers), body);
                 Response { resource: resource.map(Arc::from), ..response }
             }
-            Err(error) if error.kind() == io::ErrorKind::OutOfMemory => refused(Refusal::NoRoom),
-            Ok(_) | Err(_) => unavailable(),
+            Err(error) if error.kind() == io::ErrorKind::OutOfMemory => refused(Refusal::NoRoom, language),
+            Ok(_) | Err(_) => unavailable(language),
         })
     }
 
@@ -118,12 +124,6 @@ impl Storage {
         }
         working.len()
     }
-}
-
-/// The response where no helper can be had.
-pub(super) fn unavailable() -> Response {
-    let sentence = "The storage behind this address is busy or does not respond: try again in a moment.";
-    Response::error(StatusCode::SERVICE_UNAVAILABLE, sentence).with("Retry-After", "5")
 }
 
 /// The mount that may hang and on which `path` lies: by its text, or by where

@@ -1,5 +1,6 @@
 //! `--help` in Korean: what clap would say in English is said here instead.
 
+mod fetch;
 mod lab;
 mod serve;
 mod show;
@@ -9,11 +10,25 @@ use clap::{Arg, Command};
 use translation::Translation;
 
 /// The commands that speak Korean, by name; the first is the program itself.
-const TRANSLATIONS: &[(&str, Translation)] =
-    &[("glasshttp", serve::KOREAN), ("lab", lab::KOREAN), ("show", show::KOREAN), ("help", show::KOREAN_HELP)];
+const TRANSLATIONS: &[(&str, Translation)] = &[
+    ("glasshttp", serve::KOREAN),
+    ("fetch", fetch::KOREAN),
+    ("lab", lab::KOREAN),
+    ("show", show::KOREAN),
+    ("help", show::KOREAN_HELP),
+];
 
 /// Headings of arguments, in both languages.
-const HEADINGS: &[(&str, &str)] = &[("Address", "주소"), ("Files", "파일"), ("Output", "출력"), ("Server", "서버")];
+const HEADINGS: &[(&str, &str)] = &[
+    ("Address", "주소"),
+    ("Files", "파일"),
+    ("Output", "출력"),
+    ("Server", "서버"),
+    ("The request", "요청"),
+    ("The connection", "연결"),
+    ("The body", "본문"),
+    ("What is told", "보여 줄 것"),
+];
 
 const TEMPLATE: &str = "{about}\n\n사용법: {usage}\n\n{all-args}{after-help}";
 

@@ -1,7 +1,6 @@
 //! Why a request is refused unanswered, and with which status.
 
 use crate::http::message::StatusCode;
-use std::fmt;
 
 /// Why a request is refused before anybody is asked for a response. After each
 /// of these the connection closes: where the next request begins is in doubt.
@@ -74,31 +73,5 @@ impl Rejection {
             | Self::Incomplete
             | Self::BodyIncomplete => StatusCode::BAD_REQUEST,
         }
-    }
-}
-
-impl fmt::Display for Rejection {
-    /// A sentence for whoever sent the request.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotHttp | Self::TlsHandshake => "These bytes are no HTTP request. If this was https://, try http://.",
-            Self::RequestLine => "The request line must read: METHOD, one space, target, one space, HTTP/version.",
-            Self::LineTooLong => "The request line is longer than 16 KiB.",
-            Self::HeadTooLarge => "The request head is larger than 32 KiB.",
-            Self::TooManyFields => "The request has more than 100 header fields.",
-            Self::Field => "A header field is malformed: it must read Name: value, on one line.",
-            Self::Version => "This server speaks HTTP/1.0, and understands 0.9, 1.0 and 1.1.",
-            Self::Target => "The request target must be a path that begins with /, or an http:// address.",
-            Self::Host => "An HTTP/1.1 request needs exactly one Host field that names a host.",
-            Self::ContentLength => "Content-Length must be one decimal number.",
-            Self::TransferEncoding => "HTTP/1.0 knows no Transfer-Encoding: send the body with a Content-Length.",
-            Self::BodyTooLong => "The request body is longer than this address takes.",
-            Self::Expectation => "HTTP/1.0 has no 100 Continue: send the request again, without Expect.",
-            Self::BodyTimedOut => "The request body was not complete in time.",
-            Self::BodyIncomplete => "The client stopped sending before its request body was complete.",
-            Self::NoRoom => "The server has no memory for a request of this size just now. Try again in a moment.",
-            Self::TimedOut => "The request head was not complete in time.",
-            Self::Incomplete => "The client stopped sending before its request head was complete.",
-        })
     }
 }

@@ -108,11 +108,11 @@ impl LivePage {
                 "This page responds only to the address that it listens on, or to localhost. Open it under the URL that glasshttp printed."
                     / "이 페이지는 듣고 있는 주소나 localhost에만 응답합니다. glasshttp가 알려 준 URL로 여세요."
             );
-            return Response::error(StatusCode::FORBIDDEN, &sentence);
+            return Response::error_in(language, StatusCode::FORBIDDEN, &sentence);
         }
         match (takes_lines(path), request.method) {
             (true, Method::Post) | (false, Method::Get | Method::Head) => {}
-            (takes, _) => return Response::method_not_allowed(if takes { "POST" } else { "GET, HEAD" }),
+            (takes, _) => return Response::method_not_allowed(if takes { "POST" } else { "GET, HEAD" }, language),
         }
         match path {
             "/" => return self.page(language),
@@ -125,14 +125,14 @@ impl LivePage {
                 "The records are for this page alone, not for other sites' pages."
                     / "기록은 이 페이지만 볼 수 있고, 다른 사이트의 페이지는 볼 수 없습니다."
             );
-            return Response::error(StatusCode::FORBIDDEN, &sentence);
+            return Response::error_in(language, StatusCode::FORBIDDEN, &sentence);
         }
         match path {
             "/events" => self.events(language),
             "/log" => json(&log::read(request.body, language)),
             "/log/view" => match log::view(request.body, query.secrets(), language) {
                 Ok(view) => json(&view),
-                Err(why) => Response::error(StatusCode::BAD_REQUEST, &why),
+                Err(why) => Response::error_in(language, StatusCode::BAD_REQUEST, &why),
             },
             "/records" if request.target.query.is_none() => all(self.hub.records()),
             "/records" => self.of_client(query, language),
@@ -192,7 +192,8 @@ impl LivePage {
     fn events(&self, language: Language) -> Response {
         match Events::listen(&self.hub, &self.greeting, language) {
             Some(events) => Response::stream(StatusCode::OK, "text/event-stream", events),
-            None => Response::error(
+            None => Response::error_in(
+                language,
                 StatusCode::SERVICE_UNAVAILABLE,
                 &say!(
                     language,
@@ -209,7 +210,8 @@ impl LivePage {
         match client.parse().map(|client| self.hub.of_client(client)) {
             Ok(Some(record)) => json(&*withheld(&record)),
             Ok(None) => not_kept(language),
-            Err(_) => Response::error(
+            Err(_) => Response::error_in(
+                language,
                 StatusCode::BAD_REQUEST,
                 &say!(
                     language,
@@ -303,7 +305,7 @@ fn not_kept(language: Language) -> Response {
         language,
         "No such connection is kept: only the latest are." / "그런 연결은 남아 있지 않습니다. 최근의 것만 남깁니다."
     );
-    Response::error(StatusCode::NOT_FOUND, &sentence)
+    Response::error_in(language, StatusCode::NOT_FOUND, &sentence)
 }
 
 fn no_frame(language: Language) -> Response {
@@ -321,7 +323,7 @@ fn nothing_here(language: Language) -> Response {
         "There is nothing at this address. Try /, /events, /records, /records/NUMBER or /records/NUMBER/steps."
             / "이 주소에는 아무것도 없습니다. /, /events, /records, /records/번호, /records/번호/steps가 있습니다."
     );
-    Response::error(StatusCode::NOT_FOUND, &sentence)
+    Response::error_in(language, StatusCode::NOT_FOUND, &sentence)
 }
 
 fn all(records: Vec<Arc<Record>>) -> Response {

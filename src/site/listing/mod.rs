@@ -43,7 +43,7 @@ const BOUNDS: Bounds = Bounds { threads: 2, of_one_kind: 2, waiting: 64 };
 #[derive(Debug)]
 pub(super) struct Listings {
     hidden: bool,
-    words: &'static Words,
+    language: Language,
     budget: Arc<Budget>,
     shared: Arc<Shared>,
     pool: Pool,
@@ -73,9 +73,8 @@ impl Listings {
         budget: &Arc<Budget>,
         finish: impl Fn(Response) -> Response + Send + Sync + 'static,
     ) -> Self {
-        let shared = Shared::new(move |path, made| finish(response(path, made)));
-        let words = Words::of(language);
-        Self { hidden, words, budget: Arc::clone(budget), shared: Arc::new(shared), pool: Pool::new(BOUNDS) }
+        let shared = Shared::new(move |path, made| finish(response(path, made, language)));
+        Self { hidden, language, budget: Arc::clone(budget), shared: Arc::new(shared), pool: Pool::new(BOUNDS) }
     }
 
     /// The response that lists the folder at `path`, in the order that `query`
@@ -84,7 +83,7 @@ impl Listings {
         let mut reading = Reading::of(root.open_folder(&path.name)?, self.budget.share())?;
         let task = self.task(root, path, Order::of(query));
         task.read(&mut reading, usize::MAX)?;
-        Ok(response(&path.name, task.page(reading)))
+        Ok(response(&path.name, task.page(reading), self.language))
     }
 
     /// The same, made later and by others if the folder is large. `keeps` says that the caller asks [`Listings::expire`] to let
@@ -101,24 +100,24 @@ impl Listings {
         let order = Order::of(query);
         let key = Key::new(&path.name, &fstat(&folder)?, order);
         if let Some(found) = self.shared.find(&key)? {
-            return Ok(begun(&path.name, found));
+            return Ok(begun(&path.name, found, self.language));
         }
         let task = self.task(root, path, order);
         let mut reading = Reading::of(folder, self.budget.share())?;
         if task.read(&mut reading, FEW)? {
-            return Ok(Begun::Now(response(&path.name, task.page(reading))));
+            return Ok(Begun::Now(response(&path.name, task.page(reading), self.language)));
         }
         match self.shared.find_or_take_on(key.clone(), keeps)? {
             Found::Duty(duty, later) => {
                 self.make(&key, duty, task, reading, beside);
                 Ok(Begun::Later(later))
             }
-            found => Ok(begun(&path.name, found)),
+            found => Ok(begun(&path.name, found, self.language)),
         }
     }
 
     fn task(&self, root: &Root, path: &SitePath, order: Order) -> Task {
-        let (hidden, words, budget) = (self.hidden, self.words, Arc::clone(&self.budget));
+        let (hidden, words, budget) = (self.hidden, Words::of(self.language), Arc::clone(&self.budget));
         Task { root: root.clone(), path: path.clone(), order, hidden, words, budget }
     }
 
@@ -167,19 +166,19 @@ impl Task {
     }
 }
 
-fn begun(name: &[u8], found: Found) -> Begun {
+fn begun(name: &[u8], found: Found, language: Language) -> Begun {
     match found {
-        Found::Made(page) => Begun::Now(response(name, Ok(page))),
+        Found::Made(page) => Begun::Now(response(name, Ok(page), language)),
         Found::Later(later) | Found::Duty(_, later) => Begun::Later(later),
     }
 }
 
 /// The response of a folder's page, or of why there is none.
-fn response(name: &[u8], made: Made) -> Response {
+fn response(name: &[u8], made: Made, language: Language) -> Response {
     match made {
         Ok(page) => {
             Response::html(StatusCode::OK, page).with("Cache-Control", "no-cache").made_from(path::display(name))
         }
-        Err(refusal) => refused(refusal),
+        Err(refusal) => refused(refusal, language),
     }
 }

@@ -50,8 +50,11 @@ pub(super) fn steps(
                 / "하프 클로즈: 클라이언트는 더 보내지 않지만 읽기는 계속합니다. 응답은 온전히 받습니다."
         );
         let at = Figure::measured(0, Source::StateAtAccept);
-        steps
-            .push(Step::event("half-closed", at, "state", title).known_by(&handshake.state, language).saying(sentence));
+        steps.push(
+            Step::event("half-closed", at, say!(language, "state" / "상태"), title)
+                .known_by(&handshake.state, language)
+                .saying(sentence),
+        );
     }
     steps.push(accept(record, wait, language));
     steps

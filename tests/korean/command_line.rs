@@ -1,0 +1,125 @@
+//! Lines around serving, help, errors.
+
+use super::{assert_korean, korean};
+use crate::closing::folder_with;
+use crate::harness::Server;
+use rustix::process::Signal;
+use std::io::{BufRead, Read};
+use std::net::TcpListener;
+
+/// Both streams of a run that ends by itself.
+fn said(arguments: &[&str]) -> String {
+    let output = korean().args(arguments).output().expect("it starts");
+    String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8")
+}
+
+#[test]
+fn help_is_korean() {
+    for command in [&["--help"][..], &["-h"], &["fetch", "--help"], &["lab", "--help"], &["show", "--help"], &["help"]]
+    {
+        assert_korean(&said(command), &[]);
+    }
+}
+
+#[test]
+fn every_refusal_is_korean() {
+    let (folder, _) = folder_with(0);
+    let path = folder.path().to_str().expect("UTF-8");
+    let file = format!("{path}/small.txt");
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("its address").port().to_string();
+    let program = env!("CARGO_BIN_EXE_glasshttp");
+    for arguments in [
+        &["--no-such-flag"][..],
+        &["--port", "70000"],
+        &["--port"],
+        &["--timeout", "soon"],
+        &["--timeout", "0"],
+        &["--keep-alive", "99999"],
+        &["--max-connections", "0"],
+        &["--workers", "2000"],
+        &["--header", "no colon"],
+        &["--header", "X Y: a"],
+        &["--header", "X: a\nb"],
+        &["--header", "Content-Length: 1"],
+        &["--header", "Cache-Control: a"],
+        &["--cache-control", "a\r\nb"],
+        &["--bind", "here"],
+        &["--bind", "127.0.0.1%lo"],
+        &["--bind", "fe80::1%nowhere"],
+        &["--host", "a/b"],
+        &["--host", "*.a"],
+        &["--lan", "--bind", "::1"],
+        &["--lan", "--lan"],
+        &["--no-watch", "--watch", "1"],
+        &["--model", "magic"],
+        &["--log", "none"],
+        &["--lang", "ko", "--watch", "here"],
+        &["one", "two"],
+        &["/no/such/folder"],
+        &[&file],
+        &["-b", "192.0.2.123", "-p", "0", path],
+        &["-b", "fe80::1", "-p", "0", path],
+        &["-b", "127.0.0.1", "-b", "203.0.113.9", "-p", "0", path],
+        &["-p", &port, path],
+        &["-p", "0", "--watch", &port, path],
+        &["show"],
+        &["show", "/no/such/file"],
+        &["show", &file],
+        &["show", "--port", "1"],
+        &["lab", "no-such-experiment"],
+        &["lab", "--record", "/dev/null/x"],
+        &["lab", "--answer", "ab", "close"],
+        &["fetch"],
+        &["fetch", "https://localhost/"],
+        &["fetch", "http://[::1/"],
+        &["fetch", "http://localhost:port/"],
+        &["fetch", "--http", "2", "localhost"],
+        &["fetch", "--http", "0.9", "--head", "localhost"],
+        &["fetch", "-C", "localhost"],
+        &["fetch", "--header", "Connection: close", "localhost"],
+        &["fetch", "--method", "A B", "localhost"],
+        &["fetch", "--dribble", "never", "localhost"],
+        &["fetch", "--read-rate", "0", "localhost"],
+        &["fetch", "--abort-after", "much", "localhost"],
+        &["fetch", "--dns", "there", "localhost"],
+        &["fetch", "--watch", "there", "localhost"],
+    ] {
+        let said = said(arguments);
+        assert!(said.starts_with("오류: ") && said.trim_end().lines().count() == 1, "{arguments:?}: {said:?}");
+        let typed = arguments.iter().copied().filter(|word| !word.starts_with("--"));
+        let parts = ["no colon", "X Y", "a\\nb", "a\\r\\nb", "nowhere", path, program];
+        assert_korean(&said, &typed.chain(parts).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn every_announcement_is_korean() {
+    let (folder, _) = folder_with(0);
+    let path = folder.path().to_str().expect("UTF-8");
+    let quoted = [path, env!("CARGO_BIN_EXE_glasshttp")];
+    let _taken = TcpListener::bind("127.0.0.1:8080");
+    for options in [
+        &["--log", "story"][..],
+        &["--log", "off", "--lan", "-p", "0"],
+        &["--log", "common", "--no-watch"],
+        &["--log", "json", "-p", "0"],
+        &["--log", "short", "-p", "0", "--watch", "0"],
+    ] {
+        let is_named = options.contains(&"--lan");
+        let mut command = korean();
+        command.args(options).current_dir(folder.path());
+        if is_named {
+            command.arg(path);
+        }
+        let mut server = Server::spawn(&mut command);
+        let mut all = server.announced.clone();
+        while !all.contains("Ctrl-C") {
+            assert_ne!(server.stdout.read_line(&mut all).expect("a line"), 0, "{all}");
+        }
+        server.signal(Signal::TERM);
+        server.stdout.read_to_string(&mut all).expect("the rest");
+        assert!(server.wait().success());
+        assert_korean(&all, &quoted);
+    }
+}
