@@ -91,7 +91,6 @@ struct Teller {
 
 impl Teller {
     fn tell(&mut self, mut input: impl BufRead, out: &mut impl Write) -> io::Result<()> {
-        out.write_all(story::legend(self.language).as_bytes())?;
         let mut line = Vec::new();
         for number in 1.. {
             line.clear();
@@ -115,6 +114,9 @@ impl Teller {
     }
 
     fn record(&mut self, record: &Record, out: &mut impl Write) -> io::Result<()> {
+        if self.told == 0 {
+            out.write_all(story::legend(self.language).as_bytes())?;
+        }
         self.told += 1;
         let mut progress = self.parts.remove(&record.connection).filter(|_| record.part > 1).unwrap_or_default();
         let last = record.exchanges.last().map_or(0, |exchange| exchange.number);
