@@ -7,6 +7,7 @@ use crate::fetch::{Data, Options, Output, Watched};
 use crate::http::message::{Version, is_tchar};
 use crate::language::sentence::both;
 use crate::language::{Language, Sentence};
+use crate::record::failure::Failure;
 use clap::{Args, ValueEnum};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -137,7 +138,7 @@ pub(super) struct FetchArgs {
     har: Option<PathBuf>,
 
     /// The name server to ask, in place of the system's
-    #[arg(long, value_name = "SERVER[:PORT]", value_parser = server_address, help_heading = "What is told")]
+    #[arg(long, value_name = "SERVER[:PORT]", value_parser = name_server, help_heading = "What is told")]
     dns: Option<SocketAddr>,
 
     /// Walk from the root of the DNS to the name, each referral told
@@ -145,7 +146,7 @@ pub(super) struct FetchArgs {
     trace_dns: bool,
 
     /// Begin that walk at this root server; may be repeated
-    #[arg(long, value_name = "ADDR[:PORT]", value_parser = server_address, conflicts_with = "dns", help_heading = "What is told")]
+    #[arg(long, value_name = "ADDR[:PORT]", value_parser = name_server, conflicts_with = "dns", help_heading = "What is told")]
     root: Vec<SocketAddr>,
 
     /// Where the server's live page is, or its JSON log, to join both halves [default: port 8081, of a glasshttp on this machine]
@@ -172,9 +173,10 @@ impl FetchArgs {
             VersionName::Http11 => Version::Http11,
         };
         if version == Version::Http09 && (self.head || !self.headers.is_empty() || self.keep_alive || self.r#continue) {
-            return Err(
-                "HTTP/0.9 sends GET and a path, and nothing else: no --head, --header, --keep-alive or -C".into()
-            );
+            return Err(both!(
+                "HTTP/0.9 sends GET and a path, and nothing else: no --head, --header, --keep-alive or -C",
+                "HTTP/0.9는 GET과 경로만 보냅니다. --head, --header, --keep-alive, -C와 함께 쓸 수 없습니다"
+            ));
         }
         let data = match self.data_file {
             Some(path) => Some(Data::File(path)),
@@ -182,7 +184,10 @@ impl FetchArgs {
             None => Some(Data::Form(self.data.join("&"))),
         };
         if data.is_some() && (self.head || self.method.as_deref() == Some("HEAD")) {
-            return Err("--head asks for a head alone, and sends no data".into());
+            return Err(both!(
+                "--head asks for a head alone, and sends no data",
+                "--head는 헤더만 요청하므로 보낼 데이터가 없어야 합니다"
+            ));
         }
         let usual = match &data {
             _ if self.head => "HEAD",
@@ -191,7 +196,10 @@ impl FetchArgs {
         };
         let method = self.method.unwrap_or_else(|| usual.to_owned());
         if version == Version::Http09 && method != "GET" {
-            return Err("HTTP/0.9 sends GET and a path, and nothing else: no --method and no --data".into());
+            return Err(both!(
+                "HTTP/0.9 sends GET and a path, and nothing else: no --method and no --data",
+                "HTTP/0.9는 GET과 경로만 보냅니다. --method, --data와 함께 쓸 수 없습니다"
+            ));
         }
         let is_head = method == "HEAD";
         let output = match self.output {
@@ -202,18 +210,27 @@ impl FetchArgs {
         };
         if output == Output::Named {
             for url in &self.urls {
-                url.file_name().map_err(|failure| Sentence::from(failure.to_string()))?;
+                url.file_name().map_err(|failure| sentence(&failure))?;
             }
         }
         if self.r#continue && (output == Output::Stdout || is_head || self.repeat > 1) {
-            return Err("-C goes on with one file: it needs -o FILE or -O, and neither --head nor --repeat".into());
+            return Err(both!(
+                "-C goes on with one file: it needs -o FILE or -O, and neither --head nor --repeat",
+                "-C는 파일 하나를 이어 받습니다. -o FILE이나 -O가 있어야 하고 --head, --repeat와 함께 쓸 수 없습니다"
+            ));
         }
         let is_asked = |wanted: &str| self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted));
         if self.r#continue && (is_asked("range") || is_asked("if-range")) {
-            return Err("-C asks for the range that is missing; leave out --header Range and If-Range".into());
+            return Err(both!(
+                "-C asks for the range that is missing; leave out --header Range and If-Range",
+                "-C는 남은 범위를 직접 요청합니다. --header Range와 If-Range를 빼십시오"
+            ));
         }
         if matches!(output, Output::File(_)) && self.urls.len() > 1 {
-            return Err("one FILE can't hold several URLs; try -O".into());
+            return Err(both!(
+                "one FILE can't hold several URLs; try -O",
+                "FILE 하나에 URL 여럿을 담을 수 없습니다. -O를 쓰십시오"
+            ));
         }
         let traces = self.trace_dns || !self.root.is_empty();
         Ok(Options {
@@ -257,8 +274,13 @@ impl WatchAddress {
     }
 }
 
-fn url(text: &str) -> Result<Url, String> {
-    Url::parse(text).map_err(|failure| failure.to_string())
+fn url(text: &str) -> Result<Url, Sentence> {
+    Url::parse(text).map_err(|failure| sentence(&failure))
+}
+
+/// A failure in each language.
+fn sentence(failure: &Failure) -> Sentence {
+    Sentence { en: failure.sentence(Language::English), ko: failure.sentence(Language::Korean) }
 }
 
 /// `Name: value`, of a field that is the user's to send.
@@ -280,27 +302,30 @@ fn header(text: &str) -> Result<(String, String), Sentence> {
 }
 
 /// A token; CONNECT would ask for a tunnel.
-fn method(text: &str) -> Result<String, String> {
+fn method(text: &str) -> Result<String, Sentence> {
     match text {
-        "" => Err("name a method, such as POST".to_owned()),
-        "CONNECT" => Err("CONNECT asks a proxy for a tunnel, which is not what this is for".to_owned()),
+        "" => Err(both!("name a method, such as POST", "POST 같은 메서드를 쓰십시오")),
+        "CONNECT" => Err(both!(
+            "CONNECT asks a proxy for a tunnel; try GET or POST",
+            "CONNECT는 프록시에 터널을 요청합니다. GET이나 POST를 쓰십시오"
+        )),
         _ if text.bytes().all(is_tchar) => Ok(text.to_owned()),
-        _ => Err("a method is one word, such as POST".to_owned()),
+        _ => Err(both!("a method is one word, such as POST", "메서드는 POST처럼 한 낱말입니다")),
     }
 }
 
 /// `5ms`, `1s`, `250us`; without a unit: milliseconds.
-fn pause(text: &str) -> Result<Duration, String> {
+fn pause(text: &str) -> Result<Duration, Sentence> {
     let whole = if text.bytes().all(|byte| byte.is_ascii_digit()) { format!("{text}ms") } else { text.to_owned() };
     match humantime::parse_duration(&whole) {
         Ok(pause) if pause <= Duration::from_secs(60) => Ok(pause),
-        Ok(_) => Err("it must be a minute at most".to_owned()),
-        Err(_) => Err("it must read like 5ms or 1s".to_owned()),
+        Ok(_) => Err(both!("it must be a minute at most", "1분을 넘을 수 없습니다")),
+        Err(_) => Err(both!("it must read like 5ms or 1s", "5ms나 1s처럼 쓰십시오")),
     }
 }
 
 /// Bytes: `100`, `100k` (1024 each), `1M`.
-fn size(text: &str) -> Result<u64, String> {
+fn size(text: &str) -> Result<u64, Sentence> {
     let lower = text.to_ascii_lowercase();
     let (digits, unit) = match lower.as_bytes().last() {
         Some(b'k') => (&lower[..lower.len() - 1], 1 << 10),
@@ -308,23 +333,40 @@ fn size(text: &str) -> Result<u64, String> {
         Some(b'g') => (&lower[..lower.len() - 1], 1 << 30),
         _ => (&lower[..], 1),
     };
-    let number: u64 = digits.parse().map_err(|_| "it must be a number of bytes, as in 500, 100k or 1M")?;
-    number.checked_mul(unit).ok_or_else(|| "that is more than there can be".to_owned())
+    let number: u64 = digits.parse().map_err(|_| {
+        both!("not a number of bytes, such as 500, 100k or 1M", "바이트 수가 아닙니다. 500, 100k, 1M처럼 쓰십시오")
+    })?;
+    number.checked_mul(unit).ok_or_else(|| {
+        both!("more than there can be; try a smaller number", "있을 수 있는 것보다 큽니다. 더 작은 수를 쓰십시오")
+    })
 }
 
-fn rate(text: &str) -> Result<u64, String> {
+fn rate(text: &str) -> Result<u64, Sentence> {
     match size(text)? {
-        0 => Err("at 0 bytes a second nothing ever comes".to_owned()),
+        0 => Err(both!("at 0 bytes a second nothing ever comes", "1초에 0바이트면 아무것도 오지 않습니다")),
         rate => Ok(rate),
     }
 }
 
+/// The address of a name server.
+fn name_server(text: &str) -> Result<SocketAddr, Sentence> {
+    server_address(text).map_err(|_| {
+        both!(
+            "not a name server's address, such as 9.9.9.9 or [::1]:5353",
+            "네임 서버의 주소가 아닙니다. 9.9.9.9나 [::1]:5353처럼 쓰십시오"
+        )
+    })
+}
+
 /// An address, or the path of a file: with a slash or a point in it.
-fn watched(text: &str) -> Result<Watched, String> {
+fn watched(text: &str) -> Result<Watched, Sentence> {
     match watch_address(text).map(WatchAddress::socket_address) {
         Ok(page) => Ok(Watched::Page(page)),
         Err(_) if text.contains(['/', '.']) => Ok(Watched::Log(text.into())),
-        Err(sentence) => Err(format!("{sentence}, or ./log for a file")),
+        Err(why) => Err(Sentence {
+            en: format!("{}, or ./log for a file", why.en),
+            ko: format!("{}. 파일이라면 ./log처럼 쓰십시오", why.ko),
+        }),
     }
 }
 
