@@ -84,7 +84,7 @@ function arrow({ direction, caption, known: style }) {
   return [
     svg("line", line),
     svg("path", { class: `head from-${from} ${style}`, d: `M${end} 29l${back} -5.5v11z` }),
-    svg("text", { x: WIDTH / 2, y: 19, "text-anchor": "middle" }, shortened(visible(caption), 36)),
+    svg("text", { x: WIDTH / 2, y: 19, "text-anchor": "middle" }, shortened(visible(caption), 40)),
   ];
 }
 

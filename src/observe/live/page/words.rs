@@ -70,13 +70,9 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     ("measured", "measured", "측정"),
     ("derived", "derived", "계산"),
     ("not_visible", "not visible", "보이지 않음"),
-    ("known_measured", "means that the program or the kernel reported it,", "은 프로그램이나 커널이 알려 준 것,"),
-    ("known_derived", "that it was computed from what was measured,", "은 측정한 값에서 계산한 것,"),
-    (
-        "known_not_visible",
-        "that nothing reported it: then it is not drawn.",
-        "은 알려 준 것이 없다는 뜻이며 그리지 않습니다.",
-    ),
+    ("known_measured", "means that the program or the kernel reported it,", "(프로그램이나 커널이 알려 준 것),"),
+    ("known_derived", "that it was computed from what was measured,", "(측정한 값에서 계산한 것),"),
+    ("known_not_visible", "that nothing reported it: then it is not drawn.", "(알려 준 것이 없음: 그리지 않습니다)."),
     // What the script says.
     ("live", "live", "라이브"),
     (
