@@ -1,8 +1,9 @@
 //! Which of a connection's segments a block in a terminal shows, of those that
 //! are nothing in particular: the first and the last of what is new.
 
-use super::steps::Step;
-use crate::record::connection::Record;
+use super::steps::{Step, count};
+use crate::language::Language;
+use crate::record::segment::Segments;
 use std::collections::BTreeSet;
 
 /// Rows of such segments in one block, at either end.
@@ -20,8 +21,8 @@ pub(super) struct Shown {
 
 impl Shown {
     /// `told` segments were told, or left out, before.
-    pub(super) fn of(record: &Record, steps: &[Step], told: u64) -> Self {
-        let Some(segments) = &record.segments else { return Self { known: told, ..Self::default() } };
+    pub(super) fn of(segments: Option<&Segments>, steps: &[Step], told: u64) -> Self {
+        let Some(segments) = segments else { return Self { known: told, ..Self::default() } };
         let number = |index: usize| {
             let before = if index >= segments.left_out_behind { segments.left_out } else { 0 };
             before.saturating_add(index as u64)
@@ -34,7 +35,7 @@ impl Shown {
         Self {
             rows: begin.iter().chain(end).copied().collect(),
             left_out: middle.iter().copied().collect(),
-            known: segments.left_out.saturating_add(segments.list.len() as u64),
+            known: segments.count(),
         }
     }
 
@@ -48,6 +49,12 @@ impl Shown {
         let first = self.left_out.first()?;
         (place(step)? == *first).then_some(self.left_out.len() as u64)
     }
+}
+
+/// That many are left out.
+pub(super) fn more(count: u64, language: Language) -> String {
+    let words = count!(language, count, "more segment", "more segments" / "개 세그먼트를 더 생략");
+    format!("… {words}")
 }
 
 /// The place of the segment that a step is, and nothing else.

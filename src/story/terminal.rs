@@ -4,7 +4,7 @@
 use super::layout::{Arrow, Block, bold, dim, plain, span};
 use super::rows;
 use super::segments::{self, Shown};
-use super::steps::{Kind, Known, Step, count, say, steps};
+use super::steps::{Kind, Known, Step, say, steps};
 use crate::language::Language;
 use crate::record::Nanoseconds;
 use crate::record::connection::Record;
@@ -69,7 +69,7 @@ pub(crate) fn block(
     let mut remarks = Vec::new();
     let was_introduced = std::mem::replace(&mut teller.progress.is_introduced, true);
     let steps = steps(record, language);
-    let shown = Shown::of(record, &steps, teller.progress.segments);
+    let shown = Shown::of(record.segments.as_ref(), &steps, teller.progress.segments);
     teller.progress.segments = shown.known;
     for step in steps {
         if let Some(count) = shown.left_out_from(&step) {
@@ -139,8 +139,7 @@ impl Teller<'_> {
     }
 
     fn leave_out_segments(&mut self, count: u64) {
-        let words = count!(self.language, count, "more segment", "more segments" / "개 세그먼트를 더 생략");
-        self.block.remark(&[dim(format!("… {words}"))]);
+        self.block.remark(&[dim(segments::more(count, self.language))]);
     }
 
     /// Counts what was told, and says what was left out.

@@ -225,7 +225,7 @@ impl Step {
     }
 
     /// A row that has a word, and no time of its own.
-    pub(super) fn remark(id: &str, label: String, title: String) -> Self {
+    pub(crate) fn remark(id: &str, label: String, title: String) -> Self {
         Self { label, ..Self::note(id, title) }
     }
 

@@ -8,6 +8,7 @@ mod verbatim;
 
 use super::layout::{Block, bold, dim, plain};
 use super::rows;
+use super::segments::{self, Shown};
 use super::steps::{Kind, Known, Step, of_transfer, say};
 use crate::language::Language;
 use crate::record::transfer::{Record, Transfer};
@@ -30,8 +31,12 @@ pub(crate) fn tell(transfer: &Transfer, before: &Record, heads: bool, language: 
     let mut block = Block::default();
     block.header(&[bold(format!("#{}", transfer.number)), bold(transfer.url.clone())]);
     let steps = of_transfer(transfer, before, language);
-    let (rows, remarks): (Vec<Step>, Vec<Step>) =
-        steps.into_iter().filter(|step| !step.is_drawn_only).partition(is_row);
+    let shown = Shown::of(transfer.segments.as_ref(), &steps, 0);
+    let steps = steps.into_iter().filter_map(|step| match shown.left_out_from(&step) {
+        Some(count) => Some(Step::remark("segments-more", "…".to_owned(), segments::more(count, language))),
+        None => (segments::place(&step).is_none() || step.seen_by == End::Server || shown.has(&step)).then_some(step),
+    });
+    let (rows, remarks): (Vec<Step>, Vec<Step>) = steps.filter(|step| !step.is_drawn_only).partition(is_row);
     let is_joined = rows.iter().any(|step| step.seen_by == End::Server);
     let (first, both) = if is_joined { sides::split(rows) } else { (rows, Vec::new()) };
     let mut above = None;

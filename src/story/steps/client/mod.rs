@@ -14,6 +14,7 @@ pub(super) use connect::made;
 
 use super::order;
 use super::say::say;
+use super::segments;
 use super::step::{Kind, Place, Step};
 use crate::language::Language;
 use crate::record::End;
@@ -35,6 +36,21 @@ pub(super) fn steps(transfer: &Transfer, before: &Record, language: Language) ->
     }
     steps.extend(next(transfer, language));
     order::by_time(steps).into_iter().map(at_client).collect()
+}
+
+/// The same with the segments that the client's machine saw: those are the arrows then, and what a
+/// call or the kernel reports is an event.
+pub(super) fn with_segments(steps: Vec<Step>, transfer: &Transfer, language: Language) -> Vec<Step> {
+    let Some(seen) = &transfer.segments else { return steps };
+    let called = |step: Step| match step.kind {
+        Kind::Arrow => {
+            let kind = if step.at.value().is_some() { Kind::Event } else { Kind::Note };
+            Step { kind, place: Place::Client, direction: None, ..step }
+        }
+        _ => step,
+    };
+    let segments = segments::plain(seen, |_| false, language).into_iter().map(at_client);
+    order::by_time(steps.into_iter().map(called).chain(segments).collect())
 }
 
 /// What is seen by the client happened there.
