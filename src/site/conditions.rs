@@ -117,6 +117,15 @@ impl Validators {
                 .is_some_and(|date| self.modified == Some(date) && date < now && headers.only("if-range").is_some())
     }
 
+    /// The tag that `If-Range` named, where it is another one than is sent: whoever
+    /// goes on with a part by that tag is told of the same version.
+    pub(super) fn other_tag(&self, headers: &Headers<'_>) -> Option<&str> {
+        let condition = headers.all("if-range").next()?;
+        let named =
+            [&self.of_content, &self.of_version].into_iter().flatten().find(|tag| tag.as_bytes() == condition)?;
+        (self.tag() != Some(named)).then_some(named)
+    }
+
     fn matches_weakly(&self, tag: &[u8]) -> bool {
         self.has(tag.strip_prefix(b"W/").unwrap_or(tag))
     }
@@ -186,6 +195,14 @@ mod tests {
         ] {
             assert_eq!(with(&fields, |headers| file().judge(headers)), expected, "{fields:?}");
         }
+    }
+
+    #[test]
+    fn a_part_goes_on_by_the_tag_that_it_began_with() {
+        let other = |tag| with(&[("If-Range", tag)], |headers| file().other_tag(headers).map(str::to_owned));
+        assert_eq!(other("\"a-1\"").as_deref(), Some("\"a-1\""));
+        assert_eq!([other("\"a\""), other("\"x\""), other(DATE)], [None, None, None]);
+        assert_eq!(with(&[], |headers| file().other_tag(headers).map(str::to_owned)), None);
     }
 
     #[test]

@@ -191,7 +191,10 @@ impl Prepared {
             Part::Whole => Response::new(StatusCode::OK, self.whole.clone(), self.source.body(0, size)),
             Part::Of { offset, length } => {
                 let content_range = format!("bytes {offset}-{}/{size}", offset + length - 1);
-                let headers = self.whole.with("Content-Range", &content_range);
+                let mut headers = self.whole.with("Content-Range", &content_range);
+                if let Some(tag) = self.validators.other_tag(&request.headers) {
+                    headers = headers.with_only("ETag", tag);
+                }
                 Response::new(StatusCode::PARTIAL_CONTENT, headers, self.source.body(offset, length))
             }
             Part::Unsatisfiable => out_of_range(size, self.language),
