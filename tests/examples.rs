@@ -2,6 +2,7 @@
 //! pairs, over the address that the server prints. Each shows what its head
 //! promises.
 
+mod application;
 mod closing;
 mod documents;
 mod echo;
