@@ -236,6 +236,46 @@ fn help_fits_80_columns() {
     }
 }
 
+#[test]
+fn the_help_of_fetch_is_a_man_page_in_each_language() {
+    let english = ["NAME\n  glasshttp fetch - ", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "EXAMPLES"];
+    let korean = ["이름\n  glasshttp fetch - ", "사용법", "설명", "옵션", "종료 상태", "예\n"];
+    for (language, sections) in [("en", english), ("ko", korean)] {
+        let (said, errors, code) = output(glasshttp().args(["--lang", language, "fetch", "--help"]));
+        assert_eq!((errors.as_str(), code), ("", Some(0)));
+        let mut rest = said.as_str();
+        for section in sections {
+            let at = rest.find(section).unwrap_or_else(|| panic!("{section} is missing or out of order: {said}"));
+            rest = &rest[at..];
+        }
+        for line in said.lines() {
+            assert!(unicode_width::UnicodeWidthStr::width(line) <= 80, "{line:?}");
+        }
+        for option in ["--http", "-X, --method", "-d, --data", "-4, --ipv4", "-q, --quiet", "--trace-dns", "--lang"] {
+            assert!(said.contains(option), "{option}: {said}");
+        }
+        // Each exit code stands on a line of its own.
+        for exit in (0..=11).chain([130]) {
+            let is_code = |line: &str| line.trim_start().starts_with(&format!("{exit}  "));
+            assert!(said.lines().any(is_code), "{exit}: {said}");
+        }
+    }
+    let (environment, ..) = output(glasshttp().args(["fetch", "--help"]).env("LC_ALL", "ko_KR.UTF-8"));
+    assert!(environment.starts_with("이름\n"), "{environment}");
+    // What can't be meant is said in Korean, too.
+    for (arguments, words) in [
+        (&["https://h/"][..], "암호화된 주소"),
+        (&["-C", "h"], "파일 하나를 이어받습니다"),
+        (&["--http", "0.9", "--head", "h"], "GET과 경로만"),
+        (&["--dns", "x", "h"], "네임 서버 주소가 아닙니다"),
+        (&["-X", "CONNECT", "h"], "프록시"),
+        (&["--read-rate", "x", "h"], "바이트 수가 아닙니다"),
+    ] {
+        let (_, said, code) = output(glasshttp().args(["--lang", "ko", "fetch"]).args(arguments));
+        assert!(code == Some(2) && said.contains(words) && said.lines().count() == 1, "{arguments:?}: {said}");
+    }
+}
+
 /// What the program says of a folder that is not there, in this environment.
 fn complaint(options: &[&str], environment: &[(&str, &str)]) -> String {
     let mut command = glasshttp();

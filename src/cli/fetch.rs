@@ -1,156 +1,187 @@
 //! The command line of `glasshttp fetch`.
 
-use super::values::{USUAL_WATCH_PORT, WatchAddress, field, field_value, number, positive_seconds, watch_address};
-use crate::dns::{Families, default_roots, server_address};
+mod values;
+
+use super::values::{number, positive_seconds};
+use crate::dns::{Families, default_roots};
 use crate::fetch::url::Url;
 use crate::fetch::{Data, Options, Output, Watched};
-use crate::http::message::{Version, is_tchar};
+use crate::http::message::Version;
 use crate::language::sentence::both;
 use crate::language::{Language, Sentence};
-use crate::record::failure::Failure;
 use clap::{Args, ValueEnum};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+use values::{header, in_both, method, name_server, pause, rate, size, url, watched};
+
+/// As a man page has it: clap fills in the usage and the options.
+const TEMPLATE: &str = "\
+NAME
+  glasshttp fetch - {about}
+
+SYNOPSIS
+  {usage}
+
+DESCRIPTION
+  Fetch each URL over plain HTTP, and show what happened: the name, the
+  connection, the request, the response, the close, with the time of each. The
+  response's body goes to standard output, or into a file with -o or -O; the
+  story goes to standard error. -q leaves the story out, --json replaces both.
+
+  Only http:// is supported, because only that can be seen on the wire.
+
+OPTIONS
+{all-args}
+
+{after-help}";
 
 const AFTER: &str = "\
-The body goes to standard output, the story to standard error.
+EXIT STATUS
+    0  The responses are complete.
+    1  A file, standard output or a socket failed on this machine.
+    2  The command line is invalid.
+    3  The name has no address.
+    4  The connection was refused: no program listens there.
+    5  The address is unreachable.
+    6  A timeout passed.
+    7  The server reset the connection.
+    8  The response is malformed.
+    9  The response was cut short, or there was none.
+   10  The status is 400 or more (with --fail).
+   11  A redirect was not followed: too many, or to another scheme.
+  130  Ctrl-C interrupted it; a part of a file is kept.
+  With several URLs, the first failure decides.
 
-Exit codes:
-   0  done
-   1  a file, standard output or a socket failed on this machine
-   2  a command line that can't be meant
-   3  the name has no address
-   4  refused: nobody listens there
-   5  unreachable
-   6  timed out
-   7  reset by the server
-   8  the response is malformed
-   9  cut short: the response is not whole, or there was none
-  10  a response of 400 or more, with --fail
-  11  a redirect that is not followed: too many, another scheme
- 130  interrupted (Ctrl-C): what came is told, and a part is kept
-Of several URLs, the first that failed says it. A folder called fetch is served
-by: glasshttp ./fetch";
+EXAMPLES
+  glasshttp fetch localhost:8080                    show every stage
+  glasshttp fetch -q -o page.html example.com       save the body, quietly
+  glasshttp fetch -C -O http://example.com/big.iso  resume a download
+  glasshttp fetch -L -v example.com/old             follow redirects, show heads
+  glasshttp fetch -d 'name=Ada' localhost:8080      send a form by POST
+  glasshttp fetch -k --repeat 3 localhost:8080      reuse one connection
+  glasshttp fetch --trace-dns example.com           walk the DNS from its root
 
-/// Fetch URLs, and tell each stage: name, connection, request, answer, close
+  To serve a folder that is called fetch: glasshttp ./fetch";
+
+/// Fetch URLs, and show each stage of it
 #[derive(Clone, Debug, Args)]
-#[command(after_help = AFTER)]
+#[command(help_template = TEMPLATE, after_help = AFTER)]
 pub(super) struct FetchArgs {
-    /// What to fetch; http:// may be left out
+    /// URL to fetch; http:// may be left out
     #[arg(value_name = "URL", required = true, value_parser = url)]
     urls: Vec<Url>,
 
-    /// The version of HTTP to speak
-    #[arg(long, value_enum, default_value = "1.0", value_name = "VERSION", help_heading = "The request")]
+    /// Speak this version of HTTP
+    #[arg(long, value_enum, default_value = "1.0", value_name = "VERSION", help_heading = "Request")]
     http: VersionName,
 
-    /// Ask for the head alone (HEAD)
-    #[arg(long, conflicts_with = "method", help_heading = "The request")]
+    /// Request only the response's head (HEAD), and print it
+    #[arg(long, conflicts_with = "method", help_heading = "Request")]
     head: bool,
 
-    /// The method [default: GET; POST with --data]
-    #[arg(long, short = 'X', value_name = "METHOD", value_parser = method, help_heading = "The request")]
+    /// Use this method [default: GET; POST with --data]
+    #[arg(long, short = 'X', value_name = "METHOD", value_parser = method, help_heading = "Request")]
     method: Option<String>,
 
-    /// Send this as a form (POST); repeated, joined by &
-    #[arg(long, short, value_name = "DATA", help_heading = "The request")]
+    /// Send this as a form (POST); repeatable, joined by &
+    #[arg(long, short, value_name = "DATA", help_heading = "Request")]
     data: Vec<String>,
 
-    /// Send the content of this file (POST); - is standard input
-    #[arg(long, value_name = "FILE", conflicts_with = "data", help_heading = "The request")]
+    /// Send this file (POST); - is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "data", help_heading = "Request")]
     data_file: Option<PathBuf>,
 
-    /// A header field to send; may be repeated
-    #[arg(long = "header", short = 'H', value_name = "NAME: VALUE", value_parser = header, help_heading = "The request")]
+    /// Send this header field; repeatable
+    #[arg(long = "header", short = 'H', value_name = "NAME: VALUE", value_parser = header, help_heading = "Request")]
     headers: Vec<(String, String)>,
 
-    /// Follow redirects, ten at most
-    #[arg(long, short = 'L', help_heading = "The request")]
+    /// Follow redirects, at most ten
+    #[arg(long, short = 'L', help_heading = "Request")]
     follow: bool,
 
-    /// Ask to keep the connection, and use it for what follows
-    #[arg(long, short = 'k', help_heading = "The connection")]
+    /// Keep the connection open, and reuse it for the next URL
+    #[arg(long, short = 'k', help_heading = "Connection")]
     keep_alive: bool,
 
-    /// Use IPv4 alone
-    #[arg(short = '4', long, conflicts_with = "ipv6", help_heading = "The connection")]
+    /// Use only IPv4
+    #[arg(short = '4', long, conflicts_with = "ipv6", help_heading = "Connection")]
     ipv4: bool,
 
-    /// Use IPv6 alone
-    #[arg(short = '6', long, help_heading = "The connection")]
+    /// Use only IPv6
+    #[arg(short = '6', long, help_heading = "Connection")]
     ipv6: bool,
 
-    /// Fetch everything this many times
-    #[arg(long, value_name = "N", default_value = "1", value_parser = number::<u32>(1..=10_000), help_heading = "The connection")]
+    /// Fetch every URL this many times
+    #[arg(long, value_name = "N", default_value = "1", value_parser = number::<u32>(1..=10_000), help_heading = "Connection")]
     repeat: u32,
 
-    /// Shut down the sending half behind the request
-    #[arg(long, help_heading = "The connection")]
+    /// Close the sending side after the request (half-close)
+    #[arg(long, help_heading = "Connection")]
     half_close: bool,
 
-    /// Send one byte at a time, this long apart, as in 5ms
-    #[arg(long, value_name = "TIME", value_parser = pause, help_heading = "The connection")]
+    /// Send one byte at a time, at this interval, as in 5ms
+    #[arg(long, value_name = "TIME", value_parser = pause, help_heading = "Connection")]
     dribble: Option<Duration>,
 
-    /// Read this many bytes a second, as in 100k, with a small receive buffer
-    #[arg(long, value_name = "BYTES", value_parser = rate, help_heading = "The connection")]
+    /// Read this many bytes per second, as in 100k, with a small receive buffer
+    #[arg(long, value_name = "BYTES", value_parser = rate, help_heading = "Connection")]
     read_rate: Option<u64>,
 
-    /// Reset the connection when this much of the body has come, as in 1k
-    #[arg(long, value_name = "BYTES", value_parser = size, help_heading = "The connection")]
+    /// Reset the connection after this many bytes of the body, as in 1k
+    #[arg(long, value_name = "BYTES", value_parser = size, help_heading = "Connection")]
     abort_after: Option<u64>,
 
-    /// How long name, connection and head may take, each, and how long a body may pause
-    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = positive_seconds, help_heading = "The connection")]
+    /// Wait this long for the name, the connection and the head, each, and for the next bytes of a body
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = positive_seconds, help_heading = "Connection")]
     timeout: Duration,
 
-    /// Write the body into this file; until it is whole, it is FILE.part
-    #[arg(short, long, value_name = "FILE", help_heading = "The body")]
+    /// Write the body to this file; until it is complete, it is FILE.part
+    #[arg(short, long, value_name = "FILE", help_heading = "Body")]
     output: Option<PathBuf>,
 
-    /// The same, with the URL's own name
-    #[arg(short = 'O', long, conflicts_with = "output", help_heading = "The body")]
+    /// Write the body to a file with the URL's own name
+    #[arg(short = 'O', long, conflicts_with = "output", help_heading = "Body")]
     remote_name: bool,
 
-    /// Go on where an earlier download ended
-    #[arg(short = 'C', long, help_heading = "The body")]
+    /// Continue an earlier download of the same file
+    #[arg(short = 'C', long, help_heading = "Body")]
     r#continue: bool,
 
-    /// A response of 400 or more is a failure, and its body is dropped
-    #[arg(short, long, help_heading = "The body")]
+    /// Treat a status of 400 or more as a failure, and drop its body
+    #[arg(short, long, help_heading = "Body")]
     fail: bool,
 
-    /// No story
-    #[arg(short, long, conflicts_with = "verbose", help_heading = "What is told")]
+    /// Show no story and no progress
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
     quiet: bool,
 
-    /// Show the heads of request and response too, as sent (also --heads)
-    #[arg(short, long, alias = "heads", help_heading = "What is told")]
+    /// Show the heads of request and response, too (also --heads)
+    #[arg(short, long, alias = "heads", help_heading = "Output")]
     verbose: bool,
 
-    /// The record as JSON on standard output, in place of body and story
-    #[arg(long, help_heading = "What is told")]
+    /// Print the record as JSON, in place of body and story
+    #[arg(long, help_heading = "Output")]
     json: bool,
 
     /// Write a HAR 1.2 file, for a browser's developer tools
-    #[arg(long, value_name = "FILE", help_heading = "What is told")]
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
     har: Option<PathBuf>,
 
-    /// The name server to ask, in place of the system's
-    #[arg(long, value_name = "SERVER[:PORT]", value_parser = name_server, help_heading = "What is told")]
+    /// Query this name server instead of the system's
+    #[arg(long, value_name = "SERVER[:PORT]", value_parser = name_server, help_heading = "DNS")]
     dns: Option<SocketAddr>,
 
-    /// Walk from the root of the DNS to the name, each referral told
-    #[arg(long, conflicts_with = "dns", help_heading = "What is told")]
+    /// Walk from the root of the DNS to the name, and show each referral
+    #[arg(long, conflicts_with = "dns", help_heading = "DNS")]
     trace_dns: bool,
 
-    /// Begin that walk at this root server; may be repeated
-    #[arg(long, value_name = "ADDR[:PORT]", value_parser = name_server, conflicts_with = "dns", help_heading = "What is told")]
+    /// Begin that walk at this root server; repeatable
+    #[arg(long, value_name = "ADDR[:PORT]", value_parser = name_server, conflicts_with = "dns", help_heading = "DNS")]
     root: Vec<SocketAddr>,
 
-    /// Where the server's live page is, or its JSON log, to join both halves [default: port 8081, of a glasshttp on this machine]
-    #[arg(long, value_name = "ADDR|FILE", value_parser = watched, help_heading = "What is told")]
+    /// Show the server's half, too, from its live page or JSON log [default: port 8081, of a glasshttp on this machine]
+    #[arg(long, value_name = "ADDR|FILE", value_parser = watched, help_heading = "Output")]
     watch: Option<Watched>,
 }
 
@@ -174,8 +205,8 @@ impl FetchArgs {
         };
         if version == Version::Http09 && (self.head || !self.headers.is_empty() || self.keep_alive || self.r#continue) {
             return Err(both!(
-                "HTTP/0.9 sends GET and a path, and nothing else: no --head, --header, --keep-alive or -C",
-                "HTTP/0.9는 GET과 경로만 보냅니다. --head, --header, --keep-alive, -C와 함께 쓸 수 없습니다"
+                "HTTP/0.9 sends GET and a path, and nothing else: leave out --head, --header, --keep-alive and -C",
+                "HTTP/0.9는 GET과 경로만 보냅니다. --head, --header, --keep-alive, -C를 빼십시오"
             ));
         }
         let data = match self.data_file {
@@ -185,8 +216,8 @@ impl FetchArgs {
         };
         if data.is_some() && (self.head || self.method.as_deref() == Some("HEAD")) {
             return Err(both!(
-                "--head asks for a head alone, and sends no data",
-                "--head는 헤더만 요청하므로 보낼 데이터가 없어야 합니다"
+                "--head requests only a head, and sends no data",
+                "--head는 헤더만 요청하고 데이터를 보내지 않습니다"
             ));
         }
         let usual = match &data {
@@ -197,8 +228,8 @@ impl FetchArgs {
         let method = self.method.unwrap_or_else(|| usual.to_owned());
         if version == Version::Http09 && method != "GET" {
             return Err(both!(
-                "HTTP/0.9 sends GET and a path, and nothing else: no --method and no --data",
-                "HTTP/0.9는 GET과 경로만 보냅니다. --method, --data와 함께 쓸 수 없습니다"
+                "HTTP/0.9 sends GET and a path, and nothing else: leave out --method and --data",
+                "HTTP/0.9는 GET과 경로만 보냅니다. --method와 --data를 빼십시오"
             ));
         }
         let is_head = method == "HEAD";
@@ -210,26 +241,26 @@ impl FetchArgs {
         };
         if output == Output::Named {
             for url in &self.urls {
-                url.file_name().map_err(|failure| sentence(&failure))?;
+                url.file_name().map_err(|failure| in_both(&failure))?;
             }
         }
         if self.r#continue && (output == Output::Stdout || is_head || self.repeat > 1) {
             return Err(both!(
-                "-C goes on with one file: it needs -o FILE or -O, and neither --head nor --repeat",
-                "-C는 파일 하나를 이어 받습니다. -o FILE이나 -O가 있어야 하고 --head, --repeat와 함께 쓸 수 없습니다"
+                "-C continues one file: it needs -o FILE or -O, and neither --head nor --repeat",
+                "-C는 파일 하나를 이어받습니다. -o FILE이나 -O가 필요하고, --head나 --repeat와는 함께 쓸 수 없습니다"
             ));
         }
         let is_asked = |wanted: &str| self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted));
         if self.r#continue && (is_asked("range") || is_asked("if-range")) {
             return Err(both!(
-                "-C asks for the range that is missing; leave out --header Range and If-Range",
-                "-C는 남은 범위를 직접 요청합니다. --header Range와 If-Range를 빼십시오"
+                "-C requests the range that is missing; leave out --header Range and If-Range",
+                "-C가 빠진 범위를 요청합니다. --header의 Range와 If-Range를 빼십시오"
             ));
         }
         if matches!(output, Output::File(_)) && self.urls.len() > 1 {
             return Err(both!(
                 "one FILE can't hold several URLs; try -O",
-                "FILE 하나에 URL 여럿을 담을 수 없습니다. -O를 쓰십시오"
+                "FILE 하나에 여러 URL을 담을 수 없습니다. -O를 써 보십시오"
             ));
         }
         let traces = self.trace_dns || !self.root.is_empty();
@@ -264,109 +295,6 @@ impl FetchArgs {
             watch: self.watch,
             language,
         })
-    }
-}
-
-impl WatchAddress {
-    fn socket_address(self) -> SocketAddr {
-        let address = self.address.unwrap_or(Ipv4Addr::LOCALHOST.into());
-        address.with_port(self.port.unwrap_or(USUAL_WATCH_PORT))
-    }
-}
-
-fn url(text: &str) -> Result<Url, Sentence> {
-    Url::parse(text).map_err(|failure| sentence(&failure))
-}
-
-/// A failure in each language.
-fn sentence(failure: &Failure) -> Sentence {
-    Sentence { en: failure.sentence(Language::English), ko: failure.sentence(Language::Korean) }
-}
-
-/// `Name: value`, of a field that is the user's to send.
-fn header(text: &str) -> Result<(String, String), Sentence> {
-    let (name, value) = field(text)?;
-    for (ours, instead) in [
-        ("connection", "--keep-alive"),
-        ("content-length", "--data or --data-file"),
-        ("transfer-encoding", "--data or --data-file"),
-    ] {
-        if name.eq_ignore_ascii_case(ours) {
-            return Err(both!(
-                "the connection itself writes {name}; try {instead}",
-                "{name} 필드는 연결이 직접 씁니다. {instead}을(를) 쓰십시오"
-            ));
-        }
-    }
-    Ok((name, field_value(&value)?))
-}
-
-/// A token; CONNECT would ask for a tunnel.
-fn method(text: &str) -> Result<String, Sentence> {
-    match text {
-        "" => Err(both!("name a method, such as POST", "POST 같은 메서드를 쓰십시오")),
-        "CONNECT" => Err(both!(
-            "CONNECT asks a proxy for a tunnel; try GET or POST",
-            "CONNECT는 프록시에 터널을 요청합니다. GET이나 POST를 쓰십시오"
-        )),
-        _ if text.bytes().all(is_tchar) => Ok(text.to_owned()),
-        _ => Err(both!("a method is one word, such as POST", "메서드는 POST처럼 한 낱말입니다")),
-    }
-}
-
-/// `5ms`, `1s`, `250us`; without a unit: milliseconds.
-fn pause(text: &str) -> Result<Duration, Sentence> {
-    let whole = if text.bytes().all(|byte| byte.is_ascii_digit()) { format!("{text}ms") } else { text.to_owned() };
-    match humantime::parse_duration(&whole) {
-        Ok(pause) if pause <= Duration::from_secs(60) => Ok(pause),
-        Ok(_) => Err(both!("it must be a minute at most", "1분을 넘을 수 없습니다")),
-        Err(_) => Err(both!("it must read like 5ms or 1s", "5ms나 1s처럼 쓰십시오")),
-    }
-}
-
-/// Bytes: `100`, `100k` (1024 each), `1M`.
-fn size(text: &str) -> Result<u64, Sentence> {
-    let lower = text.to_ascii_lowercase();
-    let (digits, unit) = match lower.as_bytes().last() {
-        Some(b'k') => (&lower[..lower.len() - 1], 1 << 10),
-        Some(b'm') => (&lower[..lower.len() - 1], 1 << 20),
-        Some(b'g') => (&lower[..lower.len() - 1], 1 << 30),
-        _ => (&lower[..], 1),
-    };
-    let number: u64 = digits.parse().map_err(|_| {
-        both!("not a number of bytes, such as 500, 100k or 1M", "바이트 수가 아닙니다. 500, 100k, 1M처럼 쓰십시오")
-    })?;
-    number.checked_mul(unit).ok_or_else(|| {
-        both!("more than there can be; try a smaller number", "있을 수 있는 것보다 큽니다. 더 작은 수를 쓰십시오")
-    })
-}
-
-fn rate(text: &str) -> Result<u64, Sentence> {
-    match size(text)? {
-        0 => Err(both!("at 0 bytes a second nothing ever comes", "1초에 0바이트면 아무것도 오지 않습니다")),
-        rate => Ok(rate),
-    }
-}
-
-/// The address of a name server.
-fn name_server(text: &str) -> Result<SocketAddr, Sentence> {
-    server_address(text).map_err(|_| {
-        both!(
-            "not a name server's address, such as 9.9.9.9 or [::1]:5353",
-            "네임 서버의 주소가 아닙니다. 9.9.9.9나 [::1]:5353처럼 쓰십시오"
-        )
-    })
-}
-
-/// An address, or the path of a file: with a slash or a point in it.
-fn watched(text: &str) -> Result<Watched, Sentence> {
-    match watch_address(text).map(WatchAddress::socket_address) {
-        Ok(page) => Ok(Watched::Page(page)),
-        Err(_) if text.contains(['/', '.']) => Ok(Watched::Log(text.into())),
-        Err(why) => Err(Sentence {
-            en: format!("{}, or ./log for a file", why.en),
-            ko: format!("{}. 파일이라면 ./log처럼 쓰십시오", why.ko),
-        }),
     }
 }
 

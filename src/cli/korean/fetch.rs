@@ -3,58 +3,85 @@
 use super::translation::Translation;
 
 pub(super) const KOREAN: Translation = Translation {
-    about: "URL을 가져오며 단계마다 보여 줌: 이름, 연결, 요청, 응답, 종료",
+    about: "URL을 가져오며 단계마다 보여 줌",
     usage: "glasshttp fetch [옵션] <URL>...",
+    template: "\
+이름
+  glasshttp fetch - {about}
+
+사용법
+  {usage}
+
+설명
+  평문 HTTP로 URL을 가져오며 이름, 연결, 요청, 응답, 종료를 걸린 시간과 함께
+  보여 줍니다. 응답 본문은 표준 출력이나(-o, -O를 쓰면) 파일로 가고, 이야기는
+  표준 오류로 갑니다. -q는 이야기를 빼고, --json은 둘을 JSON으로 바꿉니다.
+
+  네트워크에서 볼 수 있는 것은 http://뿐이어서 http://만 지원합니다.
+
+옵션
+{all-args}
+
+{after-help}",
     arguments: &[
-        ("urls", "가져올 것. http://는 빼도 됨"),
-        ("http", "쓸 HTTP 버전: 0.9, 1.0, 1.1"),
-        ("head", "헤더만 요청(HEAD)"),
-        ("method", "메서드 [기본값: GET, --data가 있으면 POST]"),
-        ("data", "이것을 폼으로 보냄(POST). 여러 번 쓰면 &로 이음"),
-        ("data_file", "이 파일의 내용을 보냄(POST). -는 표준 입력"),
+        ("urls", "가져올 URL. http://는 빼도 됨"),
+        ("http", "사용할 HTTP 버전: 0.9, 1.0, 1.1"),
+        ("head", "응답 헤더만 요청하고(HEAD) 출력"),
+        ("method", "사용할 메서드 [기본값: GET, --data가 있으면 POST]"),
+        ("data", "폼으로 보낼 데이터(POST). 여러 번 쓰면 &로 이음"),
+        ("data_file", "보낼 파일(POST). -는 표준 입력"),
         ("headers", "보낼 헤더 필드. 여러 번 쓸 수 있음"),
         ("follow", "리다이렉트를 열 번까지 따라감"),
-        ("keep_alive", "연결 유지를 요청하고, 다음 요청에 다시 씀"),
-        ("ipv4", "IPv4만 씀"),
-        ("ipv6", "IPv6만 씀"),
-        ("repeat", "모두 이 횟수만큼 가져옴"),
-        ("half_close", "요청을 보낸 뒤 보내는 쪽을 닫음"),
-        ("dribble", "한 바이트씩 이 간격으로 보냄. 예: 5ms"),
-        ("read_rate", "작은 수신 버퍼로 1초에 이만큼의 바이트를 읽음. 예: 100k"),
-        ("abort_after", "본문이 이만큼 오면 연결을 리셋함. 예: 1k"),
-        ("timeout", "이름, 연결, 헤더를 각각 기다리는 시간(초). 본문이 멈춰 있어도 되는 시간이기도 함"),
-        ("output", "본문을 이 파일에 씀. 다 오기 전의 이름은 FILE.part"),
-        ("remote_name", "같은 일을 URL의 이름으로 함"),
-        ("continue", "지난 다운로드가 끝난 곳부터 이어 받음"),
-        ("fail", "400 이상의 응답을 실패로 보고 본문을 버림"),
-        ("quiet", "이야기를 쓰지 않음"),
-        ("verbose", "요청과 응답의 헤더도 보낸 그대로 씀(--heads도 같음)"),
-        ("json", "본문과 이야기 대신 기록을 JSON으로 표준 출력에 씀"),
-        ("har", "브라우저의 개발자 도구로 볼 HAR 1.2 파일을 씀"),
-        ("dns", "시스템의 네임 서버 대신 물어볼 서버"),
-        ("trace_dns", "DNS의 루트부터 이름까지 내려가며 위임마다 보여 줌"),
-        ("root", "그 길을 이 루트 서버에서 시작함. 여러 번 쓸 수 있음"),
+        ("keep_alive", "연결을 유지하고 다음 URL에 다시 사용"),
+        ("ipv4", "IPv4만 사용"),
+        ("ipv6", "IPv6만 사용"),
+        ("repeat", "URL마다 이 횟수만큼 가져옴"),
+        ("half_close", "요청을 보낸 뒤 보내는 쪽을 닫음(half-close)"),
+        ("dribble", "이 간격으로 1바이트씩 보냄. 예: 5ms"),
+        ("read_rate", "초당 이만큼만 작은 수신 버퍼로 읽음. 예: 100k"),
+        ("abort_after", "본문을 이만큼 받으면 연결을 리셋. 예: 1k"),
+        ("timeout", "이름, 연결, 헤더를 각각 기다리고 본문의 다음 바이트를 기다리는 시간(초)"),
+        ("output", "본문을 쓸 파일. 다 받을 때까지는 FILE.part"),
+        ("remote_name", "본문을 URL에 있는 이름의 파일에 씀"),
+        ("continue", "같은 파일을 이어받음"),
+        ("fail", "상태 코드 400 이상을 실패로 보고 본문을 버림"),
+        ("quiet", "이야기와 진행 상황을 보여 주지 않음"),
+        ("verbose", "요청과 응답의 헤더도 보여 줌(--heads도 같음)"),
+        ("json", "본문과 이야기 대신 기록을 JSON으로 출력"),
+        ("har", "브라우저 개발자 도구에서 열 수 있는 HAR 1.2 파일을 씀"),
+        ("dns", "시스템의 네임 서버 대신 물어볼 네임 서버"),
+        ("trace_dns", "DNS 루트에서 이름까지 내려가며 위임을 하나씩 보여 줌"),
+        ("root", "루트로 삼을 서버. 여러 번 쓸 수 있음"),
         (
             "watch",
-            "서버의 실시간 페이지나 JSON 로그. 양쪽의 기록을 합침 [기본값: 이 컴퓨터의 glasshttp라면 8081번 포트]",
+            "서버 쪽도 함께 보여 줄 때 쓸 실시간 페이지의 위치나 JSON 로그 [기본값: 이 컴퓨터의 glasshttp면 포트 8081]",
         ),
     ],
-    after: "본문은 표준 출력으로, 이야기는 표준 오류로 나갑니다.
+    after: "\
+종료 상태
+    0  응답을 다 받음
+    1  이 컴퓨터의 파일, 표준 출력, 소켓에 문제가 있음
+    2  잘못된 명령줄
+    3  이름의 주소가 없음
+    4  연결이 거부됨: 기다리는 프로그램이 없음
+    5  주소에 닿을 수 없음
+    6  시간 초과
+    7  서버가 연결을 리셋함
+    8  응답의 형식이 잘못됨
+    9  응답이 중간에 끊겼거나 없음
+   10  상태 코드가 400 이상(--fail을 쓸 때)
+   11  따라가지 않은 리다이렉트: 너무 많거나 다른 스킴
+  130  Ctrl-C로 중단. 받은 부분은 남김
+  URL이 여럿이면 처음 실패한 것이 정합니다.
 
-종료 코드:
-   0  성공
-   1  이 컴퓨터의 파일, 표준 출력, 소켓에서 실패
-   2  잘못된 명령줄
-   3  이름에 주소가 없음
-   4  거절됨: 그곳에서 기다리는 프로그램이 없음
-   5  가는 길이 없음
-   6  시간 초과
-   7  서버가 연결을 리셋함
-   8  응답의 형식이 잘못됨
-   9  응답이 중간에 끊겼거나 오지 않음
-  10  400 이상의 응답(--fail)
-  11  따라가지 않는 리다이렉트: 너무 많거나 다른 스킴
- 130  중단됨(Ctrl-C): 온 데까지 보여 주고 받은 부분은 남김
-URL이 여럿이면 처음 실패한 것이 종료 코드를 정합니다. fetch라는 폴더를 제공하려면
-glasshttp ./fetch라고 쓰십시오.",
+예
+  glasshttp fetch localhost:8080                    모든 단계를 봄
+  glasshttp fetch -q -o page.html example.com       조용히 파일로 저장
+  glasshttp fetch -C -O http://example.com/big.iso  이어받기
+  glasshttp fetch -L -v example.com/old             리다이렉트를 따라가고 헤더를 봄
+  glasshttp fetch -d 'name=Ada' localhost:8080      폼을 POST로 보냄
+  glasshttp fetch -k --repeat 3 localhost:8080      연결 하나를 다시 사용
+  glasshttp fetch --trace-dns example.com           DNS를 루트에서부터 따라감
+
+  fetch라는 폴더를 제공하려면: glasshttp ./fetch",
 };

@@ -1,10 +1,11 @@
 //! The lab, explained in Korean.
 
-use super::translation::Translation;
+use super::translation::{TEMPLATE, Translation};
 
 pub(super) const KOREAN: Translation = Translation {
     about: "이 프로그램이 곧 전선인 실험: 예측하고, 실행하고, 모든 세그먼트를 봄",
     usage: "glasshttp lab [옵션] [EXPERIMENT] [-- <CLIENT>...]",
+    template: TEMPLATE,
     arguments: &[
         ("experiment", "실험의 이름이나 번호. 없으면 목록"),
         ("answer", "묻기 전에 미리 정한 예측"),

@@ -24,13 +24,11 @@ const HEADINGS: &[(&str, &str)] = &[
     ("Files", "파일"),
     ("Output", "출력"),
     ("Server", "서버"),
-    ("The request", "요청"),
-    ("The connection", "연결"),
-    ("The body", "본문"),
-    ("What is told", "보여 줄 것"),
+    ("Request", "요청"),
+    ("Connection", "연결"),
+    ("Body", "본문"),
+    ("DNS", "DNS"),
 ];
-
-const TEMPLATE: &str = "{about}\n\n사용법: {usage}\n\n{all-args}{after-help}";
 
 /// The same command, in Korean.
 pub(super) fn translated(command: Command) -> Command {
@@ -44,7 +42,7 @@ fn spoken(command: Command) -> Command {
         return command;
     };
     let command = command.about(korean.about).override_usage(korean.usage).after_help(korean.after);
-    command.help_template(TEMPLATE).mut_args(|argument| meant(argument, korean))
+    command.help_template(korean.template).mut_args(|argument| meant(argument, korean))
 }
 
 fn meant(argument: Arg, korean: &Translation) -> Arg {

@@ -1,10 +1,11 @@
 //! Serving, explained in Korean.
 
-use super::translation::Translation;
+use super::translation::{TEMPLATE, Translation};
 
 pub(super) const KOREAN: Translation = Translation {
     about: "속이 들여다보이는 작은 HTTP/1.0 웹 서버",
     usage: "glasshttp [옵션] [DIR]\n        glasshttp <명령>",
+    template: TEMPLATE,
     arguments: &[
         ("folder", "제공할 폴더 [기본값: ./public이 있으면 그 폴더, 없으면 현재 폴더]"),
         ("help", "도움말 출력"),

@@ -1,10 +1,11 @@
 //! Showing a saved log, and help itself, explained in Korean.
 
-use super::translation::Translation;
+use super::translation::{TEMPLATE, Translation};
 
 pub(super) const KOREAN: Translation = Translation {
     about: "저장한 로그(--log json)를 터미널에서 다시 보여 줌",
     usage: "glasshttp show [옵션] <FILE>",
+    template: TEMPLATE,
     arguments: &[("file", "로그 파일. -는 표준 입력")],
     after: "",
 };
@@ -12,6 +13,7 @@ pub(super) const KOREAN: Translation = Translation {
 pub(super) const KOREAN_HELP: Translation = Translation {
     about: "이 도움말이나 명령 하나의 도움말을 출력",
     usage: "glasshttp help [COMMAND]",
+    template: TEMPLATE,
     arguments: &[("command", "명령")],
     after: "",
 };
