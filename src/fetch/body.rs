@@ -4,8 +4,10 @@ use super::download::Download;
 use super::progress::Progress;
 use super::turn::{Receiver, Wanted};
 use crate::http::message::{Framing, ReceivedHead, ResponseFraming};
+use crate::language::Language;
 use crate::record::Failure;
 use crate::record::transfer::Saved;
+use percent_encoding::{AsciiSet, percent_encode};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use std::io::{self, IsTerminal};
@@ -33,6 +35,8 @@ pub(super) struct Wishes {
     pub(super) follow: bool,
     /// The head is all.
     pub(super) head_only: bool,
+    /// The language of the progress; `None`: there is to be none.
+    pub(super) progress: Option<Language>,
 }
 
 /// Takes one response.
@@ -159,7 +163,12 @@ impl Receiver for Body {
             ResponseFraming::Plain(Framing::Length(bytes)) => Some(before + bytes),
             _ => None,
         });
-        self.progress = Some(Progress::new(matches!(self.place, Place::Stdout), before, total));
+        let total = match &self.place {
+            Place::File(download) => download.announced().or(total),
+            _ => total,
+        };
+        let goes_to_stdout = matches!(self.place, Place::Stdout);
+        self.progress = self.wishes.progress.map(|language| Progress::new(goes_to_stdout, before, total, language));
         Ok(Wanted::More)
     }
 
@@ -198,7 +207,12 @@ fn redirect(response: &ReceivedHead<'_>) -> Option<(u16, String)> {
         return None;
     }
     let location = response.headers.all("location").next()?.trim_ascii();
-    (!location.is_empty()).then(|| (status, String::from_utf8_lossy(location).into_owned()))
+    // Bytes that are no UTF-8 are sent on as they are, as browsers and curl do.
+    let text = match std::str::from_utf8(location) {
+        Ok(text) => text.to_owned(),
+        Err(_) => percent_encode(location, &AsciiSet::EMPTY).to_string(),
+    };
+    (!text.is_empty()).then_some((status, text))
 }
 
 /// No text in UTF-8 has these; ESC is left in, for art and colours.

@@ -297,7 +297,7 @@ impl Connection {
             let is_found = received.is_some();
             let result = match received {
                 Some(Received::Interim(response)) => {
-                    turn.notes.interim(&response, &self.input[self.start..][..used]);
+                    turn.notes.interim(&response, &self.input[self.start..][..used], now);
                     Ok(Wanted::More)
                 }
                 Some(Received::Head(response)) => {

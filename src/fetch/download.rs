@@ -112,6 +112,14 @@ impl Download {
         })
     }
 
+    /// How long the whole is, where the response is a part of it and says so, in bytes.
+    pub(super) fn announced(&self) -> Option<u64> {
+        match &self.plan {
+            Plan::Append { range } | Plan::Create { range: Some(range), .. } => range.complete,
+            _ => None,
+        }
+    }
+
     /// The head itself is what goes into the file.
     pub(super) fn begin_head(&mut self) {
         self.plan = Plan::Create { validator: None, range: None };

@@ -3,7 +3,8 @@
 
 use super::url::Url;
 use crate::language::Language;
-use crate::record::transfer::{Close, Exchange, Field, Framing, Outcome, Record, Response, Transfer};
+use crate::record::secrets::{is_secret, withheld_value};
+use crate::record::transfer::{Close, Exchange, Field, Framing, Interim, Outcome, Record, Response, Transfer};
 use crate::record::{Figure, Nanoseconds};
 use crate::story::json;
 use serde::Serialize;
@@ -69,8 +70,29 @@ struct Request<'a> {
     cookies: [(); 0],
     headers: Vec<Pair>,
     query_string: Vec<Pair>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    post_data: Option<PostData<'a>>,
     headers_size: i64,
     body_size: i64,
+}
+
+/// `text` and `params` exclude each other; the text has all that was sent.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PostData<'a> {
+    mime_type: String,
+    text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment: Option<String>,
+}
+
+/// The format has no interim responses; fields of one's own begin with an underscore.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HarInterim<'a> {
+    status: u16,
+    status_text: &'a str,
+    headers: Vec<Pair>,
 }
 
 #[derive(Serialize)]
@@ -86,6 +108,8 @@ struct HarResponse<'a> {
     redirect_url: &'a str,
     headers_size: i64,
     body_size: i64,
+    #[serde(rename = "_interim", skip_serializing_if = "Vec::is_empty")]
+    interim: Vec<HarInterim<'a>>,
     /// Chromium's own field for an exchange without a response.
     #[serde(rename = "_error", skip_serializing_if = "Option::is_none")]
     error: Option<String>,
@@ -194,18 +218,55 @@ fn request(transfer: &Transfer) -> Request<'_> {
     let mut words = lines.next().unwrap_or_default().split(' ');
     let method = words.next().filter(|word| !word.is_empty()).unwrap_or("GET");
     let http_version = words.nth(1).unwrap_or("HTTP/0.9");
-    let fields = lines.filter_map(|line| line.split_once(": "));
+    let headers: Vec<Pair> =
+        lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| pair(name, value)).collect();
     let query = Url::parse(&transfer.url).map(|url| url.query()).unwrap_or_default();
     Request {
         method,
         url: &transfer.url,
         http_version,
         cookies: [],
-        headers: fields.map(|(name, value)| Pair { name: name.into(), value: value.into() }).collect(),
+        post_data: transfer.exchange.as_ref().and_then(|exchange| post_data(exchange, &headers)),
+        headers,
         query_string: query.into_iter().map(|(name, value)| Pair { name, value }).collect(),
         headers_size: if head.is_empty() { -1 } else { head.len() as i64 },
         body_size: transfer.exchange.as_ref().map_or(0, |exchange| exchange.request_body as i64),
     }
+}
+
+fn post_data<'a>(exchange: &'a Exchange, headers: &[Pair]) -> Option<PostData<'a>> {
+    let bytes = exchange.request_body;
+    let media_type = headers.iter().find(|pair| pair.name.eq_ignore_ascii_case("content-type"));
+    let text = exchange.request_text.as_ref();
+    let comment = match text {
+        Some(text) if text.is_cut => Some(format!("the beginning of {bytes} bytes")),
+        Some(_) => None,
+        None => Some(format!("{bytes} bytes that are not text")),
+    };
+    (bytes > 0).then(|| PostData {
+        mime_type: media_type.map_or(String::new(), |pair| pair.value.clone()),
+        text: text.map_or("", |text| &text.text),
+        comment,
+    })
+}
+
+/// A field; what is secret is not for a file that is passed on.
+fn pair(name: &str, value: &str) -> Pair {
+    let value = if is_secret(name) { withheld_value(value) } else { value.to_owned() };
+    Pair { name: name.to_owned(), value }
+}
+
+fn pairs(fields: &[Field]) -> Vec<Pair> {
+    fields.iter().map(|field| pair(&field.name, &field.value)).collect()
+}
+
+fn interim(head: &Interim) -> HarInterim<'_> {
+    HarInterim { status: head.status, status_text: reason(&head.line), headers: pairs(&head.fields) }
+}
+
+/// The reason phrase of a status line.
+fn reason(line: &str) -> &str {
+    line.splitn(3, ' ').nth(2).unwrap_or_default()
 }
 
 fn response(transfer: &Transfer) -> HarResponse<'_> {
@@ -213,25 +274,28 @@ fn response(transfer: &Transfer) -> HarResponse<'_> {
     let response = exchange.and_then(|exchange| exchange.response.as_ref());
     let traffic = exchange.map(|exchange: &Exchange| exchange.traffic).unwrap_or_default();
     let fields: &[Field] = response.map_or(&[], |response| &response.fields);
+    let interims = exchange.map_or(&[][..], |exchange| &exchange.interim_heads);
+    let interim_bytes: u64 = interims.iter().map(|interim| interim.bytes).sum();
     // Of a coded body only what was decoded is counted; a response to HEAD has none.
     let is_coded = response.is_some_and(|response| matches!(response.framing, Framing::Chunked));
     HarResponse {
         status: response.map_or(0, |response| response.status),
-        status_text: response.and_then(|response: &Response| response.line.splitn(3, ' ').nth(2)).unwrap_or_default(),
+        status_text: response.map_or("", |response: &Response| reason(&response.line)),
         http_version: response.map_or("unknown", |response| response.version),
         cookies: [],
-        headers: fields.iter().map(|field| Pair { name: field.name.clone(), value: field.value.clone() }).collect(),
+        headers: pairs(fields),
         content: Content {
             size: traffic.body,
             mime_type: response.and_then(|response| response.field("content-type")).unwrap_or("x-unknown"),
         },
         redirect_url: response.and_then(|response| response.field("location")).unwrap_or_default(),
-        headers_size: if response.is_some() { traffic.head as i64 } else { -1 },
+        headers_size: if response.is_some() { traffic.head.saturating_sub(interim_bytes) as i64 } else { -1 },
         body_size: match response {
             None => -1,
             Some(_) if is_coded => traffic.read.saturating_sub(traffic.head) as i64,
             Some(_) => traffic.body as i64,
         },
+        interim: interims.iter().map(interim).collect(),
         error: transfer.failure.as_ref().map(|failed| failed.sentence(Language::English)),
     }
 }

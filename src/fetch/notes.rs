@@ -68,9 +68,11 @@ impl Notes {
         self.traffic.read += count as u64;
     }
 
-    pub(super) fn interim(&mut self, head: &ReceivedHead<'_>, bytes: &[u8]) {
+    pub(super) fn interim(&mut self, head: &ReceivedHead<'_>, bytes: &[u8], now: Nanoseconds) {
         self.traffic.head += bytes.len() as u64;
         self.interim.push(Interim {
+            at: now,
+            bytes: bytes.len() as u64,
             status: head.status.code(),
             line: String::from_utf8_lossy(head.line).into_owned(),
             fields: fields(head.headers),
@@ -176,6 +178,7 @@ impl Notes {
         Exchange {
             number: self.number,
             request_body: self.length - self.request.len() as u64,
+            request_text: None,
             request: Message { head: String::from_utf8_lossy(&self.request).into_owned(), is_cut: false },
             response: self.response,
             interim: self.interim.iter().map(|interim| interim.status).collect(),

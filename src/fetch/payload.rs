@@ -3,6 +3,7 @@
 use super::options::Data;
 use crate::record::Failure;
 use crate::record::failure::FileFault;
+use crate::record::transfer::Text;
 use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -43,6 +44,26 @@ impl Payload {
         }
         let media_type = mime_guess::from_path(path).first_or_octet_stream().to_string();
         Ok(Self { bytes: bytes.into(), media_type })
+    }
+}
+
+/// How much of a body is recorded, in bytes.
+const MOST_RECORDED: usize = 64 * 1024;
+
+impl Payload {
+    /// What a record has of it; `None`: it is not text.
+    pub(super) fn recorded(&self) -> Option<Text> {
+        let is_cut = self.bytes.len() > MOST_RECORDED;
+        let kept = &self.bytes[..self.bytes.len().min(MOST_RECORDED)];
+        let text = match std::str::from_utf8(kept) {
+            Ok(text) => text,
+            // Cut within a letter.
+            Err(error) if is_cut && error.error_len().is_none() => {
+                std::str::from_utf8(&kept[..error.valid_up_to()]).unwrap_or_default()
+            }
+            Err(_) => return None,
+        };
+        Some(Text { text: text.to_owned(), is_cut })
     }
 }
 

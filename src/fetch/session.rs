@@ -258,9 +258,14 @@ impl<'o> Session<'o> {
             read_rate: options.read_rate,
             abort_after: options.abort_after,
         };
-        let wishes = Wishes { fail: options.fail, follow: options.follow, head_only: job.is_head() };
+        let wishes = Wishes {
+            fail: options.fail,
+            follow: options.follow,
+            head_only: job.is_head(),
+            progress: (!options.quiet).then_some(options.language),
+        };
         let mut body = Body::new(place, wishes);
-        let (exchange, mut result) =
+        let (mut exchange, mut result) =
             connection.exchange(&request, job.payload.as_ref().map(|payload| payload.bytes.clone()), &pace, &mut body);
         let is_whole = result.is_ok() && connection.machine.is_answered() && !exchange.is_aborted;
         if job.is_head()
@@ -268,6 +273,7 @@ impl<'o> Session<'o> {
         {
             result = result.and(body.take_head(&head_text(response)));
         }
+        exchange.request_text = job.payload.as_ref().and_then(Payload::recorded);
         transfer.exchange = Some(exchange);
         let (taken, saved) = body.finish(is_whole && result.is_ok());
         let result = result.and(saved);

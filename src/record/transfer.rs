@@ -174,6 +174,8 @@ pub struct Exchange {
     pub request: Message,
     /// Bytes of body behind the request's head.
     pub request_body: u64,
+    /// That body, where it is text: its beginning, if it is long.
+    pub request_text: Option<Text>,
     /// What was answered, if its head came whole.
     pub response: Option<Response>,
     /// Status codes of the interim responses before it.
@@ -218,9 +220,22 @@ impl Response {
     }
 }
 
+/// Text that was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Text {
+    /// The text.
+    pub text: String,
+    /// Whether there was more.
+    pub is_cut: bool,
+}
+
 /// The head of an interim response (1xx).
 #[derive(Clone, Debug, Serialize)]
 pub struct Interim {
+    /// When we had read it.
+    pub at: Nanoseconds,
+    /// How long it is, in bytes.
+    pub bytes: u64,
     /// The status code.
     pub status: u16,
     /// The status line.

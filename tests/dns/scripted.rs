@@ -6,9 +6,11 @@ use glasshttp::dns::{Options, TraceOptions, resolve, trace};
 use glasshttp::record::LookupError;
 use glasshttp::record::lookup::{Ignored, Outcome, Source};
 use hickory_proto::op::ResponseCode;
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 #[test]
@@ -286,4 +288,43 @@ fn resolv_conf_names_the_server_and_the_search_domains() {
     assert_addresses(&lookup.addresses, &["192.0.2.1", "2001:db8::1"]);
     let lookup = resolve("www.", &options);
     assert_eq!(lookup.error, Some(LookupError::NoSuchName { name: "www".into(), server: at }));
+}
+
+#[test]
+#[ignore = "needs root, for port 53: run by .ci/run"]
+fn resolv_conf_may_ask_for_tcp_and_for_turns() {
+    let heard: Arc<Mutex<Vec<(u8, By)>>> = Arc::default();
+    let _servers: Vec<Server> = [1, 2, 3]
+        .map(|last| {
+            let heard = heard.clone();
+            Server::at(([127, 9, 9, last], 53).into(), move |question, by| {
+                heard.lock().expect("no panic").push((last, by));
+                vec![bytes(&answer_with_address(question))]
+            })
+        })
+        .into();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("resolv.conf");
+    let options =
+        Options { resolv_conf: path.clone(), hosts: folder.path().join("none"), system: None, ..Options::default() };
+    let servers = "nameserver 127.9.9.1\nnameserver 127.9.9.2\nnameserver 127.9.9.3\n";
+    // By TCP from the first question on, and the first server only.
+    fs::write(&path, format!("{servers}options use-vc\n")).expect("a file");
+    let lookup = resolve("a.test", &options);
+    assert_addresses(&lookup.addresses, &["192.0.2.1", "2001:db8::1"]);
+    assert_eq!(transports(&lookup), (0, 2));
+    assert_eq!(std::mem::take(&mut *heard.lock().expect("no panic")), [(1, By::Tcp); 2]);
+    // In turn: each run begins with one of them, and all have their turn some time.
+    fs::write(&path, format!("{servers}options rotate\n")).expect("a file");
+    let mut first = BTreeSet::new();
+    for _ in 0..1_000 {
+        assert_addresses(&resolve("a.test", &options).addresses, &["192.0.2.1", "2001:db8::1"]);
+        let asked: BTreeSet<(u8, By)> = std::mem::take(&mut *heard.lock().expect("no panic")).into_iter().collect();
+        assert_eq!(asked.len(), 1, "one server is asked in a run: {asked:?}");
+        first.extend(asked);
+        if first.len() == 3 {
+            break;
+        }
+    }
+    assert_eq!(first.into_iter().collect::<Vec<_>>(), [(1, By::Udp), (2, By::Udp), (3, By::Udp)]);
 }

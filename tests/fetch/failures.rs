@@ -35,7 +35,12 @@ fn each_speaks_korean_and_has_a_code() {
     let peer = answering("HTTP/1.0 200 OK\r\nContent-Length: 10\r\n\r\nonly");
     assert_in_both(&["-o", "f", &peer.url("/")], 9, "body_cut_short", &["10바이트", "받은 4바이트는 f.part에 있고"]);
     let peer = answering("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok");
-    assert_in_both(&["-o", "no/f", &peer.url("/")], 1, "file_write", &["쓸 수 없습니다", "그런 파일이나 폴더가 없음"]);
+    assert_in_both(
+        &["-o", "no/f", &peer.url("/")],
+        1,
+        "file_write",
+        &["쓸 수 없습니다", "그런 파일이나 폴더가 없습니다"],
+    );
     let peer = answering("HTTP/1.0 206 Partial Content\r\n\r\nok");
     assert_in_both(&["-o", "f", &peer.url("/")], 8, "range_unnamed", &["어느 부분인지"]);
     let peer = Peer::start(|_, stream| {

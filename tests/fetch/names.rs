@@ -97,6 +97,50 @@ fn a_late_answer_to_the_other_question_delays_nothing() {
     assert!(took.is_some_and(|took| (50_000_000..2_000_000_000).contains(&took)), "{took:?}");
 }
 
+/// A name server that gives `name.example` 127.0.0.9 at once, and ::1 a while after.
+fn split_server() -> (std::net::SocketAddr, std::thread::JoinHandle<()>) {
+    use hickory_proto::op::Message;
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    let at = socket.local_addr().expect("an address");
+    let thread = std::thread::spawn(move || {
+        let (mut buffer, mut late) = ([0; 4096], None);
+        for _ in 0..2 {
+            let (length, client) = socket.recv_from(&mut buffer).expect("a question");
+            let question = Message::from_vec(&buffer[..length]).expect("a message");
+            let mut message = answer(&question);
+            if question.queries[0].query_type == RecordType::A {
+                message.add_answer(address("name.example", [127, 0, 0, 9].into()));
+                socket.send_to(&bytes(&message), client).expect("loopback takes it");
+            } else {
+                message.add_answer(address("name.example", std::net::Ipv6Addr::LOCALHOST.into()));
+                late = Some((bytes(&message), client));
+            }
+        }
+        // Longer than the other kind of address is waited for (RFC 8305 §3), which is a pause: nothing comes.
+        socket.set_read_timeout(Some(std::time::Duration::from_millis(400))).expect("a timeout");
+        assert!(socket.recv_from(&mut buffer).is_err(), "another question");
+        let (message, client) = late.expect("AAAA was asked for");
+        socket.send_to(&message, client).expect("loopback takes it");
+    });
+    (at, thread)
+}
+
+#[test]
+fn an_address_that_comes_late_is_tried_when_the_others_have_failed() {
+    let (folder, _) = folder_with(0);
+    let server = Server::start(folder.path(), &["-b", "::1"]);
+    let (names, thread) = split_server();
+    let url = format!("http://name.example:{}/small.txt", server.port());
+    let record = fetch(&["--json", "--dns", &names.to_string(), &url]).record();
+    thread.join().expect("the name server");
+    let transfer = &record["transfers"][0];
+    assert_eq!(transfer["exchange"]["response"]["status"], 200, "{transfer}");
+    assert_eq!(transfer["name"]["addresses"], serde_json::json!(["127.0.0.9", "::1"]));
+    let attempts = transfer["connect"]["attempts"].as_array().expect("attempts");
+    let outcomes: Vec<&str> = attempts.iter().filter_map(|attempt| attempt["outcome"]["is"].as_str()).collect();
+    assert_eq!(outcomes, ["refused", "connected"]);
+}
+
 #[test]
 fn a_silent_address_costs_a_quarter_of_a_second() {
     let (folder, _) = folder_with(0);

@@ -208,3 +208,34 @@ fn a_body_that_nobody_wants_leaves_the_connection_if_it_is_short() {
     assert!(run.code == 0 && run.stderr.contains(" reused  connection 1"), "{}", run.stderr);
     assert_eq!(std::fs::read(place.path().join("file")).expect("a file"), b"ok");
 }
+
+#[test]
+fn a_location_is_a_reference_whatever_its_bytes() {
+    for (location, target) in [
+        (&b"/\xe9?\xe8"[..], "/%E9?%E8"), // Latin-1: the bytes as they are
+        ("/\u{e9}".as_bytes(), "/%C3%A9"),
+        (b"/x y", "/x%20y"),
+        (b"../../b/./c", "/b/c"),
+        (b"?q=1", "/a/b?q=1"),
+        (b"d#fragment", "/a/d"),
+        (b"#only", "/a/b?c=d"),
+        (b"..", "/"),
+        (b"/a?b=\"<>", "/a?b=%22%3C%3E"),
+        (b"/%zz", "/%zz"),
+    ] {
+        let (say, heard) = mpsc::channel();
+        let peer = Peer::start(move |index, stream| {
+            say.send(read_request(stream)).expect("the test listens");
+            let head = match index {
+                0 => [&b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: "[..], location, b"\r\n\r\n"].concat(),
+                _ => b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec(),
+            };
+            stream.write_all(&head).expect("the client reads");
+            end(stream);
+        });
+        let run = fetch(&["-L", &peer.url("/a/b?c=d")]);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let requests: Vec<String> = heard.try_iter().collect();
+        assert!(requests[1].starts_with(&format!("GET {target} HTTP/1.0\r\n")), "{location:?}: {}", requests[1]);
+    }
+}

@@ -107,3 +107,57 @@ fn the_story_begins_a_line_of_its_own() {
         assert!(apart.stderr.starts_with("Times"), "{}", apart.stderr);
     }
 }
+
+/// A body that takes a while, in two halves: what is behind the first comes when the test says so.
+fn slow(head: &'static str, halves: [&'static [u8]; 2]) -> (Peer, std::sync::mpsc::Sender<()>) {
+    let (go_on, is_time) = std::sync::mpsc::channel::<()>();
+    let peer = Peer::start(move |_, stream| {
+        read_request(stream);
+        stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(halves[0])).expect("the client reads");
+        // Not before the line may be shown: half a second after the head.
+        let _ = is_time.recv_timeout(std::time::Duration::from_millis(700));
+        stream.write_all(halves[1]).expect("the client reads");
+        let _ = is_time.recv_timeout(std::time::Duration::from_millis(200));
+        super::peer::end(stream);
+    });
+    (peer, go_on)
+}
+
+/// What `glasshttp fetch` prints where all is a terminal of 60 columns.
+fn on_a_terminal(place: &Path, command: &str) -> String {
+    let program = env!("CARGO_BIN_EXE_glasshttp");
+    let line = format!("stty cols 60; '{program}' fetch {command}");
+    let run = run(Command::new("script").args(["-qec", &line, "/dev/null"]).current_dir(place).stdin(Stdio::null()));
+    run.text()
+}
+
+#[test]
+fn progress_is_for_terminals_and_fits_them() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n";
+    let known = || slow(head, [&[b'x'; 1000], &[b'x'; 500]]);
+    let (peer, _keep) = known();
+    let place = tempfile::tempdir().expect("a folder");
+    let said = on_a_terminal(place.path(), &format!("-o file --timeout 2 {}", peer.url("/")));
+    assert!(said.contains(" 75 %  1.50 kB of 2.00 kB  ") && said.contains("/s  0:00 left"), "{said}");
+    let line = said.split('\r').find(|line| line.contains(" 75 %")).expect("the line").trim_start_matches("\u{1b}[K");
+    assert!(line.chars().count() < 60, "{line}");
+    // What is resumed counts in the percent, and not in the rate.
+    std::fs::write(place.path().join("file.part"), [b'x'; 6000]).expect("a part");
+    std::fs::write(place.path().join("file.part.validator"), "\"a\"").expect("its version");
+    let head = "HTTP/1.1 206 Partial Content\r\nETag: \"a\"\r\nContent-Range: bytes 6000-7999/8000\r\n\r\n";
+    let (peer, _keep) = slow(head, [&[b'x'; 1000], &[b'x'; 1000]]);
+    let said = on_a_terminal(place.path(), &format!("-C -o file {}", peer.url("/")));
+    let (_, rate) = said.split_once("100 %  8.00 kB of 8.00 kB  ").unwrap_or_else(|| panic!("{said}"));
+    let (rate, _) = rate.split_once(" kB/s").unwrap_or_else(|| panic!("{said}"));
+    assert!(rate.parse::<f64>().is_ok_and(|rate| rate < 3.0), "{rate}: {said}");
+    let (peer, _keep) = slow("HTTP/1.1 200 OK\r\n\r\n", [&[b'x'; 1000], &[b'x'; 1000]]);
+    let said = on_a_terminal(place.path(), &format!("-o other {}", peer.url("/")));
+    assert!(said.contains("2.00 kB  ") && !said.contains(" %"), "{said}");
+    // Silence is silence, and no other place is a terminal.
+    let (peer, _keep) = known();
+    let said = on_a_terminal(place.path(), &format!("-q -o other --timeout 2 {}", peer.url("/")));
+    assert!(!said.contains(" %") && said.contains("error:") && said.lines().count() == 1, "{said}");
+    let (peer, _keep) = known();
+    let run = super::fetch_in(place.path(), &["-o", "other", &peer.url("/")]);
+    assert!(!run.stderr.contains(" %") && !run.stderr.contains('\r'), "{}", run.stderr);
+}

@@ -1,6 +1,6 @@
 //! What is told of a fetch: the story, the record, the HAR.
 
-use super::peer::Peer;
+use super::peer::{Peer, end, read_request};
 use super::{fetch, fetch_in};
 use crate::closing::folder_with;
 use crate::harness::Server;
@@ -128,6 +128,80 @@ fn the_har_has_all_that_the_format_asks_for() {
     assert_eq!((&first["connection"], &second["connection"]), (&"1".into(), &"1".into()));
     assert_eq!(third["response"]["status"], 0);
     assert!(third["response"]["_error"].as_str().expect("an error").contains("refused"));
+}
+
+/// The entry of this one fetch.
+fn har_of(arguments: &[&str]) -> Value {
+    let place = tempfile::tempdir().expect("a folder");
+    let run = fetch_in(place.path(), &[&["--har", "a.har"], arguments].concat());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let har: Value = serde_json::from_slice(&std::fs::read(place.path().join("a.har")).expect("a HAR")).expect("JSON");
+    let entry = har["log"]["entries"][0].clone();
+    assert_is_entry(&entry);
+    entry
+}
+
+/// A peer that reads head and body, and answers with these bytes.
+fn taking(body: usize, bytes: &'static str) -> Peer {
+    Peer::start(move |_, stream| {
+        read_request(stream);
+        std::io::Read::read_exact(stream, &mut vec![0; body]).expect("the body");
+        std::io::Write::write_all(stream, bytes.as_bytes()).expect("the client reads");
+        end(stream);
+    })
+}
+
+#[test]
+fn the_har_has_what_was_sent_but_no_secrets() {
+    const OK: &str = "HTTP/1.1 200 OK\r\nSet-Cookie: id=s3cret\r\nContent-Length: 2\r\n\r\nok";
+    let peer = taking(12, OK);
+    let arguments = ["-d", "a=b&c=%ED%95", "-H", "Authorization: Basic s3cret", "-H", "Cookie: s3cret", &peer.url("/")];
+    let entry = har_of(&arguments);
+    let (request, response) = (&entry["request"], &entry["response"]);
+    assert_eq!(
+        request["postData"],
+        serde_json::json!({
+            "mimeType": "application/x-www-form-urlencoded",
+            "text": "a=b&c=%ED%95",
+        })
+    );
+    assert_eq!((&request["method"], &request["bodySize"]), (&"POST".into(), &12.into()));
+    assert_eq!((&response["bodySize"], &response["content"]["size"]), (&2.into(), &2.into()));
+    assert_eq!(response["headersSize"], OK.len() - 2);
+    assert!(!entry.to_string().contains("s3cret"), "{entry}");
+    // What is not text has its length, and what is long its beginning.
+    let place = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, bytes: &[u8]| {
+        std::fs::write(place.path().join(name), bytes).expect("a file");
+        place.path().join(name).display().to_string()
+    };
+    let binary = file("a.png", b"\x89PNG\xff");
+    let post = har_of(&["--data-file", &binary, &taking(5, OK).url("/")])["request"]["postData"].clone();
+    assert_eq!((&post["mimeType"], &post["text"]), (&"image/png".into(), &"".into()));
+    assert_eq!(post["comment"], "5 bytes that are not text");
+    let long = file("long.txt", "한".repeat(30_000).as_bytes());
+    let post = har_of(&["--data-file", &long, &taking(90_000, OK).url("/")])["request"]["postData"].clone();
+    assert_eq!(post["text"].as_str().map(str::len), Some(65_535));
+    assert_eq!(post["comment"], "the beginning of 90000 bytes");
+    assert!(har_of(&[&taking(0, OK).url("/")])["request"]["postData"].is_null());
+}
+
+#[test]
+fn the_har_has_interim_responses_beside_the_final_one() {
+    const HINTS: &str = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n";
+    const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
+    let peer = Peer::answering(format!("{HINTS}{OK}ok"));
+    let entry = har_of(&["--http", "1.1", &peer.url("/")]);
+    let response = &entry["response"];
+    assert_eq!((&response["status"], &response["headersSize"]), (&200.into(), &OK.len().into()));
+    assert_eq!(
+        response["_interim"],
+        serde_json::json!([{
+            "status": 103,
+            "statusText": "Early Hints",
+            "headers": [{"name": "Link", "value": "</a.css>"}],
+        }])
+    );
 }
 
 /// HAR 1.2: the fields that are not optional, and that times add up.

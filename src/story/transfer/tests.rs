@@ -40,6 +40,7 @@ fn transfer() -> Transfer {
             }),
             interim: vec![],
             interim_heads: vec![],
+            request_text: None,
             unread: None,
             stages: Stages {
                 first_sent: at(40_000_000),

@@ -70,6 +70,7 @@ fn exchange(start: Nanoseconds) -> impl Strategy<Value = Exchange> {
             number: 1,
             request: Message { head: "GET /1 HTTP/1.0\r\n\r\n".into(), is_cut: false },
             request_body: 0,
+            request_text: None,
             response: has_head.then(|| Response {
                 line: format!("HTTP/1.0 {status} Any"),
                 version: "HTTP/1.0",
