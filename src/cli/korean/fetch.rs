@@ -76,12 +76,12 @@ pub(super) const KOREAN: Translation = Translation {
 
 예
   glasshttp fetch localhost:8080                    모든 단계를 봄
-  glasshttp fetch -q -o page.html example.com       조용히 파일로 저장
-  glasshttp fetch -C -O http://example.com/big.iso  이어받기
-  glasshttp fetch -L -v example.com/old             리다이렉트를 따라가고 헤더를 봄
+  glasshttp fetch -q -o page.html http://a.kr/      조용히 파일로 저장
+  glasshttp fetch -C -O http://a.kr/big.iso         이어받기
+  glasshttp fetch -L -v http://a.kr/old             리다이렉트와 헤더를 봄
   glasshttp fetch -d 'name=Ada' localhost:8080      폼을 POST로 보냄
   glasshttp fetch -k --repeat 3 localhost:8080      연결 하나를 다시 사용
-  glasshttp fetch --trace-dns example.com           DNS를 루트에서부터 따라감
+  glasshttp fetch --trace-dns http://a.kr/          DNS를 루트부터 따라감
 
   fetch라는 폴더를 제공하려면: glasshttp ./fetch",
 };
