@@ -111,7 +111,8 @@ fn push_quoted(line: &mut String, bytes: &[u8]) {
 }
 
 fn is_plain(character: char) -> bool {
-    !is_treacherous(character) && !matches!(character, '"' | '\\')
+    // Nearly all are ASCII: no table is asked for those.
+    (matches!(character, ' '..='~') || !is_treacherous(character)) && !matches!(character, '"' | '\\')
 }
 
 #[cfg(test)]
