@@ -25,11 +25,15 @@ impl Connection {
             // close(2) of a socket that does not linger is a reset (socket(7)).
             let _ = socket2::SockRef::from(&self.socket).set_linger(Some(Duration::ZERO));
         }
+        // So is one of a socket that holds bytes which nobody read (RFC 2525 §2.17).
+        let leaves_unread = !is_reset_by_us
+            && self.client_end.is_none()
+            && rustix::io::ioctl_fionread(&self.socket).is_ok_and(|unread| unread > 0);
         let info = tcp_option::info(&self.socket).unwrap_or_default();
         let info = TcpInfo(&info);
         let how = match ending {
             _ if self.is_reset => How::ResetByServer,
-            _ if is_reset_by_us => How::ResetByClient,
+            _ if is_reset_by_us || leaves_unread => How::ResetByClient,
             Ending::Failed(error) if is_timeout(error) => How::Timeout,
             _ => How::Fin,
         };
@@ -37,7 +41,11 @@ impl Connection {
         // Before the call: what the server knows of the end is later than this.
         let at = clock.now();
         drop(socket);
-        let first = first(how, client_end, server_end, info.state());
+        let first = match leaves_unread && server_end.is_none() {
+            // An end of input that nobody read may wait behind those bytes.
+            true if info.state() != Some("CLOSE_WAIT") => Figure::derived(End::Client, Source::UnreadAtClose),
+            _ => first(how, client_end, server_end, info.state()),
+        };
         Close {
             at,
             reason: ClientReason(ending),
@@ -46,6 +54,7 @@ impl Connection {
             first,
             client_end: match client_end {
                 Some(at) => Figure::measured(at, Source::ClockBeforeShutdown),
+                None if leaves_unread => Figure::derived(at, Source::UnreadAtClose),
                 None => Figure::derived(at, Source::CloseEnds),
             },
             server_end: Figure::measured_or(

@@ -99,3 +99,29 @@ fn what_is_kept_is_what_is_in_the_file() {
         assert!(run.code == 1 && story.contains(&format!("{there} bytes")), "{}", run.stderr);
     }
 }
+
+#[test]
+fn a_close_with_bytes_unread_is_told_as_the_reset_that_it_is() {
+    let (say, heard) = std::sync::mpsc::channel();
+    let peer = Peer::start(move |_, stream| {
+        read_request(stream);
+        let more =
+            [&b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n"[..], &[b'x'; 300_000]].concat();
+        let sent = stream.write_all(&more);
+        let end = sent.and_then(|()| stream.read(&mut [0; 16]));
+        say.send(end.map_err(|error| error.kind())).expect("the test listens");
+    });
+    let run = fetch(&["--json", &peer.url("/")]);
+    let (code, record) = (run.code, run.record());
+    let close = &record["transfers"][0]["close"];
+    let end = heard.recv_timeout(PATIENCE).expect("the peer's end");
+    // The peer is the witness: what it met is what is said.
+    let is_reset = matches!(end, Err(std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe));
+    assert_eq!(code, 8, "{record}");
+    assert!(is_reset, "{end:?}");
+    assert_eq!(
+        (&close["how"], &close["client_end"]["code"]),
+        (&"reset_by_client".into(), &"unread_at_close".into()),
+        "{close}"
+    );
+}
