@@ -23,19 +23,26 @@
 //! A program that answers by itself, without a folder, is a few lines: see
 //! `examples/application.rs`.
 
+// What only the program uses of the rooms below it is not used without it.
+#![cfg_attr(not(feature = "program"), allow(dead_code, unused_imports))]
+
 #[cfg(not(unix))]
 compile_error!("glasshttp needs a Unix: it is written for the sockets, descriptors and signals of POSIX");
 
+#[cfg(feature = "program")]
 pub mod announcement;
 pub mod capture;
+#[cfg(feature = "program")]
 pub mod cli;
 pub mod connection;
+#[cfg(feature = "program")]
 pub mod dns;
+#[cfg(feature = "program")]
 pub mod fetch;
 pub mod handler;
 pub mod http;
 mod kernel;
-#[cfg(target_os = "linux")]
+#[cfg(all(feature = "program", target_os = "linux"))]
 pub mod lab;
 pub mod language;
 pub mod later;
@@ -45,9 +52,12 @@ pub mod observe;
 pub mod packet;
 pub mod pool;
 pub mod record;
+#[cfg(feature = "program")]
 pub mod show;
 pub mod site;
 pub mod story;
 mod sys;
+#[cfg(feature = "program")]
 pub mod telling;
+#[cfg(feature = "program")]
 pub mod watch;

@@ -5,11 +5,14 @@
 pub mod clf;
 pub mod collector;
 mod interpret;
+#[cfg(feature = "program")]
 pub mod json;
+#[cfg(feature = "program")]
 pub mod live;
 mod packets;
 pub mod probe;
 pub(crate) mod report;
+#[cfg(feature = "program")]
 pub mod short;
 pub mod sink;
 pub mod standard_output;

@@ -5,14 +5,18 @@
 //! gives drawings what they need beside it, `transfer` tells what a fetch recorded.
 
 pub(crate) mod facts;
+#[cfg(feature = "program")]
 pub(crate) mod json;
 pub(crate) mod layout;
 pub(crate) mod rows;
 mod segments;
+#[cfg(feature = "program")]
 pub(crate) mod short;
 pub mod steps;
 mod terminal;
+#[cfg(feature = "program")]
 pub(crate) mod transfer;
+#[cfg(feature = "program")]
 pub mod view;
 
 pub(crate) use terminal::{MOST_EXCHANGES, Occasion, Progress, block, legend};
