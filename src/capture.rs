@@ -43,7 +43,7 @@ const BLOCKS: usize = 64;
 const BLOCKS_FOR_WHOLE: usize = 256;
 const BLOCKS_FOR_CLIENT: usize = 16;
 /// Frames in a second beyond which a capture pauses until the next, unless they go to a file.
-const MOST_PER_SECOND: usize = 30_000;
+const MOST_PER_SECOND: usize = 10_000;
 /// How long a wait for frames is at most: while some came lately, and otherwise.
 const TURN: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
 const IDLE: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
