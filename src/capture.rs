@@ -77,7 +77,7 @@ impl Sockets {
         Self::with(addresses, is_local, extent, End::Server)
     }
 
-    /// Will hear packets of a client's connections, once it is said which: see [`Capture::follow`].
+    /// Will hear packets of a client's connections, once it is said which: see `Capture::follow`.
     ///
     /// # Errors
     /// As [`Sockets::open`].

@@ -7,7 +7,7 @@
 //! Reading order: [`message`] (the nouns), [`parse`] (bytes to a request, or to
 //! a [rejection](server::rejection)), [`persistence`] (close or reuse), [`server`] (the machine
 //! that joins them). The client's half is the same the other way round:
-//! [`client`] over [`parse::answer`] and [`chunked`], with its [errors](client::response_error).
+//! [`client`] over [`parse::response`] and [`chunked`], with its [errors](client::response_error).
 
 pub mod chunked;
 pub mod client;

@@ -1,4 +1,4 @@
-//! Bytes to a request; [`answer`]: to a response. Only here httparse is named.
+//! Bytes to a request; [`response`]: to a response. Only here httparse is named.
 //!
 //! httparse reads a head whole; what it cannot say is added here: HTTP/0.9,
 //! versions other than 1.0 and 1.1, limits, and what the fields mean for
