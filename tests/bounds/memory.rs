@@ -8,14 +8,6 @@ use std::thread;
 
 const MIB: u64 = 1024;
 
-/// A download of a file that has just been written, of which only the beginning was taken.
-fn begin_download(server: &Server) -> Client {
-    let mut client = Client::connect_narrow(server.address);
-    client.send(b"GET /big.bin HTTP/1.0\r\n\r\n");
-    assert!(client.receive().expect("bytes") > 0);
-    client
-}
-
 /// A fresh file is copied, for it may still change: but not for those who don't take it.
 #[test]
 fn who_reads_a_fresh_file_slowly_pins_no_memory() {
@@ -24,7 +16,7 @@ fn who_reads_a_fresh_file_slowly_pins_no_memory() {
         let server = Server::start(folder.path(), &["--model", model]);
         assert_same(&server.get("/big.bin").body, &big);
         let before = status_kib(server.id(), "VmRSS");
-        let mut clients: Vec<Client> = (0..400).map(|_| begin_download(&server)).collect();
+        let mut clients: Vec<Client> = (0..400).map(|_| server.begin_download("/big.bin")).collect();
         let grown = status_kib(server.id(), "VmRSS").saturating_sub(before);
         assert!(grown < most, "{model}: 400 slow readers cost {grown} KiB");
         // Those who then take it get it whole: what was read twice is sent once.
@@ -42,7 +34,7 @@ fn who_reads_a_fresh_file_slowly_pins_no_memory() {
 fn six_thousand_slow_readers_of_a_fresh_file() {
     let (folder, _) = folder_with(3_000_000);
     let server = Server::start(folder.path(), &["--timeout", "60"]);
-    let clients: Vec<Client> = (0..6000).map(|_| begin_download(&server)).collect();
+    let clients: Vec<Client> = (0..6000).map(|_| server.begin_download("/big.bin")).collect();
     let used = status_kib(server.id(), "VmRSS");
     println!("{} slow readers: {used} KiB", clients.len());
     assert!(used < 128 * MIB, "{used} KiB");
@@ -104,7 +96,7 @@ fn where_memory_is_limited_clients_are_refused_and_the_server_lives() {
         };
         let mut heads: Vec<Client> = (0..many).map(|_| begin_head(&server)).collect();
         let readers: Vec<Client> = match model {
-            "multiplex" => (0..300).map(|_| begin_download(&server)).collect(),
+            "multiplex" => (0..300).map(|_| server.begin_download("/big.bin")).collect(),
             _ => Vec::new(),
         };
         let refused = refused(&mut heads);

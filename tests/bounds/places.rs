@@ -38,14 +38,7 @@ fn readers_that_trickle(logs: &[&str], parts: &[&str]) {
         let options = ["--model", model, "--max-connections", &places.to_string()];
         let log = logs.lock().expect("no panic").next().expect("one");
         let mut server = Server::start_telling(folder.path(), log, &options);
-        let mut slow: Vec<Client> = (0..places)
-            .map(|_| {
-                let mut client = Client::connect_narrow(server.address);
-                client.send(b"GET /big.bin HTTP/1.0\r\n\r\n");
-                assert!(client.receive().expect("bytes") > 0);
-                client
-            })
-            .collect();
+        let mut slow: Vec<Client> = (0..places).map(|_| server.begin_download("/big.bin")).collect();
         let begun = Instant::now();
         let all_are_served = trickle(&mut slow, || begun.elapsed() > Duration::from_secs(7));
         assert!(all_are_served, "{model}: nobody waits, and one has lost its place");

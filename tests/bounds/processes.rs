@@ -46,14 +46,7 @@ fn a_child_has_its_own_connection_and_no_other_ones_socket() {
     let mut events = Client::connect(live);
     events.send(format!("GET /events HTTP/1.1\r\nHost: localhost:{}\r\n\r\n", live.port()).as_bytes());
     assert!(events.receive().expect("bytes") > 0);
-    let downloads: Vec<Client> = (0..3)
-        .map(|_| {
-            let mut client = Client::connect_narrow(server.address);
-            client.send(b"GET /big.bin HTTP/1.0\r\n\r\n");
-            assert!(client.receive().expect("bytes") > 0);
-            client
-        })
-        .collect();
+    let downloads: Vec<Client> = (0..3).map(|_| server.begin_download("/big.bin")).collect();
     let children = children(server.id());
     assert_eq!(children.len(), downloads.len());
     for child in children {
@@ -79,12 +72,7 @@ fn live_port(server: &mut Server) -> u16 {
 fn when_the_parent_is_killed_its_children_finish_or_end_within_grace() {
     let (folder, big) = folder_with(20 << 20);
     let server = Server::start(folder.path(), &["--model", "process", "--grace", "4", "--timeout", "60"]);
-    let begin = || {
-        let mut client = Client::connect_narrow(server.address);
-        client.send(b"GET /big.bin HTTP/1.0\r\n\r\n");
-        assert!(client.receive().expect("bytes") > 0);
-        client
-    };
+    let begin = || server.begin_download("/big.bin");
     let (mut reader, sleeper, mut silent) = (begin(), begin(), server.connect());
     wait_until("three children", || children(server.id()).len() == 3);
     let children = children(server.id());

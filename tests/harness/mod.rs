@@ -97,6 +97,14 @@ impl Server {
         Client::connect(self.address)
     }
 
+    /// A download of which only the beginning was taken, by a client into which little fits.
+    pub fn begin_download(&self, path: &str) -> Client {
+        let mut client = Client::connect_narrow(self.address);
+        client.send(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes());
+        assert!(client.receive().expect("bytes") > 0);
+        client
+    }
+
     /// Sends `request` on a connection of its own: everything that came back until its end.
     pub fn ask(&self, request: &[u8]) -> Vec<u8> {
         let mut client = self.connect();
