@@ -1,6 +1,7 @@
 //! The site's recorded runs: each experiment's question, its drawing and what
 //! it showed, as a page that needs no script.
 
+use super::drawing::svg::escape;
 use super::experiment::Experiment;
 use super::perform::Outcome;
 use super::report::kernel;
@@ -90,8 +91,4 @@ fn entry(
         page,
         "<figure class=\"wide\"><img src=\"/lab/{name}.{ending}\" loading=\"lazy\" alt=\"{title}\"></figure>\n</details>\n</section>"
     )
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -254,6 +254,7 @@ impl Scale {
     }
 }
 
-fn escape(text: &str) -> String {
+/// `text` as HTML or XML, in an element or a quoted attribute.
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
