@@ -70,7 +70,7 @@ fn sentences(folder: &Path, config: &Config, listeners: &[Listener], telling: &T
     if telling.is_page_public {
         sentences.push(say!(
             language,
-            "warning: the live page is open to the network: whoever reaches it can read every request"
+            "warning: the live page is open to the network: anyone who reaches it can read every request"
                 / "경고: 실시간 페이지가 네트워크에 열려 있습니다. 닿을 수 있는 사람은 모든 요청을 읽을 수 있습니다"
         ));
     }
