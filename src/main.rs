@@ -13,7 +13,7 @@ use glasshttp::language::Language;
 use glasshttp::language::sentence::ERROR;
 use glasshttp::listener;
 use glasshttp::models::{self, Stop};
-use glasshttp::record::Kind;
+use glasshttp::record::FailureKind;
 use glasshttp::show;
 use glasshttp::site::Site;
 use glasshttp::telling::Telling;
@@ -106,8 +106,8 @@ fn fetched(options: &fetch::Options) -> ExitCode {
     for failure in &failures {
         complain(&failure.sentence(options.language), options.language);
     }
-    let kinds: Vec<Kind> = failures.iter().map(|failed| failed.failure.kind()).collect();
-    let interrupted = kinds.iter().find(|kind| **kind == Kind::Interrupted);
+    let kinds: Vec<FailureKind> = failures.iter().map(|failed| failed.failure.kind()).collect();
+    let interrupted = kinds.iter().find(|kind| **kind == FailureKind::Interrupted);
     interrupted.or(kinds.first()).map_or(ExitCode::SUCCESS, |kind| ExitCode::from(kind.exit_code()))
 }
 

@@ -5,7 +5,7 @@ mod scripted;
 pub mod server;
 
 use glasshttp::dns::Options;
-use glasshttp::record::lookup::{DnsResponse, Exchange, Lookup, Outcome, Transport};
+use glasshttp::record::lookup::{DnsResponse, Lookup, Query, QueryOutcome, Transport};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -33,9 +33,9 @@ fn assert_addresses(got: &[IpAddr], expected: &[&str]) {
     assert_eq!(sorted(got.to_vec()), sorted(addresses(expected)));
 }
 
-fn response(exchange: &Exchange) -> &DnsResponse {
+fn response(exchange: &Query) -> &DnsResponse {
     match &exchange.outcome {
-        Outcome::Answered(response) => response,
+        QueryOutcome::Answered(response) => response,
         other => panic!("no answer: {other:?}"),
     }
 }

@@ -4,7 +4,7 @@ use crate::packet::Direction;
 use crate::packet::pcapng::LinkType;
 use crate::packet::segment::{Packet, Tcp};
 use crate::packet::tracker::{Fact, Seen, Tracker};
-use crate::record::segment::{self as record, Moments, Options, Segment, Segments};
+use crate::record::segment::{self as record, FirstSeen, Options, Segment, Segments};
 use crate::record::{End, Moment};
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -254,7 +254,7 @@ impl Flow {
             interface: interface.to_owned(),
             from_client: self.tracker.half(Direction::ToServer).counts,
             from_server: self.tracker.half(Direction::ToClient).counts,
-            moments: Moments {
+            moments: FirstSeen {
                 syn,
                 syn_ack,
                 ack,

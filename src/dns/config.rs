@@ -1,6 +1,6 @@
 //! Whom to ask: resolv.conf(5), hosts(5), or a server that the caller names.
 
-use crate::record::lookup::Kind;
+use crate::record::lookup::QueryType;
 use std::fs;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::path::{Path, PathBuf};
@@ -93,7 +93,7 @@ pub(super) struct Config {
     pub(super) timeout: Duration,
     pub(super) attempts: u32,
     /// What is asked for.
-    pub(super) kinds: Vec<Kind>,
+    pub(super) kinds: Vec<QueryType>,
     /// By TCP from the first question on.
     pub(super) use_vc: bool,
     /// Not always the same server first.
@@ -121,8 +121,8 @@ impl Config {
         }
         config.kinds.retain(|kind| match options.families {
             Families::Both => true,
-            Families::Four => *kind == Kind::A,
-            Families::Six => *kind == Kind::Aaaa,
+            Families::Four => *kind == QueryType::A,
+            Families::Six => *kind == QueryType::Aaaa,
         });
         config.deadline = options.limit.map(|limit| Instant::now() + limit);
         config.timeout = options.timeout.unwrap_or(config.timeout);
@@ -143,7 +143,7 @@ impl Config {
             ndots: config.ndots as usize,
             timeout: Duration::from_secs(config.timeout.clamp(1, MOST_TIMEOUT).into()),
             attempts: config.attempts.clamp(1, MOST_ATTEMPTS),
-            kinds: if config.no_aaaa { vec![Kind::A] } else { vec![Kind::Aaaa, Kind::A] },
+            kinds: if config.no_aaaa { vec![QueryType::A] } else { vec![QueryType::Aaaa, QueryType::A] },
             use_vc: config.use_vc,
             rotate: config.rotate,
             is_default,
@@ -224,7 +224,7 @@ mod tests {
         assert_eq!((config.timeout, config.attempts), (Duration::from_secs(3), 5));
         assert!(config.rotate && !config.use_vc && config.kinds.len() == 2);
         let bare = Config::parse(b"options no-aaaa use-vc\n");
-        assert_eq!((bare.kinds, bare.use_vc, bare.rotate), (vec![Kind::A], true, false));
+        assert_eq!((bare.kinds, bare.use_vc, bare.rotate), (vec![QueryType::A], true, false));
         let silent = Config::parse(b"");
         assert_eq!(silent.servers[0], "127.0.0.1:53".parse().expect("an address"));
         assert_eq!((silent.ndots, silent.timeout, silent.attempts), (1, Duration::from_secs(5), 2));

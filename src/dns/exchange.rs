@@ -1,7 +1,7 @@
 //! One question on the wire: a datagram, or a connection when that is too small.
 
 use super::message::{PAYLOAD, Question, Verdict};
-use crate::record::lookup::{DnsResponse, Exchange, Ignored, Kind, Outcome, Transport};
+use crate::record::lookup::{DnsResponse, Ignored, Query, QueryOutcome, QueryType, Transport};
 use crate::record::{LookupError, MessageFault, NameFault};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
@@ -15,7 +15,7 @@ const MOST_IGNORED: usize = 16;
 pub(super) struct Ask<'a> {
     pub(super) server: SocketAddr,
     pub(super) name: &'a str,
-    pub(super) kind: Kind,
+    pub(super) kind: QueryType,
     pub(super) recursion_desired: bool,
     /// For each transport.
     pub(super) timeout: Duration,
@@ -32,11 +32,10 @@ impl Ask<'_> {
     ///
     /// # Errors
     /// Where no question can be made of the name.
-    pub(super) fn run(&self) -> Result<Vec<Exchange>, LookupError> {
+    pub(super) fn run(&self) -> Result<Vec<Query>, LookupError> {
         let first = if self.by_tcp { Transport::Tcp } else { Transport::Udp };
         let mut exchanges = vec![self.once(first, true)?];
-        let knows_no_edns =
-            |exchange: &Exchange| response(exchange).is_some_and(|response| response.rcode == "FORMERR");
+        let knows_no_edns = |exchange: &Query| response(exchange).is_some_and(|response| response.rcode == "FORMERR");
         let mut edns = true;
         if exchanges.last().is_some_and(knows_no_edns) {
             edns = false;
@@ -48,7 +47,7 @@ impl Ask<'_> {
         Ok(exchanges)
     }
 
-    fn once(&self, transport: Transport, edns: bool) -> Result<Exchange, LookupError> {
+    fn once(&self, transport: Transport, edns: bool) -> Result<Query, LookupError> {
         let question = Question::new(self.name, self.kind, self.recursion_desired, edns)
             .map_err(|_| LookupError::InvalidName { name: self.name.to_owned(), why: NameFault::Unsendable })?;
         let start = Instant::now();
@@ -58,7 +57,7 @@ impl Ask<'_> {
             Transport::Udp => self.udp(&question, deadline, &mut ignored),
             Transport::Tcp => self.tcp(&question, deadline, &mut ignored),
         };
-        Ok(Exchange {
+        Ok(Query {
             server: self.server,
             transport,
             name: self.name.to_owned(),
@@ -74,7 +73,7 @@ impl Ask<'_> {
         })
     }
 
-    fn udp(&self, question: &Question, deadline: Instant, ignored: &mut Vec<Ignored>) -> io::Result<Outcome> {
+    fn udp(&self, question: &Question, deadline: Instant, ignored: &mut Vec<Ignored>) -> io::Result<QueryOutcome> {
         let any: SocketAddr = match self.server {
             SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
             SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
@@ -88,8 +87,8 @@ impl Ask<'_> {
             socket.set_read_timeout(Some(left(deadline)?))?;
             match socket.recv(&mut buffer) {
                 Ok(length) => match question.judge(&buffer[..length]) {
-                    Verdict::Response(response) => return Ok(Outcome::Answered(response)),
-                    Verdict::Malformed(why) => return Ok(Outcome::Malformed { why }),
+                    Verdict::Response(response) => return Ok(QueryOutcome::Answered(response)),
+                    Verdict::Malformed(why) => return Ok(QueryOutcome::Malformed { why }),
                     Verdict::Ignored(what) => ignored.extend((ignored.len() < MOST_IGNORED).then_some(what)),
                 },
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -98,7 +97,7 @@ impl Ask<'_> {
         }
     }
 
-    fn tcp(&self, question: &Question, deadline: Instant, ignored: &mut Vec<Ignored>) -> io::Result<Outcome> {
+    fn tcp(&self, question: &Question, deadline: Instant, ignored: &mut Vec<Ignored>) -> io::Result<QueryOutcome> {
         let mut stream = TcpStream::connect_timeout(&self.server, left(deadline)?)?;
         stream.set_write_timeout(Some(left(deadline)?))?;
         // The length goes before the message, in one segment with it (RFC 7766 §8).
@@ -110,8 +109,8 @@ impl Ask<'_> {
             let mut message = vec![0; u16::from_be_bytes(length).into()];
             read_exact(&mut stream, &mut message, deadline)?;
             match question.judge(&message) {
-                Verdict::Response(response) => return Ok(Outcome::Answered(response)),
-                Verdict::Malformed(why) => return Ok(Outcome::Malformed { why }),
+                Verdict::Response(response) => return Ok(QueryOutcome::Answered(response)),
+                Verdict::Malformed(why) => return Ok(QueryOutcome::Malformed { why }),
                 Verdict::Ignored(what) => ignored.extend((ignored.len() < MOST_IGNORED).then_some(what)),
             }
         }
@@ -119,28 +118,28 @@ impl Ask<'_> {
 }
 
 /// The answer, if the exchange had one.
-pub(super) fn response(exchange: &Exchange) -> Option<&DnsResponse> {
+pub(super) fn response(exchange: &Query) -> Option<&DnsResponse> {
     match &exchange.outcome {
-        Outcome::Answered(response) => Some(response),
+        QueryOutcome::Answered(response) => Some(response),
         _ => None,
     }
 }
 
 /// Why an exchange gave no answer that can be used; `None`: it gave one.
-pub(super) fn failure(exchange: &Exchange) -> Option<LookupError> {
+pub(super) fn failure(exchange: &Query) -> Option<LookupError> {
     let (server, name) = (exchange.server, exchange.name.clone());
     match &exchange.outcome {
-        Outcome::Answered(response) if response.truncated => Some(LookupError::Truncated { server }),
-        Outcome::Answered(response) => match response.rcode.as_str() {
+        QueryOutcome::Answered(response) if response.truncated => Some(LookupError::Truncated { server }),
+        QueryOutcome::Answered(response) => match response.rcode.as_str() {
             "NOERROR" | "NXDOMAIN" => None,
             rcode => Some(LookupError::ServerFailed { name, server, rcode: rcode.to_owned() }),
         },
-        Outcome::TimedOut => Some(LookupError::NoResponse { tries: exchange.attempt, server }),
-        Outcome::Refused if exchange.transport == Transport::Tcp => Some(LookupError::NoTcp { server }),
-        Outcome::Refused => Some(LookupError::Refused { server }),
-        Outcome::Unreachable { why } => Some(LookupError::Unreachable { server, why: why.clone() }),
-        Outcome::Malformed { why } => Some(LookupError::Malformed { server, why: why.clone() }),
-        Outcome::CutShort => Some(LookupError::Malformed { server, why: MessageFault::CutShort }),
+        QueryOutcome::TimedOut => Some(LookupError::NoResponse { tries: exchange.attempt, server }),
+        QueryOutcome::Refused if exchange.transport == Transport::Tcp => Some(LookupError::NoTcp { server }),
+        QueryOutcome::Refused => Some(LookupError::Refused { server }),
+        QueryOutcome::Unreachable { why } => Some(LookupError::Unreachable { server, why: why.clone() }),
+        QueryOutcome::Malformed { why } => Some(LookupError::Malformed { server, why: why.clone() }),
+        QueryOutcome::CutShort => Some(LookupError::Malformed { server, why: MessageFault::CutShort }),
     }
 }
 
@@ -163,11 +162,11 @@ fn read_exact(stream: &mut TcpStream, mut buffer: &mut [u8], deadline: Instant) 
     Ok(())
 }
 
-fn of_error(error: &io::Error) -> Outcome {
+fn of_error(error: &io::Error) -> QueryOutcome {
     match error.kind() {
-        ErrorKind::TimedOut | ErrorKind::WouldBlock => Outcome::TimedOut,
-        ErrorKind::ConnectionRefused => Outcome::Refused,
-        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => Outcome::CutShort,
-        _ => Outcome::Unreachable { why: error.into() },
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => QueryOutcome::TimedOut,
+        ErrorKind::ConnectionRefused => QueryOutcome::Refused,
+        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => QueryOutcome::CutShort,
+        _ => QueryOutcome::Unreachable { why: error.into() },
     }
 }

@@ -1,7 +1,7 @@
 //! Questions to bytes, bytes to answers. The only file that names hickory-proto.
 
 use crate::record::MessageFault;
-use crate::record::lookup::{DnsResponse, Ignored, Kind, Record};
+use crate::record::lookup::{DnsResponse, Ignored, QueryType, ResourceRecord};
 use hickory_proto::ProtoError;
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::{Name, RData, RecordType};
@@ -31,7 +31,7 @@ impl Question {
     ///
     /// # Errors
     /// What is wrong with the name.
-    pub(super) fn new(name: &str, kind: Kind, recursion_desired: bool, edns: bool) -> Result<Self, ProtoError> {
+    pub(super) fn new(name: &str, kind: QueryType, recursion_desired: bool, edns: bool) -> Result<Self, ProtoError> {
         // The standard library's hash keys are random; so is a hash of nothing.
         let id = RandomState::new().hash_one(()) as u16;
         let mut asked = Name::from_ascii(name)?;
@@ -114,10 +114,10 @@ fn truncated(flags: u8, bytes: usize) -> DnsResponse {
     }
 }
 
-fn record_type(kind: Kind) -> RecordType {
+fn record_type(kind: QueryType) -> RecordType {
     match kind {
-        Kind::A => RecordType::A,
-        Kind::Aaaa => RecordType::AAAA,
+        QueryType::A => RecordType::A,
+        QueryType::Aaaa => RecordType::AAAA,
     }
 }
 
@@ -136,10 +136,10 @@ fn rcode_name(code: ResponseCode) -> String {
     .to_owned()
 }
 
-fn records(records: &[hickory_proto::rr::Record]) -> Vec<Record> {
+fn records(records: &[hickory_proto::rr::Record]) -> Vec<ResourceRecord> {
     records
         .iter()
-        .map(|record| Record {
+        .map(|record| ResourceRecord {
             name: text(&record.name),
             kind: record.record_type().to_string(),
             ttl: record.ttl,
@@ -169,7 +169,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn question() -> Question {
-        Question::new("www.example.test", Kind::A, true, true).expect("a name")
+        Question::new("www.example.test", QueryType::A, true, true).expect("a name")
     }
 
     fn answer(question: &Question) -> Message {

@@ -34,7 +34,7 @@ pub use trace::{ROOT_SERVERS, TraceOptions, default_roots, trace};
 pub mod fuzzing {
     use super::host::Host;
     use super::message::Question;
-    use crate::record::lookup::Kind;
+    use crate::record::lookup::QueryType;
 
     /// Judges `message` as a response to a question of ours, with our number and without.
     pub fn judge(message: &[u8]) {

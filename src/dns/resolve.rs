@@ -6,7 +6,7 @@ use super::host::{Host, is_localhost};
 use super::order::in_order;
 use super::system::System;
 use crate::record::LookupError;
-use crate::record::lookup::{DnsResponse, Exchange, Kind, Lookup, Record, Source};
+use crate::record::lookup::{DnsResponse, Lookup, Query, QueryType, ResourceRecord, Source};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -124,7 +124,7 @@ fn both(lookup: &mut Lookup, name: &str, config: &Config, start: Instant) -> (Op
         errors.extend(chase.add_to(lookup));
     }
     // As they were asked, whichever was answered first.
-    lookup.exchanges[from..].sort_by_key(|exchange| exchange.record != Kind::Aaaa);
+    lookup.exchanges[from..].sort_by_key(|exchange| exchange.record != QueryType::Aaaa);
     if !lookup.addresses.is_empty() {
         lookup.not_awaited.clone_from(&late.kinds);
         return (None, (!late.kinds.is_empty()).then_some(late));
@@ -144,7 +144,7 @@ fn both(lookup: &mut Lookup, name: &str, config: &Config, start: Instant) -> (Op
 pub struct Late {
     receiver: Receiver<Chase>,
     /// What is still to come.
-    kinds: Vec<Kind>,
+    kinds: Vec<QueryType>,
 }
 
 impl Late {
@@ -178,17 +178,17 @@ impl Late {
 /// One kind of address of one name, through all its aliases.
 #[derive(Debug)]
 struct Chase {
-    kind: Kind,
+    kind: QueryType,
     /// When the lookup began.
     start: Instant,
-    exchanges: Vec<Exchange>,
+    exchanges: Vec<Query>,
     aliases: Vec<String>,
     addresses: Vec<IpAddr>,
     error: Option<LookupError>,
 }
 
 impl Chase {
-    fn run(name: &str, kind: Kind, config: &Config, start: Instant) -> Self {
+    fn run(name: &str, kind: QueryType, config: &Config, start: Instant) -> Self {
         let mut chase = Self { kind, start, exchanges: vec![], aliases: vec![], addresses: vec![], error: None };
         chase.error = chase.follow(name, kind, config).err();
         chase
@@ -204,7 +204,7 @@ impl Chase {
         self.error
     }
 
-    fn follow(&mut self, name: &str, kind: Kind, config: &Config) -> Result<(), LookupError> {
+    fn follow(&mut self, name: &str, kind: QueryType, config: &Config) -> Result<(), LookupError> {
         let mut asked = name.to_owned();
         loop {
             let (server, response) = self.ask_servers(&asked, kind, config)?;
@@ -229,7 +229,7 @@ impl Chase {
     fn ask_servers(
         &mut self,
         name: &str,
-        kind: Kind,
+        kind: QueryType,
         config: &Config,
     ) -> Result<(SocketAddr, DnsResponse), LookupError> {
         let mut tries = 0;
@@ -274,7 +274,7 @@ impl Chase {
 pub(super) fn aliases(
     first: &str,
     asked: &str,
-    answers: &[Record],
+    answers: &[ResourceRecord],
     passed: &mut Vec<String>,
 ) -> Result<String, LookupError> {
     let mut end = asked.to_owned();
@@ -294,7 +294,7 @@ pub(super) fn aliases(
 }
 
 /// The addresses of one kind that `answers` give to `name`.
-pub(super) fn addresses(name: &str, kind: Kind, answers: &[Record]) -> Vec<IpAddr> {
+pub(super) fn addresses(name: &str, kind: QueryType, answers: &[ResourceRecord]) -> Vec<IpAddr> {
     let kind = kind.to_string();
     answers
         .iter()

@@ -10,7 +10,7 @@ use super::host::Host;
 use super::order::{has_route, in_order};
 use super::resolve::{MOST_ALIASES, addresses, aliases};
 use crate::record::LookupError;
-use crate::record::lookup::{DnsResponse, Exchange, Kind, NameServer, Record, Referral, Step, Trace};
+use crate::record::lookup::{DnsResponse, NameServer, Query, QueryType, Referral, ResourceRecord, Step, Trace};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
@@ -130,7 +130,7 @@ impl Walk<'_> {
             let before = passed.len();
             let (server, response, zone) = self.descend(&asked, depth)?;
             let end = aliases(name, &asked, &response.answers, passed)?;
-            let mut found = addresses(&end, Kind::A, &response.answers);
+            let mut found = addresses(&end, QueryType::A, &response.answers);
             if passed.len() > before && found.is_empty() {
                 asked = end; // another zone may know it
                 continue;
@@ -139,8 +139,8 @@ impl Walk<'_> {
                 return Err(LookupError::NoSuchName { name: end, server });
             }
             // Who knows the one kind knows the other.
-            let six = self.ask(&zone, &end, Kind::Aaaa, &[server], depth).ok();
-            found.extend(six.iter().flat_map(|(_, response)| addresses(&end, Kind::Aaaa, &response.answers)));
+            let six = self.ask(&zone, &end, QueryType::Aaaa, &[server], depth).ok();
+            found.extend(six.iter().flat_map(|(_, response)| addresses(&end, QueryType::Aaaa, &response.answers)));
             return if found.is_empty() { Err(LookupError::NoAddress { name: end, server }) } else { Ok(found) };
         }
         Err(LookupError::TooManyAliases { name: asked })
@@ -151,7 +151,7 @@ impl Walk<'_> {
         let mut zone = ".".to_owned();
         let mut servers = self.roots.to_vec();
         for _ in 0..MOST_REFERRALS {
-            let (server, response) = self.ask(&zone, name, Kind::A, &servers, depth)?;
+            let (server, response) = self.ask(&zone, name, QueryType::A, &servers, depth)?;
             let Some(referral) = referral(name, &zone, &response) else {
                 let knows = response.authoritative || !response.answers.is_empty() || response.rcode == "NXDOMAIN";
                 return if knows { Ok((server, response, zone)) } else { Err(LookupError::Lame { zone, server }) };
@@ -195,11 +195,11 @@ impl Walk<'_> {
         &mut self,
         zone: &str,
         name: &str,
-        kind: Kind,
+        kind: QueryType,
         servers: &[SocketAddr],
         depth: u32,
     ) -> Result<(SocketAddr, DnsResponse), LookupError> {
-        let mut exchanges: Vec<Exchange> = vec![];
+        let mut exchanges: Vec<Query> = vec![];
         let mut last = None;
         let mut tries = 0;
         let turns = (1..=self.options.attempts.max(1))
@@ -246,7 +246,7 @@ impl Walk<'_> {
         })
     }
 
-    fn note(&mut self, zone: &str, name: &str, depth: u32, exchanges: Vec<Exchange>) {
+    fn note(&mut self, zone: &str, name: &str, depth: u32, exchanges: Vec<Query>) {
         self.steps.push(Step { zone: zone.to_owned(), name: name.to_owned(), depth, exchanges, referral: None });
     }
 }
@@ -257,7 +257,7 @@ fn referral(name: &str, zone: &str, response: &DnsResponse) -> Option<Referral> 
     if !response.answers.is_empty() || response.rcode != "NOERROR" {
         return None;
     }
-    let leads_down = |record: &&Record| {
+    let leads_down = |record: &&ResourceRecord| {
         let below = !record.name.eq_ignore_ascii_case(zone) && is_within(&record.name, zone);
         record.kind == "NS" && below && is_within(name, &record.name)
     };
@@ -267,8 +267,8 @@ fn referral(name: &str, zone: &str, response: &DnsResponse) -> Option<Referral> 
     let servers = names.map(|record| {
         // Glue is believed for names within the zone that gave it (RFC 2181 §5.4.1).
         let is_believed = is_within(&record.data, zone);
-        let mut glue = addresses(&record.data, Kind::A, &response.additional);
-        glue.extend(addresses(&record.data, Kind::Aaaa, &response.additional));
+        let mut glue = addresses(&record.data, QueryType::A, &response.additional);
+        glue.extend(addresses(&record.data, QueryType::Aaaa, &response.additional));
         glue.retain(|_| is_believed);
         NameServer { name: record.data.to_ascii_lowercase(), glue: !glue.is_empty(), addresses: glue }
     });

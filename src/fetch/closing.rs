@@ -4,7 +4,7 @@ use super::connection::Connection;
 use crate::http::client::{Ending, Next};
 use crate::kernel::socket_table::SocketTable;
 use crate::kernel::tcp_info::TcpInfo;
-use crate::record::transfer::Close;
+use crate::record::transfer::ClientClose;
 use crate::record::{ClientReason, End, Figure, How, Source, TimeWait, Why};
 use crate::sys::tcp_option;
 use rustix::event::PollFlags;
@@ -18,7 +18,7 @@ const ITS_END: Duration = Duration::from_millis(250);
 impl Connection {
     /// Ends the connection, and says how that went. `is_ours`: we gave the
     /// answer up, and the server shall know it at once.
-    pub(super) fn close(mut self, is_ours: bool) -> Close {
+    pub(super) fn close(mut self, is_ours: bool) -> ClientClose {
         let ending = self.wind_down();
         let is_reset_by_us = is_ours && !self.is_reset && self.server_end.is_none();
         if is_reset_by_us {
@@ -46,7 +46,7 @@ impl Connection {
             true if info.state() != Some("CLOSE_WAIT") => Figure::derived(End::Client, Source::UnreadAtClose),
             _ => first(how, client_end, server_end, info.state()),
         };
-        Close {
+        ClientClose {
             at,
             reason: ClientReason(ending),
             how,
@@ -105,7 +105,7 @@ impl Connection {
 }
 
 fn is_timeout(error: crate::http::client::response_error::ResponseError) -> bool {
-    crate::record::Failure::from(error).kind() == crate::record::Kind::TimedOut
+    crate::record::Failure::from(error).kind() == crate::record::FailureKind::TimedOut
 }
 
 fn first(how: How, client: Option<i64>, server: Option<i64>, state: Option<&str>) -> Figure<End> {

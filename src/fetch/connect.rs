@@ -7,7 +7,7 @@ use crate::kernel::tcp_info::TcpInfo;
 use crate::kernel::timestamps;
 use crate::record::Failure;
 use crate::record::failure::ConnectFault;
-use crate::record::transfer::{Attempt, Connect, Ends, Outcome};
+use crate::record::transfer::{Attempt, Connect, ConnectOutcome, Ends};
 use crate::record::{Figure, Source, Why};
 use crate::sys::tcp_option;
 use rustix::event::{PollFd, PollFlags};
@@ -97,7 +97,7 @@ impl Race<'_> {
                 break None;
             }
         };
-        let left = if connected.is_some() { Outcome::Abandoned } else { Outcome::TimedOut };
+        let left = if connected.is_some() { ConnectOutcome::Abandoned } else { ConnectOutcome::TimedOut };
         let ended = self.how.clock.now();
         for (number, socket) in self.running.drain(..) {
             let attempt = &mut self.attempts[number];
@@ -115,7 +115,7 @@ impl Race<'_> {
             client: None,
             began,
             ended: began,
-            outcome: Outcome::TimedOut,
+            outcome: ConnectOutcome::TimedOut,
             syn_again: none,
         });
         let number = self.attempts.len() - 1;
@@ -172,7 +172,7 @@ impl Race<'_> {
             self.fail(number, &io::ErrorKind::Unsupported.into());
             return None;
         };
-        (attempt.client, attempt.outcome) = (Some(client), Outcome::Connected);
+        (attempt.client, attempt.outcome) = (Some(client), ConnectOutcome::Connected);
         let socket = OwnedFd::from(socket);
         let asks_kernel = timestamps::set(&socket, true).is_ok();
         Some(Connected { socket, ends: Ends { client, server: attempt.server }, asks_kernel })
@@ -190,34 +190,34 @@ fn syn_again(socket: &Socket) -> Figure<u32> {
     Figure::measured_or(TcpInfo(&info).retransmissions(), Source::TcpInfo, Why::NoTcpInfo)
 }
 
-fn outcome(error: &io::Error) -> Outcome {
+fn outcome(error: &io::Error) -> ConnectOutcome {
     use io::ErrorKind as Is;
     let why = error.into();
     match error.kind() {
-        Is::ConnectionRefused => Outcome::Refused,
-        Is::TimedOut => Outcome::TimedOut,
-        Is::HostUnreachable | Is::NetworkUnreachable | Is::NetworkDown => Outcome::Unreachable { why },
+        Is::ConnectionRefused => ConnectOutcome::Refused,
+        Is::TimedOut => ConnectOutcome::TimedOut,
+        Is::HostUnreachable | Is::NetworkUnreachable | Is::NetworkDown => ConnectOutcome::Unreachable { why },
         // A firewall of this machine; no address of this family.
-        Is::PermissionDenied | Is::AddrNotAvailable => Outcome::Unreachable { why },
-        _ => Outcome::Failed { why },
+        Is::PermissionDenied | Is::AddrNotAvailable => ConnectOutcome::Unreachable { why },
+        _ => ConnectOutcome::Failed { why },
     }
 }
 
 /// Why there is no connection to `host`.
 pub(super) fn failure(host: &str, attempts: &[Attempt]) -> Failure {
     // What says most: somebody is there, or nobody told.
-    let rank = |outcome: &Outcome| match outcome {
-        Outcome::Refused => 0,
-        Outcome::TimedOut => 1,
+    let rank = |outcome: &ConnectOutcome| match outcome {
+        ConnectOutcome::Refused => 0,
+        ConnectOutcome::TimedOut => 1,
         _ => 2,
     };
     let telling = attempts.iter().min_by_key(|attempt| rank(&attempt.outcome));
     let fault = telling.and_then(|attempt| match &attempt.outcome {
-        Outcome::Refused => Some(ConnectFault::Refused),
-        Outcome::TimedOut => Some(ConnectFault::TimedOut),
-        Outcome::Unreachable { why } => Some(ConnectFault::Unreachable(why.clone())),
-        Outcome::Failed { why } => Some(ConnectFault::Failed(why.clone())),
-        Outcome::Connected | Outcome::Abandoned => None,
+        ConnectOutcome::Refused => Some(ConnectFault::Refused),
+        ConnectOutcome::TimedOut => Some(ConnectFault::TimedOut),
+        ConnectOutcome::Unreachable { why } => Some(ConnectFault::Unreachable(why.clone())),
+        ConnectOutcome::Failed { why } => Some(ConnectFault::Failed(why.clone())),
+        ConnectOutcome::Connected | ConnectOutcome::Abandoned => None,
     });
     match telling.zip(fault) {
         Some((attempt, fault)) => Failure::Connect { server: attempt.server, addresses: attempts.len(), fault },

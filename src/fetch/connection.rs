@@ -13,7 +13,7 @@ use crate::kernel::timestamps;
 use crate::record::Failure;
 use crate::record::Moment;
 use crate::record::Nanoseconds;
-use crate::record::transfer::{Ends, Exchange, Framing};
+use crate::record::transfer::{ClientExchange, Ends, Framing};
 use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown};
@@ -104,7 +104,7 @@ impl Connection {
         body: Option<Arc<[u8]>>,
         pace: &Pace,
         receiver: &mut dyn Receiver,
-    ) -> (Exchange, Result<(), Failure>) {
+    ) -> (ClientExchange, Result<(), Failure>) {
         let mut head = Vec::new();
         let asked = self.machine.ask(request, &mut head);
         let length = head.len() + body.as_ref().map_or(0, |body| body.len());

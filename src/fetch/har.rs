@@ -4,7 +4,9 @@
 use super::url::Url;
 use crate::language::Language;
 use crate::record::secrets::{is_secret, withheld_value};
-use crate::record::transfer::{Close, Exchange, Field, Framing, Interim, Outcome, Record, Response, Transfer};
+use crate::record::transfer::{
+    ClientClose, ClientExchange, ConnectOutcome, FetchRecord, Field, Framing, Interim, Response, Transfer,
+};
 use crate::record::{Figure, Nanoseconds};
 use crate::story::json;
 use serde::Serialize;
@@ -19,7 +21,7 @@ const NOT_VISIBLE: f64 = -1.0;
 ///
 /// # Errors
 /// If the file can't be written.
-pub(super) fn write(record: &Record, path: &Path) -> io::Result<()> {
+pub(super) fn write(record: &FetchRecord, path: &Path) -> io::Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
     json::write_pretty(&mut out, &Har::of(record))?;
     out.write_all(b"\n")?;
@@ -144,7 +146,7 @@ struct Pair {
 }
 
 impl<'a> Har<'a> {
-    fn of(record: &'a Record) -> Self {
+    fn of(record: &'a FetchRecord) -> Self {
         let creator = Creator { name: "glasshttp", version: env!("CARGO_PKG_VERSION") };
         let began = humantime::parse_rfc3339(&record.began).unwrap_or(std::time::UNIX_EPOCH);
         let entries = record.transfers.iter().map(|transfer| {
@@ -168,7 +170,7 @@ impl<'a> Entry<'a> {
             timings,
             server_ip_address: transfer.ends.map(|ends| ends.server.ip().to_string()),
             connection: transfer.connection.map(|number| number.to_string()),
-            comment: transfer.close.as_ref().map(|close: &Close| close.reason.sentence(Language::English)),
+            comment: transfer.close.as_ref().map(|close: &ClientClose| close.reason.sentence(Language::English)),
         }
     }
 }
@@ -176,7 +178,7 @@ impl<'a> Entry<'a> {
 impl Timings {
     fn of(transfer: &Transfer) -> Self {
         let stages = transfer.exchange.as_ref().map(|exchange| &exchange.stages);
-        let at = |figure: fn(&crate::record::transfer::Stages) -> &Figure<Nanoseconds>| {
+        let at = |figure: fn(&crate::record::transfer::ClientStages) -> &Figure<Nanoseconds>| {
             stages.and_then(|stages| figure(stages).value().copied())
         };
         let last_sent = at(|stages| &stages.last_sent);
@@ -188,7 +190,7 @@ impl Timings {
         // What is asked of the system resolver beside it is time that a fetch could do without.
         let free_from = connecting
             .map(|(_, ended)| ended)
-            .filter(|_| attempts.iter().any(|attempt| attempt.outcome == Outcome::Connected))
+            .filter(|_| attempts.iter().any(|attempt| attempt.outcome == ConnectOutcome::Connected))
             .or(transfer.reuse.map(|_| transfer.began));
         let name = transfer.name.as_ref().map(|name| (name.began, name.ended));
         let before = name.map_or(transfer.began, |(_, ended)| ended);
@@ -234,7 +236,7 @@ fn request(transfer: &Transfer) -> Request<'_> {
     }
 }
 
-fn post_data<'a>(exchange: &'a Exchange, headers: &[Pair]) -> Option<PostData<'a>> {
+fn post_data<'a>(exchange: &'a ClientExchange, headers: &[Pair]) -> Option<PostData<'a>> {
     let bytes = exchange.request_body;
     let media_type = headers.iter().find(|pair| pair.name.eq_ignore_ascii_case("content-type"));
     let text = exchange.request_text.as_ref();
@@ -272,7 +274,7 @@ fn reason(line: &str) -> &str {
 fn response(transfer: &Transfer) -> HarResponse<'_> {
     let exchange = transfer.exchange.as_ref();
     let response = exchange.and_then(|exchange| exchange.response.as_ref());
-    let traffic = exchange.map(|exchange: &Exchange| exchange.traffic).unwrap_or_default();
+    let traffic = exchange.map(|exchange: &ClientExchange| exchange.traffic).unwrap_or_default();
     let fields: &[Field] = response.map_or(&[], |response| &response.fields);
     let interims = exchange.map_or(&[][..], |exchange| &exchange.interim_heads);
     let interim_bytes: u64 = interims.iter().map(|interim| interim.bytes).sum();

@@ -3,7 +3,7 @@
 use crate::http::client::response_error::ResponseError;
 use crate::http::message::{Headers, ReceivedHead, Version};
 use crate::record::connection::Message;
-use crate::record::transfer::{Exchange, Field, Framing, Interim, Response, Stages, Traffic, Unread};
+use crate::record::transfer::{ClientExchange, ClientStages, ClientTraffic, Field, Framing, Interim, Response, Unread};
 use crate::record::{Figure, Nanoseconds, Source, Why};
 
 /// How much of a head is kept as it came, in bytes.
@@ -33,7 +33,7 @@ pub(super) struct Notes {
     interim: Vec<Interim>,
     unread: Option<Unread>,
     response: Option<Response>,
-    traffic: Traffic,
+    traffic: ClientTraffic,
     is_aborted: bool,
 }
 
@@ -168,14 +168,14 @@ impl Notes {
     }
 
     /// What is told of it; `asked_kernel`: whether the kernel was asked for arrivals.
-    pub(super) fn told(self, asked_kernel: bool) -> Exchange {
+    pub(super) fn told(self, asked_kernel: bool) -> ClientExchange {
         let at = |moment, by| Figure::measured_or(moment, by, Why::NotReached);
         let by_kernel = |moment, by, is_due: bool, why_not| match (asked_kernel, is_due) {
             (false, _) => Figure::not_visible(Why::NotAsked),
             (true, false) => Figure::not_visible(Why::NotReached),
             (true, true) => Figure::measured_or(moment, by, why_not),
         };
-        Exchange {
+        ClientExchange {
             number: self.number,
             request_body: self.length - self.request.len() as u64,
             request_text: None,
@@ -184,7 +184,7 @@ impl Notes {
             interim: self.interim.iter().map(|interim| interim.status).collect(),
             interim_heads: self.interim,
             unread: self.unread,
-            stages: Stages {
+            stages: ClientStages {
                 first_sent: at(self.first_sent, Source::ClockBeforeSend),
                 last_sent: at(self.last_sent, Source::ClockBeforeSend),
                 acknowledged: by_kernel(

@@ -3,7 +3,7 @@
 use super::options::Data;
 use crate::record::Failure;
 use crate::record::failure::FileFault;
-use crate::record::transfer::Text;
+use crate::record::transfer::TextBody;
 use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -52,7 +52,7 @@ const MOST_RECORDED: usize = 64 * 1024;
 
 impl Payload {
     /// What a record has of it; `None`: it is not text.
-    pub(super) fn recorded(&self) -> Option<Text> {
+    pub(super) fn recorded(&self) -> Option<TextBody> {
         let is_cut = self.bytes.len() > MOST_RECORDED;
         let kept = &self.bytes[..self.bytes.len().min(MOST_RECORDED)];
         let text = match std::str::from_utf8(kept) {
@@ -63,7 +63,7 @@ impl Payload {
             }
             Err(_) => return None,
         };
-        Some(Text { text: text.to_owned(), is_cut })
+        Some(TextBody { text: text.to_owned(), is_cut })
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::capture::Capture;
 use crate::record::Moment;
 use crate::record::segment::Segments;
-use crate::record::transfer::{Ends, Outcome, Transfer};
+use crate::record::transfer::{ConnectOutcome, Ends, Transfer};
 
 /// Who sees the packets, and what was told of them.
 #[derive(Debug, Default)]
@@ -61,7 +61,7 @@ fn ends(transfer: &Transfer) -> Option<Ends> {
     let attempts = transfer.connect.iter().flat_map(|connect| &connect.attempts).rev();
     let failed = || {
         attempts
-            .filter(|attempt| attempt.outcome != Outcome::Abandoned)
+            .filter(|attempt| attempt.outcome != ConnectOutcome::Abandoned)
             .find_map(|attempt| Some(Ends { client: attempt.client?, server: attempt.server }))
     };
     transfer.ends.or_else(failed)

@@ -20,7 +20,7 @@ use crate::http::message::{HeaderBlock, Version};
 use crate::http::persistence::Wish;
 use crate::record::Failure;
 use crate::record::failure::{Failed, FileFault, KeptPart};
-use crate::record::transfer::{Connect, Outcome, Record, Response, Reuse, SCHEMA, Saved, Transfer};
+use crate::record::transfer::{Connect, ConnectOutcome, FetchRecord, Response, Reuse, SCHEMA, Saved, Transfer};
 use crate::story::json;
 use crate::story::layout::{escaped, fit};
 use crate::story::transfer as story;
@@ -53,7 +53,11 @@ pub fn run(options: &Options, interrupt: &Arc<Interrupt>, capture: Option<Captur
 }
 
 /// Fetches everything that `options` name: the record, unless what is to be sent can't be read, and what failed.
-pub fn fetch(options: &Options, interrupt: &Arc<Interrupt>, capture: Option<Capture>) -> (Option<Record>, Vec<Failed>) {
+pub fn fetch(
+    options: &Options,
+    interrupt: &Arc<Interrupt>,
+    capture: Option<Capture>,
+) -> (Option<FetchRecord>, Vec<Failed>) {
     let payload = match options.data.as_ref().map(Payload::read).transpose() {
         Ok(payload) => payload,
         Err(failure) => return (None, vec![Failed::new(failure)]),
@@ -74,7 +78,7 @@ pub fn fetch(options: &Options, interrupt: &Arc<Interrupt>, capture: Option<Capt
 struct Session<'o> {
     options: &'o Options,
     clock: Clock,
-    record: Record,
+    record: FetchRecord,
     failures: Vec<Failed>,
     /// Names that were looked up.
     known: HashMap<String, Vec<IpAddr>>,
@@ -96,7 +100,7 @@ impl<'o> Session<'o> {
         Self {
             options,
             clock,
-            record: Record { glasshttp_fetch: SCHEMA, began, transfers: Vec::new() },
+            record: FetchRecord { glasshttp_fetch: SCHEMA, began, transfers: Vec::new() },
             failures: Vec::new(),
             known: HashMap::new(),
             connections: 0,
@@ -214,7 +218,7 @@ impl<'o> Session<'o> {
             true => Failure::Interrupted,
             false => connect::failure(&host, &told.attempts),
         };
-        let made = told.attempts.iter().find(|attempt| attempt.outcome == Outcome::Connected);
+        let made = told.attempts.iter().find(|attempt| attempt.outcome == ConnectOutcome::Connected);
         let made_in = made.map_or(0, |attempt| attempt.ended - attempt.began);
         transfer.connect = Some(told);
         let connected = connected.ok_or(failure)?;
@@ -408,7 +412,7 @@ fn sockets(addresses: &[IpAddr], port: u16, scope: u32) -> Vec<SocketAddr> {
     addresses.iter().map(socket).collect()
 }
 
-fn print_json(record: &Record) -> io::Result<()> {
+fn print_json(record: &FetchRecord) -> io::Result<()> {
     let mut out = io::stdout().lock();
     json::write_pretty(&mut out, record)?;
     out.write_all(b"\n")?;

@@ -161,7 +161,7 @@ impl fmt::Display for Url {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Kind;
+    use crate::record::FailureKind;
 
     fn parsed(text: &str) -> Url {
         Url::parse(text).unwrap_or_else(|failure| panic!("{text}: {failure}"))
@@ -203,7 +203,10 @@ mod tests {
             assert_eq!(url.join("http://[::1]/").map(|url| url.to_string()), Ok("http://[::1]/".to_owned()));
         }
         assert_eq!(parsed("http://[fe80::1%257]/").scope(), Ok(7));
-        assert_eq!(parsed("http://[fe80::1%25none9]/").scope().map_err(|failure| failure.kind()), Err(Kind::Name));
+        assert_eq!(
+            parsed("http://[fe80::1%25none9]/").scope().map_err(|failure| failure.kind()),
+            Err(FailureKind::Name)
+        );
         assert!(Url::parse("http://[fe80::1%25a/b]/").is_err());
     }
 
@@ -223,7 +226,7 @@ mod tests {
         ] {
             let failure = Url::parse(text).expect_err(text);
             let sentence = failure.to_string();
-            assert!(sentence.contains(said) && failure.kind() == Kind::Usage, "{text}: {sentence}");
+            assert!(sentence.contains(said) && failure.kind() == FailureKind::Usage, "{text}: {sentence}");
             assert!(!sentence.contains("secret") && !sentence.contains('\n'), "{sentence}");
         }
     }
@@ -242,7 +245,7 @@ mod tests {
             assert_eq!(base.join(reference).map(|url| url.to_string()), Ok(expected.to_owned()));
         }
         for reference in ["https://h/", "file:///etc/passwd", "javascript:alert(1)", "http://", "http://u:p@h/"] {
-            assert_eq!(base.join(reference).expect_err(reference).kind(), Kind::Redirect);
+            assert_eq!(base.join(reference).expect_err(reference).kind(), FailureKind::Redirect);
         }
     }
 

@@ -13,7 +13,7 @@ use super::lookup_error::LookupError;
 use crate::http::client::response_error::ResponseError;
 use crate::language::Language;
 pub use faults::{ConnectFault, FileFault, RangeFault, UrlFault};
-pub use kind::Kind;
+pub use kind::FailureKind;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use std::fmt;
 use std::path::PathBuf;
@@ -21,23 +21,23 @@ pub use variants::Failure;
 
 impl Failure {
     /// The kind.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> FailureKind {
         match self {
-            Self::Interrupted => Kind::Interrupted,
-            Self::Url { .. } | Self::Request(_) => Kind::Usage,
-            Self::Lookup(_) | Self::NoAddress { .. } | Self::NoInterface { .. } => Kind::Name,
+            Self::Interrupted => FailureKind::Interrupted,
+            Self::Url { .. } | Self::Request(_) => FailureKind::Usage,
+            Self::Lookup(_) | Self::NoAddress { .. } | Self::NoInterface { .. } => FailureKind::Name,
             Self::Connect { fault, .. } => fault.kind(),
             Self::Response(error) => response::kind(*error),
-            Self::Status { .. } => Kind::Status,
-            Self::Redirect { .. } | Self::TooManyRedirects { .. } => Kind::Redirect,
+            Self::Status { .. } => FailureKind::Status,
+            Self::Redirect { .. } | Self::TooManyRedirects { .. } => FailureKind::Redirect,
             Self::Range { fault, .. } => fault.kind(),
-            Self::RangeSurplus => Kind::Malformed,
+            Self::RangeSurplus => FailureKind::Malformed,
             Self::RangeEndsEarly { .. }
             | Self::RangeIsPart { .. }
             | Self::RangeWithoutTotal
             | Self::ShorterThanPart
-            | Self::EmptyPart => Kind::CutShort,
-            Self::File { .. } | Self::Stdout(_) | Self::StdoutClosed => Kind::Local,
+            | Self::EmptyPart => FailureKind::CutShort,
+            Self::File { .. } | Self::Stdout(_) | Self::StdoutClosed => FailureKind::Local,
         }
     }
 

@@ -21,9 +21,9 @@ pub struct Lookup {
     /// Names that were tried in turn, where search domains apply.
     pub candidates: Vec<String>,
     /// Every question sent, in order; A and AAAA are asked at the same time.
-    pub exchanges: Vec<Exchange>,
+    pub exchanges: Vec<Query>,
     /// Kinds of record that were asked for and not waited for: the other kind had come (RFC 8305 §3).
-    pub not_awaited: Vec<Kind>,
+    pub not_awaited: Vec<QueryType>,
     /// The names that the CNAME chain leads through, the first one left out.
     pub aliases: Vec<String>,
     /// The addresses, in the order in which they are to be tried.
@@ -68,14 +68,14 @@ pub enum Source {
 /// The kind of record that is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum Kind {
+pub enum QueryType {
     /// IPv4 addresses.
     A,
     /// IPv6 addresses.
     Aaaa,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for QueryType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::A => "A",
@@ -105,7 +105,7 @@ impl fmt::Display for Transport {
 
 /// One question sent to one server, and what came of it.
 #[derive(Clone, Debug, Serialize)]
-pub struct Exchange {
+pub struct Query {
     /// Who was asked.
     pub server: SocketAddr,
     /// By what.
@@ -113,7 +113,7 @@ pub struct Exchange {
     /// The name asked for.
     pub name: String,
     /// The kind of record asked for.
-    pub record: Kind,
+    pub record: QueryType,
     /// The question's number, which its answer must bear.
     pub id: u16,
     /// Whether the server was asked to go and find out (RD).
@@ -131,7 +131,7 @@ pub struct Exchange {
     /// What came meanwhile and was no answer to this question.
     pub ignored: Vec<Ignored>,
     /// What came of it.
-    pub outcome: Outcome,
+    pub outcome: QueryOutcome,
 }
 
 /// A datagram that was no answer to the question.
@@ -165,7 +165,7 @@ impl fmt::Display for Ignored {
 /// What came of a question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum QueryOutcome {
     /// An answer, good or bad.
     Answered(DnsResponse),
     /// Nothing came in time.
@@ -202,16 +202,16 @@ pub struct DnsResponse {
     /// How long the message is, in bytes.
     pub bytes: usize,
     /// What was asked for.
-    pub answers: Vec<Record>,
+    pub answers: Vec<ResourceRecord>,
     /// Who knows better, or that nobody does.
-    pub authority: Vec<Record>,
+    pub authority: Vec<ResourceRecord>,
     /// What may help: addresses of name servers, above all.
-    pub additional: Vec<Record>,
+    pub additional: Vec<ResourceRecord>,
 }
 
 /// A resource record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Record {
+pub struct ResourceRecord {
     /// Whose it is.
     pub name: String,
     /// Its type, such as `A` or `CNAME`.
@@ -268,7 +268,7 @@ pub struct Step {
     /// name server that came without glue.
     pub depth: u32,
     /// The questions sent.
-    pub exchanges: Vec<Exchange>,
+    pub exchanges: Vec<Query>,
     /// Where it leads, if it does.
     pub referral: Option<Referral>,
 }

@@ -26,7 +26,7 @@ mod why;
 
 pub use client_reason::ClientReason;
 pub use ending::{End, How, TimeWait};
-pub use failure::{Failed, Failure, Kind};
+pub use failure::{Failed, Failure, FailureKind};
 pub use figure::{Figure, Nanoseconds, Text};
 pub use lookup_error::{LookupError, MessageFault, NameFault};
 pub(crate) use moment::Moment;

@@ -27,7 +27,7 @@ pub struct Segments {
     /// What the server sent.
     pub from_server: Counts,
     /// When what a connection consists of was seen for the first time.
-    pub moments: Moments,
+    pub moments: FirstSeen,
 }
 
 impl Segments {
@@ -52,7 +52,7 @@ impl Segments {
 /// When what a connection consists of was seen for the first time, whether that
 /// segment is listed or not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Moments {
+pub struct FirstSeen {
     /// The client's SYN.
     pub syn: Option<Nanoseconds>,
     /// The server's SYN, which acknowledges that.

@@ -4,7 +4,7 @@
 //! nanoseconds since the fetch began, on CLOCK_REALTIME.
 
 use super::client_reason::ClientReason;
-use super::connection::{Message, Record as ServerRecord};
+use super::connection::{Message, Record};
 use super::ending::{End, How, TimeWait};
 use super::failure::Failed;
 use super::figure::{Figure, Nanoseconds};
@@ -22,7 +22,7 @@ pub const SCHEMA: u32 = 2;
 
 /// Everything that one run fetched.
 #[derive(Clone, Debug, Serialize)]
-pub struct Record {
+pub struct FetchRecord {
     /// [`SCHEMA`].
     pub glasshttp_fetch: u32,
     /// When it began: RFC 3339, in UTC, with nanoseconds. All times count from here.
@@ -53,13 +53,13 @@ pub struct Transfer {
     /// Both ends of it.
     pub ends: Option<Ends>,
     /// The request and its response.
-    pub exchange: Option<Exchange>,
+    pub exchange: Option<ClientExchange>,
     /// What became of the body.
     pub body: Option<Saved>,
     /// Whether the connection was kept for the next one.
     pub is_kept: bool,
     /// How the connection ended; `None` while it is open.
-    pub close: Option<Close>,
+    pub close: Option<ClientClose>,
     /// Where the response redirects to, and that is followed.
     pub redirects_to: Option<String>,
     /// Fields that were typed and not sent, the redirect having led to another origin.
@@ -73,7 +73,7 @@ pub struct Transfer {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segments: Option<Segments>,
     /// The server's half of the connection, where it could be had.
-    pub server: Option<Box<ServerRecord>>,
+    pub server: Option<Box<Record>>,
     /// Why not, where it was asked for.
     pub no_server: Option<Unjoined>,
 }
@@ -127,7 +127,7 @@ pub struct Attempt {
     /// When it was clear what came of it.
     pub ended: Nanoseconds,
     /// What came of it.
-    pub outcome: Outcome,
+    pub outcome: ConnectOutcome,
     /// How often the SYN was sent again, for nothing came back.
     pub syn_again: Figure<u32>,
 }
@@ -135,7 +135,7 @@ pub struct Attempt {
 /// What came of connect(2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
-pub enum Outcome {
+pub enum ConnectOutcome {
     /// There is a connection.
     Connected,
     /// A reset came back: nobody listens there (ECONNREFUSED).
@@ -167,7 +167,7 @@ pub struct Reuse {
 
 /// A request and its response.
 #[derive(Clone, Debug, Serialize)]
-pub struct Exchange {
+pub struct ClientExchange {
     /// From 1, in order, on its connection.
     pub number: u32,
     /// What was asked.
@@ -175,7 +175,7 @@ pub struct Exchange {
     /// Bytes of body behind the request's head.
     pub request_body: u64,
     /// That body, where it is text: its beginning, if it is long.
-    pub request_text: Option<Text>,
+    pub request_text: Option<TextBody>,
     /// What was answered, if its head came whole.
     pub response: Option<Response>,
     /// Status codes of the interim responses before it.
@@ -185,9 +185,9 @@ pub struct Exchange {
     /// What came and can't be read.
     pub unread: Option<Unread>,
     /// When things happened.
-    pub stages: Stages,
+    pub stages: ClientStages,
     /// Calls and bytes.
-    pub traffic: Traffic,
+    pub traffic: ClientTraffic,
     /// Whether we gave the response up, as was wished.
     pub is_aborted: bool,
 }
@@ -222,7 +222,7 @@ impl Response {
 
 /// Text that was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Text {
+pub struct TextBody {
     /// The text.
     pub text: String,
     /// Whether there was more.
@@ -289,7 +289,7 @@ pub enum Framing {
 
 /// When an exchange's stages were reached: facts, never intentions.
 #[derive(Clone, Debug, Serialize)]
-pub struct Stages {
+pub struct ClientStages {
     /// The request's first bytes were handed to the kernel.
     pub first_sent: Figure<Nanoseconds>,
     /// Its last ones were.
@@ -308,7 +308,7 @@ pub struct Stages {
 
 /// What an exchange took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Traffic {
+pub struct ClientTraffic {
     /// Calls that sent some of the request.
     pub writes: u32,
     /// Bytes of the request that the kernel took.
@@ -353,7 +353,7 @@ pub enum Saved {
 
 /// The end of a connection.
 #[derive(Clone, Debug, Serialize)]
-pub struct Close {
+pub struct ClientClose {
     /// When our socket was closed.
     pub at: Nanoseconds,
     /// Why: in JSON `reason`, its code, and `sentence`.

@@ -5,7 +5,7 @@ use super::{asking, assert_addresses, response, transports};
 use crate::harness::PATIENCE;
 use glasshttp::dns::{Options, TraceOptions, resolve, trace};
 use glasshttp::record::LookupError;
-use glasshttp::record::lookup::Outcome;
+use glasshttp::record::lookup::QueryOutcome;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fmt::Write as _;
 use std::fs;
@@ -87,7 +87,7 @@ impl Hierarchy {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let lookup = resolve(name, &options);
-            if lookup.exchanges.iter().all(|exchange| matches!(exchange.outcome, Outcome::Answered(_))) {
+            if lookup.exchanges.iter().all(|exchange| matches!(exchange.outcome, QueryOutcome::Answered(_))) {
                 return;
             }
             for child in &mut self.children {

@@ -4,7 +4,7 @@ use super::server::{By, Server, address, answer, answer_with_address, asked, byt
 use super::{addresses, asking, assert_addresses, response, transports};
 use glasshttp::dns::{Options, TraceOptions, resolve, trace};
 use glasshttp::record::LookupError;
-use glasshttp::record::lookup::{Ignored, Outcome, Source};
+use glasshttp::record::lookup::{Ignored, QueryOutcome, Source};
 use hickory_proto::op::ResponseCode;
 use std::collections::BTreeSet;
 use std::fs;
@@ -108,7 +108,7 @@ fn what_is_truncated_is_asked_again_over_tcp() {
         if by == By::Udp { vec![bytes(&message)] } else { vec![] }
     });
     let lookup = resolve("a.test", &asking(cut.address));
-    assert_eq!(lookup.exchanges.last().expect("one").outcome, Outcome::CutShort);
+    assert_eq!(lookup.exchanges.last().expect("one").outcome, QueryOutcome::CutShort);
     assert!(matches!(lookup.error, Some(LookupError::Malformed { .. })), "{:?}", lookup.error);
 }
 
@@ -120,7 +120,7 @@ fn silence_is_asked_again_and_then_said() {
     let lookup = resolve("a.test", &options);
     assert_eq!(lookup.error, Some(LookupError::NoResponse { tries: 3, server }));
     assert_eq!(lookup.exchanges.iter().map(|exchange| exchange.attempt).collect::<Vec<_>>(), [1, 2, 3, 1, 2, 3]);
-    assert!(lookup.exchanges.iter().all(|exchange| exchange.outcome == Outcome::TimedOut));
+    assert!(lookup.exchanges.iter().all(|exchange| exchange.outcome == QueryOutcome::TimedOut));
     assert!(lookup.time >= Duration::from_millis(90), "{:?}", lookup.time);
     // They did arrive.
     silent.set_read_timeout(Some(Duration::from_secs(5))).expect("a timeout");

@@ -1,6 +1,6 @@
 //! What is wrong, where a failure has several ways of being so.
 
-use super::kind::Kind;
+use super::kind::FailureKind;
 use crate::record::system_error::SystemError;
 
 /// Why there is no connection.
@@ -17,12 +17,12 @@ pub enum ConnectFault {
 }
 
 impl ConnectFault {
-    pub(super) fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> FailureKind {
         match self {
-            Self::Refused => Kind::Refused,
-            Self::TimedOut => Kind::TimedOut,
-            Self::Unreachable(_) => Kind::Unreachable,
-            Self::Failed(_) => Kind::Local,
+            Self::Refused => FailureKind::Refused,
+            Self::TimedOut => FailureKind::TimedOut,
+            Self::Unreachable(_) => FailureKind::Unreachable,
+            Self::Failed(_) => FailureKind::Local,
         }
     }
 }
@@ -102,11 +102,11 @@ pub enum RangeFault {
 }
 
 impl RangeFault {
-    pub(super) fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> FailureKind {
         match self {
-            Self::Unnamed { .. } | Self::Other { .. } | Self::Length { .. } | Self::Version => Kind::Malformed,
-            Self::Unsatisfied { .. } | Self::NoBody { .. } | Self::Status { .. } => Kind::Status,
-            Self::Empty => Kind::CutShort,
+            Self::Unnamed { .. } | Self::Other { .. } | Self::Length { .. } | Self::Version => FailureKind::Malformed,
+            Self::Unsatisfied { .. } | Self::NoBody { .. } | Self::Status { .. } => FailureKind::Status,
+            Self::Empty => FailureKind::CutShort,
         }
     }
 }

@@ -3,7 +3,7 @@
 /// Kinds of failure, each with an exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum FailureKind {
     /// Something of this machine: a file, standard output, a socket.
     Local,
     /// What was asked for can't be asked.
@@ -30,7 +30,7 @@ pub enum Kind {
     Interrupted,
 }
 
-impl Kind {
+impl FailureKind {
     /// The program's exit code.
     pub fn exit_code(self) -> u8 {
         match self {

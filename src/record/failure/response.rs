@@ -1,23 +1,23 @@
 //! What can be wrong with a response or a request: its code, and Korean. English is
 //! the error's own.
 
-use super::kind::Kind;
+use super::kind::FailureKind;
 use crate::http::client::RequestError;
 use crate::http::client::response_error::ResponseError as Error;
 use crate::http::parse::foreign::Foreign;
 
-pub(super) fn kind(error: Error) -> Kind {
+pub(super) fn kind(error: Error) -> FailureKind {
     match error {
         Error::NoResponse
         | Error::KeptConnectionEnded
         | Error::HeadCutShort
         | Error::BodyCutShort { .. }
-        | Error::ChunksCutShort { .. } => Kind::CutShort,
+        | Error::ChunksCutShort { .. } => FailureKind::CutShort,
         Error::NoResponseInTime | Error::HeadTimedOut | Error::BodyTimedOut { .. } | Error::SendTimedOut => {
-            Kind::TimedOut
+            FailureKind::TimedOut
         }
-        Error::ResetBeforeResponse | Error::ResetInHead | Error::ResetInBody { .. } => Kind::Reset,
-        _ => Kind::Malformed,
+        Error::ResetBeforeResponse | Error::ResetInHead | Error::ResetInBody { .. } => FailureKind::Reset,
+        _ => FailureKind::Malformed,
     }
 }
 

@@ -185,7 +185,7 @@ fn is_korean(text: &str) -> bool {
 
 #[test]
 fn each_has_a_code_and_a_line_in_each_language() {
-    let mut kinds: BTreeMap<&str, Kind> = BTreeMap::new();
+    let mut kinds: BTreeMap<&str, FailureKind> = BTreeMap::new();
     for failure in all() {
         let (code, english, korean) = (failure.code(), failure.sentence(English), failure.sentence(Korean));
         assert!(code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'), "{code}");

@@ -17,22 +17,22 @@ use super::say::say;
 use super::step::{Bound, Direction, Kind, Place, Step};
 use super::{client, server};
 use crate::language::Language;
-use crate::record::connection::{Exchange, Record as ServerRecord};
-use crate::record::transfer::{Record, Transfer};
+use crate::record::connection::{Exchange, Record};
+use crate::record::transfer::{FetchRecord, Transfer};
 use crate::record::{End, Figure, Nanoseconds, Source};
 use std::time::SystemTime;
 
 /// The server's half of a transfer.
 struct Half<'a> {
     transfer: &'a Transfer,
-    record: &'a ServerRecord,
+    record: &'a Record,
     exchange: &'a Exchange,
     /// The server's accept, since the run began.
     accepted: Nanoseconds,
 }
 
 /// The steps of a transfer: of both halves, where there are two and one clock.
-pub(super) fn steps(transfer: &Transfer, before: &Record, language: Language) -> Vec<Step> {
+pub(super) fn steps(transfer: &Transfer, before: &FetchRecord, language: Language) -> Vec<Step> {
     let client = client::steps(transfer, before, language);
     let Some(half) = half(transfer, before) else { return client::with_segments(client, transfer, language) };
     let is_captured = half.record.segments.is_some();
@@ -71,7 +71,7 @@ fn is_in_order(steps: &[Step], number: u64) -> bool {
 }
 
 /// The server's half, if its record has this exchange.
-fn half<'a>(transfer: &'a Transfer, before: &Record) -> Option<Half<'a>> {
+fn half<'a>(transfer: &'a Transfer, before: &FetchRecord) -> Option<Half<'a>> {
     let record = transfer.server.as_deref()?;
     let number = u64::from(transfer.exchange.as_ref()?.number);
     let exchange = record.exchanges.iter().find(|exchange| exchange.number == number)?;

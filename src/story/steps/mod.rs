@@ -34,7 +34,7 @@ pub use step::{Bound, Direction, Kind, Known, Place, SegmentFigures, Step, Tone}
 
 use crate::language::Language;
 use crate::record::connection::Record;
-use crate::record::transfer::{Record as Run, Transfer};
+use crate::record::transfer::{FetchRecord, Transfer};
 pub(crate) use say::{count, say};
 
 /// The steps of a connection as the server recorded it, in order, in this language.
@@ -44,6 +44,6 @@ pub fn steps(record: &Record, language: Language) -> Vec<Step> {
 
 /// The steps of a transfer as the client recorded it, with the server's half
 /// between them where that is there; `before`: the run so far.
-pub fn of_transfer(transfer: &Transfer, before: &Run, language: Language) -> Vec<Step> {
+pub fn of_transfer(transfer: &Transfer, before: &FetchRecord, language: Language) -> Vec<Step> {
     joined::steps(transfer, before, language)
 }

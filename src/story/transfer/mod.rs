@@ -11,7 +11,7 @@ use super::rows;
 use super::segments::{self, Shown};
 use super::steps::{Kind, Known, Step, of_transfer, say};
 use crate::language::Language;
-use crate::record::transfer::{Record, Transfer};
+use crate::record::transfer::{FetchRecord, Transfer};
 use crate::record::{End, Nanoseconds};
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ pub(crate) fn legend(language: Language) -> String {
 }
 
 /// Tells a transfer; `before`: those that were told already; with `heads`, also those as they were sent.
-pub(crate) fn tell(transfer: &Transfer, before: &Record, heads: bool, language: Language) -> String {
+pub(crate) fn tell(transfer: &Transfer, before: &FetchRecord, heads: bool, language: Language) -> String {
     let mut block = Block::default();
     block.header(&[bold(format!("#{}", transfer.number)), bold(transfer.url.clone())]);
     let steps = of_transfer(transfer, before, language);

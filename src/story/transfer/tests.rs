@@ -3,7 +3,9 @@
 use super::*;
 use crate::http::client::Ending;
 use crate::record::connection::Message;
-use crate::record::transfer::{Close, Ends, Exchange, Framing, Response, SCHEMA, Stages, Traffic};
+use crate::record::transfer::{
+    ClientClose, ClientExchange, ClientStages, ClientTraffic, Ends, Framing, Response, SCHEMA,
+};
 use crate::record::{ClientReason, End, Figure, How, Source, TimeWait, Why};
 use unicode_width::UnicodeWidthStr;
 
@@ -24,7 +26,7 @@ fn transfer() -> Transfer {
             client: "127.0.0.1:50000".parse().expect("an address"),
             server: "127.0.0.1:8080".parse().expect("an address"),
         }),
-        exchange: Some(Exchange {
+        exchange: Some(ClientExchange {
             number: 1,
             request_body: 0,
             request: Message { head: "GET /hello.txt HTTP/1.0\r\n\r\n".into(), is_cut: false },
@@ -42,7 +44,7 @@ fn transfer() -> Transfer {
             interim_heads: vec![],
             request_text: None,
             unread: None,
-            stages: Stages {
+            stages: ClientStages {
                 first_sent: at(40_000_000),
                 last_sent: at(40_000_000),
                 acknowledged: at(40_020_000),
@@ -51,12 +53,12 @@ fn transfer() -> Transfer {
                 head_complete: at(41_000_000),
                 complete: at(41_000_000),
             },
-            traffic: Traffic { writes: 1, request: 27, reads: 1, head: 300, body: 44, read: 344 },
+            traffic: ClientTraffic { writes: 1, request: 27, reads: 1, head: 300, body: 44, read: 344 },
             is_aborted: false,
         }),
         body: None,
         is_kept: false,
-        close: Some(Close {
+        close: Some(ClientClose {
             at: 42_000_000,
             reason: ClientReason(Ending::Http10),
             how: How::Fin,
@@ -77,7 +79,7 @@ fn transfer() -> Transfer {
 }
 
 fn told(transfer: &Transfer, language: Language) -> String {
-    let record = Record { glasshttp_fetch: SCHEMA, began: "2026-11-21T00:00:00Z".into(), transfers: vec![] };
+    let record = FetchRecord { glasshttp_fetch: SCHEMA, began: "2026-11-21T00:00:00Z".into(), transfers: vec![] };
     let text = anstream::adapter::strip_str(&tell(transfer, &record, false, language)).to_string();
     for line in text.lines() {
         assert!(line.width() <= 80 && !line.ends_with(' '), "{line:?}");

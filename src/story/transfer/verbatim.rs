@@ -1,10 +1,10 @@
 //! The heads as they were sent, line by line: `>` to the server, `<` back.
 
 use crate::record::connection::Message;
-use crate::record::transfer::Exchange;
+use crate::record::transfer::ClientExchange;
 use crate::story::layout::Block;
 
-pub(super) fn tell(exchange: &Exchange, block: &mut Block) {
+pub(super) fn tell(exchange: &ClientExchange, block: &mut Block) {
     lines(">", &exchange.request, block);
     for interim in &exchange.interim_heads {
         lines("<", &interim.head, block);

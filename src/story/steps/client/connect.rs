@@ -3,12 +3,12 @@
 
 use crate::language::Language;
 use crate::record::Nanoseconds;
-use crate::record::transfer::{Attempt, Connect, Outcome, Record, Transfer};
+use crate::record::transfer::{Attempt, Connect, ConnectOutcome, FetchRecord, Transfer};
 use crate::story::layout::{grouped, span};
 use crate::story::steps::say::say;
 use crate::story::steps::step::{Direction, Step, by_clock};
 
-pub(super) fn steps(transfer: &Transfer, before: &Record, language: Language) -> Vec<Step> {
+pub(super) fn steps(transfer: &Transfer, before: &FetchRecord, language: Language) -> Vec<Step> {
     let mut steps: Vec<Step> = reused(transfer, language).into_iter().collect();
     steps.extend(known_name(transfer, before, language));
     let connect = transfer.connect.as_ref();
@@ -36,7 +36,7 @@ fn reused(transfer: &Transfer, language: Language) -> Option<Step> {
 }
 
 /// A new connection to a name that was looked up before.
-fn known_name(transfer: &Transfer, before: &Record, language: Language) -> Option<Step> {
+fn known_name(transfer: &Transfer, before: &FetchRecord, language: Language) -> Option<Step> {
     if transfer.connect.is_none() || transfer.name.is_some() {
         return None;
     }
@@ -62,7 +62,7 @@ fn call(number: u32, attempt: &Attempt, language: Language) -> Step {
         Some(client) => say!(language, "{} from port {}" / "{}, 이쪽 포트 {}", server, client.port()),
         None => server.to_string(),
     };
-    let is_sent = !matches!(attempt.outcome, Outcome::Unreachable { .. } | Outcome::Failed { .. });
+    let is_sent = !matches!(attempt.outcome, ConnectOutcome::Unreachable { .. } | ConnectOutcome::Failed { .. });
     let step = match is_sent {
         true => Step::arrow(id, Direction::ToServer, by_clock(attempt.began), label, title),
         false => Step::event(id, by_clock(attempt.began), label, title),
@@ -77,14 +77,16 @@ fn call(number: u32, attempt: &Attempt, language: Language) -> Step {
 fn outcome(number: u32, attempt: &Attempt, connect: Option<&Connect>, language: Language) -> Step {
     let took = span(attempt.ended - attempt.began);
     let (label, title, sentence) = match &attempt.outcome {
-        Outcome::Connected => (say!(language, "open" / "연결됨"), opened(&took, attempt, connect, language), {
-            say!(
-                language,
-                "The server's SYN+ACK had come by then, and the client's kernel acknowledges it: for the client the connection is complete."
-                    / "그때까지 서버의 SYN+ACK가 왔고 클라이언트의 커널이 ACK를 보냅니다. 클라이언트에게는 연결이 완성되었습니다."
-            )
-        }),
-        Outcome::Refused => (
+        ConnectOutcome::Connected => {
+            (say!(language, "open" / "연결됨"), opened(&took, attempt, connect, language), {
+                say!(
+                    language,
+                    "The server's SYN+ACK had come by then, and the client's kernel acknowledges it: for the client the connection is complete."
+                        / "그때까지 서버의 SYN+ACK가 왔고 클라이언트의 커널이 ACK를 보냅니다. 클라이언트에게는 연결이 완성되었습니다."
+                )
+            })
+        }
+        ConnectOutcome::Refused => (
             say!(language, "refused" / "거부"),
             say!(
                 language,
@@ -94,7 +96,7 @@ fn outcome(number: u32, attempt: &Attempt, connect: Option<&Connect>, language: 
             ),
             String::new(),
         ),
-        Outcome::TimedOut => (
+        ConnectOutcome::TimedOut => (
             say!(language, "timeout" / "만료"),
             with_syns(
                 say!(language, "nothing came back in {}" / "{} 동안 아무것도 오지 않음", took),
@@ -103,7 +105,7 @@ fn outcome(number: u32, attempt: &Attempt, connect: Option<&Connect>, language: 
             ),
             String::new(),
         ),
-        Outcome::Abandoned => (
+        ConnectOutcome::Abandoned => (
             say!(language, "dropped" / "포기"),
             with_syns(
                 say!(language, "after {}: another address responded first" / "{} 뒤: 다른 주소가 먼저 응답함", took),
@@ -112,8 +114,8 @@ fn outcome(number: u32, attempt: &Attempt, connect: Option<&Connect>, language: 
             ),
             String::new(),
         ),
-        Outcome::Unreachable { why } => (say!(language, "no way" / "불통"), why.said(language), String::new()),
-        Outcome::Failed { why } => (say!(language, "failed" / "실패"), why.said(language), String::new()),
+        ConnectOutcome::Unreachable { why } => (say!(language, "no way" / "불통"), why.said(language), String::new()),
+        ConnectOutcome::Failed { why } => (say!(language, "failed" / "실패"), why.said(language), String::new()),
     };
     let why = if is_again(attempt) { again_sentence(language) } else { String::new() };
     let sentence = [sentence, why].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
@@ -177,6 +179,6 @@ fn opened(took: &str, attempt: &Attempt, connect: Option<&Connect>, language: La
 
 /// When connect(2) was called for the connection that was made, and when it was over.
 pub(crate) fn made(connect: &Connect) -> Option<(Nanoseconds, Nanoseconds)> {
-    let attempt = connect.attempts.iter().find(|attempt| attempt.outcome == Outcome::Connected)?;
+    let attempt = connect.attempts.iter().find(|attempt| attempt.outcome == ConnectOutcome::Connected)?;
     Some((attempt.began, attempt.ended))
 }

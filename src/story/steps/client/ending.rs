@@ -1,13 +1,13 @@
 //! The end of a connection as the client knows it.
 
 use crate::language::Language;
-use crate::record::transfer::{Close, Transfer};
+use crate::record::transfer::{ClientClose, Transfer};
 use crate::record::{End, Figure, How, Nanoseconds, Source};
 use crate::story::steps::phrase::{closed, fin_read, fin_sent, reset_found, reset_sent, said_first, time_wait};
 use crate::story::steps::say::say;
 use crate::story::steps::step::{Known, Step, how};
 
-pub(super) fn steps(close: &Close, transfer: &Transfer, language: Language) -> Vec<Step> {
+pub(super) fn steps(close: &ClientClose, transfer: &Transfer, language: Language) -> Vec<Step> {
     let mut ends: Vec<Step> =
         server_end(close, language).into_iter().chain(client_end(close, transfer, language)).collect();
     if close.first.value() == Some(&End::Client) {
@@ -23,7 +23,7 @@ pub(super) fn steps(close: &Close, transfer: &Transfer, language: Language) -> V
     ends
 }
 
-fn server_end(close: &Close, language: Language) -> Option<Step> {
+fn server_end(close: &ClientClose, language: Language) -> Option<Step> {
     let first = said_first(&close.first, End::Server, language);
     match (close.how, close.server_end.value()) {
         (How::ResetByServer, _) => Some(reset_found(End::Server, &close.server_end, &first, language)),
@@ -38,7 +38,7 @@ fn server_end(close: &Close, language: Language) -> Option<Step> {
     }
 }
 
-fn client_end(close: &Close, transfer: &Transfer, language: Language) -> Option<Step> {
+fn client_end(close: &ClientClose, transfer: &Transfer, language: Language) -> Option<Step> {
     let at = &close.client_end;
     let first = said_first(&close.first, End::Client, language);
     match close.how {

@@ -1,7 +1,7 @@
 //! A request and its response, as the client sent and read them.
 
 use crate::language::Language;
-use crate::record::transfer::{Exchange, Framing, Response};
+use crate::record::transfer::{ClientExchange, Framing, Response};
 use crate::record::{End, Figure, Nanoseconds, Source, Why};
 use crate::story::layout::{grouped, span};
 use crate::story::steps::phrase::{bytes, has_all, has_all_sentence, reads, writes};
@@ -11,7 +11,7 @@ use crate::story::steps::step::{Direction, Known, Step, Tone, how};
 /// How much of what can't be read is shown, in letters.
 const SHOWN: usize = 300;
 
-pub(super) fn steps(exchange: &Exchange, language: Language) -> Vec<Step> {
+pub(super) fn steps(exchange: &ClientExchange, language: Language) -> Vec<Step> {
     let mut steps: Vec<Step> = request(exchange, language).into_iter().collect();
     steps.extend(sent(exchange, language));
     steps.extend(acknowledged(exchange, language));
@@ -31,7 +31,7 @@ pub(super) fn steps(exchange: &Exchange, language: Language) -> Vec<Step> {
     steps
 }
 
-fn request(exchange: &Exchange, language: Language) -> Option<Step> {
+fn request(exchange: &ClientExchange, language: Language) -> Option<Step> {
     let stages = &exchange.stages;
     stages.first_sent.value()?;
     let line = exchange.request.first_line().to_owned();
@@ -53,7 +53,7 @@ fn request(exchange: &Exchange, language: Language) -> Option<Step> {
 }
 
 /// What the kernel took, of how much there was.
-fn sent_bytes(exchange: &Exchange, language: Language) -> String {
+fn sent_bytes(exchange: &ClientExchange, language: Language) -> String {
     let (taken, length) = (exchange.traffic.request, length(exchange));
     match taken < length {
         true => say!(language, "{} of {}" / "{1} 중 {0}", grouped(taken), bytes(length, language)),
@@ -62,12 +62,12 @@ fn sent_bytes(exchange: &Exchange, language: Language) -> String {
 }
 
 /// How long the request is, with its body.
-fn length(exchange: &Exchange) -> u64 {
+fn length(exchange: &ClientExchange) -> u64 {
     exchange.request_body.saturating_add(exchange.request.head.len() as u64)
 }
 
 /// The last bytes, where they left in several calls.
-fn sent(exchange: &Exchange, language: Language) -> Option<Step> {
+fn sent(exchange: &ClientExchange, language: Language) -> Option<Step> {
     let traffic = &exchange.traffic;
     if traffic.writes < 2 || exchange.stages.last_sent.value().is_none() {
         return None;
@@ -79,7 +79,7 @@ fn sent(exchange: &Exchange, language: Language) -> Option<Step> {
     Some(Step::arrow("sent", Direction::ToServer, last, label, title).known_by_its_time(language))
 }
 
-fn acknowledged(exchange: &Exchange, language: Language) -> Option<Step> {
+fn acknowledged(exchange: &ClientExchange, language: Language) -> Option<Step> {
     let at = &exchange.stages.acknowledged;
     match at {
         Figure::NotVisible { why: Why::NotReached } => None,
@@ -95,7 +95,7 @@ fn acknowledged(exchange: &Exchange, language: Language) -> Option<Step> {
     }
 }
 
-fn first(exchange: &Exchange, language: Language) -> Vec<Step> {
+fn first(exchange: &ClientExchange, language: Language) -> Vec<Step> {
     let stages = &exchange.stages;
     let label = say!(language, "first" / "도착");
     let after = |at: &Figure<Nanoseconds>| {
@@ -130,7 +130,7 @@ fn first(exchange: &Exchange, language: Language) -> Vec<Step> {
     vec![read, Step { known: Known::NotVisible, ..note }]
 }
 
-fn head(exchange: &Exchange, response: &Response, language: Language) -> Step {
+fn head(exchange: &ClientExchange, response: &Response, language: Language) -> Step {
     let label = say!(language, "head" / "헤더");
     let at = exchange.stages.head_complete.clone();
     if response.line.is_empty() {
@@ -179,7 +179,7 @@ fn dropped(line: &str, language: Language) -> Step {
     Step::remark("dropped", say!(language, "dropped" / "버림"), title)
 }
 
-fn body(exchange: &Exchange, response: &Response, language: Language) -> Option<Step> {
+fn body(exchange: &ClientExchange, response: &Response, language: Language) -> Option<Step> {
     let by = match response.framing {
         Framing::NoBody | Framing::Unknown => return None,
         Framing::ContentLength { .. } => say!(language, "by Content-Length" / "Content-Length만큼"),
@@ -211,7 +211,7 @@ fn body(exchange: &Exchange, response: &Response, language: Language) -> Option<
     Some(Step::remark("body", label, title).known_by(&exchange.stages.complete, language))
 }
 
-fn unread(exchange: &Exchange, language: Language) -> Option<Step> {
+fn unread(exchange: &ClientExchange, language: Language) -> Option<Step> {
     let unread = exchange.unread.as_ref()?;
     let text = unread.line.as_ref().unwrap_or(&unread.text);
     let shown: String = text.chars().take(SHOWN).collect();

@@ -18,10 +18,10 @@ use super::segments;
 use super::step::{Kind, Place, Step};
 use crate::language::Language;
 use crate::record::End;
-use crate::record::transfer::{Record, Transfer};
+use crate::record::transfer::{FetchRecord, Transfer};
 
 /// The steps of `transfer`, which followed those of `before`.
-pub(super) fn steps(transfer: &Transfer, before: &Record, language: Language) -> Vec<Step> {
+pub(super) fn steps(transfer: &Transfer, before: &FetchRecord, language: Language) -> Vec<Step> {
     let mut steps: Vec<Step> = transfer.name.iter().flat_map(|name| name::steps(name, language)).collect();
     steps.extend(connect::steps(transfer, before, language));
     steps.extend(withheld(transfer, language));

@@ -1,7 +1,7 @@
 //! How a name became addresses: who was asked, and what the response was.
 
 use crate::language::Language;
-use crate::record::lookup::{DnsResponse, Exchange, Ignored, Lookup, Outcome, Referral, Source, SystemLookup, Trace};
+use crate::record::lookup::{DnsResponse, Ignored, Lookup, Query, QueryOutcome, Referral, Source, SystemLookup, Trace};
 use crate::record::transfer::Name;
 use crate::record::{Figure, Nanoseconds, Source as By};
 use crate::story::layout::span;
@@ -157,8 +157,8 @@ fn by_trace(trace: &Trace, name: &Name, language: Language) -> Vec<Step> {
 }
 
 /// One row for each question, when it was sent, with what came of it.
-fn questions(exchanges: &[Exchange], name: &Name, language: Language) -> Vec<Step> {
-    let question = |exchange: &Exchange| {
+fn questions(exchanges: &[Query], name: &Name, language: Language) -> Vec<Step> {
+    let question = |exchange: &Query| {
         let sent = name.began.saturating_add(nanoseconds(exchange.began));
         let retry = match exchange.attempt {
             0 | 1 => String::new(),
@@ -182,18 +182,18 @@ fn questions(exchanges: &[Exchange], name: &Name, language: Language) -> Vec<Ste
     exchanges.iter().map(question).collect()
 }
 
-fn came_of(outcome: &Outcome, language: Language) -> String {
+fn came_of(outcome: &QueryOutcome, language: Language) -> String {
     match outcome {
-        Outcome::Answered(response) => answered(response, language),
-        Outcome::TimedOut => say!(language, "no response" / "응답 없음"),
-        Outcome::Refused => say!(language, "nothing listens there" / "그 주소에서 기다리는 서버가 없음"),
-        Outcome::Unreachable { why } => {
+        QueryOutcome::Answered(response) => answered(response, language),
+        QueryOutcome::TimedOut => say!(language, "no response" / "응답 없음"),
+        QueryOutcome::Refused => say!(language, "nothing listens there" / "그 주소에서 기다리는 서버가 없음"),
+        QueryOutcome::Unreachable { why } => {
             say!(language, "no way there, {}" / "그곳으로 가는 경로가 없음, {}", why.said(language))
         }
-        Outcome::Malformed { why } => {
+        QueryOutcome::Malformed { why } => {
             say!(language, "not a DNS message, {}" / "DNS 메시지가 아님, {}", why.said(language))
         }
-        Outcome::CutShort => say!(language, "the connection ended early" / "연결이 일찍 끝남"),
+        QueryOutcome::CutShort => say!(language, "the connection ended early" / "연결이 일찍 끝남"),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::packet::Direction;
 use crate::packet::segment::{Flags, Tcp};
 use crate::packet::tracker::Tracker;
 use crate::record::connection::{Exchange, Record};
-use crate::record::segment::{Fact, Moments, Options, Segment, Segments};
+use crate::record::segment::{Fact, FirstSeen, Options, Segment, Segments};
 use crate::record::{End, Nanoseconds};
 use proptest::prelude::*;
 
@@ -143,13 +143,13 @@ fn segment(tracker: &mut Tracker, direction: Direction, tcp: &Tcp, at: Nanosecon
     }
 }
 
-fn moments(list: &[Segment]) -> Moments {
+fn moments(list: &[Segment]) -> FirstSeen {
     let first = |end: End, is_it: &dyn Fn(&Segment) -> bool| {
         list.iter().find(|segment| segment.from == end && is_it(segment)).map(|segment| segment.at)
     };
     let has = |flag: &'static str| move |segment: &Segment| segment.has(flag);
     let states = |fact: Fact| move |segment: &Segment| segment.facts.contains(&fact);
-    Moments {
+    FirstSeen {
         syn: first(End::Client, &has("SYN")),
         syn_ack: first(End::Server, &has("SYN")),
         ack: first(End::Client, &states(Fact::AcknowledgesSyn)),

@@ -2,9 +2,9 @@
 
 use crate::language::Language;
 use crate::record::lookup::{
-    DnsResponse, Exchange, Kind, Lookup, Outcome, Record as ResourceRecord, Source, SystemLookup, Transport,
+    DnsResponse, Lookup, Query, QueryOutcome, QueryType, ResourceRecord, Source, SystemLookup, Transport,
 };
-use crate::record::transfer::{Name, Record, SCHEMA, Transfer};
+use crate::record::transfer::{FetchRecord, Name, SCHEMA, Transfer};
 use crate::story::steps::of_transfer;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -15,8 +15,8 @@ fn record(kind: &str, name: &str) -> ResourceRecord {
     ResourceRecord { name: name.into(), kind: kind.into(), ttl: 60, data: "ns1.example".into() }
 }
 
-fn response(authoritative: bool, authority: Vec<ResourceRecord>) -> Outcome {
-    Outcome::Answered(DnsResponse {
+fn response(authoritative: bool, authority: Vec<ResourceRecord>) -> QueryOutcome {
+    QueryOutcome::Answered(DnsResponse {
         rcode: "NOERROR".into(),
         rcode_number: 0,
         authoritative,
@@ -29,7 +29,7 @@ fn response(authoritative: bool, authority: Vec<ResourceRecord>) -> Outcome {
     })
 }
 
-fn lookup(outcome: Outcome, is_default: bool, system: &[IpAddr]) -> Lookup {
+fn lookup(outcome: QueryOutcome, is_default: bool, system: &[IpAddr]) -> Lookup {
     Lookup {
         name: "name.example".into(),
         ascii: Some("name.example".into()),
@@ -39,11 +39,11 @@ fn lookup(outcome: Outcome, is_default: bool, system: &[IpAddr]) -> Lookup {
             is_default,
         },
         candidates: vec!["name.example".into()],
-        exchanges: vec![Exchange {
+        exchanges: vec![Query {
             server: ([127, 0, 0, 53], 53).into(),
             transport: Transport::Udp,
             name: "name.example".into(),
-            record: Kind::A,
+            record: QueryType::A,
             id: 1,
             recursion_desired: true,
             edns_payload: None,
@@ -99,27 +99,27 @@ fn told(lookup: Lookup, addresses: &[IpAddr], language: Language) -> String {
         no_server: None,
         segments: None,
     };
-    let run = Record { glasshttp_fetch: SCHEMA, began: "2026-01-02T03:04:04Z".into(), transfers: vec![] };
+    let run = FetchRecord { glasshttp_fetch: SCHEMA, began: "2026-01-02T03:04:04Z".into(), transfers: vec![] };
     of_transfer(&transfer, &run, language).into_iter().map(|step| step.title + "\n").collect()
 }
 
 #[test]
 fn addresses_of_the_system_s_resolver_alone_are_said_to_be_that() {
     let here: IpAddr = [10, 0, 0, 1].into();
-    for outcome in [Outcome::TimedOut, Outcome::Refused, response(true, vec![record("SOA", "example")])] {
+    for outcome in [QueryOutcome::TimedOut, QueryOutcome::Refused, response(true, vec![record("SOA", "example")])] {
         let text = told(lookup(outcome, false, &[here]), &[here], Language::English);
         assert!(text.contains("name.example is 10.0.0.1, from the system's resolver alone (getaddrinfo)"), "{text}");
         assert!(!text.contains("otherwise") && !text.contains("the servers are those of"), "{text}");
     }
-    let text = told(lookup(Outcome::TimedOut, false, &[here]), &[here], Language::Korean);
+    let text = told(lookup(QueryOutcome::TimedOut, false, &[here]), &[here], Language::Korean);
     assert!(text.contains("시스템 리졸버(getaddrinfo)에서만"), "{text}");
 }
 
 #[test]
 fn the_file_that_names_no_server_is_not_said_to() {
-    let text = told(lookup(Outcome::TimedOut, true, &[]), &[], Language::English);
+    let text = told(lookup(QueryOutcome::TimedOut, true, &[]), &[], Language::English);
     assert!(text.contains("/etc/resolv.conf names no server, so this machine's is asked"), "{text}");
-    let text = told(lookup(Outcome::TimedOut, false, &[]), &[], Language::English);
+    let text = told(lookup(QueryOutcome::TimedOut, false, &[]), &[], Language::English);
     assert!(text.contains("the servers are those of /etc/resolv.conf"), "{text}");
 }
 

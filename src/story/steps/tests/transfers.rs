@@ -4,9 +4,10 @@
 use super::{MS, captured, figure, record};
 use crate::http::client::Ending;
 use crate::language::Language;
-use crate::record::connection::{Message, Record as ServerRecord};
+use crate::record::connection::{Message, Record};
 use crate::record::transfer::{
-    Attempt, Close, Connect, Ends, Exchange, Framing, Outcome, Record, Response, SCHEMA, Stages, Traffic, Transfer,
+    Attempt, ClientClose, ClientExchange, ClientStages, ClientTraffic, Connect, ConnectOutcome, Ends, FetchRecord,
+    Framing, Response, SCHEMA, Transfer,
 };
 use crate::record::{ClientReason, End, Figure, How, Nanoseconds, Source, TimeWait, Why};
 use crate::story::steps::{Kind, Known, Step, of_transfer};
@@ -16,11 +17,11 @@ const SERVER: ([u8; 4], u16) = ([127, 0, 0, 1], 8080);
 /// The server's accept, since the run began.
 const ACCEPTED: Nanoseconds = 300 * MS;
 
-fn run() -> Record {
-    Record { glasshttp_fetch: SCHEMA, began: "2026-01-02T03:04:04.700000000Z".into(), transfers: vec![] }
+fn run() -> FetchRecord {
+    FetchRecord { glasshttp_fetch: SCHEMA, began: "2026-01-02T03:04:04.700000000Z".into(), transfers: vec![] }
 }
 
-fn attempt(began: Nanoseconds, took: Nanoseconds, outcome: Outcome, again: Option<u32>) -> Attempt {
+fn attempt(began: Nanoseconds, took: Nanoseconds, outcome: ConnectOutcome, again: Option<u32>) -> Attempt {
     Attempt {
         server: SERVER.into(),
         client: Some(([127, 0, 0, 1], 50_000).into()),
@@ -35,9 +36,9 @@ fn attempt(began: Nanoseconds, took: Nanoseconds, outcome: Outcome, again: Optio
 fn connect() -> impl Strategy<Value = Connect> {
     let failed = prop_oneof![
         Just(None),
-        Just(Some(Outcome::Refused)),
-        Just(Some(Outcome::TimedOut)),
-        Just(Some(Outcome::Abandoned))
+        Just(Some(ConnectOutcome::Refused)),
+        Just(Some(ConnectOutcome::TimedOut)),
+        Just(Some(ConnectOutcome::Abandoned))
     ];
     let again = || prop_oneof![Just(None), Just(Some(0)), Just(Some(1)), Just(Some(3))];
     (failed, 0..80 * MS, again(), 150 * MS..295 * MS, 1..80 * MS, again(), prop::option::of(1..9 * MS)).prop_map(
@@ -45,7 +46,7 @@ fn connect() -> impl Strategy<Value = Connect> {
             attempts: failed
                 .map(|outcome| attempt(50 * MS, took, outcome, before))
                 .into_iter()
-                .chain([attempt(began, lasted, Outcome::Connected, again)])
+                .chain([attempt(began, lasted, ConnectOutcome::Connected, again)])
                 .collect(),
             rtt: figure(rtt),
             negotiated: Figure::not_visible(Why::NoTcpInfo),
@@ -54,7 +55,7 @@ fn connect() -> impl Strategy<Value = Connect> {
 }
 
 /// An exchange whose stages follow each other from `start` on.
-fn exchange(start: Nanoseconds) -> impl Strategy<Value = Exchange> {
+fn exchange(start: Nanoseconds) -> impl Strategy<Value = ClientExchange> {
     let stages = prop::array::uniform7((0..9 * MS, prop::bool::weighted(0.8)));
     let status = prop_oneof![Just(200_u16), Just(301), Just(404), Just(500)];
     (stages, status, 0..900_u64, 1..4_u32, any::<bool>()).prop_map(move |(parts, status, body, writes, is_aborted)| {
@@ -66,7 +67,7 @@ fn exchange(start: Nanoseconds) -> impl Strategy<Value = Exchange> {
             });
         let first_sent = if first_sent.value().is_some() { first_sent } else { figure(Some(start)) };
         let has_head = head_complete.value().is_some() && first_read.value().is_some();
-        Exchange {
+        ClientExchange {
             number: 1,
             request: Message { head: "GET /1 HTTP/1.0\r\n\r\n".into(), is_cut: false },
             request_body: 0,
@@ -84,20 +85,20 @@ fn exchange(start: Nanoseconds) -> impl Strategy<Value = Exchange> {
             interim: vec![],
             interim_heads: vec![],
             unread: None,
-            stages: Stages { first_sent, last_sent, acknowledged, arrived, first_read, head_complete, complete },
-            traffic: Traffic { writes, request: 19, reads: 1, head: 40, body, read: 40 + body },
+            stages: ClientStages { first_sent, last_sent, acknowledged, arrived, first_read, head_complete, complete },
+            traffic: ClientTraffic { writes, request: 19, reads: 1, head: 40, body, read: 40 + body },
             is_aborted,
         }
     })
 }
 
-fn close() -> impl Strategy<Value = Close> {
+fn close() -> impl Strategy<Value = ClientClose> {
     let how = prop_oneof![Just(How::Fin), Just(How::ResetByClient), Just(How::ResetByServer), Just(How::Timeout)];
     let end = || prop::option::of(400 * MS..600 * MS);
     let first = prop_oneof![Just(None), Just(Some(End::Client)), Just(Some(End::Server))];
     (how, end(), end(), first).prop_map(|(how, client, server, first)| {
         let at = 600 * MS;
-        Close {
+        ClientClose {
             at,
             reason: ClientReason(Ending::Http10),
             how,
@@ -113,7 +114,7 @@ fn close() -> impl Strategy<Value = Close> {
 }
 
 /// What the server would have recorded: its moments between the client's, give or take what `off` is.
-fn server(mut record: ServerRecord, ours: &Exchange, close: Option<&Close>, off: Nanoseconds) -> ServerRecord {
+fn server(mut record: Record, ours: &ClientExchange, close: Option<&ClientClose>, off: Nanoseconds) -> Record {
     let at = |value: Option<Nanoseconds>| figure(value.map(|at| at - ACCEPTED + off));
     record.exchanges.truncate(1);
     if let Some(theirs) = record.exchanges.first_mut() {
@@ -215,7 +216,7 @@ fn check(transfer: &Transfer, steps: &[Step]) -> Result<(), TestCaseError> {
     prop_assert!(!all || is_acknowledged, "d");
     // A cause is said where a fact says it.
     let again = transfer.connect.iter().flat_map(|connect| &connect.attempts);
-    let is_again = again.filter(|attempt| attempt.outcome == Outcome::Connected);
+    let is_again = again.filter(|attempt| attempt.outcome == ConnectOutcome::Connected);
     let is_again = is_again.filter_map(|attempt| attempt.syn_again.value()).any(|again| *again > 0);
     let told = steps.iter().any(|step| step.title.contains("had no response"));
     prop_assert!(!told || is_again, "f");
