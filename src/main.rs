@@ -16,8 +16,10 @@ use glasshttp::models::{self, Stop};
 use glasshttp::record::FailureKind;
 use glasshttp::show;
 use glasshttp::site::Site;
+use glasshttp::story::width::{USUAL, columns};
 use glasshttp::telling::Telling;
 use std::fmt::Display;
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -34,7 +36,10 @@ fn main() -> ExitCode {
         }
         Ok(Task::Fetch(options)) => fetched(&options),
         Ok(Task::Lab(options)) => experimented(&options),
-        Ok(Task::Show(options)) => ended(show::run(&options, &mut anstream::stdout().lock()), options.language),
+        Ok(Task::Show(options)) => {
+            let width = columns(io::stdout()).unwrap_or(USUAL);
+            ended(show::run(&options, width, &mut anstream::stdout().lock()), options.language)
+        }
         Err(NoTask::Shown(text)) => {
             // A reader that has gone, as in `glasshttp --help | head -1`, is no failure.
             let _ = text.print();

@@ -30,11 +30,11 @@ struct Missing {
     left_out: serde_json::Value,
 }
 
-/// Tells the records of a log, one after another.
+/// Tells the records of a log, one after another, in lines of at most `width` columns.
 ///
 /// # Errors
 /// In a sentence: if the file can't be read, or holds no record.
-pub fn run(options: &Options, out: &mut impl Write) -> Result<(), String> {
+pub fn run(options: &Options, width: usize, out: &mut impl Write) -> Result<(), String> {
     let (file, language) = (options.file.display(), options.language);
     let input: Box<dyn Read> = match options.file.as_path() {
         path if path == Path::new("-") => Box::new(io::stdin()),
@@ -48,7 +48,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Result<(), String> {
             )
         })?),
     };
-    let mut teller = Teller { language: options.language, parts: HashMap::new(), told: 0, bad: None, count: 0 };
+    let mut teller = Teller { language, width, parts: HashMap::new(), told: 0, bad: None, count: 0 };
     match teller.tell(BufReader::new(input), out) {
         // A reader that has gone, as in `show FILE | head`, is no failure.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
@@ -82,6 +82,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Result<(), String> {
 
 struct Teller {
     language: Language,
+    width: usize,
     /// Of connections that are recorded in parts: what was told of them.
     parts: HashMap<u64, Progress>,
     told: u64,
@@ -115,12 +116,11 @@ impl Teller {
 
     fn record(&mut self, record: &Record, out: &mut impl Write) -> io::Result<()> {
         if self.told == 0 {
-            out.write_all(story::legend(self.language).as_bytes())?;
+            out.write_all(story::legend(self.width, self.language).as_bytes())?;
         }
         self.told += 1;
         let mut progress = self.parts.remove(&record.connection).filter(|_| record.part > 1).unwrap_or_default();
-        let last = record.exchanges.last().map_or(0, |exchange| exchange.number);
-        let text = story::block(record, last, Occasion::Closed, &mut progress, self.language);
+        let text = story::block(record, Occasion::Closed, &mut progress, self.width, self.language);
         if record.continues && self.parts.len() < MOST_PARTS {
             self.parts.insert(record.connection, progress);
         }

@@ -13,8 +13,9 @@ use crate::observe::live::{Bounds, Hub, LiveSink};
 use crate::observe::probe::{Probe, Rate, Scope};
 use crate::observe::short::ShortLog;
 use crate::observe::sink::{LeftOut, Sink};
-use crate::observe::standard_output::{self, StandardOutput, columns};
+use crate::observe::standard_output::{self, StandardOutput};
 use crate::observe::story::Story;
+use crate::story::width::{USUAL, columns};
 use crate::watch::Watch;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
@@ -56,8 +57,13 @@ impl Telling {
         let log = config.log.unwrap_or(if is_terminal { Log::Story } else { Log::Lines(Format::Common) });
         match log {
             Log::Lines(format) => scope.lines = Some(format),
-            Log::Story => sinks.push(Box::new(Story::new(anstream::stdout(), config.language, STORIES))),
-            Log::Short => sinks.push(Box::new(ShortLog::new(anstream::stdout(), config.language, columns()))),
+            Log::Story => {
+                let story = Story::new(anstream::stdout(), config.language, STORIES);
+                sinks.push(Box::new(story.as_wide_as(|| columns(io::stdout()).unwrap_or(USUAL))));
+            }
+            Log::Short => {
+                sinks.push(Box::new(ShortLog::new(anstream::stdout(), config.language, || columns(io::stdout()))));
+            }
             Log::Json => sinks.push(Box::new(JsonLog::new(StandardOutput::new()))),
             Log::Pcapng | Log::Off => {}
         }

@@ -24,6 +24,7 @@ use crate::record::transfer::{Connect, ConnectOutcome, FetchRecord, Response, Re
 use crate::story::json;
 use crate::story::layout::{escaped, fit};
 use crate::story::transfer as story;
+use crate::story::width::{USUAL, columns};
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
@@ -344,12 +345,13 @@ impl<'o> Session<'o> {
         self.seen.join(&mut transfer, self.clock.began());
         self.end_line();
         if !self.options.json && !self.options.quiet {
+            let width = columns(io::stderr()).unwrap_or(USUAL);
             let mut text = String::new();
             if !self.has_told {
-                text.push_str(&story::legend(self.options.language));
+                text.push_str(&story::legend(width, self.options.language));
             }
             self.has_told = true;
-            text.push_str(&story::tell(&transfer, &self.record, self.options.verbose, self.options.language));
+            text.push_str(&story::tell(&transfer, &self.record, self.options.verbose, width, self.options.language));
             // Nobody may be reading: that is no reason not to fetch.
             let _ = anstream::stderr().lock().write_all(text.as_bytes());
         }

@@ -22,15 +22,15 @@ const UNBOUNDED: usize = 4_096;
 pub struct ShortLog<W> {
     writer: Option<W>,
     language: Language,
-    columns: Option<usize>,
+    columns: fn() -> Option<usize>,
     zone: Option<TimeZone>,
     /// Connections that are open, and the number of the last exchange that was written.
     written: HashMap<u64, u64>,
 }
 
 impl<W: Write + Send> ShortLog<W> {
-    /// Lines for a terminal of so many columns, or for none.
-    pub fn new(writer: W, language: Language, columns: Option<usize>) -> Self {
+    /// Lines for a terminal that has so many columns when each is written, or for none.
+    pub fn new(writer: W, language: Language, columns: fn() -> Option<usize>) -> Self {
         Self { writer: Some(writer), language, columns, zone: zone(), written: HashMap::new() }
     }
 
@@ -76,7 +76,7 @@ impl<W: Write + Send> Sink for ShortLog<W> {
             return;
         }
         let last = self.written.get(&record.connection).copied().unwrap_or(0);
-        let columns = self.columns.unwrap_or(UNBOUNDED);
+        let columns = (self.columns)().unwrap_or(UNBOUNDED);
         let new = record.exchanges.iter().filter(|exchange| exchange.number > last);
         let lines =
             new.map(|exchange| short::line(record, exchange, &self.clock(record, exchange), columns, self.language));

@@ -24,16 +24,6 @@ pub(crate) fn end() {
     let _ = END.set(Instant::now());
 }
 
-/// How wide standard output is, at least 60; `None`: it is no terminal.
-pub fn columns() -> Option<usize> {
-    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
-    // A terminal that does not know says 0.
-    Some(match usize::from(size.ws_col) {
-        0 => 80,
-        columns => columns.max(60),
-    })
-}
-
 /// Standard output, unbuffered. Its writes fail with [`io::ErrorKind::TimedOut`]
 /// when the server ends and the reader does not read.
 #[derive(Debug)]

@@ -4,18 +4,19 @@
 //! A connection is told when it has closed, when it has gone quiet after an
 //! exchange, when it stays silent, and when a response takes long; what comes
 //! later continues it. Blocks are written whole, so connections never mix. Of
-//! more connections than a person can read, some are told from beginning to end
-//! and the others are counted.
+//! more connections than a person can read, some are told from beginning to end;
+//! the others are counted, and each of their failures is a line.
 
+mod left_out;
 #[cfg(test)]
 mod tests;
 
 use super::sink::{LeftOut, News, Sink};
 use crate::language::Language;
-use crate::record::connection::{Exchange, Record};
-use crate::story::layout::Block;
-use crate::story::steps::{count, say};
-use crate::story::{self, MOST_EXCHANGES, Occasion, Progress};
+use crate::record::connection::Record;
+use crate::story::width::USUAL;
+use crate::story::{self, MOST_ROWS, Occasion, Progress};
+use left_out::Untold;
 use std::collections::HashMap;
 use std::fmt;
 use std::io::Write;
@@ -30,8 +31,8 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Connections that are remembered while they are open. One more, and the one
 /// that nothing was heard of for longest is forgotten.
 const MOST_OPEN: usize = 1_000;
-/// Exchanges that are held back for one block, where some of them failed.
-const MOST_FAILED: usize = 64;
+/// Exchanges that are held back for one block: with as many failures, it is written at once.
+const MOST_HELD: usize = 2 * MOST_ROWS;
 
 /// Tells connections to a writer, with ANSI styles: the writer strips them where
 /// they are not wanted, as `anstream::stdout()` does.
@@ -41,37 +42,37 @@ pub struct Story<W> {
     /// `None` once it has failed.
     writer: Option<W>,
     language: Language,
+    width: fn() -> usize,
     per_second: u32,
     clock: Box<dyn Fn() -> Instant + Send>,
     second: Second,
     /// Connections that are told, and open.
     told: HashMap<u64, Told>,
+    untold: Untold,
     /// The highest number of a connection that was heard of.
     newest: u64,
     has_begun: bool,
 }
 
-/// What was told and left out since `began`, which is a second ago at most.
+/// What was told since `began`, which is a second ago at most.
 struct Second {
     began: Instant,
     connections: u32,
     blocks: u32,
-    left_out: LeftOut,
 }
 
 struct Told {
     progress: Progress,
     heard: Instant,
-    waiting: Option<Waiting>,
+    /// What will be told if the connection stays quiet, with no more exchanges than a block holds.
+    waiting: Option<Record>,
 }
 
-/// What will be told if the connection stays quiet.
-struct Waiting {
-    /// With no more exchanges than a block holds.
-    record: Record,
-    /// The last exchange of the record that was looked at.
-    seen: u64,
-    total: u64,
+/// Whether more can be held back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Held {
+    Partly,
+    Full,
 }
 
 impl<W: Write + Send> Story<W> {
@@ -84,13 +85,20 @@ impl<W: Write + Send> Story<W> {
         Self {
             writer: Some(writer),
             language,
+            width: || USUAL,
             per_second,
-            second: Second { began: clock(), connections: 0, blocks: 0, left_out: LeftOut::default() },
+            second: Second { began: clock(), connections: 0, blocks: 0 },
             clock,
             told: HashMap::new(),
+            untold: Untold::default(),
             newest: 0,
             has_begun: false,
         }
+    }
+
+    /// Asks before each block how wide its lines may be; else it is [`USUAL`].
+    pub fn as_wide_as(self, width: fn() -> usize) -> Self {
+        Self { width, ..self }
     }
 
     /// Whether this connection is told: decided when it is first heard of, and never again.
@@ -104,19 +112,41 @@ impl<W: Write + Send> Story<W> {
         }
         self.newest = self.newest.max(number);
         if self.second.connections >= self.per_second {
-            self.second.left_out.connections += 1;
+            self.untold.leave_out(number, 0);
             return false;
         }
         self.second.connections += 1;
         if self.told.len() >= MOST_OPEN
             && let Some(oldest) = self.told.iter().min_by_key(|(_, told)| told.heard).map(|(number, _)| *number)
-            && let Some(told) = self.told.remove(&oldest)
-            && !told.progress.is_introduced
         {
-            self.second.left_out.connections += 1;
+            self.forget(oldest);
         }
         self.told.insert(number, Told { progress: Progress::default(), heard: now, waiting: None });
         true
+    }
+
+    /// Tells no more of this connection than what waits.
+    fn forget(&mut self, number: u64) {
+        self.write_waiting(number, Occasion::Full);
+        if let Some(told) = self.told.remove(&number) {
+            self.untold.leave_out(number, told.progress.exchanges);
+        }
+    }
+
+    /// Keeps what is new until the connection is quiet, or until there is much of it.
+    fn hold_back(&mut self, record: &Record) {
+        while let Some(told) = self.told.get_mut(&record.connection)
+            && told.wait(record) == Held::Full
+        {
+            self.write_waiting(record.connection, Occasion::Full);
+        }
+    }
+
+    fn write_waiting(&mut self, number: u64, occasion: Occasion) {
+        let Some(told) = self.told.get_mut(&number) else { return };
+        let Some(record) = told.waiting.take() else { return };
+        let text = story::block(&record, occasion, &mut told.progress, (self.width)(), self.language);
+        self.write(&text);
     }
 
     /// Writes what waits and has been quiet for long enough, in order of accept.
@@ -130,10 +160,7 @@ impl<W: Write + Send> Story<W> {
             if self.second.blocks >= most {
                 return;
             }
-            let Some(told) = self.told.get_mut(&number) else { continue };
-            let Some(Waiting { record, total, .. }) = told.waiting.take() else { continue };
-            let text = story::block(&record, total, Occasion::Quiet, &mut told.progress, self.language);
-            self.write(&text);
+            self.write_waiting(number, Occasion::Quiet);
         }
     }
 
@@ -143,46 +170,28 @@ impl<W: Write + Send> Story<W> {
             return;
         }
         self.say_left_out();
-        self.second = Second { began: now, connections: 0, blocks: 0, left_out: LeftOut::default() };
+        self.second = Second { began: now, connections: 0, blocks: 0 };
     }
 
     fn say_left_out(&mut self) {
-        let left_out = std::mem::take(&mut self.second.left_out);
-        if left_out.is_nothing() {
-            return;
+        let text = self.untold.take((self.width)(), self.language);
+        if !text.is_empty() {
+            self.write(&text);
         }
-        let language = self.language;
-        let LeftOut { connections, exchanges, reports, frames } = left_out;
-        let mut counts = Vec::new();
-        if connections > 0 {
-            counts.push(count!(language, connections, "connection", "connections" / "개 연결"));
-        }
-        if exchanges > 0 {
-            counts.push(count!(language, exchanges, "exchange", "exchanges" / "개 교환"));
-        }
-        if reports > 0 {
-            counts.push(count!(language, reports, "report", "reports" / "개 보고"));
-        }
-        if frames > 0 {
-            counts.push(count!(language, frames, "packet", "packets" / "개 패킷"));
-        }
-        let mut block = Block::default();
-        let counts = counts.join(", ");
-        block.aside(&say!(language, "… {} left out in the last second" / "… 지난 1초 동안 {} 생략", counts));
-        self.write(&block.finish());
     }
 
     fn write(&mut self, text: &str) {
         let Some(writer) = &mut self.writer else { return };
         let mut whole = String::new();
         if !std::mem::replace(&mut self.has_begun, true) {
-            whole = story::legend(self.language);
+            whole = story::legend((self.width)(), self.language);
         }
         whole.push_str(text);
         self.second.blocks += 1;
         if writer.write_all(whole.as_bytes()).and_then(|()| writer.flush()).is_err() {
             self.writer = None;
             self.told = HashMap::new();
+            self.untold.forget();
         }
     }
 }
@@ -195,19 +204,25 @@ impl<W: Write + Send> Sink for Story<W> {
         let now = (self.clock)();
         self.turn(now);
         if !self.is_told(record, news, now) {
-            return;
+            return self.untold.hear(record, news, self.language);
         }
         let Some(told) = self.told.get_mut(&record.connection) else { return };
         told.heard = now;
         let moment = match news {
             News::Opened | News::Receiving | News::Segments => return,
-            News::Answered | News::Continues => return told.wait(record),
+            News::Answered | News::Continues => return self.hold_back(record),
             News::Silent => Occasion::Silent,
             News::Answering => Occasion::Answering,
             News::Closed => Occasion::Closed,
         };
-        told.waiting = None;
-        let text = story::block(record, total(record), moment, &mut told.progress, self.language);
+        if told.is_beyond(record) {
+            self.write_waiting(record.connection, Occasion::Full);
+        }
+        let Some(told) = self.told.get_mut(&record.connection) else { return };
+        if told.waiting.take().is_some() {
+            (told.progress.seen, told.progress.passed) = (told.progress.exchanges, 0);
+        }
+        let text = story::block(record, moment, &mut told.progress, (self.width)(), self.language);
         if news == News::Closed {
             self.told.remove(&record.connection);
         }
@@ -216,11 +231,7 @@ impl<W: Write + Send> Sink for Story<W> {
 
     fn left_out(&mut self, left_out: LeftOut) {
         self.turn((self.clock)());
-        let sum = &mut self.second.left_out;
-        sum.connections += left_out.connections;
-        sum.exchanges += left_out.exchanges;
-        sum.reports += left_out.reports;
-        sum.frames += left_out.frames;
+        self.untold.add_not_recorded(left_out);
     }
 
     fn pass_time(&mut self) {
@@ -236,30 +247,34 @@ impl<W: Write + Send> Sink for Story<W> {
 }
 
 impl Told {
-    /// Keeps what is new of `record` until it is told.
-    fn wait(&mut self, record: &Record) {
-        let known = self.progress.exchanges;
-        let waiting =
-            self.waiting.get_or_insert_with(|| Waiting { record: without_exchanges(record), seen: 0, total: 0 });
-        let known = known.max(waiting.seen);
-        let new = record.exchanges.iter().filter(|exchange| exchange.number > known);
-        for exchange in new {
-            let kept = &mut waiting.record.exchanges;
-            // What failed is never left out, as far as there is room for it.
-            let most = if exchange.status >= 400 { MOST_FAILED } else { MOST_EXCHANGES };
-            if kept.len() < most {
+    /// Keeps what is new of `record` until it is told; what failed is never left out.
+    fn wait(&mut self, record: &Record) -> Held {
+        let progress = &mut self.progress;
+        progress.seen = progress.seen.max(progress.exchanges);
+        for exchange in &record.exchanges {
+            if exchange.number <= progress.seen {
+                continue;
+            }
+            let kept = &mut self.waiting.get_or_insert_with(|| without_exchanges(record)).exchanges;
+            if kept.len() >= MOST_HELD {
+                return Held::Full;
+            }
+            progress.seen = exchange.number;
+            if exchange.has_failed() || kept.len() < MOST_ROWS {
                 kept.push(exchange.clone());
+            } else {
+                progress.passed += 1;
             }
         }
-        waiting.seen = record.exchanges.last().map_or(waiting.seen, |exchange| exchange.number);
-        waiting.total = total(record);
+        Held::Partly
     }
-}
 
-/// How many exchanges a connection had.
-fn total(record: &Record) -> u64 {
-    let last = record.exchanges.last().map_or(0, |exchange: &Exchange| exchange.number);
-    last.max(record.exchanges.len() as u64 + record.exchanges_left_out)
+    /// Whether some of what waits is no longer in the connection's record, of which a further part began.
+    fn is_beyond(&self, record: &Record) -> bool {
+        let first = |record: &Record| record.exchanges.first().map(|exchange| exchange.number);
+        let waiting = self.waiting.as_ref().and_then(first);
+        waiting.is_some_and(|waiting| first(record).is_none_or(|first| waiting < first))
+    }
 }
 
 fn without_exchanges(record: &Record) -> Record {

@@ -182,6 +182,11 @@ pub struct Close {
 }
 
 impl Exchange {
+    /// Whether the client got an error, or less than the whole response.
+    pub fn has_failed(&self) -> bool {
+        self.status >= 400 || self.is_whole() == Some(false)
+    }
+
     /// Whether the kernel took the whole response, head and body; `None` where its length was not known.
     pub fn is_whole(&self) -> Option<bool> {
         let (length, traffic) = (self.body_length?, self.traffic.value()?);

@@ -1,22 +1,23 @@
-//! Columns: how lines are aligned, wrapped and kept within 80 columns, whatever
-//! a client sent and however wide its letters are.
+//! Columns: how lines are aligned, wrapped and kept within the terminal's width,
+//! whatever a client sent and however wide its letters are.
 //!
 //! ```text
 //! |     time|arrow|label   |what happened
 //! |  ~-41 µs| ──▶ |SYN     |seq 727050008, MSS 65495
 //! ```
 
+use super::width::LEAST as LEAST_WIDTH;
 use anstyle::Style;
 use std::fmt::Write as _;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// The widest line.
-pub(crate) const WIDTH: usize = 80;
 /// Where labels begin: after the time and the arrow.
 const LABEL: usize = TIME + 5;
 const TIME: usize = 9;
-/// How wide the left one of two sides is.
-const SIDE: usize = 32;
+/// The fewest columns of a line of the client's that a remark stands behind.
+const LEAST: usize = 16;
+/// The most columns of the left one of two sides: its arrows stay near its words.
+const MOST_OF_SIDE: usize = 48;
 /// Where what happened begins: after the label and a space.
 const WORDS: usize = LABEL + 8;
 
@@ -57,34 +58,42 @@ pub(crate) fn bold(text: impl Into<String>) -> Words {
 }
 
 /// Lines that are written together.
-#[derive(Debug, Default)]
-pub(crate) struct Block(String);
+#[derive(Debug)]
+pub(crate) struct Block {
+    text: String,
+    /// The widest line.
+    width: usize,
+}
 
 impl Block {
+    pub(crate) fn new(width: usize) -> Self {
+        Self { text: String::new(), width: width.max(LEAST_WIDTH) }
+    }
+
     /// The line that a connection's rows stand under; its parts move to a second one if they have to.
     pub(crate) fn header(&mut self, parts: &[Words]) {
         let mut column = 0;
         for (style, part) in parts {
-            let part = fit(part, WIDTH - 4);
-            if column > 0 && column + 2 + part.width() > WIDTH {
-                self.0.push_str("\n    ");
+            let part = fit(part, self.width - 4);
+            if column > 0 && column + 2 + part.width() > self.width {
+                self.text.push_str("\n    ");
                 column = 4;
             } else if column > 0 {
-                self.0.push_str("  ");
+                self.text.push_str("  ");
                 column += 2;
             }
-            let _ = write!(self.0, "{style}{part}{style:#}");
+            let _ = write!(self.text, "{style}{part}{style:#}");
             column += part.width();
         }
-        self.0.push('\n');
+        self.text.push('\n');
     }
 
     /// One stage: when, which way, what it is called, and its figures.
     pub(crate) fn row(&mut self, time: &str, arrow: Arrow, label: &str, words: &[Words]) {
         self.start(time, arrow);
-        self.0.push_str(label);
+        self.text.push_str(label);
         if words.iter().all(|(_, text)| text.is_empty()) {
-            return self.0.push('\n');
+            return self.text.push('\n');
         }
         let end = LABEL + label.width();
         self.spaces(WORDS.saturating_sub(end).max(1));
@@ -94,14 +103,30 @@ impl Block {
     /// A row of one line, which is the client's and is cut rather than wrapped; the remark after it is not.
     pub(crate) fn line(&mut self, time: &str, arrow: Arrow, text: &str, remark: Option<&str>) {
         self.start(time, arrow);
-        let room = WIDTH - LABEL - remark.map_or(0, |remark| remark.width() + 2);
+        let room = self.width - LABEL;
+        let beside = remark.and_then(|remark| Some((remark, room.checked_sub(remark.width() + 2)?)));
+        let beside = beside.filter(|(_, room)| *room >= LEAST.min(text.width()));
         let bold = Style::new().bold();
-        let _ = write!(self.0, "{bold}{}{bold:#}", fit(text, room));
-        if let Some(remark) = remark {
+        let _ = write!(self.text, "{bold}{}{bold:#}", fit(text, beside.map_or(room, |(_, room)| room)));
+        if let Some((remark, _)) = beside {
             let dim = Style::new().dimmed();
-            let _ = write!(self.0, "  {dim}{remark}{dim:#}");
+            let _ = write!(self.text, "  {dim}{remark}{dim:#}");
         }
-        self.0.push('\n');
+        self.text.push('\n');
+        if let (Some(remark), None) = (remark, beside) {
+            self.remark(&[dim(remark)]);
+        }
+    }
+
+    /// A whole exchange on one line: what was asked for, which is cut, and figures, which are not.
+    pub(crate) fn folded(&mut self, time: &str, request: &str, figures: &[Words]) {
+        self.start(time, Arrow::ToServer);
+        let behind: usize = figures.iter().map(|(_, figure)| 2 + figure.width()).sum();
+        self.text.push_str(&fit(request, (self.width - LABEL).saturating_sub(behind).max(LEAST)));
+        for (style, figure) in figures {
+            let _ = write!(self.text, "  {style}{figure}{style:#}");
+        }
+        self.text.push('\n');
     }
 
     /// What one of two ends did, in its own column: the client on the left, the server on the right.
@@ -111,7 +136,8 @@ impl Block {
                 folded(text, room).into_iter().map(|line| (*style, line)).collect::<Vec<Words>>()
             })
         };
-        let (left, right) = (lines(left, SIDE), lines(right, WIDTH - TIME - SIDE - 6));
+        let side = self.side_width();
+        let (left, right) = (lines(left, side), lines(right, self.width - TIME - side - 6));
         for index in 0..left.len().max(right.len()) {
             self.time(if index == 0 { time } else { "" });
             let arrow = arrow.filter(|_| index == 0);
@@ -119,21 +145,26 @@ impl Block {
         }
     }
 
+    /// Columns of the left side: half of what time and arrow leave.
+    fn side_width(&self) -> usize {
+        ((self.width - TIME - 6) / 2).min(MOST_OF_SIDE)
+    }
+
     fn side(&mut self, left: Option<&Words>, arrow: Option<Arrow>, right: Option<&Words>) {
         let mut column = 0;
         if let Some((style, text)) = left {
-            let _ = write!(self.0, " {style}{text}{style:#}");
+            let _ = write!(self.text, " {style}{text}{style:#}");
             column = 1 + text.width();
         }
         if arrow.is_some() || right.is_some() {
-            self.spaces(SIDE + 2 - column);
+            self.spaces(self.side_width() + 2 - column);
             let arrow = arrow.map_or("   ", Arrow::as_str);
-            self.0.push_str(if right.is_none() { arrow.trim_end() } else { arrow });
+            self.text.push_str(if right.is_none() { arrow.trim_end() } else { arrow });
         }
         if let Some((style, text)) = right {
-            let _ = write!(self.0, " {style}{text}{style:#}");
+            let _ = write!(self.text, " {style}{text}{style:#}");
         }
-        self.0.push('\n');
+        self.text.push('\n');
     }
 
     /// A sentence below the rows.
@@ -146,7 +177,7 @@ impl Block {
     pub(crate) fn verbatim(&mut self, mark: &str, line: &str) {
         let dim = Style::new().dimmed();
         self.spaces(TIME - 1);
-        let _ = writeln!(self.0, "{dim}{mark}{dim:#} {}", escaped(line));
+        let _ = writeln!(self.text, "{dim}{mark}{dim:#} {}", escaped(line));
     }
 
     /// A line that belongs to no connection.
@@ -156,21 +187,21 @@ impl Block {
 
     /// The text, with an empty line after it.
     pub(crate) fn finish(mut self) -> String {
-        self.0.push('\n');
-        self.0
+        self.text.push('\n');
+        self.text
     }
 
     fn time(&mut self, time: &str) {
         let dim = Style::new().dimmed();
         self.spaces(TIME.saturating_sub(time.width()));
         if !time.is_empty() {
-            let _ = write!(self.0, "{dim}{time}{dim:#}");
+            let _ = write!(self.text, "{dim}{time}{dim:#}");
         }
     }
 
     fn start(&mut self, time: &str, arrow: Arrow) {
         self.time(time);
-        let _ = write!(self.0, " {} ", arrow.as_str());
+        let _ = write!(self.text, " {} ", arrow.as_str());
     }
 
     /// Fills lines from `column` on, the following ones from `indent` on, and ends the last.
@@ -180,37 +211,37 @@ impl Block {
             let text = escaped(text);
             let mut is_styled = false;
             for word in text.split(' ').filter(|word| !word.is_empty()) {
-                let word = fit(word, WIDTH - indent);
-                let needs_line = column + usize::from(!at_start) + word.width() > WIDTH;
+                let word = fit(word, self.width - indent);
+                let needs_line = column + usize::from(!at_start) + word.width() > self.width;
                 if is_styled && needs_line {
-                    let _ = write!(self.0, "{style:#}");
+                    let _ = write!(self.text, "{style:#}");
                     is_styled = false;
                 }
                 if needs_line {
-                    self.0.push('\n');
+                    self.text.push('\n');
                     self.spaces(indent);
                     column = indent;
                 } else if !at_start {
-                    self.0.push(' ');
+                    self.text.push(' ');
                     column += 1;
                 }
                 if !is_styled {
-                    let _ = write!(self.0, "{style}");
+                    let _ = write!(self.text, "{style}");
                     is_styled = true;
                 }
-                self.0.push_str(&word);
+                self.text.push_str(&word);
                 column += word.width();
                 at_start = false;
             }
             if is_styled {
-                let _ = write!(self.0, "{style:#}");
+                let _ = write!(self.text, "{style:#}");
             }
         }
-        self.0.push('\n');
+        self.text.push('\n');
     }
 
     fn spaces(&mut self, count: usize) {
-        self.0.extend(std::iter::repeat_n(' ', count));
+        self.text.extend(std::iter::repeat_n(' ', count));
     }
 }
 

@@ -10,7 +10,6 @@ pub(crate) mod json;
 pub(crate) mod layout;
 pub(crate) mod rows;
 mod segments;
-#[cfg(feature = "program")]
 pub(crate) mod short;
 pub mod steps;
 mod terminal;
@@ -18,5 +17,6 @@ mod terminal;
 pub(crate) mod transfer;
 #[cfg(feature = "program")]
 pub mod view;
+pub mod width;
 
-pub(crate) use terminal::{MOST_EXCHANGES, Occasion, Progress, block, legend};
+pub(crate) use terminal::{MOST_ROWS, Occasion, Progress, block, legend};

@@ -8,43 +8,50 @@
 //! the request's arrival in the kernel to the response's last byte that the
 //! kernel took.
 
-use super::layout::{fit, grouped, span};
+use super::layout::{Words, dim, fit, grouped, span};
 use super::rows::style;
 use super::steps::{Tone, say};
 use crate::language::Language;
 use crate::record::Nanoseconds;
 use crate::record::connection::{Exchange, HeadState, Record};
-use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
-/// Columns of what stands behind the request: status, size, duration, a word.
-const BEHIND: usize = 36;
 /// The fewest columns that a request is given.
 const LEAST: usize = 16;
 
 /// The line of an exchange, whose time of day is `clock`, for `columns` columns.
 pub(crate) fn line(record: &Record, exchange: &Exchange, clock: &str, columns: usize, language: Language) -> String {
     let number = format!("#{}.{}", record.connection, exchange.number);
-    let front = clock.width() + 2 + number.len().max(6) + 1;
-    let request = request(exchange, columns.saturating_sub(front + BEHIND).max(LEAST), language);
-    let tone = style(Tone::of(exchange.status));
-    let status = match exchange.status {
-        0 => "–".to_owned(),
-        status => status.to_string(),
+    let front = format!("{clock}  {number:<6} ");
+    let mut behind = figures(exchange, language);
+    behind.extend(remark(exchange, language).map(dim));
+    // Where the terminal is narrow, the number has to say that the connection was reused.
+    let room = |behind: &[Words]| {
+        columns.saturating_sub(front.width() + behind.iter().map(|(_, part)| 2 + part.width()).sum::<usize>())
     };
-    let mut line = format!("{clock}  {number:<6} {request}  {tone}{status}{tone:#}");
-    let dim = Style::new().dimmed();
-    for part in
-        [size(exchange, language), duration(exchange).map(span), remark(exchange, language)].into_iter().flatten()
-    {
-        line.push_str(&format!("  {dim}{part}{dim:#}"));
+    while behind.len() > 1 && room(&behind) < LEAST {
+        behind.pop();
+    }
+    let mut line = front.clone() + &request(exchange, room(&behind).max(LEAST), language);
+    for (style, part) in behind {
+        line.push_str(&format!("  {style}{part}{style:#}"));
     }
     line.push('\n');
     line
 }
 
+/// Status, bytes and duration, as far as they are known.
+pub(crate) fn figures(exchange: &Exchange, language: Language) -> Vec<Words> {
+    let status = match exchange.status {
+        0 => "–".to_owned(),
+        status => status.to_string(),
+    };
+    let more = [size(exchange, language), duration(exchange).map(span)].into_iter().flatten();
+    std::iter::once((style(Tone::of(exchange.status)), status)).chain(more.map(dim)).collect()
+}
+
 /// Method and target; what else was sent, where it is no request line.
-fn request(exchange: &Exchange, room: usize, language: Language) -> String {
+pub(crate) fn request(exchange: &Exchange, room: usize, language: Language) -> String {
     let line = exchange.request.first_line();
     let request =
         line.rsplit_once(' ').filter(|(_, version)| version.starts_with("HTTP/")).map_or(line, |(line, _)| line);

@@ -4,14 +4,18 @@
 use super::layout::{Arrow, Block, bold, dim, plain, span};
 use super::rows;
 use super::segments::{self, Shown};
+use super::short;
 use super::steps::{Kind, Known, Step, say, steps};
 use crate::language::Language;
 use crate::record::Nanoseconds;
-use crate::record::connection::Record;
+use crate::record::connection::{Exchange, Record};
 use std::collections::BTreeSet;
 
-/// Exchanges that one block tells; further ones are counted, unless they failed.
-pub(crate) const MOST_EXCHANGES: usize = 8;
+/// Exchanges of one block that are told step by step: of more than that, the
+/// first and those that failed. The others are a row each.
+const MOST_WHOLE: usize = 4;
+/// Such rows in one block; further exchanges are counted, unless they failed.
+pub(crate) const MOST_ROWS: usize = 64;
 /// When a connection is called silent.
 const SILENT: Nanoseconds = 1_000_000_000;
 /// Remarks that are remembered, of one connection.
@@ -24,6 +28,10 @@ pub(crate) struct Progress {
     pub(crate) is_introduced: bool,
     /// The number of the last exchange that was told to its end, or left out.
     pub(crate) exchanges: u64,
+    /// That of the last one that was looked at for the next block.
+    pub(crate) seen: u64,
+    /// How many of those are not in its record: none of them failed.
+    pub(crate) passed: u64,
     /// Whether the one after it was told as far as its response.
     is_begun: bool,
     /// The latest time that was told.
@@ -39,13 +47,15 @@ pub(crate) struct Progress {
 pub(crate) enum Occasion {
     Silent,
     Answering,
+    /// More of its exchanges have failed than are held back.
+    Full,
     Quiet,
     Closed,
 }
 
 /// How times and arrows are to be read: said once.
-pub(crate) fn legend(language: Language) -> String {
-    let mut block = Block::default();
+pub(crate) fn legend(width: usize, language: Language) -> String {
+    let mut block = Block::new(width);
     block.aside(&say!(
         language,
         "Times since accept(), + since the row above, ~ derived, ≤ at most"
@@ -54,18 +64,18 @@ pub(crate) fn legend(language: Language) -> String {
     block.finish()
 }
 
-/// The block that tells what is new of `record`, which had `total` exchanges so far.
+/// The block that tells what is new of `record`.
 pub(crate) fn block(
     record: &Record,
-    total: u64,
     occasion: Occasion,
     progress: &mut Progress,
+    width: usize,
     language: Language,
 ) -> String {
-    let mut teller = Teller { block: Block::default(), above: None, progress, language };
+    let mut teller = Teller { block: Block::new(width), above: None, progress, language };
     teller.header(record);
-    let last = record.exchanges.last().map_or(0, |exchange| exchange.number);
     let chosen = teller.chosen(record);
+    let mut folded = chosen.folded.clone();
     let mut remarks = Vec::new();
     let was_introduced = std::mem::replace(&mut teller.progress.is_introduced, true);
     let steps = steps(record, language);
@@ -75,8 +85,13 @@ pub(crate) fn block(
         if let Some(count) = shown.left_out_from(&step) {
             teller.leave_out_segments(count);
         }
+        if let Some(exchange) =
+            step.exchange.filter(|number| folded.remove(number)).and_then(|number| of(record, number))
+        {
+            teller.fold(&step, exchange);
+        }
         let is_new = match step.exchange {
-            Some(number) => chosen.contains(&number) && !teller.is_told(number, &step),
+            Some(number) => chosen.whole.contains(&number) && !teller.is_told(number, &step),
             None if step.is_of_handshake() => !was_introduced,
             None if segments::place(&step).is_some() => shown.has(&step),
             None => occasion == Occasion::Closed && step.id != "open",
@@ -89,13 +104,21 @@ pub(crate) fn block(
             _ => teller.row(&step),
         }
     }
-    let under_way = occasion == Occasion::Answering;
-    teller.advance(last, total, under_way, &chosen);
+    teller.advance(record, occasion == Occasion::Answering, &chosen);
     teller.outlook(record, occasion);
     for step in remarks {
         teller.remark(&step);
     }
     teller.block.finish()
+}
+
+/// Exchanges of a block, by their numbers.
+#[derive(Debug, Default)]
+struct Chosen {
+    /// Told step by step.
+    whole: BTreeSet<u64>,
+    /// A row each.
+    folded: BTreeSet<u64>,
 }
 
 struct Teller<'a> {
@@ -120,16 +143,28 @@ impl Teller<'_> {
         ]);
     }
 
-    /// The exchanges of this block: the first ones that are new, and all that failed.
-    fn chosen(&self, record: &Record) -> BTreeSet<u64> {
+    /// What is new and stands in this block: all that failed, and as much of the rest as finds room.
+    fn chosen(&self, record: &Record) -> Chosen {
         let new = record.exchanges.iter().filter(|exchange| exchange.number > self.progress.exchanges);
-        let is_shown = |(index, failed): (usize, bool)| index < MOST_EXCHANGES || failed;
-        new.enumerate()
-            .filter(|(index, exchange)| {
-                is_shown((*index, exchange.status >= 400 || exchange.is_whole() == Some(false)))
-            })
-            .map(|(_, exchange)| exchange.number)
-            .collect()
+        let are_few = new.clone().count() <= MOST_WHOLE;
+        let mut chosen = Chosen::default();
+        for (index, exchange) in new.enumerate() {
+            let has_failed = exchange.has_failed();
+            if are_few || index == 0 || (has_failed && chosen.whole.len() < MOST_WHOLE) {
+                chosen.whole.insert(exchange.number);
+            } else if has_failed || index < MOST_ROWS {
+                chosen.folded.insert(exchange.number);
+            }
+        }
+        chosen
+    }
+
+    /// An exchange as one row, whose time is that of its first step.
+    fn fold(&mut self, first: &Step, exchange: &Exchange) {
+        let (time, late) = self.time(first);
+        let mut figures = short::figures(exchange, self.language);
+        figures.extend(Some(dim(late)).filter(|(_, late)| !late.is_empty()));
+        self.block.folded(&time, &short::request(exchange, usize::MAX / 8, self.language), &figures);
     }
 
     /// Whether this step of an exchange was told when its response was under way.
@@ -143,11 +178,16 @@ impl Teller<'_> {
     }
 
     /// Counts what was told, and says what was left out.
-    fn advance(&mut self, last: u64, total: u64, under_way: bool, chosen: &BTreeSet<u64>) {
-        let end = total.max(last).saturating_sub(u64::from(under_way));
-        let new = end.saturating_sub(self.progress.exchanges);
-        let told = chosen.iter().filter(|number| **number > self.progress.exchanges && **number <= end).count() as u64;
-        let more = new.saturating_sub(told);
+    fn advance(&mut self, record: &Record, under_way: bool, chosen: &Chosen) {
+        let last = record.exchanges.last().map_or(0, |exchange| exchange.number);
+        let end = last.max(self.progress.seen).saturating_sub(u64::from(under_way));
+        let is_left_out = |number: &u64| {
+            (self.progress.exchanges + 1..=end).contains(number)
+                && !chosen.whole.contains(number)
+                && !chosen.folded.contains(number)
+        };
+        let left_out = record.exchanges.iter().map(|exchange| exchange.number).filter(is_left_out).count();
+        let more = std::mem::take(&mut self.progress.passed) + left_out as u64;
         if more > 0 {
             let text = say!(
                 self.language,
@@ -187,7 +227,7 @@ impl Teller<'_> {
                     "the client has not closed its sending side yet" / "클라이언트가 아직 보내는 쪽을 닫지 않음"
                 ),
             ),
-            Occasion::Closed | Occasion::Answering => return,
+            Occasion::Closed | Occasion::Answering | Occasion::Full => return,
         };
         self.block.row(&time, Arrow::Inside, &label, &[plain(text)]);
     }
@@ -218,4 +258,8 @@ impl Teller<'_> {
         }
         self.block.remark(&[dim(step.title.clone())]);
     }
+}
+
+fn of(record: &Record, number: u64) -> Option<&Exchange> {
+    record.exchanges.iter().find(|exchange| exchange.number == number)
 }

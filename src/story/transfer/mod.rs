@@ -16,8 +16,8 @@ use crate::record::{End, Nanoseconds};
 use std::collections::BTreeSet;
 
 /// How times and arrows are to be read: said once.
-pub(crate) fn legend(language: Language) -> String {
-    let mut block = Block::default();
+pub(crate) fn legend(width: usize, language: Language) -> String {
+    let mut block = Block::new(width);
     block.aside(&say!(
         language,
         "Times since start, + since the row above, ~ derived. ──▶ to server, ◀── back"
@@ -27,8 +27,8 @@ pub(crate) fn legend(language: Language) -> String {
 }
 
 /// Tells a transfer; `before`: those that were told already; with `heads`, also those as they were sent.
-pub(crate) fn tell(transfer: &Transfer, before: &FetchRecord, heads: bool, language: Language) -> String {
-    let mut block = Block::default();
+pub(crate) fn tell(transfer: &Transfer, before: &FetchRecord, heads: bool, width: usize, language: Language) -> String {
+    let mut block = Block::new(width);
     block.header(&[bold(format!("#{}", transfer.number)), bold(transfer.url.clone())]);
     let steps = of_transfer(transfer, before, language);
     let shown = Shown::of(transfer.segments.as_ref(), &steps, 0);

@@ -79,10 +79,14 @@ fn transfer() -> Transfer {
 }
 
 fn told(transfer: &Transfer, language: Language) -> String {
+    told_within(transfer, 80, language)
+}
+
+fn told_within(transfer: &Transfer, width: usize, language: Language) -> String {
     let record = FetchRecord { glasshttp_fetch: SCHEMA, began: "2026-11-21T00:00:00Z".into(), transfers: vec![] };
-    let text = anstream::adapter::strip_str(&tell(transfer, &record, false, language)).to_string();
+    let text = anstream::adapter::strip_str(&tell(transfer, &record, false, width, language)).to_string();
     for line in text.lines() {
-        assert!(line.width() <= 80 && !line.ends_with(' '), "{line:?}");
+        assert!(line.width() <= width && !line.ends_with(' '), "{line:?}");
     }
     text
 }
@@ -126,8 +130,16 @@ fn a_server_cannot_drive_the_terminal() {
 }
 
 #[test]
-fn the_legend_fits_a_line() {
-    for language in LANGUAGES {
-        assert!(anstream::adapter::strip_str(&legend(language)).to_string().trim_end().width() <= 80);
+fn it_fits_every_terminal() {
+    let mut transfer = transfer();
+    transfer.url = format!("http://localhost/{}", "길".repeat(200));
+    let exchange = transfer.exchange.as_mut().expect("an exchange");
+    exchange.request.head = format!("GET /{} HTTP/1.0\r\n\r\n", "길".repeat(200));
+    for width in [60, 80, 120, 200] {
+        for language in LANGUAGES {
+            told_within(&transfer, width, language);
+            let legend = anstream::adapter::strip_str(&legend(width, language)).to_string();
+            assert!(legend.lines().all(|line| line.width() <= width), "{legend}");
+        }
     }
 }

@@ -1,0 +1,146 @@
+//! What the story leaves out: connections that nobody could read so fast. They
+//! are counted by status, and no failure is among what is only counted.
+
+use crate::language::Language;
+use crate::observe::sink::{LeftOut, News};
+use crate::record::How;
+use crate::record::connection::{Exchange, Record};
+use crate::story::layout::{Arrow, Block, Words, grouped, plain};
+use crate::story::short;
+use crate::story::steps::{count, say};
+use std::collections::{BTreeMap, HashMap};
+
+/// Columns of a request that is remembered until its second is over.
+const MOST_OF_REQUEST: usize = 400;
+
+/// Connections that are not told.
+#[derive(Debug, Default)]
+pub(super) struct Untold {
+    /// Those that are open, and the last of their exchanges that was looked at.
+    open: HashMap<u64, u64>,
+    second: Second,
+}
+
+/// What is said of them when the second is over.
+#[derive(Debug, Default)]
+struct Second {
+    connections: u64,
+    /// Exchanges by their status.
+    statuses: BTreeMap<u16, u64>,
+    /// The same failure is one line, however often it came.
+    failures: BTreeMap<(u16, String), Failure>,
+    /// Connections that the server's side broke off, by the sentence that says why: the first, and how many.
+    ends: BTreeMap<String, (String, u64)>,
+    not_recorded: LeftOut,
+}
+
+#[derive(Debug)]
+struct Failure {
+    /// Where it was first.
+    number: String,
+    figures: Vec<Words>,
+    count: u64,
+}
+
+impl Untold {
+    /// The connection is told no further than to this exchange.
+    pub(super) fn leave_out(&mut self, connection: u64, exchange: u64) {
+        self.second.connections += 1;
+        self.open.insert(connection, exchange);
+    }
+
+    /// Looks at what is new of a connection that is not told.
+    pub(super) fn hear(&mut self, record: &Record, news: News, language: Language) {
+        if !matches!(news, News::Answered | News::Continues | News::Closed) {
+            return;
+        }
+        let Some(seen) = self.open.get_mut(&record.connection) else { return };
+        for exchange in record.exchanges.iter().filter(|exchange| exchange.number > *seen) {
+            *self.second.statuses.entry(exchange.status).or_default() += 1;
+            if exchange.has_failed() {
+                self.second.fail(record, exchange, language);
+            }
+        }
+        *seen = record.exchanges.last().map_or(*seen, |exchange| exchange.number);
+        if news == News::Closed {
+            self.open.remove(&record.connection);
+            self.second.close(record, language);
+        }
+    }
+
+    pub(super) fn add_not_recorded(&mut self, left_out: LeftOut) {
+        self.second.not_recorded.add(left_out);
+    }
+
+    pub(super) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    /// What was left out since this was last asked; empty if that is nothing.
+    pub(super) fn take(&mut self, width: usize, language: Language) -> String {
+        let second = std::mem::take(&mut self.second);
+        let (left_out, not_recorded) = (second.left_out(language), second.not_recorded(language));
+        if left_out.is_none() && not_recorded.is_none() {
+            return String::new();
+        }
+        let mut block = Block::new(width);
+        left_out.into_iter().for_each(|text| block.aside(&text));
+        for ((_, request), failure) in &second.failures {
+            let mut figures = failure.figures.clone();
+            figures.extend((failure.count > 1).then(|| plain(format!("× {}", grouped(failure.count)))));
+            block.folded(&failure.number, request, &figures);
+        }
+        for (sentence, (first, count)) in &second.ends {
+            let count = if *count > 1 { format!("× {}", grouped(*count)) } else { String::new() };
+            let closed = say!(language, "closed" / "종료");
+            block.row(first, Arrow::Inside, &closed, &[plain(sentence.as_str()), plain(count)]);
+        }
+        not_recorded.into_iter().for_each(|text| block.aside(&text));
+        block.finish()
+    }
+}
+
+impl Second {
+    fn fail(&mut self, record: &Record, exchange: &Exchange, language: Language) {
+        let key = (exchange.status, short::request(exchange, MOST_OF_REQUEST, language));
+        let number = || format!("#{}.{}", record.connection, exchange.number);
+        let first = || Failure { number: number(), figures: short::figures(exchange, language), count: 0 };
+        self.failures.entry(key).or_insert_with(first).count += 1;
+    }
+
+    /// An end that is the server's fault, and no exchange shows.
+    fn close(&mut self, record: &Record, language: Language) {
+        let Some(close) = &record.close else { return };
+        let is_shown = record.exchanges.iter().any(Exchange::has_failed);
+        if is_shown || !matches!(close.how, How::Lost | How::ResetByServer) {
+            return;
+        }
+        let first = || (format!("#{}", record.connection), 0);
+        self.ends.entry(close.reason.said(language).to_owned()).or_insert_with(first).1 += 1;
+    }
+
+    fn left_out(&self, language: Language) -> Option<String> {
+        let connections =
+            (self.connections > 0).then(|| count!(language, self.connections, "connection", "connections" / "개 연결"));
+        let statuses = self.statuses.iter().map(|(status, count)| match status {
+            0 => say!(language, "{} without a response" / "응답 없음 {}", grouped(*count)),
+            status => format!("{} × {status}", grouped(*count)),
+        });
+        let counts: Vec<String> = connections.into_iter().chain(statuses).collect();
+        let counts = (!counts.is_empty()).then(|| counts.join(", "))?;
+        Some(say!(language, "… left out in the last second: {}" / "… 지난 1초 동안 생략: {}", counts))
+    }
+
+    fn not_recorded(&self, language: Language) -> Option<String> {
+        let LeftOut { connections, exchanges, reports, frames } = self.not_recorded;
+        let counts = [
+            (connections, count!(language, connections, "connection", "connections" / "개 연결")),
+            (exchanges, count!(language, exchanges, "exchange", "exchanges" / "개 교환")),
+            (reports, count!(language, reports, "report", "reports" / "개 보고")),
+            (frames, count!(language, frames, "packet", "packets" / "개 패킷")),
+        ];
+        let counts: Vec<String> = counts.into_iter().filter(|(count, _)| *count > 0).map(|(_, text)| text).collect();
+        let counts = (!counts.is_empty()).then(|| counts.join(", "))?;
+        Some(say!(language, "… not recorded in the last second: {}" / "… 지난 1초 동안 기록되지 않음: {}", counts))
+    }
+}
