@@ -85,7 +85,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         timeouts: Timeouts::new(10 * second, 10 * second),
         probe: Probe::OFF,
     });
-    let limits = Limits { connections: 100, grace: 10 * second }.within_descriptors(Model::Thread);
+    let limits =
+        Limits { connections: 100, linger: Duration::ZERO, grace: 10 * second }.within_descriptors(Model::Thread);
     Ok(models::serve(Model::Thread, listeners, &service, &limits, &Arc::new(Stop::on_signals()?))?)
 }
 

@@ -89,6 +89,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         timeouts: Timeouts::new(TIMEOUT, TIMEOUT),
         probe: Probe::OFF,
     });
-    let limits = Limits { connections: 200, grace: Duration::from_secs(1) };
+    let limits = Limits { connections: 200, linger: Duration::ZERO, grace: Duration::from_secs(1) };
     Ok(models::serve(model, listeners, &service, &limits, &stop)?)
 }

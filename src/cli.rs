@@ -144,6 +144,10 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds, help_heading = "Server")]
     grace: Duration,
 
+    /// After the order to stop, go on accepting for this long; each response then closes its connection
+    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = seconds, help_heading = "Server")]
+    linger: Duration,
+
     /// Serve this many connections at once; further ones wait in the backlog [default: 1024; 65536 for multiplex]
     #[arg(long, value_name = "N", value_parser = number::<u32>(1..=u32::MAX), help_heading = "Server")]
     max_connections: Option<u32>,
@@ -318,7 +322,7 @@ impl Args {
             port,
             backlog: args.backlog,
             model,
-            limits: Limits { connections: connections as usize, grace: args.grace },
+            limits: Limits { connections: connections as usize, linger: args.linger, grace: args.grace },
             timeouts: Timeouts::new(args.timeout, args.keep_alive),
             log: args.log.map(|log| match log {
                 LogName::Story => Log::Story,

@@ -114,9 +114,14 @@ impl Connection {
         }
     }
 
-    /// Makes the coming answer the last one: the server has no room for idle clients.
+    /// Makes the coming response the last one: the server has no room for idle clients.
     pub fn answer_last(&mut self) {
         self.machine.answer_last(CloseReason::ConnectionLimit);
+    }
+
+    /// The server is about to end: the next response to be chosen is the last one.
+    pub fn prepare_to_shut_down(&mut self) {
+        self.machine.answer_last(CloseReason::ShuttingDown);
     }
 
     /// Its number, if it is told.

@@ -236,6 +236,18 @@ impl Listener {
         let _ = crate::sys::tcp_option::defer_accept(&self.socket, 1);
     }
 
+    /// Lets no connection begin any more; those that did can be accepted.
+    pub(crate) fn refuse_syn(&self) {
+        // A system without it resets who comes from here on, as ever.
+        let _ = crate::sys::tcp_option::refuse_syn(&self.socket);
+        let _ = crate::sys::tcp_option::defer_accept(&self.socket, 0);
+    }
+
+    /// Whether it is another's: it was there before this process, and stays after it.
+    pub(crate) fn is_handed_over(&self) -> bool {
+        false
+    }
+
     /// Keeps the first segment of each connection, for whoever tells of it.
     pub(crate) fn save_syn(&self) {
         // A system without it has none to show, that is all.

@@ -57,7 +57,7 @@ impl Watch {
             timeouts: Timeouts { drain: SECOND, ..Timeouts::new(10 * SECOND, 10 * SECOND) },
             probe: Probe::OFF, // who watched the watcher would see nothing else
         });
-        let limits = Limits { connections: CONNECTIONS, grace: 2 * SECOND };
+        let limits = Limits { connections: CONNECTIONS, linger: Duration::ZERO, grace: 2 * SECOND };
         let stop = Arc::new(Stop::new()?);
         let order = Arc::clone(&stop);
         let serve = move || models::serve(Model::Thread, listeners, &service, &limits, &order);

@@ -55,7 +55,7 @@ impl Serving {
         let address = listeners[0].address();
         let timeouts = Timeouts::new(timeout, PATIENT);
         let service = Arc::new(Service { handler: Box::new(Sum), timeouts, probe: Probe::OFF });
-        let limits = Limits { connections: 16, grace: Duration::ZERO };
+        let limits = Limits { connections: 16, linger: Duration::ZERO, grace: Duration::ZERO };
         let stop = Arc::new(Stop::new().expect("a pipe"));
         let order = Arc::clone(&stop);
         let serve = move || models::serve(model, listeners, &service, &limits, &order).expect("it serves");

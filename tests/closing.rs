@@ -2,6 +2,8 @@
 
 mod crowd;
 mod deadlines;
+mod linger;
+mod restart;
 mod stopping;
 
 use crate::harness::{Answer, Client, MODELS, PATIENCE, Server};

@@ -19,6 +19,7 @@ const NLMSG_DONE: u16 = 3;
 const ALL_STATES: u32 = u32::MAX;
 const NO_COOKIE: [u8; 8] = [0xff; 8];
 const ESTABLISHED: u8 = 1;
+const SYN_RECV: u8 = 3;
 const TIME_WAIT: u8 = 6;
 const CLOSE_WAIT: u8 = 8;
 const LISTEN: u8 = 10;
@@ -132,6 +133,21 @@ impl SocketTable {
             }
         })?;
         Ok(found)
+    }
+
+    /// How many handshakes with this address are under way: a SYN has come, and the
+    /// client's acknowledgement, or what it waits for in the kernel (TCP_DEFER_ACCEPT), has not.
+    ///
+    /// # Errors
+    /// If the table can't be asked.
+    pub(crate) fn handshakes(&self, address: SocketAddr) -> io::Result<usize> {
+        let mut count = 0;
+        self.dump(address.port(), 1 << SYN_RECV, |socket, family| {
+            let (server, _) = ends(socket, family);
+            let is_here = address.ip().is_unspecified() || address.ip() == server.ip().to_canonical();
+            count += usize::from(is_here);
+        })?;
+        Ok(count)
     }
 
     /// Looks at each socket of this local port in one of these states.

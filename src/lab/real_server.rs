@@ -51,7 +51,7 @@ impl RealServer {
             timeouts: Timeouts::new(Duration::from_secs(8), Duration::from_secs(5)),
             probe: Probe::OFF,
         });
-        let limits = Limits { connections: 64, grace: Duration::from_millis(500) };
+        let limits = Limits { connections: 64, linger: Duration::ZERO, grace: Duration::from_millis(500) };
         let stop = Arc::new(Stop::new()?);
         let order = Arc::clone(&stop);
         let serve = move || models::serve(model, listeners, &service, &limits, &order);

@@ -17,20 +17,8 @@ pub(super) trait Place {
     /// Whether its place is wanted, if it is too slow to keep it.
     fn is_wanted(&self) -> bool;
 
-    /// The server stops, and waits for this connection only.
-    fn stops(&mut self) {}
-}
-
-/// Where one connection is served at a time, the others wait at the listeners; these
-/// close when the server stops, so that new clients are refused, not left waiting.
-impl Place for &mut Vec<Listener> {
-    fn is_wanted(&self) -> bool {
-        others_wait(self)
-    }
-
-    fn stops(&mut self) {
-        self.clear();
-    }
+    /// The server stops, and accepts no more.
+    fn close(&mut self) {}
 }
 
 /// Whether a connection waits to be accepted.

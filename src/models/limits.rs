@@ -1,18 +1,36 @@
 //! How much a server takes on.
 
 use super::model::Model;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How much a server takes on.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Connections at once; further ones wait in the listening sockets' backlog.
     pub connections: usize,
-    /// How long connections may go on after the order to stop.
+    /// How long connections are still accepted after the order to stop: each has one more response.
+    pub linger: Duration,
+    /// How long connections may go on after that.
     pub grace: Duration,
 }
 
+/// How long an idle connection is left open for the request that may be on its way,
+/// when the server is about to stop.
+pub(super) const LAST_REQUEST: Duration = Duration::from_millis(250);
+
 impl Limits {
+    /// With the order to stop at `order`: until when connections are accepted.
+    pub(super) fn lingers_until(&self, order: Instant) -> Instant {
+        order + self.linger
+    }
+
+    /// With the order to stop at `order`: when nobody is accepted any more, when idle
+    /// connections close, and when all is over.
+    pub(super) fn ending(&self, order: Instant) -> [Instant; 3] {
+        let closing = self.lingers_until(order);
+        [closing, closing + LAST_REQUEST, closing + self.grace]
+    }
+
     /// The same, with no more connections than `model` has descriptors for: what
     /// could not be served is better left in the backlog. Raises the soft limit
     /// to the hard one first (getrlimit(2)).

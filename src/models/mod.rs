@@ -2,6 +2,7 @@
 //! cleans up. What a connection does is the same in all of them, and is not here.
 
 mod crowd;
+mod drain;
 mod iterative;
 mod limits;
 mod model;

@@ -22,7 +22,8 @@
 mod table;
 
 use super::crowd::others_wait;
-use super::limits::Limits;
+use super::drain::Draining;
+use super::limits::{LAST_REQUEST, Limits};
 use super::stop::Stop;
 use crate::connection::{Budget, Connection, Progress, Service, Workspace};
 use crate::listener::Listener;
@@ -77,8 +78,32 @@ struct EventLoop {
     service: Arc<Service>,
     limits: Limits,
     stop: Arc<Stop>,
-    /// After the order to stop: until when.
-    last_moment: Option<Instant>,
+    ending: Option<Ending>,
+}
+
+/// After the order to stop: what is still to come, and when.
+struct Ending {
+    /// Nobody is accepted any more.
+    closing: Option<Instant>,
+    /// Those who came before that are still accepted.
+    draining: Option<Draining>,
+    /// Idle connections close.
+    last_request: Option<Instant>,
+    /// All is over.
+    last_moment: Instant,
+}
+
+impl Ending {
+    fn next(&self) -> Instant {
+        let draining = self.draining.as_ref().map(Draining::next_look);
+        self.closing
+            .into_iter()
+            .chain(draining)
+            .chain(self.last_request)
+            .min()
+            .unwrap_or(self.last_moment)
+            .min(self.last_moment)
+    }
 }
 
 impl EventLoop {
@@ -103,7 +128,7 @@ impl EventLoop {
             service: Arc::clone(service),
             limits,
             stop: Arc::clone(stop),
-            last_moment: None,
+            ending: None,
         };
         event_loop.set_accepts(true)?;
         Ok(event_loop)
@@ -112,7 +137,8 @@ impl EventLoop {
     fn run(mut self) -> io::Result<()> {
         let mut events = Vec::with_capacity(512);
         while !self.is_over() {
-            let until = [self.connections.next_sweep(), self.last_moment, self.workspace.end_turn()];
+            let ending = self.ending.as_ref().map(Ending::next);
+            let until = [self.connections.next_sweep(), ending, self.workspace.end_turn()];
             let patience =
                 until.into_iter().flatten().min().map(|until| until.saturating_duration_since(Instant::now()));
             let timeout = patience.and_then(|patience| Timespec::try_from(patience).ok());
@@ -131,6 +157,9 @@ impl EventLoop {
             if self.connections.next_sweep().is_some_and(|at| at <= Instant::now()) {
                 self.sweep()?;
             }
+            if self.ending.as_ref().is_some_and(|ending| ending.next() <= Instant::now()) {
+                self.go_on_ending()?;
+            }
         }
         self.connections.drain().for_each(|connection| connection.abandon(&mut self.workspace));
         self.workspace.hand_over();
@@ -138,12 +167,17 @@ impl EventLoop {
     }
 
     fn is_over(&self) -> bool {
-        self.last_moment.is_some_and(|last| self.connections.len() == 0 || Instant::now() >= last)
+        self.ending.as_ref().is_some_and(|ending| {
+            let is_closed = ending.closing.is_none() && ending.draining.is_none();
+            is_closed && self.connections.len() == 0 || Instant::now() >= ending.last_moment
+        })
     }
 
     /// Accepts one connection an event: of the others we are told again, and who is ready has a turn.
     fn accept(&mut self, listener: usize) -> io::Result<()> {
-        let Some(listener) = self.listeners.get(listener).filter(|_| self.accepts) else { return Ok(()) };
+        let draining = self.ending.as_ref().and_then(|ending| ending.draining.as_ref());
+        let listeners = draining.map_or(&self.listeners[..], Draining::listeners);
+        let Some(listener) = listeners.get(listener).filter(|_| self.accepts) else { return Ok(()) };
         let (socket, client) = match listener.accept() {
             Ok(Some(accepted)) => accepted,
             Ok(None) => return Ok(()),
@@ -153,15 +187,24 @@ impl EventLoop {
                 return self.set_accepts(false);
             }
         };
-        let mut connection = Connection::new(socket, client, listener.as_fd(), &self.service);
+        let connection = Connection::new(socket, client, listener.as_fd(), &self.service);
+        self.serve(connection);
+        self.accept_while_there_is_room()
+    }
+
+    /// Serves a connection that was just accepted, as far as that goes without a wait.
+    fn serve(&mut self, mut connection: Connection) {
         if self.connections.len() + 1 >= self.limits.connections {
             connection.answer_last();
+        }
+        if let Some(ending) = &mut self.ending {
+            connection.prepare_to_shut_down();
+            ending.last_request = ending.last_request.max(Some(Instant::now() + LAST_REQUEST));
         }
         self.workspace.begin_turn(); // its request may have come a moment ago
         let progress = connection.advance(&mut self.workspace);
         // What can't be registered (epoll_ctl(2), ENOSPC) closes, alone.
         let _ = self.connections.insert(&self.epoll, connection, progress);
-        self.accept_while_there_is_room()
     }
 
     /// Lets a connection go on, by `step`, and waits for what it then waits for.
@@ -211,14 +254,41 @@ impl EventLoop {
         Ok(())
     }
 
-    /// Refuses new clients, closes idle connections, and gives the rest its time.
+    /// From here on each next response is a connection's last one.
     fn begin_to_stop(&mut self) -> io::Result<()> {
         epoll::delete(&self.epoll, self.stop.as_ref())?;
-        self.last_moment = Some(Instant::now() + self.limits.grace);
-        self.listeners.clear();
-        self.accepts = false;
+        let [closing, last_request, last_moment] = self.limits.ending(self.stop.seen());
+        self.ending =
+            Some(Ending { closing: Some(closing), draining: None, last_request: Some(last_request), last_moment });
         for key in self.connections.keys() {
-            self.advance(key, Connection::shut_down)?;
+            self.connections.connection(key).map(Connection::prepare_to_shut_down);
+        }
+        Ok(())
+    }
+
+    /// Does what it is time for: drops who would begin to connect, accepts who has, closes what is idle.
+    fn go_on_ending(&mut self) -> io::Result<()> {
+        let now = Instant::now();
+        let Some(ending) = &mut self.ending else { return Ok(()) };
+        if ending.closing.take_if(|closing| *closing <= now).is_some() {
+            // One that was handed over stays open elsewhere, and would go on to wake this loop.
+            for listener in self.listeners.iter().filter(|listener| listener.is_handed_over()) {
+                epoll::delete(&self.epoll, listener)?;
+            }
+            ending.draining = Some(Draining::begin(std::mem::take(&mut self.listeners)));
+        }
+        if let Some(draining) = ending.draining.take_if(|draining| draining.is_over()) {
+            self.accepts = false;
+            draining.accept(|listener, socket, client| {
+                let connection = Connection::new(socket, client, listener.as_fd(), &self.service);
+                self.serve(connection);
+            });
+        }
+        let Some(ending) = &mut self.ending else { return Ok(()) };
+        if ending.last_request.take_if(|last_request| *last_request <= now).is_some() {
+            for key in self.connections.keys() {
+                self.advance(key, Connection::shut_down)?;
+            }
         }
         Ok(())
     }

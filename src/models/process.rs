@@ -23,6 +23,7 @@
 //! Try it: `--model process`, a slow download, and `ps -o pid,stat,cmd` beside it.
 
 use super::crowd::{Crowd, LOOK};
+use super::drain::Draining;
 use super::limits::Limits;
 use super::running::{EXHAUSTED, LAST_WORDS, run};
 use super::stop::Stop;
@@ -37,65 +38,107 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process};
 use signal_hook::consts::SIGCHLD;
 use std::collections::HashMap;
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Instant;
 
 pub(super) fn serve(listeners: Vec<Listener>, service: &Arc<Service>, limits: &Limits, stop: &Stop) -> io::Result<()> {
-    let mut children = Children::new(service)?;
-    let mut workspace = Workspace::new(Arc::clone(service)); // each child has a copy
-    let (mut stop_of_children, crowd) = (Stop::new()?, Crowd::new()?);
+    let mut parent = Parent {
+        children: Children::new(service)?,
+        workspace: Workspace::new(Arc::clone(service)),
+        stop_of_children: Stop::new()?,
+        crowd: Crowd::new()?,
+        service,
+        limits,
+        stop,
+    };
     let mut has_called = false;
+    let mut until = None; // the order to stop has come: then it is over
     loop {
-        let has_room = children.running.len() < limits.connections;
-        let mut fds = vec![stop.poll_fd(), PollFd::new(&children.ended, PollFlags::IN)];
+        let has_room = parent.has_room();
+        let mut fds = vec![PollFd::new(&parent.children.ended, PollFlags::IN)];
+        fds.extend(until.is_none().then(|| stop.poll_fd()));
         fds.extend(listeners.iter().filter(|_| has_room).map(|listener| PollFd::new(listener, PollFlags::IN)));
-        wait(&mut fds, (!has_room).then(|| Instant::now() + LOOK))?;
-        let [is_told_to_stop, has_an_end] = [0, 1].map(|index: usize| !fds[index].revents().is_empty());
-        if is_told_to_stop {
+        wait(&mut fds, (!has_room).then(|| Instant::now() + LOOK).into_iter().chain(until).min())?;
+        let has_an_end = !fds[0].revents().is_empty();
+        if until.is_none() && stop.is_set() {
+            until = Some(limits.lingers_until(stop.seen()));
+            parent.tell_children_to_stop();
+        }
+        if until.is_some_and(|until| Instant::now() >= until) {
             break;
         }
         if has_an_end {
-            children.reap();
+            parent.children.reap();
         }
         if !has_room && !has_an_end {
-            crowd.call(&listeners);
+            parent.crowd.call(&listeners);
             has_called = true;
         } else if std::mem::take(&mut has_called) {
-            crowd.calm();
+            parent.crowd.calm();
         }
         for listener in listeners.iter().filter(|_| has_room) {
-            let (socket, client) = match listener.accept() {
-                Ok(Some(accepted)) => accepted,
-                Ok(None) => continue,
-                Err(_) => {
-                    stop.wait(EXHAUSTED)?;
-                    continue;
-                }
-            };
-            let mut connection = Connection::new(socket, client, listener.as_fd(), service);
-            if children.running.len() + 1 >= limits.connections {
-                connection.answer_last();
-            }
-            match children.fork(stop)? {
-                Some(Fork::Child) => {
-                    drop(listeners);
-                    close_sockets_of_others(connection.as_fd());
-                    stop_of_children.heed_parent();
-                    run(connection, &mut workspace, &stop_of_children, limits.grace, &crowd);
-                    exit_child();
-                }
-                Some(Fork::Parent(child)) => {
-                    children.running.insert(child, connection.number());
-                }
-                // Told to stop before there was a process for it.
-                None => run(connection, &mut workspace, stop, limits.grace, &crowd),
+            match listener.accept() {
+                Ok(Some((socket, client))) => parent.serve(listener, socket, client)?,
+                Ok(None) => {}
+                Err(_) => drop(stop.wait(EXHAUSTED)?),
             }
         }
     }
-    drop(listeners); // from here on new clients are refused, not left waiting
-    stop_of_children.set();
-    children.wait_for_all(Instant::now() + limits.grace + LAST_WORDS)
+    let [_, _, last_moment] = limits.ending(stop.seen());
+    Draining::begin(listeners).accept_to_the_end(|listener, socket, client| {
+        while !parent.has_room() && Instant::now() < last_moment {
+            parent.children.wait_for_one(last_moment);
+        }
+        // Where there is no process to be had in time, this connection is closed, and so are those behind it.
+        let _ = parent.serve(listener, socket, client);
+    });
+    parent.children.wait_for_all(last_moment + LAST_WORDS)
+}
+
+/// What the parent has; each child has a copy.
+struct Parent<'a> {
+    children: Children,
+    workspace: Workspace,
+    stop_of_children: Stop,
+    crowd: Crowd,
+    service: &'a Arc<Service>,
+    limits: &'a Limits,
+    stop: &'a Stop,
+}
+
+impl Parent<'_> {
+    fn has_room(&self) -> bool {
+        self.children.running.len() < self.limits.connections
+    }
+
+    fn tell_children_to_stop(&mut self) {
+        self.stop_of_children.set();
+        self.stop_of_children.seen(); // those to come know since when
+    }
+
+    /// Forks a child for a connection.
+    fn serve(&mut self, listener: &Listener, socket: OwnedFd, client: SocketAddr) -> io::Result<()> {
+        let mut connection = Connection::new(socket, client, listener.as_fd(), self.service);
+        if self.children.running.len() + 1 >= self.limits.connections {
+            connection.answer_last();
+        }
+        match self.children.fork(self.stop)? {
+            Some(Fork::Child) => {
+                close_sockets_of_others(connection.as_fd());
+                self.stop_of_children.heed_parent();
+                run(connection, &mut self.workspace, &self.stop_of_children, self.limits, &self.crowd);
+                exit_child();
+            }
+            Some(Fork::Parent(child)) => {
+                self.children.running.insert(child, connection.number());
+            }
+            // Told to stop before there was a process for it.
+            None => run(connection, &mut self.workspace, self.stop, self.limits, &self.crowd),
+        }
+        Ok(())
+    }
 }
 
 /// The children that serve. Every child of this process is taken for one.
@@ -137,6 +180,12 @@ impl Children {
                 self.service.probe.lost(connection);
             }
         }
+    }
+
+    /// Waits until one may have ended.
+    fn wait_for_one(&mut self, deadline: Instant) {
+        let _ = wait(&mut [PollFd::new(&self.ended, PollFlags::IN)], Some(deadline));
+        self.reap();
     }
 
     /// Waits until all have ended; those that have not by then are killed.

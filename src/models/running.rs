@@ -1,6 +1,7 @@
 //! What the models that wait for one connection share: its accept, and its run to the end.
 
 use super::crowd::{LOOK, Place};
+use super::limits::{LAST_REQUEST, Limits};
 use super::stop::Stop;
 use super::wait::wait;
 use crate::connection::{Connection, Progress, Service, Workspace};
@@ -17,13 +18,19 @@ pub(super) const EXHAUSTED: Duration = Duration::from_millis(50);
 pub(super) const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// Waits for the next connection on any of the listeners; `None` when told to
-/// stop.
-pub(super) fn accept(listeners: &[Listener], service: &Service, stop: &Stop) -> io::Result<Option<Connection>> {
+/// stop, and the time to linger is over.
+pub(super) fn accept(
+    listeners: &[Listener],
+    service: &Service,
+    stop: &Stop,
+    limits: &Limits,
+) -> io::Result<Option<Connection>> {
     loop {
-        let mut fds: Vec<PollFd<'_>> =
-            listeners.iter().map(|listener| PollFd::new(listener, PollFlags::IN)).chain([stop.poll_fd()]).collect();
-        wait(&mut fds, None)?;
-        if stop.is_set() {
+        let until = stop.is_set().then(|| limits.lingers_until(stop.seen()));
+        let mut fds: Vec<PollFd<'_>> = listeners.iter().map(|listener| PollFd::new(listener, PollFlags::IN)).collect();
+        fds.extend(until.is_none().then(|| stop.poll_fd()));
+        wait(&mut fds, until)?;
+        if stop.is_set() && Instant::now() >= limits.lingers_until(stop.seen()) {
             return Ok(None);
         }
         for listener in listeners {
@@ -34,23 +41,25 @@ pub(super) fn accept(listeners: &[Listener], service: &Service, stop: &Stop) -> 
                 Ok(None) => {}
                 // Out of descriptors or memory: what waits in the backlog waits
                 // on, and the others have time to end.
-                Err(_) if stop.wait(EXHAUSTED)? => return Ok(None),
-                Err(_) => {}
+                Err(_) => drop(stop.wait(EXHAUSTED)?),
             }
         }
     }
 }
 
 /// Runs a connection to its end, waiting for its socket in between. One whose client
-/// is too slow ends when its `place` is wanted. After the order to stop, of which
-/// `place` hears, it has until `grace` is over.
+/// is too slow ends when its `place` is wanted. After the order to stop its next response
+/// is the last one, and it has until the grace is over.
 pub(super) fn run(
     mut connection: Connection,
     workspace: &mut Workspace,
     stop: &Stop,
-    grace: Duration,
+    limits: &Limits,
     mut place: impl Place,
 ) {
+    if stop.is_set() {
+        connection.prepare_to_shut_down();
+    }
     let mut progress = connection.advance(workspace);
     let mut is_stopping = false;
     while !is_stopping {
@@ -68,18 +77,28 @@ pub(super) fn run(
         };
     }
 
-    place.stops();
-    let last_moment = Instant::now() + grace;
-    progress = connection.shut_down(workspace);
+    connection.prepare_to_shut_down();
+    let [mut closing, mut last_request, last_moment] = limits.ending(stop.seen());
+    // One that came after the order has as long for its request as the others.
+    last_request = last_request.max(Instant::now() + LAST_REQUEST);
     while let Some((flags, deadline)) = waits_for(progress) {
-        let ready = wait_for(&connection, flags, None, deadline.min(last_moment));
-        if Instant::now() >= last_moment {
-            return connection.abandon(workspace);
+        let turn = closing.min(last_request).min(last_moment);
+        let ready = wait_for(&connection, flags, None, deadline.min(turn));
+        let now = Instant::now();
+        if now >= closing {
+            closing = last_moment;
+            place.close();
         }
         progress = match ready {
-            Ok((true, _)) => connection.advance(workspace),
-            Ok((false, _)) => connection.time_out(workspace),
+            _ if now >= last_moment => return connection.abandon(workspace),
             Err(_) => return connection.abandon(workspace),
+            Ok((true, _)) => connection.advance(workspace),
+            Ok((false, _)) if now >= deadline => connection.time_out(workspace),
+            Ok((false, _)) if now >= last_request => {
+                last_request = last_moment;
+                connection.shut_down(workspace)
+            }
+            Ok((false, _)) => progress,
         };
     }
 }

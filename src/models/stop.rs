@@ -5,8 +5,8 @@ use rustix::event::{PollFd, PollFlags};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// Whether, and that, a server is to stop.
@@ -16,6 +16,7 @@ pub struct Stop {
     /// Kept open: a pipe whose writers are all gone is readable, too. A child
     /// that is to stop when its parent has gone has none.
     writer: Option<OwnedFd>,
+    seen: OnceLock<Instant>,
 }
 
 impl Stop {
@@ -26,7 +27,7 @@ impl Stop {
     pub fn new() -> io::Result<Self> {
         let (order, writer) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
         rustix::io::ioctl_fionbio(&writer, true)?;
-        Ok(Self { order, writer: Some(writer) })
+        Ok(Self { order, writer: Some(writer), seen: OnceLock::new() })
     }
 
     /// A server that stops at SIGINT or SIGTERM; a second one ends the program
@@ -72,6 +73,11 @@ impl Stop {
     /// Whether the order was given.
     pub fn is_set(&self) -> bool {
         self.wait(Duration::ZERO).unwrap_or(true)
+    }
+
+    /// When the order was first seen: from then on its times count.
+    pub(super) fn seen(&self) -> Instant {
+        *self.seen.get_or_init(Instant::now)
     }
 
     /// Waits this long for the order: whether it was given.

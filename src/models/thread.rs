@@ -14,6 +14,7 @@
 //! give it back is to write, and a wait for either is a poll, like every other.
 
 use super::crowd::{Crowd, LOOK};
+use super::drain::Draining;
 use super::limits::Limits;
 use super::running::{EXHAUSTED, LAST_WORDS, accept, run};
 use super::stop::Stop;
@@ -24,9 +25,9 @@ use crate::sys::allocator::share_one_arena;
 use rustix::event::{PollFd, PollFlags};
 use rustix::pipe::{PipeFlags, pipe_with};
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// The stack of a connection's thread, in bytes; only what is touched is used.
 const STACK: usize = 512 * 1024;
@@ -43,29 +44,42 @@ pub(super) fn serve(
     stop: &Arc<Stop>,
 ) -> io::Result<()> {
     let slots = Arc::new(Slots::new(limits.connections.min(MOST_SLOTS).min(affordable_threads()))?);
-    let grace = limits.grace;
     let shared = Arc::new(Shared {
         service: Arc::clone(service),
         budget: Budget::default(),
         stop: Arc::clone(stop),
+        limits: *limits,
         crowd: Crowd::new()?,
     });
-    while let Some(slot) = Slots::take(&slots, stop, &shared.crowd, &listeners)? {
-        let Some(mut connection) = accept(&listeners, service, stop)? else { break };
-        if slots.is_empty() {
-            connection.answer_last();
+    while let Some(slot) = Slots::take(&slots, &shared, &listeners)? {
+        let Some(connection) = accept(&listeners, service, stop, limits)? else { break };
+        serve_elsewhere(connection, slot, &shared)?;
+    }
+    let [_, _, last_moment] = limits.ending(stop.seen());
+    Draining::begin(listeners).accept_to_the_end(|listener, socket, client| {
+        let connection = Connection::new(socket, client, listener.as_fd(), service);
+        // Where no slot becomes free in time, this connection is closed, and so are those behind it.
+        if let Ok(Some(slot)) = Slots::take_by(&slots, last_moment) {
+            let _ = serve_elsewhere(connection, slot, &shared);
         }
-        let work = Arc::new(Mutex::new(Some((connection, slot))));
-        // As long as there is no thread to be had, this client waits, and the others in the backlog.
-        while !spawn(&work, &shared, grace) {
-            if stop.wait(EXHAUSTED)? {
-                serve_to_the_end(&work, &shared, grace);
-                break;
-            }
+    });
+    slots.wait_for_all(last_moment + LAST_WORDS)
+}
+
+/// Gives the connection a thread of its own.
+fn serve_elsewhere(mut connection: Connection, slot: Slot, shared: &Arc<Shared>) -> io::Result<()> {
+    if slot.0.is_empty() {
+        connection.answer_last();
+    }
+    let work = Arc::new(Mutex::new(Some((connection, slot))));
+    // As long as there is no thread to be had, this client waits, and the others in the backlog.
+    while !spawn(&work, shared) {
+        if shared.stop.wait(EXHAUSTED)? {
+            serve_to_the_end(&work, shared);
+            break;
         }
     }
-    drop(listeners); // from here on new clients are refused, not left waiting
-    slots.wait_for_all(Instant::now() + grace + LAST_WORDS)
+    Ok(())
 }
 
 fn affordable_threads() -> usize {
@@ -80,6 +94,7 @@ struct Shared {
     service: Arc<Service>,
     budget: Budget,
     stop: Arc<Stop>,
+    limits: Limits,
     crowd: Crowd,
 }
 
@@ -87,17 +102,17 @@ struct Shared {
 type Work = Mutex<Option<(Connection, Slot)>>;
 
 /// Starts a thread for the connection: whether there was one to be had.
-fn spawn(work: &Arc<Work>, shared: &Arc<Shared>, grace: Duration) -> bool {
+fn spawn(work: &Arc<Work>, shared: &Arc<Shared>) -> bool {
     let (work, shared) = (Arc::clone(work), Arc::clone(shared));
     let thread = std::thread::Builder::new().name("connection".into()).stack_size(STACK);
-    thread.spawn(move || serve_to_the_end(&work, &shared, grace)).is_ok()
+    thread.spawn(move || serve_to_the_end(&work, &shared)).is_ok()
 }
 
-fn serve_to_the_end(work: &Work, shared: &Shared, grace: Duration) {
+fn serve_to_the_end(work: &Work, shared: &Shared) {
     let work = work.lock().ok().and_then(|mut work| work.take());
     if let Some((connection, slot)) = work {
         let mut workspace = Workspace::new(Arc::clone(&shared.service)).within(&shared.budget);
-        run(connection, &mut workspace, &shared.stop, grace, &shared.crowd);
+        run(connection, &mut workspace, &shared.stop, &shared.limits, &shared.crowd);
         drop(slot);
     }
 }
@@ -135,19 +150,32 @@ impl Slots {
         Ok(Self { free, give_back, total: filled })
     }
 
-    /// Takes a slot as soon as one is free; `None` when told to stop.
-    fn take(slots: &Arc<Self>, stop: &Stop, crowd: &Crowd, listeners: &[Listener]) -> io::Result<Option<Slot>> {
-        let mut fds = [PollFd::new(&slots.free, PollFlags::IN), stop.poll_fd()];
+    /// Takes a slot as soon as one is free; `None` when told to stop, and the time to linger is over.
+    fn take(slots: &Arc<Self>, shared: &Shared, listeners: &[Listener]) -> io::Result<Option<Slot>> {
+        let (stop, crowd) = (&shared.stop, &shared.crowd);
         let mut has_called = false;
-        while !wait(&mut fds, Some(Instant::now() + LOOK))? {
-            crowd.call(listeners);
-            has_called = true;
-        }
-        if stop.is_set() {
-            return Ok(None);
+        loop {
+            if stop.is_set() {
+                return Self::take_by(slots, shared.limits.lingers_until(stop.seen()));
+            }
+            let mut fds = [PollFd::new(&slots.free, PollFlags::IN), stop.poll_fd()];
+            if !wait(&mut fds, Some(Instant::now() + LOOK))? {
+                crowd.call(listeners);
+                has_called = true;
+            } else if !stop.is_set() {
+                break;
+            }
         }
         if has_called {
             crowd.calm();
+        }
+        Self::take_by(slots, Instant::now())
+    }
+
+    /// Takes a slot if one is free by `deadline`.
+    fn take_by(slots: &Arc<Self>, deadline: Instant) -> io::Result<Option<Slot>> {
+        if !wait(&mut [PollFd::new(&slots.free, PollFlags::IN)], Some(deadline))? {
+            return Ok(None);
         }
         rustix::io::read(&slots.free, &mut [0; 1])?;
         Ok(Some(Slot(Arc::clone(slots))))

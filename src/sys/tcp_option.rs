@@ -16,6 +16,36 @@ pub(crate) fn defer_accept(socket: &impl AsFd, seconds: u16) -> io::Result<()> {
     set(socket, libc::TCP_DEFER_ACCEPT, seconds.into())
 }
 
+/// Drops each SYN that comes to the listening `socket` (SO_ATTACH_FILTER): no connection
+/// begins any more, and handshakes under way go on.
+///
+/// # Errors
+/// If the system has no such thing.
+pub(crate) fn refuse_syn(socket: &impl AsFd) -> io::Result<()> {
+    const SYN: u32 = 0x02;
+    const FLAGS: u32 = 13; // where the TCP header has them, in bytes
+    let step = |code: u32, jt, jf, k| libc::sock_filter { code: code as u16, jt, jf, k };
+    let mut program = [
+        step(libc::BPF_LD | libc::BPF_B | libc::BPF_ABS, 0, 0, FLAGS),
+        step(libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K, 0, 1, SYN),
+        step(libc::BPF_RET | libc::BPF_K, 0, 0, 0),
+        step(libc::BPF_RET | libc::BPF_K, 0, 0, u32::MAX),
+    ];
+    let filter = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
+    // SAFETY: the descriptor is open for as long as `socket` is borrowed; the kernel
+    // copies `filter` and the program that it points to, which outlive the call.
+    let result = unsafe {
+        libc::setsockopt(
+            socket.as_fd().as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_ATTACH_FILTER,
+            (&raw const filter).cast(),
+            size_of_val(&filter) as libc::socklen_t,
+        )
+    };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
 /// Keeps the SYN of each connection to the listening `socket` (TCP_SAVE_SYN).
 ///
 /// # Errors

@@ -292,7 +292,7 @@ fn serve_a_site(sink: Arc<Mutex<LiveSink>>) -> (String, Arc<Stop>) {
     });
     let stop = Arc::new(Stop::new().expect("a pipe"));
     let order = Arc::clone(&stop);
-    let limits = Limits { connections: 32, grace: second };
+    let limits = Limits { connections: 32, linger: Duration::ZERO, grace: second };
     std::thread::spawn(move || models::serve(Model::Thread, listeners, &service, &limits, &order));
     (url, stop)
 }

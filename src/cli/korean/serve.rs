@@ -41,6 +41,7 @@ pub(super) const KOREAN: Translation = Translation {
         ("keep_alive", "이 시간(초) 동안 쉬는 keep-alive 연결은 닫음. 0이면 유지하지 않음"),
         ("timeout", "요청 헤더를 기다리는 시간(초). 응답을 받아 가지 않는 클라이언트는 그 세 배까지 기다림"),
         ("grace", "종료 명령을 받은 뒤 진행 중인 연결을 마무리하는 시간(초)"),
+        ("linger", "종료 명령을 받은 뒤에도 이 시간(초) 동안 새 연결을 받고, 응답마다 연결을 닫음"),
         ("max_connections", "동시에 맡는 연결 수. 나머지는 백로그에서 기다림 [기본값: 1024, multiplex는 65536]"),
         ("backlog", "accept를 기다릴 수 있는 연결 수"),
         ("cache", "이벤트 루프마다 제공한 파일을 담아 둘 메모리(MiB). 0이면 담지 않음"),

@@ -125,6 +125,8 @@ pub struct ServerConnection {
     asked: Asked,
     /// Why the server wants its next answer to be the last.
     last: Option<CloseReason>,
+    /// Whether what was promised to be kept closes, too.
+    ends: bool,
     exchanges: u32,
     /// Bytes of an incomplete head that hold nothing new.
     scanned: usize,
@@ -143,6 +145,7 @@ impl ServerConnection {
             state: State::Idle,
             asked: NOTHING_ASKED,
             last: (!keep_alive).then_some(CloseReason::KeepAliveOff),
+            ends: false,
             exchanges: 0,
             scanned: 0,
             blank: 0,
@@ -218,7 +221,7 @@ impl ServerConnection {
         }
     }
 
-    /// Makes the coming answer the last one on this connection.
+    /// Makes the next response to be chosen the last one on this connection.
     pub fn answer_last(&mut self, reason: CloseReason) {
         self.last = Some(reason);
     }
@@ -226,6 +229,7 @@ impl ServerConnection {
     /// The server ends: an idle connection closes now, another after its response.
     pub fn shut_down(&mut self) {
         self.answer_last(CloseReason::ShuttingDown);
+        self.ends = true;
         if self.state == State::Idle {
             self.close(CloseReason::ShuttingDown);
         }
@@ -303,22 +307,20 @@ impl ServerConnection {
         let State::Send { head: 0, body: Some(0), then } = self.state else {
             return;
         };
-        match (then, self.last) {
+        match then {
             // Reuse was promised, and the server is told to stop meanwhile.
-            (Disposition::Reuse, Some(CloseReason::ShuttingDown)) => {
-                self.state = State::ShutDown(CloseReason::ShuttingDown);
-            }
-            (Disposition::Reuse, _) => {
+            Disposition::Reuse if self.ends => self.state = State::ShutDown(CloseReason::ShuttingDown),
+            Disposition::Reuse => {
                 self.exchanges = self.exchanges.saturating_add(1);
                 (self.scanned, self.blank) = (0, 0);
                 self.state = State::Idle;
             }
-            (Disposition::Close(reason), _)
+            Disposition::Close(reason)
                 if self.may_still_send(reason) || (self.awaits_client_end && !self.input_ended) =>
             {
                 self.state = State::ShutDown(reason);
             }
-            (Disposition::Close(reason), _) => self.close(reason),
+            Disposition::Close(reason) => self.close(reason),
         }
     }
 
