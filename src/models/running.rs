@@ -57,11 +57,11 @@ pub(super) fn run(
     limits: &Limits,
     mut place: impl Place,
 ) {
-    if stop.is_set() {
+    let mut is_stopping = stop.is_set();
+    if is_stopping {
         connection.prepare_to_shut_down();
     }
     let mut progress = connection.advance(workspace);
-    let mut is_stopping = false;
     while !is_stopping {
         let Some((flags, deadline)) = waits_for(progress) else { return };
         let look = flags.contains(PollFlags::OUT).then(|| Instant::now() + LOOK).filter(|look| *look < deadline);
@@ -69,6 +69,9 @@ pub(super) fn run(
             return connection.abandon(workspace);
         };
         is_stopping = is_told;
+        if is_stopping {
+            connection.prepare_to_shut_down();
+        }
         progress = match look {
             _ if is_ready => connection.advance(workspace),
             None => connection.time_out(workspace),
@@ -77,7 +80,6 @@ pub(super) fn run(
         };
     }
 
-    connection.prepare_to_shut_down();
     let [mut closing, mut last_request, last_moment] = limits.ending(stop.seen());
     // One that came after the order has as long for its request as the others.
     last_request = last_request.max(Instant::now() + LAST_REQUEST);

@@ -29,8 +29,12 @@ fn new_and_kept_clients_are_served_for_as_long_and_then_no_more() {
             last += usize::from(response.header("Connection") != Some("keep-alive"));
         }
         if let Some(kept) = &mut kept {
-            kept.send(GET);
-            assert_ne!(kept.answer().header("Connection"), Some("keep-alive"), "{model}");
+            let mut ask = || {
+                kept.send(GET);
+                kept.answer()
+            };
+            // Its loop, thread or process may hear a little later.
+            while ask().header("Connection") == Some("keep-alive") {}
             assert_eq!(kept.read_to_end(), b"", "{model}");
         }
         assert_eq!(server.wait().code(), Some(0), "{model}");
