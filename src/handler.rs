@@ -150,6 +150,26 @@ pub enum Refused {
     OtherHost,
     /// All the memory that such responses may take is taken.
     NoRoom,
+    /// The path has a percent sign that begins no byte.
+    BadPath,
+    /// The handler does not support the method.
+    UnknownMethod,
+    /// The permissions of what is asked for forbid it.
+    Forbidden,
+    /// The folder that is served is missing.
+    NoRoot,
+    /// The system has no descriptor or memory to spare.
+    Exhausted,
+    /// A listing would be longer than one may be.
+    ListingTooLong,
+    /// What is asked for could not be read.
+    Unreadable,
+    /// The storage of what is asked for is busy or hangs.
+    StorageBusy,
+    /// The response was not ready in time.
+    Overdue,
+    /// The handler failed.
+    Failed,
 }
 
 /// Where the bytes of a response come from.

@@ -9,6 +9,7 @@ mod listing;
 mod names;
 mod options;
 mod permissions;
+mod refusals;
 mod root;
 mod sizes;
 mod special;

@@ -1,11 +1,12 @@
 //! The pages that the connection itself responds with: the request was refused
 //! before a handler was asked, or the handler did not respond.
 
-use crate::handler::Response;
+use crate::handler::{Refused, Response};
 use crate::http::message::StatusCode;
 use crate::http::server::rejection::Rejection;
 use crate::language::Language;
 use crate::language::sentence::{Text, text};
+use crate::record::Reason;
 
 /// The response to a request that is refused.
 pub(super) fn rejected(rejection: Rejection, language: Language) -> Response {
@@ -19,7 +20,7 @@ pub(super) fn failed(language: Language) -> Response {
         "The program behind this address failed on this request.",
         "이 주소의 프로그램이 이 요청을 처리하다가 실패했습니다.",
     );
-    Response::error_in(language, StatusCode::INTERNAL_SERVER_ERROR, sentence.of(language))
+    Response::error_in(language, StatusCode::INTERNAL_SERVER_ERROR, sentence.of(language)).refusing(Refused::Failed)
 }
 
 /// The response where the handler's was not ready in time. 503, and not 504, which
@@ -29,10 +30,30 @@ pub(super) fn overdue(language: Language) -> Response {
         "What this address needs does not respond at the moment: try again later.",
         "이 주소에 필요한 것이 지금 응답하지 않습니다. 나중에 다시 시도하십시오.",
     );
-    Response::error_in(language, StatusCode::SERVICE_UNAVAILABLE, sentence.of(language)).with("Retry-After", "10")
+    Response::error_in(language, StatusCode::SERVICE_UNAVAILABLE, sentence.of(language))
+        .with("Retry-After", "10")
+        .refusing(Refused::Overdue)
 }
 
-/// A sentence for whoever sent the request.
+/// Why a handler refused, as the record and the access log have it.
+pub(super) fn reason(refused: Refused) -> Reason {
+    match refused {
+        Refused::OtherHost => Reason::OtherHost,
+        Refused::NoRoom => Reason::NoRoom,
+        Refused::BadPath => Reason::BadPath,
+        Refused::UnknownMethod => Reason::UnknownMethod,
+        Refused::Forbidden => Reason::Forbidden,
+        Refused::NoRoot => Reason::NoRoot,
+        Refused::Exhausted => Reason::Exhausted,
+        Refused::ListingTooLong => Reason::ListingTooLong,
+        Refused::Unreadable => Reason::Unreadable,
+        Refused::StorageBusy => Reason::StorageBusy,
+        Refused::Overdue => Reason::Overdue,
+        Refused::Failed => Reason::HandlerFailed,
+    }
+}
+
+/// A sentence for the one who sent the request.
 fn sentence(rejection: Rejection) -> Text {
     match rejection {
         Rejection::NotHttp | Rejection::TlsHandshake => text(

@@ -4,9 +4,9 @@ use super::awaited::{Awaited, is_reset};
 use super::input::Input;
 use super::notes::Reading;
 use super::outgoing::Outgoing;
-use super::rejected::{failed, rejected};
+use super::rejected::{failed, reason, rejected};
 use super::{Connection, Workspace};
-use crate::handler::{Begun, Ends, Refused, Response};
+use crate::handler::{Begun, Ends, Response};
 use crate::http::message::{FieldStorage, Request, ResponseHead, Version};
 use crate::http::persistence::CloseReason;
 use crate::http::server::rejection::Rejection;
@@ -151,10 +151,7 @@ impl Connection {
     /// Notes the response, and adds what the live page wants of it.
     pub(super) fn chosen(&mut self, mut response: Response, origin: Option<&[u8]>, probe: &Probe) -> Response {
         if let Some(why) = response.refused {
-            self.refuse(match why {
-                Refused::OtherHost => Reason::OtherHost,
-                Refused::NoRoom => Reason::NoRoom,
-            });
+            self.refuse(reason(why));
         }
         if let Some(notes) = &mut self.notes {
             notes.response_chosen(response.status.code(), response.resource.as_ref());

@@ -49,6 +49,16 @@ sentences! {
         BodyTooLong "body_too_long" "The request was refused: its body is longer than this address takes." "요청을 거절했습니다. 본문이 이 주소가 받는 것보다 깁니다.";
         Expectation "expectation" "The request was refused: HTTP/1.0 has no 100 Continue." "요청을 거절했습니다. HTTP/1.0에는 100 Continue가 없습니다.";
         OtherHost "other_host" "The request was refused: it is for a host that this server does not respond to (--host)." "요청을 거절했습니다. 이 서버가 응답하지 않는 호스트에 대한 요청입니다(--host).";
+        BadPath "bad_path" "The request was refused: in its path, a % is not followed by two hexadecimal digits." "요청을 거절했습니다. 경로에 16진수 두 자리가 뒤따르지 않는 %가 있습니다.";
+        UnknownMethod "unknown_method" "The request was refused: this address does not support its method." "요청을 거절했습니다. 이 주소가 지원하지 않는 메서드입니다.";
+        Forbidden "forbidden" "The request was refused: the file's permissions do not let this server read it." "요청을 거절했습니다. 파일의 권한 때문에 이 서버가 읽을 수 없습니다.";
+        NoRoot "no_root" "The request was refused: the folder that is served is missing." "요청을 거절했습니다. 제공하던 폴더가 없습니다.";
+        Exhausted "exhausted" "The request was refused: the server was out of file descriptors or memory." "요청을 거절했습니다. 서버의 파일 디스크립터나 메모리가 모자랐습니다.";
+        ListingTooLong "listing_too_long" "The request was refused: the folder has more names than one listing may hold." "요청을 거절했습니다. 폴더에 목록 하나에 담을 수 있는 것보다 많은 이름이 있습니다.";
+        Unreadable "unreadable" "The file system could not read the file." "파일 시스템이 파일을 읽지 못했습니다.";
+        StorageBusy "storage_busy" "The storage behind this address was busy or did not respond." "이 주소의 저장 장치가 바쁘거나 응답하지 않았습니다.";
+        Overdue "overdue" "The response was not ready in time." "응답이 제때 준비되지 않았습니다.";
+        HandlerFailed "handler_failed" "The program that makes the responses failed on this request." "응답을 만드는 프로그램이 이 요청을 처리하다가 실패했습니다.";
         HeadTimeout "head_timeout" "The request's head was not complete in time." "요청 헤더가 제때 다 오지 않았습니다.";
         HeadCutShort "head_cut_short" "The client closed its sending side before the request's head was complete." "요청 헤더가 끝나기 전에 클라이언트가 보내는 쪽을 닫았습니다.";
     }

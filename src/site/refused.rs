@@ -8,12 +8,13 @@ use crate::language::sentence::{Text, text};
 
 /// The response that says why.
 pub(super) fn refused(refusal: Refusal, language: Language) -> Response {
-    let (status, sentence) = match refusal {
+    let (status, why, sentence) = match refusal {
         Refusal::NotFound => {
-            (StatusCode::NOT_FOUND, text("There is nothing at this address.", "이 주소에는 아무것도 없습니다."))
+            (StatusCode::NOT_FOUND, None, text("There is nothing at this address.", "이 주소에는 아무것도 없습니다."))
         }
         Refusal::NoRoot => (
             StatusCode::SERVICE_UNAVAILABLE,
+            Some(Refused::NoRoot),
             text(
                 "The folder that is served here is missing: it was removed or moved, or is just being made.",
                 "여기서 제공하는 폴더가 없습니다. 지워졌거나 옮겨졌거나, 지금 만들어지는 중입니다.",
@@ -21,6 +22,7 @@ pub(super) fn refused(refusal: Refusal, language: Language) -> Response {
         ),
         Refusal::Forbidden => (
             StatusCode::FORBIDDEN,
+            Some(Refused::Forbidden),
             text(
                 "The file's permissions do not let this server read it.",
                 "파일의 권한 때문에 이 서버가 읽을 수 없습니다.",
@@ -28,6 +30,7 @@ pub(super) fn refused(refusal: Refusal, language: Language) -> Response {
         ),
         Refusal::Exhausted => (
             StatusCode::SERVICE_UNAVAILABLE,
+            Some(Refused::Exhausted),
             text(
                 "The server is out of file descriptors or memory for now: try again in a moment.",
                 "서버의 파일 디스크립터나 메모리가 지금은 모자랍니다. 잠시 뒤에 다시 시도하십시오.",
@@ -35,6 +38,7 @@ pub(super) fn refused(refusal: Refusal, language: Language) -> Response {
         ),
         Refusal::NoRoom => (
             StatusCode::SERVICE_UNAVAILABLE,
+            Some(Refused::NoRoom),
             text(
                 "The memory that the server may take for pages like this is taken: try again in a moment.",
                 "서버가 이런 페이지에 쓸 수 있는 메모리를 다 썼습니다. 잠시 뒤에 다시 시도하십시오.",
@@ -42,6 +46,7 @@ pub(super) fn refused(refusal: Refusal, language: Language) -> Response {
         ),
         Refusal::TooLarge => (
             StatusCode::INTERNAL_SERVER_ERROR,
+            Some(Refused::ListingTooLong),
             text(
                 "This folder has more names than one listing may hold.",
                 "이 폴더에는 목록 하나에 담을 수 있는 것보다 많은 이름이 있습니다.",
@@ -49,11 +54,11 @@ pub(super) fn refused(refusal: Refusal, language: Language) -> Response {
         ),
         Refusal::Failed | Refusal::Elsewhere => (
             StatusCode::INTERNAL_SERVER_ERROR,
+            Some(Refused::Unreadable),
             text("The server's file system could not read the file.", "서버의 파일 시스템이 파일을 읽지 못했습니다."),
         ),
     };
-    let response = page(status, sentence, language);
-    let response = if refusal == Refusal::NoRoom { response.refusing(Refused::NoRoom) } else { response };
+    let response = Response { refused: why, ..page(status, sentence, language) };
     if status == StatusCode::SERVICE_UNAVAILABLE { response.with("Retry-After", "1") } else { response }
 }
 
@@ -71,7 +76,7 @@ pub(super) fn misdirected(language: Language) -> Response {
 pub(super) fn unknown_method(language: Language) -> Response {
     let sentence =
         text("This server supports only GET, HEAD and OPTIONS.", "이 서버는 GET, HEAD, OPTIONS만 지원합니다.");
-    page(StatusCode::NOT_IMPLEMENTED, sentence, language)
+    page(StatusCode::NOT_IMPLEMENTED, sentence, language).refusing(Refused::UnknownMethod)
 }
 
 /// The response to a path whose percent signs mean nothing.
@@ -80,7 +85,7 @@ pub(super) fn malformed_path(language: Language) -> Response {
         "In a path, % begins two hexadecimal digits; a literal % is written %25.",
         "경로에서 % 뒤에는 16진수 두 자리가 옵니다. % 자체는 %25로 씁니다.",
     );
-    page(StatusCode::BAD_REQUEST, sentence, language)
+    page(StatusCode::BAD_REQUEST, sentence, language).refusing(Refused::BadPath)
 }
 
 /// The response where no helper can be had.
@@ -89,7 +94,7 @@ pub(super) fn unavailable(language: Language) -> Response {
         "The storage behind this address is busy or does not respond: try again in a moment.",
         "이 주소의 저장 장치가 바쁘거나 응답하지 않습니다. 잠시 뒤에 다시 시도하십시오.",
     );
-    page(StatusCode::SERVICE_UNAVAILABLE, sentence, language).with("Retry-After", "5")
+    page(StatusCode::SERVICE_UNAVAILABLE, sentence, language).with("Retry-After", "5").refusing(Refused::StorageBusy)
 }
 
 /// A folder's address ends with a slash: relative links in it depend on that.

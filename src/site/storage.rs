@@ -92,7 +92,7 @@ impl Storage {
     ) -> Result<Later<Response>, Full> {
         let (ask, storage, mount) = (Ask::respond(request), self.clone(), mount.unwrap_or(CROSSING));
         self.pool.run(mount, move || match storage.helpers.ask(&ask) {
-            Ok((Told::Response { status, headers, resource, body }, payload)) => {
+            Ok((Told::Response { status, headers, resource, refused, body }, payload)) => {
                 let body = match body {
                     ToldBody::Payload => Body::Bytes(payload),
                     ToldBody::File { file, offset, length } => {
@@ -101,7 +101,7 @@ impl Storage {
                 };
                 let status = StatusCode::from_code(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
                 let response = Response::new(status, HeaderBlock::from_lines(headers), body);
-                Response { resource: resource.map(Arc::from), ..response }
+                Response { resource: resource.map(Arc::from), refused, ..response }
             }
             Err(error) if error.kind() == io::ErrorKind::OutOfMemory => refused(Refusal::NoRoom, language),
             Ok(_) | Err(_) => unavailable(language),

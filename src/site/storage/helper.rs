@@ -103,6 +103,7 @@ fn serve(mut socket: UnixStream, site: &dyn Handler) -> io::Result<()> {
                     status: response.status.code(),
                     headers: response.headers.as_bytes().to_vec(),
                     resource: response.resource.as_deref().map(str::to_owned),
+                    refused: response.refused,
                     body,
                 });
                 (told, payload)

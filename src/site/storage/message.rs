@@ -1,6 +1,7 @@
 //! What is asked of a helper, and what it tells: a frame each, with a head by
 //! postcard and a payload as it is.
 
+use crate::handler::Refused;
 use crate::http::message::{Field, Headers, Method, Request, Target, Version};
 use crate::site::listing::{Budget, MOST_OF_PAGES, Share};
 use bytes::Bytes;
@@ -41,6 +42,7 @@ pub(super) enum Told {
         status: u16,
         headers: Vec<u8>,
         resource: Option<String>,
+        refused: Option<Refused>,
         body: ToldBody,
     },
     /// The payload is the piece; empty: the file ends before it.

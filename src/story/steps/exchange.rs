@@ -28,6 +28,7 @@ pub(super) fn steps(
     steps.extend(read(exchange, is_pipelined, language));
     if exchange.status != 0 {
         steps.extend(chosen(exchange, language));
+        steps.extend(refused(exchange, record, language));
         steps.extend(sent(exchange, roles, language));
         steps.extend(response(exchange, roles, language));
         steps.extend(acknowledged(exchange, record, roles, language));
@@ -194,6 +195,13 @@ fn chosen(exchange: &Exchange, language: Language) -> Option<Step> {
     let label = say!(language, "chosen" / "응답");
     let step = Step::event("chosen", at.clone(), label, title).captioned(exchange.status.to_string());
     Some(Step { tone: Tone::of(exchange.status), ..step.known_by_its_time(language).saying(sentence) })
+}
+
+/// Why the request was refused, unless the connection ended for that: then its end says so.
+fn refused(exchange: &Exchange, record: &Record, language: Language) -> Option<Step> {
+    let why = exchange.refused.as_ref()?;
+    let ended_for = record.close.as_ref().map(|close| &close.reason);
+    (ended_for != Some(why)).then(|| Step::note("refused", why.said(language).to_owned()))
 }
 
 /// The segment that carries the response's first byte.

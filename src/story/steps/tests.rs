@@ -3,6 +3,7 @@
 
 mod captured;
 mod names;
+mod reasons;
 mod transfers;
 
 use super::*;
