@@ -224,7 +224,7 @@ fn a_kept_connection_that_ended_is_made_anew() {
 }
 
 #[test]
-fn interim_answers_and_trailers_are_told() {
+fn interim_responses_and_trailers_are_recorded_and_in_the_story() {
     let bytes = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\n\
                   Transfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\nX-Sum: 1\r\n\r\n";
     let peer = Peer::answering(bytes);
@@ -233,6 +233,28 @@ fn interim_answers_and_trailers_are_told() {
     assert_eq!(exchange["interim"], serde_json::json!([100, 103]));
     assert_eq!(exchange["response"]["trailers"][0]["name"], "X-Sum");
     assert_eq!((&exchange["traffic"]["body"], &exchange["response"]["framing"]["by"]), (&3.into(), &"chunked".into()));
+    for (language, rows) in [
+        (
+            "en",
+            [
+                "interim HTTP/1.1 100 Continue · interim, 25 bytes",
+                "interim HTTP/1.1 103 Early Hints · interim, 37 bytes",
+                "head    HTTP/1.1 200 OK · head 47 bytes",
+            ],
+        ),
+        (
+            "ko",
+            [
+                "중간    HTTP/1.1 100 Continue · 중간 응답, 25바이트",
+                "중간    HTTP/1.1 103 Early Hints · 중간 응답, 37바이트",
+                "헤더    HTTP/1.1 200 OK · 헤더 47바이트",
+            ],
+        ),
+    ] {
+        let story = fetch(&["--lang", language, "--http", "1.1", &peer.url("/")]).stderr;
+        let places = rows.map(|row| story.find(row).unwrap_or_else(|| panic!("{row}: {story}")));
+        assert!(places.is_sorted(), "{story}");
+    }
 }
 
 #[test]

@@ -238,6 +238,7 @@ fn rank(step: &Step) -> u8 {
         (End::Server, "request" | "read" | "head" | "chosen") => 6,
         (End::Server, "sending" | "first-bytes" | "sent") => 7,
         (End::Client, "ack" | "first" | "arrived" | "head" | "body") => 8,
+        (End::Client, id) if id.starts_with("interim-") => 8,
         (End::Server, "ack") => 9,
         // An end is the cause of what is read of it.
         (End::Client, "client-end") | (End::Server, "server-end") => 10,

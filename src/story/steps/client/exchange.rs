@@ -1,12 +1,12 @@
 //! A request and its response, as the client sent and read them.
 
 use crate::language::Language;
-use crate::record::transfer::{ClientExchange, Framing, Response};
+use crate::record::transfer::{ClientExchange, Framing, Interim, Response};
 use crate::record::{End, Figure, Nanoseconds, Source, Why};
 use crate::story::layout::{grouped, span};
 use crate::story::steps::phrase::{bytes, has_all, has_all_sentence, reads, writes};
 use crate::story::steps::say::say;
-use crate::story::steps::step::{Direction, Known, Step, Tone, how};
+use crate::story::steps::step::{Direction, Known, Step, Tone, by_clock, how};
 
 /// How much of what can't be read is shown, in letters.
 const SHOWN: usize = 300;
@@ -16,6 +16,7 @@ pub(super) fn steps(exchange: &ClientExchange, language: Language) -> Vec<Step> 
     steps.extend(sent(exchange, language));
     steps.extend(acknowledged(exchange, language));
     steps.extend(first(exchange, language));
+    steps.extend((1..).zip(&exchange.interim_heads).map(|(number, head)| interim(number, head, language)));
     if let Some(response) = &exchange.response {
         steps.push(head(exchange, response, language));
         steps.extend(server_timing(response, language));
@@ -130,6 +131,19 @@ fn first(exchange: &ClientExchange, language: Language) -> Vec<Step> {
     vec![read, Step { known: Known::NotVisible, ..note }]
 }
 
+/// A head before the response's own (RFC 9110 §15.2).
+fn interim(number: u32, head: &Interim, language: Language) -> Step {
+    let title = say!(language, "{} · interim, {}" / "{} · 중간 응답, {}", head.line, bytes(head.bytes, language));
+    let sentence = say!(
+        language,
+        "An interim response (1xx) has a head and no body; the final response is still to come."
+            / "중간 응답(1xx)은 헤더뿐이고 본문이 없습니다. 최종 응답은 아직 남았습니다."
+    );
+    let label = say!(language, "interim" / "중간");
+    let step = Step::event(format!("interim-{number}"), by_clock(head.at), label, title).captioned(head.line.clone());
+    Step { tone: Tone::of(head.status), ..step.known_by_its_time(language).saying(sentence) }
+}
+
 fn head(exchange: &ClientExchange, response: &Response, language: Language) -> Step {
     let label = say!(language, "head" / "헤더");
     let at = exchange.stages.head_complete.clone();
@@ -137,13 +151,9 @@ fn head(exchange: &ClientExchange, response: &Response, language: Language) -> S
         let title = say!(language, "HTTP/0.9: a body without a head" / "HTTP/0.9: 헤더 없는 본문");
         return Step::event("head", at, label, title).known_by_its_time(language);
     }
-    let size = bytes(exchange.traffic.head, language);
-    let mut title = say!(language, "{} · head {}" / "{} · 헤더 {}", response.line, size);
-    if !exchange.interim.is_empty() {
-        let codes: Vec<String> = exchange.interim.iter().map(ToString::to_string).collect();
-        let interim = say!(language, " (interim {} before it)" / " (앞에 중간 응답 {})", codes.join(", "));
-        title.push_str(&interim);
-    }
+    let interim: u64 = exchange.interim_heads.iter().map(|interim| interim.bytes).sum();
+    let size = bytes(exchange.traffic.head.saturating_sub(interim), language);
+    let title = say!(language, "{} · head {}" / "{} · 헤더 {}", response.line, size);
     let sentence = say!(
         language,
         "An empty line ends the head; how the body's end is known stands in it."

@@ -7,7 +7,7 @@ use crate::language::Language;
 use crate::record::connection::{Message, Record};
 use crate::record::transfer::{
     Attempt, ClientClose, ClientExchange, ClientStages, ClientTraffic, Connect, ConnectOutcome, Ends, FetchRecord,
-    Framing, Response, SCHEMA, Transfer,
+    Framing, Interim, Response, SCHEMA, Transfer,
 };
 use crate::record::{ClientReason, End, Figure, How, Nanoseconds, Source, TimeWait, Why};
 use crate::story::steps::{Kind, Known, Step, of_transfer};
@@ -67,6 +67,7 @@ fn exchange(start: Nanoseconds) -> impl Strategy<Value = ClientExchange> {
             });
         let first_sent = if first_sent.value().is_some() { first_sent } else { figure(Some(start)) };
         let has_head = head_complete.value().is_some() && first_read.value().is_some();
+        let interim: Vec<Interim> = first_read.value().map(|at| interim(*at)).into_iter().collect();
         ClientExchange {
             number: 1,
             request: Message { head: "GET /1 HTTP/1.0\r\n\r\n".into(), is_cut: false },
@@ -82,14 +83,19 @@ fn exchange(start: Nanoseconds) -> impl Strategy<Value = ClientExchange> {
                 framing: Framing::ContentLength { bytes: body + u64::from(is_aborted) },
                 trailers: vec![],
             }),
-            interim: vec![],
-            interim_heads: vec![],
+            interim: interim.iter().map(|head| head.status).collect(),
+            interim_heads: interim,
             unread: None,
             stages: ClientStages { first_sent, last_sent, acknowledged, arrived, first_read, head_complete, complete },
             traffic: ClientTraffic { writes, request: 19, reads: 1, head: 40, body, read: 40 + body },
             is_aborted,
         }
     })
+}
+
+fn interim(at: Nanoseconds) -> Interim {
+    let line = "HTTP/1.1 103 Early Hints".to_owned();
+    Interim { at, bytes: 28, status: 103, line, fields: vec![], head: Message::default() }
 }
 
 fn close() -> impl Strategy<Value = ClientClose> {
@@ -180,6 +186,8 @@ const CAUSES: &[(&str, &str)] = &[
     ("client-1-request", "server-1-request"),
     ("server-1-request", "server-1-sent"),
     ("server-1-sent", "client-1-first"),
+    ("client-1-first", "client-1-interim-1"),
+    ("client-1-interim-1", "client-1-head"),
     ("server-server-end", "client-server-end"),
 ];
 
@@ -211,6 +219,8 @@ fn check(transfer: &Transfer, steps: &[Step]) -> Result<(), TestCaseError> {
         prop_assert!(is_filled);
     }
     let exchange = transfer.exchange.as_ref().expect("there is one");
+    let interim = steps.iter().filter(|step| step.title.contains("103 Early Hints")).count();
+    prop_assert_eq!(interim, exchange.interim_heads.len());
     let is_acknowledged = exchange.stages.acknowledged.value().is_some();
     let all = steps.iter().any(|step| step.id.ends_with("1-ack") && step.title == "the server's TCP has all of it");
     prop_assert!(!all || is_acknowledged, "d");
