@@ -5,7 +5,7 @@ use crate::language::Language;
 use crate::language::sentence::say;
 use crate::listener::{self, Listener, Port};
 use crate::observe::sink::LeftOut;
-use crate::telling::Telling;
+use crate::recording::Recording;
 use std::io::{self, Write};
 use std::path::Path;
 use unicode_width::UnicodeWidthStr;
@@ -23,7 +23,7 @@ pub fn announce(
     folder: &Path,
     config: &Config,
     listeners: &[Listener],
-    telling: &Telling,
+    recording: &Recording,
 ) -> io::Result<()> {
     let language = config.language;
     let first = say!(language, "Serving {} at" / "{} 폴더 제공 중:", folder.display());
@@ -36,16 +36,16 @@ pub fn announce(
         let also = say!(language, "and at" / "또는:");
         line(if index == 0 { &first } else { &also }, url)?;
     }
-    if let Some(url) = telling.page_urls.first() {
+    if let Some(url) = recording.page_urls.first() {
         line(&say!(language, "Watch it at" / "지켜보기:"), url)?;
     }
-    for sentence in sentences(folder, config, listeners, telling) {
+    for sentence in sentences(folder, config, listeners, recording) {
         writeln!(out, "{sentence}")?;
     }
     out.flush()
 }
 
-fn sentences(folder: &Path, config: &Config, listeners: &[Listener], telling: &Telling) -> Vec<String> {
+fn sentences(folder: &Path, config: &Config, listeners: &[Listener], recording: &Recording) -> Vec<String> {
     let language = config.language;
     let mut sentences = Vec::new();
     if let (Port::From(usual), Some(first)) = (config.port, listeners.first())
@@ -67,17 +67,17 @@ fn sentences(folder: &Path, config: &Config, listeners: &[Listener], telling: &T
             here.display()
         ));
     }
-    if telling.is_page_public {
+    if recording.is_page_public {
         sentences.push(say!(
             language,
             "warning: the live page is open to the network: anyone who reaches it can read every request"
                 / "경고: 실시간 페이지가 네트워크에 열려 있습니다. 닿을 수 있는 사람은 모든 요청을 읽을 수 있습니다"
         ));
     }
-    if let Some(why) = &telling.no_page {
+    if let Some(why) = &recording.no_page {
         sentences.push(say!(language, "No live page: {}." / "실시간 페이지를 열 수 없습니다: {}.", why));
     }
-    sentences.extend(telling.packets.sentence(language));
+    sentences.extend(recording.packets.sentence(language));
     if config.log == Some(Log::Pcapng) {
         sentences.push(say!(
             language,

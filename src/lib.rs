@@ -15,8 +15,8 @@
 //! 11. [`watch`]: the live page, served on sockets of its own.
 //! 12. [`dns`]: names to addresses, stage by stage.
 //! 13. [`fetch`]: the other end of the wire: a client that tells what it does.
-//! 14. [`show`]: a saved log, told again.
-//! 15. [`telling`]: what is told of the connections, and to whom.
+//! 14. [`show`]: a saved log, shown again.
+//! 15. [`recording`]: what is recorded of the connections, and who gets it.
 //! 16. [`cli`]: what was typed, and what it means.
 //! 17. [`announcement`]: the lines before and after serving.
 //!
@@ -53,11 +53,11 @@ pub mod packet;
 pub mod pool;
 pub mod record;
 #[cfg(feature = "program")]
+pub mod recording;
+#[cfg(feature = "program")]
 pub mod show;
 pub mod site;
 pub mod story;
 mod sys;
-#[cfg(feature = "program")]
-pub mod telling;
 #[cfg(feature = "program")]
 pub mod watch;

@@ -14,10 +14,10 @@ use glasshttp::language::sentence::ERROR;
 use glasshttp::listener;
 use glasshttp::models::{self, Stop};
 use glasshttp::record::FailureKind;
+use glasshttp::recording::Recording;
 use glasshttp::show;
 use glasshttp::site::Site;
 use glasshttp::story::width::{USUAL, columns};
-use glasshttp::telling::Telling;
 use std::fmt::Display;
 use std::io;
 use std::path::Path;
@@ -61,21 +61,21 @@ fn run(config: Config) -> Result<(), String> {
     let site = site.map_err(|error| way_out::cannot_serve(folder, &error, language))?;
     let listeners = listener::listen(&config.addresses, config.required, config.port, config.backlog);
     let listeners = listeners.map_err(|error| way_out::site_cannot_listen(&error, language))?;
-    let telling = Telling::start(&config, &listeners)?;
+    let recording = Recording::start(&config, &listeners)?;
     // Nobody may be reading: that is no reason not to serve.
-    let _ = match telling.log {
+    let _ = match recording.log {
         Log::Story | Log::Short | Log::Off => {
-            announce(&mut anstream::stdout().lock(), folder, &config, &listeners, &telling)
+            announce(&mut anstream::stdout().lock(), folder, &config, &listeners, &recording)
         }
         // A log that machines read has standard output to itself.
-        _ => announce(&mut anstream::stderr().lock(), folder, &config, &listeners, &telling),
+        _ => announce(&mut anstream::stderr().lock(), folder, &config, &listeners, &recording),
     };
 
     let abandon_storage = site.ending();
-    let service = Arc::new(Service { handler: Box::new(site), timeouts: config.timeouts, probe: telling.probe() });
+    let service = Arc::new(Service { handler: Box::new(site), timeouts: config.timeouts, probe: recording.probe() });
     let limits = config.limits.within_descriptors(config.model);
     let result = models::serve(config.model, listeners, &service, &limits, &stop);
-    let left_out = telling.finish();
+    let left_out = recording.finish();
     let hanging = abandon_storage();
     if hanging > 0 {
         eprintln!("{}", ended_without_storage(hanging, language));

@@ -1,4 +1,4 @@
-//! What is told of the connections, and to whom: the story, a log, the live
+//! What is recorded of the connections, and who gets it: the story, a log, the live
 //! page. Each is a sink of the collector's.
 
 use crate::capture::Capture;
@@ -20,14 +20,14 @@ use crate::watch::Watch;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
-/// How many connections, and exchanges, are told in a second: people can't look
+/// How many connections, and exchanges, are recorded in a second: people can't look
 /// at more, and what is left out costs nothing.
-const TOLD: u32 = 500;
+const RECORDED: u32 = 500;
 /// How many of them a terminal shows in a second.
 const STORIES: u32 = 20;
 
-/// What is told of a server's connections.
-pub struct Telling {
+/// What is recorded of a server's connections.
+pub struct Recording {
     watching: Option<Watching>,
     page: Option<Watch>,
     capture: Option<Arc<Capture>>,
@@ -43,8 +43,8 @@ pub struct Telling {
     pub log: Log,
 }
 
-impl Telling {
-    /// Starts to tell what `config` says, of a server on `site`.
+impl Recording {
+    /// Starts to record what `config` says, of a server on `site`.
     ///
     /// # Errors
     /// In a sentence: if the live page's port is not to be had, though it was
@@ -97,7 +97,7 @@ impl Telling {
         if !sinks.is_empty() {
             // Before anybody is told where the server is: the first SYN is kept, too.
             site.iter().for_each(Listener::save_syn);
-            scope.connections = Some(if leaves_nothing_out { Rate::All } else { Rate::PerSecond(TOLD) });
+            scope.connections = Some(if leaves_nothing_out { Rate::All } else { Rate::PerSecond(RECORDED) });
         }
 
         let pcapng = is_pcapng.then(|| PcapngLog::new(Box::new(StandardOutput::new()), config.language));
@@ -126,7 +126,7 @@ impl Telling {
         self.watching.as_ref().map_or(Probe::OFF, Watching::probe)
     }
 
-    /// Tells what is still to be told, a few seconds at most; gives what was left out.
+    /// Shows what is still to be shown, a few seconds at most; gives what was left out.
     pub fn finish(self) -> LeftOut {
         let left_out = self.watching.map(Watching::finish).unwrap_or_default();
         if let Some(capture) = self.capture {
