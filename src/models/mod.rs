@@ -35,7 +35,7 @@ pub fn serve(
     limits: &Limits,
     stop: &Arc<Stop>,
 ) -> io::Result<()> {
-    if service.probe.tells_connections() {
+    if service.probe.records_connections() {
         listeners.iter().for_each(Listener::save_syn);
     }
     match model {

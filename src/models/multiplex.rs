@@ -115,7 +115,7 @@ impl EventLoop {
         stop: &Arc<Stop>,
     ) -> io::Result<Self> {
         // Where nobody misses the silent ones, they may wait in the kernel for their first bytes.
-        let is_quiet = !service.probe.tells_connections();
+        let is_quiet = !service.probe.records_connections();
         listeners.iter().filter(|_| is_quiet).for_each(Listener::defer_accept);
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, stop.as_ref(), EventData::new_u64(STOP), EventFlags::IN)?;

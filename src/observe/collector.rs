@@ -10,7 +10,7 @@
 
 mod arrived;
 mod heard;
-mod told;
+mod recorded;
 
 use super::interpret::{self, Lost};
 use super::probe::{Probe, Scope};
@@ -21,6 +21,7 @@ use crate::capture::Capture;
 use crate::kernel::socket_table::SocketTable;
 use crate::record::Text;
 use arrived::{Arrived, Unreadable};
+use recorded::{Progress, Recorded, UNREAD, are_packets_read, look_for_time_wait};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -30,7 +31,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
-use told::{Progress, Told, UNREAD, are_packets_read, look_for_time_wait};
 
 /// How long the end of the program waits for a collector that does not go on, and for one that does.
 const STUCK: Duration = Duration::from_secs(2);
@@ -97,7 +97,7 @@ impl Watching {
             progress: Arc::clone(&progress),
             look_for_ended: None,
             closing: VecDeque::new(),
-            look: told::look(packets.is_some()),
+            look: recorded::look(packets.is_some()),
             packets,
             lost_frames: 0,
             left_out: LeftOut::default(),
@@ -117,7 +117,7 @@ impl Watching {
         self.probe.clone()
     }
 
-    /// Waits until what was reported is told, for as long as that goes on and
+    /// Waits until what was reported is recorded, for as long as that goes on and
     /// ten seconds at most: gives what was left out.
     pub fn finish(self) -> LeftOut {
         let begun = Instant::now();
@@ -135,7 +135,7 @@ impl Watching {
         }
         // A sink waits, and for ever: all that it was not given counts as missing.
         LeftOut {
-            connections: self.probe.numbered() - self.progress.told.load(Ordering::Relaxed),
+            connections: self.probe.numbered() - self.progress.finished.load(Ordering::Relaxed),
             reports: self.probe.take_dropped(),
             exchanges: 0,
             frames: 0,
@@ -152,7 +152,7 @@ struct Collector {
     is_late: bool,
     sinks: Vec<Box<dyn Sink>>,
     table: Option<SocketTable>,
-    connections: HashMap<u64, Told>,
+    connections: HashMap<u64, Recorded>,
     /// How many exchanges they have in all.
     exchanges: usize,
     /// How many connections there have been.
@@ -163,7 +163,7 @@ struct Collector {
     progress: Arc<Progress>,
     /// After reports were dropped: when to look which connections have ended unheard.
     look_for_ended: Option<Instant>,
-    /// Closed connections that are told at these moments.
+    /// Closed connections that are shown at these moments.
     closing: VecDeque<(Instant, u64)>,
     packets: Option<Arc<Capture>>,
     look: Duration,
@@ -268,29 +268,29 @@ impl Collector {
             .is_some_and(|(due, _)| *due <= now && are_packets_read(self.packets.as_deref(), *due, now))
         {
             let Some((_, connection)) = self.closing.pop_front() else { return };
-            let Some(told) = self.connections.get_mut(&connection) else { continue };
+            let Some(recorded) = self.connections.get_mut(&connection) else { continue };
             if let (Some(table), true) = (&self.table, self.closing.len() < LOOKS) {
-                look_for_time_wait(table, &mut told.record);
+                look_for_time_wait(table, &mut recorded.record);
             }
             self.tell(connection, News::Closed);
-            let told = self.connections.remove(&connection);
-            if let (Some(packets), Some(told)) = (&self.packets, &told) {
-                packets.forget(told.record.server, told.record.client);
+            let recorded = self.connections.remove(&connection);
+            if let (Some(packets), Some(recorded)) = (&self.packets, &recorded) {
+                packets.forget(recorded.record.server, recorded.record.client);
             }
-            self.exchanges -= told.map_or(0, |told| told.record.exchanges.len());
+            self.exchanges -= recorded.map_or(0, |recorded| recorded.record.exchanges.len());
             self.closed += 1;
-            self.progress.told.store(self.closed.saturating_sub(self.untold()), Ordering::Relaxed);
+            self.progress.finished.store(self.closed.saturating_sub(self.unwritten()), Ordering::Relaxed);
             self.progress.steps.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     fn tell(&mut self, connection: u64, news: News) {
-        if let Some(told) = self.connections.get_mut(&connection) {
-            let is_new = self.packets.as_ref().is_some_and(|capture| told.look_at(capture));
+        if let Some(recorded) = self.connections.get_mut(&connection) {
+            let is_new = self.packets.as_ref().is_some_and(|capture| recorded.look_at(capture));
             if news == News::Segments && !is_new {
                 return;
             }
-            self.sinks.iter_mut().for_each(|sink| sink.tell(&told.record, news));
+            self.sinks.iter_mut().for_each(|sink| sink.tell(&recorded.record, news));
         }
     }
 
@@ -300,15 +300,18 @@ impl Collector {
             return;
         }
         self.next_beat = now + BEAT;
-        let is_silent = |told: &Told| {
-            let age = now.saturating_duration_since(told.last_heard);
-            !told.is_silent && told.record.exchanges.is_empty() && told.record.close.is_none() && age >= SILENT
+        let is_silent = |recorded: &Recorded| {
+            let age = now.saturating_duration_since(recorded.last_heard);
+            !recorded.is_silent
+                && recorded.record.exchanges.is_empty()
+                && recorded.record.close.is_none()
+                && age >= SILENT
         };
         let silent: Vec<u64> =
-            self.connections.iter().filter(|(_, told)| is_silent(told)).map(|(number, _)| *number).collect();
+            self.connections.iter().filter(|(_, recorded)| is_silent(recorded)).map(|(number, _)| *number).collect();
         for connection in silent {
-            if let Some(told) = self.connections.get_mut(&connection) {
-                told.is_silent = true;
+            if let Some(recorded) = self.connections.get_mut(&connection) {
+                recorded.is_silent = true;
             }
             self.tell(connection, News::Silent);
         }
@@ -328,11 +331,12 @@ impl Collector {
     /// has their sockets any more.
     fn close_ended(&mut self, now: Instant) {
         let Some(table) = &self.table else { return };
-        for (number, told) in &mut self.connections {
-            let has_ended = || table.is_open(told.record.server, told.record.client).is_ok_and(|is_open| !is_open);
-            let is_quiet = now.saturating_duration_since(told.last_heard) >= QUIET;
-            if told.record.close.is_none() && is_quiet && has_ended() {
-                told.record.close = Some(interpret::lost(Lost::Report));
+        for (number, recorded) in &mut self.connections {
+            let has_ended =
+                || table.is_open(recorded.record.server, recorded.record.client).is_ok_and(|is_open| !is_open);
+            let is_quiet = now.saturating_duration_since(recorded.last_heard) >= QUIET;
+            if recorded.record.close.is_none() && is_quiet && has_ended() {
+                recorded.record.close = Some(interpret::lost(Lost::Report));
                 self.closing.push_back((now, *number));
             }
         }
@@ -357,8 +361,8 @@ impl Collector {
     fn finish(mut self) -> LeftOut {
         std::thread::sleep(self.look);
         let last = Instant::now();
-        for (number, told) in self.connections.iter_mut().filter(|(_, told)| told.record.close.is_none()) {
-            told.record.close = Some(interpret::lost(Lost::Server));
+        for (number, recorded) in self.connections.iter_mut().filter(|(_, recorded)| recorded.record.close.is_none()) {
+            recorded.record.close = Some(interpret::lost(Lost::Server));
             self.closing.push_back((last, *number));
         }
         while !are_packets_read(self.packets.as_deref(), last, Instant::now()) {
@@ -371,13 +375,13 @@ impl Collector {
         self.left_out.connections += self.probe.numbered().saturating_sub(known);
         self.say_left_out();
         self.sinks.iter_mut().for_each(|sink| sink.finish());
-        self.total.connections += self.untold();
+        self.total.connections += self.unwritten();
         self.total
     }
 
-    /// Connections that sinks were told and could not tell.
-    fn untold(&self) -> u64 {
-        self.sinks.iter().map(|sink| sink.untold()).max().unwrap_or(0)
+    /// Connections that sinks could not show or write.
+    fn unwritten(&self) -> u64 {
+        self.sinks.iter().map(|sink| sink.unwritten()).max().unwrap_or(0)
     }
 }
 

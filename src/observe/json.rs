@@ -14,8 +14,8 @@ pub struct JsonLog<W> {
     out: Option<W>,
     /// Records that found no room, on a disk that was full for a moment, and were not said to be missing.
     unwritten: u64,
-    /// Connections for which the reader took too long when the server ended.
-    untold: u64,
+    /// Connections that are missing for good: that was said, or the reader took too long when the server ended.
+    missing: u64,
     is_late: bool,
 }
 
@@ -29,7 +29,7 @@ struct Missing {
 impl<W: Write + Send> JsonLog<W> {
     /// A log that is written to `out`.
     pub fn new(out: W) -> Self {
-        Self { out: Some(out), unwritten: 0, untold: 0, is_late: false }
+        Self { out: Some(out), unwritten: 0, missing: 0, is_late: false }
     }
 
     /// Writes a line; gives whether it is in the log.
@@ -61,7 +61,7 @@ impl<W: Write + Send> JsonLog<W> {
         let left_out = LeftOut { connections, ..LeftOut::default() };
         if connections > 0 && self.write(&Missing { glasshttp: SCHEMA, left_out }) {
             self.unwritten = 0;
-            self.untold += connections;
+            self.missing += connections;
         }
     }
 }
@@ -72,7 +72,7 @@ impl<W: Write + Send> Sink for JsonLog<W> {
             self.say_unwritten();
             let is_written = self.write(&*withheld(record));
             if self.is_late {
-                self.untold += 1;
+                self.missing += 1;
             } else if !is_written && self.out.is_some() {
                 self.unwritten += 1;
             }
@@ -87,8 +87,8 @@ impl<W: Write + Send> Sink for JsonLog<W> {
         self.say_unwritten();
     }
 
-    fn untold(&self) -> u64 {
-        self.untold + self.unwritten
+    fn unwritten(&self) -> u64 {
+        self.missing + self.unwritten
     }
 }
 
@@ -139,8 +139,8 @@ mod tests {
         log.finish();
         let text = String::from_utf8(disk.0.lock().unwrap().1.clone()).unwrap();
         let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
-        let told = lines.iter().filter(|line| serde_json::from_str::<Record>(line).is_ok()).count();
-        assert_eq!((lines.len(), told, log.untold()), (3, 2, 2), "{text}");
+        let written = lines.iter().filter(|line| serde_json::from_str::<Record>(line).is_ok()).count();
+        assert_eq!((lines.len(), written, log.unwritten()), (3, 2, 2), "{text}");
         assert!(lines[1].contains("\"connections\":2"), "{}", lines[1]);
     }
 }

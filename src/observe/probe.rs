@@ -91,7 +91,7 @@ impl Probe {
     }
 
     /// Whether connections are told: then silent ones must be seen, too.
-    pub fn tells_connections(&self) -> bool {
+    pub fn records_connections(&self) -> bool {
         self.0.as_ref().is_some_and(|open| open.scope.connections.is_some())
     }
 

@@ -22,7 +22,7 @@ pub trait Sink: Send {
     fn finish(&mut self) {}
 
     /// How many connections it could not tell, because nobody read in time.
-    fn untold(&self) -> u64 {
+    fn unwritten(&self) -> u64 {
         0
     }
 }

@@ -1,10 +1,10 @@
-//! The story: each connection told in the terminal, one at a time, in a
+//! The story: each connection shown in the terminal, one at a time, in a
 //! language that people speak.
 //!
-//! A connection is told when it has closed, when it has gone quiet after an
+//! A connection is shown when it has closed, when it has gone quiet after an
 //! exchange, when it stays silent, and when a response takes long; what comes
 //! later continues it. Blocks are written whole, so connections never mix. Of
-//! more connections than a person can read, some are told from beginning to end;
+//! more connections than a person can read, some are shown from beginning to end;
 //! the others are counted, and each of their failures is a line.
 
 mod left_out;
@@ -16,13 +16,13 @@ use crate::language::Language;
 use crate::record::connection::Record;
 use crate::story::width::USUAL;
 use crate::story::{self, MOST_ROWS, Occasion, Progress};
-use left_out::Untold;
+use left_out::NotShown;
 use std::collections::HashMap;
 use std::fmt;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-/// How many connections are told each second, unless somebody says otherwise.
+/// How many connections are shown each second, unless somebody says otherwise.
 pub const PER_SECOND: u32 = 20;
 
 /// For how long nothing is new of a connection that has gone quiet.
@@ -34,7 +34,7 @@ const MOST_OPEN: usize = 1_000;
 /// Exchanges that are held back for one block: with as many failures, it is written at once.
 const MOST_HELD: usize = 2 * MOST_ROWS;
 
-/// Tells connections to a writer, with ANSI styles: the writer strips them where
+/// Shows connections to a writer, with ANSI styles: the writer strips them where
 /// they are not wanted, as `anstream::stdout()` does.
 ///
 /// A writer that fails is written to no more.
@@ -46,25 +46,25 @@ pub struct Story<W> {
     per_second: u32,
     clock: Box<dyn Fn() -> Instant + Send>,
     second: Second,
-    /// Connections that are told, and open.
-    told: HashMap<u64, Told>,
-    untold: Untold,
+    /// Connections that are shown, and open.
+    shown: HashMap<u64, OpenConnection>,
+    not_shown: NotShown,
     /// The highest number of a connection that was heard of.
     newest: u64,
     has_begun: bool,
 }
 
-/// What was told since `began`, which is a second ago at most.
+/// What was shown since `began`, which is a second ago at most.
 struct Second {
     began: Instant,
     connections: u32,
     blocks: u32,
 }
 
-struct Told {
+struct OpenConnection {
     progress: Progress,
     heard: Instant,
-    /// What will be told if the connection stays quiet, with no more exchanges than a block holds.
+    /// What will be shown if the connection stays quiet, with no more exchanges than a block holds.
     waiting: Option<Record>,
 }
 
@@ -76,7 +76,7 @@ enum Held {
 }
 
 impl<W: Write + Send> Story<W> {
-    /// Tells at most `per_second` connections each second.
+    /// Shows at most `per_second` connections each second.
     pub fn new(writer: W, language: Language, per_second: u32) -> Self {
         Self::with_clock(writer, language, per_second, Box::new(Instant::now))
     }
@@ -89,8 +89,8 @@ impl<W: Write + Send> Story<W> {
             per_second,
             second: Second { began: clock(), connections: 0, blocks: 0 },
             clock,
-            told: HashMap::new(),
-            untold: Untold::default(),
+            shown: HashMap::new(),
+            not_shown: NotShown::default(),
             newest: 0,
             has_begun: false,
         }
@@ -101,10 +101,10 @@ impl<W: Write + Send> Story<W> {
         Self { width, ..self }
     }
 
-    /// Whether this connection is told: decided when it is first heard of, and never again.
-    fn is_told(&mut self, record: &Record, news: News, now: Instant) -> bool {
+    /// Whether this connection is shown: decided when it is first heard of, and never again.
+    fn is_shown(&mut self, record: &Record, news: News, now: Instant) -> bool {
         let number = record.connection;
-        if self.told.contains_key(&number) {
+        if self.shown.contains_key(&number) {
             return true;
         }
         if news != News::Opened && number <= self.newest {
@@ -112,48 +112,48 @@ impl<W: Write + Send> Story<W> {
         }
         self.newest = self.newest.max(number);
         if self.second.connections >= self.per_second {
-            self.untold.leave_out(number, 0);
+            self.not_shown.leave_out(number, 0);
             return false;
         }
         self.second.connections += 1;
-        if self.told.len() >= MOST_OPEN
-            && let Some(oldest) = self.told.iter().min_by_key(|(_, told)| told.heard).map(|(number, _)| *number)
+        if self.shown.len() >= MOST_OPEN
+            && let Some(oldest) = self.shown.iter().min_by_key(|(_, shown)| shown.heard).map(|(number, _)| *number)
         {
             self.forget(oldest);
         }
-        self.told.insert(number, Told { progress: Progress::default(), heard: now, waiting: None });
+        self.shown.insert(number, OpenConnection { progress: Progress::default(), heard: now, waiting: None });
         true
     }
 
-    /// Tells no more of this connection than what waits.
+    /// Shows no more of this connection than what waits.
     fn forget(&mut self, number: u64) {
         self.write_waiting(number, Occasion::Full);
-        if let Some(told) = self.told.remove(&number) {
-            self.untold.leave_out(number, told.progress.exchanges);
+        if let Some(shown) = self.shown.remove(&number) {
+            self.not_shown.leave_out(number, shown.progress.exchanges);
         }
     }
 
     /// Keeps what is new until the connection is quiet, or until there is much of it.
     fn hold_back(&mut self, record: &Record) {
-        while let Some(told) = self.told.get_mut(&record.connection)
-            && told.wait(record) == Held::Full
+        while let Some(shown) = self.shown.get_mut(&record.connection)
+            && shown.wait(record) == Held::Full
         {
             self.write_waiting(record.connection, Occasion::Full);
         }
     }
 
     fn write_waiting(&mut self, number: u64, occasion: Occasion) {
-        let Some(told) = self.told.get_mut(&number) else { return };
-        let Some(record) = told.waiting.take() else { return };
-        let text = story::block(&record, occasion, &mut told.progress, (self.width)(), self.language);
+        let Some(shown) = self.shown.get_mut(&number) else { return };
+        let Some(record) = shown.waiting.take() else { return };
+        let text = story::block(&record, occasion, &mut shown.progress, (self.width)(), self.language);
         self.write(&text);
     }
 
     /// Writes what waits and has been quiet for long enough, in order of accept.
     fn write_quiet(&mut self, now: Instant, quiet: Duration, most: u32) {
-        let is_quiet = |told: &Told| told.waiting.is_some() && now.duration_since(told.heard) >= quiet;
+        let is_quiet = |shown: &OpenConnection| shown.waiting.is_some() && now.duration_since(shown.heard) >= quiet;
         let mut numbers: Vec<u64> =
-            self.told.iter().filter(|(_, told)| is_quiet(told)).map(|(number, _)| *number).collect();
+            self.shown.iter().filter(|(_, shown)| is_quiet(shown)).map(|(number, _)| *number).collect();
         numbers.sort_unstable();
         for number in numbers {
             // The rest waits for the next second, and grows no longer by that.
@@ -174,7 +174,7 @@ impl<W: Write + Send> Story<W> {
     }
 
     fn say_left_out(&mut self) {
-        let text = self.untold.take((self.width)(), self.language);
+        let text = self.not_shown.take((self.width)(), self.language);
         if !text.is_empty() {
             self.write(&text);
         }
@@ -190,8 +190,8 @@ impl<W: Write + Send> Story<W> {
         self.second.blocks += 1;
         if writer.write_all(whole.as_bytes()).and_then(|()| writer.flush()).is_err() {
             self.writer = None;
-            self.told = HashMap::new();
-            self.untold.forget();
+            self.shown = HashMap::new();
+            self.not_shown.forget();
         }
     }
 }
@@ -203,11 +203,11 @@ impl<W: Write + Send> Sink for Story<W> {
         }
         let now = (self.clock)();
         self.turn(now);
-        if !self.is_told(record, news, now) {
-            return self.untold.hear(record, news, self.language);
+        if !self.is_shown(record, news, now) {
+            return self.not_shown.hear(record, news, self.language);
         }
-        let Some(told) = self.told.get_mut(&record.connection) else { return };
-        told.heard = now;
+        let Some(shown) = self.shown.get_mut(&record.connection) else { return };
+        shown.heard = now;
         let moment = match news {
             News::Opened | News::Receiving | News::Segments => return,
             News::Answered | News::Continues => return self.hold_back(record),
@@ -215,23 +215,23 @@ impl<W: Write + Send> Sink for Story<W> {
             News::Answering => Occasion::Answering,
             News::Closed => Occasion::Closed,
         };
-        if told.is_beyond(record) {
+        if shown.is_beyond(record) {
             self.write_waiting(record.connection, Occasion::Full);
         }
-        let Some(told) = self.told.get_mut(&record.connection) else { return };
-        if told.waiting.take().is_some() {
-            (told.progress.seen, told.progress.passed) = (told.progress.exchanges, 0);
+        let Some(shown) = self.shown.get_mut(&record.connection) else { return };
+        if shown.waiting.take().is_some() {
+            (shown.progress.seen, shown.progress.passed) = (shown.progress.exchanges, 0);
         }
-        let text = story::block(record, moment, &mut told.progress, (self.width)(), self.language);
+        let text = story::block(record, moment, &mut shown.progress, (self.width)(), self.language);
         if news == News::Closed {
-            self.told.remove(&record.connection);
+            self.shown.remove(&record.connection);
         }
         self.write(&text);
     }
 
     fn left_out(&mut self, left_out: LeftOut) {
         self.turn((self.clock)());
-        self.untold.add_not_recorded(left_out);
+        self.not_shown.add_not_recorded(left_out);
     }
 
     fn pass_time(&mut self) {
@@ -246,8 +246,8 @@ impl<W: Write + Send> Sink for Story<W> {
     }
 }
 
-impl Told {
-    /// Keeps what is new of `record` until it is told; what failed is never left out.
+impl OpenConnection {
+    /// Keeps what is new of `record` until it is shown; what failed is never left out.
     fn wait(&mut self, record: &Record) -> Held {
         let progress = &mut self.progress;
         progress.seen = progress.seen.max(progress.exchanges);
@@ -297,6 +297,6 @@ fn without_exchanges(record: &Record) -> Record {
 
 impl<W> fmt::Debug for Story<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Story").field("told", &self.told.len()).finish_non_exhaustive()
+        f.debug_struct("Story").field("shown", &self.shown.len()).finish_non_exhaustive()
     }
 }

@@ -1,7 +1,7 @@
-//! What a report changes: a connection's record grows, is told, and where it is
+//! What a report changes: a connection's record grows, is recorded, and where it is
 //! full goes on in a further part.
 
-use super::told::Told;
+use super::recorded::Recorded;
 use super::{Collector, LOOKS, MOST_EXCHANGES, MOST_EXCHANGES_OF_ALL, MOST_OPEN, UNSETTLED};
 use crate::observe::interpret::{self, Lost};
 use crate::observe::report::{Closed, Report};
@@ -20,7 +20,7 @@ impl Collector {
                 }
                 let record = interpret::opened(&report, self.model.clone());
                 let last_heard = Instant::now();
-                let told = Told {
+                let recorded = Recorded {
                     record,
                     accepted: report.accepted,
                     is_silent: false,
@@ -28,14 +28,14 @@ impl Collector {
                     segments_seen: 0,
                     in_earlier_parts: 0,
                 };
-                self.connections.insert(report.connection, told);
+                self.connections.insert(report.connection, recorded);
                 self.tell(report.connection, News::Opened);
             }
             Report::Exchange(report) => {
-                let Some(told) = self.connections.get_mut(&report.connection) else { return };
-                let exchange = interpret::exchange(&report, told.accepted);
-                told.last_heard = Instant::now();
-                let exchanges = &mut told.record.exchanges;
+                let Some(recorded) = self.connections.get_mut(&report.connection) else { return };
+                let exchange = interpret::exchange(&report, recorded.accepted);
+                recorded.last_heard = Instant::now();
+                let exchanges = &mut recorded.record.exchanges;
                 if let Some(known) = exchanges.iter().rposition(|known| known.number == exchange.number) {
                     exchanges[known] = exchange;
                 } else {
@@ -51,16 +51,18 @@ impl Collector {
                 self.tell(report.connection, news);
             }
             Report::Acknowledged { connection, number, at } => {
-                if let Some(told) = self.connections.get_mut(&connection)
-                    && let Some(known) = told.record.exchanges.iter_mut().rfind(|known| known.number == number)
+                if let Some(recorded) = self.connections.get_mut(&connection)
+                    && let Some(known) = recorded.record.exchanges.iter_mut().rfind(|known| known.number == number)
                 {
-                    known.stages.acknowledged = interpret::acknowledged(at, told.accepted, &known.stages);
+                    known.stages.acknowledged = interpret::acknowledged(at, recorded.accepted, &known.stages);
                 }
             }
             Report::Closed(report) => self.hear_closed(&report),
             Report::Lost(connection) => {
-                if let Some(told) = self.connections.get_mut(&connection).filter(|told| told.record.close.is_none()) {
-                    told.record.close = Some(interpret::lost(Lost::Process));
+                if let Some(recorded) =
+                    self.connections.get_mut(&connection).filter(|recorded| recorded.record.close.is_none())
+                {
+                    recorded.record.close = Some(interpret::lost(Lost::Process));
                     self.closing.push_back((Instant::now() + self.look, connection));
                 }
             }
@@ -68,32 +70,32 @@ impl Collector {
         }
     }
 
-    /// Where a record is full, or all of them together are, it is told, and a further one begins.
+    /// Where a record is full, or all of them together are, it is recorded, and a further one begins.
     fn end_part(&mut self, connection: u64) {
         let are_all_full = self.exchanges > MOST_EXCHANGES_OF_ALL;
-        let Some(told) = self.connections.get_mut(&connection) else { return };
-        let count = told.record.exchanges.len();
+        let Some(recorded) = self.connections.get_mut(&connection) else { return };
+        let count = recorded.record.exchanges.len();
         if count < UNSETTLED + if are_all_full { 1 } else { MOST_EXCHANGES } {
             return;
         }
-        let next = told.record.exchanges.split_off(count - UNSETTLED);
-        told.record.continues = true;
+        let next = recorded.record.exchanges.split_off(count - UNSETTLED);
+        recorded.record.continues = true;
         self.tell(connection, News::Continues);
-        let Some(told) = self.connections.get_mut(&connection) else { return };
-        let settled = std::mem::replace(&mut told.record.exchanges, next).len();
-        told.in_earlier_parts += settled as u64;
-        told.record.part += 1;
-        told.record.continues = false;
+        let Some(recorded) = self.connections.get_mut(&connection) else { return };
+        let settled = std::mem::replace(&mut recorded.record.exchanges, next).len();
+        recorded.in_earlier_parts += settled as u64;
+        recorded.record.part += 1;
+        recorded.record.continues = false;
         self.exchanges -= settled;
     }
 
     fn hear_closed(&mut self, report: &Closed) {
-        let Some(told) = self.connections.get_mut(&report.connection) else { return };
-        let recorded = told.in_earlier_parts + told.record.exchanges.len() as u64;
-        let untold = report.exchanges.saturating_sub(recorded);
+        let Some(recorded) = self.connections.get_mut(&report.connection) else { return };
+        let known = recorded.in_earlier_parts + recorded.record.exchanges.len() as u64;
+        let untold = report.exchanges.saturating_sub(known);
         self.left_out.exchanges += untold;
-        told.record.exchanges_left_out = untold;
-        told.record.close = Some(interpret::close(report, told.accepted));
+        recorded.record.exchanges_left_out = untold;
+        recorded.record.close = Some(interpret::close(report, recorded.accepted));
         let has_time = self.closing.len() < LOOKS;
         self.closing.push_back((Instant::now() + if has_time { self.look } else { Duration::ZERO }, report.connection));
     }

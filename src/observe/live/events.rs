@@ -1,10 +1,10 @@
-//! What one browser is told: server-sent events, as a body that is read.
+//! What one browser is shown: server-sent events, as a body that is read.
 //!
 //! First a greeting and everything that is kept, the newest first. Then, in
 //! turns of a tenth of a second, what has changed since. A stream keeps no
 //! queue: it remembers which connections are due, and tells each as it is when
 //! its turn comes. A browser that takes nothing for a while thus misses what was
-//! forgotten meanwhile, is told how much that is, and is up to date afterwards.
+//! forgotten meanwhile, is shown how much that is, and is up to date afterwards.
 
 use super::history::Key;
 use super::hub::{Hub, State};
@@ -37,19 +37,19 @@ pub(super) struct Events {
     /// Written, and not yet read.
     text: Vec<u8>,
     read: usize,
-    /// What was kept when the stream began, and is not yet told: the newest last.
+    /// What was kept when the stream began, and is not yet shown: the newest last.
     kept: Vec<Arc<Record>>,
     /// The latest change that was looked at.
     seen: u64,
-    /// Records that changed since they were told.
+    /// Records that changed since they were shown.
     due: BTreeSet<Key>,
-    /// Records that were told, as long as they are kept.
-    told: BTreeSet<Key>,
-    /// Connections taken in when the stream began, and told of those that came later.
+    /// Records that were shown, as long as they are kept.
+    shown: BTreeSet<Key>,
+    /// Connections taken in when the stream began, and shown of those that came later.
     admitted_before: u64,
-    told_since: u64,
+    shown_since: u64,
     /// What was last said to wait for accept(2).
-    waiting: Arc<queue::Found>,
+    waiting: Arc<queue::QueueContents>,
     /// What was last said to be left out, and when.
     said: Option<(Instant, LeftOutHere)>,
     /// The calls that it has followed: see [`Events::listen`].
@@ -59,14 +59,14 @@ pub(super) struct Events {
     is_over: bool,
 }
 
-/// All that this browser was not told, in numbers.
+/// All that this browser was not shown, in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct LeftOutHere {
     /// Connections, by the collector or because there were too many at once.
     connections: u64,
     exchanges: u64,
     reports: u64,
-    /// Connections that are known and were not told to this browser.
+    /// Connections that are known and were not shown to this browser.
     untold: u64,
 }
 
@@ -89,7 +89,7 @@ fn view(record: &Record, is_one_of_many: bool, language: Language) -> Value {
 }
 
 /// What a stream found when it looked.
-enum Found {
+enum Event {
     Records(Vec<Arc<Record>>),
     Call,
     /// Another stream has its place.
@@ -124,9 +124,9 @@ impl Events {
             kept,
             seen,
             due: BTreeSet::new(),
-            told: BTreeSet::new(),
+            shown: BTreeSet::new(),
             admitted_before: admitted,
-            told_since: 0,
+            shown_since: 0,
             waiting: Arc::default(),
             said: None,
             calls,
@@ -137,7 +137,7 @@ impl Events {
         // A browser that lost us asks again after a second; it gets everything anew.
         events.text.extend_from_slice(b"retry: 1000\n");
         events.say("hello", greeting.as_bytes());
-        events.told = events.kept.iter().map(|record| Key::of(record)).collect();
+        events.shown = events.kept.iter().map(|record| Key::of(record)).collect();
         events
     }
 
@@ -163,7 +163,7 @@ impl Events {
     fn say_waiting(&mut self) {
         let Some(found) = self.hub.queue().filter(|found| *found != self.waiting) else { return };
         let language = self.language;
-        // One that has just been accepted is told as a record.
+        // One that has just been accepted is shown as a record.
         let is_accepted = |client| self.hub.of_client(client).is_some_and(|record| record.close.is_none());
         let waiting = found.waiting.iter().filter(|(_, waiting)| !is_accepted(waiting.client));
         let connections: Vec<Value> = waiting
@@ -189,17 +189,17 @@ impl Events {
         }
         while self.text.is_empty() && !self.is_over {
             match self.wait_for_a_turn() {
-                Found::Records(records) => self.say_records(&records),
-                Found::Call => self.text.extend_from_slice(b": are you there?\n\n"),
-                Found::Replaced => {
+                Event::Records(records) => self.say_records(&records),
+                Event::Call => self.text.extend_from_slice(b": are you there?\n\n"),
+                Event::Replaced => {
                     self.say("gave_way", b"{}");
                     self.is_over = true;
                 }
-                Found::End => {
+                Event::End => {
                     self.say("end", b"{}");
                     self.is_over = true;
                 }
-                Found::Nothing => {}
+                Event::Nothing => {}
             }
             if !self.is_over {
                 self.say_waiting();
@@ -212,13 +212,13 @@ impl Events {
     }
 
     /// Waits for the next turn, and looks.
-    fn wait_for_a_turn(&mut self) -> Found {
+    fn wait_for_a_turn(&mut self) -> Event {
         let hub = Arc::clone(&self.hub);
         let mut state = hub.lock();
         loop {
             let wait = self.next_turn.saturating_duration_since(Instant::now());
             if !state.streams.contains_key(&self.number) {
-                return Found::Replaced;
+                return Event::Replaced;
             }
             if wait.is_zero() || state.is_over || state.calls != self.calls {
                 break;
@@ -228,19 +228,19 @@ impl Events {
         self.next_turn = Instant::now() + TURN;
         if state.calls != self.calls {
             self.calls = state.calls;
-            return Found::Call;
+            return Event::Call;
         }
         self.look(&state)
     }
 
-    fn look(&mut self, state: &State) -> Found {
+    fn look(&mut self, state: &State) -> Event {
         let history = &state.history;
         self.due.extend(history.changed_since(self.seen));
         self.seen = history.last_change();
-        let room = (self.hub.bounds.told_per_second as usize / 10).max(1);
+        let room = (self.hub.bounds.shown_per_second as usize / 10).max(1);
         let mut records = Vec::new();
         // Half of the room is for what the browser shows already, the rest for what is new.
-        let shown: Vec<Key> = self.due.intersection(&self.told).take(room.div_ceil(2)).copied().collect();
+        let shown: Vec<Key> = self.due.intersection(&self.shown).take(room.div_ceil(2)).copied().collect();
         let new = self.due.iter().rev().filter(|key| !shown.contains(key)).copied();
         let chosen: Vec<Key> = shown.iter().copied().chain(new).collect();
         for key in chosen {
@@ -250,11 +250,11 @@ impl Events {
             self.due.remove(&key);
             // What was forgotten meanwhile takes no room.
             if let Some(record) = history.record(key) {
-                self.told_since += u64::from(self.told.insert(key));
+                self.shown_since += u64::from(self.shown.insert(key));
                 records.push(record);
             }
         }
-        for numbers in [&mut self.told, &mut self.due] {
+        for numbers in [&mut self.shown, &mut self.due] {
             if numbers.len() > 2 * self.hub.bounds.connections {
                 numbers.retain(|&key| history.is_kept(key));
             }
@@ -263,13 +263,13 @@ impl Events {
             connections: state.left_out.connections + history.refused(),
             exchanges: state.left_out.exchanges,
             reports: state.left_out.reports,
-            untold: (history.admitted() - self.admitted_before).saturating_sub(self.told_since),
+            untold: (history.admitted() - self.admitted_before).saturating_sub(self.shown_since),
         };
         self.count(left_out, state.is_over && self.due.is_empty());
         match records.is_empty() {
-            false => Found::Records(records),
-            true if state.is_over => Found::End,
-            true => Found::Nothing,
+            false => Event::Records(records),
+            true if state.is_over => Event::End,
+            true => Event::Nothing,
         }
     }
 

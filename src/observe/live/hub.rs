@@ -1,7 +1,7 @@
 //! Where the live page's records are.
 
 use super::history::{Admission, History};
-use super::queue::{AcceptQueue, Found};
+use super::queue::{AcceptQueue, QueueContents};
 use crate::observe::sink::LeftOut;
 use crate::record::connection::Record;
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How much is kept, and how much of it is told.
+/// How much is kept, and how much of it is shown.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
     /// Connections that are kept, the latest ones.
@@ -18,8 +18,8 @@ pub struct Bounds {
     pub bytes: usize,
     /// Connections a second that are taken in; further ones are counted.
     pub admitted_per_second: u32,
-    /// Records a second that one browser is told; further ones wait for a calmer time.
-    pub told_per_second: u32,
+    /// Records a second that one browser is shown; further ones wait for a calmer time.
+    pub shown_per_second: u32,
     /// Browsers that may listen at once.
     pub listeners: usize,
     /// How long a stream is silent before it says that it is there: a browser
@@ -33,7 +33,7 @@ impl Default for Bounds {
             connections: 1000,
             bytes: 32 << 20,
             admitted_per_second: 2000,
-            told_per_second: 200,
+            shown_per_second: 200,
             listeners: 16,
             heartbeat: Duration::from_secs(10),
         }
@@ -137,11 +137,11 @@ impl Hub {
     }
 
     /// What waits for accept(2) now.
-    pub(super) fn queue(&self) -> Option<Arc<Found>> {
+    pub(super) fn queue(&self) -> Option<Arc<QueueContents>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(|queue| queue.look(Instant::now()))
     }
 
-    /// Ends all streams, once they have told what is known: nothing more will come.
+    /// Ends all streams, once they have shown what is known: nothing more will come.
     pub fn shut_down(&self) {
         self.lock().is_over = true;
         self.bell.notify_all();

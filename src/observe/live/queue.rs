@@ -20,12 +20,12 @@ pub(super) struct AcceptQueue {
     looked: Option<Instant>,
     /// When each was seen first, in the order in which they were.
     seen: HashMap<SocketAddr, Moment>,
-    found: Arc<Found>,
+    found: Arc<QueueContents>,
 }
 
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct QueueContents {
     /// Since when each waits, at the latest; the longest first.
     pub(super) waiting: Vec<(Moment, Waiting)>,
     /// How many wait in all.
@@ -42,7 +42,7 @@ impl AcceptQueue {
     }
 
     /// What waits now, give or take 200 ms.
-    pub(super) fn look(&mut self, now: Instant) -> Arc<Found> {
+    pub(super) fn look(&mut self, now: Instant) -> Arc<QueueContents> {
         if self.looked.is_none_or(|looked| now.saturating_duration_since(looked) >= EVERY) {
             self.looked = Some(now);
             let found = self.find();
@@ -53,7 +53,7 @@ impl AcceptQueue {
         Arc::clone(&self.found)
     }
 
-    fn find(&mut self) -> Found {
+    fn find(&mut self) -> QueueContents {
         let queues = self.queues();
         let count = queues.iter().map(|queue| queue.waiting).sum();
         let backlog = queues.iter().map(|queue| queue.backlog).max().unwrap_or(0);
@@ -65,7 +65,7 @@ impl AcceptQueue {
         let mut waiting: Vec<(Moment, Waiting)> =
             waiting.into_iter().map(|waiting| (*self.seen.entry(waiting.client).or_insert(now), waiting)).collect();
         waiting.sort_by_key(|(since, waiting)| (*since, waiting.client));
-        Found { waiting, count, backlog }
+        QueueContents { waiting, count, backlog }
     }
 
     fn ports(&self) -> Vec<u16> {

@@ -206,14 +206,14 @@ fn a_stream_greets_tells_what_is_kept_then_what_changes_then_the_end() {
 
 #[test]
 fn a_crowd_is_told_bit_by_bit_and_what_was_forgotten_is_counted() {
-    let hub = Hub::new(Bounds { connections: 100, told_per_second: 200, ..bounds() });
+    let hub = Hub::new(Bounds { connections: 100, shown_per_second: 200, ..bounds() });
     let mut sink = LiveSink::new(&hub);
     let mut events = Events::listen(&hub, "{}", Language::English).expect("a stream");
     next(&mut events);
     for connection in 1..=500 {
         sink.tell(&closed(record(connection)), News::Closed);
     }
-    // A turn's worth, the newest first; and of the others it is said that they are not told.
+    // A turn's worth, the newest first; and of the others it is said that they are not shown.
     let count = next(&mut events);
     assert!(count.contains("event: left_out") && count.contains("\"untold\":480"), "{count}");
     let newest = told(&next(&mut events));

@@ -13,9 +13,9 @@ use std::collections::{BTreeMap, HashMap};
 /// Columns of a request that is remembered until its second is over.
 const MOST_OF_REQUEST: usize = 400;
 
-/// Connections that are not told.
+/// Connections that are not shown.
 #[derive(Debug, Default)]
-pub(super) struct Untold {
+pub(super) struct NotShown {
     /// Those that are open, and the last of their exchanges that was looked at.
     open: HashMap<u64, u64>,
     second: Second,
@@ -42,14 +42,14 @@ struct Failure {
     count: u64,
 }
 
-impl Untold {
-    /// The connection is told no further than to this exchange.
+impl NotShown {
+    /// The connection is shown no further than to this exchange.
     pub(super) fn leave_out(&mut self, connection: u64, exchange: u64) {
         self.second.connections += 1;
         self.open.insert(connection, exchange);
     }
 
-    /// Looks at what is new of a connection that is not told.
+    /// Looks at what is new of a connection that is not shown.
     pub(super) fn hear(&mut self, record: &Record, news: News, language: Language) {
         if !matches!(news, News::Answered | News::Continues | News::Closed) {
             return;

@@ -1,4 +1,4 @@
-//! What is told, letter by letter: the texts are in `golden/`. Run with
+//! What is shown, letter by letter: the texts are in `golden/`. Run with
 //! GLASSHTTP_GOLDEN=write to write them anew, and read what changed.
 
 mod many;
@@ -90,16 +90,16 @@ fn both(name: &str, scene: impl Fn(&mut Story<Screen>, &Milliseconds)) {
         let (mut story, screen, time) = story(language);
         scene(&mut story, &time);
         assert_golden(&format!("{name}.{suffix}.txt"), &screen.take());
-        assert!(story.told.len() <= 1);
+        assert!(story.shown.len() <= 1);
     }
 }
 
-/// A connection that is told when it closes.
+/// A connection that is shown when it closes.
 fn closed(name: &str, record: &Record) {
     both(name, |story, _| {
         story.tell(&Record { close: None, exchanges: vec![], ..record.clone() }, News::Opened);
         story.tell(record, News::Closed);
-        assert!(story.told.is_empty());
+        assert!(story.shown.is_empty());
     });
 }
 
@@ -130,7 +130,7 @@ fn a_client_cannot_drive_the_terminal() {
 }
 
 #[test]
-fn a_kept_connection_told_at_once() {
+fn a_kept_connection_shown_at_once() {
     both("kept-at-once", |story, time| {
         story.tell(&sample::opened(8), News::Opened);
         story.tell(&sample::kept_once(), News::Answered);
@@ -143,7 +143,7 @@ fn a_kept_connection_told_at_once() {
 }
 
 #[test]
-fn a_kept_connection_told_in_three_blocks() {
+fn a_kept_connection_shown_in_three_blocks() {
     both("kept-in-turn", |story, time| {
         story.tell(&sample::opened(8), News::Opened);
         story.tell(&sample::kept_once(), News::Answered);
@@ -156,7 +156,7 @@ fn a_kept_connection_told_in_three_blocks() {
 }
 
 #[test]
-fn a_silent_connection_is_told_once() {
+fn a_silent_connection_is_shown_once() {
     both("silent", |story, time| {
         story.tell(&sample::opened(9), News::Opened);
         pass(story, time, 1_000);
@@ -167,7 +167,7 @@ fn a_silent_connection_is_told_once() {
 }
 
 #[test]
-fn a_long_answer_is_told_while_it_is_under_way() {
+fn a_long_answer_is_shown_while_it_is_under_way() {
     both("download", |story, time| {
         story.tell(&sample::opened(13), News::Opened);
         story.tell(&sample::download_under_way(), News::Answering);
@@ -177,7 +177,7 @@ fn a_long_answer_is_told_while_it_is_under_way() {
 }
 
 #[test]
-fn what_is_held_back_is_told_at_the_end() {
+fn what_is_held_back_is_shown_at_the_end() {
     let (mut story, screen, _) = story(Language::English);
     story.tell(&sample::opened(8), News::Opened);
     story.tell(&sample::kept_once(), News::Answered);
@@ -209,7 +209,7 @@ fn connections_never_mix() {
 }
 
 #[test]
-fn of_a_thousand_connections_a_second_twenty_are_told() {
+fn of_a_thousand_connections_a_second_twenty_are_shown() {
     let (mut story, screen, time) = story(Language::English);
     let mut number = 0;
     for _ in 0..3 {
@@ -228,7 +228,7 @@ fn of_a_thousand_connections_a_second_twenty_are_told() {
     let heads = text.lines().filter(|line| line.starts_with('#'));
     let numbers: Vec<u64> = heads.filter_map(|line| line[1..].split(' ').next()?.parse().ok()).collect();
     let expected: Vec<u64> = (1..=20).chain(1_001..=1_020).chain(2_001..=2_020).collect();
-    assert_eq!(numbers, expected, "each told once and whole");
+    assert_eq!(numbers, expected, "each shown once and whole");
     assert!(text.lines().all(|line| !line.contains(" again ")), "{text}");
     let left_out: Vec<&str> = text.lines().filter(|line| line.starts_with('…')).collect();
     let expected = ["… left out in the last second: 980 connections, 980 × 200"; 3];
@@ -236,7 +236,7 @@ fn of_a_thousand_connections_a_second_twenty_are_told() {
     assert_eq!(left_out.iter().filter(|line| expected.contains(line)).count(), 3, "{text}");
     assert_eq!(left_out.iter().filter(|line| others.contains(line)).count(), 2, "{text}");
     assert_eq!(left_out.len(), 5, "{text}");
-    assert!(story.told.is_empty());
+    assert!(story.shown.is_empty());
 }
 
 #[test]
@@ -247,8 +247,8 @@ fn what_is_remembered_is_bounded() {
         story.tell(&sample::opened(number), News::Opened);
         story.tell(&Record { connection: number, ..sample::kept_once() }, News::Answered);
     }
-    assert_eq!(story.told.len(), MOST_OPEN);
-    assert!(story.told.contains_key(&(3 * MOST_OPEN as u64)), "the newest are told");
+    assert_eq!(story.shown.len(), MOST_OPEN);
+    assert!(story.shown.contains_key(&(3 * MOST_OPEN as u64)), "the newest are shown");
 }
 
 #[test]
@@ -273,7 +273,7 @@ fn a_writer_that_fails_is_left_alone() {
     pass(&mut story, &time, 2_000);
     story.finish();
     assert_eq!(tries.load(Ordering::SeqCst), 1);
-    assert!(story.told.is_empty());
+    assert!(story.shown.is_empty());
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn of_a_busy_connection_a_block_has_some_rows_and_counts_the_rest() {
     for number in 1..=100 {
         record.exchanges.push(sample::exchange(number, 1_000, "GET / HTTP/1.1", "200 OK", 5));
         story.tell(&record, News::Answered);
-        assert!(story.told[&1].waiting.as_ref().unwrap().exchanges.len() <= MOST_ROWS);
+        assert!(story.shown[&1].waiting.as_ref().unwrap().exchanges.len() <= MOST_ROWS);
     }
     pass(&mut story, &time, 400);
     let text = plain_text(&screen.take());
@@ -109,7 +109,7 @@ fn failures_of_connections_that_are_left_out_are_lines() {
     }
 }
 
-/// Whoever is forgotten for others is not told further, and none of its failures is lost.
+/// Whoever is forgotten for others is not shown further, and none of its failures is lost.
 #[test]
 fn a_connection_that_is_forgotten_has_said_what_it_held_back() {
     let (mut story, screen, time) = story(Language::English);

@@ -1,4 +1,4 @@
-//! A connection that is told, and how far the telling is.
+//! A connection that is recorded, and how far that is.
 
 use crate::capture::Capture;
 use crate::kernel::socket_table::SocketTable;
@@ -11,19 +11,19 @@ use std::time::{Duration, Instant};
 /// How long packets may take to be read.
 pub(super) const UNREAD: Duration = Duration::from_millis(500);
 
-/// A connection that is told.
-pub(super) struct Told {
+/// A connection that is recorded.
+pub(super) struct Recorded {
     pub(super) record: Record,
     pub(super) accepted: Moment,
     pub(super) is_silent: bool,
     pub(super) last_heard: Instant,
     /// How many segments of it were joined.
     pub(super) segments_seen: u64,
-    /// How many exchanges are in the parts of its record that were told before.
+    /// How many exchanges are in the parts of its record that were shown before.
     pub(super) in_earlier_parts: u64,
 }
 
-impl Told {
+impl Recorded {
     /// Joins what was seen of its packets; gives whether there is more of them.
     pub(super) fn look_at(&mut self, capture: &Capture) -> bool {
         let Record { server, client, .. } = self.record;
@@ -52,13 +52,13 @@ pub(super) fn look_for_time_wait(table: &SocketTable, record: &mut Record) {
 /// What the collector has done, for whoever waits for it.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
-    /// Reports heard, and connections told.
+    /// Reports heard, and connections shown.
     pub(super) steps: AtomicU64,
-    /// Connections told to their end, by sinks that could.
-    pub(super) told: AtomicU64,
+    /// Connections shown to their end, by sinks that could.
+    pub(super) finished: AtomicU64,
 }
 
-/// How long after its close a connection is looked for in TIME_WAIT, and told: its last segments
+/// How long after its close a connection is looked for in TIME_WAIT, and shown: its last segments
 /// have passed by then. Where packets are captured, they are handed over in blocks of some milliseconds.
 pub(super) fn look(is_capturing: bool) -> Duration {
     Duration::from_millis(if is_capturing { 30 } else { 10 })
