@@ -1,6 +1,6 @@
 //! A host for the client's machine: it asks once, and hears pieces of bytes.
 
-use glasshttp::http::client::{ClientConnection, Next, Received, Request};
+use glasshttp::http::client::{ClientConnection, Next, Received, RequestHead};
 use glasshttp::http::message::{HeaderBlock, ReceivedHead, Version};
 use glasshttp::http::parse::fields::FieldLines;
 use glasshttp::http::persistence::Wish;
@@ -19,13 +19,13 @@ pub struct Heard {
 }
 
 /// What is asked: the first byte of an input says it.
-pub fn request(choice: u8, headers: &HeaderBlock) -> Request<'_> {
+pub fn request(choice: u8, headers: &HeaderBlock) -> RequestHead<'_> {
     let version = match choice & 3 {
         0 => Version::Http09,
         1 => Version::Http10,
         _ => Version::Http11,
     };
-    Request {
+    RequestHead {
         method: if choice & 4 != 0 && version != Version::Http09 { "HEAD" } else { "GET" },
         target: "/a",
         version,

@@ -62,7 +62,7 @@ pub(super) struct Notes {
     /// Bytes of its response that the kernel took.
     taken: u64,
     /// Answers whose acknowledgement is to come, and their exchanges, if they are held back for it.
-    awaited: VecDeque<Awaited>,
+    awaited: VecDeque<Unacknowledged>,
     client_end: Moment,
     server_end: Moment,
     /// Of TCP, right before our half was ended; 0 until then.
@@ -72,7 +72,7 @@ pub(super) struct Notes {
 }
 
 /// A response that is not acknowledged.
-struct Awaited {
+struct Unacknowledged {
     /// Its last byte, as the kernel counts.
     byte: u32,
     number: u64,
@@ -150,7 +150,7 @@ impl Notes {
             *acknowledged = byte.wrapping_add(1);
             // Bytes are counted modulo 2^32.
             while awaited.front().is_some_and(|first| byte.wrapping_sub(first.byte).cast_signed() >= 0) {
-                let Some(Awaited { number, exchange, .. }) = awaited.pop_front() else { return };
+                let Some(Unacknowledged { number, exchange, .. }) = awaited.pop_front() else { return };
                 let report = match exchange {
                     None => Report::Acknowledged { connection: *connection, number, at },
                     Some(mut exchange) => {
@@ -196,12 +196,12 @@ impl Notes {
         let exchange = Exchange {
             stages: Moments { arrived, first_read, ..Moments::default() },
             is_over,
-            ..self.told_exchange(self.exchanges + 1, head, self.reads)
+            ..self.recorded_exchange(self.exchanges + 1, head, self.reads)
         };
         outbox.push(probe, &Report::Exchange(exchange));
     }
 
-    fn told_exchange(&self, number: u64, head: &[u8], reads: u32) -> Exchange<'static> {
+    fn recorded_exchange(&self, number: u64, head: &[u8], reads: u32) -> Exchange<'static> {
         Exchange {
             connection: self.connection,
             number,
@@ -226,7 +226,7 @@ impl Notes {
         if !is_told {
             return;
         }
-        let mut exchange = self.told_exchange(self.exchanges, head, reads);
+        let mut exchange = self.recorded_exchange(self.exchanges, head, reads);
         exchange.stages.arrived = arrived;
         exchange.stages.first_read = first_read;
         exchange.head = state;
@@ -332,7 +332,7 @@ impl Notes {
             return outbox.push(probe, &Report::Exchange(*exchange));
         }
         let (byte, number) = (self.sent.wrapping_sub(1), exchange.number);
-        self.awaited.push_back(Awaited { byte, number, exchange: Some(exchange) });
+        self.awaited.push_back(Unacknowledged { byte, number, exchange: Some(exchange) });
         if self.awaited.len() > MOST_HELD {
             self.take_acknowledgements(socket, probe, outbox);
         }

@@ -6,7 +6,7 @@ use super::interrupt::Interrupt;
 use super::notes::Notes;
 use super::sending::Sending;
 use super::turn::{Pace, Receiver, Turn, UNWANTED, Wanted};
-use crate::http::client::{ClientConnection, Ending, Next, Received, Request};
+use crate::http::client::{ClientConnection, Ending, Next, Received, RequestHead};
 use crate::http::message::{Framing as Plain, ReceivedHead, ResponseFraming};
 use crate::http::parse::fields::FieldLines;
 use crate::kernel::timestamps;
@@ -100,7 +100,7 @@ impl Connection {
     /// Sends `request`, with `body` behind its head, and hands its response to `receiver`.
     pub(super) fn exchange(
         &mut self,
-        request: &Request<'_>,
+        request: &RequestHead<'_>,
         body: Option<Arc<[u8]>>,
         pace: &Pace,
         receiver: &mut dyn Receiver,

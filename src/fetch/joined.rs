@@ -7,7 +7,7 @@ use super::connection::Connection;
 use super::interrupt::Interrupt;
 use super::options::{Options, Watched};
 use super::turn::{Pace, Receiver, Wanted};
-use crate::http::client::Request;
+use crate::http::client::RequestHead;
 use crate::http::message::{HeaderBlock, ReceivedHead, Version};
 use crate::http::persistence::Wish;
 use crate::record::connection::Record;
@@ -99,7 +99,7 @@ fn ask_once(page: SocketAddr, client: SocketAddr, clock: Clock) -> Result<Record
     let connected = connected.ok_or_else(|| unjoined(super::connect::failure(&page.to_string(), &told.attempts)))?;
     let mut connection =
         Connection::new(0, (page.ip().to_string(), page.port()), 0, connected, (clock, interrupt.clone()));
-    let request = Request {
+    let request = RequestHead {
         method: "GET",
         target: &format!("/records?client={client}"),
         version: Version::Http10,

@@ -15,7 +15,7 @@ use super::{connect, har, joined};
 use crate::capture::Capture;
 use crate::dns::interleaved;
 use crate::http::client::response_error::ResponseError;
-use crate::http::client::{Ending, Next, Request};
+use crate::http::client::{Ending, Next, RequestHead};
 use crate::http::message::{HeaderBlock, Version};
 use crate::http::persistence::Wish;
 use crate::record::Failure;
@@ -243,7 +243,7 @@ impl<'o> Session<'o> {
         transfer.withheld = withheld;
         let has_host = has_field(&given, "host");
         let headers = fields(&given, &place);
-        let request = Request {
+        let request = RequestHead {
             method: &job.method,
             target: job.url.target(),
             version: options.version,

@@ -12,7 +12,7 @@ pub const MAX_LINE: usize = 4 * 1024;
 pub const MAX_TRAILER: usize = 32 * 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum Position {
     /// Within the digits of a size: the number so far, and how long the line is.
     Size {
         size: u64,
@@ -49,12 +49,12 @@ pub enum Piece {
 
 /// Undoes the chunked coding of one body.
 #[derive(Clone, Copy, Debug)]
-pub struct Decoder(State);
+pub struct Decoder(Position);
 
 impl Default for Decoder {
     /// A decoder at a body's beginning.
     fn default() -> Self {
-        Self(State::Size { size: 0, line: 0 })
+        Self(Position::Size { size: 0, line: 0 })
     }
 }
 
@@ -65,55 +65,55 @@ impl Decoder {
     /// # Errors
     /// What is wrong with the framing.
     pub fn decode(&mut self, input: &[u8]) -> Result<(usize, Piece), ResponseError> {
-        if let State::Data(left) = self.0 {
+        if let Position::Data(left) = self.0 {
             let used = left.min(input.len() as u64);
-            self.0 = if used == left { State::DataCr } else { State::Data(left - used) };
+            self.0 = if used == left { Position::DataCr } else { Position::Data(left - used) };
             return Ok((used as usize, Piece::Data));
         }
         for (used, &byte) in input.iter().enumerate() {
             match self.0 {
-                State::Data(_) => return Ok((used, Piece::Nothing)),
-                State::Trailer => return Ok((used, Piece::Trailer)),
+                Position::Data(_) => return Ok((used, Piece::Nothing)),
+                Position::Trailer => return Ok((used, Piece::Trailer)),
                 state => self.0 = step(state, byte)?,
             }
         }
-        Ok((input.len(), if self.0 == State::Trailer { Piece::Trailer } else { Piece::Nothing }))
+        Ok((input.len(), if self.0 == Position::Trailer { Piece::Trailer } else { Piece::Nothing }))
     }
 }
 
 /// One byte of framing.
-fn step(state: State, byte: u8) -> Result<State, ResponseError> {
+fn step(state: Position, byte: u8) -> Result<Position, ResponseError> {
     match (state, byte) {
-        (State::Size { line: MAX_LINE, .. } | State::Extension { line: MAX_LINE, .. }, _) => {
+        (Position::Size { line: MAX_LINE, .. } | Position::Extension { line: MAX_LINE, .. }, _) => {
             Err(ResponseError::ChunkLine)
         }
-        (State::Size { size, line }, byte) => match (byte as char).to_digit(16) {
+        (Position::Size { size, line }, byte) => match (byte as char).to_digit(16) {
             Some(_) if size >> 60 != 0 => Err(ResponseError::ChunkTooLarge),
-            Some(digit) => Ok(State::Size { size: size << 4 | u64::from(digit), line: line + 1 }),
+            Some(digit) => Ok(Position::Size { size: size << 4 | u64::from(digit), line: line + 1 }),
             None if line == 0 => Err(ResponseError::ChunkSize),
             None => match byte {
-                b'\r' => Ok(State::SizeEnd { size }),
-                b';' => Ok(State::Extension { size, line, is_quiet: false }),
+                b'\r' => Ok(Position::SizeEnd { size }),
+                b';' => Ok(Position::Extension { size, line, is_quiet: false }),
                 // Spaces behind the size: some servers pad it.
-                b' ' | b'\t' => Ok(State::Extension { size, line, is_quiet: true }),
+                b' ' | b'\t' => Ok(Position::Extension { size, line, is_quiet: true }),
                 _ => Err(ResponseError::ChunkSize),
             },
         },
-        (State::Extension { size, .. }, b'\r') => Ok(State::SizeEnd { size }),
-        (State::Extension { size, line, is_quiet }, byte) => match byte {
-            b' ' | b'\t' => Ok(State::Extension { size, line: line + 1, is_quiet }),
-            b';' => Ok(State::Extension { size, line: line + 1, is_quiet: false }),
+        (Position::Extension { size, .. }, b'\r') => Ok(Position::SizeEnd { size }),
+        (Position::Extension { size, line, is_quiet }, byte) => match byte {
+            b' ' | b'\t' => Ok(Position::Extension { size, line: line + 1, is_quiet }),
+            b';' => Ok(Position::Extension { size, line: line + 1, is_quiet: false }),
             // A bare LF would be a line end to some and text to others (RFC 9112 §2.2).
             _ if is_quiet || byte < b' ' || byte == 0x7f => Err(ResponseError::ChunkLine),
-            _ => Ok(State::Extension { size, line: line + 1, is_quiet }),
+            _ => Ok(Position::Extension { size, line: line + 1, is_quiet }),
         },
-        (State::SizeEnd { size: 0 }, b'\n') => Ok(State::Trailer),
-        (State::SizeEnd { size }, b'\n') => Ok(State::Data(size)),
-        (State::SizeEnd { .. }, _) => Err(ResponseError::ChunkLine),
-        (State::DataCr, b'\r') => Ok(State::DataLf),
-        (State::DataLf, b'\n') => Ok(State::Size { size: 0, line: 0 }),
-        (State::DataCr | State::DataLf, _) => Err(ResponseError::ChunkEnd),
-        (State::Data(_) | State::Trailer, _) => Ok(state),
+        (Position::SizeEnd { size: 0 }, b'\n') => Ok(Position::Trailer),
+        (Position::SizeEnd { size }, b'\n') => Ok(Position::Data(size)),
+        (Position::SizeEnd { .. }, _) => Err(ResponseError::ChunkLine),
+        (Position::DataCr, b'\r') => Ok(Position::DataLf),
+        (Position::DataLf, b'\n') => Ok(Position::Size { size: 0, line: 0 }),
+        (Position::DataCr | Position::DataLf, _) => Err(ResponseError::ChunkEnd),
+        (Position::Data(_) | Position::Trailer, _) => Ok(state),
     }
 }
 

@@ -146,7 +146,7 @@ fn request<'r, 'b: 'r>(
 ) -> Result<Request<'r>, Rejection> {
     let (target, authority) = self::target(method, target)?;
     let fields: &'r [Field<'b>] = storage;
-    let Framing { host, content_length } = framing(fields, version)?;
+    let HostAndLength { host, content_length } = host_and_length(fields, version)?;
     Ok(Request {
         line,
         method: Method::from_token(method),
@@ -160,14 +160,14 @@ fn request<'r, 'b: 'r>(
 }
 
 /// What the fields say of the request as a whole.
-struct Framing<'r> {
+struct HostAndLength<'r> {
     host: Option<&'r [u8]>,
     content_length: u64,
 }
 
 /// What the fields say of where the request ends, in one pass. A
 /// `Transfer-Encoding` outweighs the rest: it ends the connection in any case.
-fn framing<'r>(fields: &'r [Field<'_>], version: Version) -> Result<Framing<'r>, Rejection> {
+fn host_and_length<'r>(fields: &'r [Field<'_>], version: Version) -> Result<HostAndLength<'r>, Rejection> {
     let mut host = None;
     let mut host_is_valid = true;
     let mut length = None;
@@ -191,7 +191,7 @@ fn framing<'r>(fields: &'r [Field<'_>], version: Version) -> Result<Framing<'r>,
         return Err(Rejection::Host);
     }
     let content_length = if length_is_valid { length.unwrap_or(0) } else { return Err(Rejection::ContentLength) };
-    Ok(Framing { host, content_length })
+    Ok(HostAndLength { host, content_length })
 }
 
 /// `Content-Length = 1*DIGIT`, no sign, no space, no list (RFC 9110 §8.6).

@@ -1,11 +1,11 @@
 //! A request's head, as it is sent.
 
-use super::step::Request;
+use super::step::RequestHead;
 use crate::http::message::Version;
 use crate::http::persistence::Wish;
 
 /// Writes the head of `request`.
-pub(super) fn write_request(request: &Request<'_>, out: &mut Vec<u8>) {
+pub(super) fn write_request(request: &RequestHead<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(request.method.as_bytes());
     out.push(b' ');
     out.extend_from_slice(request.target.as_bytes());

@@ -46,7 +46,7 @@ use ending::{Asked, decide};
 use head::write_request;
 use response_error::ResponseError;
 use state::{Body, State};
-pub use step::{MAX_DRAIN, MAX_INTERIM, Next, Received, Request, RequestError};
+pub use step::{MAX_DRAIN, MAX_INTERIM, Next, Received, RequestError, RequestHead};
 
 /// The client's half of one connection.
 ///
@@ -139,14 +139,14 @@ impl ClientConnection {
     ///
     /// # Errors
     /// When it cannot be sent; nothing is written then.
-    pub fn ask(&mut self, request: &Request<'_>, out: &mut Vec<u8>) -> Result<(), RequestError> {
+    pub fn ask(&mut self, request: &RequestHead<'_>, out: &mut Vec<u8>) -> Result<(), RequestError> {
         if !matches!(self.state, State::Idle) {
             return Err(RequestError::NotNow);
         }
         request.check()?;
         let start = out.len();
         write_request(request, out);
-        let Request { version, wish, half_close, .. } = *request;
+        let RequestHead { version, wish, half_close, .. } = *request;
         self.asked = Asked { head_only: request.method == "HEAD", version, wish, half_close };
         self.unsent = (out.len() - start) as u64 + request.content_length.unwrap_or(0);
         (self.interim, self.received, self.is_answered) = (0, 0, false);

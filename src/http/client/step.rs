@@ -51,7 +51,7 @@ pub enum Received<'r> {
 
 /// A request, as whoever asks sees it. What follows its head is the host's to send.
 #[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
+pub struct RequestHead<'a> {
     /// The method, a token such as GET.
     pub method: &'a str,
     /// The target, percent-encoded where it must be.
@@ -70,7 +70,7 @@ pub struct Request<'a> {
     pub content_length: Option<u64>,
 }
 
-impl Request<'_> {
+impl RequestHead<'_> {
     /// Whether it can be sent: what `ask` checks, for whoever wants to know before there is a connection.
     ///
     /// # Errors

@@ -21,9 +21,9 @@ struct Seen {
     ending: Option<Ending>,
 }
 
-fn request(version: Version) -> Request<'static> {
+fn request(version: Version) -> RequestHead<'static> {
     static NO_FIELDS: std::sync::LazyLock<HeaderBlock> = std::sync::LazyLock::new(HeaderBlock::default);
-    Request {
+    RequestHead {
         method: "GET",
         content_length: None,
         target: "/",
@@ -37,7 +37,7 @@ fn request(version: Version) -> Request<'static> {
 
 /// Plays the host: asks as often as it may, up to `times`, and gives the
 /// machine the bytes in these segments, then the end of the server's half.
-fn converse(request: &Request<'_>, times: usize, segments: &[&[u8]]) -> Seen {
+fn converse(request: &RequestHead<'_>, times: usize, segments: &[&[u8]]) -> Seen {
     let mut machine = ClientConnection::new();
     let mut segments = segments.iter();
     let mut input: Vec<u8> = Vec::new();
@@ -103,15 +103,15 @@ fn fails(wire: &str, error: ResponseError) {
 #[test]
 fn a_request_is_written_as_asked() {
     let headers = HeaderBlock::of(&[("Accept", "*/*")]);
-    let base = Request { target: "/a?b", headers: &headers, ..request(Version::Http10) };
+    let base = RequestHead { target: "/a?b", headers: &headers, ..request(Version::Http10) };
     for (request, expected) in [
         (base, "GET /a?b HTTP/1.0\r\nHost: a\r\nAccept: */*\r\nConnection: keep-alive\r\n\r\n"),
-        (Request { wish: Wish::Unsaid, host: None, ..base }, "GET /a?b HTTP/1.0\r\nAccept: */*\r\n\r\n"),
+        (RequestHead { wish: Wish::Unsaid, host: None, ..base }, "GET /a?b HTTP/1.0\r\nAccept: */*\r\n\r\n"),
         (
-            Request { version: Version::Http11, wish: Wish::Close, method: "HEAD", ..base },
+            RequestHead { version: Version::Http11, wish: Wish::Close, method: "HEAD", ..base },
             "HEAD /a?b HTTP/1.1\r\nHost: a\r\nAccept: */*\r\nConnection: close\r\n\r\n",
         ),
-        (Request { version: Version::Http09, ..base }, "GET /a?b\r\n"),
+        (RequestHead { version: Version::Http09, ..base }, "GET /a?b\r\n"),
     ] {
         let mut out = b"before".to_vec();
         let mut machine = ClientConnection::new();
@@ -121,12 +121,12 @@ fn a_request_is_written_as_asked() {
         assert_eq!(machine.ask(&request, &mut out), Err(RequestError::NotNow));
     }
     for (request, error) in [
-        (Request { target: "/a b", ..base }, RequestError::Target),
-        (Request { target: "", ..base }, RequestError::Target),
-        (Request { host: Some("a\r\nx: y"), ..base }, RequestError::Host),
-        (Request { version: Version::Http09, method: "HEAD", ..base }, RequestError::Simple),
-        (Request { method: "A B", ..base }, RequestError::Method),
-        (Request { method: "CONNECT", ..base }, RequestError::Method),
+        (RequestHead { target: "/a b", ..base }, RequestError::Target),
+        (RequestHead { target: "", ..base }, RequestError::Target),
+        (RequestHead { host: Some("a\r\nx: y"), ..base }, RequestError::Host),
+        (RequestHead { version: Version::Http09, method: "HEAD", ..base }, RequestError::Simple),
+        (RequestHead { method: "A B", ..base }, RequestError::Method),
+        (RequestHead { method: "CONNECT", ..base }, RequestError::Method),
     ] {
         let mut out = vec![];
         assert_eq!(ClientConnection::new().ask(&request, &mut out), Err(error));
@@ -343,7 +343,7 @@ proptest! {
     ) {
         let wire = pieces.concat();
         let method = if head_only && version != Version::Http09 { "HEAD" } else { "GET" };
-        let request = Request { method, ..request(version) };
+        let request = RequestHead { method, ..request(version) };
         let whole = converse(&request, 1, &[&wire]);
         prop_assert_eq!(&converse(&request, 1, &wire.chunks(1).collect::<Vec<_>>()), &whole);
         let mut at: Vec<usize> = cuts.iter().map(|cut| cut.index(wire.len() + 1)).collect();

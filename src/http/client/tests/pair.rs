@@ -157,7 +157,7 @@ impl ServerSide {
 /// The client's host: asks for each target in turn.
 struct ClientSide<'a> {
     machine: ClientConnection,
-    request: Request<'a>,
+    request: RequestHead<'a>,
     targets: &'a [&'a str],
     unsent: VecDeque<u8>,
     input: Vec<u8>,
@@ -170,7 +170,7 @@ impl ClientSide<'_> {
             Next::Ask if self.seen.bodies.len() < self.targets.len() => {
                 let target = self.targets[self.seen.bodies.len()];
                 let mut out = Vec::new();
-                self.machine.ask(&Request { target, ..self.request }, &mut out).expect("it is free");
+                self.machine.ask(&RequestHead { target, ..self.request }, &mut out).expect("it is free");
                 self.unsent = out.into();
                 self.seen.bodies.push(vec![]);
                 true
@@ -214,7 +214,12 @@ impl ClientSide<'_> {
 
 /// Both halves until both have closed: what the client saw, the lines that the
 /// server saw, and why it closed.
-fn pair(request: Request<'_>, targets: &[&str], keep_alive: bool, walk: &[usize]) -> (Seen, Vec<String>, CloseReason) {
+fn pair(
+    request: RequestHead<'_>,
+    targets: &[&str],
+    keep_alive: bool,
+    walk: &[usize],
+) -> (Seen, Vec<String>, CloseReason) {
     let mut server = ServerSide {
         machine: server::ServerConnection::new(keep_alive),
         input: vec![],
@@ -279,7 +284,8 @@ fn both_sides_name_the_same_cause() {
             CloseReason::BodyTruncated,
         ),
     ] {
-        let (seen, lines, closed) = pair(Request { wish, ..request(version) }, &[target, target], keep_alive, WHOLE);
+        let (seen, lines, closed) =
+            pair(RequestHead { wish, ..request(version) }, &[target, target], keep_alive, WHOLE);
         assert_eq!((seen.ending, closed), (Some(ending), reason), "{version:?} {wish:?} {target}");
         assert_eq!((lines.len(), &seen.bodies[0]), (1, &Reply::of(target).body()));
     }
@@ -288,9 +294,9 @@ fn both_sides_name_the_same_cause() {
 #[test]
 fn head_has_no_body_and_a_half_close_still_gets_it_all() {
     let (seen, lines, _) =
-        pair(Request { method: "HEAD", ..request(Version::Http10) }, &["/long", "/unknown"], true, WHOLE);
+        pair(RequestHead { method: "HEAD", ..request(Version::Http10) }, &["/long", "/unknown"], true, WHOLE);
     assert_eq!((lines[0].as_str(), seen.bodies), ("HEAD /long HTTP/1.0", vec![vec![], vec![]]));
-    let (seen, _, reason) = pair(Request { half_close: true, ..request(Version::Http11) }, &["/long"], true, WHOLE);
+    let (seen, _, reason) = pair(RequestHead { half_close: true, ..request(Version::Http11) }, &["/long"], true, WHOLE);
     assert_eq!((seen.bodies, seen.ending), (vec![Reply::of("/long").body()], Some(Ending::HalfClosed)));
     assert_eq!(reason, CloseReason::ClientClosed);
 }
@@ -310,7 +316,7 @@ proptest! {
     ) {
         let head_only = head_only && version != Version::Http09;
         let method = if head_only { "HEAD" } else { "GET" };
-        let request = Request { wish, method, half_close, ..request(version) };
+        let request = RequestHead { wish, method, half_close, ..request(version) };
         let whole = pair(request, &targets, keep_alive, WHOLE);
         prop_assert_eq!(pair(request, &targets, keep_alive, &walk), whole);
     }
