@@ -24,7 +24,7 @@ pub(super) enum Side {
 
 /// What a program did: a call and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Call {
+pub(super) struct NotedCall {
     pub(super) at: Instant,
     pub(super) side: Side,
     /// `recv() 18`, `connect() ECONNREFUSED`: the call's name, and its result;
@@ -38,7 +38,7 @@ pub(super) struct Calls(Arc<Mutex<Noted>>);
 
 #[derive(Debug, Default)]
 struct Noted {
-    calls: Vec<Call>,
+    calls: Vec<NotedCall>,
     found: Found,
 }
 
@@ -47,7 +47,7 @@ pub(super) type Found = Vec<(&'static str, Fact)>;
 
 impl Calls {
     pub(super) fn note(&self, side: Side, text: impl Into<Sentence>) {
-        let call = Call { at: Instant::now(), side, text: text.into() };
+        let call = NotedCall { at: Instant::now(), side, text: text.into() };
         self.lock().calls.push(call);
     }
 
@@ -56,7 +56,7 @@ impl Calls {
     }
 
     /// All calls by time, and all that was found.
-    pub(super) fn all(&self) -> (Vec<Call>, Found) {
+    pub(super) fn all(&self) -> (Vec<NotedCall>, Found) {
         let Noted { mut calls, found } = std::mem::take(&mut *self.lock());
         calls.sort_by_key(|call| call.at);
         (calls, found)

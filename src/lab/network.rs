@@ -45,7 +45,7 @@ pub(super) struct Network {
 
 /// How both hosts' TCP is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tcp {
+pub(super) struct TcpSettings {
     /// As in the books: no selective acknowledgements, timestamps, window
     /// scaling, and no loss detection by time (RFC 8985).
     pub(super) textbook: bool,
@@ -53,7 +53,7 @@ pub(super) struct Tcp {
 
 impl Network {
     /// Makes them, and gives the wire's two ends: the client's, the server's.
-    pub(super) fn new(tcp: Tcp) -> Result<(Self, [OwnedFd; 2]), Refusal> {
+    pub(super) fn new(tcp: TcpSettings) -> Result<(Self, [OwnedFd; 2]), Refusal> {
         let devices = |error| Refusal::new(Attempt::Devices, error);
         let client = Namespace::new().map_err(|error| Refusal::new(Attempt::Unshare, error))?;
         let server = Namespace::new().map_err(|error| Refusal::new(Attempt::Unshare, error))?;
@@ -93,7 +93,7 @@ fn runs(device: &str) -> io::Result<()> {
 }
 
 /// Sets up the host whose namespace this thread is in.
-fn host(tcp: Tcp, address: Ipv4Addr, neighbour: Ipv4Addr, mac: Mac) -> io::Result<()> {
+fn host(tcp: TcpSettings, address: Ipv4Addr, neighbour: Ipv4Addr, mac: Mac) -> io::Result<()> {
     quiet();
     // What a kernel doesn't have, or doesn't let us set, stays as it is.
     set("ipv4/ip_unprivileged_port_start", "0");

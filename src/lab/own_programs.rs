@@ -7,7 +7,7 @@
 use super::end::{Calls, Side};
 use super::experiment::Stage;
 use super::names;
-use super::network::{Network, SERVER, Tcp};
+use super::network::{Network, SERVER, TcpSettings};
 use super::perform::{Failure, Settings};
 use super::programs::start;
 use super::real_server::RealServer;
@@ -55,7 +55,7 @@ pub(super) fn run(programs: &Programs, settings: &Settings, keeps_output: bool) 
     let rules =
         if rules.starts_with(|first: char| first.is_ascii_digit()) { rules } else { format!("10ms 4m {rules}") };
     let conditions = Conditions::parse(&rules).map_err(Failure::Rules)?;
-    let (network, ends) = Network::new(Tcp { textbook: settings.textbook }).map_err(Failure::Refused)?;
+    let (network, ends) = Network::new(TcpSettings { textbook: settings.textbook }).map_err(Failure::Refused)?;
     names::serve(&network).map_err(Failure::Refused)?;
     let wire = Wire::start(ends, conditions).map_err(Failure::Act)?;
     let stage = Stage { network: Arc::new(network), calls: Calls::default() };

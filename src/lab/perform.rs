@@ -4,7 +4,7 @@
 use super::end::Calls;
 use super::experiment::{Act, Conclusion, Experiment, Stage};
 use super::facts::Facts;
-use super::network::{Network, Tcp};
+use super::network::{Network, TcpSettings};
 use super::run::Run;
 use super::wire::Wire;
 use crate::packet::rule::{Conditions, Unclear};
@@ -92,7 +92,7 @@ fn play(act: &Act, settings: &Settings) -> Result<Run, Failure> {
         None => act.wire.to_owned(),
     };
     let conditions = Conditions::parse(&wire_rules).map_err(Failure::Rules)?;
-    let (network, ends) = Network::new(Tcp { textbook: settings.textbook }).map_err(Failure::Refused)?;
+    let (network, ends) = Network::new(TcpSettings { textbook: settings.textbook }).map_err(Failure::Refused)?;
     let wire = Wire::start(ends, conditions).map_err(Failure::Act)?;
     let stage = Stage { network: Arc::new(network), calls: Calls::default() };
     let played = (act.play)(&stage);

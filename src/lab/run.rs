@@ -193,7 +193,7 @@ impl Segment {
 
 impl Run {
     /// Takes apart what passed on a wire, and puts the calls beside it.
-    pub(super) fn new(wire: &str, passages: Passages, calls: Vec<end::Call>, found: Found) -> Self {
+    pub(super) fn new(wire: &str, passages: Passages, calls: Vec<end::NotedCall>, found: Found) -> Self {
         let mut run =
             Self { wire: wire.to_owned(), late_ms: passages.late.as_secs_f64() * 1e3, found, ..Self::default() };
         let begun = match (passages.frames.first(), calls.first()) {
