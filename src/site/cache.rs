@@ -50,7 +50,7 @@ pub(super) struct Cache {
     mounts: Mounts,
     /// The root that every entry was found beneath; none while nothing is kept.
     root: Option<KeptRoot>,
-    entries: HashMap<Box<str>, Entry>,
+    entries: HashMap<Box<str>, KeptFile>,
     bytes: usize,
     most_bytes: usize,
     open: usize,
@@ -76,7 +76,7 @@ struct KeptRoot {
 }
 
 #[derive(Debug)]
-struct Entry {
+struct KeptFile {
     name: Vec<u8>,
     version: Version,
     prepared: Prepared,
@@ -196,7 +196,7 @@ impl Cache {
         self.bytes += bytes;
         self.open += open;
         let rests = !prepared.is_open() && is_at_rest(&state, HttpDate::from_system(SystemTime::now()));
-        let entry = Entry {
+        let entry = KeptFile {
             name: name.to_vec(),
             version: Version::of(&state),
             prepared,
@@ -274,7 +274,7 @@ impl Cache {
     }
 }
 
-impl Entry {
+impl KeptFile {
     /// Whether it may still answer; looks at the file if the last look was too
     /// long ago. One that may not is to be removed.
     fn is_current(&mut self, turn: u64, now: Instant, root: &Root) -> bool {
@@ -290,5 +290,5 @@ impl Entry {
 }
 
 fn cost(path: &str, prepared: &Prepared) -> usize {
-    path.len() + prepared.bytes() + 2 * size_of::<Entry>()
+    path.len() + prepared.bytes() + 2 * size_of::<KeptFile>()
 }

@@ -16,7 +16,7 @@ pub(super) struct Content {
 impl Content {
     /// Of these bytes.
     pub(super) fn of(bytes: &[u8]) -> Self {
-        let mut reading = Reading::default();
+        let mut reading = ContentReader::default();
         reading.go_on(bytes);
         reading.end()
     }
@@ -29,12 +29,12 @@ impl Content {
 
 /// Bytes that are read one piece after another.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Reading {
+pub(super) struct ContentReader {
     hasher: blake3::Hasher,
     utf_8: Utf8,
 }
 
-impl Reading {
+impl ContentReader {
     pub(super) fn go_on(&mut self, piece: &[u8]) {
         self.hasher.update(piece);
         self.utf_8.go_on(piece);
@@ -150,12 +150,12 @@ mod tests {
         ];
         for (text, is_utf_8) in texts {
             for cut in 0..=text.len() {
-                let mut reading = Reading::default();
+                let mut reading = ContentReader::default();
                 reading.go_on(&text[..cut]);
                 reading.go_on(&text[cut..]);
                 assert_eq!(reading.end(), Content::of(text), "{text:?} cut at {cut}");
             }
-            let mut bytewise = Reading::default();
+            let mut bytewise = ContentReader::default();
             text.iter().for_each(|byte| bytewise.go_on(&[*byte]));
             assert_eq!((bytewise.end(), bytewise.end().is_utf_8), (Content::of(text), is_utf_8), "{text:?}");
         }

@@ -37,7 +37,7 @@ use place::Place;
 use prepared::{Opened, Prepared, Representation};
 use refused::{malformed_path, misdirected, moved, refused, unavailable, unknown_method};
 use representation::{Coding, Preference};
-use root::{Found, Refusal, Root};
+use root::{Destination, Refusal, Root};
 use rustix::fs::{FileType, Stat};
 use std::fs::File;
 use std::io;
@@ -251,18 +251,18 @@ impl Site {
             return Err(Refusal::NotFound);
         }
         match root.find(&path.name) {
-            Ok(Found::File(file, state)) if !path.names_folder => {
+            Ok(Destination::File(file, state)) if !path.names_folder => {
                 self.file(root, request, &path.name, file, state).map(Chosen::Response)
             }
-            Ok(Found::File(..)) => Err(Refusal::NotFound),
-            Ok(Found::Folder) if path.names_folder => self.folder(root, request, &path),
-            Ok(Found::Folder) => Ok(Chosen::Response(self.redirect(&path, request.target.query))),
+            Ok(Destination::File(..)) => Err(Refusal::NotFound),
+            Ok(Destination::Folder) if path.names_folder => self.folder(root, request, &path),
+            Ok(Destination::Folder) => Ok(Chosen::Response(self.redirect(&path, request.target.query))),
             Err(Refusal::NotFound) if self.options.spa && !has_known_extension(path.last()) => {
                 match root.find(b"index.html")? {
-                    Found::File(file, state) => {
+                    Destination::File(file, state) => {
                         self.file(root, request, b"index.html", file, state).map(Chosen::Response)
                     }
-                    Found::Folder => Err(Refusal::NotFound),
+                    Destination::Folder => Err(Refusal::NotFound),
                 }
             }
             Err(refusal) => Err(refusal),
@@ -272,8 +272,10 @@ impl Site {
     fn folder(&self, root: &Root, request: &Request<'_>, path: &SitePath) -> Result<Chosen, Refusal> {
         let index = path.child(b"index.html");
         match root.find(&index) {
-            Ok(Found::File(file, state)) => return self.file(root, request, &index, file, state).map(Chosen::Response),
-            Ok(Found::Folder) | Err(Refusal::NotFound) => {}
+            Ok(Destination::File(file, state)) => {
+                return self.file(root, request, &index, file, state).map(Chosen::Response);
+            }
+            Ok(Destination::Folder) | Err(Refusal::NotFound) => {}
             Err(refusal) => return Err(refusal),
         }
         if !self.options.listing {
@@ -300,7 +302,7 @@ impl Site {
         representation.varies = neighbours.any;
         if let Some(coding) = neighbours.best {
             let neighbour = [name, coding.suffix()].concat();
-            if let Ok(Found::File(file, state)) = root.find(&neighbour) {
+            if let Ok(Destination::File(file, state)) = root.find(&neighbour) {
                 // Its type, charset included, is that of what it is in another coding.
                 representation.file = Opened::new(&file, state, &self.tags)?;
                 representation.name = path::display(&neighbour);
@@ -355,8 +357,8 @@ impl Site {
     /// The root's own `404.html`, or a page of ours.
     fn not_found_page(&self) -> Response {
         let page = self.root().and_then(|root| match root.find(b"404.html")? {
-            Found::File(file, state) => self.representation(b"404.html", file, state),
-            Found::Folder => Err(Refusal::NotFound),
+            Destination::File(file, state) => self.representation(b"404.html", file, state),
+            Destination::Folder => Err(Refusal::NotFound),
         });
         if let Ok(Representation { media_type, file, .. }) = page {
             let headers = HeaderBlock::of(&[("Content-Type", &media_type), ("Cache-Control", "no-cache")]);

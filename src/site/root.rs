@@ -70,7 +70,7 @@ impl From<Errno> for Refusal {
 }
 
 /// What a name leads to.
-pub(super) enum Found {
+pub(super) enum Destination {
     /// A regular file, open for reading, and its state when it was opened.
     File(Arc<File>, Stat),
     /// A folder, not yet opened for reading.
@@ -140,13 +140,13 @@ impl Root {
     }
 
     /// The file or folder that is called `name`.
-    pub(super) fn find(&self, name: &[u8]) -> Result<Found, Refusal> {
+    pub(super) fn find(&self, name: &[u8]) -> Result<Destination, Refusal> {
         // First without opening it for reading: that alone can release a FIFO's
         // writer, rewind a tape or start a watchdog.
         let (place, is_reopenable) = self.locate(name)?;
         match FileType::from_raw_mode(fstat(&place)?.st_mode) {
             FileType::RegularFile => {}
-            FileType::Directory => return Ok(Found::Folder),
+            FileType::Directory => return Ok(Destination::Folder),
             _ => return Err(Refusal::NotFound),
         }
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
@@ -155,7 +155,7 @@ impl Root {
         if FileType::from_raw_mode(state.st_mode) != FileType::RegularFile {
             return Err(Refusal::NotFound);
         }
-        Ok(Found::File(Arc::new(File::from(file)), state))
+        Ok(Destination::File(Arc::new(File::from(file)), state))
     }
 
     /// Opens the folder that is called `name`, to list it.

@@ -33,7 +33,7 @@ use crate::later::Later;
 use crate::pool::{Bounds, Full, Pool};
 use bytes::Bytes;
 use helper::Helper;
-use message::{Ask, FileOf, Told, ToldBody};
+use message::{Ask, FileOf, HelperBody, HelperResponse};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fmt;
 use std::io;
@@ -92,10 +92,10 @@ impl Storage {
     ) -> Result<Later<Response>, Full> {
         let (ask, storage, mount) = (Ask::respond(request), self.clone(), mount.unwrap_or(CROSSING));
         self.pool.run(mount, move || match storage.helpers.ask(&ask) {
-            Ok((Told::Response { status, headers, resource, refused, body }, payload)) => {
+            Ok((HelperResponse::Response { status, headers, resource, refused, body }, payload)) => {
                 let body = match body {
-                    ToldBody::Payload => Body::Bytes(payload),
-                    ToldBody::File { file, offset, length } => {
+                    HelperBody::Payload => Body::Bytes(payload),
+                    HelperBody::File { file, offset, length } => {
                         Body::Pieces(length, Box::new(FileElsewhere { storage, mount, file: Arc::new(file), offset }))
                     }
                 };
@@ -136,7 +136,7 @@ pub(super) fn mount_of(mounts: &SlowMounts, roots: [&Path; 2], name: &[u8]) -> O
 
 impl Helpers {
     /// Asks a helper, and waits for what it tells.
-    fn ask(&self, ask: &Ask) -> io::Result<(Told, Bytes)> {
+    fn ask(&self, ask: &Ask) -> io::Result<(HelperResponse, Bytes)> {
         // One that has rested may have ended meanwhile.
         while let Some(helper) = self.take() {
             match self.ask_of(helper, ask) {
@@ -150,7 +150,7 @@ impl Helpers {
     /// The page that a helper makes.
     fn page(&self, ask: &Ask) -> Made {
         match self.ask(ask) {
-            Ok((Told::Response { status, body: ToldBody::Payload, .. }, page)) => match status {
+            Ok((HelperResponse::Response { status, body: HelperBody::Payload, .. }, page)) => match status {
                 200 => Ok(page),
                 404 => Err(Refusal::NotFound),
                 500 => Err(Refusal::TooLarge),
@@ -161,7 +161,7 @@ impl Helpers {
         }
     }
 
-    fn ask_of(&self, mut helper: Helper, ask: &Ask) -> io::Result<(Told, Bytes)> {
+    fn ask_of(&self, mut helper: Helper, ask: &Ask) -> io::Result<(HelperResponse, Bytes)> {
         let process = helper.process;
         lock(&self.working).push(process);
         let told = helper.ask(ask, &self.budget);
@@ -205,7 +205,7 @@ impl Pieces for FileElsewhere {
         let helpers = Arc::clone(&self.storage.helpers);
         // Each connection reads one piece at a time: that is bound enough.
         self.storage.pool.go_on(self.mount, move || match helpers.ask(&ask)? {
-            (Told::Piece, payload) => Ok(payload),
+            (HelperResponse::Piece, payload) => Ok(payload),
             _ => Err(io::ErrorKind::InvalidData.into()),
         })
     }

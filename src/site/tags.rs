@@ -12,7 +12,7 @@
 //! would take what it knows with it: there files of some size are read at once,
 //! which keeps nobody else waiting, and larger ones stay unknown.
 
-use super::content::{Content, Reading};
+use super::content::{Content, ContentReader};
 use super::version::Version;
 use rustix::fs::fstat;
 use std::collections::{HashMap, VecDeque};
@@ -42,11 +42,11 @@ const GIVES_WAY: i32 = 10;
 pub(super) struct Tags {
     /// The process that can remember.
     process: u32,
-    shared: Arc<Shared>,
+    shared: Arc<SharedTags>,
 }
 
 #[derive(Debug, Default)]
-struct Shared {
+struct SharedTags {
     known: Mutex<Known>,
     work: Mutex<Work>,
 }
@@ -66,7 +66,7 @@ struct Work {
     current: Option<(Version, Instant)>,
     waiting: VecDeque<Job>,
     /// Begun, and not wanted for now: without a descriptor.
-    aside: VecDeque<(Version, Reading, u64)>,
+    aside: VecDeque<(Version, ContentReader, u64)>,
 }
 
 /// A file to be read.
@@ -75,7 +75,7 @@ struct Job {
     version: Version,
     file: Arc<File>,
     asked: Instant,
-    reading: Reading,
+    reading: ContentReader,
     position: u64,
 }
 
@@ -164,7 +164,7 @@ impl Work {
     }
 }
 
-impl Shared {
+impl SharedTags {
     /// The reader: one file after another, until none waits.
     fn read_all(&self) {
         // Where it can't give way, it doesn't.
@@ -198,7 +198,7 @@ impl Shared {
 
 impl Job {
     fn new(version: Version, file: &Arc<File>) -> Self {
-        Self { version, file: Arc::clone(file), asked: Instant::now(), reading: Reading::default(), position: 0 }
+        Self { version, file: Arc::clone(file), asked: Instant::now(), reading: ContentReader::default(), position: 0 }
     }
 
     /// Reads to the end, while it is wanted: the content, if the file is still

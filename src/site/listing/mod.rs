@@ -28,7 +28,7 @@ use order::Order;
 use read::Reading;
 use rustix::fs::fstat;
 pub(super) use shared::Made;
-use shared::{Duty, Found, Key, Shared};
+use shared::{Availability, Duty, Key, SharedPages};
 use std::sync::Arc;
 use std::time::Instant;
 use words::Words;
@@ -45,7 +45,7 @@ pub(super) struct Listings {
     hidden: bool,
     language: Language,
     budget: Arc<Budget>,
-    shared: Arc<Shared>,
+    shared: Arc<SharedPages>,
     pool: Pool,
 }
 
@@ -73,7 +73,7 @@ impl Listings {
         budget: &Arc<Budget>,
         finish: impl Fn(Response) -> Response + Send + Sync + 'static,
     ) -> Self {
-        let shared = Shared::new(move |path, made| finish(response(path, made, language)));
+        let shared = SharedPages::new(move |path, made| finish(response(path, made, language)));
         Self { hidden, language, budget: Arc::clone(budget), shared: Arc::new(shared), pool: Pool::new(BOUNDS) }
     }
 
@@ -108,7 +108,7 @@ impl Listings {
             return Ok(Begun::Now(response(&path.name, task.page(reading), self.language)));
         }
         match self.shared.find_or_take_on(key.clone(), keeps)? {
-            Found::Duty(duty, later) => {
+            Availability::Duty(duty, later) => {
                 self.make(&key, duty, task, reading, beside);
                 Ok(Begun::Later(later))
             }
@@ -166,10 +166,10 @@ impl Task {
     }
 }
 
-fn begun(name: &[u8], found: Found, language: Language) -> Begun {
+fn begun(name: &[u8], found: Availability, language: Language) -> Begun {
     match found {
-        Found::Made(page) => Begun::Now(response(name, Ok(page), language)),
-        Found::Later(later) | Found::Duty(_, later) => Begun::Later(later),
+        Availability::Made(page) => Begun::Now(response(name, Ok(page), language)),
+        Availability::Later(later) | Availability::Duty(_, later) => Begun::Later(later),
     }
 }
 

@@ -62,7 +62,7 @@ pub(crate) type Made = Result<Bytes, Refusal>;
 type Respond = dyn Fn(&[u8], Made) -> Response + Send + Sync;
 
 /// The pages that are being made or were made a moment ago.
-pub(super) struct Shared {
+pub(super) struct SharedPages {
     /// The response that a page makes, or the lack of one.
     respond: Box<Respond>,
     pages: Mutex<Vec<Shareable>>,
@@ -87,7 +87,7 @@ enum State {
 }
 
 /// What there is of a page.
-pub(super) enum Found {
+pub(super) enum Availability {
     Made(Bytes),
     /// Somebody else makes it.
     Later(Later<Response>),
@@ -97,12 +97,12 @@ pub(super) enum Found {
 
 /// The duty to make a page. Dropped without, whoever waits is told to try again.
 pub(super) struct Duty {
-    shared: Arc<Shared>,
+    shared: Arc<SharedPages>,
     key: Key,
     made: Option<Made>,
 }
 
-impl Shared {
+impl SharedPages {
     /// No pages yet; `respond` makes the response that those who wait get, of
     /// the folder's path and its page.
     pub(super) fn new(respond: impl Fn(&[u8], Made) -> Response + Send + Sync + 'static) -> Self {
@@ -110,7 +110,7 @@ impl Shared {
     }
 
     /// The page of `key`, if it is at hand or about to be.
-    pub(super) fn find(&self, key: &Key) -> Result<Option<Found>, Refusal> {
+    pub(super) fn find(&self, key: &Key) -> Result<Option<Availability>, Refusal> {
         if self.count.load(Ordering::Relaxed) == 0 {
             return Ok(None);
         }
@@ -120,7 +120,7 @@ impl Shared {
 
     /// The same; where nothing is, the duty to make it. `keeps` says whether the
     /// page may be used again when it is made.
-    pub(super) fn find_or_take_on(self: &Arc<Self>, key: Key, keeps: bool) -> Result<Found, Refusal> {
+    pub(super) fn find_or_take_on(self: &Arc<Self>, key: Key, keeps: bool) -> Result<Availability, Refusal> {
         let mut pages = self.lock();
         if let Some(found) = find(&mut pages, &key)? {
             return Ok(found);
@@ -130,7 +130,7 @@ impl Shared {
         let state = State::Making { waiting: vec![promise], work: None };
         pages.push(Shareable { key: key.clone(), until: Instant::now() + life, state });
         self.count.store(pages.len(), Ordering::Relaxed);
-        Ok(Found::Duty(Duty { shared: Arc::clone(self), key, made: None }, later))
+        Ok(Availability::Duty(Duty { shared: Arc::clone(self), key, made: None }, later))
     }
 
     /// Holds on to the work that makes the page of `key`: nobody else waits for that itself.
@@ -167,14 +167,14 @@ impl Shared {
     }
 }
 
-fn find(pages: &mut [Shareable], key: &Key) -> Result<Option<Found>, Refusal> {
+fn find(pages: &mut [Shareable], key: &Key) -> Result<Option<Availability>, Refusal> {
     Ok(match pages.iter_mut().find(|page| page.key == *key).map(|page| &mut page.state) {
         None => None,
-        Some(State::Made(page)) => Some(Found::Made(page.clone())),
+        Some(State::Made(page)) => Some(Availability::Made(page.clone())),
         Some(State::Making { waiting, .. }) => {
             let (promise, later) = later().map_err(|_| Refusal::Exhausted)?;
             waiting.push(promise);
-            Some(Found::Later(later))
+            Some(Availability::Later(later))
         }
     })
 }
@@ -185,7 +185,7 @@ impl Shareable {
     }
 }
 
-impl std::fmt::Debug for Shared {
+impl std::fmt::Debug for SharedPages {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.lock().iter()).finish()
     }
@@ -248,22 +248,22 @@ mod tests {
         Key { path: path.into(), device: 1, inode: 2, changed: (3, 4), order }
     }
 
-    fn later(shared: &Shared) -> Later<Response> {
+    fn later(shared: &SharedPages) -> Later<Response> {
         match shared.find(&key("a")) {
-            Ok(Some(Found::Later(later))) => later,
+            Ok(Some(Availability::Later(later))) => later,
             _ => panic!("it is not being made"),
         }
     }
 
-    fn duty(shared: &Arc<Shared>, keeps: bool) -> (Duty, Later<Response>) {
+    fn duty(shared: &Arc<SharedPages>, keeps: bool) -> (Duty, Later<Response>) {
         match shared.find_or_take_on(key("a"), keeps) {
-            Ok(Found::Duty(duty, later)) => (duty, later),
+            Ok(Availability::Duty(duty, later)) => (duty, later),
             _ => panic!("somebody else makes it"),
         }
     }
 
-    fn shared() -> Arc<Shared> {
-        Arc::new(Shared::new(|path, made| {
+    fn shared() -> Arc<SharedPages> {
+        Arc::new(SharedPages::new(|path, made| {
             assert_eq!(path, b"a");
             let status = made.as_ref().map_or(StatusCode::SERVICE_UNAVAILABLE, |_| StatusCode::OK);
             Response::html(status, made.unwrap_or_default())
@@ -283,11 +283,11 @@ mod tests {
         assert!(matches!(shared.find(&key("a")), Ok(None)));
         let (duty, first) = duty(&shared, true);
         let waiting = [first, later(&shared), later(&shared)];
-        assert!(matches!(shared.find_or_take_on(key("a"), true), Ok(Found::Later(_))), "one makes it");
+        assert!(matches!(shared.find_or_take_on(key("a"), true), Ok(Availability::Later(_))), "one makes it");
         assert!(duty.is_awaited() && waiting[0].take().is_pending());
         duty.end(Ok(Bytes::from_static(b"page")));
         assert!(waiting.iter().all(|later| status(later) == StatusCode::OK));
-        assert!(matches!(shared.find(&key("a")), Ok(Some(Found::Made(page))) if page == "page"));
+        assert!(matches!(shared.find(&key("a")), Ok(Some(Availability::Made(page))) if page == "page"));
         let until = shared.expire().expect("it is kept");
         assert!(until <= Instant::now() + LIFE);
         shared.give_way();

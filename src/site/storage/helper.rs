@@ -1,6 +1,6 @@
 //! A process that touches files on storage that may hang, so that nobody else has to.
 
-use super::message::{Ask, FileOf, Told, ToldBody, read, read_behind, with_request, write};
+use super::message::{Ask, FileOf, HelperBody, HelperResponse, read, read_behind, with_request, write};
 use crate::handler::{Body, Handler};
 use crate::site::listing::Budget;
 use crate::sys::detached::keep_only;
@@ -52,7 +52,7 @@ impl Helper {
 
     /// Asks, and waits for what it tells, however long that takes: this thread
     /// sleeps in a read of a socket, which keeps no process from ending.
-    pub(super) fn ask(&mut self, ask: &Ask, budget: &Arc<Budget>) -> io::Result<(Told, Bytes)> {
+    pub(super) fn ask(&mut self, ask: &Ask, budget: &Arc<Budget>) -> io::Result<(HelperResponse, Bytes)> {
         write(&mut self.socket, ask, &[])?;
         read(&mut self.socket, budget)
     }
@@ -87,19 +87,19 @@ fn serve(mut socket: UnixStream, site: &dyn Handler) -> io::Result<()> {
             Ask::Respond { is_head, path, query, fields } => {
                 let response = with_request(is_head, &path, query.as_deref(), &fields, |request| site.handle(request));
                 let (body, payload) = match response.body {
-                    Body::Bytes(bytes) => (Some(ToldBody::Payload), bytes),
+                    Body::Bytes(bytes) => (Some(HelperBody::Payload), bytes),
                     Body::File { file, offset, length, .. } => {
-                        let body = keep(&mut open, file).map(|file| ToldBody::File { file, offset, length });
+                        let body = keep(&mut open, file).map(|file| HelperBody::File { file, offset, length });
                         (body, Bytes::new())
                     }
                     // Nobody has measured it: it is read here, to its end.
                     Body::Stream(source) => match read_whole(source) {
-                        Ok(bytes) => (Some(ToldBody::Payload), bytes),
+                        Ok(bytes) => (Some(HelperBody::Payload), bytes),
                         Err(_) => (None, Bytes::new()),
                     },
                     Body::Pieces(..) => (None, Bytes::new()), // a site without storage has none
                 };
-                let told = body.map_or(Told::Failed, |body| Told::Response {
+                let told = body.map_or(HelperResponse::Failed, |body| HelperResponse::Response {
                     status: response.status.code(),
                     headers: response.headers.as_bytes().to_vec(),
                     resource: response.resource.as_deref().map(str::to_owned),
@@ -109,8 +109,8 @@ fn serve(mut socket: UnixStream, site: &dyn Handler) -> io::Result<()> {
                 (told, payload)
             }
             Ask::Read { file, offset, most } => match piece(&mut open, &file, offset, most) {
-                Ok(piece) => (Told::Piece, piece),
-                Err(_) => (Told::Failed, Bytes::new()),
+                Ok(piece) => (HelperResponse::Piece, piece),
+                Err(_) => (HelperResponse::Failed, Bytes::new()),
             },
         };
         write(&mut socket, &told, &payload)?;

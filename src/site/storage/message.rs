@@ -37,13 +37,13 @@ pub(super) struct FileOf {
 
 /// What is told.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) enum Told {
+pub(super) enum HelperResponse {
     Response {
         status: u16,
         headers: Vec<u8>,
         resource: Option<String>,
         refused: Option<Refused>,
-        body: ToldBody,
+        body: HelperBody,
     },
     /// The payload is the piece; empty: the file ends before it.
     Piece,
@@ -51,7 +51,7 @@ pub(super) enum Told {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) enum ToldBody {
+pub(super) enum HelperBody {
     /// It is the payload.
     Payload,
     /// It is to be read.
@@ -131,7 +131,7 @@ pub(super) fn read_behind<T: DeserializeOwned>(
     if !share.resize(payload) {
         return Err(io::ErrorKind::OutOfMemory.into());
     }
-    Ok((head, Bytes::from_owner(Page { bytes: exactly(payload, from)?, _share: share })))
+    Ok((head, Bytes::from_owner(Payload { bytes: exactly(payload, from)?, _share: share })))
 }
 
 fn exactly(count: usize, from: &mut impl Read) -> io::Result<Vec<u8>> {
@@ -143,12 +143,12 @@ fn exactly(count: usize, from: &mut impl Read) -> io::Result<Vec<u8>> {
 }
 
 /// A payload, and its share of the pages' memory.
-struct Page {
+struct Payload {
     bytes: Vec<u8>,
     _share: Share,
 }
 
-impl AsRef<[u8]> for Page {
+impl AsRef<[u8]> for Payload {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
     }
@@ -167,19 +167,21 @@ mod tests {
 
     fn frame(payload: &[u8]) -> Vec<u8> {
         let mut frame = Vec::new();
-        write(&mut frame, &Told::Piece, payload).expect("written");
+        write(&mut frame, &HelperResponse::Piece, payload).expect("written");
         frame
     }
 
     #[test]
     fn a_page_has_its_share_of_the_budget_and_a_piece_needs_none() {
         let budget = Budget::new();
-        let (_, page) = read::<Told>(&mut &frame(&vec![b'x'; LONGEST_PIECE + 1])[..], &budget).expect("a page");
+        let (_, page) =
+            read::<HelperResponse>(&mut &frame(&vec![b'x'; LONGEST_PIECE + 1])[..], &budget).expect("a page");
         let mut rest = budget.share();
         assert!(rest.resize(MOST_OF_PAGES - page.len()) && !rest.resize(MOST_OF_PAGES - page.len() + 1));
-        let refused = read::<Told>(&mut &frame(&vec![b'x'; LONGEST_PIECE + 1])[..], &budget).expect_err("no room");
+        let refused =
+            read::<HelperResponse>(&mut &frame(&vec![b'x'; LONGEST_PIECE + 1])[..], &budget).expect_err("no room");
         assert_eq!(refused.kind(), io::ErrorKind::OutOfMemory);
-        let (_, piece) = read::<Told>(&mut &frame(&vec![b'x'; LONGEST_PIECE])[..], &budget).expect("a piece");
+        let (_, piece) = read::<HelperResponse>(&mut &frame(&vec![b'x'; LONGEST_PIECE])[..], &budget).expect("a piece");
         assert_eq!(piece.len(), LONGEST_PIECE);
         drop(page);
         assert!(rest.resize(MOST_OF_PAGES), "it was given back");
@@ -189,7 +191,7 @@ mod tests {
     fn nothing_is_allocated_on_a_word_alone() {
         for (head, payload) in [(1_u32 << 30, 0_u64), (0, MOST_OF_PAGES as u64 + 1), (0, u64::MAX), (u32::MAX, 1)] {
             let lengths = [&head.to_ne_bytes()[..], &payload.to_ne_bytes()].concat();
-            let error = read::<Told>(&mut &lengths[..], &Budget::new()).expect_err("too long");
+            let error = read::<HelperResponse>(&mut &lengths[..], &Budget::new()).expect_err("too long");
             assert_eq!(error.kind(), io::ErrorKind::InvalidData, "{head} {payload}");
         }
     }
