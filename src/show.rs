@@ -1,4 +1,4 @@
-//! `glasshttp show FILE`: a saved log told again, in the words of today.
+//! `glasshttp show FILE`: a saved log shown again, in the words of today.
 
 use crate::language::sentence::say;
 use crate::language::{Language, cause};
@@ -15,7 +15,7 @@ const MOST_OF_A_LINE: u64 = 16 << 20;
 /// Connections of several parts that are remembered.
 const MOST_PARTS: usize = 10_000;
 
-/// What is to be told again.
+/// What is to be shown again.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The log; `-` is standard input.
@@ -30,7 +30,7 @@ struct Missing {
     left_out: serde_json::Value,
 }
 
-/// Tells the records of a log, one after another, in lines of at most `width` columns.
+/// Shows the records of a log, one after another, in lines of at most `width` columns.
 ///
 /// # Errors
 /// In a sentence: if the file can't be read, or holds no record.
@@ -48,8 +48,8 @@ pub fn run(options: &Options, width: usize, out: &mut impl Write) -> Result<(), 
             )
         })?),
     };
-    let mut teller = Teller { language, width, parts: HashMap::new(), told: 0, bad: None, count: 0 };
-    match teller.tell(BufReader::new(input), out) {
+    let mut teller = Teller { language, width, parts: HashMap::new(), shown: 0, bad: None, count: 0 };
+    match teller.show(BufReader::new(input), out) {
         // A reader that has gone, as in `show FILE | head`, is no failure.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
         Err(error) => {
@@ -62,7 +62,7 @@ pub fn run(options: &Options, width: usize, out: &mut impl Write) -> Result<(), 
         }
         Ok(()) => {}
     }
-    match (teller.told, teller.bad) {
+    match (teller.shown, teller.bad) {
         (0, _) => Err(say!(
             language,
             "{} holds no record; name a file that glasshttp --log json wrote"
@@ -83,15 +83,15 @@ pub fn run(options: &Options, width: usize, out: &mut impl Write) -> Result<(), 
 struct Teller {
     language: Language,
     width: usize,
-    /// Of connections that are recorded in parts: what was told of them.
+    /// Of connections that are recorded in parts: what was shown of them.
     parts: HashMap<u64, Progress>,
-    told: u64,
+    shown: u64,
     bad: Option<u64>,
     count: u64,
 }
 
 impl Teller {
-    fn tell(&mut self, mut input: impl BufRead, out: &mut impl Write) -> io::Result<()> {
+    fn show(&mut self, mut input: impl BufRead, out: &mut impl Write) -> io::Result<()> {
         let mut line = Vec::new();
         for number in 1.. {
             line.clear();
@@ -115,10 +115,10 @@ impl Teller {
     }
 
     fn record(&mut self, record: &Record, out: &mut impl Write) -> io::Result<()> {
-        if self.told == 0 {
+        if self.shown == 0 {
             out.write_all(story::legend(self.width, self.language).as_bytes())?;
         }
-        self.told += 1;
+        self.shown += 1;
         let mut progress = self.parts.remove(&record.connection).filter(|_| record.part > 1).unwrap_or_default();
         let text = story::block(record, Occasion::Closed, &mut progress, self.width, self.language);
         if record.continues && self.parts.len() < MOST_PARTS {

@@ -62,7 +62,7 @@ impl Connection {
                 if how == How::ResetByServer { Source::Reset } else { Source::EndOfInput },
                 Why::ServerEndUnseen,
             ),
-            tcp: Figure::measured_or(info.told(), Source::TcpInfoBeforeClose, Why::NoTcpInfo),
+            tcp: Figure::measured_or(info.figures(), Source::TcpInfoBeforeClose, Why::NoTcpInfo),
         }
     }
 

@@ -51,12 +51,12 @@ pub(super) fn connect(addresses: &[SocketAddr], how: &How<'_>) -> (Connect, Opti
     let info = connected.as_ref().and_then(|connected| tcp_option::info(&connected.socket).ok()).unwrap_or_default();
     let info = TcpInfo(&info);
     let why_not = if connected.is_some() { Why::NoTcpInfo } else { Why::NoConnection };
-    let told = Connect {
+    let tried = Connect {
         attempts,
         rtt: Figure::measured_or(info.rtt(), Source::TcpInfo, why_not.clone()),
         negotiated: Figure::measured_or(info.negotiated(), Source::TcpInfo, why_not),
     };
-    (told, connected)
+    (tried, connected)
 }
 
 /// Attempts side by side.
@@ -205,7 +205,7 @@ fn outcome(error: &io::Error) -> ConnectOutcome {
 
 /// Why there is no connection to `host`.
 pub(super) fn failure(host: &str, attempts: &[Attempt]) -> Failure {
-    // What says most: somebody is there, or nobody told.
+    // What says most: somebody is there, or nobody said.
     let rank = |outcome: &ConnectOutcome| match outcome {
         ConnectOutcome::Refused => 0,
         ConnectOutcome::TimedOut => 1,

@@ -130,7 +130,7 @@ impl Connection {
             }
             _ => None,
         });
-        (turn.notes.told(self.asks_kernel), failure.map_or(Ok(()), Err))
+        (turn.notes.exchange(self.asks_kernel), failure.map_or(Ok(()), Err))
     }
 
     /// Does what is next; `false`: the exchange is over.

@@ -79,24 +79,24 @@ fn ask(
         let result = once();
         let is_over = Instant::now() >= deadline;
         match &result {
-            Ok(record) if is_over || is_told(record, exchange, is_closed) => return result,
+            Ok(record) if is_over || is_recorded(record, exchange, is_closed) => return result,
             Err(why) if is_over || !why.may_change() => return result,
             _ => sleep(PAUSE),
         }
     }
 }
 
-fn is_told(record: &Record, exchange: u64, is_closed: bool) -> bool {
-    let is_there = record.exchanges.iter().any(|told| told.number == exchange) || record.exchanges_left_out > 0;
+fn is_recorded(record: &Record, exchange: u64, is_closed: bool) -> bool {
+    let is_there = record.exchanges.iter().any(|one| one.number == exchange) || record.exchanges_left_out > 0;
     is_there && (!is_closed || record.close.is_some())
 }
 
 fn ask_once(page: SocketAddr, client: SocketAddr, clock: Clock) -> Result<Record, Unjoined> {
     let interrupt = Arc::new(Interrupt::default());
     let how = How { timeout: PATIENCE, buffer: None, clock, interrupt: &interrupt, capture: None };
-    let (told, connected) = connect(&[page], &how);
+    let (tried, connected) = connect(&[page], &how);
     let unjoined = |failure| Unjoined::Page(Box::new(failure));
-    let connected = connected.ok_or_else(|| unjoined(super::connect::failure(&page.to_string(), &told.attempts)))?;
+    let connected = connected.ok_or_else(|| unjoined(super::connect::failure(&page.to_string(), &tried.attempts)))?;
     let mut connection =
         Connection::new(0, (page.ip().to_string(), page.port()), 0, connected, (clock, interrupt.clone()));
     let request = RequestHead {

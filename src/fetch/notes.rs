@@ -168,7 +168,7 @@ impl Notes {
     }
 
     /// What is told of it; `asked_kernel`: whether the kernel was asked for arrivals.
-    pub(super) fn told(self, asked_kernel: bool) -> ClientExchange {
+    pub(super) fn exchange(self, asked_kernel: bool) -> ClientExchange {
         let at = |moment, by| Figure::measured_or(moment, by, Why::NotReached);
         let by_kernel = |moment, by, is_due: bool, why_not| match (asked_kernel, is_due) {
             (false, _) => Figure::not_visible(Why::NotAsked),

@@ -5,17 +5,17 @@ use crate::record::Moment;
 use crate::record::segment::Segments;
 use crate::record::transfer::{ConnectOutcome, Ends, Transfer};
 
-/// Who sees the packets, and what was told of them.
+/// Who sees the packets, and what was shown of them.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     capture: Option<Capture>,
-    /// The connection whose segments were told last, and how many of them before its last transfer, and with it.
-    told: Option<(Ends, u64, u64)>,
+    /// The connection whose segments were shown last, and how many of them before its last transfer, and with it.
+    shown: Option<(Ends, u64, u64)>,
 }
 
 impl Seen {
     pub(super) fn by(capture: Option<Capture>) -> Self {
-        Self { capture, told: None }
+        Self { capture, shown: None }
     }
 
     pub(super) fn capture(&self) -> Option<&Capture> {
@@ -25,16 +25,16 @@ impl Seen {
     /// Joins what was seen since the transfer before it on the same connection; times count from `began`.
     pub(super) fn join(&mut self, transfer: &mut Transfer, began: Moment) {
         let Some(ends) = ends(transfer) else { return };
-        let before = match self.told {
-            Some((same, _, told)) if same == ends => told,
+        let before = match self.shown {
+            Some((same, _, shown)) if same == ends => shown,
             _ => 0,
         };
         self.join_behind(transfer, ends, before, began);
     }
 
-    /// Joins once more: its connection ended after it had been told.
+    /// Joins once more: its connection ended after it had been shown.
     pub(super) fn join_last(&mut self, last: &mut Transfer, began: Moment) {
-        if let Some((ends, before, _)) = self.told {
+        if let Some((ends, before, _)) = self.shown {
             self.join_behind(last, ends, before, began);
         }
     }
@@ -43,7 +43,7 @@ impl Seen {
         let Some(capture) = &self.capture else { return };
         capture.catch_up();
         let Some(segments) = capture.record(ends.server, ends.client, began) else { return };
-        self.told = Some((ends, before, segments.count()));
+        self.shown = Some((ends, before, segments.count()));
         transfer.segments = Some(Segments::behind(segments, before));
         if transfer.close.is_some() {
             capture.forget(ends.server, ends.client);

@@ -34,8 +34,8 @@ use std::sync::Arc;
 const NARROW: usize = 4096;
 const USER_AGENT: &str = concat!("glasshttp/", env!("CARGO_PKG_VERSION"));
 
-/// Fetches everything that `options` name, and tells it, or writes the record: what failed, in order.
-/// Where `capture` sees the packets, they are told, too.
+/// Fetches everything that `options` name, and shows it, or writes the record: what failed, in order.
+/// Where `capture` sees the packets, they are shown, too.
 pub fn run(options: &Options, interrupt: &Arc<Interrupt>, capture: Option<Capture>) -> Vec<Failed> {
     let (record, mut failures) = fetch(options, interrupt, capture);
     let Some(record) = record else { return failures };
@@ -85,7 +85,7 @@ struct Session<'o> {
     known: HashMap<String, Vec<IpAddr>>,
     connections: u64,
     kept: Option<Connection>,
-    has_told: bool,
+    has_shown: bool,
     interrupt: Arc<Interrupt>,
     /// Of the name that was looked up last.
     background: Background,
@@ -106,7 +106,7 @@ impl<'o> Session<'o> {
             known: HashMap::new(),
             connections: 0,
             kept: None,
-            has_told: false,
+            has_shown: false,
             interrupt,
             background: Background::default(),
             is_mid_line: false,
@@ -140,7 +140,7 @@ impl<'o> Session<'o> {
             }
             transfer.failure = Some(failed);
         }
-        self.tell(transfer);
+        self.show(transfer);
         more
     }
 
@@ -206,22 +206,22 @@ impl<'o> Session<'o> {
             capture: self.seen.capture(),
         };
         let scope = job.url.scope()?;
-        let (mut told, mut connected) = connect::connect(&sockets(&interleaved(&addresses), port, scope), &how);
+        let (mut tried, mut connected) = connect::connect(&sockets(&interleaved(&addresses), port, scope), &how);
         if let (None, Some(name)) = (&connected, &mut transfer.name) {
             let late = self.background.late_addresses(name, self.options, &self.interrupt);
             if !late.is_empty() {
                 let (more, later) = connect::connect(&sockets(&late, port, scope), &how);
-                let attempts = [std::mem::take(&mut told.attempts), more.attempts].concat();
-                (told, connected) = (Connect { attempts, ..more }, later);
+                let attempts = [std::mem::take(&mut tried.attempts), more.attempts].concat();
+                (tried, connected) = (Connect { attempts, ..more }, later);
             }
         }
         let failure = match self.interrupt.has_come() {
             true => Failure::Interrupted,
-            false => connect::failure(&host, &told.attempts),
+            false => connect::failure(&host, &tried.attempts),
         };
-        let made = told.attempts.iter().find(|attempt| attempt.outcome == ConnectOutcome::Connected);
+        let made = tried.attempts.iter().find(|attempt| attempt.outcome == ConnectOutcome::Connected);
         let made_in = made.map_or(0, |attempt| attempt.ended - attempt.began);
-        transfer.connect = Some(told);
+        transfer.connect = Some(tried);
         let connected = connected.ok_or(failure)?;
         self.connections += 1;
         let connection =
@@ -335,7 +335,7 @@ impl<'o> Session<'o> {
         Failed { failure, url: (!is_alone).then(|| job.url.to_string()), part }
     }
 
-    fn tell(&mut self, mut transfer: Transfer) {
+    fn show(&mut self, mut transfer: Transfer) {
         if let Some(lookup) = transfer.name.as_mut().and_then(|name| name.lookup.as_mut()) {
             std::mem::take(&mut self.background).add_to(lookup, self.options);
         }
@@ -347,18 +347,18 @@ impl<'o> Session<'o> {
         if !self.options.json && !self.options.quiet {
             let width = columns(io::stderr()).unwrap_or(USUAL);
             let mut text = String::new();
-            if !self.has_told {
+            if !self.has_shown {
                 text.push_str(&story::legend(width, self.options.language));
             }
-            self.has_told = true;
-            text.push_str(&story::tell(&transfer, &self.record, self.options.verbose, width, self.options.language));
+            self.has_shown = true;
+            text.push_str(&story::text(&transfer, &self.record, self.options.verbose, width, self.options.language));
             // Nobody may be reading: that is no reason not to fetch.
             let _ = anstream::stderr().lock().write_all(text.as_bytes());
         }
         self.record.transfers.push(transfer);
     }
 
-    /// What is told stands on lines of its own, where it goes to the same place as the body.
+    /// What is shown stands on lines of its own, where it goes to the same place as the body.
     fn end_line(&mut self) {
         if std::mem::take(&mut self.is_mid_line) && is_one_place() {
             let _ = io::stderr().write_all(b"\n");

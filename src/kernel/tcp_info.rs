@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 /// Takes the IP and TCP headers of a SYN apart; `None` if there are none.
 pub(crate) fn syn(headers: &[u8]) -> Option<Syn> {
-    let packet = SlicedPacket::from_ip(&with_lengths_that_fit(headers)).ok().map(|packet| told_syn(&packet, headers));
+    let packet = SlicedPacket::from_ip(&with_lengths_that_fit(headers)).ok().map(|packet| syn_of(&packet, headers));
     packet.flatten()
 }
 
@@ -24,7 +24,7 @@ fn with_lengths_that_fit(headers: &[u8]) -> Vec<u8> {
     headers
 }
 
-fn told_syn(packet: &SlicedPacket<'_>, headers: &[u8]) -> Option<Syn> {
+fn syn_of(packet: &SlicedPacket<'_>, headers: &[u8]) -> Option<Syn> {
     let ttl = match packet.net.as_ref()? {
         NetSlice::Ipv4(ip) => ip.header().ttl(),
         NetSlice::Ipv6(ip) => ip.header().hop_limit(),
@@ -117,8 +117,8 @@ impl TcpInfo<'_> {
         })
     }
 
-    /// All that is told of it.
-    pub(crate) fn told(&self) -> Option<Tcp> {
+    /// All that is recorded of it.
+    pub(crate) fn figures(&self) -> Option<Tcp> {
         Some(Tcp {
             state: Cow::Borrowed(self.state()?),
             rtt: self.rtt()?,

@@ -167,7 +167,7 @@ pub(super) fn close(report: &Closed, accepted: Moment) -> Close {
             Why::ClientEndUnseen,
         ),
         server_end: at(report.server_end, Source::ClockBeforeShutdown, Why::OneClose),
-        tcp: Figure::measured_or(info.told(), Source::TcpInfoBeforeClose, Why::NoTcpInfo),
+        tcp: Figure::measured_or(info.figures(), Source::TcpInfoBeforeClose, Why::NoTcpInfo),
     }
 }
 

@@ -367,7 +367,7 @@ fn transport(protocol: IpNumber, bytes: &[u8], length: usize) -> Result<(Transpo
             let tcp = TcpSlice::from_slice(bytes).map_err(|_| Unreadable::Transport)?;
             let header = tcp.header_slice().len();
             let data = length.checked_sub(header).and_then(|data| u32::try_from(data).ok());
-            Ok((Transport::Tcp(told(&tcp, data.ok_or(Unreadable::Transport)?)), header))
+            Ok((Transport::Tcp(tcp_header(&tcp, data.ok_or(Unreadable::Transport)?)), header))
         }
         IpNumber::UDP => {
             let udp = UdpHeaderSlice::from_slice(bytes).map_err(|_| Unreadable::Transport)?;
@@ -396,7 +396,7 @@ fn transport(protocol: IpNumber, bytes: &[u8], length: usize) -> Result<(Transpo
     }
 }
 
-fn told(tcp: &TcpSlice<'_>, length: u32) -> Tcp {
+fn tcp_header(tcp: &TcpSlice<'_>, length: u32) -> Tcp {
     let mut options = Options::default();
     for option in tcp.options_iterator() {
         match option {

@@ -11,7 +11,7 @@ use crate::record::Nanoseconds;
 use crate::record::connection::{Exchange, Record};
 use std::collections::BTreeSet;
 
-/// Exchanges of one block that are told step by step: of more than that, the
+/// Exchanges of one block that are shown step by step: of more than that, the
 /// first and those that failed. The others are a row each.
 const MOST_WHOLE: usize = 4;
 /// Such rows in one block; further exchanges are counted, unless they failed.
@@ -21,22 +21,22 @@ const SILENT: Nanoseconds = 1_000_000_000;
 /// Remarks that are remembered, of one connection.
 const MOST_REMARKS: usize = 64;
 
-/// What was told of a connection so far.
+/// What was shown of a connection so far.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     /// The header and the handshake.
     pub(crate) is_introduced: bool,
-    /// The number of the last exchange that was told to its end, or left out.
+    /// The number of the last exchange that was shown to its end, or left out.
     pub(crate) exchanges: u64,
     /// That of the last one that was looked at for the next block.
     pub(crate) seen: u64,
     /// How many of those are not in its record: none of them failed.
     pub(crate) passed: u64,
-    /// Whether the one after it was told as far as its response.
+    /// Whether the one after it was shown as far as its response.
     is_begun: bool,
-    /// The latest time that was told.
+    /// The latest time that was shown.
     latest: Option<Nanoseconds>,
-    /// How many of its segments were told or left out.
+    /// How many of its segments were shown or left out.
     segments: u64,
     /// What was said not to be visible.
     remarks: BTreeSet<String>,
@@ -64,7 +64,7 @@ pub(crate) fn legend(width: usize, language: Language) -> String {
     block.finish()
 }
 
-/// The block that tells what is new of `record`.
+/// The block that shows what is new of `record`.
 pub(crate) fn block(
     record: &Record,
     occasion: Occasion,
@@ -91,7 +91,7 @@ pub(crate) fn block(
             teller.fold(&step, exchange);
         }
         let is_new = match step.exchange {
-            Some(number) => chosen.whole.contains(&number) && !teller.is_told(number, &step),
+            Some(number) => chosen.whole.contains(&number) && !teller.is_shown(number, &step),
             None if step.is_of_handshake() => !was_introduced,
             None if segments::place(&step).is_some() => shown.has(&step),
             None => occasion == Occasion::Closed && step.id != "open",
@@ -167,8 +167,8 @@ impl Teller<'_> {
         self.block.folded(&time, &short::request(exchange, usize::MAX / 8, self.language), &figures);
     }
 
-    /// Whether this step of an exchange was told when its response was under way.
-    fn is_told(&self, number: u64, step: &Step) -> bool {
+    /// Whether this step of an exchange was shown when its response was under way.
+    fn is_shown(&self, number: u64, step: &Step) -> bool {
         let was_begun = self.progress.is_begun && number == self.progress.exchanges + 1;
         was_begun && !(step.id.ends_with("-sent") || step.id.ends_with("-ack"))
     }
@@ -177,7 +177,7 @@ impl Teller<'_> {
         self.block.remark(&[dim(segments::more(count, self.language))]);
     }
 
-    /// Counts what was told, and says what was left out.
+    /// Counts what was shown, and says what was left out.
     fn advance(&mut self, record: &Record, under_way: bool, chosen: &Chosen) {
         let last = record.exchanges.last().map_or(0, |exchange| exchange.number);
         let end = last.max(self.progress.seen).saturating_sub(u64::from(under_way));
@@ -237,7 +237,7 @@ impl Teller<'_> {
         rows::write(&mut self.block, &time, step, late);
     }
 
-    /// The time of a row; and beside it one that lies before what an earlier block told.
+    /// The time of a row; and beside it one that lies before what an earlier block showed.
     fn time(&mut self, step: &Step) -> (String, String) {
         let Some(at) = step.at.value().copied() else { return (String::new(), String::new()) };
         if self.progress.latest.is_some_and(|latest| at < latest) {

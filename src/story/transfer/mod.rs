@@ -26,8 +26,8 @@ pub(crate) fn legend(width: usize, language: Language) -> String {
     block.finish()
 }
 
-/// Tells a transfer; `before`: those that were told already; with `heads`, also those as they were sent.
-pub(crate) fn tell(transfer: &Transfer, before: &FetchRecord, heads: bool, width: usize, language: Language) -> String {
+/// A transfer as text; `before`: those that were shown already; with `heads`, also those as they were sent.
+pub(crate) fn text(transfer: &Transfer, before: &FetchRecord, heads: bool, width: usize, language: Language) -> String {
     let mut block = Block::new(width);
     block.header(&[bold(format!("#{}", transfer.number)), bold(transfer.url.clone())]);
     let steps = of_transfer(transfer, before, language);
@@ -50,7 +50,7 @@ pub(crate) fn tell(transfer: &Transfer, before: &FetchRecord, heads: bool, width
         }
     }
     if let (true, Some(exchange)) = (heads, &transfer.exchange) {
-        verbatim::tell(exchange, &mut block);
+        verbatim::write(exchange, &mut block);
     }
     write_remarks(&remarks, &mut block, language);
     if let (Some(why), false) = (&transfer.no_server, is_joined) {
@@ -72,8 +72,8 @@ fn row(step: &Step, above: &mut Option<Nanoseconds>, block: &mut Block) {
 
 /// Sentences, each once; what was seen by the server says so.
 fn write_remarks(remarks: &[Step], block: &mut Block, language: Language) {
-    let mut told = BTreeSet::new();
-    for step in remarks.iter().filter(|step| told.insert(step.title.clone())) {
+    let mut shown = BTreeSet::new();
+    for step in remarks.iter().filter(|step| shown.insert(step.title.clone())) {
         let is_fact = step.known != Known::NotVisible && step.how.is_empty();
         let words = if is_fact && step.id != "reason" { plain(step.title.clone()) } else { dim(step.title.clone()) };
         match step.seen_by {

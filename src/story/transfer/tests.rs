@@ -1,4 +1,4 @@
-//! What is told: lines fit a terminal, in order, and nothing drives it.
+//! What is shown: lines fit a terminal, in order, and nothing drives it.
 
 use super::*;
 use crate::http::client::Ending;
@@ -78,13 +78,13 @@ fn transfer() -> Transfer {
     }
 }
 
-fn told(transfer: &Transfer, language: Language) -> String {
-    told_within(transfer, 80, language)
+fn shown(transfer: &Transfer, language: Language) -> String {
+    shown_within(transfer, 80, language)
 }
 
-fn told_within(transfer: &Transfer, width: usize, language: Language) -> String {
+fn shown_within(transfer: &Transfer, width: usize, language: Language) -> String {
     let record = FetchRecord { glasshttp_fetch: SCHEMA, began: "2026-11-21T00:00:00Z".into(), transfers: vec![] };
-    let text = anstream::adapter::strip_str(&tell(transfer, &record, false, width, language)).to_string();
+    let text = anstream::adapter::strip_str(&text(transfer, &record, false, width, language)).to_string();
     for line in text.lines() {
         assert!(line.width() <= width && !line.ends_with(' '), "{line:?}");
     }
@@ -92,7 +92,7 @@ fn told_within(transfer: &Transfer, width: usize, language: Language) -> String 
 }
 
 #[test]
-fn an_exchange_is_told_in_order_with_its_steps() {
+fn an_exchange_is_shown_in_order_with_its_steps() {
     let expected = "\
 #1  http://localhost:8080/hello.txt
     40 ms ──▶ GET /hello.txt HTTP/1.0  27 bytes
@@ -109,8 +109,8 @@ fn an_exchange_is_told_in_order_with_its_steps() {
               The client spoke HTTP/1.0 and did not ask to keep the connection.
 
 ";
-    assert_eq!(told(&transfer(), Language::English), expected);
-    let korean = told(&transfer(), Language::Korean);
+    assert_eq!(shown(&transfer(), Language::English), expected);
+    let korean = shown(&transfer(), Language::Korean);
     assert!(korean.contains("연결 유지를 요청하지 않았습니다") && !korean.contains("sentence"), "{korean}");
 }
 
@@ -121,7 +121,7 @@ fn a_server_cannot_drive_the_terminal() {
     response.line = "HTTP/1.0 200 \x1b[2J\u{202e}OK".into();
     transfer.redirects_to = Some("http://\x1b]0;title\x07/".into());
     for language in LANGUAGES {
-        let text = told(&transfer, language);
+        let text = shown(&transfer, language);
         assert!(
             text.contains("\\x1b[2J") && text.chars().all(|letter| letter == '\n' || !letter.is_control()),
             "{text}"
@@ -137,7 +137,7 @@ fn it_fits_every_terminal() {
     exchange.request.head = format!("GET /{} HTTP/1.0\r\n\r\n", "길".repeat(200));
     for width in [60, 80, 120, 200] {
         for language in LANGUAGES {
-            told_within(&transfer, width, language);
+            shown_within(&transfer, width, language);
             let legend = anstream::adapter::strip_str(&legend(width, language)).to_string();
             assert!(legend.lines().all(|line| line.width() <= width), "{legend}");
         }

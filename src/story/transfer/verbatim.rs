@@ -4,7 +4,7 @@ use crate::record::connection::Message;
 use crate::record::transfer::ClientExchange;
 use crate::story::layout::Block;
 
-pub(super) fn tell(exchange: &ClientExchange, block: &mut Block) {
+pub(super) fn write(exchange: &ClientExchange, block: &mut Block) {
     lines(">", &exchange.request, block);
     for interim in &exchange.interim_heads {
         lines("<", &interim.head, block);
