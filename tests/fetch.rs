@@ -13,8 +13,8 @@ mod redirects;
 mod resuming;
 mod scripted;
 mod sending;
+mod shown;
 mod terminal;
-mod told;
 
 use crate::closing::{assert_same, folder_with, under_each_model};
 use crate::harness::{PATIENCE, Server, glasshttp};

@@ -42,7 +42,7 @@ fn holds(file: &str, text: &str) {
     let mut failures = Vec::new();
     let quiet = MODELS.map(|model| (model, "off"));
     for (model, log) in quiet.into_iter().chain([("multiplex", "json")]) {
-        let server = Server::start_telling(site.folder(), log, &["--model", model]);
+        let server = Server::start_logging(site.folder(), log, &["--model", model]);
         let cases = document::cases(text, &|field, path| site::field_of(&server, field, path));
         assert!(cases.len() >= 5, "{file}: {} cases read", cases.len());
         for case in &cases {

@@ -37,7 +37,7 @@ fn readers_that_trickle(logs: &[&str], parts: &[&str]) {
         let places = if model == "iterative" { 1 } else { 3 };
         let options = ["--model", model, "--max-connections", &places.to_string()];
         let log = logs.lock().expect("no panic").next().expect("one");
-        let mut server = Server::start_telling(folder.path(), log, &options);
+        let mut server = Server::start_logging(folder.path(), log, &options);
         let mut slow: Vec<Client> = (0..places).map(|_| server.begin_download("/big.bin")).collect();
         let begun = Instant::now();
         let all_are_served = trickle(&mut slow, || begun.elapsed() > Duration::from_secs(7));

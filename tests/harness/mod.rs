@@ -39,11 +39,11 @@ pub struct Server {
 impl Server {
     /// Serves `folder` on a free port of both loopback addresses; nobody watches.
     pub fn start(folder: &Path, options: &[&str]) -> Self {
-        Self::start_telling(folder, "off", options)
+        Self::start_logging(folder, "off", options)
     }
 
     /// The same, with this log on its standard output.
-    pub fn start_telling(folder: &Path, log: &str, options: &[&str]) -> Self {
+    pub fn start_logging(folder: &Path, log: &str, options: &[&str]) -> Self {
         Self::spawn(
             glasshttp().args(["--port", "0", "--log", log, "--no-watch", "--host", "*"]).args(options).arg(folder),
         )

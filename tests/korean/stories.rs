@@ -111,7 +111,7 @@ fn fetched(arguments: &[&str]) -> String {
 #[test]
 fn fetches_that_succeed_are_korean() {
     let (folder, _) = folder_with(10);
-    let server = Server::start_telling(folder.path(), "off", &[]);
+    let server = Server::start_logging(folder.path(), "off", &[]);
     let url = format!("{}small.txt", server.url);
     let missing = format!("{}nothing", server.url);
     for arguments in [

@@ -99,7 +99,7 @@ fn next(events: &mut Events) -> String {
 }
 
 /// The connections of a `records` event.
-fn told(event: &str) -> Vec<u64> {
+fn records(event: &str) -> Vec<u64> {
     let data = event.lines().find_map(|line| line.strip_prefix("data: ")).expect("data");
     let data: serde_json::Value = serde_json::from_str(data).expect("JSON");
     let records = data["records"].as_array().unwrap_or_else(|| panic!("no records: {event}"));
@@ -194,12 +194,12 @@ fn a_stream_greets_tells_what_is_kept_then_what_changes_then_the_end() {
     sink.tell(&record(2), News::Opened);
     let mut events = Events::listen(&hub, "{\"site\":[]}", Language::English).expect("a stream");
     assert_eq!(next(&mut events), "retry: 1000\nevent: hello\ndata: {\"site\":[]}\n\n");
-    assert_eq!(told(&next(&mut events)), [1, 2]);
+    assert_eq!(records(&next(&mut events)), [1, 2]);
     sink.tell(&closed(record(2)), News::Closed);
-    assert_eq!(told(&next(&mut events)), [2]);
+    assert_eq!(records(&next(&mut events)), [2]);
     sink.tell(&record(3), News::Opened);
     sink.finish();
-    assert_eq!(told(&next(&mut events)), [3]);
+    assert_eq!(records(&next(&mut events)), [3]);
     assert_eq!(next(&mut events), "event: end\ndata: {}\n\n");
     assert_eq!(next(&mut events), "");
 }
@@ -216,7 +216,7 @@ fn a_crowd_is_told_bit_by_bit_and_what_was_forgotten_is_counted() {
     // A turn's worth, the newest first; and of the others it is said that they are not shown.
     let count = next(&mut events);
     assert!(count.contains("event: left_out") && count.contains("\"untold\":480"), "{count}");
-    let newest = told(&next(&mut events));
+    let newest = records(&next(&mut events));
     assert_eq!(newest, (481..=500).rev().collect::<Vec<_>>());
     // In a calmer time the others that are kept follow.
     let mut seen = newest.len();
@@ -228,7 +228,7 @@ fn a_crowd_is_told_bit_by_bit_and_what_was_forgotten_is_counted() {
             break;
         }
         if event.starts_with("event: records") {
-            seen += told(&event).len();
+            seen += records(&event).len();
         } else {
             assert!(event.starts_with("event: left_out"), "{event}");
             last_count = event;
@@ -245,7 +245,7 @@ fn what_is_shown_is_brought_up_to_date_though_much_is_new() {
     sink.tell(&record(1), News::Opened);
     let mut events = Events::listen(&hub, "{}", Language::English).expect("a stream");
     next(&mut events);
-    assert_eq!(told(&next(&mut events)), [1]);
+    assert_eq!(records(&next(&mut events)), [1]);
     sink.tell(&closed(record(1)), News::Closed);
     for connection in 2..=500 {
         sink.tell(&record(connection), News::Opened);
@@ -254,7 +254,7 @@ fn what_is_shown_is_brought_up_to_date_though_much_is_new() {
     if event.starts_with("event: left_out") {
         event = next(&mut events);
     }
-    assert!(told(&event).contains(&1), "{event}");
+    assert!(records(&event).contains(&1), "{event}");
 }
 
 #[test]
