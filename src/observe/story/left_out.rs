@@ -18,12 +18,12 @@ const MOST_OF_REQUEST: usize = 400;
 pub(super) struct NotShown {
     /// Those that are open, and the last of their exchanges that was looked at.
     open: HashMap<u64, u64>,
-    second: Second,
+    second: SecondLeftOut,
 }
 
 /// What is said of them when the second is over.
 #[derive(Debug, Default)]
-struct Second {
+struct SecondLeftOut {
     connections: u64,
     /// Exchanges by their status.
     statuses: BTreeMap<u16, u64>,
@@ -100,7 +100,7 @@ impl NotShown {
     }
 }
 
-impl Second {
+impl SecondLeftOut {
     fn fail(&mut self, record: &Record, exchange: &Exchange, language: Language) {
         let key = (exchange.status, short::request(exchange, MOST_OF_REQUEST, language));
         let number = || format!("#{}.{}", record.connection, exchange.number);
