@@ -105,7 +105,8 @@ pub(crate) fn serve(contender: Contender, work: Duration) -> Result<(), Box<dyn 
     let long = Duration::from_secs(60);
     let service =
         Arc::new(Service { handler: Box::new(handler), timeouts: Timeouts::new(long, long), probe: Probe::OFF });
-    let limits = Limits { connections: ROOM.into(), linger: Duration::ZERO, grace: GRACE }.within_descriptors(contender.model());
+    let limits =
+        Limits { connections: ROOM.into(), linger: Duration::ZERO, grace: GRACE }.within_descriptors(contender.model());
     Ok(models::serve(contender.model(), listeners, &service, &limits, &stop)?)
 }
 

@@ -1,11 +1,12 @@
 //! Why something was refused, or ended, is said: each reason, in each language, in steps and on a terminal.
 
 use super::*;
+use crate::story::width::USUAL;
 use crate::story::{Occasion, Progress, block};
 
 /// The whole of a block of the terminal, as one line.
-fn told(record: &Record, language: Language) -> String {
-    let text = block(record, 1, Occasion::Closed, &mut Progress::default(), language);
+fn shown(record: &Record, language: Language) -> String {
+    let text = block(record, Occasion::Closed, &mut Progress::default(), USUAL, language);
     anstream::adapter::strip_str(&text).to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -35,7 +36,7 @@ fn each_reason_is_said_once_wherever_it_stands() {
             let sentence = reason.said(language);
             let titles = steps(record, language).into_iter().filter(|step| step.title == sentence);
             assert_eq!(titles.count(), 1, "{reason:?}, {language:?}");
-            let story = told(record, language);
+            let story = shown(record, language);
             assert_eq!(story.matches(sentence).count(), 1, "{reason:?}, {language:?}: {story}");
         }
     }
