@@ -267,7 +267,7 @@ fn the_other_urls_are_fetched_though_one_fails() {
 }
 
 #[test]
-fn both_addresses_of_a_name_are_tried_and_told() {
+fn both_addresses_of_a_name_are_tried_and_shown() {
     let (folder, _) = folder_with(0);
     let server = Server::start(folder.path(), &["-b", "127.0.0.1"]);
     let run = fetch(&["--json", &format!("http://localhost:{}/small.txt", server.port())]);

@@ -1,5 +1,7 @@
 //! Who lives where, and who may name whom: ARCHITECTURE.md says it, the sources are read.
 
+mod names;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -78,14 +78,14 @@ fn one_model(name: &'static str) -> Server {
 /// This package's own program with nobody watching, and watched in each way; with packets where
 /// that is said, and there is the right to see them.
 pub(crate) fn watching() -> Vec<Server> {
-    type Told = fn(&Task<'_>, u16) -> io::Result<Command>;
-    let ways: [(&'static str, Told); 6] = [
-        ("common", |task, port| Ok(told(task, port, &["--log", "common", "--no-watch"]))),
-        ("json", |task, port| Ok(told(task, port, &["--log", "json", "--no-watch"]))),
-        ("story", |task, port| Ok(told(task, port, &["--log", "story", "--no-watch"]))),
-        ("story, packets", |task, port| Ok(captured(told(task, port, &["--log", "story", "--no-watch"])))),
-        ("live page", |task, port| Ok(told(task, port, &["--log", "off", "--watch", "0"]))),
-        ("story and page", |task, port| Ok(told(task, port, &["--log", "story", "--watch", "0"]))),
+    type Start = fn(&Task<'_>, u16) -> io::Result<Command>;
+    let ways: [(&'static str, Start); 6] = [
+        ("common", |task, port| Ok(logged(task, port, &["--log", "common", "--no-watch"]))),
+        ("json", |task, port| Ok(logged(task, port, &["--log", "json", "--no-watch"]))),
+        ("story", |task, port| Ok(logged(task, port, &["--log", "story", "--no-watch"]))),
+        ("story, packets", |task, port| Ok(captured(logged(task, port, &["--log", "story", "--no-watch"])))),
+        ("live page", |task, port| Ok(logged(task, port, &["--log", "off", "--watch", "0"]))),
+        ("story and page", |task, port| Ok(logged(task, port, &["--log", "story", "--watch", "0"]))),
     ];
     let watched = ways.map(|(name, command)| Server { name, command: Box::new(command), chooses_port: false, ..own() });
     [Server { name: "quiet", ..own() }].into_iter().chain(watched).collect()
@@ -171,17 +171,17 @@ fn glasshttp(program: impl AsRef<OsStr>, task: &Task<'_>, port: u16, model: &[&s
 }
 
 /// The same with packets.
-fn captured(mut told: Command) -> Command {
-    told.env_remove("GLASSHTTP_PACKETS");
-    told
+fn captured(mut command: Command) -> Command {
+    command.env_remove("GLASSHTTP_PACKETS");
+    command
 }
 
 /// The same with one event loop, told as `options` say; its output goes to a file.
-fn told(task: &Task<'_>, port: u16, options: &[&str]) -> Command {
+fn logged(task: &Task<'_>, port: u16, options: &[&str]) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", "exec \"$@\" > \"$OUTPUT\"", "sh", OWN]);
     command.env("GLASSHTTP_PACKETS", "off");
-    command.env("OUTPUT", task.folder.join("told")).args(["--model", "multiplex", "--workers", "1"]).args(options);
+    command.env("OUTPUT", task.folder.join("log")).args(["--model", "multiplex", "--workers", "1"]).args(options);
     at(&mut command, task, port);
     command
 }

@@ -35,7 +35,7 @@ impl Page {
 }
 
 /// What this sink writes of a closed connection.
-fn told<S: Sink>(record: &Record, sink: impl FnOnce(Page) -> S) -> String {
+fn recorded<S: Sink>(record: &Record, sink: impl FnOnce(Page) -> S) -> String {
     let page = Page::default();
     let mut sink = sink(page.clone());
     sink.tell(record, News::Opened);
@@ -46,13 +46,13 @@ fn told<S: Sink>(record: &Record, sink: impl FnOnce(Page) -> S) -> String {
 
 fuzz_target!(|data: &[u8]| {
     let Ok(record) = serde_json::from_slice::<Record>(data) else { return };
-    let line = told(&record, JsonLog::new);
+    let line = recorded(&record, JsonLog::new);
     let line = line.strip_suffix('\n').expect("a line");
     assert_eq!(treachery(line), None, "{line:?}");
     let again: Record = serde_json::from_str(line).expect("a record");
-    assert_eq!(told(&again, JsonLog::new).trim_end(), line, "written and read again");
+    assert_eq!(recorded(&again, JsonLog::new).trim_end(), line, "written and read again");
     for language in [Language::English, Language::Korean] {
-        let story = told(&record, |page| Story::new(page, language, 1));
+        let story = recorded(&record, |page| Story::new(page, language, 1));
         let plain = unstyled(&story);
         assert_eq!(treachery(&plain.replace('\n', " ")), None, "{plain:?}");
     }

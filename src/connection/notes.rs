@@ -1,4 +1,4 @@
-//! What is noted of a connection that is told: each fact beside the call that
+//! What is noted of a connection that is recorded: each fact beside the call that
 //! it describes, a moment after it. Only facts; what they mean is for
 //! [`crate::observe`] to say.
 
@@ -19,7 +19,7 @@ use std::net::SocketAddr;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
-/// How much of a head is told, in bytes: two of them fit one report.
+/// How much of a head is recorded, in bytes: two of them fit one report.
 const MOST_OF_A_HEAD: usize = 1600;
 /// Exchanges that are held back until their answers are acknowledged, and those
 /// of which the acknowledgement is awaited at all.
@@ -54,7 +54,7 @@ pub(super) struct Notes {
     first_read: Option<(Moment, Moment)>,
     reads: u32,
     exchanges: u64,
-    /// The exchange under way, if it is told.
+    /// The exchange under way, if it is recorded.
     exchange: Option<Box<Exchange<'static>>>,
     is_reported: bool,
     /// Whether it was said that the next head has begun.
@@ -80,7 +80,7 @@ struct Unacknowledged {
 }
 
 impl Notes {
-    /// Notes of a connection just accepted from `listener`, if it is to be told.
+    /// Notes of a connection just accepted from `listener`, if it is to be recorded.
     pub(super) fn begin(
         probe: &Probe,
         socket: &OwnedFd,
@@ -218,12 +218,12 @@ impl Notes {
     pub(super) fn begin_exchange(&mut self, head: &[u8], state: HeadState, socket: &OwnedFd, probe: &Probe) {
         self.exchanges += 1;
         (self.has_begun, self.is_reported, self.taken) = (false, false, 0);
-        let is_told = probe.admit_exchange();
-        self.ask_kernel(is_told, socket);
+        let is_recorded = probe.admit_exchange();
+        self.ask_kernel(is_recorded, socket);
         // A request that came with the one before was read when that one was.
         let (arrived, first_read) = self.first_read.take().unwrap_or(self.last_read);
         let reads = std::mem::take(&mut self.reads);
-        if !is_told {
+        if !is_recorded {
             return;
         }
         let mut exchange = self.recorded_exchange(self.exchanges, head, reads);

@@ -161,8 +161,8 @@ fn performed(experiment: &Experiment, answer: Option<char>, options: &Options) -
         terminal::draw(&mut out, run, &blanks, terminal_size(), options.language).map_err(Problem::Standard)?;
         blank::ask(&mut out, &blanks, options.language).map_err(Problem::Standard)?;
     }
-    let told = tell(&mut out, experiment, &outcome, answer, options.language);
-    told.and_then(|()| out.flush()).map_err(Problem::Standard)
+    let written = tell(&mut out, experiment, &outcome, answer, options.language);
+    written.and_then(|()| out.flush()).map_err(Problem::Standard)
 }
 
 /// Performs all experiments and keeps their runs: JSON, a drawing and a page in each language.
@@ -201,13 +201,13 @@ fn played_by(programs: &Programs, options: &Options) -> Result<i32, Problem> {
     let runs = [ran.run];
     files(Source::Programs(programs), &runs, options)?;
     let mut out = anstream::stdout().lock();
-    let told = match (options.json, &runs) {
+    let written = match (options.json, &runs) {
         (true, runs) => report::json_of_programs(&mut out, &settings, runs),
         (false, [run]) => {
             writeln!(out).and_then(|()| terminal::draw(&mut out, run, &[], terminal_size(), options.language))
         }
     };
-    told.and_then(|()| out.flush()).map_err(Problem::Standard)?;
+    written.and_then(|()| out.flush()).map_err(Problem::Standard)?;
     Ok(ran.status)
 }
 

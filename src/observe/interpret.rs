@@ -1,4 +1,4 @@
-//! From reported facts to what is told: each figure gets its source, and what
+//! From reported facts to what is recorded: each figure gets its source, and what
 //! nothing reported says so.
 
 use super::report::{Closed, Exchange as ExchangeReport, Opened};
@@ -274,31 +274,31 @@ mod tests {
         #[test]
         fn no_visible_stage_lies_before_the_one_above(stages in stages(), late in moment()) {
             let report = ExchangeReport { stages, is_over: true, asked_kernel: true, ..ExchangeReport::default() };
-            let mut told = exchange(&report, ACCEPTED);
+            let mut recorded = exchange(&report, ACCEPTED);
             for _ in 0..2 {
-                let visible: Vec<_> = told.stages.named().into_iter().filter_map(|(_, figure)| figure.value()).collect();
-                prop_assert!(visible.is_sorted(), "{:?}", told.stages);
-                let after_accept = told.stages.named()[1..].iter().all(|(_, figure)| figure.value().is_none_or(|at| *at >= 0));
-                prop_assert!(after_accept, "{:?}", told.stages);
-                told.stages.acknowledged = acknowledged(late, ACCEPTED, &told.stages);
+                let visible: Vec<_> = recorded.stages.named().into_iter().filter_map(|(_, figure)| figure.value()).collect();
+                prop_assert!(visible.is_sorted(), "{:?}", recorded.stages);
+                let after_accept = recorded.stages.named()[1..].iter().all(|(_, figure)| figure.value().is_none_or(|at| *at >= 0));
+                prop_assert!(after_accept, "{:?}", recorded.stages);
+                recorded.stages.acknowledged = acknowledged(late, ACCEPTED, &recorded.stages);
             }
         }
 
         #[test]
         fn no_end_lies_before_the_accept(at in moment(), client_end in moment(), server_end in moment()) {
-            let told = close(&Closed { at, client_end, server_end, ..Closed::default() }, ACCEPTED);
-            for end in [&told.client_end, &told.server_end].into_iter().filter_map(Figure::value) {
-                prop_assert!(*end >= 0 && told.at.value().is_none_or(|at| at >= end), "{told:?}");
+            let recorded = close(&Closed { at, client_end, server_end, ..Closed::default() }, ACCEPTED);
+            for end in [&recorded.client_end, &recorded.server_end].into_iter().filter_map(Figure::value) {
+                prop_assert!(*end >= 0 && recorded.at.value().is_none_or(|at| at >= end), "{recorded:?}");
             }
-            prop_assert!(told.at.value().is_none_or(|at| *at >= 0));
+            prop_assert!(recorded.at.value().is_none_or(|at| *at >= 0));
         }
     }
 
     #[test]
     fn a_clock_that_was_set_is_the_reason() {
         let stages = StagesReport { first_read: Moment(ACCEPTED.0 - 1), ..StagesReport::default() };
-        let told = exchange(&ExchangeReport { stages, ..ExchangeReport::default() }, ACCEPTED);
-        assert_eq!(told.stages.first_read, Figure::not_visible(Why::ClockWasSet));
-        assert_eq!(told.stages.head_complete, Figure::not_visible(Why::NotYet));
+        let recorded = exchange(&ExchangeReport { stages, ..ExchangeReport::default() }, ACCEPTED);
+        assert_eq!(recorded.stages.first_read, Figure::not_visible(Why::ClockWasSet));
+        assert_eq!(recorded.stages.head_complete, Figure::not_visible(Why::NotYet));
     }
 }

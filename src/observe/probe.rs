@@ -90,7 +90,7 @@ impl Probe {
         self.0.as_ref().and_then(|open| open.scope.lines)
     }
 
-    /// Whether connections are told: then silent ones must be seen, too.
+    /// Whether connections are recorded: then silent ones must be seen, too.
     pub fn records_connections(&self) -> bool {
         self.0.as_ref().is_some_and(|open| open.scope.connections.is_some())
     }
@@ -100,7 +100,7 @@ impl Probe {
         self.0.as_ref().map_or(&[], |open| &open.scope.page_origins)
     }
 
-    /// The number of a connection that was just accepted, if it is to be told.
+    /// The number of a connection that was just accepted, if it is to be recorded.
     pub fn admit_connection(&self) -> Option<u64> {
         let open = self.0.as_ref().filter(|open| open.scope.connections.is_some())?;
         let number = open.number.fetch_add(1, Ordering::Relaxed) + 1;
@@ -111,7 +111,7 @@ impl Probe {
         is_admitted.then_some(number)
     }
 
-    /// Whether the next exchange of a told connection is to be told.
+    /// Whether the next exchange of a recorded connection is to be recorded.
     pub fn admit_exchange(&self) -> bool {
         self.0.as_ref().is_some_and(|open| open.exchanges.take())
     }
@@ -274,11 +274,11 @@ mod tests {
     }
 
     #[test]
-    fn no_more_are_told_than_a_second_allows() {
+    fn no_more_are_recorded_than_a_second_allows() {
         let scope = Scope { connections: Some(Rate::PerSecond(5)), ..Scope::default() };
         let (probe, _reader) = Probe::open(scope).expect("a pipe");
-        let told = (0..1000).filter(|_| probe.admit_connection().is_some()).count();
-        assert!((5..=15).contains(&told), "{told}: a few seconds at most have passed");
-        assert_eq!(probe.take_left_out() as usize, 1000 - told);
+        let recorded = (0..1000).filter(|_| probe.admit_connection().is_some()).count();
+        assert!((5..=15).contains(&recorded), "{recorded}: a few seconds at most have passed");
+        assert_eq!(probe.take_left_out() as usize, 1000 - recorded);
     }
 }

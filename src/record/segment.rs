@@ -36,12 +36,12 @@ impl Segments {
         self.left_out.saturating_add(self.list.len() as u64)
     }
 
-    /// Without the first `told` segments; what was counted stays the whole connection's.
+    /// Without the first `shown` segments; what was counted stays the whole connection's.
     #[must_use]
-    pub fn behind(mut self, told: u64) -> Self {
-        let first = told.min(self.left_out_behind as u64);
-        let left_out = (told - first).min(self.left_out);
-        let gone = (told - left_out).min(self.list.len() as u64) as usize;
+    pub fn behind(mut self, shown: u64) -> Self {
+        let first = shown.min(self.left_out_behind as u64);
+        let left_out = (shown - first).min(self.left_out);
+        let gone = (shown - left_out).min(self.list.len() as u64) as usize;
         self.list.drain(..gone);
         self.left_out -= left_out;
         self.left_out_behind = self.left_out_behind.saturating_sub(gone);
@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_told_goes_from_the_front_whether_it_is_listed_or_not() {
+    fn what_was_shown_goes_from_the_front_whether_it_is_listed_or_not() {
         let segment = |at| {
             serde_json::json!({"at": at, "from": "client", "flags": "ACK", "sequence": 1,
             "relative_sequence": 1, "length": 0, "window": 1, "ttl": 64})
@@ -181,7 +181,7 @@ mod tests {
         // 0 1 2, then four that are not listed, then 3 4 5.
         let segments = Segments { list, left_out: 4, left_out_behind: 3, ..Segments::default() };
         assert_eq!(segments.count(), 10);
-        for (told, first, left_out, behind) in [
+        for (shown, first, left_out, behind) in [
             (0, Some(0), 4, 3),
             (2, Some(2), 4, 1),
             (3, Some(3), 4, 0),
@@ -191,9 +191,9 @@ mod tests {
             (10, None, 0, 0),
             (99, None, 0, 0),
         ] {
-            let rest = segments.clone().behind(told);
-            assert_eq!(rest.list.first().map(|segment| segment.at), first, "{told}");
-            assert_eq!((rest.left_out, rest.left_out_behind), (left_out, behind), "{told}");
+            let rest = segments.clone().behind(shown);
+            assert_eq!(rest.list.first().map(|segment| segment.at), first, "{shown}");
+            assert_eq!((rest.left_out, rest.left_out_behind), (left_out, behind), "{shown}");
         }
     }
 }

@@ -164,12 +164,12 @@ impl Helpers {
     fn ask_of(&self, mut helper: Helper, ask: &Ask) -> io::Result<(HelperResponse, Bytes)> {
         let process = helper.process;
         lock(&self.working).push(process);
-        let told = helper.ask(ask, &self.budget);
+        let response = helper.ask(ask, &self.budget);
         lock(&self.working).retain(|working| *working != process);
-        if told.is_ok() {
+        if response.is_ok() {
             lock(&self.free).push(helper);
         }
-        told
+        response
     }
 
     fn take(&self) -> Option<Helper> {

@@ -40,11 +40,11 @@ fn each_request_is_a_line_and_none_is_left_out() {
         }
         let lines = lines(&mut server);
         assert_eq!(lines.len(), 64, "{model}: {lines:#?}");
-        let told = |words: &[&str]| lines.iter().filter(|line| words.iter().all(|word| line.contains(word))).count();
-        assert_eq!(told(&["#1.1", "GET /a.txt", "  200  11.5 kB  "]), 1, "{model}: {lines:#?}");
-        assert_eq!(told(&["#1.2", "GET /missing", "  404  ", "  reused"]), 1, "{model}: {lines:#?}");
-        assert_eq!(told(&["HEAD /a.txt", "  200  0 B  "]), 1, "{model}: {lines:#?}");
-        assert_eq!(told(&["  400  "]), 61, "{model}: {lines:#?}");
+        let shown = |words: &[&str]| lines.iter().filter(|line| words.iter().all(|word| line.contains(word))).count();
+        assert_eq!(shown(&["#1.1", "GET /a.txt", "  200  11.5 kB  "]), 1, "{model}: {lines:#?}");
+        assert_eq!(shown(&["#1.2", "GET /missing", "  404  ", "  reused"]), 1, "{model}: {lines:#?}");
+        assert_eq!(shown(&["HEAD /a.txt", "  200  0 B  "]), 1, "{model}: {lines:#?}");
+        assert_eq!(shown(&["  400  "]), 61, "{model}: {lines:#?}");
         assert!(lines.iter().all(|line| !line.contains('\x1b') && line.as_bytes()[2] == b':'), "{lines:#?}");
     }
 }

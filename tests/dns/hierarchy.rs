@@ -187,7 +187,7 @@ fn other_zone() -> String {
 
 #[test]
 #[ignore = "needs nsd and dnsmasq: run by .ci/run"]
-fn a_real_resolver_is_asked_and_told() {
+fn a_real_resolver_is_asked_and_recorded() {
     let hierarchy = Hierarchy::start();
     let server = hierarchy.at(RESOLVER);
     let asked = |name: &str| resolve(name, &asking(server));

@@ -42,7 +42,7 @@ fn the_hosts_file_comes_first_and_the_system_is_compared() {
 }
 
 #[test]
-fn what_is_no_answer_to_the_question_is_ignored_and_told() {
+fn what_is_no_answer_to_the_question_is_ignored_and_recorded() {
     let server = Server::start(|question, _| {
         let mut wrong_id = answer_with_address(question);
         wrong_id.metadata.id = question.metadata.id.wrapping_add(1);

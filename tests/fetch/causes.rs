@@ -101,7 +101,7 @@ fn what_is_kept_is_what_is_in_the_file() {
 }
 
 #[test]
-fn a_close_with_bytes_unread_is_told_as_the_reset_that_it_is() {
+fn a_close_with_bytes_unread_is_shown_as_the_reset_that_it_is() {
     let (say, heard) = std::sync::mpsc::channel();
     let peer = Peer::start(move |_, stream| {
         read_request(stream);

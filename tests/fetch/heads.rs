@@ -13,7 +13,7 @@ fn exchange(bytes: impl Into<Vec<u8>>) -> (Value, i32) {
 }
 
 #[test]
-fn an_odd_line_is_dropped_and_told() {
+fn an_odd_line_is_dropped_and_shown() {
     for odd in [
         b"X-Odd : value".as_slice(),
         b": value",

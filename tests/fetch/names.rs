@@ -1,4 +1,4 @@
-//! Names, told: the question and the response beside the connection that they lead to.
+//! Names, shown: the question and the response beside the connection that they lead to.
 
 use super::fetch;
 use crate::closing::folder_with;
@@ -51,7 +51,7 @@ fn the_server_that_is_named_is_asked_and_its_answer_followed() {
 }
 
 #[test]
-fn a_walk_from_the_root_is_told_by_its_steps() {
+fn a_walk_from_the_root_is_shown_by_its_steps() {
     let (folder, _) = folder_with(0);
     let server = Server::start(folder.path(), &[]);
     let names = name_server();

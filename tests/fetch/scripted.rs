@@ -97,7 +97,7 @@ fn more_than_was_promised_is_left_out() {
 }
 
 #[test]
-fn a_reset_is_told_by_where_it_came() {
+fn a_reset_is_shown_by_where_it_came() {
     /// Sends these bytes, and resets when they were read: when the test says so.
     fn resetting(bytes: String, is_read: mpsc::Receiver<()>) -> Peer {
         Peer::start(move |_, stream: &mut TcpStream| {
@@ -190,7 +190,7 @@ fn a_body_that_drips_is_waited_for() {
 }
 
 #[test]
-fn redirects_that_lead_nowhere_are_told() {
+fn redirects_that_lead_nowhere_are_shown() {
     let to = |location: &str| format!("HTTP/1.0 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
     let follow = |location: &str| {
         let peer = Peer::answering(to(location));

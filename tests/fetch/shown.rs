@@ -43,7 +43,7 @@ fn the_story_stands_beside_the_body_and_fits_a_terminal() {
 }
 
 #[test]
-fn the_story_is_told_in_korean_too() {
+fn the_story_is_shown_in_korean_too() {
     let (folder, _) = folder_with(0);
     let server = Server::start(folder.path(), &[]);
     let run = fetch(&["--lang", "ko", &format!("{}small.txt", server.url)]);

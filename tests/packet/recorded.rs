@@ -12,9 +12,9 @@ use std::process::Command;
 use std::time::Duration;
 
 /// A segment in the words of both: who sent it, and its numbers.
-type Told = Vec<String>;
+type Fields = Vec<String>;
 
-fn told_by_tshark(fields: &[&str], client: &str) -> Told {
+fn by_tshark(fields: &[&str], client: &str) -> Fields {
     let hops = if fields[16].is_empty() { fields[17] } else { fields[16] };
     let from = if fields[2] == client { "client" } else { "server" };
     let flags = u16::from_str_radix(fields[6].trim_start_matches("0x"), 16).expect("hexadecimal");
@@ -22,7 +22,7 @@ fn told_by_tshark(fields: &[&str], client: &str) -> Told {
     [from.to_owned(), flags.to_string(), hops.to_owned()].into_iter().chain(numbers).collect()
 }
 
-fn told_by_record(segment: &Value) -> Told {
+fn by_record(segment: &Value) -> Fields {
     let bits: HashMap<&str, u16> =
         ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"].into_iter().zip((0..8).map(|bit| 1 << bit)).collect();
     let flags: u16 = segment["flags"].as_str().expect("flags").split('+').map(|name| bits[name]).sum();
@@ -52,9 +52,9 @@ pub fn compare(records: &[Value], theirs: &[String]) -> usize {
     for record in records.iter().filter(|record| record["exchanges"][0].is_object()) {
         let client = record["client"].as_str().expect("an address").rsplit(':').next().expect("a port").to_owned();
         let fields = theirs.iter().map(|line| line.split(',').collect::<Vec<_>>());
-        let mut seen: Vec<Told> = fields
+        let mut seen: Vec<Fields> = fields
             .filter(|fields| fields[2] == client || fields[3] == client)
-            .map(|fields| told_by_tshark(&fields, &client))
+            .map(|fields| by_tshark(&fields, &client))
             .collect();
         let segments = &record["segments"];
         let list = segments["list"].as_array().expect("segments");
@@ -63,10 +63,10 @@ pub fn compare(records: &[Value], theirs: &[String]) -> usize {
         let is_all = count == seen.len() as u64 || (count > 128 && count < seen.len() as u64);
         assert!(is_all, "{client}: {count} of {}", seen.len());
         for segment in list {
-            let told = told_by_record(segment);
+            let recorded = by_record(segment);
             // Several processors hand frames over: of two at the same time either may come first.
-            let place = seen.iter().position(|other| *other == told);
-            let place = place.unwrap_or_else(|| panic!("{told:?} of {segment} is not among {seen:?}"));
+            let place = seen.iter().position(|other| *other == recorded);
+            let place = place.unwrap_or_else(|| panic!("{recorded:?} of {segment} is not among {seen:?}"));
             seen.remove(place);
             compared += 1;
         }
@@ -112,7 +112,7 @@ fn a_record_has_the_segments_that_tshark_sees_under_every_model() {
         let facts = serde_json::to_string(&records).expect("JSON");
         assert!(facts.contains("window_closed") && facts.contains("window_opened"), "{model}: the narrow one");
         // Told again, the story has the same numbers.
-        let story = told_again(&server.output);
+        let story = shown_again(&server.output);
         let syn = |end: &str| {
             let list = records[1]["segments"]["list"].as_array().expect("segments");
             let is_it = |segment: &&Value| {
@@ -127,7 +127,7 @@ fn a_record_has_the_segments_that_tshark_sees_under_every_model() {
     }
 }
 
-fn told_again(log: &Path) -> String {
+fn shown_again(log: &Path) -> String {
     let output = glasshttp().arg("show").arg(log).output().expect("the program starts");
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).expect("UTF-8")
@@ -185,7 +185,7 @@ fn under_overload_packets_are_dropped_counted_and_said() {
     let records = records(&server.output);
     let lost = records.iter().map(|record| record["segments"]["not_seen"].as_u64().unwrap_or(0)).max();
     assert!(lost > Some(1_000), "{lost:?}");
-    assert!(told_again(&server.output).contains("were not seen"));
+    assert!(shown_again(&server.output).contains("were not seen"));
 }
 
 #[test]

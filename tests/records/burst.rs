@@ -1,4 +1,4 @@
-//! More than can be told: nothing is lost silently, and nobody waits.
+//! More than can be recorded: nothing is lost silently, and nobody waits.
 
 use super::{Watched, port};
 use crate::closing::{folder_with, under_each_model};
@@ -25,7 +25,7 @@ fn connections(server: &Server, count: usize) -> Vec<SocketAddr> {
 }
 
 #[test]
-fn of_a_thousand_fast_connections_each_is_told_or_counted() {
+fn of_a_thousand_fast_connections_each_is_recorded_or_counted() {
     let (folder, _) = folder_with(0);
     under_each_model(|model| {
         let mut watched = Watched::start(folder.path(), model, &[]);
@@ -55,7 +55,7 @@ fn start_unread(folder: &Path, options: &[&str]) -> Server {
     Server::spawn(glasshttp().args(["--port", "0", "--no-watch", "--host", "*"]).args(options).arg(folder))
 }
 
-/// How many of `what` the program said on standard error that it has not told.
+/// How many of `what` the program said on standard error that it has not recorded.
 fn said(errors: &str, what: &str) -> u64 {
     let Some((before, _)) = errors.split_once(&format!(" {what}")) else { return 0 };
     before.rsplit(' ').next().and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("a number: {errors}"))
@@ -75,11 +75,11 @@ fn a_log_that_nobody_reads_makes_nobody_wait_and_what_is_missing_is_said() {
 
         let mut log = String::new();
         server.stdout.read_to_string(&mut log).expect("what the pipe held");
-        let told = log.split_inclusive('\n').filter(|line| line.starts_with("{") && line.ends_with("}}\n")).count();
-        assert!(told > 5, "{model}: {log}");
+        let recorded = log.split_inclusive('\n').filter(|line| line.starts_with("{") && line.ends_with("}}\n")).count();
+        assert!(recorded > 5, "{model}: {log}");
         let errors = server.complaints();
         let missing = said(&errors, "connections");
-        assert_eq!(told as u64 + missing, 1500, "{model}: {told} lines of the log, and it said {errors:?}");
+        assert_eq!(recorded as u64 + missing, 1500, "{model}: {recorded} lines of the log, and it said {errors:?}");
     });
 }
 
@@ -101,9 +101,9 @@ fn lines_that_nobody_reads_are_counted_too() {
         assert_eq!(server.wait().code(), Some(0), "{model}");
         let mut log = String::new();
         server.stdout.read_to_string(&mut log).expect("what the pipe held");
-        let told = log.split_inclusive('\n').filter(|line| line.ends_with("200 0\n")).count();
+        let recorded = log.split_inclusive('\n').filter(|line| line.ends_with("200 0\n")).count();
         let errors = server.complaints();
         let missing = said(&errors, "reports");
-        assert_eq!(told as u64 + missing, 20_000, "{model}: {told} lines, and it said {errors:?}");
+        assert_eq!(recorded as u64 + missing, 20_000, "{model}: {recorded} lines, and it said {errors:?}");
     });
 }

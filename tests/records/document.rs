@@ -101,7 +101,7 @@ fn shown(log: &str, language: &str) -> String {
 
 /// What the program tells of a record is a function of the record: to the last letter.
 #[test]
-fn the_kept_stories_are_what_is_told_of_the_record_in_the_documentation() {
+fn the_kept_stories_are_what_is_shown_of_the_record_in_the_documentation() {
     let log = serde_json::to_string(&example()).expect("JSON");
     for language in ["en", "ko"] {
         let path = place(&format!("tests/records/kept/story.{language}.txt"));
@@ -117,7 +117,7 @@ fn the_kept_stories_are_what_is_told_of_the_record_in_the_documentation() {
 
 /// A record of version 1, as docs/records.md had it: other names, and sentences without codes.
 #[test]
-fn a_record_of_version_1_is_still_told() {
+fn a_record_of_version_1_is_still_shown() {
     let log = fs::read_to_string(place("tests/records/kept/version_1.json")).expect("a record");
     assert!(log.contains("\"glasshttp\":1") && log.contains("answer_chosen") && log.contains("octets_received"));
     let story = shown(&log, "en").split_whitespace().collect::<Vec<_>>().join(" ");

@@ -109,8 +109,8 @@ fn a_client_that_resets_in_the_middle_of_its_answer() {
         assert!(!exchange.is_kept, "{model}: {exchange:?}");
         assert!(exchange.stages.acknowledged.value().is_none(), "its last byte was never sent");
         let close = check_close(&record, &Reason::Reset, How::ResetByClient, End::Client);
-        let told = measured(&close.client_end);
-        assert!((since_accept(&record, before)..since_accept(&record, after) + 2_000_000_000).contains(&told));
+        let recorded = measured(&close.client_end);
+        assert!((since_accept(&record, before)..since_accept(&record, after) + 2_000_000_000).contains(&recorded));
         check_time_wait(&record, TimeWait::Nobody);
     });
 }
@@ -158,7 +158,7 @@ fn a_client_that_resets_after_the_servers_end_was_second() {
 }
 
 #[test]
-fn a_port_probe_that_connects_and_closes_is_told_like_any_other() {
+fn a_port_probe_that_connects_and_closes_is_recorded_like_any_other() {
     let (folder, _) = folder_with(0);
     under_each_model(|model| {
         let mut watched = Watched::start(folder.path(), model, &[]);

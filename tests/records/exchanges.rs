@@ -275,7 +275,7 @@ fn a_client_that_resets_within_its_body_leaves_its_exchange() {
 }
 
 #[test]
-fn a_request_that_is_refused_is_told_as_it_came() {
+fn a_request_that_is_refused_is_recorded_as_it_came() {
     let (folder, _) = folder_with(0);
     under_each_model(|model| {
         let mut watched = Watched::start(folder.path(), model, &["--timeout", "60"]);
@@ -294,7 +294,7 @@ fn a_request_that_is_refused_is_told_as_it_came() {
 }
 
 #[test]
-fn heads_too_long_to_be_told_are_cut_and_counted_whole() {
+fn heads_too_long_to_be_recorded_are_cut_and_counted_whole() {
     let (folder, _) = folder_with(0);
     under_each_model(|model| {
         let mut watched = Watched::start(folder.path(), model, &[]);
@@ -306,8 +306,8 @@ fn heads_too_long_to_be_told_are_cut_and_counted_whole() {
         drop(client);
         let exchange = &watched.record(address).exchanges[0];
         assert!(exchange.request.is_cut && exchange.request.head.len() > 1000);
-        let told = exchange.request.head.trim_end_matches('\u{fffd}');
-        assert!(request.starts_with(told), "{told}");
+        let recorded = exchange.request.head.trim_end_matches('\u{fffd}');
+        assert!(request.starts_with(recorded), "{recorded}");
         assert_eq!(measured(&exchange.traffic).request_head, request.len() as u64);
     });
 }
@@ -340,7 +340,7 @@ fn a_large_answer_to_a_client_that_takes_its_time() {
 }
 
 #[test]
-fn a_client_of_ipv6_is_told_with_its_own_addresses() {
+fn a_client_of_ipv6_is_recorded_with_its_own_addresses() {
     if TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_err() {
         eprintln!("not tested: no IPv6 here");
         return;

@@ -99,7 +99,7 @@ fn post(client: &mut Client) {
 }
 
 /// All that is told of a record, in one text.
-fn told(record: &Record, language: Language) -> String {
+fn shown(record: &Record, language: Language) -> String {
     steps(record, language).iter().map(|step| format!("{} {}\n", step.label, step.title)).collect()
 }
 
@@ -116,9 +116,9 @@ fn no_invariant_is_broken_by_any_kind_of_traffic() {
             let record = watched.record(address);
             check(&record, kind);
             for (language, words) in LANGUAGES.into_iter().zip([english, korean]) {
-                let told = told(&record, language);
+                let shown = shown(&record, language);
                 for words in *words {
-                    assert!(told.contains(words), "{kind}, {model}: {words:?} is not told: {told}");
+                    assert!(shown.contains(words), "{kind}, {model}: {words:?} is not shown: {shown}");
                 }
             }
         }
@@ -140,7 +140,7 @@ fn nor_over_ipv6() {
         drop(client);
         let record = watched.record(address);
         check(&record, "IPv6");
-        assert!(told(&record, Language::English).contains("hop limit"), "{}", told(&record, Language::English));
+        assert!(shown(&record, Language::English).contains("hop limit"), "{}", shown(&record, Language::English));
     });
 }
 

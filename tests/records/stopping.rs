@@ -1,4 +1,4 @@
-//! The end of the server: what was open is told, too, and how it ended.
+//! The end of the server: what was open is recorded, too, and how it ended.
 
 use super::{Watched, check_bytes, check_close, check_exchange, measured, port};
 use crate::closing::{BIG, assert_same, folder_with, narrow_client, under_each_model};
@@ -13,7 +13,7 @@ use std::time::Instant;
 const KEPT: &[u8] = b"GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\n";
 
 #[test]
-fn connections_that_the_end_of_the_server_closes_are_told() {
+fn connections_that_the_end_of_the_server_closes_are_recorded() {
     let (folder, big) = folder_with(BIG);
     under_each_model(|model| {
         let mut watched = Watched::start(folder.path(), model, &[]);
@@ -60,7 +60,7 @@ fn connections_that_the_end_of_the_server_closes_are_told() {
 }
 
 #[test]
-fn a_connection_whose_grace_is_over_is_told_as_it_was_left() {
+fn a_connection_whose_grace_is_over_is_recorded_as_it_was_left() {
     let (folder, _) = folder_with(BIG);
     under_each_model(|model| {
         let mut watched = Watched::start(folder.path(), model, &["--grace", "1"]);
@@ -131,6 +131,6 @@ fn a_connection_whose_process_is_killed_is_lost_and_said_so() {
     kill_process(Pid::from_raw(child).expect("a process"), Signal::KILL).expect("the server's child");
     let address = port(&silent);
     watched.server.signal(Signal::TERM);
-    let told = watched.rest().iter().filter(|record| record.client == address).count() as u64;
-    assert_eq!(told + watched.left_out[0], 1, "it is told or counted: {:?}", watched.left_out);
+    let recorded = watched.rest().iter().filter(|record| record.client == address).count() as u64;
+    assert_eq!(recorded + watched.left_out[0], 1, "it is recorded or counted: {:?}", watched.left_out);
 }

@@ -27,24 +27,24 @@ fn the_page_hears_who_waits_and_what_has_arrived() {
     let mut events = Client::connect(watched.page);
     events.send(b"GET /events?lang=ko HTTP/1.0\r\nHost: localhost\r\n\r\n");
     let begun = Instant::now();
-    let told = loop {
+    let shown = loop {
         assert!(begun.elapsed() < PATIENCE && events.receive().expect("events") > 0);
         let text = String::from_utf8_lossy(events.received()).into_owned();
         let last = text.rsplit("event: waiting\ndata: ").next().filter(|last| last.contains("\n\n"));
-        let told: Value = last.and_then(|last| serde_json::from_str(last.lines().next()?).ok()).unwrap_or_default();
+        let shown: Value = last.and_then(|last| serde_json::from_str(last.lines().next()?).ok()).unwrap_or_default();
         let has_all = |list: &Vec<Value>| list.iter().all(|one| one["bytes"] == REQUEST.len());
-        if told["connections"].as_array().is_some_and(|list| list.len() == WAITING && has_all(list)) {
-            break told;
+        if shown["connections"].as_array().is_some_and(|list| list.len() == WAITING && has_all(list)) {
+            break shown;
         }
     };
     let addresses: Vec<String> =
         waiting.iter().map(|client| client.socket.local_addr().expect("its address").to_string()).collect();
-    for one in told["connections"].as_array().expect("a list") {
+    for one in shown["connections"].as_array().expect("a list") {
         assert!(addresses.iter().any(|address| one["client"] == address.as_str()), "{one}");
         assert!(one["about"].as_str().is_some_and(|about| about.contains("27바이트")), "{one}");
     }
-    assert_eq!(told["queue"]["waiting"], WAITING);
-    assert!(told["sentence"].as_str().is_some_and(|sentence| sentence.contains("수락 대기열")), "{told}");
+    assert_eq!(shown["queue"]["waiting"], WAITING);
+    assert!(shown["sentence"].as_str().is_some_and(|sentence| sentence.contains("수락 대기열")), "{shown}");
     // Afterwards each has its place in the queue in its record.
     drop(silent);
     for client in &mut waiting {

@@ -166,7 +166,7 @@ fn chunks_interim_answers_and_trailers() {
 }
 
 #[test]
-fn what_came_short_or_over_is_told() {
+fn what_came_short_or_over_is_found() {
     fails("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab", ResponseError::BodyCutShort { promised: 9, received: 2 });
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     for tail in ["2\r\nab\r\n", "2\r\nab", "2\r\nab\r\n0\r\n", "2\r\nab\r\n0\r\nA: b\r\n"] {

@@ -49,7 +49,7 @@ fn report(probe: &Probe, report: &Report<'_>) {
 }
 
 #[test]
-fn a_connection_whose_end_was_dropped_is_told_when_nobody_has_its_socket() {
+fn a_connection_whose_end_was_dropped_is_recorded_when_nobody_has_its_socket() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
     let connect = || {
         let client = TcpStream::connect(listener.local_addr().expect("its address")).expect("a connection");

@@ -205,7 +205,7 @@ fn a_stream_greets_tells_what_is_kept_then_what_changes_then_the_end() {
 }
 
 #[test]
-fn a_crowd_is_told_bit_by_bit_and_what_was_forgotten_is_counted() {
+fn a_crowd_is_shown_bit_by_bit_and_what_was_forgotten_is_counted() {
     let hub = Hub::new(Bounds { connections: 100, shown_per_second: 200, ..bounds() });
     let mut sink = LiveSink::new(&hub);
     let mut events = Events::listen(&hub, "{}", Language::English).expect("a stream");

@@ -83,7 +83,7 @@ fn serve(mut socket: UnixStream, site: &dyn Handler) -> io::Result<()> {
         }
         socket.read_exact(&mut lengths[1..])?;
         let (ask, _) = read_behind(lengths, &mut socket, None)?;
-        let (told, payload) = match ask {
+        let (response, payload) = match ask {
             Ask::Respond { is_head, path, query, fields } => {
                 let response = with_request(is_head, &path, query.as_deref(), &fields, |request| site.handle(request));
                 let (body, payload) = match response.body {
@@ -99,21 +99,21 @@ fn serve(mut socket: UnixStream, site: &dyn Handler) -> io::Result<()> {
                     },
                     Body::Pieces(..) => (None, Bytes::new()), // a site without storage has none
                 };
-                let told = body.map_or(HelperResponse::Failed, |body| HelperResponse::Response {
+                let response = body.map_or(HelperResponse::Failed, |body| HelperResponse::Response {
                     status: response.status.code(),
                     headers: response.headers.as_bytes().to_vec(),
                     resource: response.resource.as_deref().map(str::to_owned),
                     refused: response.refused,
                     body,
                 });
-                (told, payload)
+                (response, payload)
             }
             Ask::Read { file, offset, most } => match piece(&mut open, &file, offset, most) {
                 Ok(piece) => (HelperResponse::Piece, piece),
                 Err(_) => (HelperResponse::Failed, Bytes::new()),
             },
         };
-        write(&mut socket, &told, &payload)?;
+        write(&mut socket, &response, &payload)?;
     }
 }
 

@@ -179,9 +179,9 @@ fn metric(text: &str) -> Option<String> {
     let mut parts = text.split(';').map(str::trim);
     let name = parts.next()?;
     let milliseconds: f64 = parts.find_map(|part| part.strip_prefix("dur="))?.trim_matches('"').parse().ok()?;
-    let is_told = milliseconds.is_finite() && (0.0..1e9).contains(&milliseconds);
+    let is_plausible = milliseconds.is_finite() && (0.0..1e9).contains(&milliseconds);
     #[expect(clippy::cast_possible_truncation, reason = "it is within bounds")]
-    is_told.then(|| format!("{name} {}", span((milliseconds * 1e6).round() as i64)))
+    is_plausible.then(|| format!("{name} {}", span((milliseconds * 1e6).round() as i64)))
 }
 
 fn dropped(line: &str, language: Language) -> Step {

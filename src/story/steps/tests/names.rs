@@ -68,7 +68,7 @@ fn lookup(outcome: QueryOutcome, is_default: bool, system: &[IpAddr]) -> Lookup 
 }
 
 /// All that is told of the name.
-fn told(lookup: Lookup, addresses: &[IpAddr], language: Language) -> String {
+fn shown(lookup: Lookup, addresses: &[IpAddr], language: Language) -> String {
     let name = Name {
         host: "name.example".into(),
         began: 0,
@@ -107,19 +107,19 @@ fn told(lookup: Lookup, addresses: &[IpAddr], language: Language) -> String {
 fn addresses_of_the_system_s_resolver_alone_are_said_to_be_that() {
     let here: IpAddr = [10, 0, 0, 1].into();
     for outcome in [QueryOutcome::TimedOut, QueryOutcome::Refused, response(true, vec![record("SOA", "example")])] {
-        let text = told(lookup(outcome, false, &[here]), &[here], Language::English);
+        let text = shown(lookup(outcome, false, &[here]), &[here], Language::English);
         assert!(text.contains("name.example is 10.0.0.1, from the system's resolver alone (getaddrinfo)"), "{text}");
         assert!(!text.contains("otherwise") && !text.contains("the servers are those of"), "{text}");
     }
-    let text = told(lookup(QueryOutcome::TimedOut, false, &[here]), &[here], Language::Korean);
+    let text = shown(lookup(QueryOutcome::TimedOut, false, &[here]), &[here], Language::Korean);
     assert!(text.contains("시스템 리졸버(getaddrinfo)에서만"), "{text}");
 }
 
 #[test]
 fn the_file_that_names_no_server_is_not_said_to() {
-    let text = told(lookup(QueryOutcome::TimedOut, true, &[]), &[], Language::English);
+    let text = shown(lookup(QueryOutcome::TimedOut, true, &[]), &[], Language::English);
     assert!(text.contains("/etc/resolv.conf names no server, so this machine's is asked"), "{text}");
-    let text = told(lookup(QueryOutcome::TimedOut, false, &[]), &[], Language::English);
+    let text = shown(lookup(QueryOutcome::TimedOut, false, &[]), &[], Language::English);
     assert!(text.contains("the servers are those of /etc/resolv.conf"), "{text}");
 }
 
@@ -135,7 +135,7 @@ fn a_referral_is_not_nodata() {
         (false, vec![ns(), record("SOA", "example")], false),
         (false, vec![], false),
     ] {
-        let text = told(lookup(response(authoritative, authority.clone()), false, &[]), &[], Language::English);
+        let text = shown(lookup(response(authoritative, authority.clone()), false, &[]), &[], Language::English);
         let (yes, no) = ("a referral to the servers of example", "no record of that kind (NODATA)");
         let (yes, no) = if is_referral { (yes, no) } else { (no, yes) };
         assert!(text.contains(yes) && !text.contains(no), "{authority:?}: {text}");
