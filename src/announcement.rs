@@ -48,6 +48,13 @@ pub fn announce(
 fn sentences(folder: &Path, config: &Config, listeners: &[Listener], recording: &Recording) -> Vec<String> {
     let language = config.language;
     let mut sentences = Vec::new();
+    if listeners.iter().any(Listener::is_handed_over) {
+        sentences.push(say!(
+            language,
+            "Its sockets were handed over, and stay when it ends."
+                / "소켓을 넘겨받았습니다. 서버가 끝나도 소켓은 남습니다."
+        ));
+    }
     if let (Port::From(usual), Some(first)) = (config.port, listeners.first())
         && first.address().port() != usual
     {

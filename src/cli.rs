@@ -17,7 +17,7 @@ use crate::models::{Limits, Model};
 use crate::observe::clf::Format;
 use crate::site::{Hosts, SiteOptions};
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-pub use config::{Config, LivePage, Log};
+pub use config::{Config, GivenPlace, LivePage, Log};
 use fetch::FetchArgs;
 use hosts::{NamedHost, host};
 use lab::LabArgs;

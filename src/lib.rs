@@ -30,6 +30,8 @@
 compile_error!("glasshttp needs a Unix: it is written for the sockets, descriptors and signals of POSIX");
 
 #[cfg(feature = "program")]
+pub mod activation;
+#[cfg(feature = "program")]
 pub mod announcement;
 pub mod capture;
 #[cfg(feature = "program")]

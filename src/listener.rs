@@ -53,6 +53,16 @@ pub struct Listener {
     socket: Socket,
     address: SocketAddr,
     backlog: i32,
+    is_handed_over: bool,
+}
+
+/// Why a socket that was handed over is none to accept connections from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotListening {
+    /// It is no stream of TCP over IPv4 or IPv6.
+    NotTcp,
+    /// Nobody called listen(2) for it.
+    NotYet,
 }
 
 /// Why nothing listens at an address.
@@ -209,15 +219,38 @@ impl Listener {
         let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
         socket.listen(backlog)?;
         let address = socket.local_addr()?.as_socket().unwrap_or(address);
-        Ok(Self { socket, address, backlog })
+        Ok(Self { socket, address, backlog, is_handed_over: false })
+    }
+
+    /// A listening socket that was made by another program, and stays when this one ends.
+    ///
+    /// # Errors
+    /// If it is no TCP socket that listens.
+    pub fn handed_over(socket: OwnedFd) -> Result<Self, NotListening> {
+        let socket = Socket::from(socket);
+        let address = socket.local_addr().ok().and_then(|address| address.as_socket()).ok_or(NotListening::NotTcp)?;
+        if socket.r#type().ok() != Some(Type::STREAM) {
+            return Err(NotListening::NotTcp);
+        }
+        if !socket.is_listener().unwrap_or(false) {
+            return Err(NotListening::NotYet);
+        }
+        // All who have it share these settings; a server that blocks in accept(2) is none that stops.
+        let settings = [socket.set_nonblocking(true), socket.set_tcp_nodelay(true)];
+        settings.into_iter().collect::<io::Result<()>>().map_err(|_| NotListening::NotTcp)?;
+        Ok(Self { socket, address, backlog: 0, is_handed_over: true })
     }
 
     /// Another listening socket on the same address, among which the system
-    /// divides the connections (SO_REUSEPORT, socket(7)).
+    /// divides the connections (SO_REUSEPORT, socket(7)). Of one that was handed over,
+    /// the same socket again: its queue is the one that stays.
     ///
     /// # Errors
     /// If the system has no such thing, or no descriptor is left.
     pub fn sibling(&self) -> io::Result<Self> {
+        if self.is_handed_over {
+            return Ok(Self { socket: self.socket.try_clone()?, ..*self });
+        }
         let socket = unbound(self.address, self.address.is_ipv6() && self.socket.only_v6()?)?;
         socket.set_reuse_port(true)?;
         socket.bind(&SockAddr::from(self.address))?;
@@ -244,8 +277,8 @@ impl Listener {
     }
 
     /// Whether it is another's: it was there before this process, and stays after it.
-    pub(crate) fn is_handed_over(&self) -> bool {
-        false
+    pub fn is_handed_over(&self) -> bool {
+        self.is_handed_over
     }
 
     /// Keeps the first segment of each connection, for whoever tells of it.

@@ -1,6 +1,7 @@
 //! The program: parse the arguments, serve, print one line if that fails.
 
 use anstream::eprintln;
+use glasshttp::activation;
 use glasshttp::announcement::{HERE, announce, ended_without_storage, not_recorded};
 use glasshttp::capture::Capture;
 use glasshttp::capture::wanted::Packets;
@@ -54,14 +55,19 @@ fn main() -> ExitCode {
 
 fn run(config: Config) -> Result<(), String> {
     let language = config.language;
+    let handed_over = activation::handed_over().map_err(|error| way_out::not_handed_over(&error, language))?;
+    let config = config.with_handed_over(&handed_over).map_err(|place| way_out::place_is_given(place, language))?;
     // First of all, so that a signal is never lost.
     let stop = Arc::new(Stop::on_signals().map_err(|error| way_out::no_signals(&error, language))?);
     let folder = config.folder.as_deref().unwrap_or_else(|| usual_folder());
     let site = Site::open(folder, config.site.clone());
     let site = site.map_err(|error| way_out::cannot_serve(folder, &error, language))?;
-    let listeners = listener::listen(&config.addresses, config.required, config.port, config.backlog);
-    let listeners = listeners.map_err(|error| way_out::site_cannot_listen(&error, language))?;
-    let recording = Recording::start(&config, &listeners)?;
+    let listeners = match handed_over.site {
+        site if site.is_empty() => listener::listen(&config.addresses, config.required, config.port, config.backlog)
+            .map_err(|error| way_out::site_cannot_listen(&error, language))?,
+        site => site,
+    };
+    let recording = Recording::start(&config, &listeners, handed_over.page)?;
     // Nobody may be reading: that is no reason not to serve.
     let _ = match recording.log {
         Log::Story | Log::Short | Log::Off => {
@@ -74,6 +80,7 @@ fn run(config: Config) -> Result<(), String> {
     let abandon_storage = site.ending();
     let service = Arc::new(Service { handler: Box::new(site), timeouts: config.timeouts, probe: recording.probe() });
     let limits = config.limits.within_descriptors(config.model);
+    activation::notify(&stop);
     let result = models::serve(config.model, listeners, &service, &limits, &stop);
     let left_out = recording.finish();
     let hanging = abandon_storage();

@@ -49,7 +49,7 @@ impl Recording {
     /// # Errors
     /// In a sentence: if the live page's port is not to be had, though it was
     /// named, or the system has nothing left for one more thread.
-    pub fn start(config: &Config, site: &[Listener]) -> Result<Self, String> {
+    pub fn start(config: &Config, site: &[Listener], page: Vec<Listener>) -> Result<Self, String> {
         let language = config.language;
         let mut scope = Scope::default();
         let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
@@ -73,6 +73,7 @@ impl Recording {
 
         let (page_listeners, no_page) = match &config.live_page {
             LivePage::Off => (Vec::new(), None),
+            LivePage::HandedOver => (page, None),
             LivePage::At(addresses, port) => {
                 let listeners = listener::listen(addresses, Required::One, *port, PAGE_BACKLOG);
                 (listeners.map_err(|error| way_out::page_cannot_listen(&error, language))?, None)

@@ -1,5 +1,6 @@
 //! How connections end: in order, in time, and never at somebody else's cost.
 
+mod activation;
 mod crowd;
 mod deadlines;
 mod linger;

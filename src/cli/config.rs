@@ -1,11 +1,12 @@
 //! What a command line means for a server.
 
+use crate::activation::HandedOver;
 use crate::connection::Timeouts;
 use crate::language::Language;
 use crate::listener::{Address, Port, Required};
 use crate::models::{Limits, Model};
 use crate::observe::clf::Format;
-use crate::site::SiteOptions;
+use crate::site::{Hosts, SiteOptions};
 use std::path::PathBuf;
 
 /// What is written to standard output.
@@ -34,6 +35,8 @@ pub enum LivePage {
     Usual(Vec<Address>, Port),
     /// There, or the server does not start.
     At(Vec<Address>, Port),
+    /// On sockets that were handed over.
+    HandedOver,
 }
 
 /// What is to be done.
@@ -63,4 +66,48 @@ pub struct Config {
     pub language: Language,
     /// Where the live page is.
     pub live_page: LivePage,
+}
+
+/// What was typed though it is decided by a socket that was handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GivenPlace {
+    /// Addresses or a port of the site.
+    Site,
+    /// The live page's.
+    Page,
+}
+
+impl Config {
+    /// The same where these sockets take the place of those that it names.
+    ///
+    /// # Errors
+    /// If a place was typed that a socket has already decided.
+    pub fn with_handed_over(mut self, sockets: &HandedOver) -> Result<Self, GivenPlace> {
+        if let Some(first) = sockets.site.first() {
+            let is_typed = self.required == Required::All
+                || self.addresses.iter().any(|address| !address.ip.is_loopback())
+                || matches!(self.port, Port::Exactly(_));
+            if is_typed {
+                return Err(GivenPlace::Site);
+            }
+            self.port = Port::Exactly(first.address().port());
+            self.addresses = sockets.site.iter().map(|listener| listener.address().ip().into()).collect();
+            // Who may ask was decided where the sockets were made.
+            if self.site.hosts == Hosts::ThisMachineAnd(Vec::new()) {
+                self.site.hosts = Hosts::Any;
+            }
+            // The instrument is not for the network.
+            let is_loopback = self.addresses.iter().all(|address| address.ip.is_loopback());
+            if matches!(self.live_page, LivePage::Usual(..)) && !is_loopback {
+                self.live_page = LivePage::Off;
+            }
+        }
+        if !sockets.page.is_empty() {
+            if matches!(self.live_page, LivePage::At(..)) {
+                return Err(GivenPlace::Page);
+            }
+            self.live_page = LivePage::HandedOver;
+        }
+        Ok(self)
+    }
 }

@@ -1,9 +1,11 @@
 //! What failed before anything could be served, and what to try. The errors
 //! themselves know no option: here are those that lead out.
 
+use super::config::GivenPlace;
+use crate::activation::Unusable;
 use crate::language::sentence::say;
 use crate::language::{Language, cause};
-use crate::listener::{ListenError, Obstacle};
+use crate::listener::{ListenError, NotListening, Obstacle};
 use std::io;
 use std::path::Path;
 
@@ -16,6 +18,48 @@ pub fn site_cannot_listen(error: &ListenError, language: Language) -> String {
         obstacle => on_port(obstacle, "--port", language),
     };
     cannot_listen(error, &way, language)
+}
+
+/// What a service manager handed over is of no use.
+pub fn not_handed_over(error: &Unusable, language: Language) -> String {
+    match error {
+        Unusable::Variables(error) => say!(
+            language,
+            "cannot take over sockets: {} (LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES)"
+                / "소켓을 넘겨받을 수 없습니다: {} (LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES)",
+            error
+        ),
+        Unusable::NotListening(number, name, NotListening::NotTcp) => say!(
+            language,
+            "cannot take over descriptor {} ({}): it is no TCP socket; try ListenStream= with a port"
+                / "디스크립터 {}({})를 넘겨받을 수 없습니다: TCP 소켓이 아닙니다. ListenStream=에 포트를 주십시오",
+            number,
+            name
+        ),
+        Unusable::NotListening(number, name, NotListening::NotYet) => say!(
+            language,
+            "cannot take over descriptor {} ({}): it does not listen; try Accept=no"
+                / "디스크립터 {}({})를 넘겨받을 수 없습니다: 연결을 기다리는 소켓이 아닙니다. Accept=no로 하십시오",
+            number,
+            name
+        ),
+    }
+}
+
+/// A place was typed, and a socket that was handed over has another.
+pub fn place_is_given(place: GivenPlace, language: Language) -> String {
+    match place {
+        GivenPlace::Site => say!(
+            language,
+            "a socket for the site was handed over (LISTEN_FDS); leave out --port, --bind and --lan"
+                / "사이트의 소켓을 넘겨받았습니다(LISTEN_FDS). --port, --bind, --lan을 빼십시오"
+        ),
+        GivenPlace::Page => say!(
+            language,
+            "a socket for the live page was handed over (LISTEN_FDS); leave out --watch"
+                / "실시간 페이지의 소켓을 넘겨받았습니다(LISTEN_FDS). --watch를 빼십시오"
+        ),
+    }
 }
 
 /// Nothing listens at the live page's address, which was named.

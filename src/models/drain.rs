@@ -42,10 +42,6 @@ impl Draining {
         Self { listeners, table: SocketTable::open().ok(), next_look: now + LOOK, last_look: now + LONGEST }
     }
 
-    pub(super) fn listeners(&self) -> &[Listener] {
-        &self.listeners
-    }
-
     /// When [`Draining::is_over`] is to be asked.
     pub(super) fn next_look(&self) -> Instant {
         self.next_look

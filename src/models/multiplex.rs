@@ -175,9 +175,7 @@ impl EventLoop {
 
     /// Accepts one connection an event: of the others we are told again, and who is ready has a turn.
     fn accept(&mut self, listener: usize) -> io::Result<()> {
-        let draining = self.ending.as_ref().and_then(|ending| ending.draining.as_ref());
-        let listeners = draining.map_or(&self.listeners[..], Draining::listeners);
-        let Some(listener) = listeners.get(listener).filter(|_| self.accepts) else { return Ok(()) };
+        let Some(listener) = self.listeners.get(listener).filter(|_| self.accepts) else { return Ok(()) };
         let (socket, client) = match listener.accept() {
             Ok(Some(accepted)) => accepted,
             Ok(None) => return Ok(()),
@@ -242,13 +240,14 @@ impl EventLoop {
     }
 
     fn set_accepts(&mut self, accepts: bool) -> io::Result<()> {
-        let interest = if accepts { EventFlags::IN } else { EventFlags::empty() };
         for (index, listener) in self.listeners.iter().enumerate().filter(|_| accepts != self.accepts) {
-            let data = EventData::new_u64(LISTENERS + index as u64);
-            match epoll::modify(&self.epoll, listener, data, interest) {
-                Err(Errno::NOENT) => epoll::add(&self.epoll, listener, data, interest)?,
-                result => result?,
+            if !accepts {
+                epoll::delete(&self.epoll, listener)?;
+                continue;
             }
+            // Of a socket that several loops have, not all are woken for one client.
+            let shared = if listener.is_handed_over() { EventFlags::EXCLUSIVE } else { EventFlags::empty() };
+            epoll::add(&self.epoll, listener, EventData::new_u64(LISTENERS + index as u64), EventFlags::IN | shared)?;
         }
         self.accepts = accepts;
         Ok(())
@@ -270,19 +269,20 @@ impl EventLoop {
     fn go_on_ending(&mut self) -> io::Result<()> {
         let now = Instant::now();
         let Some(ending) = &mut self.ending else { return Ok(()) };
+        let mut draining = ending.draining.take();
         if ending.closing.take_if(|closing| *closing <= now).is_some() {
             // One that was handed over stays open elsewhere, and would go on to wake this loop.
-            for listener in self.listeners.iter().filter(|listener| listener.is_handed_over()) {
-                epoll::delete(&self.epoll, listener)?;
-            }
-            ending.draining = Some(Draining::begin(std::mem::take(&mut self.listeners)));
+            self.set_accepts(false)?;
+            draining = Some(Draining::begin(std::mem::take(&mut self.listeners)));
         }
-        if let Some(draining) = ending.draining.take_if(|draining| draining.is_over()) {
-            self.accepts = false;
+        if let Some(mut draining) = draining.take() {
+            let is_over = draining.is_over();
             draining.accept(|listener, socket, client| {
                 let connection = Connection::new(socket, client, listener.as_fd(), &self.service);
                 self.serve(connection);
             });
+            let mut draining = (!is_over).then_some(draining);
+            self.ending.iter_mut().for_each(|ending| ending.draining = draining.take());
         }
         let Some(ending) = &mut self.ending else { return Ok(()) };
         if ending.last_request.take_if(|last_request| *last_request <= now).is_some() {

@@ -75,6 +75,12 @@ impl Stop {
         self.wait(Duration::ZERO).unwrap_or(true)
     }
 
+    /// Waits for the order.
+    pub fn wait_for_order(&self) {
+        // What can't be waited for has no order to come.
+        let _ = super::wait::wait(&mut [self.poll_fd()], None);
+    }
+
     /// When the order was first seen: from then on its times count.
     pub(super) fn seen(&self) -> Instant {
         *self.seen.get_or_init(Instant::now)

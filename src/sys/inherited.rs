@@ -1,10 +1,11 @@
-//! What a forked child has of its parent's descriptors, and does not need.
+//! Descriptors that came with this process: handed over by whoever started it; in a
+//! forked child, those of its parent, which it does not need.
 
 use rustix::fs::{Dir, Mode, OFlags, open};
 use rustix::net::sockopt::socket_acceptconn;
 use rustix::net::{AddressFamily, getsockname};
 use std::net::SocketAddr;
-use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 /// Where /proc is not to be seen, descriptors below this are looked at.
 const WITHOUT_PROC: RawFd = 1024;
@@ -26,6 +27,14 @@ pub(crate) fn close_sockets_of_others(own: BorrowedFd<'_>) {
             unsafe { libc::close(*fd) };
         }
     }
+}
+
+/// Takes a descriptor that this process was started with, and that nothing else of it
+/// uses. To be called once for each, at the start.
+pub(crate) fn take(number: RawFd) -> OwnedFd {
+    // SAFETY: the caller says that the number was handed over to this program and is open; nobody
+    // else in it has taken it.
+    unsafe { OwnedFd::from_raw_fd(number) }
 }
 
 /// The local port of a TCP socket, and whether it listens.

@@ -16,11 +16,11 @@ const MEANWHILE: usize = 5 * CLIENTS;
 
 /// What became of the clients' attempts.
 #[derive(Default)]
-struct Tally {
+pub struct Tally {
     served: AtomicUsize,
-    refused: AtomicUsize,
-    lost: AtomicUsize,
-    is_over: AtomicBool,
+    pub refused: AtomicUsize,
+    pub lost: AtomicUsize,
+    pub is_over: AtomicBool,
 }
 
 /// One request on this connection: whether its response says that it goes on.
@@ -38,7 +38,7 @@ fn ask(socket: &mut TcpStream, version: &str) -> std::io::Result<bool> {
 }
 
 /// Asks again and again, on connections of its own or on kept ones.
-fn client(address: SocketAddr, version: &str, tally: &Tally) {
+pub fn client(address: SocketAddr, version: &str, tally: &Tally) {
     while !tally.is_over.load(SeqCst) {
         let mut socket = match TcpStream::connect_timeout(&address, PATIENCE) {
             Ok(socket) => socket,
@@ -68,7 +68,7 @@ fn client(address: SocketAddr, version: &str, tally: &Tally) {
     }
 }
 
-fn wait_for(tally: &Tally, more: usize) {
+pub fn wait_for(tally: &Tally, more: usize) {
     let enough = tally.served.load(SeqCst) + more;
     while tally.served.load(SeqCst) < enough {
         thread::yield_now();
