@@ -2,6 +2,7 @@
 
 mod browser;
 mod example;
+mod story;
 
 use crate::harness::{Answer, Client, PATIENCE};
 use glasshttp::listener::{self, Port, Required};

@@ -73,7 +73,8 @@ fn size(exchange: &Exchange, language: Language) -> Option<String> {
     })
 }
 
-fn duration(exchange: &Exchange) -> Option<Nanoseconds> {
+/// From the request's arrival to the last byte that the kernel took.
+pub(crate) fn duration(exchange: &Exchange) -> Option<Nanoseconds> {
     let stages = &exchange.stages;
     let begin = stages.arrived.value().or(stages.first_read.value())?;
     let end = stages.last_write.value().or(stages.response_chosen.value())?;

@@ -182,6 +182,12 @@ impl Browser {
         entries.as_array().expect("a list").iter().map(Value::to_string).collect()
     }
 
+    /// The page on paper, as PDF.
+    pub fn print(&self) -> Vec<u8> {
+        let paper = self.post("print", &json!({"background": true}));
+        decode_base64(paper.as_str().expect("text"))
+    }
+
     /// What is to be seen, as PNG.
     pub fn screenshot(&self) -> Vec<u8> {
         let path = format!("{}/screenshot", self.session);

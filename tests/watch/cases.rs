@@ -85,7 +85,7 @@ fn whole(client: &mut Client, request: &[u8]) {
 fn open(watched: &Watched, browser: &Browser, client: SocketAddr) -> Value {
     let record = watched.record_of(client, |record| !record["close"].is_null());
     let number = record["connection"].to_string();
-    let lane = "[...document.querySelectorAll('.lane')].find(lane => lane.querySelector('.lane-number').innerText === arguments[0])";
+    let lane = "[...document.querySelectorAll('.lane')].find(lane => lane.querySelector('.lane-who').innerText.startsWith(`${arguments[0]} `))";
     let name = json!(format!("#{number}"));
     browser.wait_until(&format!("{lane}?.title && {lane}.title !== 'open'"), std::slice::from_ref(&name));
     browser.run(&format!("{lane}.click()"), &[name]);
@@ -132,7 +132,7 @@ fn what_is_drawn_is_what_happened_under_every_model() {
         let watched = Watched::start(&["--model", model]);
         browser.open(&watched.page_url);
         browser.wait_until("document.querySelector('.state.is-live')", &[]);
-        browser.click("document.querySelector('input[value=all] + span')", &[]);
+        browser.run("document.querySelector('input[name=range][value=all]').click()", &[]);
         for case in &CASES {
             let mut client = watched.server.connect();
             let address = client.socket.local_addr().expect("its address");

@@ -100,7 +100,7 @@ fn each_segment_is_an_arrow_and_its_numbers_are_relative_or_as_in_the_header() {
     browser.wait_until("document.querySelector('.state.is-live')", &[]);
     let record = connection(&watched);
     let number = record["connection"].to_string();
-    let lane = format!("[...document.querySelectorAll('.lane')].find(lane => lane.innerText.startsWith('#{number}'))");
+    let lane = format!("[...document.querySelectorAll('.lane')].find(lane => lane.innerText.includes('#{number} '))");
     browser.wait_until(&lane, &[]);
     browser.click(&lane, &[]);
     browser.wait_until("document.querySelector('.diagram .tools')", &[]);
@@ -110,7 +110,7 @@ fn each_segment_is_an_arrow_and_its_numbers_are_relative_or_as_in_the_header() {
     let arrows = "[...document.querySelectorAll('.step')].filter(step => step.querySelector('.opens'))
         .every(step => step.querySelector('.arrow.measured')?.getBoundingClientRect().width > 50)";
     browser.wait_until(arrows, &[]);
-    browser.click("document.querySelector('.tools input')", &[]);
+    browser.click("document.querySelector('.diagram .tools input')", &[]);
     let syn = format!("SYN seq {}", segments[0]["sequence"]);
     browser.wait_until(
         "document.querySelector('[data-step=syn] .what').innerText.startsWith(arguments[0])",

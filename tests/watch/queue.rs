@@ -77,7 +77,7 @@ fn waiting_connections_are_lanes_and_their_wait_stays_visible() {
         client.read_to_end();
     });
     browser.wait_until("!document.querySelector('.lane.is-waiting')", &[]);
-    browser.click("document.querySelector('input[value=all] + span')", &[]);
+    browser.run("document.querySelector('input[name=range][value=all]').click()", &[]);
     // Case 1: queued for long, then at work for a moment.
     let drawn = "[...document.querySelectorAll('.lane')].filter(lane => {
         const width = kind => lane.querySelector(kind)?.getBoundingClientRect().width ?? 0;

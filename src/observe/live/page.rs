@@ -30,14 +30,21 @@ use std::sync::Arc;
 /// The page's parts, in the order in which its script is read: one file is
 /// served, which also works saved to a disk.
 const HTML: &str = include_str!("page/page.html");
-const STYLE: &str = include_str!("page/page.css");
+const STYLE: &[&str] =
+    &[include_str!("page/page.css"), include_str!("page/diagram.css"), include_str!("page/paper.css")];
 const SCRIPT: &[&str] = &[
     include_str!("page/figures.js"),
     include_str!("page/entries.js"),
+    include_str!("page/axis.js"),
     include_str!("page/lanes.js"),
     include_str!("page/segments.js"),
     include_str!("page/diagram.js"),
     include_str!("page/exchanges.js"),
+    include_str!("page/chosen.js"),
+    include_str!("page/links.js"),
+    include_str!("page/requests.js"),
+    include_str!("page/stage.js"),
+    include_str!("page/paper.js"),
     include_str!("page/address.js"),
     include_str!("page/sources.js"),
     include_str!("page/page.js"),
@@ -177,7 +184,7 @@ impl LivePage {
     fn page(&self, language: Language) -> Response {
         let nonce = format!("{:016x}{:016x}", self.random.hash_one("nonce"), RandomState::new().hash_one("nonce"));
         let page = HTML
-            .replacen("/* style */", STYLE, 1)
+            .replacen("/* style */", &STYLE.concat(), 1)
             .replacen("/* script */", &SCRIPT.concat(), 1)
             .replace("nonce=\"\"", &format!("nonce=\"{nonce}\""));
         let page = words::fill(&page, language);

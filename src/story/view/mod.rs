@@ -6,13 +6,15 @@ mod facts;
 mod lane;
 mod opened;
 mod outline;
+mod requests;
 mod waiting;
 
 pub use exchanges::{Head, Sheet, Stage};
 pub use facts::Fact;
 pub use lane::{Bar, BarKind, Lane, Mark, MarkKind};
 pub use opened::{Opened, OpenedField, OpenedLayer, opened};
-pub use outline::Outline;
+pub use outline::{Failed, Outline};
+pub use requests::Asked;
 pub use waiting::{queue, waiting};
 
 use super::steps::{Step, steps};

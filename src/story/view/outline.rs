@@ -1,57 +1,78 @@
 //! A connection in a list: a line about it, how it ended, its lane.
 
 use super::lane::Lane;
+use super::requests::{Asked, requests};
 use crate::language::Language;
 use crate::record::How;
-use crate::record::connection::Record;
+use crate::record::connection::{Exchange, Record};
 use crate::story::steps::{Tone, request_line, say};
 use serde::Serialize;
 
 /// A record in a list.
 #[derive(Clone, Debug, Serialize)]
 pub struct Outline {
-    /// What the last request asked for.
+    /// What the first request asked for.
     pub about: String,
     /// What came of it: a status, or words.
     pub status: String,
     /// The class of that status.
     pub tone: Tone,
-    /// How many exchanges there are beside the last one.
+    /// How many exchanges there are beside the first one.
     pub more: u64,
+    /// The worst error among those, so that a list hides none.
+    pub failed: Option<Failed>,
     /// How the connection ended.
     pub ended: String,
     /// All that for somebody who hears it.
     pub spoken: String,
     /// Its drawing on an axis of time.
     pub lane: Lane,
+    /// Its requests, a row each.
+    pub requests: Vec<Asked>,
+}
+
+/// A status that says that something failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Failed {
+    /// The status.
+    pub status: u16,
+    /// Its class.
+    pub tone: Tone,
 }
 
 impl Outline {
     /// That of `record`.
     pub fn of(record: &Record, language: Language) -> Self {
-        let (about, status, tone) = last(record, language);
+        let (about, status, tone) = first(record, language);
         let before = record.exchanges.last().map_or(0, |last| last.number.saturating_sub(1));
         let more = (record.exchanges.len() as u64 + record.exchanges_left_out).saturating_sub(1).max(before);
         let ended = ended(record, language);
         let number = say!(language, "connection {}" / "연결 {}", record.connection);
         let line = [about.as_str(), status.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
         let spoken = format!("{number}, {}, {}, {ended}", record.client, line.join(" → "));
-        Self { about, status, tone, more, ended, spoken, lane: Lane::of(record) }
+        let failed = record.exchanges.iter().skip(1).filter_map(failed).max_by_key(|failed| failed.status);
+        let requests = requests(record, language);
+        Self { about, status, tone, more, failed, ended, spoken, lane: Lane::of(record), requests }
     }
 }
 
-fn last(record: &Record, language: Language) -> (String, String, Tone) {
-    let Some(last) = record.exchanges.last() else {
+fn failed(exchange: &Exchange) -> Option<Failed> {
+    let tone = Tone::of(exchange.status);
+    matches!(tone, Tone::ClientError | Tone::ServerError).then_some(Failed { status: exchange.status, tone })
+}
+
+fn first(record: &Record, language: Language) -> (String, String, Tone) {
+    let Some(first) = record.exchanges.first() else {
         return (say!(language, "silent" / "침묵"), String::new(), Tone::Plain);
     };
-    let line = request_line(last, language);
+    let line = request_line(first, language);
     let line = line.rsplit_once(" HTTP/").map_or(line.as_str(), |(line, _)| line).to_owned();
-    let status = match (last.status, &record.close) {
+    let status = match (first.status, &record.close) {
         (0, Some(_)) => say!(language, "no whole request" / "온전한 요청 없음"),
         (0, None) => "…".to_owned(),
         (status, _) => status.to_string(),
     };
-    (line, status, Tone::of(last.status))
+    (line, status, Tone::of(first.status))
 }
 
 /// How a connection ended, in a few words.

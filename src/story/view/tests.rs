@@ -4,6 +4,7 @@
 use super::*;
 use crate::language::Language::{English, Korean};
 use crate::record::{Figure, How, Source, Why};
+use crate::story::steps::Tone;
 
 /// The record in the documentation.
 fn record() -> Record {
@@ -104,4 +105,26 @@ fn each_language_has_its_words() {
     for stage in &view.exchanges[0].stages {
         assert!(is_korean(&stage.name) && is_korean(&stage.how), "{stage:?}");
     }
+}
+
+#[test]
+fn a_connection_is_named_by_its_first_request_and_hides_no_error() {
+    let mut record = record();
+    let mut failed = record.exchanges[0].clone();
+    (failed.number, failed.status) = (2, 404);
+    record.exchanges = vec![record.exchanges[0].clone(), failed];
+    let outline = Outline::of(&record, English);
+    assert_eq!((outline.status.as_str(), outline.tone, outline.more), ("200", Tone::Success, 1));
+    assert_eq!(outline.failed, Some(Failed { status: 404, tone: Tone::ClientError }));
+    let rows: Vec<_> = outline.requests.iter().map(|row| (row.number, row.status, row.reused)).collect();
+    assert_eq!(rows, [(1, 200, false), (2, 404, true)]);
+    assert_eq!((outline.requests[0].method.as_str(), outline.requests[0].target.is_empty()), ("GET", false));
+}
+
+#[test]
+fn what_is_not_a_request_line_has_no_method() {
+    let mut record = record();
+    record.exchanges[0].request.head.clear();
+    let row = &Outline::of(&record, English).requests[0];
+    assert_eq!((row.method.as_str(), row.target.as_str()), ("", "(no request line)"));
 }

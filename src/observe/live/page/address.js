@@ -25,7 +25,9 @@ class AddressBar {
 
   set site(urls) {
     this.#site = urls.filter((url) => /^https?:/.test(url));
-    if (this.#site[0]) byId("origin").textContent = this.#site[0];
+    if (!this.#site[0]) return;
+    byId("origin").textContent = this.#site[0];
+    byId("origin").href = this.#site[0];
   }
 
   async #go(path) {

@@ -9,46 +9,66 @@ const ENDS = 3;
 // What a segment is that was sent again.
 const SENT_AGAIN = ["again", "partly_again"];
 
+// A time from which on a step is said to be later.
+const JUMP = 100 * MS;
+
 // The steps come from the server; this lays them out.
 function diagram(record, view, open, showAll, redraw) {
-  const port = (name, address) => el("span", { class: `${name}-ink` }, say(name, portOf(address)));
-  const ends = el("span", { class: "ends" }, port("client", record.client), port("server", record.server));
   const kinds = ["measured", "derived", "not_visible"].map((kind) => known(kind, say(kind)));
   return el("div", { class: "diagram" },
-    el("h3", {}, say("diagram")),
     el("p", { class: "small" }, `${say("diagram_hint")} `, kinds.flatMap((kind) => [kind, " "])),
     segmentTools(record, view.steps, open, redraw),
-    el("div", { class: "columns", "aria-hidden": "true" }, el("span"), ends, el("span")),
-    el("ol", { class: "steps" }, withGap(record, view, open, showAll, redraw)));
+    el("div", { class: "columns", "aria-hidden": "true" }, el("span"), endsOf(record), el("span")),
+    el("ol", { class: "steps" }, withoutMiddle(record, view, open, showAll, redraw)));
+}
+
+function endsOf(record) {
+  const port = (name, address) => el("span", { class: `${name}-ink` }, say(name, portOf(address)));
+  return el("span", { class: "ends" }, port("client", record.client), port("server", record.server));
 }
 
 // Many exchanges: the first and the last of them, and a way to see all.
-function withGap(record, { steps, exchanges }, open, showAll, redraw) {
+function withoutMiddle(record, { steps, exchanges }, open, showAll, redraw) {
   const numbers = exchanges.map((exchange) => exchange.number);
   const hidden = new Set(open.has("all") ? [] : numbers.slice(ENDS, -ENDS));
   const rows = [];
   let isSaid = false;
-  for (const step of steps) {
+  withJumps(steps, (step, jump, number) => {
     if (step.exchange === null || !hidden.has(step.exchange)) {
-      rows.push(row(record, step, open, redraw));
+      if (jump) rows.push(jump);
+      rows.push(row(record, step, { number, open, redraw }));
     } else if (!isSaid) {
       isSaid = true;
       const more = el("div", { class: "step-text" }, button(say("more_exchanges", hidden.size), showAll));
       rows.push(el("li", { class: "step" }, el("span"), lines(), more));
     }
-  }
+  });
   return rows;
 }
 
-function row(record, step, open, redraw) {
+// Goes through the steps; where time jumps there is a mark before one.
+function withJumps(steps, put) {
+  let before;
+  steps.forEach((step, index) => {
+    const at = value(step.at);
+    const isLater = before !== undefined && at !== undefined && at - before >= JUMP;
+    put(step, isLater ? jumpRow(at - before) : undefined, index + 1);
+    before = at ?? before;
+  });
+}
+
+const jumpRow = (ns) => el("li", { class: "jump" }, el("span"), lines(), el("span", {}, say("later", duration(ns))));
+
+function row(record, step, { number, open, redraw }) {
   const at = value(step.at);
   const bound = { at_most: "≤ ", about: "~ " }[step.bound] ?? "";
-  const time = at === undefined ? el("span", { class: "step-time absent" }, "")
-    : el("span", { class: "step-time" }, `${bound}${exactly(at)}`);
+  const label = { class: "step-number", href: linkTo(record, number), "aria-label": say("link_to_step", number) };
+  const time = el("span", { class: "step-time" },
+    el("span", {}, at === undefined ? "" : `${bound}${exactly(at)}`), el("a", label, String(number)));
   const begins = step.id.endsWith("-request") ? " begins-exchange" : "";
   const isAgain = record.segments?.list[step.segment?.index]?.facts?.some(({ fact }) => SENT_AGAIN.includes(fact));
   const attributes = { class: `step${begins}${isAgain ? " again" : ""}`, "data-step": step.id };
-  const packet = step.segment ? packetParts(record, step.segment, open, redraw) : "";
+  const packet = step.segment && redraw ? packetParts(record, step.segment, open, redraw) : "";
   const numbered = step.segment && open.has("absolute") ? { ...step, caption: inTheHeader(step.segment) } : step;
   return el("li", attributes, time, lines(drawing(numbered)),
     el("div", { class: "step-text" }, stepWords(numbered, open), packet));
@@ -57,13 +77,11 @@ function row(record, step, open, redraw) {
 function stepWords(step, open) {
   const isNumbered = step.segment && open.has("absolute");
   const title = isNumbered ? step.caption : [step.label, step.title].filter(Boolean).map(visible).join(": ");
-  const what = el("span", { class: `what tone ${step.tone}` }, title);
-  const how = step.how ? el("span", { class: "knowns" }, known(step.known, visible(step.how))) : "";
-  if (!step.sentence) return [what, how];
-  const more = el("details", { "data-of": step.id, open: open.has(step.id) },
-    el("summary", {}, what), el("p", {}, visible(step.sentence)));
-  more.addEventListener("toggle", () => (more.open ? open.add(step.id) : open.delete(step.id)));
-  return [more, how];
+  return [
+    el("span", { class: `what tone ${step.tone}` }, title),
+    step.sentence ? el("p", { class: "sentence" }, visible(step.sentence)) : "",
+    step.how ? el("span", { class: "knowns" }, known(step.known, visible(step.how))) : "",
+  ];
 }
 
 const lines = (picture) => el("div", { class: "step-lines", "aria-hidden": "true" }, picture);

@@ -69,10 +69,3 @@ class Kept {
     this.forgotten = 0;
   }
 }
-
-// A connection in a line: a node for what it was about, with the colour of what came of it.
-function aboutParts({ view, waiting }) {
-  if (waiting) return [waiting.about];
-  const status = view.status && el("span", { class: `tone ${view.tone}` }, visible(view.status));
-  return [visible(view.about), status && " → ", status, view.more ? ` (+${count(view.more)})` : ""];
-}

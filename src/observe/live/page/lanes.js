@@ -58,9 +58,8 @@ class Lanes {
     else if (top + height > this.#list.scrollTop + room) this.#list.scrollTop = top + height - room;
   }
 
-  // Draws `entries`, the newest first, on an axis from `from` to `to` (milliseconds since 1970);
-  // its marks count from `origin`.
-  draw({ entries, from, to, origin, chosen, now }) {
+  // Draws `entries`, the newest first, on an axis of axis.js.
+  draw({ entries, axis, chosen, now }) {
     this.#chosen = chosen;
     const height = this.#rowHeight();
     this.#keepPlace(entries, height);
@@ -72,7 +71,7 @@ class Lanes {
     for (let index = first; index < last; index += 1) {
       const entry = entries[index];
       inView.add(entry.key);
-      this.#drawRow(entry, index, height, { from, to, now, size: entries.length });
+      this.#drawRow(entry, index, height, { axis, now, size: entries.length });
     }
     for (const [key, row] of this.#rows) {
       if (inView.has(key)) continue;
@@ -82,7 +81,7 @@ class Lanes {
     const active = this.#rows.get(chosen);
     if (active) this.#list.setAttribute("aria-activedescendant", active.id);
     else this.#list.removeAttribute("aria-activedescendant");
-    this.#drawAxis(from, to, origin);
+    this.#drawAxis(axis);
   }
 
   // New lanes come in at the top: a reader who has scrolled down keeps what is in view.
@@ -99,7 +98,7 @@ class Lanes {
   #drawRow(entry, index, height, view) {
     let row = this.#rows.get(entry.key);
     if (!row) {
-      const parts = ["number", "port", "what"].map((part) => el("span", { class: `lane-${part}` }));
+      const parts = ["status", "what", "more", "who"].map((part) => el("span", { class: `lane-${part}` }));
       const id = `lane-${entry.key.replace(/\W/g, "-")}`;
       row = el("div", { class: "lane", role: "option", id }, el("span", { class: "lane-head" }, parts),
         el("span", { class: "track", "aria-hidden": "true" }));
@@ -113,11 +112,7 @@ class Lanes {
     const shown = entry.waiting ?? entry.view;
     if (row.shown !== shown) {
       row.shown = shown;
-      const [number, port, what] = row.firstChild.children;
-      number.textContent = entry.waiting ? "" : `#${entry.record.connection}`;
-      port.textContent = `:${entry.port}`;
-      what.replaceChildren(...aboutParts(entry));
-      what.classList.toggle("is-silent", entry.waiting !== undefined || !entry.view.status);
+      nameLane(row.firstChild.children, entry);
       row.classList.toggle("is-waiting", entry.waiting !== undefined);
       row.setAttribute("aria-label", visible(shown.spoken));
       row.title = shown.ended ?? shown.spoken;
@@ -125,31 +120,40 @@ class Lanes {
     row.lastChild.replaceChildren(...lane(entry, view));
   }
 
-  #drawAxis(from, to, origin) {
-    const span = to - from;
-    const step = niceStep(span, this.#list.clientWidth < 600 ? 3 : 6);
-    const marks = [];
-    for (let at = Math.ceil((from - origin) / step) * step; at <= to - origin + step / 1e6; at += step) {
-      const place = (at + origin - from) / span;
-      const edge = place < 0.04 ? "at-start" : place > 0.96 ? "at-end" : undefined;
-      const mark = el("span", { class: edge }, axisLabel(at, step, origin === to));
-      mark.style.left = `${place * 100}%`;
-      marks.push(mark);
-    }
-    this.#axis.replaceChildren(...marks);
+  #drawAxis({ marks }) {
+    const width = this.#axis.clientWidth;
+    const nodes = withoutOverlap(marks(width), width).map(({ at, text, isFold, isBegin }) => {
+      const edge = at < 0.04 ? "at-start" : at > 0.96 ? "at-end" : "";
+      const mark = el("span", { class: `${edge} ${isFold ? "folded" : ""} ${isBegin ? "begin" : ""}` }, text);
+      mark.style.left = `${at * 100}%`;
+      return mark;
+    });
+    this.#axis.replaceChildren(...nodes);
   }
 }
 
-function axisLabel(at, step, endsNow) {
-  if (Math.abs(at) < step / 1e6) return endsNow ? say("now") : "0";
-  return moment(at * MS).replace(/\.0+ /, " ").replace(/(\.\d*?)0+ /, "$1 ");
+// What stands before a lane: its first request and what came of it; then who, and how many more.
+function nameLane([status, what, more, who], { record, view, waiting, port }) {
+  status.textContent = waiting ? "" : visible(view.status);
+  status.className = `lane-status tone ${waiting ? "" : view.tone}`;
+  what.textContent = waiting ? waiting.about : visible(view.about);
+  what.classList.toggle("is-silent", waiting !== undefined || !view.status);
+  who.textContent = waiting ? `:${port}` : `#${record.connection} :${port}`;
+  const failed = view?.failed && el("span", { class: `tone ${view.failed.tone}` }, String(view.failed.status));
+  more.replaceChildren(...(view?.more ? [`+${count(view.more)}`, ...(failed ? [" · ", failed] : [])] : []));
 }
 
 // The bars and marks of one lane; times of a record count from its accept.
-function lane(entry, { from, to, now }) {
+function lane(entry, { axis, now }) {
   const { accepted, view, waiting } = entry;
-  const place = (at) => ((at - from) / (to - from)) * 100;
-  const parts = [];
+  const { from, to } = axis;
+  const place = (at) => axis.place(at) * 100;
+  const parts = axis.folds.map(({ left, width }) => {
+    const fold = el("span", { class: "fold" });
+    fold.style.left = `${left * 100}%`;
+    fold.style.width = `${width * 100}%`;
+    return fold;
+  });
   const bar = (kind, a, b) => {
     if (b < from || a > to) return;
     const [left, right] = [Math.max(0, place(a)), Math.min(100, place(b))];

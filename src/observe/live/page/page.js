@@ -1,14 +1,18 @@
 // page.js: what is shown at the moment, and what a change brings about.
 
 const LIVE_RECORDS = 2000;
+const LATEST = 300; // connections that the fitted axis looks at
 const TURN = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 100; // milliseconds
+const FOLLOWED = 700; // milliseconds that a connection stays before a newer one takes its place
 const ANNOUNCED = 10_000;
 
 const live = new Kept(LIVE_RECORDS);
 const page = {
   log: undefined, // a saved log that is shown in the place of what is live
   frozen: undefined, // what was there when the user paused: { list, now }
-  range: "10000",
+  range: "fit",
+  follows: !wanted, // the newest connection is the chosen one
+  followedAt: 0,
   chosen: undefined, // its key
   held: undefined, // its entry: what is being read stays, though the list forgets it
   shows: undefined, // the key of the entry whose secrets the user asked for
@@ -17,33 +21,64 @@ const page = {
   clock: 0, // the server's clock less ours
   isChanged: true,
 };
-const open = new Set(); // the explanations that the user opened
-let drawn;
 let arrived = [];
 
 const kept = () => page.log?.kept ?? live;
 const change = () => (page.isChanged = true);
-const lanes = new Lanes(choose, () => byId("chosen-title").focus());
+const lanes = new Lanes(chooseByHand, () => byId("chosen-title").focus());
 lanes.onScroll = change;
+const requests = new Requests((entry, exchange) => {
+  chooseByHand(entry);
+  wanted = { exchange };
+  redrawChosen();
+});
+const stage = new Stage();
 const addressBar = new AddressBar(live, (entry) => {
   if (page.log) leaveLog();
-  choose(entry);
+  chooseByHand(entry);
   lanes.reveal(entry.key);
 });
 
 // What is shown
 
+// The user chooses: nothing else takes its place until `follow`.
+function chooseByHand(entry) {
+  if (!entry) return follow();
+  if (entry.waiting) return;
+  choose(entry);
+  writeLink(linkTo(entry.record));
+}
+
 function choose(entry) {
-  if (entry?.waiting) return;
-  if (entry?.key !== page.chosen) {
-    open.clear();
-    drawn = page.shows = undefined;
-  }
+  page.follows = false;
+  show(entry);
+}
+
+function follow() {
+  page.follows = true;
+  page.followedAt = 0;
+  page.shows = undefined;
+  writeLink();
+  redrawChosen();
+  change();
+}
+
+// The newest connection with a request: browsers open spare ones, on which nothing may ever happen.
+function showNewest(time) {
+  const { list } = kept();
+  const newest = list.findLast(({ record }) => record.exchanges.length) ?? list.at(-1);
+  if (newest?.key === page.chosen || time - page.followedAt < FOLLOWED) return;
+  page.followedAt = time;
+  show(newest);
+}
+
+function show(entry) {
+  if (entry?.key !== page.chosen) forgetChosen();
   page.chosen = entry?.key;
   page.held = entry;
   const zoom = document.querySelector("input[value=chosen]");
   zoom.disabled = !entry;
-  if (!entry && zoom.checked) setRange("10000");
+  if (!entry && zoom.checked) setRange("fit");
   change();
 }
 
@@ -63,35 +98,36 @@ function now() {
   return Date.now() + page.clock;
 }
 
-// The axis: { from, to, origin }.
-function axisOf(list, time) {
+function axisOf(list, waiting, time) {
   const chosen = page.range === "chosen" && chosenEntry();
   if (chosen) {
     const end = chosen.end ?? (chosen.record.exchanges.length ? chosen.last : time);
     const margin = Math.max((end - chosen.begin) * 0.04, 0.001);
-    return { from: chosen.begin - margin, to: end + margin, origin: chosen.accepted };
+    return evenAxis({ from: chosen.begin - margin, to: end + margin, origin: chosen.accepted });
   }
-  if (page.range !== "all") return { from: time - Number(page.range), to: time, origin: time };
-  const from = list.length ? Math.min(...list.map((entry) => entry.begin)) : time - 10_000;
-  const to = Math.max(time, from + 0.01);
-  if (!page.log) return { from, to, origin: to };
-  const margin = (to - from) * 0.01;
-  return { from: from - margin, to: to + margin, origin: from };
+  const isFit = page.range === "fit";
+  if (!isFit && page.range !== "all") return evenAxis({ from: time - Number(page.range), to: time, origin: time });
+  return foldedAxis([...(isFit ? list.slice(-LATEST) : list), ...waiting], page.log ? undefined : time, isFit);
 }
 
-function draw() {
+function draw(turn) {
   page.isChanged = false;
+  if (page.follows && !page.frozen) showNewest(turn);
   const time = now();
   const list = page.frozen?.list ?? kept().list;
   const waiting = page.frozen?.waiting ?? (page.log ? [] : page.waiting);
-  const axis = axisOf(list, time);
+  const axis = axisOf(list, waiting, time);
   const isInView = (entry) => entry.key === page.chosen || (entry.begin <= axis.to && (entry.end ?? time) >= axis.from);
   const entries = [...waiting.toReversed(), ...list.filter(isInView).reverse()];
-  lanes.draw({ entries, ...axis, chosen: page.chosen, now: time });
+  lanes.draw({ entries, axis, chosen: page.chosen, now: time });
   const isEmpty = list.length + waiting.length === 0;
   byId("empty").hidden = !isEmpty;
-  byId("lanes").hidden = byId("axis").hidden = isEmpty;
+  byId("none-in-range").hidden = isEmpty || entries.length > 0;
+  byId("lanes").hidden = byId("axis").hidden = entries.length === 0;
+  document.body.classList.toggle("is-empty", isEmpty);
   byId("count").textContent = counted(entries.length - waiting.length, list.length);
+  byId("follow").setAttribute("aria-pressed", page.follows);
+  requests.draw(list, page.chosen, turn);
   drawChosen();
   addressBar.draw();
 }
@@ -107,106 +143,30 @@ function counted(shown, all) {
   ].filter(Boolean).join(" ");
 }
 
-// The chosen connection
-
-let asked; // { entry, shows, view }: what was asked of the server
-
-// All that the server says of an entry; nothing until it has.
-function viewOf(entry) {
-  const shows = page.shows === entry.key;
-  if (entry.view.steps && !shows) return entry.view;
-  if (asked?.entry === entry && asked.shows === shows) return asked.view;
-  const isSame = asked?.entry.key === entry.key && asked.shows === shows;
-  const mine = (asked = { entry, shows, view: isSame ? asked.view : undefined });
-  wholeView(entry, shows).then((view) => {
-    mine.view = view ?? mine.view;
-    if (asked === mine) redrawChosen();
-  });
-  return mine.view;
-}
-
-async function wholeView(entry, shows) {
-  const query = `lang=${LANGUAGE}${shows ? "&secrets=shown" : ""}`;
-  const { connection, part = 1 } = entry.record;
-  const request = page.log ? [`/log/view?${query}`, { method: "POST", body: JSON.stringify(entry.record) }]
-    : [`/records/${connection}/view?${query}&part=${part}`];
-  try {
-    const response = await fetch(...request);
-    return response.ok ? await response.json() : undefined;
-  } catch {
-    return undefined; // the server has gone: what is there stays
-  }
-}
-
-function drawChosen() {
-  const entry = chosenEntry();
-  byId("chosen").hidden = !entry;
-  if (!entry || entry === drawn || (page.frozen && drawn)) return;
-  drawn = entry;
-  const focused = document.activeElement?.closest("[data-of]")?.dataset.of;
-  byId("chosen-title").textContent = say(page.log ? "from_file" : "connection", String(entry.record.connection));
-  const body = byId("chosen-body");
-  const view = viewOf(entry);
-  body.replaceChildren(...(view ? chosenParts(entry.record, view) : [el("p", { class: "small" }, say("asking"))]));
-  if (focused) body.querySelector(`[data-of="${CSS.escape(focused)}"] summary`)?.focus();
-}
-
-function redrawChosen() {
-  drawn = undefined;
-  drawChosen();
-}
-
-function chosenParts(record, view) {
-  const showAll = () => {
-    open.add("all");
-    redrawChosen();
-  };
-  const showSecrets = () => {
-    page.shows = page.chosen;
-    redrawChosen();
-  };
-  const ends = el("input", { type: "checkbox", checked: open.has("line-ends") });
-  ends.addEventListener("change", () => {
-    if (ends.checked) open.add("line-ends");
-    else open.delete("line-ends");
-    redrawChosen();
-    byId("chosen-body").querySelector(".check input")?.focus();
-  });
-  const { exchanges } = view;
-  const isCut = exchanges.length > 2 * ENDS && !open.has("all");
-  const sheets = isCut ? [...exchanges.slice(0, ENDS), ...exchanges.slice(-ENDS)] : exchanges;
-  return [
-    facts(view.facts),
-    diagram(record, view, open, showAll, redrawChosen),
-    sheets.length ? el("label", { class: "small check" }, ends, ` ${say("line_ends")}`) : "",
-    ...exchangeParts(sheets, open.has("line-ends"), showSecrets),
-  ].filter((part) => part !== "");
-}
-
-function facts(list) {
-  const fact = ({ place: end, name, text, how }) =>
-    el("div", { class: end }, el("dt", {}, name), el("dd", {}, visible(text)), how && el("dd", { class: "note" }, how));
-  return el("dl", { class: "facts" }, list.map(fact));
-}
-
 // Where it comes from
+
+function showBanner(sentence, label) {
+  byId("banner-text").textContent = sentence;
+  byId("banner").hidden = false;
+  byId("to-live").textContent = label;
+}
 
 function leaveLog() {
   page.log = undefined;
   byId("banner").hidden = true;
-  setRange("10000");
-  choose(undefined);
+  setRange("fit");
+  show(undefined);
+  follow();
 }
 
 async function openLog(file) {
   const read = await readLog(file);
-  byId("banner-text").textContent = read.sentence;
-  byId("banner").hidden = false;
-  byId("to-live").textContent = read.kept || page.log ? say("back_to_live") : say("all_right");
+  showBanner(read.sentence, read.kept || page.log ? say("back_to_live") : say("all_right"));
   if (!read.kept) return;
   setPaused(false);
   page.log = read;
-  choose(undefined);
+  show(undefined);
+  follow();
   setRange("all");
 }
 
@@ -235,7 +195,7 @@ new LiveSource({
     page.leftOut = { connections: 0, untold: 0 };
     addressBar.site = site;
     const [url] = site;
-    if (url) byId("empty-command").textContent = `curl -i ${url}`;
+    if (url) nameSite(url);
     change();
   },
   records({ now: theirs, records, views }) {
@@ -246,6 +206,7 @@ new LiveSource({
       if (live.put(record, views[index]) && !isFirst) arrived.push(entryOf(record, views[index]).key);
     });
     arrived.splice(0, arrived.length - LIVE_RECORDS);
+    followLink();
     if (!page.log && !page.frozen) change();
   },
   waiting({ now: theirs, connections, sentence }) {
@@ -260,6 +221,32 @@ new LiveSource({
   },
 });
 
+// Where the site is, in what to do first.
+function nameSite(url) {
+  byId("empty-command").textContent = `curl -i ${url}`;
+  if (!/^https?:/.test(url)) return;
+  byId("empty-open").href = url;
+  byId("empty-open").textContent = say("open_site", url);
+}
+
+function showView(name) {
+  requests.isShown = name === "requests";
+  byId("requests").hidden = !requests.isShown;
+  byId("connections").hidden = requests.isShown;
+  for (const which of ["connections", "requests"]) byId(`tab-${which}`).setAttribute("aria-pressed", which === name);
+  document.body.classList.toggle("shows-requests", requests.isShown);
+  requests.redraw();
+}
+
+function enterStage() {
+  const entry = chosenEntry();
+  const view = entry && viewOf(entry);
+  if (!view) return;
+  const { step } = readLink() ?? {};
+  if (page.follows) choose(entry);
+  stage.enter(entry, view, step);
+}
+
 for (const input of document.querySelectorAll("input[name=range]")) {
   input.addEventListener("change", () => setRange(input.value));
 }
@@ -270,8 +257,20 @@ byId("file").addEventListener("change", ({ target }) => {
   if (target.files[0]) openLog(target.files[0]);
   target.value = "";
 });
+byId("follow").addEventListener("click", () => (page.follows ? chooseByHand(chosenEntry()) : follow()));
+byId("to-fit").addEventListener("click", () => setRange("fit"));
+byId("tab-connections").addEventListener("click", () => showView("connections"));
+byId("tab-requests").addEventListener("click", () => showView("requests"));
+byId("step-mode").addEventListener("click", enterStage);
+byId("print").addEventListener("click", () => print());
+byId("hand-out").addEventListener("click", saveHandOut);
 byId("chosen").addEventListener("keydown", (event) => {
   if (event.key === "Escape") lanes.focus();
+});
+addEventListener("keydown", (event) => {
+  const isModified = event.ctrlKey || event.altKey || event.metaKey;
+  const isFree = event.target === document.body || event.target.closest("#lanes, #chosen");
+  if (event.key === "s" && !isModified && isFree && !event.target.closest("input, dialog")) enterStage();
 });
 const glass = document.querySelector(".glass");
 addEventListener("dragover", (event) => {
@@ -283,6 +282,9 @@ addEventListener("drop", (event) => {
   event.preventDefault();
   if (event.dataTransfer.files[0]) openLog(event.dataTransfer.files[0]);
 });
+for (const link of document.querySelectorAll(".languages a")) {
+  link.addEventListener("click", () => (link.hash = location.hash));
+}
 addEventListener("resize", change);
 setInterval(announce, ANNOUNCED);
 
@@ -291,7 +293,7 @@ function turn(time) {
   const isMoving = !page.frozen && !page.log && page.range !== "chosen" && live.list.length + page.waiting.length > 0;
   if (page.isChanged || (isMoving && time - drawnAt >= TURN)) {
     drawnAt = time;
-    draw();
+    draw(time);
   }
   requestAnimationFrame(turn);
 }

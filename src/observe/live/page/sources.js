@@ -103,7 +103,11 @@ function* pieces(lines, complain) {
 // The records as a log, a line each.
 function saveLog(list) {
   const text = list.map(({ record }) => `${JSON.stringify(record)}\n`).join("");
-  const url = URL.createObjectURL(new Blob([text], { type: "application/x-ndjson" }));
-  el("a", { href: url, download: "glasshttp.jsonl" }).click();
+  saveFile(text, "application/x-ndjson", "glasshttp.jsonl");
+}
+
+function saveFile(text, type, name) {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  el("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), AGAIN);
 }
