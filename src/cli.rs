@@ -6,6 +6,8 @@ mod fetch;
 mod hosts;
 mod korean;
 mod lab;
+mod meant;
+mod names;
 pub mod usage;
 mod values;
 pub mod way_out;
@@ -14,28 +16,25 @@ use crate::connection::Timeouts;
 use crate::language::Language;
 use crate::listener::{Address, Port, Required};
 use crate::models::{Limits, Model};
-use crate::observe::clf::Format;
 use crate::site::{Hosts, SiteOptions};
-use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 pub use config::{Config, GivenPlace, LivePage, Log};
 use fetch::FetchArgs;
 use hosts::{NamedHost, host};
 use lab::LabArgs;
+use names::{LogName, ModelName, USUAL_MODEL};
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use usage::NoTask;
 use values::{
-    LanguageName, USUAL_WATCH_PORT, WatchAddress, address, field_value, header, number, positive_seconds, seconds,
-    watch_address,
+    LanguageName, USUAL_WATCH_PORT, WatchAddress, address, field_value, header, number, port, positive_seconds,
+    seconds, watch_address,
 };
 
 /// The port that is tried first where none is named.
 const USUAL_PORT: u16 = 8080;
-
-/// The model where none is named: the fastest that the system has.
-const USUAL_MODEL: &str = if cfg!(target_os = "linux") { "multiplex" } else { "thread" };
 
 const AFTER: &str = "\
 Examples:
@@ -69,7 +68,7 @@ pub struct Args {
     version: Option<bool>,
 
     /// Port to listen on; 0 takes any free one [default: 8080, or the next free one]
-    #[arg(short, long, value_name = "PORT", help_heading = "Address", value_parser = number(0..=u16::MAX))]
+    #[arg(short, long, value_name = "PORT", help_heading = "Address", value_parser = port)]
     port: Option<u16>,
 
     /// Address to listen on; repeatable [default: 127.0.0.1 and ::1]
@@ -108,7 +107,7 @@ pub struct Args {
     #[arg(long, value_name = "VALUE", default_value = "no-cache", value_parser = field_value, help_heading = "Files")]
     cache_control: String,
 
-    /// What to write to standard output [default: story on a terminal, else common]
+    /// What to write to standard output [default: short on a terminal, else common]
     #[arg(long, value_enum, help_heading = "Output")]
     log: Option<LogName>,
 
@@ -213,7 +212,16 @@ impl Args {
         };
         let matches = command.try_get_matches_from(&words);
         let args = matches.and_then(|matches| Self::from_arg_matches(&matches));
-        let mut args = args.map_err(|error| NoTask::of(error, language))?;
+        let program = Self::command();
+        let commands: Vec<&str> = program.get_subcommands().map(clap::Command::get_name).collect();
+        let first = words.get(1).and_then(|word| meant::alike(commands.iter().copied(), word.to_str()?));
+        let mut args = args.map_err(|error| NoTask::of(error, first, language))?;
+        let folder = args.folder.as_deref().filter(|folder| !folder.exists()).and_then(Path::to_str);
+        if let Some((folder, meant)) =
+            folder.and_then(|typed| Some((typed, meant::instead_of_folder(typed, &commands)?)))
+        {
+            return Err(NoTask::instead_of_folder(folder, &meant, language));
+        }
         match args.command.take() {
             None => Ok(Task::Serve(Box::new(args.config(language)))),
             Some(Command::Show { file }) => Ok(Task::Show(crate::show::Options { file, language })),
@@ -240,33 +248,6 @@ fn asked_language(words: &[OsString]) -> Option<Language> {
     apart.or_else(joined).and_then(Language::of_tag)
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum ModelName {
-    Iterative,
-    Process,
-    Thread,
-    #[cfg(target_os = "linux")]
-    Multiplex,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum LogName {
-    /// Each connection, from its SYN to its end, for people
-    Story,
-    /// A line per request, for people
-    Short,
-    /// Common Log Format: a line per exchange
-    Common,
-    /// The same with referer and user agent
-    Combined,
-    /// A JSON object per connection: docs/records.md
-    Json,
-    /// Whole packets, for wireshark -k -i -
-    Pcapng,
-    /// Nothing
-    Off,
-}
-
 impl Args {
     /// What it means for a server.
     fn config(self, language: Language) -> Config {
@@ -281,15 +262,7 @@ impl Args {
         } else {
             args.bind
         };
-        let model = match args.model {
-            ModelName::Iterative => Model::Iterative,
-            ModelName::Process => Model::Process,
-            ModelName::Thread => Model::Thread,
-            #[cfg(target_os = "linux")]
-            ModelName::Multiplex => {
-                Model::Multiplex { workers: args.workers.map_or_else(one_for_each_core, |workers| workers as usize) }
-            }
-        };
+        let model = args.model.model(args.workers);
         let connections = args.max_connections.unwrap_or(match model {
             Model::Iterative | Model::Process | Model::Thread => 1024,
             #[cfg(target_os = "linux")]
@@ -324,15 +297,7 @@ impl Args {
             model,
             limits: Limits { connections: connections as usize, linger: args.linger, grace: args.grace },
             timeouts: Timeouts::new(args.timeout, args.keep_alive),
-            log: args.log.map(|log| match log {
-                LogName::Story => Log::Story,
-                LogName::Short => Log::Short,
-                LogName::Common => Log::Lines(Format::Common),
-                LogName::Combined => Log::Lines(Format::Combined),
-                LogName::Json => Log::Json,
-                LogName::Pcapng => Log::Pcapng,
-                LogName::Off => Log::Off,
-            }),
+            log: args.log.map(LogName::log),
             language,
             live_page,
         }
@@ -349,10 +314,6 @@ impl WatchAddress {
 /// Both, because `localhost` may mean either.
 fn loopbacks() -> Vec<Address> {
     vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
-}
-
-fn one_for_each_core() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ impl Recording {
         let mut scope = Scope::default();
         let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
         let is_terminal = io::stdout().is_terminal();
-        let log = config.log.unwrap_or(if is_terminal { Log::Story } else { Log::Lines(Format::Common) });
+        let log = config.log.unwrap_or(if is_terminal { Log::Short } else { Log::Lines(Format::Common) });
         match log {
             Log::Lines(format) => scope.lines = Some(format),
             Log::Story => {

@@ -1,6 +1,7 @@
 //! Why a command line starts nothing: it asks for help, or it is invalid, which is
-//! one line that says what may stand there.
+//! one line that says what was typed, what it is not, and what was probably meant.
 
+use super::meant;
 use crate::language::sentence::say;
 use crate::language::{Language, Sentence};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -17,49 +18,108 @@ pub enum NoTask {
 }
 
 impl NoTask {
-    /// What clap found.
-    pub(super) fn of(error: clap::Error, language: Language) -> Self {
-        match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Self::Shown(Box::new(error)),
-            _ => Self::Invalid(sentence(&error, language), language),
+    /// What clap found; `command`: what the first word may have been meant to be.
+    pub(super) fn of(error: clap::Error, command: Option<&str>, language: Language) -> Self {
+        if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+            return Self::Shown(Box::new(error));
         }
+        let sentence = sentence(&error, language);
+        let of_command = || command.filter(|_| is_one_too_many(&error)).map(|name| format!("glasshttp {name}"));
+        let sentence = match suggested(&error).or_else(of_command) {
+            Some(meant) => did_you_mean(&sentence, &meant, language),
+            None => or_help(&sentence, language),
+        };
+        Self::Invalid(sentence, language)
+    }
+
+    /// The folder to serve does not exist, and looks like something else.
+    pub(super) fn instead_of_folder(folder: &str, meant: &str, language: Language) -> Self {
+        let what = say!(language, "there is no folder {}" / "{} 폴더가 없습니다", shown(folder));
+        Self::Invalid(did_you_mean(&what, meant, language), language)
     }
 
     /// What can't be meant together.
     pub(super) fn invalid(sentence: &Sentence, language: Language) -> Self {
-        Self::Invalid(sentence.of(language).to_owned(), language)
+        Self::Invalid(or_help(sentence.of(language), language), language)
     }
 }
 
+/// What is wrong, and what was probably meant.
+fn did_you_mean(what: &str, meant: &str, language: Language) -> String {
+    say!(language, "{}; did you mean {}?" / "{}. 혹시 {}입니까?", what, meant)
+}
+
+/// What is wrong, and where more is said.
+fn or_help(what: &str, language: Language) -> String {
+    say!(language, "{}; try --help" / "{}. 도움말: --help", what)
+}
+
 impl fmt::Display for NoTask {
-    /// What is wrong, and where more is said.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Shown(error) => error.fmt(f),
-            Self::Invalid(sentence, Language::English) => write!(f, "{sentence}; try --help"),
-            Self::Invalid(sentence, Language::Korean) => write!(f, "{sentence}. 도움말: --help"),
+            Self::Invalid(sentence, _) => f.write_str(sentence),
         }
     }
 }
 
+/// What was probably meant: as clap finds it, or by what other programs call it.
+fn suggested(error: &clap::Error) -> Option<String> {
+    let (typed, like) = match error.kind() {
+        ErrorKind::UnknownArgument => (ContextKind::InvalidArg, ContextKind::SuggestedArg),
+        _ => (ContextKind::InvalidValue, ContextKind::SuggestedValue),
+    };
+    let (typed, like) = (of(error, typed), of(error, like));
+    meant::elsewhere(&typed).or_else(|| meant::alike([like.as_str()], &typed)).map(str::to_owned)
+}
+
 fn sentence(error: &clap::Error, language: Language) -> String {
     let (argument, value) = (of(error, ContextKind::InvalidArg), of(error, ContextKind::InvalidValue));
+    let argument = if argument.is_empty() { of(error, ContextKind::InvalidSubcommand) } else { argument };
     let own = error.source().and_then(|source| source.downcast_ref::<Sentence>());
+    // A positional argument is called by its value alone.
+    let typed = match (argument.split(' ').next(), quoted(&value)) {
+        (Some(option), value) if option.starts_with('-') => format!("{option} {value}"),
+        (_, value) => value,
+    };
     match (error.kind(), own) {
-        (ErrorKind::ValueValidation, Some(why)) => {
-            say!(
-                language,
-                "invalid value '{}' for '{}': {}" / "'{}'은(는) '{}'의 값이 될 수 없습니다: {}",
-                value,
-                argument,
-                why.of(language)
-            )
+        (ErrorKind::ValueValidation, Some(why)) => format!("{typed}: {}", why.of(language)),
+        (ErrorKind::ValueValidation, None) => {
+            let why = |language| match language {
+                Language::English => error.source().map(ToString::to_string).unwrap_or_default(),
+                Language::Korean => "쓸 수 없는 값입니다".to_owned(),
+            };
+            format!("{typed}: {}", why(language))
+        }
+        (ErrorKind::InvalidValue, _) if !value.is_empty() => {
+            let values = of(error, ContextKind::ValidValue);
+            say!(language, "{}: not one of {}" / "{}: 쓸 수 있는 값은 {}입니다", typed, values)
+        }
+        (ErrorKind::UnknownArgument, _) if argument.starts_with('-') => {
+            say!(language, "there is no option {}" / "{}은(는) 없는 옵션입니다", argument)
+        }
+        _ if is_one_too_many(error) => {
+            say!(language, "unexpected argument {}" / "{}은(는) 쓸 수 없는 인자입니다", argument)
         }
         (kind, _) => match language {
             Language::English => first_paragraph(error),
             Language::Korean => korean(kind, error, &argument, &value),
         },
     }
+}
+
+/// A word behind the folder, which clap takes for a command that can't be there.
+fn is_one_too_many(error: &clap::Error) -> bool {
+    match error.kind() {
+        ErrorKind::UnknownArgument => !of(error, ContextKind::InvalidArg).starts_with('-'),
+        ErrorKind::ArgumentConflict => of(error, ContextKind::PriorArg) == "[DIR]",
+        _ => false,
+    }
+}
+
+/// As it would be typed, where that is to be seen.
+fn quoted(value: &str) -> String {
+    if value.is_empty() || value.contains(char::is_whitespace) { format!("'{value}'") } else { value.to_owned() }
 }
 
 /// clap's own words, on one line.
@@ -72,13 +132,7 @@ fn first_paragraph(error: &clap::Error) -> String {
 
 fn korean(kind: ErrorKind, error: &clap::Error, argument: &str, value: &str) -> String {
     match kind {
-        ErrorKind::InvalidValue if value.is_empty() => format!("'{argument}'에 값이 필요합니다"),
-        ErrorKind::InvalidValue => {
-            let values = of(error, ContextKind::ValidValue);
-            format!("'{value}'은(는) '{argument}'의 값이 될 수 없습니다. 쓸 수 있는 값: {values}")
-        }
-        ErrorKind::ValueValidation => format!("'{value}'은(는) '{argument}'의 값이 될 수 없습니다"),
-        ErrorKind::UnknownArgument => format!("'{argument}'은(는) 쓸 수 없는 인자입니다"),
+        ErrorKind::InvalidValue => format!("'{argument}'에 값이 필요합니다"),
         ErrorKind::ArgumentConflict => {
             let other = of(error, ContextKind::PriorArg);
             match other.is_empty() || other == argument {

@@ -84,6 +84,13 @@ pub(super) fn watch_address(text: &str) -> Result<WatchAddress, Sentence> {
     Ok(WatchAddress { address: Some(ip), port: Some(port) })
 }
 
+/// A port; 0 is any.
+pub(super) fn port(text: &str) -> Result<u16, Sentence> {
+    text.parse().map_err(|_| {
+        both!("not a port, a number from 0 to 65535", "포트가 아닙니다. 포트는 0부터 65535까지의 수입니다")
+    })
+}
+
 /// A number within these bounds.
 pub(super) fn number<N>(bounds: RangeInclusive<N>) -> impl Fn(&str) -> Result<N, Sentence> + Clone
 where

@@ -31,8 +31,11 @@ fn every_refusal_is_korean() {
     let program = env!("CARGO_BIN_EXE_glasshttp");
     for arguments in [
         &["--no-such-flag"][..],
+        &["--prot", "1"],
         &["--port", "70000"],
         &["--port"],
+        &["8000"],
+        &["--host", "0.0.0.0"],
         &["--timeout", "soon"],
         &["--timeout", "0"],
         &["--keep-alive", "99999"],

@@ -1,0 +1,63 @@
+//! What was typed and can't be meant: the line says what it is, what it is not,
+//! and what was probably meant.
+
+use super::{assert_refused, output};
+use crate::harness::glasshttp;
+use tempfile::TempDir;
+
+#[test]
+fn a_value_is_said_with_what_it_is_not() {
+    for (arguments, said) in [
+        (&["--port", "80x"][..], "--port 80x: not a port, a number from 0 to 65535"),
+        (&["--port", "70000"], "--port 70000: not a port"),
+        (&["--port", ""], "--port '': not a port"),
+        (&["--timeout", "soon"], "--timeout soon: not a number of seconds"),
+        (&["--bind", "my host"], "--bind 'my host': not an IP address"),
+        (&["--workers", "0"], "--workers 0: not a number from 1 to 1024"),
+        (&["--model", "magic"], "--model magic: not one of iterative, process, thread, multiplex"),
+        (&["fetch", "http://[::1/"], "error: http://[::1/: "),
+        (&["fetch", "--http", "2", "localhost"], "--http 2: not one of "),
+        (&["lab", "--answer", "ab", "close"], "--answer ab: "),
+    ] {
+        assert_refused(arguments, 2, said, "");
+    }
+}
+
+#[test]
+fn what_is_nearly_right_leads_to_what_was_meant() {
+    let folder = TempDir::new().expect("a folder");
+    for (arguments, meant) in [
+        (&["--prot", "80"][..], "there is no option --prot; did you mean --port?"),
+        (&["--log", "sotry"], "did you mean story?"),
+        (&["--lang", "kr"], "--lang kr: not one of en, ko; did you mean ko?"),
+        (&["fetch", "--keepalive", "localhost"], "there is no option --keepalive; did you mean --keep-alive?"),
+        (&["--directory", "public"], "did you mean glasshttp DIR?"),
+        (&["--cors"], "did you mean --header 'Access-Control-Allow-Origin: *'?"),
+        (&["fecth", "http://localhost:8080/"], "did you mean glasshttp fetch?"),
+        (&["fecth"], "there is no folder fecth; did you mean glasshttp fetch?"),
+        (&["8000"], "there is no folder 8000; did you mean --port 8000?"),
+        (&["http://localhost:8080/"], "did you mean glasshttp fetch http://localhost:8080/?"),
+        (
+            &["--host", "0.0.0.0"],
+            "--host 0.0.0.0: not a host, but every address of this machine: to listen there, use --lan or",
+        ),
+        (&["--host", "::"], "use --lan or --bind ::"),
+    ] {
+        let (_, said, code) = output(glasshttp().args(arguments).env("LC_ALL", "C").current_dir(&folder));
+        assert!(said.starts_with("error: ") && said.lines().count() == 1 && code == Some(2), "{arguments:?}: {said}");
+        assert!(said.contains(meant), "{arguments:?}: {said}");
+        let (_, korean, code) = output(glasshttp().args(arguments).env("LC_ALL", "ko_KR.UTF-8").current_dir(&folder));
+        assert!(korean.starts_with("오류: ") && code == Some(2), "{arguments:?}: {korean}");
+        assert_eq!(korean.contains("혹시 "), said.contains("did you mean"), "{korean}");
+    }
+}
+
+/// A folder that is called like a port, or like a command, is served by its path.
+#[test]
+fn a_folder_that_exists_is_meant() {
+    let folder = TempDir::new().expect("a folder");
+    std::fs::create_dir(folder.path().join("8000")).expect("a folder");
+    let mut command = glasshttp();
+    command.args(["8000", "--port", "0", "--log", "off", "--no-watch"]).current_dir(folder.path());
+    crate::harness::Server::spawn(&mut command);
+}
