@@ -58,6 +58,29 @@ fn a_fetch_has_its_own_half_as_tshark_sees_it() {
 
 #[test]
 #[ignore = "needs CAP_NET_RAW"]
+fn the_story_of_a_fetch_says_what_each_segment_is() {
+    let mut server = serve(&["--log", "off", "--no-watch"], &[]);
+    let url = format!("http://127.0.0.1:{}/small.txt", server.port);
+    let output = fetch(&["-k", "--repeat", "2", "--lang", "en", &url]);
+    let story = String::from_utf8_lossy(&output.stderr);
+    let rows: Vec<&str> = story.lines().filter(|line| line.contains("──▶") || line.contains("◀──")).collect();
+    let has = |way: &str, words: &str| rows.iter().filter(|row| row.contains(way) && row.contains(words)).count();
+    for (way, words, count) in [
+        ("──▶ SYN", " = seq 0", 1),
+        ("◀── SYN+ACK", "ack 1", 1),
+        ("──▶ GET", "GET /small.txt HTTP/1.0", 2),
+        ("──▶ FIN", "the client closed its sending side", 1),
+        ("◀── FIN", "the server closed its sending side", 1),
+    ] {
+        assert_eq!(has(way, words), count, "{way} {words}: {story}");
+    }
+    assert!(story.matches("the server's TCP has all of it").count() == 2, "{story}");
+    assert!(story.matches(" ·  send ").count() == 2 && story.contains(" ·  shut "), "{story}");
+    server.end();
+}
+
+#[test]
+#[ignore = "needs CAP_NET_RAW"]
 fn a_connection_that_is_refused_has_its_two_segments() {
     let unused = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
     let refused = &transfers(&fetch(&["--json", &format!("http://{unused}/")]))[0];

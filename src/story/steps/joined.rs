@@ -34,7 +34,7 @@ struct Half<'a> {
 /// The steps of a transfer: of both halves, where there are two and one clock.
 pub(super) fn steps(transfer: &Transfer, before: &FetchRecord, language: Language) -> Vec<Step> {
     let client = client::steps(transfer, before, language);
-    let Some(half) = half(transfer, before) else { return client::with_segments(client, transfer, language) };
+    let Some(half) = half(transfer, before) else { return client::with_segments(transfer, before, language) };
     let is_captured = half.record.segments.is_some();
     if half.is_on_one_clock() {
         let ours = client.iter().cloned().map(|step| departed(half.first_bounded(step), is_captured));
@@ -49,7 +49,7 @@ pub(super) fn steps(transfer: &Transfer, before: &FetchRecord, language: Languag
             / "서버 쪽은 생략함: 그 시각대로면 결과가 원인보다 앞서므로, 그사이 시계가 바뀌었음"
     );
     let note = Step { seen_by: End::Client, ..Step::note("clocks", title) };
-    client::with_segments(client, transfer, language).into_iter().chain([note]).collect()
+    client::with_segments(transfer, before, language).into_iter().chain([note]).collect()
 }
 
 /// Whether no effect stands before its cause, as segments were seen.

@@ -5,6 +5,7 @@
 use crate::record::End;
 use crate::record::connection::{Exchange, Record};
 use crate::record::segment::{Fact, Segment, Segments};
+use crate::record::transfer::{ClientExchange, Transfer};
 use std::collections::HashMap;
 
 /// What a segment is for its connection.
@@ -22,6 +23,8 @@ pub(super) enum Role {
     Fin(End),
     /// It acknowledges the last byte of this exchange's response.
     Acknowledges(u64),
+    /// It acknowledges the last byte of this exchange's request.
+    AcknowledgesRequest(u64),
 }
 
 /// A segment and its place in the record's list.
@@ -56,6 +59,18 @@ impl<'a> Roles<'a> {
         roles.cast_ends();
         for (number, index) in acknowledgments {
             roles.cast(Role::Acknowledges(number), Some(index));
+        }
+        roles
+    }
+
+    /// Those of a transfer: its segments are those that were seen since the one before it.
+    pub(super) fn of_transfer(transfer: &'a Transfer) -> Self {
+        let mut roles = Self { segments: transfer.segments.as_ref(), ..Self::default() };
+        roles.cast_handshake();
+        let acknowledgments = transfer.exchange.as_ref().map(|exchange| roles.cast_exchange(exchange));
+        roles.cast_ends();
+        for (role, index) in acknowledgments.into_iter().flatten() {
+            roles.cast(role, index);
         }
         roles
     }
@@ -152,23 +167,52 @@ impl<'a> Roles<'a> {
             };
             let is_it = |segment: &Segment| segment.from == End::Server && is_new_data(segment) && has_first(segment);
             self.cast(Role::Response(exchange.number), self.find(is_it));
-            let acknowledgment = self.acknowledgment_of(end).filter(|_| exchange.stages.last_write.value().is_some());
+            let acknowledgment = self.acknowledgment_of(End::Server, end);
+            let acknowledgment = acknowledgment.filter(|_| exchange.stages.last_write.value().is_some());
             acknowledgments.extend(acknowledgment.map(|index| (exchange.number, index)));
         }
         acknowledgments
     }
 
-    /// The first that acknowledges this byte of the server's, unless that may be one that is not in the list.
-    fn acknowledgment_of(&self, byte: i64) -> Option<usize> {
+    /// A client's only exchange: what it sent first once it had called send(2), and what came back
+    /// first; gives who acknowledges the last bytes of both.
+    fn cast_exchange(&mut self, exchange: &ClientExchange) -> [(Role, Option<usize>); 2] {
+        let (number, stages) = (u64::from(exchange.number), &exchange.stages);
+        let sent = stages.first_sent.value().copied().unwrap_or(i64::MAX);
+        let read = stages.first_read.value().copied().unwrap_or(i64::MIN);
+        let request = self.find(|segment| segment.from == End::Client && is_new_data(segment) && segment.at >= sent);
+        let is_response = |segment: &Segment| {
+            segment.from == End::Server && is_new_data(segment) && (sent..=read).contains(&segment.at)
+        };
+        let response = self.find(is_response);
+        self.cast(Role::Request(number), request);
+        self.cast(Role::Response(number), response);
+        let traffic = &exchange.traffic;
+        let request = self.acknowledgment_from(End::Client, request, traffic.request);
+        let response = response.filter(|_| stages.complete.value().is_some());
+        let response = self.acknowledgment_from(End::Server, response, traffic.read);
+        [(Role::AcknowledgesRequest(number), request), (Role::Acknowledges(number), response)]
+    }
+
+    /// Who acknowledges the last of so many bytes of `end`, of which this segment has the first.
+    fn acknowledgment_from(&self, end: End, first: Option<usize>, bytes: u64) -> Option<usize> {
+        let first = self.list().get(first?)?;
+        let is_behind_gap = first.facts.iter().any(|fact| matches!(fact, Fact::BehindGap { .. }));
+        let last = first.relative_sequence.saturating_add_unsigned(bytes).saturating_sub(1);
+        if is_behind_gap { None } else { self.acknowledgment_of(end, last) }
+    }
+
+    /// The first that acknowledges this byte of `end`, unless that may be one that is not in the list.
+    fn acknowledgment_of(&self, end: End, byte: i64) -> Option<usize> {
         let covers = |segment: &Segment| {
-            segment.from == End::Client && segment.relative_acknowledgment.is_some_and(|number| number > byte)
+            segment.from != end && segment.relative_acknowledgment.is_some_and(|number| number > byte)
         };
         let index = self.find(covers)?;
         let segments = self.segments?;
         let behind = segments.left_out_behind;
         let is_behind_gap = segments.left_out > 0 && index >= behind;
         let before = segments.list.get(behind..index).unwrap_or_default();
-        let is_first = !is_behind_gap || before.iter().any(|segment| segment.from == End::Client);
+        let is_first = !is_behind_gap || before.iter().any(|segment| segment.from != end);
         is_first.then_some(index)
     }
 

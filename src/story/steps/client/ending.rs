@@ -4,12 +4,13 @@ use crate::language::Language;
 use crate::record::transfer::{ClientClose, Transfer};
 use crate::record::{End, Figure, How, Nanoseconds, Source};
 use crate::story::steps::phrase::{closed, fin_read, fin_sent, reset_found, reset_sent, said_first, time_wait};
+use crate::story::steps::roles::Roles;
 use crate::story::steps::say::say;
 use crate::story::steps::step::{Known, Step, how};
 
-pub(super) fn steps(close: &ClientClose, transfer: &Transfer, language: Language) -> Vec<Step> {
-    let mut ends: Vec<Step> =
-        server_end(close, language).into_iter().chain(client_end(close, transfer, language)).collect();
+pub(super) fn steps(close: &ClientClose, transfer: &Transfer, roles: &Roles<'_>, language: Language) -> Vec<Step> {
+    let client = client_end(close, transfer, roles, language);
+    let mut ends: Vec<Step> = server_end(close, roles, language).into_iter().chain(client).collect();
     if close.first.value() == Some(&End::Client) {
         ends.reverse();
     }
@@ -23,13 +24,16 @@ pub(super) fn steps(close: &ClientClose, transfer: &Transfer, language: Language
     ends
 }
 
-fn server_end(close: &ClientClose, language: Language) -> Option<Step> {
-    let first = said_first(&close.first, End::Server, language);
+fn server_end(close: &ClientClose, roles: &Roles<'_>, language: Language) -> Option<Step> {
+    // The segment says it, where it was seen.
+    let is_seen = is_seen(End::Server, roles);
+    let first = if is_seen { String::new() } else { said_first(&close.first, End::Server, language) };
     match (close.how, close.server_end.value()) {
         (How::ResetByServer, _) => Some(reset_found(End::Server, &close.server_end, &first, language)),
         (_, Some(_)) => Some(fin_read(End::Server, &close.server_end, false, &first, language)),
         // Whoever resets waits for no FIN.
         (How::ResetByClient, None) => None,
+        (_, None) if is_seen => None,
         (_, None) => {
             let title = say!(language, "the server's FIN: {}" / "서버의 FIN: {}", how(&close.server_end, language));
             let step = Step::note("server-end", title).known_by(&close.server_end, language);
@@ -38,9 +42,22 @@ fn server_end(close: &ClientClose, language: Language) -> Option<Step> {
     }
 }
 
-fn client_end(close: &ClientClose, transfer: &Transfer, language: Language) -> Option<Step> {
+/// Whether a FIN or a reset of this end was seen.
+fn is_seen(end: End, roles: &Roles<'_>) -> bool {
+    roles.segments().is_some_and(|segments| {
+        let moments = &segments.moments;
+        let [fin, reset] = match end {
+            End::Client => [moments.client_fin, moments.client_reset],
+            End::Server => [moments.server_fin, moments.server_reset],
+        };
+        fin.or(reset).is_some()
+    })
+}
+
+fn client_end(close: &ClientClose, transfer: &Transfer, roles: &Roles<'_>, language: Language) -> Option<Step> {
     let at = &close.client_end;
-    let first = said_first(&close.first, End::Client, language);
+    let is_seen = is_seen(End::Client, roles);
+    let first = if is_seen { String::new() } else { said_first(&close.first, End::Client, language) };
     match close.how {
         How::ResetByServer => None, // nothing of the client's leaves after a reset
         How::ResetByClient => {
@@ -63,9 +80,24 @@ fn client_end(close: &ClientClose, transfer: &Transfer, language: Language) -> O
             };
             let is_half = at.value().zip(complete(transfer)).is_some_and(|(end, complete)| *end < complete);
             let note = if is_half { say!(language, " (half-close)" / "(하프 클로즈)") } else { String::new() };
+            if is_seen {
+                // A call then; close(2) has a step.
+                return (by == Source::ShutdownSends).then(|| shut(at, &note, language));
+            }
             Some(fin_sent(End::Client, at.clone(), by, &format!("{note}{first}"), language))
         }
     }
+}
+
+fn shut(at: &Figure<Nanoseconds>, note: &str, language: Language) -> Step {
+    let title = say!(
+        language,
+        "shutdown(): the client closes its sending side{}" / "shutdown(): 클라이언트가 보내는 쪽을 닫음{}",
+        note
+    );
+    Step::event("client-shut", at.clone(), say!(language, "shut" / "닫음"), title)
+        .captioned("shutdown()")
+        .known_by_its_time(language)
 }
 
 fn complete(transfer: &Transfer) -> Option<Nanoseconds> {

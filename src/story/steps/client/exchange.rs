@@ -5,16 +5,19 @@ use crate::record::transfer::{ClientExchange, Framing, Interim, Response};
 use crate::record::{End, Figure, Nanoseconds, Source, Why};
 use crate::story::layout::{grouped, span};
 use crate::story::steps::phrase::{bytes, has_all, has_all_sentence, reads, writes};
+use crate::story::steps::roles::{Cast, Role, Roles};
 use crate::story::steps::say::say;
+use crate::story::steps::segments;
 use crate::story::steps::step::{Direction, Known, Step, Tone, by_clock, how};
 
 /// How much of what can't be read is shown, in letters.
 const SHOWN: usize = 300;
 
-pub(super) fn steps(exchange: &ClientExchange, language: Language) -> Vec<Step> {
-    let mut steps: Vec<Step> = request(exchange, language).into_iter().collect();
+pub(super) fn steps(exchange: &ClientExchange, roles: &Roles<'_>, language: Language) -> Vec<Step> {
+    let mut steps: Vec<Step> = request(exchange, roles, language);
     steps.extend(sent(exchange, language));
-    steps.extend(acknowledged(exchange, language));
+    steps.extend(acknowledged(exchange, roles, language));
+    steps.extend(seen_response(exchange, roles, language));
     steps.extend(first(exchange, language));
     steps.extend((1..).zip(&exchange.interim_heads).map(|(number, head)| interim(number, head, language)));
     if let Some(response) = &exchange.response {
@@ -32,25 +35,68 @@ pub(super) fn steps(exchange: &ClientExchange, language: Language) -> Vec<Step> 
     steps
 }
 
-fn request(exchange: &ClientExchange, language: Language) -> Option<Step> {
+fn request(exchange: &ClientExchange, roles: &Roles<'_>, language: Language) -> Vec<Step> {
     let stages = &exchange.stages;
-    stages.first_sent.value()?;
+    if stages.first_sent.value().is_none() {
+        return Vec::new();
+    }
     let line = exchange.request.first_line().to_owned();
-    let title = match exchange.traffic.writes {
-        0 | 1 => sent_bytes(exchange, language),
-        _ => String::new(), // the step that follows says how many
-    };
     let sentence = say!(
         language,
         "The clock right before send(2), which handed the bytes to the client's kernel."
             / "바이트를 클라이언트의 커널에 넘긴 send(2) 바로 앞의 시각입니다."
     );
-    Some(
-        Step::arrow("request", Direction::ToServer, stages.first_sent.clone(), line.clone(), title)
-            .captioned(line)
-            .known_by_its_time(language)
-            .saying(sentence),
-    )
+    let is_in_parts = exchange.traffic.writes > 1; // the step that follows says how many
+    let seen = roles.get(Role::Request(exchange.number.into())).filter(|cast| cast.is_drawn);
+    let Some(cast) = seen else {
+        let title = if is_in_parts { String::new() } else { sent_bytes(exchange, language) };
+        let at = stages.first_sent.clone();
+        let step = Step::arrow("request", Direction::ToServer, at, line.clone(), title).captioned(line);
+        return vec![step.known_by_its_time(language).saying(sentence)];
+    };
+    let title = match is_in_parts {
+        true => say!(language, "first bytes" / "첫 바이트"),
+        false => sent_bytes(exchange, language),
+    };
+    let call = Step::event("send", stages.first_sent.clone(), say!(language, "send" / "전송"), title)
+        .captioned("send()")
+        .known_by_its_time(language)
+        .saying(sentence);
+    let arrow = segments::arrow("request", cast.numbered, "", language);
+    let sentence = say!(
+        language,
+        "The segment with the first bytes of this request, when it was seen here."
+            / "이 요청의 첫 바이트가 든 세그먼트와, 여기에서 보인 때입니다."
+    );
+    let sentence = format!("{sentence} {}", arrow.sentence);
+    vec![call, Step { label: line.clone(), ..arrow.captioned(line).saying(sentence) }]
+}
+
+/// The segment with the first bytes that came back, and the one that acknowledges the last.
+fn seen_response(exchange: &ClientExchange, roles: &Roles<'_>, language: Language) -> Vec<Step> {
+    let number = u64::from(exchange.number);
+    let response = exchange.response.as_ref().filter(|_| exchange.interim.is_empty());
+    let arrow = roles.get(Role::Response(number)).filter(|cast| cast.is_drawn).map(|cast| {
+        let arrow = segments::arrow("response", cast.numbered, "", language);
+        match response.filter(|response| !response.line.is_empty()) {
+            Some(response) => Step { tone: Tone::of(response.status), ..arrow.captioned(response.line.clone()) },
+            None => arrow,
+        }
+    });
+    let acknowledgment =
+        roles.get(Role::Acknowledges(number)).map(|cast| acknowledgment("response-ack", cast, End::Client, language));
+    arrow.into_iter().chain(acknowledgment).collect()
+}
+
+/// The segment by which `end` says that it has all.
+fn acknowledgment(id: &str, cast: Cast<'_>, end: End, language: Language) -> Step {
+    let title = has_all(end, language);
+    let step = match cast.is_drawn {
+        true => segments::arrow(id, cast.numbered, &title, language),
+        false => segments::within(id, cast, "ACK".to_owned(), title, language),
+    };
+    let sentence = format!("{} {}", has_all_sentence(end, language), step.sentence);
+    step.saying(sentence.trim().to_owned())
 }
 
 /// What the kernel took, of how much there was.
@@ -80,7 +126,12 @@ fn sent(exchange: &ClientExchange, language: Language) -> Option<Step> {
     Some(Step::arrow("sent", Direction::ToServer, last, label, title).known_by_its_time(language))
 }
 
-fn acknowledged(exchange: &ClientExchange, language: Language) -> Option<Step> {
+fn acknowledged(exchange: &ClientExchange, roles: &Roles<'_>, language: Language) -> Option<Step> {
+    let is_whole = exchange.traffic.request >= length(exchange);
+    let seen = roles.get(Role::AcknowledgesRequest(exchange.number.into())).filter(|_| is_whole);
+    if let Some(cast) = seen {
+        return Some(acknowledgment("ack", cast, End::Server, language));
+    }
     let at = &exchange.stages.acknowledged;
     match at {
         Figure::NotVisible { why: Why::NotReached } => None,

@@ -4,6 +4,7 @@
 //!   name ─▶ connect or reuse ─▶ exchange ─▶ body ─▶ close, or kept ─▶ what comes next
 //! ```
 
+mod captured;
 mod connect;
 mod ending;
 mod exchange;
@@ -13,8 +14,8 @@ mod saved;
 pub(super) use connect::made;
 
 use super::order;
+use super::roles::Roles;
 use super::say::say;
-use super::segments;
 use super::step::{Kind, Place, Step};
 use crate::language::Language;
 use crate::record::End;
@@ -22,35 +23,32 @@ use crate::record::transfer::{FetchRecord, Transfer};
 
 /// The steps of `transfer`, which followed those of `before`.
 pub(super) fn steps(transfer: &Transfer, before: &FetchRecord, language: Language) -> Vec<Step> {
+    of_calls(transfer, before, &Roles::default(), language)
+}
+
+/// The same with the segments that the client's machine saw: those are the arrows then, and what a
+/// call or the kernel reports is an event.
+pub(super) fn with_segments(transfer: &Transfer, before: &FetchRecord, language: Language) -> Vec<Step> {
+    let roles = Roles::of_transfer(transfer);
+    let steps = of_calls(transfer, before, &roles, language);
+    captured::joined(steps, transfer, &roles, language).into_iter().map(at_client).collect()
+}
+
+fn of_calls(transfer: &Transfer, before: &FetchRecord, roles: &Roles<'_>, language: Language) -> Vec<Step> {
     let mut steps: Vec<Step> = transfer.name.iter().flat_map(|name| name::steps(name, language)).collect();
     steps.extend(connect::steps(transfer, before, language));
     steps.extend(withheld(transfer, language));
     if let Some(exchange) = &transfer.exchange {
-        steps.extend(exchange::steps(exchange, language));
+        steps.extend(exchange::steps(exchange, roles, language));
     }
     steps.extend(saved::step(transfer, language));
     match &transfer.close {
-        Some(close) => steps.extend(ending::steps(close, transfer, language)),
+        Some(close) => steps.extend(ending::steps(close, transfer, roles, language)),
         None if transfer.is_kept => steps.push(kept(language)),
         None => {}
     }
     steps.extend(next(transfer, language));
     order::by_time(steps).into_iter().map(at_client).collect()
-}
-
-/// The same with the segments that the client's machine saw: those are the arrows then, and what a
-/// call or the kernel reports is an event.
-pub(super) fn with_segments(steps: Vec<Step>, transfer: &Transfer, language: Language) -> Vec<Step> {
-    let Some(seen) = &transfer.segments else { return steps };
-    let called = |step: Step| match step.kind {
-        Kind::Arrow => {
-            let kind = if step.at.value().is_some() { Kind::Event } else { Kind::Note };
-            Step { kind, place: Place::Client, direction: None, ..step }
-        }
-        _ => step,
-    };
-    let segments = segments::plain(seen, |_| false, language).into_iter().map(at_client);
-    order::by_time(steps.into_iter().map(called).chain(segments).collect())
 }
 
 /// What is seen by the client happened there.
