@@ -2,7 +2,7 @@
 //! point, and times say when they were seen there.
 
 use super::ending::End;
-use super::figure::Nanoseconds;
+use super::figure::{Nanoseconds, Text};
 use crate::packet::pcapng::LinkType;
 pub use crate::packet::tracker::{Counts, Fact, Relative};
 use serde::{Deserialize, Serialize};
@@ -81,7 +81,7 @@ pub struct Segment {
     /// Who sent it.
     pub from: End,
     /// Its control bits, as in `SYN+ACK`.
-    pub flags: String,
+    pub flags: Text,
     /// Its sequence number.
     pub sequence: u32,
     /// The same, relative to the initial one: the first byte is 1.
@@ -131,6 +131,12 @@ pub struct Frame {
     pub bytes: Arc<[u8]>,
     /// What they begin with.
     pub link: LinkType,
+}
+
+impl Frame {
+    /// How many of its bytes are kept at most: all of an Ethernet's, and of loopback's long ones, of up
+    /// to 64 KiB, the headers and the beginning of the data.
+    pub const MOST: usize = 2048;
 }
 
 /// A segment's options.

@@ -82,7 +82,7 @@ fn whole(client: &mut Client, request: &[u8]) {
 }
 
 /// Opens the connection of this client on the page: its record.
-fn open(watched: &Watched, browser: &Browser, client: SocketAddr) -> Value {
+pub fn open(watched: &Watched, browser: &Browser, client: SocketAddr) -> Value {
     let record = watched.record_of(client, |record| !record["close"].is_null());
     let number = record["connection"].to_string();
     let lane = "[...document.querySelectorAll('.lane')].find(lane => lane.querySelector('.lane-who').innerText.startsWith(`${arguments[0]} `))";

@@ -1,10 +1,12 @@
 //! Segments on the page: each an arrow, opened to its bytes, saved for Wireshark.
 
+use super::cases::open;
 use super::{Watched, text_of};
 use crate::browser::driver::Browser;
 use crate::browser::save_screenshot;
 use crate::harness::Client;
 use serde_json::{Value, json};
+use socket2::{SockFilter, SockRef};
 use std::process::Command;
 
 const SECRET: &str = "secret-48a1";
@@ -48,7 +50,10 @@ fn a_saved_file_is_whole_and_tshark_reads_the_same_segments() {
         .collect();
     assert_eq!(read, ours);
     assert!(String::from_utf8_lossy(&file.body).contains(SECRET), "it is whole");
-    assert!(String::from_utf8_lossy(&file.body).contains("passwords and cookies too"), "and says so");
+    let text = String::from_utf8_lossy(&file.body);
+    for part in ["passwords and cookies too", "accept(): ", "recv(): GET /hello.txt HTTP/1.0, ", "send(): head "] {
+        assert!(text.contains(part), "{part}");
+    }
 }
 
 #[test]
@@ -126,6 +131,67 @@ fn each_segment_is_an_arrow_and_its_numbers_are_relative_or_as_in_the_header() {
     browser.run("document.querySelector('.packet tr').focus()", &[]);
     browser.wait_until("document.querySelectorAll('.bytes .marked').length === 6", &[]);
     save_screenshot(&browser, "live-packet.png");
+    assert_eq!(browser.console(), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs root, chromium and chromedriver: .ci/run has them"]
+fn a_segment_that_is_sent_again_is_marked() {
+    let watched = Watched::start(&[]);
+    let browser = Browser::start();
+    browser.open(&watched.page_url);
+    browser.wait_until("document.querySelector('.state.is-live')", &[]);
+    let mut client = watched.server.connect();
+    let address = client.socket.local_addr().expect("its address");
+    watched.record_of(address, |_| true);
+    // Whatever arrives is dropped (BPF: ret 0): lost behind the place where it is seen.
+    SockRef::from(&client.socket).attach_filter(&[SockFilter::new(0x06, 0, 0, 0)]).expect("SO_ATTACH_FILTER");
+    client.send(b"GET /hello.txt HTTP/1.0\r\n\r\n");
+    let again = |record: &Value, end: &str| -> usize {
+        let list = record["segments"]["list"].as_array().cloned().unwrap_or_default();
+        let is_it = |segment: &&Value| {
+            let facts = segment["facts"].as_array().cloned().unwrap_or_default();
+            segment["from"] == end && facts.iter().any(|fact| fact["fact"] == "again" || fact["fact"] == "partly_again")
+        };
+        list.iter().filter(is_it).count()
+    };
+    watched.record_of(address, |record| again(record, "server") > 0);
+    SockRef::from(&client.socket).detach_filter().expect("SO_DETACH_FILTER");
+    client.read_to_end();
+    drop(client);
+    browser.click("document.querySelector('input[value=all] + span')", &[]);
+    let record = open(&watched, &browser, address);
+    let marked = again(&record, "server") + again(&record, "client");
+    browser.wait_until("document.querySelectorAll('.step.again').length === arguments[0]", &[json!(marked)]);
+    let colours = "const of = line => getComputedStyle(line).stroke;
+        return [[...document.querySelectorAll('.step.again .arrow')].map(of),
+            [...document.querySelectorAll('.step:not(.again) .arrow')].map(of)]";
+    let colours = browser.run(colours, &[]);
+    let [marked, others] = [0, 1].map(|index| colours[index].as_array().expect("colours").clone());
+    assert!(!marked.is_empty() && marked.iter().all(|colour| *colour == marked[0]), "{marked:?}");
+    assert!(!others.contains(&marked[0]), "{marked:?} {others:?}");
+    save_screenshot(&browser, "live-again.png");
+    assert_eq!(browser.console(), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs root, chromium and chromedriver: .ci/run has them"]
+fn a_log_offers_no_packets_and_says_why() {
+    let watched = Watched::start(&[]);
+    let record = connection(&watched);
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("log.json");
+    std::fs::write(&log, format!("{record}\n")).expect("a file");
+    let browser = Browser::start();
+    browser.open(&watched.page_url);
+    browser.wait_until("document.querySelector('.state.is-live')", &[]);
+    browser.type_into("document.querySelector('input[type=file]')", &log.display().to_string());
+    browser.wait_until("document.querySelectorAll('.lane').length === 1", &[]);
+    browser.click("document.querySelector('.lane')", &[]);
+    browser.wait_until("document.querySelector('.diagram .tools')", &[]);
+    assert!(text_of(&browser, ".diagram").contains("--log pcapng"), "{}", text_of(&browser, ".diagram"));
+    let offered = "return document.querySelectorAll('.opens, a[href*=pcapng]').length";
+    assert_eq!(browser.run(offered, &[]), json!(0));
     assert_eq!(browser.console(), [""; 0]);
 }
 

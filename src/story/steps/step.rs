@@ -2,7 +2,7 @@
 
 use crate::language::Language;
 use crate::record::segment::{Options, Relative, Segment};
-use crate::record::{End, Figure, Nanoseconds, Source, Why};
+use crate::record::{End, Figure, Nanoseconds, Source, Text, Why};
 use serde::Serialize;
 
 /// One step of a connection. In JSON its figure's source is in English, as in records.
@@ -68,7 +68,7 @@ pub struct SegmentFigures {
     /// Its place in the list of the record's segments, from 0.
     pub index: usize,
     /// Its control bits, as in `SYN+ACK`.
-    pub flags: String,
+    pub flags: Text,
     /// Its sequence number.
     pub sequence: u32,
     /// The same, relative to the SYN's.
@@ -85,6 +85,8 @@ pub struct SegmentFigures {
     pub window_bytes: Option<u64>,
     /// Its options.
     pub options: Options,
+    /// Whether its frame is kept, to be opened and saved: not in a log.
+    pub has_frame: bool,
 }
 
 impl SegmentFigures {
@@ -100,6 +102,7 @@ impl SegmentFigures {
             window: segment.window,
             window_bytes: segment.window_bytes,
             options: segment.options.clone(),
+            has_frame: segment.frame.is_some(),
         }
     }
 }

@@ -14,9 +14,11 @@ function segmentTools({ connection }, steps, open, redraw) {
     redraw();
   });
   const file = { href: `/records/${connection}.pcapng?lang=${LANGUAGE}`, download: `glasshttp-${connection}.pcapng` };
-  const save = page.log ? "" : el("a", { ...file, class: "button" }, say("wireshark"));
-  const note = page.log ? "" : el("span", { class: "small" }, say("wireshark_note"));
-  return el("p", { class: "tools" }, el("label", { class: "check" }, absolute, ` ${say("absolute")}`), save, note);
+  const hasFrames = steps.some((step) => step.segment?.has_frame);
+  const save = hasFrames ? el("a", { ...file, class: "button" }, say("wireshark")) : "";
+  const note = say(hasFrames ? "wireshark_note" : page.log ? "log_has_no_frames" : "no_frames");
+  return el("p", { class: "tools" }, el("label", { class: "check" }, absolute, ` ${say("absolute")}`), save,
+    el("span", { class: "small" }, note));
 }
 
 // A segment's numbers as they stand in its header.
@@ -26,8 +28,8 @@ function inTheHeader({ flags, sequence, acknowledgment, length, window }) {
 }
 
 // The button that opens a segment, and the segment, if it is open.
-function packetParts({ connection }, { index }, open, redraw) {
-  if (page.log) return "";
+function packetParts({ connection }, { index, has_frame: hasFrame }, open, redraw) {
+  if (!hasFrame) return "";
   const key = `packet-${index}`;
   const isOpen = open.has(key);
   const toggle = () => {

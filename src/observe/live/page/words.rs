@@ -166,8 +166,20 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     ("wireshark", "Save for Wireshark", "Wireshark용으로 저장"),
     (
         "wireshark_note",
-        "The file is whole: passwords and cookies too.",
-        "파일은 가려진 것 없이 온전합니다. 비밀번호와 쿠키도 들어 있습니다.",
+        "Nothing in the file is masked: it has passwords and cookies too. Of each packet it has 2,048 bytes at most.",
+        "파일에는 가려진 것이 없어 비밀번호와 쿠키도 들어 있습니다. 패킷마다 2,048바이트까지 남깁니다.",
+    ),
+    (
+        "log_has_no_frames",
+        "A log has the numbers of segments, not their bytes: they can't be opened or saved for Wireshark. \
+         glasshttp --log pcapng writes them.",
+        "로그에는 세그먼트의 번호만 있고 바이트는 없어, 열어 보거나 Wireshark용으로 저장할 수 없습니다. \
+         바이트는 glasshttp --log pcapng가 씁니다.",
+    ),
+    (
+        "no_frames",
+        "The bytes of these segments are not kept: there was no room for more.",
+        "이 세그먼트들의 바이트는 남아 있지 않습니다. 더 남길 자리가 없었습니다.",
     ),
     ("open_packet", "Open it", "열어 보기"),
     ("close_packet", "Close it", "닫기"),

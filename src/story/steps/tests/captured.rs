@@ -126,7 +126,7 @@ fn segment(tracker: &mut Tracker, direction: Direction, tcp: &Tcp, at: Nanosecon
     Segment {
         at,
         from: if direction == Direction::ToServer { End::Client } else { End::Server },
-        flags: tcp.flags.to_string(),
+        flags: tcp.flags.to_string().into(),
         sequence: tcp.sequence,
         relative_sequence: seen.sequence,
         length: tcp.length,
