@@ -15,35 +15,39 @@ mod flows;
 pub mod log;
 pub mod wanted;
 
+use crate::kernel::timestamps::keep_stamping;
 use crate::packet::segment::Packet;
+use crate::record;
 use crate::record::segment::Segments;
 use crate::record::{End, Moment};
-use crate::sys::packet_socket::{Filter, Frame, Interfaces, PacketSocket};
+use crate::story::calls::Call;
+use crate::sys::packet_socket::{Filter, Frame, Interfaces, PacketSocket, Wait};
 use flows::{Flows, Pair};
-use log::PcapngLog;
+use log::{Calls, PcapngLog};
 use nix::net::if_::{if_indextoname, if_nametoindex};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
 use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// How much of a frame is looked at where it goes to no file, in bytes: whole ones of an Ethernet,
 /// and of loopback's long ones the headers and the beginning of the data.
-const HEADERS: u32 = 2048;
+const HEADERS: u32 = record::segment::Frame::MOST as u32;
 /// All of it, for a file.
 const WHOLE: u32 = 262_144;
 /// Blocks of 128 KiB in each ring: for headers, and for whole frames.
 const BLOCKS: usize = 64;
 const BLOCKS_FOR_WHOLE: usize = 256;
 const BLOCKS_FOR_CLIENT: usize = 16;
-/// Frames in a second beyond which a capture pauses until the next, unless they go to a file.
-const MOST_PER_SECOND: usize = 10_000;
+/// Frames in a second beyond which a capture pauses until the next, unless they go to a file: ten for
+/// each of the connections that the story and the page take in.
+const MOST_PER_SECOND: usize = 5_000;
 /// How long a wait for frames is at most: while some came lately, and otherwise.
 const TURN: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
 const IDLE: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
@@ -53,16 +57,26 @@ const PROMPT: Timespec = Timespec { tv_sec: 0, tv_nsec: 4_000_000 };
 const MOST_ADDRESSES: usize = 32;
 /// After how long everything that has passed lies in a ring: twice the time after which a block is handed over.
 const LATEST: Duration = Duration::from_millis(10);
+/// How long what is due at a connection's end is waited for: the last ACK.
+const LAST_ACK: Duration = Duration::from_millis(10);
+/// Connections whose calls wait to be said beside packets.
+const MOST_SAID: usize = 16_384;
+/// How long a reader that is not scheduled is waited for.
+const UNREAD: Duration = Duration::from_millis(60);
 
 /// Sockets that hear the packets of a server, or of a client's connections: to
 /// be opened before any thread begins, so that none keeps the right to.
 #[derive(Debug)]
 pub struct Sockets {
-    sockets: Vec<(PacketSocket, Interfaces)>,
+    sockets: Vec<PacketSocket>,
+    /// The index of the loopback interface.
+    loopback: u32,
     /// Servers: this one's own, or those that a client connects to.
     addresses: Vec<SocketAddr>,
     /// Which end is here.
     end: End,
+    /// From the first frame on each has its time.
+    stamping: Option<UdpSocket>,
 }
 
 impl Sockets {
@@ -73,8 +87,15 @@ impl Sockets {
     /// [`io::ErrorKind::PermissionDenied`] without CAP_NET_RAW.
     pub fn open(addresses: &[SocketAddr], is_whole: bool) -> io::Result<Self> {
         let is_local = addresses.iter().all(|address| address.ip().to_canonical().is_loopback());
-        let extent = if is_whole { (WHOLE, BLOCKS_FOR_WHOLE) } else { (HEADERS, BLOCKS) };
-        Self::with(addresses, is_local, extent, End::Server)
+        let loopback = if_nametoindex("lo")?;
+        let mut interfaces = vec![Interfaces::Loopback(loopback)];
+        interfaces.extend((!is_local).then_some(Interfaces::Others(loopback)));
+        let (snap, blocks) = if is_whole { (WHOLE, BLOCKS_FOR_WHOLE) } else { (HEADERS, BLOCKS) };
+        let ports = ports(addresses);
+        let open = |interfaces| PacketSocket::open(interfaces, &ports, snap, Wait::InRing(blocks));
+        let sockets = interfaces.into_iter().map(open).collect::<io::Result<_>>()?;
+        give_up_the_right();
+        Ok(Self { sockets, loopback, addresses: addresses.to_vec(), end: End::Server, stamping: None })
     }
 
     /// Will hear packets of a client's connections, once it is said which: see `Capture::follow`.
@@ -82,18 +103,11 @@ impl Sockets {
     /// # Errors
     /// As [`Sockets::open`].
     pub fn for_client() -> io::Result<Self> {
-        Self::with(&[], false, (HEADERS, BLOCKS_FOR_CLIENT), End::Client)
-    }
-
-    fn with(addresses: &[SocketAddr], is_local: bool, (snap, blocks): (u32, usize), end: End) -> io::Result<Self> {
         let loopback = if_nametoindex("lo")?;
-        let mut interfaces = vec![Interfaces::Loopback(loopback)];
-        interfaces.extend((!is_local).then_some(Interfaces::Others(loopback)));
-        let ports = ports(addresses);
-        let open = |interfaces| Ok((PacketSocket::open(interfaces, &ports, snap, blocks)?, interfaces));
-        let sockets = interfaces.into_iter().map(open).collect::<io::Result<_>>()?;
+        let wait = Wait::InQueueOrRing(BLOCKS_FOR_CLIENT);
+        let sockets = vec![PacketSocket::open(Interfaces::All(loopback), &[], HEADERS, wait)?];
         give_up_the_right();
-        Ok(Self { sockets, addresses: addresses.to_vec(), end })
+        Ok(Self { sockets, loopback, addresses: Vec::new(), end: End::Client, stamping: keep_stamping() })
     }
 }
 
@@ -127,13 +141,27 @@ struct Shared {
     /// Servers whose packets are meant.
     addresses: Mutex<Vec<SocketAddr>>,
     filters: Vec<Filter>,
-    flows: Mutex<Flows>,
+    known: Mutex<Known>,
+    /// Something was read.
+    progress: Condvar,
     names: Mutex<HashMap<u32, String>>,
+    /// Calls that the log has not heard of yet.
+    calls: Mutex<Vec<Calls>>,
     /// Frames that passed and found no room.
     lost: AtomicU64,
-    /// When the rings were last read: what had passed well before is known.
-    last_read: Mutex<Instant>,
-    end: OwnedFd,
+    /// Whether a frame is ready as soon as it has passed.
+    is_prompt: bool,
+    is_over: AtomicBool,
+    /// Makes the reader look, now.
+    wake: OwnedFd,
+}
+
+/// What was read.
+#[derive(Debug)]
+struct Known {
+    flows: Flows,
+    /// When the sockets were last read: what had passed well before is known.
+    last_read: Instant,
 }
 
 impl Capture {
@@ -142,13 +170,23 @@ impl Capture {
     /// # Errors
     /// If there are no descriptors or no thread left for it.
     pub fn start(sockets: Sockets, log: Option<PcapngLog>) -> io::Result<Self> {
-        let end = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-        let Sockets { sockets, addresses, end: here } = sockets;
-        let filters = sockets.iter().map(|(socket, _)| socket.filter()).collect::<io::Result<_>>()?;
-        let (flows, names, lost) = Default::default();
-        let (addresses, last_read) = (Mutex::new(addresses), Mutex::new(Instant::now()));
-        let shared = Arc::new(Shared { addresses, filters, flows, names, lost, last_read, end });
-        let reader = Reader { shared: Arc::clone(&shared), sockets, here, log, second: Instant::now(), frames: 0 };
+        let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        let Sockets { sockets, loopback, addresses, end: here, stamping } = sockets;
+        let shared = Arc::new(Shared {
+            addresses: Mutex::new(addresses),
+            filters: sockets.iter().map(PacketSocket::filter).collect(),
+            known: Mutex::new(Known { flows: Flows::default(), last_read: Instant::now() }),
+            progress: Condvar::new(),
+            names: Mutex::default(),
+            calls: Mutex::default(),
+            lost: AtomicU64::new(0),
+            is_prompt: sockets.iter().all(PacketSocket::is_prompt),
+            is_over: AtomicBool::new(false),
+            wake,
+        });
+        let (second, frames) = (Instant::now(), 0);
+        let reader =
+            Reader { shared: Arc::clone(&shared), sockets, loopback, here, log, second, frames, _stamping: stamping };
         let thread = std::thread::Builder::new().name("packets".into()).spawn(move || reader.run())?;
         Ok(Self { shared, thread: Mutex::new(Some(thread)) })
     }
@@ -168,11 +206,24 @@ impl Capture {
         self.shared.filters.iter().for_each(|filter| drop(filter.only(&ports)));
     }
 
-    /// Waits until what has passed by now is read: a few milliseconds.
-    pub(crate) fn catch_up(&self) {
-        let then = Instant::now() + LATEST;
-        while !self.has_read(then) && Instant::now() < then + LATEST * 5 {
-            std::thread::sleep(LATEST / 5);
+    /// Waits until what has passed by now is read and, of a connection that `is_over`, what is due
+    /// yet: the last ACK. Where that does not come, for some milliseconds.
+    pub(crate) fn catch_up(&self, server: SocketAddr, client: SocketAddr, is_over: bool) {
+        let passed = Instant::now() + if self.shared.is_prompt { Duration::ZERO } else { LATEST };
+        let pair = pair(server, client);
+        self.shared.wake();
+        let mut known = lock(&self.shared.known);
+        loop {
+            let is_read = known.last_read >= passed;
+            if is_read && (!is_over || known.flows.is_settled(&pair)) {
+                return;
+            }
+            let deadline = passed + if is_read { LAST_ACK } else { UNREAD };
+            let rest = deadline.saturating_duration_since(Instant::now());
+            if rest.is_zero() {
+                return;
+            }
+            known = self.shared.progress.wait_timeout(known, rest).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -192,12 +243,20 @@ impl Capture {
 
     /// Whether what had passed some milliseconds before `then` is known.
     pub(crate) fn has_read(&self, then: Instant) -> bool {
-        *lock(&self.shared.last_read) >= then
+        lock(&self.shared.known).last_read >= then
     }
 
     /// Nobody will ask for this connection any more.
     pub(crate) fn forget(&self, server: SocketAddr, client: SocketAddr) {
         self.flows(|flows| flows.forget(&pair(server, client)));
+    }
+
+    /// What a connection's server did, of which the log says it beside the packets.
+    pub(crate) fn say_calls(&self, server: SocketAddr, client: SocketAddr, accepted: Moment, calls: Vec<Call>) {
+        let mut said = lock(&self.shared.calls);
+        if said.len() < MOST_SAID {
+            said.push(Calls { pair: pair(server, client), accepted, calls });
+        }
     }
 
     /// Frames that passed and found no room.
@@ -207,8 +266,8 @@ impl Capture {
 
     /// Ends it, when what has passed is read.
     pub fn finish(&self) {
-        // It can't be full: it is written once.
-        let _ = rustix::io::write(&self.shared.end, &1_u64.to_ne_bytes());
+        self.shared.is_over.store(true, Ordering::Relaxed);
+        self.shared.wake();
         let thread = lock(&self.thread).take();
         if let Some(thread) = thread {
             // A reader that panicked has said so.
@@ -217,11 +276,16 @@ impl Capture {
     }
 
     fn flows<T>(&self, ask: impl FnOnce(&mut Flows) -> T) -> T {
-        ask(&mut lock(&self.shared.flows))
+        ask(&mut lock(&self.shared.known).flows)
     }
 }
 
 impl Shared {
+    fn wake(&self) {
+        // Where it is full, it was written.
+        let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
+    }
+
     fn name(&self, interface: u32) -> String {
         let mut names = lock(&self.names);
         let unknown = || if_indextoname(interface).ok().and_then(|name| name.into_string().ok()).unwrap_or_default();
@@ -241,20 +305,26 @@ fn pair(server: SocketAddr, client: SocketAddr) -> Pair {
 /// The thread that reads.
 struct Reader {
     shared: Arc<Shared>,
-    sockets: Vec<(PacketSocket, Interfaces)>,
+    sockets: Vec<PacketSocket>,
+    loopback: u32,
     /// Which end is here.
     here: End,
     log: Option<PcapngLog>,
     /// When the second began in which `frames` came.
     second: Instant,
     frames: usize,
+    _stamping: Option<UdpSocket>,
 }
 
 impl Reader {
     fn run(mut self) {
         let mut is_over = false;
         while !is_over {
-            is_over = self.wait();
+            self.wait();
+            is_over = self.shared.is_over.load(Ordering::Relaxed);
+            if is_over && self.log.is_none() {
+                return; // nobody asks any more
+            }
             if is_over {
                 std::thread::sleep(LATEST);
             }
@@ -262,54 +332,63 @@ impl Reader {
             if begun.duration_since(self.second) >= Duration::from_secs(1) {
                 (self.second, self.frames) = (begun, 0);
             }
-            // A file gets all that there is room for; otherwise the machine has other things to do.
-            if self.frames <= MOST_PER_SECOND || self.log.is_some() || is_over {
+            if !self.is_pausing() || is_over {
                 self.read();
             }
-            *lock(&self.shared.last_read) = begun;
+            lock(&self.shared.known).last_read = begun;
+            self.shared.progress.notify_all();
         }
         if let Some(log) = &mut self.log {
             log.finish(self.shared.lost.load(Ordering::Relaxed));
         }
     }
 
-    /// Waits for frames; gives whether it is time to end.
-    fn wait(&self) -> bool {
+    /// A file gets all that there is room for; otherwise the machine has other things to do.
+    fn is_pausing(&self) -> bool {
+        self.frames >= MOST_PER_SECOND && self.log.is_none()
+    }
+
+    /// Waits for frames, or until somebody asks.
+    fn wait(&self) {
         // What is not to be read yet wakes nobody.
-        let events =
-            if self.frames > MOST_PER_SECOND && self.log.is_none() { PollFlags::empty() } else { PollFlags::IN };
-        let rings = self.sockets.iter().map(|(socket, _)| PollFd::new(socket, events));
+        let events = if self.is_pausing() { PollFlags::empty() } else { PollFlags::IN };
+        let frames = self.sockets.iter().map(|socket| PollFd::new(socket, events));
         let mut waited: Vec<PollFd<'_>> =
-            std::iter::once(PollFd::new(&self.shared.end, PollFlags::IN)).chain(rings).collect();
+            std::iter::once(PollFd::new(&self.shared.wake, PollFlags::IN)).chain(frames).collect();
         let turn = match self.here {
-            End::Client => &PROMPT,
-            End::Server if self.frames > 0 => &TURN,
-            End::Server => &IDLE,
+            End::Client if !self.shared.is_prompt => &PROMPT,
+            End::Server if self.frames > 0 || self.log.as_ref().is_some_and(PcapngLog::is_holding) => &TURN,
+            _ => &IDLE,
         };
         let is_ready = poll(&mut waited, Some(turn)).is_ok();
-        is_ready && waited.first().is_some_and(|end| end.revents().contains(PollFlags::IN))
+        if is_ready && waited.first().is_some_and(|wake| wake.revents().contains(PollFlags::IN)) {
+            // What counts is that somebody asked, not how often.
+            let _ = rustix::io::read(&self.shared.wake, &mut [0; 8]);
+        }
     }
 
     fn read(&mut self) {
-        let Self { shared, sockets, here, log, frames, .. } = self;
+        let Self { shared, sockets, loopback, here, log, frames, .. } = self;
         let addresses = lock(&shared.addresses).clone();
         let is_server = |address: SocketAddr| {
             addresses.iter().any(|own| {
                 own.port() == address.port() && (own.ip().is_unspecified() || own.ip().to_canonical() == address.ip())
             })
         };
-        for (socket, interfaces) in sockets {
-            let is_loopback = matches!(interfaces, Interfaces::Loopback(_));
-            let mut flows = lock(&shared.flows);
+        for socket in sockets {
+            let mut known = lock(&shared.known);
             let counted = socket.statistics();
-            // What is in the ring had room: what had none came behind it.
+            // What waits had room: what had none came behind it.
             let lost = shared.lost.fetch_add(counted.dropped.into(), Ordering::Relaxed);
-            *frames += socket.read(|frame| {
+            let most = if log.is_some() { usize::MAX } else { MOST_PER_SECOND.saturating_sub(*frames) };
+            *frames += socket.read(most, |frame| {
                 let Ok(packet) = taken_apart(&frame) else {
                     shared.lost.fetch_add(1, Ordering::Relaxed);
                     return;
                 };
-                let is_from_server = (!is_loopback).then_some(frame.is_outgoing == (*here == End::Server));
+                // On loopback both ends are here.
+                let is_from_server =
+                    (frame.interface != *loopback).then_some(frame.is_outgoing == (*here == End::Server));
                 let Some((pair, direction)) = flows::sort(&packet, is_from_server, is_server) else { return };
                 let Some(tcp) = packet.tcp() else { return };
                 let followed = flows::Frame {
@@ -323,15 +402,15 @@ impl Reader {
                     length: frame.length,
                     link: log::link_type(frame.hardware),
                 };
-                let seen = flows.take(pair, direction, &followed, lost);
+                let seen = known.flows.take(pair, direction, &followed, lost);
                 if let Some(log) = log {
-                    log.take(&frame, direction, seen.as_ref(), || shared.name(frame.interface));
+                    log.take((&frame, tcp), (pair, direction), seen.as_ref(), || shared.name(frame.interface));
                 }
             });
-            drop(flows);
-            if let Some(log) = log {
-                log.write();
-            }
+        }
+        if let Some(log) = log {
+            std::mem::take(&mut *lock(&shared.calls)).into_iter().for_each(|calls| log.hear(calls));
+            log.write(Moment::now());
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::capture::log::PcapngLog;
 use crate::capture::wanted::Packets;
 use crate::cli::{Config, LivePage, Log, way_out};
 use crate::listener::{self, Listener, Required};
+use crate::observe::calls::CallsBeside;
 use crate::observe::clf::Format;
 use crate::observe::collector::Watching;
 use crate::observe::json::JsonLog;
@@ -67,7 +68,7 @@ impl Recording {
             Log::Json => sinks.push(Box::new(JsonLog::new(StandardOutput::new()))),
             Log::Pcapng | Log::Off => {}
         }
-        let leaves_nothing_out = matches!(log, Log::Json | Log::Short);
+        let leaves_nothing_out = matches!(log, Log::Json | Log::Short | Log::Pcapng);
         let is_pcapng = log == Log::Pcapng;
         let has_story = log == Log::Story;
 
@@ -95,7 +96,7 @@ impl Recording {
             sinks.push(Box::new(LiveSink::new(hub)));
             scope.page_origins = origins(&page_listeners);
         }
-        if !sinks.is_empty() {
+        if !sinks.is_empty() || is_pcapng {
             // Before anybody is told where the server is: the first SYN is kept, too.
             site.iter().for_each(Listener::save_syn);
             scope.connections = Some(if leaves_nothing_out { Rate::All } else { Rate::PerSecond(RECORDED) });
@@ -104,11 +105,16 @@ impl Recording {
         let pcapng = is_pcapng.then(|| PcapngLog::new(Box::new(StandardOutput::new()), config.language));
         let capture = sockets.map(|sockets| Capture::start(sockets, pcapng).map(Arc::new)).transpose();
         let capture = capture.map_err(|error| way_out::cannot_capture(&error, language))?;
+        if let (Some(capture), true) = (&capture, is_pcapng) {
+            sinks.push(Box::new(CallsBeside::new(Arc::clone(capture), language)));
+        }
+        // A file has its packets from the capture itself.
+        let joined = capture.clone().filter(|_| !is_pcapng || hub.is_some());
         let failed = |error: io::Error| way_out::cannot_record(&error, language);
         let start = |capture| {
             Watching::start(scope.clone(), config.model.name().into(), Box::new(StandardOutput::new()), sinks, capture)
         };
-        let watching = (!scope.is_nothing()).then(|| start(capture.clone())).transpose().map_err(failed)?;
+        let watching = (!scope.is_nothing()).then(|| start(joined)).transpose().map_err(failed)?;
         let page = hub.map(|hub: Arc<Hub>| Watch::start(&hub, &listener::urls(site), page_listeners, config.language));
         Ok(Self {
             watching,

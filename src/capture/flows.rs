@@ -2,10 +2,11 @@
 
 use crate::packet::Direction;
 use crate::packet::pcapng::LinkType;
-use crate::packet::segment::{Packet, Tcp};
-use crate::packet::tracker::{Fact, Seen, Tracker};
+use crate::packet::segment::{Flags, Packet, Tcp};
+use crate::packet::tracker::{Fact, Relative, Seen, Tracker};
 use crate::record::segment::{self as record, FirstSeen, Options, Segment, Segments};
-use crate::record::{End, Moment};
+use crate::record::{End, Moment, Text};
+use arrayvec::ArrayVec;
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 
@@ -16,8 +17,7 @@ pub(super) const LAST: usize = 128;
 const MOST_FLOWS: usize = 8_192;
 /// Segments that are kept of all of them, of some 200 bytes each.
 const MOST_SEGMENTS: usize = 131_072;
-/// Bytes of a frame that are kept beside, and of all frames.
-const MOST_OF_A_FRAME: usize = 2048;
+/// Bytes of frames that are kept beside.
 const MOST_OF_FRAMES: usize = 32 << 20;
 /// For how long an ended connection, or one that nobody accepted, is remembered, in nanoseconds.
 const REMEMBERED: u64 = 10_000_000_000;
@@ -43,11 +43,16 @@ pub(super) struct Frame<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Flows {
     flows: HashMap<Pair, Flow>,
-    /// Segments that are kept of all.
-    kept: usize,
-    /// Bytes of frames that are kept of all.
-    kept_bytes: usize,
+    kept: Totals,
     last_swept: Moment,
+}
+
+/// What is kept of all connections.
+#[derive(Debug, Default)]
+struct Totals {
+    segments: usize,
+    /// Of frames.
+    bytes: usize,
 }
 
 /// One connection.
@@ -64,7 +69,6 @@ struct Flow {
     latest: Moment,
     /// Frames that had found no room before it began.
     lost_before: u64,
-    is_over: bool,
     /// Whether somebody records it.
     is_recorded: bool,
 }
@@ -75,7 +79,10 @@ struct Kept {
     at: Moment,
     direction: Direction,
     tcp: Tcp,
-    seen: Seen,
+    sequence: Relative,
+    acknowledgment: Option<Relative>,
+    window: Option<u64>,
+    facts: Vec<Fact>,
     ttl: u8,
     is_checksum_open: bool,
     cut_into: Option<u16>,
@@ -87,27 +94,17 @@ impl Flows {
     /// what it is, if it belongs to a connection whose beginning was seen.
     pub(super) fn take(&mut self, pair: Pair, direction: Direction, frame: &Frame<'_>, lost: u64) -> Option<Seen> {
         self.sweep(frame.at);
-        let is_another = self.flows.get(&pair).is_some_and(|flow| flow.tracker.is_another(direction, frame.tcp));
-        if is_another {
-            self.remove(&pair);
+        if let Some(flow) = self.flows.get_mut(&pair)
+            && !flow.tracker.is_another(direction, frame.tcp)
+        {
+            return self.kept.take(flow, direction, frame);
         }
-        if !self.flows.contains_key(&pair) {
-            if !frame.tcp.flags.syn || self.flows.len() >= MOST_FLOWS {
-                return None;
-            }
-            self.flows.insert(pair, Flow::new(frame, lost));
-        }
-        let flow = self.flows.get_mut(&pair)?;
-        // A bridge or a tunnel shows the same segment on several interfaces: one of them is believed.
-        if flow.interface != frame.interface {
+        self.remove(&pair);
+        if !frame.tcp.flags.syn || self.flows.len() >= MOST_FLOWS {
             return None;
         }
-        let (before, bytes_before) = (flow.kept(), flow.kept_bytes);
-        let has_room_for_bytes = self.kept_bytes < MOST_OF_FRAMES;
-        let seen = flow.take(direction, frame, self.kept < MOST_SEGMENTS, has_room_for_bytes);
-        self.kept += flow.kept() - before;
-        self.kept_bytes = self.kept_bytes + flow.kept_bytes - bytes_before;
-        Some(seen)
+        let flow = self.flows.entry(pair).or_insert_with(|| Flow::new(frame, lost));
+        self.kept.take(flow, direction, frame)
     }
 
     /// How many segments of a connection were seen: whether there is anything new.
@@ -128,18 +125,24 @@ impl Flows {
         self.flows.get(pair).map(|flow| flow.interface)
     }
 
-    /// Nobody will ask for a connection any more.
+    /// Whether nothing of a connection is due any more.
+    pub(super) fn is_settled(&self, pair: &Pair) -> bool {
+        self.flows.get(pair).is_none_or(Flow::is_settled)
+    }
+
+    /// Nobody will ask for a connection any more. Where segments of it may come yet, it is known for a while.
     pub(super) fn forget(&mut self, pair: &Pair) {
-        if let Some(flow) = self.flows.get_mut(pair) {
-            (flow.is_recorded, flow.is_over) = (false, true);
+        match self.flows.get_mut(pair) {
+            Some(flow) if !flow.is_settled() => flow.is_recorded = false,
+            _ => self.remove(pair),
         }
     }
 
     fn remove(&mut self, pair: &Pair) {
         let flow = self.flows.remove(pair);
         if let Some(flow) = flow {
-            self.kept -= flow.kept();
-            self.kept_bytes -= flow.kept_bytes;
+            self.kept.segments -= flow.kept();
+            self.kept.bytes -= flow.kept_bytes;
         }
     }
 
@@ -156,6 +159,20 @@ impl Flows {
     }
 }
 
+impl Totals {
+    fn take(&mut self, flow: &mut Flow, direction: Direction, frame: &Frame<'_>) -> Option<Seen> {
+        // A bridge or a tunnel shows the same segment on several interfaces: one of them is believed.
+        if flow.interface != frame.interface {
+            return None;
+        }
+        let before = (flow.kept(), flow.kept_bytes);
+        let seen = flow.take(direction, frame, self.segments < MOST_SEGMENTS, self.bytes < MOST_OF_FRAMES);
+        self.segments = self.segments + flow.kept() - before.0;
+        self.bytes = self.bytes + flow.kept_bytes - before.1;
+        Some(seen)
+    }
+}
+
 impl Flow {
     fn new(frame: &Frame<'_>, lost: u64) -> Self {
         Self {
@@ -168,13 +185,22 @@ impl Flow {
             moments: [Moment::default(); 9],
             latest: frame.at,
             lost_before: lost,
-            is_over: false,
             is_recorded: false,
         }
     }
 
     fn kept(&self) -> usize {
         self.first.len() + self.last.len()
+    }
+
+    /// It was reset, or each end's FIN was acknowledged.
+    fn is_settled(&self) -> bool {
+        let [.., client_reset, server_reset] = self.moments;
+        let is_acknowledged = |direction: Direction| {
+            let (end, other) = (self.tracker.half(direction), self.tracker.half(direction.reverse()));
+            end.fin().zip(other.acknowledged()).is_some_and(|(fin, acknowledged)| acknowledged > fin)
+        };
+        client_reset.max(server_reset) > Moment::default() || Direction::BOTH.into_iter().all(is_acknowledged)
     }
 
     fn take(&mut self, direction: Direction, frame: &Frame<'_>, has_room: bool, keeps_bytes: bool) -> Seen {
@@ -185,7 +211,10 @@ impl Flow {
             at: frame.at,
             direction,
             tcp: frame.tcp.clone(),
-            seen: seen.clone(),
+            sequence: seen.sequence,
+            acknowledgment: seen.acknowledgment,
+            window: seen.window,
+            facts: seen.facts.to_vec(),
             ttl: frame.packet.hop_limit,
             is_checksum_open: frame.is_checksum_open,
             cut_into: frame.cut_into,
@@ -271,7 +300,7 @@ impl Flow {
 
 impl Frame<'_> {
     fn kept(&self) -> record::Frame {
-        let bytes = self.bytes.get(..MOST_OF_A_FRAME).unwrap_or(self.bytes);
+        let bytes = self.bytes.get(..record::Frame::MOST).unwrap_or(self.bytes);
         record::Frame { at: self.at.0, length: self.length, bytes: bytes.into(), link: self.link }
     }
 }
@@ -289,14 +318,14 @@ impl Kept {
                 Direction::ToServer => End::Client,
                 Direction::ToClient => End::Server,
             },
-            flags: self.tcp.flags.to_string(),
+            flags: names(self.tcp.flags),
             sequence: self.tcp.sequence,
-            relative_sequence: self.seen.sequence,
+            relative_sequence: self.sequence,
             length: self.tcp.length,
             acknowledgment: has_ack.then_some(self.tcp.acknowledgment),
-            relative_acknowledgment: self.seen.acknowledgment,
+            relative_acknowledgment: self.acknowledgment,
             window: self.tcp.window,
-            window_bytes: self.seen.window,
+            window_bytes: self.window,
             options: Options {
                 mss: self.tcp.options.mss,
                 window_scale: self.tcp.options.window_scale,
@@ -306,10 +335,26 @@ impl Kept {
             ttl: self.ttl,
             cut_into: self.cut_into,
             checksum: (!self.is_checksum_open).then_some(self.tcp.checksum),
-            facts: self.seen.facts.to_vec(),
+            facts: self.facts.clone(),
             frame: self.frame.clone(),
         })
     }
+}
+
+/// The control bits that are set, by name; those that go together mostly cost nothing.
+fn names(flags: Flags) -> Text {
+    let names: ArrayVec<&str, 8> = flags.names().collect();
+    Text::Borrowed(match names.as_slice() {
+        ["ACK"] => "ACK",
+        ["PSH", "ACK"] => "PSH+ACK",
+        ["SYN"] => "SYN",
+        ["SYN", "ACK"] => "SYN+ACK",
+        ["FIN", "ACK"] => "FIN+ACK",
+        ["FIN", "PSH", "ACK"] => "FIN+PSH+ACK",
+        ["RST"] => "RST",
+        ["RST", "ACK"] => "RST+ACK",
+        _ => return Text::Owned(flags.to_string()),
+    })
 }
 
 /// Which way a segment goes, and between whom; `None`: not to or from a server that is meant.

@@ -41,7 +41,8 @@ impl Seen {
 
     fn join_behind(&mut self, transfer: &mut Transfer, ends: Ends, before: u64, began: Moment) {
         let Some(capture) = &self.capture else { return };
-        capture.catch_up();
+        let is_over = transfer.close.is_some() || transfer.exchange.is_none();
+        capture.catch_up(ends.server, ends.client, is_over);
         let Some(segments) = capture.record(ends.server, ends.client, began) else { return };
         self.shown = Some((ends, before, segments.count()));
         transfer.segments = Some(Segments::behind(segments, before));

@@ -286,7 +286,9 @@ impl Collector {
 
     fn tell(&mut self, connection: u64, news: News) {
         if let Some(recorded) = self.connections.get_mut(&connection) {
-            let is_new = self.packets.as_ref().is_some_and(|capture| recorded.look_at(capture));
+            // What has just begun has hardly any yet; the next beat brings them.
+            let capture = self.packets.as_ref().filter(|_| !matches!(news, News::Opened | News::Receiving));
+            let is_new = capture.is_some_and(|capture| recorded.look_at(capture, Instant::now()));
             if news == News::Segments && !is_new {
                 return;
             }

@@ -2,6 +2,8 @@
 //! makes records of it ([`collector`]), and who is told ([`sink`]).
 //! Serving never waits for any of this.
 
+#[cfg(feature = "program")]
+pub mod calls;
 pub mod clf;
 pub mod collector;
 mod interpret;

@@ -4,6 +4,7 @@
 //! `steps` is the one derivation; `terminal` lays out what is new of it, `view`
 //! gives drawings what they need beside it, `transfer` tells what a fetch recorded.
 
+pub(crate) mod calls;
 pub(crate) mod facts;
 #[cfg(feature = "program")]
 pub(crate) mod json;

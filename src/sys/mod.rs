@@ -10,6 +10,10 @@ pub(crate) mod device_socket;
 pub(crate) mod ethtool;
 pub(crate) mod fork;
 pub(crate) mod inherited;
+mod packet_filter;
+mod packet_frame;
+mod packet_queue;
+mod packet_ring;
 pub(crate) mod packet_socket;
 #[cfg(target_os = "linux")]
 pub(crate) mod rtnetlink;

@@ -2,6 +2,8 @@
 
 use super::serving::{Witness, packets_of, records, serve, use_it};
 use crate::harness::{Client, PATIENCE};
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 #[test]
@@ -46,6 +48,56 @@ fn tshark_captures_the_same_packets_no_more_and_no_fewer() {
         "ours alone, theirs alone"
     );
     assert!(server.folder.path().exists());
+}
+
+#[test]
+#[ignore = "needs CAP_NET_RAW and tshark"]
+fn a_capture_file_says_the_servers_calls_beside_the_packets_in_the_chosen_language() {
+    for (language, after, before) in [("en", " after this packet: ", " before this packet: "), ("ko", " 뒤: ", " 앞: ")]
+    {
+        let mut server = serve(&["--log", "pcapng", "--no-watch", "--lang", language], &[]);
+        let mut client = Client::connect(server.address());
+        for _ in 0..2 {
+            client.send(b"GET /small.txt HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+            assert_eq!(client.answer().status, 200);
+        }
+        client.half_close();
+        client.read_to_end();
+        drop(client);
+        server.end();
+        let comments = comments_of(&server.output);
+        let beside = |call: &str, relation: &str| -> Vec<(u16, u32)> {
+            let says = |comment: &&String| comment.contains(relation) && comment.contains(call);
+            let rows = comments.iter().filter(|(_, _, said)| said.iter().any(|comment| says(&comment)));
+            rows.map(|(flags, length, _)| (*flags, *length)).collect()
+        };
+        const ACK: u16 = 0x10;
+        const PSH_ACK: u16 = 0x18;
+        assert_eq!(beside("accept(): ", after).len(), 1, "{comments:?}");
+        let read = beside("recv(): GET /small.txt HTTP/1.0, ", after);
+        assert!(read.len() == 2 && read.iter().all(|(flags, length)| *flags == PSH_ACK && *length > 0), "{comments:?}");
+        let sent = beside("send(): ", before);
+        assert!(sent.len() == 2 && sent.iter().all(|(flags, length)| *flags == PSH_ACK && *length > 0), "{comments:?}");
+        let learnt = beside("read()", after);
+        assert!(learnt.len() == 1 && learnt[0].0 == ACK | 1, "the client's FIN: {comments:?}");
+        let closed = beside("close(): ", before);
+        assert!(closed.len() == 1 && closed[0].0 == ACK | 1, "the server's FIN: {comments:?}");
+    }
+}
+
+/// Flags, bytes of data and comments of each packet.
+fn comments_of(file: &Path) -> Vec<(u16, u32, Vec<String>)> {
+    let mut tshark = Command::new("tshark");
+    tshark.arg("-r").arg(file).args(["-n", "-T", "fields", "-E", "separator=/t", "-E", "aggregator=;"]);
+    let output = tshark.args(["-e", "tcp.flags", "-e", "tcp.len", "-e", "frame.comment"]).output().expect("tshark");
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let row = |line: &str| {
+        let [flags, length, comments] = line.splitn(3, '\t').collect::<Vec<_>>()[..] else { panic!("{line:?}") };
+        let flags = u16::from_str_radix(flags.trim_start_matches("0x"), 16).expect("hexadecimal");
+        (flags, length.parse().expect("a number"), comments.split(';').map(str::to_owned).collect())
+    };
+    text.lines().map(row).collect()
 }
 
 #[test]

@@ -26,6 +26,7 @@ impl Collector {
                     is_silent: false,
                     last_heard,
                     segments_seen: 0,
+                    last_look: None,
                     in_earlier_parts: 0,
                 };
                 self.connections.insert(report.connection, recorded);

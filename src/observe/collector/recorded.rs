@@ -11,6 +11,10 @@ use std::time::{Duration, Instant};
 /// How long packets may take to be read.
 pub(super) const UNREAD: Duration = Duration::from_millis(500);
 
+/// A connection of more segments than are kept of one is looked at only so often while it is open.
+const MANY: u64 = 256;
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 /// A connection that is recorded.
 pub(super) struct Recorded {
     pub(super) record: Record,
@@ -19,18 +23,24 @@ pub(super) struct Recorded {
     pub(super) last_heard: Instant,
     /// How many segments of it were joined.
     pub(super) segments_seen: u64,
+    pub(super) last_look: Option<Instant>,
     /// How many exchanges are in the parts of its record that were shown before.
     pub(super) in_earlier_parts: u64,
 }
 
 impl Recorded {
     /// Joins what was seen of its packets; gives whether there is more of them.
-    pub(super) fn look_at(&mut self, capture: &Capture) -> bool {
+    pub(super) fn look_at(&mut self, capture: &Capture, now: Instant) -> bool {
         let Record { server, client, .. } = self.record;
         let seen = capture.count(server, client).unwrap_or(0);
+        let is_due = self.last_look.is_none_or(|last| now.saturating_duration_since(last) >= LOOK_AGAIN);
+        if seen > MANY && self.record.close.is_none() && !is_due {
+            return false;
+        }
         if seen == self.segments_seen && (seen == 0 || self.record.close.is_none()) {
             return false;
         }
+        self.last_look = Some(now);
         if let Some(segments) = capture.record(server, client, self.accepted) {
             packets::join(&mut self.record, segments);
         }

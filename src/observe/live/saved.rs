@@ -5,7 +5,8 @@ use crate::language::Language;
 use crate::packet::pcapng;
 use crate::record::End;
 use crate::record::connection::Record;
-use crate::record::segment::Segments;
+use crate::record::segment::{Frame, Segment, Segments};
+use crate::story::calls::{self, Passed};
 use crate::story::facts;
 use crate::story::steps::say;
 
@@ -15,10 +16,14 @@ pub(super) fn pcapng(record: &Record, language: Language) -> Option<Vec<u8>> {
     let first = segments.list.iter().find_map(|segment| segment.frame.as_ref())?;
     let mut out = Vec::new();
     pcapng::begin(&mut out, concat!("glasshttp ", env!("CARGO_PKG_VERSION")), &remarks(record, segments, language));
-    pcapng::interface(&mut out, first.link, &segments.interface, "", 0);
-    for segment in &segments.list {
-        let Some(frame) = &segment.frame else { continue };
-        let comments: Vec<String> = segment.facts.iter().map(|fact| facts::sentence(fact, language)).collect();
+    pcapng::interface(&mut out, first.link, &segments.interface, "", Frame::MOST as u32);
+    let kept: Vec<_> = segments.list.iter().filter_map(|segment| Some((segment, segment.frame.as_ref()?))).collect();
+    let passed: Vec<Passed> = kept.iter().map(|(segment, _)| Passed::of(segment)).collect();
+    let calls = calls::comments(record, &passed, language);
+    let mut is_open_said = false;
+    for ((segment, frame), calls) in kept.into_iter().zip(calls) {
+        let comments: Vec<String> = said(segment, !is_open_said, language).into_iter().chain(calls).collect();
+        is_open_said |= segment.checksum.is_none();
         let frame = pcapng::Frame {
             interface: 0,
             at: frame.at,
@@ -32,19 +37,41 @@ pub(super) fn pcapng(record: &Record, language: Language) -> Option<Vec<u8>> {
     Some(out)
 }
 
+/// What is said of one frame: where it stands for several, its checksum, what it is.
+fn said(segment: &Segment, is_first_open: bool, language: Language) -> Vec<String> {
+    let is_open = segment.checksum.is_none();
+    let cut = segment.cut_into.filter(|_| segment.on_a_wire().is_some());
+    let cut = cut.map(|size| facts::cut(segment.length, size, is_open, language));
+    let checksum = (is_open && is_first_open).then(|| facts::checksum(language).to_owned());
+    let facts = segment.facts.iter().map(|fact| facts::sentence(fact, language));
+    cut.into_iter().chain(checksum).chain(facts).collect()
+}
+
 /// What is said of the file as a whole.
 fn remarks(record: &Record, segments: &Segments, language: Language) -> Vec<String> {
     let mut remarks = vec![
         say!(
             language,
-            "Connection {} of glasshttp, {} to {}. This file is whole: passwords and cookies too."
-                / "glasshttp의 연결 {}, {}에서 {}(으)로. 이 파일은 가려진 것 없이 온전하며, 비밀번호와 쿠키도 들어 있습니다.",
+            "Connection {} of glasshttp, {} to {}. Nothing in this file is masked: passwords and cookies too."
+                / "glasshttp의 연결 {}, {}에서 {}(으)로. 이 파일에는 가려진 것이 없어, 비밀번호와 쿠키도 들어 있습니다.",
             record.connection,
             record.client,
             record.server
         ),
         facts::vantage(language).to_owned(),
     ];
+    remarks.extend(record.close.as_ref().map(|close| close.reason.said(language).to_owned()));
+    let frames = || segments.list.iter().filter_map(|segment| segment.frame.as_ref());
+    let cut = frames().filter(|frame| frame.bytes.len() < frame.length as usize).count();
+    if cut > 0 {
+        remarks.push(say!(
+            language,
+            "Of each frame at most {} bytes are kept: {} of these were longer, and their lengths are here."
+                / "프레임마다 {}바이트까지 남깁니다. 이 가운데 {}개는 더 길었으며, 원래 길이는 여기에 있습니다.",
+            Frame::MOST,
+            cut
+        ));
+    }
     let missing = segments.left_out + segments.list.iter().filter(|segment| segment.frame.is_none()).count() as u64;
     if missing > 0 {
         remarks.push(say!(
