@@ -72,13 +72,9 @@ impl Handler for Application {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let model = match std::env::args().nth(1).as_deref() {
-        None | Some("multiplex") => Model::Multiplex { workers: 1 },
-        Some("iterative") => Model::Iterative,
-        Some("process") => Model::Process,
-        Some("thread") => Model::Thread,
-        Some(other) => return Err(format!("{other}: not a model; try iterative, process, thread or multiplex").into()),
-    };
+    let name = std::env::args().nth(1).unwrap_or_else(|| "multiplex".to_owned());
+    let model = Model::named(&name)
+        .ok_or_else(|| format!("{name}: not a model; try one of these: {}", Model::NAMES.join(", ")))?;
     let stop = Arc::new(Stop::on_signals()?); // before anybody knows the address
     let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Required::All, Port::Exactly(0), 128)?;
     for url in listener::urls(&listeners) {

@@ -22,7 +22,7 @@ pub use config::{Config, GivenPlace, LivePage, Log};
 use fetch::FetchArgs;
 use hosts::{NamedHost, host};
 use lab::LabArgs;
-use names::{LogName, ModelName, USUAL_MODEL};
+use names::{LogName, USUAL_MODEL, model, with_workers};
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
@@ -124,8 +124,8 @@ pub struct Args {
     lang: Option<LanguageName>,
 
     /// Serve clients one after another, with a process or a thread for each, or with event loops for all
-    #[arg(long, value_enum, default_value = USUAL_MODEL, help_heading = "Server")]
-    model: ModelName,
+    #[arg(long, default_value = USUAL_MODEL, value_parser = model(), help_heading = "Server")]
+    model: Model,
 
     /// Event loops of the multiplex model [default: one per core]
     #[arg(long, value_name = "N", value_parser = number::<u32>(1..=1024), help_heading = "Server")]
@@ -262,7 +262,7 @@ impl Args {
         } else {
             args.bind
         };
-        let model = args.model.model(args.workers);
+        let model = with_workers(args.model, args.workers);
         let connections = args.max_connections.unwrap_or(match model {
             Model::Iterative | Model::Process | Model::Thread => 1024,
             #[cfg(target_os = "linux")]

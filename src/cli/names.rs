@@ -4,17 +4,20 @@ use super::config::Log;
 use crate::models::Model;
 use crate::observe::clf::Format;
 use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 /// The model where none is named: the fastest that the system has.
 pub(super) const USUAL_MODEL: &str = if cfg!(target_os = "linux") { "multiplex" } else { "thread" };
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum ModelName {
-    Iterative,
-    Process,
-    Thread,
-    #[cfg(target_os = "linux")]
-    Multiplex,
+/// A model by its name.
+pub(super) fn model() -> impl TypedValueParser<Value = Model> {
+    PossibleValuesParser::new(Model::NAMES).try_map(|name| Model::named(&name).ok_or("not a model"))
+}
+
+/// The same with so many event loops, or one for each core.
+pub(super) fn with_workers(model: Model, workers: Option<u32>) -> Model {
+    let each_core = || std::thread::available_parallelism().map_or(1, usize::from);
+    model.with_workers(|| workers.map_or_else(each_core, |workers| workers as usize))
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -35,20 +38,6 @@ pub(super) enum LogName {
     Off,
 }
 
-impl ModelName {
-    pub(super) fn model(self, workers: Option<u32>) -> Model {
-        match self {
-            Self::Iterative => Model::Iterative,
-            Self::Process => Model::Process,
-            Self::Thread => Model::Thread,
-            #[cfg(target_os = "linux")]
-            Self::Multiplex => {
-                Model::Multiplex { workers: workers.map_or_else(one_for_each_core, |workers| workers as usize) }
-            }
-        }
-    }
-}
-
 impl LogName {
     pub(super) fn log(self) -> Log {
         match self {
@@ -61,8 +50,4 @@ impl LogName {
             Self::Off => Log::Off,
         }
     }
-}
-
-fn one_for_each_core() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }

@@ -7,21 +7,39 @@ const RESERVED_FOR_A_LOOP: u64 = 16;
 /// Descriptors that are set aside for files, at most.
 const FOR_FILES: u64 = 8192;
 
-/// How many clients are served at once, and by whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Model {
-    /// One after another.
-    Iterative,
-    /// A forked process each.
-    Process,
-    /// A thread each.
-    Thread,
-    /// An event loop that asks which of them is ready, on each of this many threads.
+/// A line each: its variant, its name on the command line and in records, how it serves.
+macro_rules! models {
+    ($($(#[$cfg:meta])? $model:ident $({ $field:ident: $type:ty = $usual:expr, $what:literal })?
+        $name:literal $about:literal;)*) => {
+        /// How many clients are served at once, and by whom.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Model {
+            $(#[doc = $about] $(#[$cfg])? $model $({ #[doc = $what] $field: $type })?,)*
+        }
+
+        impl Model {
+            /// All that this system has.
+            pub const ALL: &'static [Self] = &[$($(#[$cfg])? Self::$model $({ $field: $usual })?,)*];
+            /// Their names, in the same order.
+            pub const NAMES: [&'static str; Self::ALL.len()] = [$($(#[$cfg])? $name,)*];
+
+            /// Its name on the command line, and in records.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $($(#[$cfg])? Self::$model { .. } => $name,)*
+                }
+            }
+        }
+    };
+}
+
+models! {
+    Iterative "iterative" "One after another.";
+    Process "process" "A forked process each.";
+    Thread "thread" "A thread each.";
     #[cfg(target_os = "linux")]
-    Multiplex {
-        /// Event loops.
-        workers: usize,
-    },
+    Multiplex { workers: usize = 1, "Event loops." } "multiplex"
+        "An event loop that asks which of them is ready, on each of this many threads.";
 }
 
 impl Model {
@@ -41,14 +59,18 @@ impl Model {
         }
     }
 
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
+    /// The one of this name; an event loop has one thread.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|model| model.name() == name)
+    }
+
+    /// The same with so many event loops, if it has any.
+    #[must_use]
+    pub fn with_workers(self, count: impl FnOnce() -> usize) -> Self {
         match self {
-            Self::Iterative => "iterative",
-            Self::Process => "process",
-            Self::Thread => "thread",
             #[cfg(target_os = "linux")]
-            Self::Multiplex { .. } => "multiplex",
+            Self::Multiplex { .. } => Self::Multiplex { workers: count() },
+            other => other,
         }
     }
 }

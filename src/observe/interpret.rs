@@ -72,24 +72,13 @@ impl Course {
 /// An exchange, on a connection accepted at `accepted`.
 pub(super) fn exchange(report: &ExchangeReport<'_>, accepted: Moment) -> Exchange {
     let mut course = Course::since(accepted);
-    let mut at = |moment, by, why_not| course.next(moment, by, why_not);
-    let not_reached = if report.is_over { Why::NotReached } else { Why::NotYet };
-    let stages = &report.stages;
-    // A response says that the head was given up before.
-    let no_head = if report.status == 0 { not_reached.clone() } else { Why::HeadUnfinished };
-    let first_read = at(stages.first_read, Source::ClockAfterRecv, not_reached.clone());
-    let head_complete = at(stages.head_complete, Source::ClockAfterParsing, no_head);
-    let response_chosen = at(stages.response_chosen, Source::ClockAfterHandler, not_reached.clone());
-    let first_write = at(stages.first_write, Source::ClockBeforeSend, not_reached.clone());
-    let last_write = at(stages.last_write, Source::ClockBeforeSendfile, not_reached);
-    let no_acknowledgement = match (report.is_over, report.asked_kernel) {
-        (_, false) => Why::NotAsked,
-        (true, true) => Why::NoAcknowledgement,
-        (false, true) => Why::NotYet,
-    };
-    let acknowledged = at(stages.acknowledged, Source::AcknowledgementStamp, no_acknowledgement);
-    let next = [&first_read, &head_complete, &response_chosen, &first_write, &last_write, &acknowledged];
-    let arrived = arrived(stages.arrived.since(accepted), next.into_iter().find_map(Figure::value));
+    let mut stages = report.stages.figures(|moment, by, why| match by {
+        // It may lie before the accept: the others first.
+        Source::ReceiveStamp => Figure::not_visible(why),
+        _ => course.next(moment, by, unseen(why, report)),
+    });
+    let next = stages.named().into_iter().find_map(|(_, figure)| figure.value());
+    stages.arrived = arrived(report.stages.arrived.since(accepted), next);
     Exchange {
         number: report.number,
         request: message(&report.request, report.request_is_cut),
@@ -100,7 +89,7 @@ pub(super) fn exchange(report: &ExchangeReport<'_>, accepted: Moment) -> Exchang
         resource: Figure::measured_or(report.resource.as_deref().map(str::to_owned), Source::Handler, Why::NoFile),
         refused: report.refused.clone(),
         is_kept: report.is_kept,
-        stages: Stages { arrived, first_read, head_complete, response_chosen, first_write, last_write, acknowledged },
+        stages,
         traffic: Figure::measured(
             Traffic {
                 reads: report.reads,
@@ -111,6 +100,18 @@ pub(super) fn exchange(report: &ExchangeReport<'_>, accepted: Moment) -> Exchang
             },
             Source::Calls,
         ),
+    }
+}
+
+/// Why a stage is not visible that nobody reported, where it is `why` once the exchange is over.
+fn unseen(why: Why, report: &ExchangeReport<'_>) -> Why {
+    match (why, report.is_over) {
+        (Why::NoAcknowledgement, _) if !report.asked_kernel => Why::NotAsked,
+        // A response says that the head was given up before.
+        (Why::HeadUnfinished, _) if report.status != 0 => Why::HeadUnfinished,
+        (Why::HeadUnfinished, true) => Why::NotReached,
+        (why, true) => why,
+        (_, false) => Why::NotYet,
     }
 }
 
@@ -239,6 +240,7 @@ fn sentence(reason: &Reason) -> Text {
 mod tests {
     use super::*;
     use crate::record::Moments as StagesReport;
+    use proptest::array::UniformArrayStrategy;
     use proptest::prelude::*;
 
     const ACCEPTED: Moment = Moment(1_800_000_000_000_000_000);
@@ -254,19 +256,7 @@ mod tests {
     }
 
     fn stages() -> impl Strategy<Value = StagesReport> {
-        proptest::array::uniform7(moment()).prop_map(
-            |[arrived, first_read, head_complete, response_chosen, first_write, last_write, acknowledged]| {
-                StagesReport {
-                    arrived,
-                    first_read,
-                    head_complete,
-                    response_chosen,
-                    first_write,
-                    last_write,
-                    acknowledged,
-                }
-            },
-        )
+        UniformArrayStrategy::<_, [Moment; Stages::COUNT]>::new(moment()).prop_map(StagesReport::of)
     }
 
     proptest! {

@@ -2,11 +2,14 @@
 
 use super::figure::{Figure, Nanoseconds};
 use super::moment::Moment;
+use super::source::Source;
+use super::why::Why;
 use serde::{Deserialize, Serialize};
 
-/// A line each: its name, the one that version 1 has, what it means.
+/// A line each: its name, the one that version 1 has, who reports it, why it is not
+/// visible where nobody did and the exchange is over, what it means.
 macro_rules! stages {
-    ($($name:ident $version_1:literal $about:literal;)*) => {
+    ($($name:ident $version_1:literal $by:ident $why:ident $about:literal;)*) => {
         /// When an exchange's stages were reached: facts, never intentions.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         pub struct Stages {
@@ -14,6 +17,14 @@ macro_rules! stages {
         }
 
         impl Stages {
+            /// How many there are.
+            pub const COUNT: usize = [$(stringify!($name)),*].len();
+
+            /// All of them, each of what `make` gives for its name, in order.
+            pub fn all(mut make: impl FnMut(&'static str) -> Figure<Nanoseconds>) -> Self {
+                Self { $($name: make(stringify!($name)),)* }
+            }
+
             /// All of them, in order, with their names.
             pub fn named(&self) -> Vec<(&'static str, &Figure<Nanoseconds>)> {
                 vec![$((stringify!($name), &self.$name)),*]
@@ -25,15 +36,28 @@ macro_rules! stages {
         pub(crate) struct Moments {
             $(pub(crate) $name: Moment,)*
         }
+
+        impl Moments {
+            /// What is known of each, as `figure` has it of its moment, of who reports it, and of why nobody did; in order.
+            pub(crate) fn figures(&self, mut figure: impl FnMut(Moment, Source, Why) -> Figure<Nanoseconds>) -> Stages {
+                Stages { $($name: figure(self.$name, Source::$by, Why::$why),)* }
+            }
+
+            #[cfg(test)]
+            pub(crate) fn of(moments: [Moment; Stages::COUNT]) -> Self {
+                let [$($name),*] = moments;
+                Self { $($name),* }
+            }
+        }
     };
 }
 
 stages! {
-    arrived "arrived" "The kernel had what the first read gave, to its last byte.";
-    first_read "first_read" "The server had read that.";
-    head_complete "head_complete" "The head was complete, and understood or refused.";
-    response_chosen "answer_chosen" "The response was chosen.";
-    first_write "first_write" "The response's first bytes were handed to the kernel.";
-    last_write "last_write" "Its last ones were.";
-    acknowledged "acknowledged" "The client's TCP had acknowledged its last byte.";
+    arrived "arrived" ReceiveStamp NoArrival "The kernel had what the first read gave, to its last byte.";
+    first_read "first_read" ClockAfterRecv NotReached "The server had read that.";
+    head_complete "head_complete" ClockAfterParsing HeadUnfinished "The head was complete, and understood or refused.";
+    response_chosen "answer_chosen" ClockAfterHandler NotReached "The response was chosen.";
+    first_write "first_write" ClockBeforeSend NotReached "The response's first bytes were handed to the kernel.";
+    last_write "last_write" ClockBeforeSendfile NotReached "Its last ones were.";
+    acknowledged "acknowledged" AcknowledgementStamp NoAcknowledgement "The client's TCP had acknowledged its last byte.";
 }

@@ -1,5 +1,6 @@
 //! The program under test, and a client of raw bytes.
 
+use glasshttp::models::Model;
 use rustix::process::{Pid, Signal, kill_process};
 use socket2::{Domain, Socket, Type};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -9,7 +10,7 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// Every model: a test of the protocol runs under each of them.
-pub const MODELS: [&str; 4] = ["iterative", "process", "thread", "multiplex"];
+pub const MODELS: [&str; Model::ALL.len()] = Model::NAMES;
 
 /// How long anything may take before the test fails.
 pub const PATIENCE: Duration = Duration::from_secs(20);

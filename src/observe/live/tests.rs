@@ -52,15 +52,7 @@ fn exchange(number: u64) -> Exchange {
         resource: unseen(),
         refused: None,
         is_kept: true,
-        stages: Stages {
-            arrived: unseen(),
-            first_read: unseen(),
-            head_complete: Figure::measured(number as i64, Source::Clock),
-            response_chosen: unseen(),
-            first_write: unseen(),
-            last_write: unseen(),
-            acknowledged: unseen(),
-        },
+        stages: Stages { head_complete: Figure::measured(number as i64, Source::Clock), ..Stages::all(|_| unseen()) },
         traffic: unseen(),
     }
 }

@@ -22,28 +22,16 @@ fn figure<T>(value: Option<T>) -> Figure<T> {
 
 /// Stages in their order, some of which nobody saw.
 fn stages(start: Nanoseconds) -> impl Strategy<Value = Stages> {
-    (-20 * MS..20 * MS, prop::array::uniform7((0..5 * MS, any::<bool>()))).prop_map(move |(shift, parts)| {
+    let parts = prop::collection::vec((0..5 * MS, any::<bool>()), Stages::COUNT);
+    (-20 * MS..20 * MS, parts).prop_map(move |(shift, parts)| {
         let mut at = start + shift;
-        let mut next = parts.into_iter().map(|(by, is_seen)| {
+        let mut parts = parts.into_iter();
+        Stages::all(|name| {
+            let (by, is_seen) = parts.next().expect("one for each");
             at += by;
-            figure(is_seen.then_some(at))
-        });
-        let mut stage = || next.next().expect("seven");
-        let arrived = stage();
-        // Only the arrival may precede the accept.
-        let mut later = || match stage() {
-            Figure::Measured { value, by } => Figure::Measured { value: value.max(0), by },
-            other => other,
-        };
-        Stages {
-            arrived,
-            first_read: later(),
-            head_complete: later(),
-            response_chosen: later(),
-            first_write: later(),
-            last_write: later(),
-            acknowledged: later(),
-        }
+            // Only the arrival may precede the accept.
+            figure(is_seen.then_some(if name == "arrived" { at } else { at.max(0) }))
+        })
     })
 }
 

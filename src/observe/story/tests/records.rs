@@ -54,6 +54,7 @@ pub(super) fn opened(connection: u64) -> Record {
 
 /// An exchange that began at `start` and took some 80 µs, the acknowledgement some more.
 pub(super) fn exchange(number: u64, start: i64, line: &str, status: &str, body: u64) -> Exchange {
+    let mut times = [0, 7, 9, 34, 60, 60, 83].into_iter();
     Exchange {
         number,
         request: Message { head: format!("{line}\r\nHost: localhost:8080\r\n\r\n"), is_cut: false },
@@ -68,15 +69,7 @@ pub(super) fn exchange(number: u64, start: i64, line: &str, status: &str, body: 
         },
         refused: None,
         is_kept: true,
-        stages: Stages {
-            arrived: at(start),
-            first_read: at(start + 7 * US),
-            head_complete: at(start + 9 * US),
-            response_chosen: at(start + 34 * US),
-            first_write: at(start + 60 * US),
-            last_write: at(start + 60 * US),
-            acknowledged: at(start + 83 * US),
-        },
+        stages: Stages::all(|_| times.next().map_or(none(Why::NotReached), |time| at(start + time * US))),
         traffic: Figure::measured(
             Traffic { reads: 1, request_head: 83, writes: 1, response_head: 160, response_body: body },
             Source::Calls,
@@ -310,12 +303,8 @@ pub(super) fn nothing_visible() -> Record {
     exchange.resource = none(Why::NoFile);
     exchange.stages = Stages {
         arrived: none(Why::NotAsked),
-        first_read: none(Why::CloseUnseen),
-        head_complete: none(Why::CloseUnseen),
-        response_chosen: none(Why::CloseUnseen),
-        first_write: none(Why::CloseUnseen),
-        last_write: none(Why::CloseUnseen),
         acknowledged: none(Why::NotAsked),
+        ..Stages::all(|_| none(Why::CloseUnseen))
     };
     exchange.traffic = none(Why::CloseUnseen);
     let close = record.close.as_mut().unwrap();
