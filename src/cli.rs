@@ -29,8 +29,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use usage::NoTask;
 use values::{
-    LanguageName, USUAL_WATCH_PORT, WatchAddress, address, field_value, header, number, port, positive_seconds,
-    seconds, watch_address,
+    LanguageName, USUAL_WATCH_PORT, WatchAddress, address, cache_control, cache_rule, header, number, port,
+    positive_seconds, seconds, watch_address,
 };
 
 /// The port that is tried first where none is named.
@@ -103,9 +103,9 @@ pub struct Args {
     #[arg(long = "header", value_name = "NAME: VALUE", value_parser = header, help_heading = "Files")]
     headers: Vec<(String, String)>,
 
-    /// Cache-Control of files
-    #[arg(long, value_name = "VALUE", default_value = "no-cache", value_parser = field_value, help_heading = "Files")]
-    cache_control: String,
+    /// Cache-Control of files, or of those that GLOB names; repeatable, the last that fits decides [default: no-cache]
+    #[arg(long, value_name = "[GLOB: ]VALUE", value_parser = cache_rule, help_heading = "Files")]
+    cache_control: Vec<(Option<String>, String)>,
 
     /// What to write to standard output [default: short on a terminal, else common]
     #[arg(long, value_enum, help_heading = "Output")]
@@ -286,7 +286,7 @@ impl Args {
                 hosts,
                 language,
                 spa: args.spa,
-                cache_control: args.cache_control,
+                cache_control: cache_control(args.cache_control),
                 headers: args.headers,
                 cache: args.cache as usize * 1024 * 1024,
             },

@@ -4,6 +4,7 @@ use crate::http::message::is_tchar;
 use crate::language::Sentence;
 use crate::language::sentence::both;
 use crate::listener::Address;
+use crate::site::CacheControl;
 use clap::ValueEnum;
 use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -161,6 +162,41 @@ pub(super) fn field(text: &str) -> Result<(String, String), Sentence> {
         ));
     }
     Ok((name.to_owned(), value.trim().to_owned()))
+}
+
+/// `VALUE`, or `GLOB: VALUE`. Directives have no colon (RFC 9111 §5.2), but within quotes, behind a `=`.
+pub(super) fn cache_rule(text: &str) -> Result<(Option<String>, String), Sentence> {
+    match text.split_once(':') {
+        Some((glob, value)) if !glob.contains('=') => {
+            if glob.trim().is_empty() || value.trim().is_empty() {
+                return Err(both!(
+                    "try 'GLOB: VALUE', as in '/assets/**: max-age=31536000, immutable'",
+                    "'GLOB: VALUE' 꼴로 쓰십시오. 예: '/assets/**: max-age=31536000, immutable'"
+                ));
+            }
+            let opens_and_closes = |open, close| glob.matches(open).count() == glob.matches(close).count();
+            if !opens_and_closes('[', ']') || !opens_and_closes('{', '}') {
+                return Err(both!(
+                    "a bracket of the glob {glob} is not closed",
+                    "글로브 {glob}의 괄호가 닫히지 않았습니다"
+                ));
+            }
+            Ok((Some(glob.trim().to_owned()), field_value(value.trim())?))
+        }
+        _ => Ok((None, field_value(text.trim())?)),
+    }
+}
+
+/// These rules, in this order.
+pub(super) fn cache_control(rules: Vec<(Option<String>, String)>) -> CacheControl {
+    let mut all = CacheControl::default();
+    for (glob, value) in rules {
+        match glob {
+            Some(glob) => all.files(glob, value),
+            None => all.all(value),
+        }
+    }
+    all
 }
 
 /// A field's value: no control byte, above all no CR or LF.

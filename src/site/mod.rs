@@ -5,6 +5,7 @@
 //! for it, conditions, range.
 
 mod cache;
+mod cache_control;
 mod conditions;
 mod content;
 mod hosts;
@@ -28,6 +29,7 @@ use crate::handler::{Begun, Body, Handler, Response};
 use crate::http::message::{HeaderBlock, Headers, Method, Request, StatusCode};
 use crate::language::Language;
 use cache::Cache;
+pub use cache_control::CacheControl;
 pub use hosts::{Host, Hosts};
 use listing::{Budget, Listings};
 use mounts::{Mounts, SlowMounts};
@@ -318,10 +320,11 @@ impl Site {
         Ok(response)
     }
 
-    fn representation(&self, name: &[u8], file: Arc<File>, state: Stat) -> Result<Representation, Refusal> {
+    fn representation(&self, name: &[u8], file: Arc<File>, state: Stat) -> Result<Representation<'_>, Refusal> {
         let file = Opened::new(&file, state, &self.tags)?;
         let (media_type, coding) = file.media_type(Named::by(name))?;
-        Ok(Representation { name: path::display(name), media_type, coding, varies: false, file })
+        let cache_control = self.options.cache_control.of(name);
+        Ok(Representation { name: path::display(name), media_type, coding, cache_control, varies: false, file })
     }
 
     fn kept(&self, request: &Request<'_>) -> Option<Response> {

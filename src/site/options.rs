@@ -1,5 +1,6 @@
 //! How a folder is served, as far as whoever serves it may choose.
 
+use super::cache_control::CacheControl;
 use super::hosts::Hosts;
 use crate::handler::Response;
 use crate::language::Language;
@@ -20,7 +21,7 @@ pub struct SiteOptions {
     /// Answer paths that name nothing with the root's `index.html`.
     pub spa: bool,
     /// The `Cache-Control` of files.
-    pub cache_control: String,
+    pub cache_control: CacheControl,
     /// Fields that every response of the site bears.
     pub headers: Vec<(String, String)>,
     /// Memory, in bytes, in which each event loop may keep files that it served.
@@ -36,7 +37,7 @@ impl Default for SiteOptions {
             hosts: Hosts::Any,
             language: Language::English,
             spa: false,
-            cache_control: "no-cache".to_owned(),
+            cache_control: CacheControl::default(),
             headers: Vec::new(),
             cache: 32 << 20,
         }

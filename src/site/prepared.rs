@@ -25,12 +25,13 @@ use std::time::SystemTime;
 const AT_REST: i64 = 10;
 
 /// The file that stands for what was asked for.
-pub(super) struct Representation {
+pub(super) struct Representation<'a> {
     /// Its path below the root.
     pub(super) name: Arc<str>,
     /// The `Content-Type`.
     pub(super) media_type: Cow<'static, str>,
     pub(super) coding: Option<Coding>,
+    pub(super) cache_control: &'a str,
     /// Whether another request could get another file for the same path.
     pub(super) varies: bool,
     pub(super) file: Opened,
@@ -127,13 +128,13 @@ impl Opened {
 
 impl Prepared {
     /// Makes `representation` ready.
-    pub(super) fn new(representation: Representation, options: &SiteOptions, tags: &Arc<Tags>) -> Self {
-        let Representation { name, media_type, coding, varies, file } = representation;
+    pub(super) fn new(representation: Representation<'_>, options: &SiteOptions, tags: &Arc<Tags>) -> Self {
+        let Representation { name, media_type, coding, cache_control, varies, file } = representation;
         let validators = file.validators();
         let mut common: Vec<(&str, &str)> = Vec::with_capacity(8);
         common.extend(validators.last_modified.as_deref().map(|date| ("Last-Modified", date)));
         common.extend(validators.tag().map(|tag| ("ETag", tag)));
-        common.push(("Cache-Control", &options.cache_control));
+        common.push(("Cache-Control", cache_control));
         common.extend(varies.then_some(("Vary", "Accept-Encoding")));
         let mut fields = vec![("Content-Type", media_type.as_ref())];
         fields.extend(file.is_as_measured.then_some(("Accept-Ranges", "bytes")));

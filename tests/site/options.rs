@@ -71,6 +71,22 @@ fn the_headers_asked_for_are_on_the_response_to_options_too() {
 }
 
 #[test]
+fn each_file_bears_the_cache_control_of_the_last_rule_that_fits() {
+    let folder = Folder::of(&["index.html", "assets/app.js", "assets/page.html"]);
+    let rules = ["max-age=60", "/assets/**: max-age=31536000, immutable", "*.html: no-cache"];
+    let options: Vec<&str> = rules.iter().flat_map(|rule| ["--cache-control", rule]).collect();
+    let server = folder.serve(&options);
+    let said = |path: &str| server.get(path).header("Cache-Control").map(str::to_owned);
+    for (path, value) in
+        [("/", rules[2]), ("/assets/app.js", rules[1]), ("/assets/page.html", rules[2]), ("/assets/app.js?a", rules[1])]
+    {
+        let value = value.rsplit(": ").next();
+        assert_eq!(said(path).as_deref(), value, "{path}");
+        assert_eq!(said(path).as_deref(), value, "{path}, kept");
+    }
+}
+
+#[test]
 fn cache_control_is_said_of_files() {
     let folder = Folder::of(&["a.txt", "index.html"]);
     let server = folder.serve(&["--cache-control", "public, max-age=3600"]);

@@ -19,7 +19,10 @@ pub(super) const KOREAN: Translation = Translation {
         ("no_listing", "index.html이 없는 폴더에는 목록 대신 404로 응답"),
         ("follow_symlinks", "폴더 밖으로 나가는 심볼릭 링크를 따라감"),
         ("headers", "사이트의 모든 응답에 헤더 필드를 더함. 여러 번 쓸 수 있음"),
-        ("cache_control", "파일 응답의 Cache-Control"),
+        (
+            "cache_control",
+            "파일, 또는 GLOB에 맞는 파일의 Cache-Control. 여러 번 쓸 수 있고 마지막으로 맞는 것을 따름 [기본값: no-cache]",
+        ),
         (
             "log",
             "표준 출력에 쓸 것. story: 연결마다 SYN부터 끝까지 풀어 쓴 이야기, short: 요청마다 한 줄, common: 교환마다 한 줄(Common Log \
