@@ -187,6 +187,7 @@
 
   function stageRow(item, total) {
     const row = el("li");
+    row.dataset.stage = item.name;
     row.append(el("span", "name", text.stages[item.name]), " ");
     if (item.why) {
       row.append(el("span", "value absent", item.why));
@@ -244,7 +245,7 @@
   }
 
   function showServer(page) {
-    const timings = page.serverTiming || [];
+    const timings = (page.serverTiming || []).filter(({ name }) => !["live", "load"].includes(name)); // record.js follows them
     if (!timings.length || fromCache(page)) return; // a kept copy bears the figures of an earlier load
     const rows = timings.map((item) => [text.serverStages[item.name] || item.name, serverSaid(item)]);
     show("server", el("h2", "minor", text.serverTitle), el("p", "", text.serverNote), table(text.serverColumns, rows, "timings"));

@@ -11,6 +11,7 @@ use crate::observe::clf::Format;
 use crate::observe::collector::Watching;
 use crate::observe::json::JsonLog;
 use crate::observe::live::{Bounds, Hub, LiveSink};
+use crate::observe::loads::Loads;
 use crate::observe::probe::{Probe, Rate, Scope};
 use crate::observe::short::ShortLog;
 use crate::observe::sink::{LeftOut, Sink};
@@ -95,6 +96,11 @@ impl Recording {
             hub.show_queue_of(addresses);
             sinks.push(Box::new(LiveSink::new(hub)));
             scope.page_origins = origins(&page_listeners);
+            if let (Some(url), false) = (page_urls.first(), is_page_public) {
+                let loads = Arc::new(Loads::new(url, origins(site)));
+                hub.show_loads(&loads);
+                scope.loads = Some(loads);
+            }
         }
         if !sinks.is_empty() || is_pcapng {
             // Before anybody is told where the server is: the first SYN is kept, too.

@@ -1,5 +1,6 @@
 //! A real browser, without a window: Chromium.
 
+pub mod axe;
 pub mod driver;
 
 use crate::clients::SITE;
@@ -74,6 +75,37 @@ fn the_default_site_draws_its_own_timing_over_connections_that_are_used_again() 
     let all: usize = requests.iter().map(Vec::len).sum();
     assert!(all >= 6 && requests.len() < all, "{} connections, {all} requests: {requests:?}", requests.len());
     assert!(requests.iter().any(|lines| lines.len() > 1), "{requests:?}");
+}
+
+/// As a wide screen and a phone show it, by day and by night; nothing reaches beyond their edge.
+pub fn save_screenshots(browser: &Browser, name: &str) {
+    for (width, height) in [(1280, 900), (390, 844)] {
+        for scheme in ["light", "dark"] {
+            browser.emulate(scheme, width, height);
+            browser.run("scrollTo(0, 0)", &[]);
+            let wide = browser.run("return document.documentElement.scrollWidth", &[]);
+            assert!(wide.as_u64() <= Some(width.into()), "{name} scrolls sideways at {width}");
+            save_screenshot(browser, &format!("{name}-{width}-{scheme}.png"));
+        }
+    }
+    browser.emulate("light", 1280, 900);
+}
+
+#[test]
+#[ignore = "needs chromium, chromedriver and axe-core: .ci/run installs them"]
+fn everybody_can_use_the_site_and_its_listings() {
+    let server = Server::start(Path::new(SITE), &[]);
+    let browser = Browser::start();
+    for (path, name) in
+        [("", "home"), ("ko/", "home-ko"), ("taught.html", "taught"), ("drawings/", "listing"), ("none", "404")]
+    {
+        browser.open(&format!("http://{}/{path}", server.address));
+        if name.starts_with("home") {
+            browser.wait_until("document.querySelector('[data-live=files]:not([hidden]) tbody tr')", &[]);
+        }
+        axe::assert_accessible(&browser, name);
+        save_screenshots(&browser, name);
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! says of itself while somebody watches.
 
 mod cases;
+mod loads;
 mod packets;
 mod queue;
 mod users;

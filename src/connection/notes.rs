@@ -6,6 +6,7 @@ use crate::http::persistence::CloseReason;
 use crate::kernel::clock::Clock;
 use crate::kernel::tcp_info::accept_queue;
 use crate::kernel::timestamps;
+use crate::observe::loads::Loads;
 use crate::observe::probe::{Outbox, Probe};
 use crate::observe::report::{Closed, Exchange, Opened, Report};
 use crate::record::Moment;
@@ -43,6 +44,8 @@ pub(super) struct Notes {
     clock: Clock,
     /// Reported as soon as there is somewhere to put it.
     opened: Option<Opened>,
+    /// Whether the client is on this machine.
+    is_local: bool,
     /// Whether the kernel is asked for arrivals and acknowledgements.
     asks_kernel: bool,
     /// Bytes sent since the kernel was asked, as it counts them, and acknowledged.
@@ -103,6 +106,7 @@ impl Notes {
             connection,
             clock,
             opened: Some(opened),
+            is_local: client.ip().to_canonical().is_loopback(),
             asks_kernel,
             sent: 0,
             acknowledged: 0,
@@ -264,7 +268,8 @@ impl Notes {
 
     /// What is known by now of this exchange, as the value of `Server-Timing`:
     /// durations in milliseconds (W3C Server Timing).
-    pub(super) fn server_timing(&self) -> String {
+    /// and, to this machine, where its record is.
+    pub(super) fn server_timing(&self, loads: Option<&Loads>) -> String {
         let Some(exchange) = &self.exchange else { return format!("connection;desc=\"{}\"", self.connection) };
         let stages = &exchange.stages;
         let mut value = format!("connection;desc=\"{}.{}\"", self.connection, exchange.number);
@@ -276,6 +281,9 @@ impl Notes {
             if let Some(nanoseconds) = to.after(from) {
                 value.push_str(&format!(", {name};dur={:.3}", nanoseconds as f64 / 1e6));
             }
+        }
+        if let Some(loads) = loads.filter(|_| self.is_local) {
+            value.push_str(&format!(", {}", loads.metrics(self.connection, exchange.number)));
         }
         value
     }

@@ -156,7 +156,7 @@ impl Connection {
         if let Some(notes) = &mut self.notes {
             notes.response_chosen(response.status.code(), response.resource.as_ref());
             if !probe.page_origins().is_empty() {
-                response = response.with("Server-Timing", &notes.server_timing());
+                response = response.with("Server-Timing", &notes.server_timing(probe.loads()));
             }
         }
         match probe.page_origins().iter().find(|page| Some(page.as_bytes()) == origin) {

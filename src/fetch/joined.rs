@@ -32,16 +32,15 @@ const PAUSE: Duration = Duration::from_millis(15);
 const MOST: usize = 4 << 20;
 
 /// Finds the server's record of the transfer's connection: where `options` say,
-/// or on the live page where that usually is, if the server is a glasshttp
-/// on this machine.
+/// or on the live page that the response names, or where that usually is, if the
+/// server is a glasshttp on this machine.
 pub(super) fn join(transfer: &mut Transfer, options: &Options, clock: Clock) {
     let (Some(ends), Some(exchange)) = (transfer.ends, &transfer.exchange) else { return };
-    let is_ours = exchange.response.as_ref().is_some_and(|response| {
-        response.field("server-timing").is_some_and(|value| value.contains("connection;desc="))
-    });
-    let usual = || SocketAddr::new(ends.server.ip(), USUAL_PORT);
-    let usual = (is_ours && ends.server.ip().is_loopback()).then(|| Watched::Page(usual()));
-    let Some(watched) = options.watch.clone().or(usual) else { return };
+    let timing = exchange.response.as_ref().and_then(|response| response.field("server-timing"));
+    let is_ours = timing.is_some_and(|value| value.contains("connection;desc="));
+    let port = timing.and_then(named_port).unwrap_or(USUAL_PORT);
+    let page = (is_ours && ends.server.ip().is_loopback()).then(|| Watched::Page((ends.server.ip(), port).into()));
+    let Some(watched) = options.watch.clone().or(page) else { return };
     if !(ends.server.ip().is_loopback() || ends.server.ip() == ends.client.ip()) {
         transfer.no_server = Some(Unjoined::OtherMachine);
         return;
@@ -61,6 +60,13 @@ pub(super) fn join(transfer: &mut Transfer, options: &Options, clock: Clock) {
         Ok(_) => transfer.no_server = options.watch.as_ref().map(|_| Unjoined::OtherConnection),
         Err(why) => transfer.no_server = options.watch.as_ref().map(|_| why),
     }
+}
+
+/// The port of the live page that a response names. It is looked for at the server's own address alone.
+fn named_port(timing: &str) -> Option<u16> {
+    let (_, rest) = timing.split_once("live;desc=\"")?;
+    let url = url::Url::parse(rest.split('"').next()?).ok()?;
+    url.port_or_known_default()
 }
 
 /// A server behind a wildcard address may say it in either family's form.

@@ -11,6 +11,7 @@ mod interpret;
 pub mod json;
 #[cfg(feature = "program")]
 pub mod live;
+pub mod loads;
 mod packets;
 pub mod probe;
 pub(crate) mod report;

@@ -6,6 +6,7 @@
 //! pipe is full the reports are dropped and counted; the exhibit is never stalled.
 
 use super::clf::Format;
+use super::loads::Loads;
 use super::report::Report;
 use crate::kernel::timestamps;
 use crate::record::Moment;
@@ -27,6 +28,8 @@ pub struct Scope {
     /// The live page's origins (RFC 6454), if there is one: then answers carry
     /// `Server-Timing`, and the page may read them.
     pub page_origins: Vec<String>,
+    /// Where a page that was loaded learns what is recorded of that: on loopback alone.
+    pub loads: Option<Arc<Loads>>,
 }
 
 impl Scope {
@@ -98,6 +101,11 @@ impl Probe {
     /// The live page's origins: none, if there is no page.
     pub fn page_origins(&self) -> &[String] {
         self.0.as_ref().map_or(&[], |open| &open.scope.page_origins)
+    }
+
+    /// What responses to this machine say of their record, if there is a live page for that.
+    pub(crate) fn loads(&self) -> Option<&Loads> {
+        self.0.as_ref().and_then(|open| open.scope.loads.as_deref())
     }
 
     /// The number of a connection that was just accepted, if it is to be recorded.

@@ -182,6 +182,17 @@ impl Browser {
         entries.as_array().expect("a list").iter().map(Value::to_string).collect()
     }
 
+    /// Shows it by day or by night, as wide and as high as this.
+    pub fn emulate(&self, scheme: &str, width: u32, height: u32) {
+        let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.command("Emulation.setEmulatedMedia", &features);
+        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
+        self.command("Emulation.setDeviceMetricsOverride", &size);
+        let is_dark = "matchMedia('(prefers-color-scheme: dark)').matches === arguments[0]";
+        self.wait_until(is_dark, &[json!(scheme == "dark")]);
+        self.wait_until("innerWidth === arguments[0]", &[json!(width)]);
+    }
+
     /// The page on paper, as PDF.
     pub fn print(&self) -> Vec<u8> {
         let paper = self.post("print", &json!({"background": true}));

@@ -1,10 +1,10 @@
 //! The page as a story, for a first look and for a lesson: what is chosen, how
 //! it is linked to, shown step by step, printed, handed out, found again.
 
-use super::browser::{LANES, emulate, text};
+use super::browser::{LANES, text};
 use super::{Page, example};
 use crate::browser::driver::Browser;
-use crate::browser::save_screenshot;
+use crate::browser::{axe, save_screenshots};
 use crate::harness::PATIENCE;
 use glasshttp::observe::live::Bounds;
 use glasshttp::observe::sink::{News, Sink};
@@ -34,20 +34,6 @@ fn wait_for_chosen(browser: &Browser, connection: u64) {
 
 fn hash(browser: &Browser) -> String {
     browser.run("return location.hash", &[]).as_str().unwrap_or_default().to_owned()
-}
-
-/// As a wide screen and a phone show it, by day and by night.
-fn save_screenshots(browser: &Browser, name: &str) {
-    for (width, height) in [(1280, 900), (390, 844)] {
-        for scheme in ["light", "dark"] {
-            emulate(browser, scheme, width, height);
-            browser.run("scrollTo(0, 0)", &[]);
-            let wide = "return document.documentElement.scrollWidth";
-            assert!(browser.run(wide, &[]).as_u64() <= Some(width.into()), "{name} scrolls sideways at {width}");
-            save_screenshot(browser, &format!("{name}-{width}-{scheme}.png"));
-        }
-    }
-    emulate(browser, "light", 1280, 900);
 }
 
 #[test]
@@ -251,4 +237,28 @@ fn the_one_404_of_61_requests_is_found_at_once() {
         json!("ascending")
     );
     assert_eq!(browser.console(), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs chromium, chromedriver and axe-core: .ci/run installs them"]
+fn everybody_can_use_the_page_in_each_of_its_states() {
+    let mut page = page();
+    let browser = Browser::start();
+    for language in ["en", "ko"] {
+        browser.open(&format!("{}?lang={language}", page.url()));
+        browser.wait_until("document.querySelector('.state.is-live')", &[]);
+        axe::assert_accessible(&browser, "empty or not");
+        super::browser::tell_a_morning(&mut page.sink);
+        browser.wait_until("document.querySelectorAll('.lane').length === 7", &[]);
+        browser.run("document.querySelectorAll('details').forEach(part => part.open = true)", &[]);
+        browser.click("document.getElementById('how')", &[]);
+        axe::assert_accessible(&browser, "connections");
+        save_screenshots(&browser, &format!("live-{language}"));
+        browser.click("document.getElementById('tab-requests')", &[]);
+        browser.wait_until("document.querySelector('#requests-rows tr')", &[]);
+        axe::assert_accessible(&browser, "requests");
+        browser.click("document.getElementById('step-mode')", &[]);
+        browser.type_into("document.activeElement", "   ");
+        axe::assert_accessible(&browser, "step by step");
+    }
 }

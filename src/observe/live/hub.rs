@@ -2,11 +2,12 @@
 
 use super::history::{Admission, History};
 use super::queue::{AcceptQueue, QueueContents};
+use crate::observe::loads::Loads;
 use crate::observe::sink::LeftOut;
 use crate::record::connection::Record;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How much is kept, and how much of it is shown.
@@ -49,6 +50,8 @@ pub struct Hub {
     pub(super) bell: Condvar,
     /// Of the site that is watched, once it is known where that is.
     queue: Mutex<Option<AcceptQueue>>,
+    /// What the site's pages may ask for, once it is known where it is.
+    loads: OnceLock<Arc<Loads>>,
 }
 
 #[derive(Debug)]
@@ -108,7 +111,13 @@ impl Hub {
             calls: 0,
             is_over: false,
         };
-        Arc::new(Self { bounds, state: Mutex::new(state), bell: Condvar::new(), queue: Mutex::new(None) })
+        Arc::new(Self {
+            bounds,
+            state: Mutex::new(state),
+            bell: Condvar::new(),
+            queue: Mutex::new(None),
+            loads: OnceLock::new(),
+        })
     }
 
     /// The record of this connection, if it is kept.
@@ -134,6 +143,15 @@ impl Hub {
     /// Shows which connections wait for accept(2) at the listeners on these addresses.
     pub fn show_queue_of(&self, addresses: Vec<SocketAddr>) {
         *self.queue.lock().unwrap_or_else(PoisonError::into_inner) = Some(AcceptQueue::of(addresses));
+    }
+
+    /// Shows the site's pages the records of their own loads. The first call counts.
+    pub fn show_loads(&self, loads: &Arc<Loads>) {
+        let _ = self.loads.set(Arc::clone(loads));
+    }
+
+    pub(super) fn loads(&self) -> Option<&Loads> {
+        self.loads.get().map(Arc::as_ref)
     }
 
     /// What waits for accept(2) now.

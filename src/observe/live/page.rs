@@ -5,6 +5,7 @@
 //! name could be somebody else's who points it here (DNS rebinding); only its
 //! own script runs; no other site's page may ask, frame or embed it.
 
+mod load;
 mod query;
 mod words;
 
@@ -125,6 +126,9 @@ impl LivePage {
             "/" => return self.page(language),
             "/favicon.svg" | "/favicon.ico" => return Response::memory(StatusCode::OK, "image/svg+xml", ICON),
             _ => {}
+        }
+        if let Some(name) = path.strip_prefix("/loads/") {
+            return load::response(&self.hub, name, request, language);
         }
         if is_from_elsewhere(request) {
             let sentence = say!(

@@ -244,6 +244,25 @@ impl Step {
         matches!(self.id.as_str(), "syn" | "syn-ack" | "ack" | "queue" | "half-closed" | "accept")
     }
 
+    /// Whether it belongs to how the connection ended, or says that it has not.
+    pub(crate) fn is_of_ending(&self) -> bool {
+        const IDS: &[&str] = &[
+            "client-fin",
+            "client-reset",
+            "client-end",
+            "server-end",
+            "server-reset",
+            "reset",
+            "closed",
+            "lost",
+            "reason",
+            "time-wait",
+            "open",
+            "continues",
+        ];
+        IDS.contains(&self.id.as_str())
+    }
+
     pub(super) fn saying(self, sentence: String) -> Self {
         Self { sentence, ..self }
     }

@@ -4,6 +4,7 @@
 mod exchanges;
 mod facts;
 mod lane;
+mod load;
 mod opened;
 mod outline;
 mod requests;
@@ -12,6 +13,7 @@ mod waiting;
 pub use exchanges::{Head, Sheet, Stage};
 pub use facts::Fact;
 pub use lane::{Bar, BarKind, Lane, Mark, MarkKind};
+pub use load::{Load, Part, Row, load};
 pub use opened::{Opened, OpenedField, OpenedLayer, opened};
 pub use outline::{Failed, Outline};
 pub use requests::Asked;

@@ -99,6 +99,7 @@ class Lanes {
     let row = this.#rows.get(entry.key);
     if (!row) {
       const parts = ["status", "what", "more", "who"].map((part) => el("span", { class: `lane-${part}` }));
+      parts.push(el("span", { class: "visually-hidden" }));
       const id = `lane-${entry.key.replace(/\W/g, "-")}`;
       row = el("div", { class: "lane", role: "option", id }, el("span", { class: "lane-head" }, parts),
         el("span", { class: "track", "aria-hidden": "true" }));
@@ -114,7 +115,6 @@ class Lanes {
       row.shown = shown;
       nameLane(row.firstChild.children, entry);
       row.classList.toggle("is-waiting", entry.waiting !== undefined);
-      row.setAttribute("aria-label", visible(shown.spoken));
       row.title = shown.ended ?? shown.spoken;
     }
     row.lastChild.replaceChildren(...lane(entry, view));
@@ -133,12 +133,13 @@ class Lanes {
 }
 
 // What stands before a lane: its first request and what came of it; then who, and how many more.
-function nameLane([status, what, more, who], { record, view, waiting, port }) {
+function nameLane([status, what, more, who, ended], { record, view, waiting, port }) {
   status.textContent = waiting ? "" : visible(view.status);
   status.className = `lane-status tone ${waiting ? "" : view.tone}`;
   what.textContent = waiting ? waiting.about : visible(view.about);
   what.classList.toggle("is-silent", waiting !== undefined || !view.status);
   who.textContent = waiting ? `:${port}` : `#${record.connection} :${port}`;
+  ended.textContent = view ? `, ${view.ended}` : "";
   const failed = view?.failed && el("span", { class: `tone ${view.failed.tone}` }, String(view.failed.status));
   more.replaceChildren(...(view?.more ? [`+${count(view.more)}`, ...(failed ? [" · ", failed] : [])] : []));
 }
