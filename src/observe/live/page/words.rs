@@ -161,7 +161,7 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
         "시간 순서이며 간격은 비례하지 않습니다. 시각은 수락부터 셉니다. 선의 모양은 어떻게 알았는지를 뜻합니다:",
     ),
     ("later", "{0} later", "{0} 뒤"),
-    ("link_to_step", "Link to step {0}", "{0}단계로 가는 링크"),
+    ("link_to_step", "Link to step {0}", "링크: 단계 {0}"),
     ("absolute", "Numbers as they stand in the header", "헤더에 있는 그대로의 번호"),
     ("wireshark", "Save for Wireshark", "Wireshark용으로 저장"),
     (
