@@ -48,6 +48,8 @@ const BLOCKS_FOR_CLIENT: usize = 16;
 /// Frames in a second beyond which a capture pauses until the next, unless they go to a file: ten for
 /// each of the connections that the story and the page take in.
 const MOST_PER_SECOND: usize = 5_000;
+/// The same in a second after one in which more than that passed: the machine has enough to do.
+const FEW_PER_SECOND: usize = 1_000;
 /// How long a wait for frames is at most: while some came lately, and otherwise.
 const TURN: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
 const IDLE: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
@@ -184,9 +186,18 @@ impl Capture {
             is_over: AtomicBool::new(false),
             wake,
         });
-        let (second, frames) = (Instant::now(), 0);
-        let reader =
-            Reader { shared: Arc::clone(&shared), sockets, loopback, here, log, second, frames, _stamping: stamping };
+        let (second, frames, most) = (Instant::now(), 0, MOST_PER_SECOND);
+        let reader = Reader {
+            shared: Arc::clone(&shared),
+            sockets,
+            loopback,
+            here,
+            log,
+            second,
+            frames,
+            most,
+            _stamping: stamping,
+        };
         let thread = std::thread::Builder::new().name("packets".into()).spawn(move || reader.run())?;
         Ok(Self { shared, thread: Mutex::new(Some(thread)) })
     }
@@ -313,6 +324,8 @@ struct Reader {
     /// When the second began in which `frames` came.
     second: Instant,
     frames: usize,
+    /// How many are read in that second at most.
+    most: usize,
     _stamping: Option<UdpSocket>,
 }
 
@@ -330,7 +343,7 @@ impl Reader {
             }
             let begun = Instant::now();
             if begun.duration_since(self.second) >= Duration::from_secs(1) {
-                (self.second, self.frames) = (begun, 0);
+                (self.second, self.frames, self.most) = (begun, 0, MOST_PER_SECOND);
             }
             if !self.is_pausing() || is_over {
                 self.read();
@@ -345,7 +358,7 @@ impl Reader {
 
     /// A file gets all that there is room for; otherwise the machine has other things to do.
     fn is_pausing(&self) -> bool {
-        self.frames >= MOST_PER_SECOND && self.log.is_none()
+        self.frames >= self.most && self.log.is_none()
     }
 
     /// Waits for frames, or until somebody asks.
@@ -368,7 +381,7 @@ impl Reader {
     }
 
     fn read(&mut self) {
-        let Self { shared, sockets, loopback, here, log, frames, .. } = self;
+        let Self { shared, sockets, loopback, here, log, frames, most, .. } = self;
         let addresses = lock(&shared.addresses).clone();
         let is_server = |address: SocketAddr| {
             addresses.iter().any(|own| {
@@ -380,8 +393,12 @@ impl Reader {
             let counted = socket.statistics();
             // What waits had room: what had none came behind it.
             let lost = shared.lost.fetch_add(counted.dropped.into(), Ordering::Relaxed);
-            let most = if log.is_some() { usize::MAX } else { MOST_PER_SECOND.saturating_sub(*frames) };
-            *frames += socket.read(most, |frame| {
+            // Those that passed during a pause are counted here, behind it.
+            if counted.seen as usize > MOST_PER_SECOND {
+                *most = FEW_PER_SECOND;
+            }
+            let rest = if log.is_some() { usize::MAX } else { most.saturating_sub(*frames) };
+            *frames += socket.read(rest, |frame| {
                 let Ok(packet) = taken_apart(&frame) else {
                     shared.lost.fetch_add(1, Ordering::Relaxed);
                     return;

@@ -317,7 +317,7 @@ impl Collector {
             }
             self.tell(connection, News::Silent);
         }
-        if self.packets.is_some() {
+        if self.packets.is_some() && self.sinks.iter().any(|sink| sink.follows_segments()) {
             let open: Vec<u64> = self.connections.keys().copied().collect();
             open.into_iter().for_each(|connection| self.tell(connection, News::Segments));
         }

@@ -43,6 +43,10 @@ impl LiveSink {
 }
 
 impl Sink for LiveSink {
+    fn follows_segments(&self) -> bool {
+        true
+    }
+
     fn tell(&mut self, record: &Record, news: News) {
         let now = Instant::now();
         let mut state = self.hub.lock();

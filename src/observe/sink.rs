@@ -21,6 +21,11 @@ pub trait Sink: Send {
     /// The server ends: whatever is held back is told now.
     fn finish(&mut self) {}
 
+    /// Whether it takes [`News::Segments`].
+    fn follows_segments(&self) -> bool {
+        false
+    }
+
     /// How many connections it could not tell, because nobody read in time.
     fn unwritten(&self) -> u64 {
         0

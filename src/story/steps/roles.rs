@@ -165,7 +165,7 @@ impl<'a> Roles<'a> {
                 let from = segment.relative_sequence;
                 from <= first && first < from.saturating_add(segment.length.into())
             };
-            let is_it = |segment: &Segment| segment.from == End::Server && is_new_data(segment) && has_first(segment);
+            let is_it = |segment: &Segment| segment.from == End::Server && has_first(segment) && is_new_data(segment);
             self.cast(Role::Response(exchange.number), self.find(is_it));
             let acknowledgment = self.acknowledgment_of(End::Server, end);
             let acknowledgment = acknowledgment.filter(|_| exchange.stages.last_write.value().is_some());
