@@ -91,7 +91,7 @@ impl TcpInfo<'_> {
         state(*self.0.first()?)
     }
 
-    /// tcpi_advmss: the MSS that this end's SYN announced.
+    /// tcpi_advmss: the MSS that this end's SYN announced, less what timestamps need.
     fn advertised_mss(&self) -> Option<u32> {
         self.u32_at(84)
     }
@@ -108,10 +108,13 @@ impl TcpInfo<'_> {
         let (options, scales) = (*self.0.get(5)?, *self.0.get(6)?);
         let (first, second) =
             if cfg!(target_endian = "little") { (scales & 15, scales >> 4) } else { (scales >> 4, scales & 15) };
+        let timestamps = options & 1 != 0;
+        // Linux takes from its own copy what each segment's timestamps need (TCPOLEN_TSTAMP_ALIGNED).
+        let taken = if timestamps { 12 } else { 0 };
         Some(Negotiated {
             segment_size: self.u32_at(16)?,
-            announced_mss: self.advertised_mss(),
-            timestamps: options & 1 != 0,
+            announced_mss: self.advertised_mss().map(|mss| mss.saturating_add(taken)),
+            timestamps,
             sack: options & 2 != 0,
             window_scales: (options & 4 != 0).then_some((second, first)),
         })

@@ -38,6 +38,9 @@ fn a_fetch_has_its_own_half_as_tshark_sees_it() {
     let records: Vec<Value> = alone.iter().map(as_record).collect();
     assert!(compare(&records, &theirs) > 30);
     assert!(alone[2]["segments"]["moments"]["client_reset"].is_i64(), "{}", alone[2]);
+    // What TCP_INFO says of the SYN is what stands in it.
+    let announced = &alone[0]["connect"]["negotiated"]["value"]["announced_mss"];
+    assert_eq!(*announced, alone[0]["segments"]["list"][0]["options"]["mss"], "{}", alone[0]);
     // On a kept connection each has its own.
     let mut whole = as_record(&kept[0]);
     let list = kept.iter().flat_map(|transfer| transfer["segments"]["list"].as_array().expect("segments").clone());
