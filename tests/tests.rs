@@ -24,6 +24,9 @@ mod closing;
 /// What is typed, what is printed, what is logged.
 mod command_line;
 
+/// What operators deploy it with: a proxy's configuration, a service's units.
+mod deploy;
+
 /// Names and addresses: scripted servers, and a real hierarchy.
 mod dns;
 /// The lessons in sockets: each shows what its head promises.

@@ -1,5 +1,7 @@
 //! The program under test, and a client of raw bytes.
 
+pub mod namespace;
+
 use glasshttp::models::Model;
 use rustix::process::{Pid, Signal, kill_process};
 use socket2::{Domain, Socket, Type};
@@ -81,7 +83,8 @@ impl Server {
                 }));
             }
         }
-        let line = announced.lines().next().unwrap_or_default();
+        // Whoever started it may have said something before.
+        let line = announced.lines().find(|line| line.contains("http://")).unwrap_or_default();
         let start = line.find("http://").unwrap_or_else(|| panic!("the first line names the URL: {line:?}"));
         let url = line[start..].trim().to_owned();
         let port = url.trim_end_matches('/').rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");

@@ -3,50 +3,9 @@
 
 use super::recorded::compare;
 use super::serving::{Witness, records, serve_by};
-use crate::harness::{PATIENCE, glasshttp};
-use std::fs;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-
-/// A process that keeps a network namespace.
-struct Namespace(Child);
-
-impl Namespace {
-    fn new() -> Self {
-        let child = Command::new("unshare").args(["--net", "sleep", "120"]).stdout(Stdio::null()).spawn();
-        let namespace = Self(child.expect("unshare"));
-        let of = |process: &str| fs::read_link(format!("/proc/{process}/ns/net")).ok();
-        let (start, own) = (Instant::now(), of("self"));
-        while of(&namespace.id()).is_none_or(|its| Some(its) == own) {
-            assert!(start.elapsed() < PATIENCE, "no namespace");
-            std::thread::yield_now();
-        }
-        namespace
-    }
-
-    fn id(&self) -> String {
-        self.0.id().to_string()
-    }
-
-    /// `program`, there.
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new("nsenter");
-        command.args(["--net", "--target", &self.id(), program]).env("LC_ALL", "C");
-        command
-    }
-
-    fn ip(&self, arguments: &str) {
-        let output = self.command("ip").args(arguments.split(' ')).output().expect("ip");
-        assert!(output.status.success(), "ip {arguments}: {output:?}");
-    }
-}
-
-impl Drop for Namespace {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use crate::harness::glasshttp;
+use crate::harness::namespace::Namespace;
+use std::time::Duration;
 
 #[test]
 #[ignore = "needs root, ip, tshark and curl"]
