@@ -1,6 +1,7 @@
 //! The lines around serving: where it is, before; what went missing, after.
 
 use crate::cli::{Config, Log};
+use crate::escape;
 use crate::language::Language;
 use crate::language::sentence::say;
 use crate::listener::{self, Listener, Port};
@@ -26,7 +27,7 @@ pub fn announce(
     recording: &Recording,
 ) -> io::Result<()> {
     let language = config.language;
-    let first = say!(language, "Serving {} at" / "{} 폴더 제공 중:", folder.display());
+    let first = say!(language, "Serving {} at" / "{} 폴더 제공 중:", escape::terminal(&folder.display().to_string()));
     let width = first.width();
     let mut line = |label: &str, url: &str| {
         let bold = anstyle::Style::new().bold();
@@ -40,7 +41,7 @@ pub fn announce(
         line(&say!(language, "Watch it at" / "지켜보기:"), url)?;
     }
     for sentence in sentences(folder, config, listeners, recording) {
-        writeln!(out, "{sentence}")?;
+        writeln!(out, "{}", escape::terminal(&sentence))?;
     }
     out.flush()
 }

@@ -19,6 +19,7 @@
 //! 15. [`recording`]: what is recorded of the connections, and who gets it.
 //! 16. [`cli`]: what was typed, and what it means.
 //! 17. [`announcement`]: the lines before and after serving.
+//! 18. [`escape`]: text that others chose, as each sink may have it.
 //!
 //! A program that answers by itself, without a folder, is a few lines: see
 //! `examples/application.rs`.
@@ -39,6 +40,7 @@ pub mod cli;
 pub mod connection;
 #[cfg(feature = "program")]
 pub mod dns;
+pub mod escape;
 #[cfg(feature = "program")]
 pub mod fetch;
 pub mod handler;

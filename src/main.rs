@@ -8,6 +8,7 @@ use glasshttp::capture::wanted::Packets;
 use glasshttp::cli::usage::NoTask;
 use glasshttp::cli::{Args, Config, Log, Task, way_out};
 use glasshttp::connection::Service;
+use glasshttp::escape;
 use glasshttp::fetch;
 use glasshttp::lab;
 use glasshttp::language::Language;
@@ -144,7 +145,7 @@ fn ended(result: Result<(), String>, language: Language) -> ExitCode {
 fn complain(message: &dyn Display, language: Language) {
     let label = ERROR.of(language);
     let bold_red = anstyle::AnsiColor::Red.on_default().bold();
-    eprintln!("{bold_red}{label}{bold_red:#} {message}");
+    eprintln!("{bold_red}{label}{bold_red:#} {}", escape::terminal(&message.to_string()));
 }
 
 /// What is served where no folder is named.

@@ -32,6 +32,9 @@ mod dns;
 /// The lessons in sockets: each shows what its head promises.
 mod examples;
 
+/// Text that others chose, in whatever is written.
+mod escaping;
+
 /// The client: what it fetches, what it refuses, what it tells.
 mod fetch;
 

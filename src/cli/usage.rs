@@ -2,6 +2,7 @@
 //! one line that says what was typed, what it is not, and what was probably meant.
 
 use super::meant;
+use crate::escape;
 use crate::language::sentence::say;
 use crate::language::{Language, Sentence};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -34,7 +35,7 @@ impl NoTask {
 
     /// The folder to serve does not exist, and looks like something else.
     pub(super) fn instead_of_folder(folder: &str, meant: &str, language: Language) -> Self {
-        let what = say!(language, "there is no folder {}" / "{} 폴더가 없습니다", shown(folder));
+        let what = say!(language, "there is no folder {}" / "{} 폴더가 없습니다", escape::terminal(folder));
         Self::Invalid(did_you_mean(&what, meant, language), language)
     }
 
@@ -152,17 +153,8 @@ fn korean(kind: ErrorKind, error: &clap::Error, argument: &str, value: &str) -> 
 /// What clap knows of this kind, as text.
 fn of(error: &clap::Error, kind: ContextKind) -> String {
     match error.get(kind) {
-        Some(ContextValue::String(text)) => shown(text),
-        Some(ContextValue::Strings(texts)) => shown(&texts.join(", ")),
+        Some(ContextValue::String(text)) => escape::terminal(text),
+        Some(ContextValue::Strings(texts)) => escape::terminal(&texts.join(", ")),
         _ => String::new(),
     }
-}
-
-/// What was typed, on one line.
-fn shown(text: &str) -> String {
-    let escaped = |letter: char| match letter.is_control() {
-        true => letter.escape_default().to_string(),
-        false => letter.to_string(),
-    };
-    text.chars().map(escaped).collect()
 }

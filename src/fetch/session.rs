@@ -14,6 +14,7 @@ use super::turn::Pace;
 use super::{connect, har, joined};
 use crate::capture::Capture;
 use crate::dns::interleaved;
+use crate::escape;
 use crate::http::client::response_error::ResponseError;
 use crate::http::client::{Ending, Next, RequestHead};
 use crate::http::message::{HeaderBlock, Version};
@@ -22,7 +23,7 @@ use crate::record::Failure;
 use crate::record::failure::{Failed, FileFault, KeptPart};
 use crate::record::transfer::{Connect, ConnectOutcome, FetchRecord, Response, Reuse, SCHEMA, Saved, Transfer};
 use crate::story::json;
-use crate::story::layout::{escaped, fit};
+use crate::story::layout::fit;
 use crate::story::transfer as story;
 use crate::story::width::{USUAL, columns};
 use std::collections::{HashMap, VecDeque};
@@ -397,7 +398,7 @@ fn has_field(fields: &[(String, String)], wanted: &str) -> bool {
 fn head_text(response: &Response) -> String {
     let lines = response.fields.iter().map(|field| format!("{}: {}", field.name, field.value));
     let lines = std::iter::once(response.line.clone()).chain(lines);
-    lines.map(|line| escaped(&line) + "\n").collect()
+    lines.map(|line| escape::terminal(&line) + "\n").collect()
 }
 
 /// Whether standard output and standard error are one file or terminal.

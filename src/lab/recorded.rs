@@ -1,10 +1,10 @@
 //! The site's recorded runs: each experiment's question, its drawing and what
 //! it showed, as a page that needs no script.
 
-use super::drawing::svg::escape;
 use super::experiment::Experiment;
 use super::perform::Outcome;
 use super::report::kernel;
+use crate::escape::html;
 use crate::language::Language;
 use crate::language::sentence::{Text, text};
 use std::fmt::Write;
@@ -61,15 +61,15 @@ fn entry(
     language: Language,
     ending: &str,
 ) -> std::fmt::Result {
-    let (name, title) = (experiment.name, escape(experiment.title.of(language)));
+    let (name, title) = (experiment.name, html(experiment.title.of(language)));
     let number = experiment.number.map(|number| format!("<span class=\"number\">{number}</span>")).unwrap_or_default();
     writeln!(
         page,
         "<section id=\"{name}\">\n<h2>{number}{title}</h2>\n<p>{}</p>\n<ol type=\"a\">",
-        escape(experiment.question.of(language))
+        html(experiment.question.of(language))
     )?;
     for choice in experiment.choices {
-        writeln!(page, "<li>{}</li>", escape(choice.of(language)))?;
+        writeln!(page, "<li>{}</li>", html(choice.of(language)))?;
     }
     writeln!(
         page,
@@ -80,9 +80,9 @@ fn entry(
         Some(conclusion) => {
             let letter = (b'a' + conclusion.choice as u8) as char;
             let choice = experiment.choices.get(conclusion.choice).map_or("", |choice| choice.of(language));
-            writeln!(page, "<p><strong>{} {letter}. {}</strong></p>", MEASURED.of(language), escape(choice))?;
+            writeln!(page, "<p><strong>{} {letter}. {}</strong></p>", MEASURED.of(language), html(choice))?;
             for sentence in &conclusion.why {
-                writeln!(page, "<p>{}</p>", escape(sentence.of(language)))?;
+                writeln!(page, "<p>{}</p>", html(sentence.of(language)))?;
             }
         }
         None => writeln!(page, "<p>{}</p>", DIFFERENT.of(language))?,

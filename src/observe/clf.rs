@@ -1,7 +1,7 @@
 //! The Common and the Combined Log Format: one line an exchange, as log
 //! analysers read it.
 
-use crate::story::layout::is_treacherous;
+use crate::escape::push_quoted;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
@@ -40,13 +40,13 @@ impl Line {
         // Writing to a String does not fail. 06/Nov/1994:08:49:37 +0000
         let _ = write!(line, "{client} - - [{}/{}/", &date[5..7], &date[8..11]);
         line.extend([&date[12..16], ":", &date[17..25], " +0000] \""]);
-        push_quoted(&mut line, request_line);
+        push_quoted(&mut line, request_line, LONGEST);
         line.push_str("\" ");
         let mut after = String::new();
         if format == Format::Combined {
             for name in ["referer", "user-agent"] {
                 after.push_str(" \"");
-                push_quoted(&mut after, field(name));
+                push_quoted(&mut after, field(name), LONGEST);
                 after.push('"');
             }
         }
@@ -74,50 +74,10 @@ impl Line {
     }
 }
 
-/// Bytes between quotes: what could end the quotes, the line, or drive a
-/// terminal is written as `\xhh`. Nothing is `-`.
-fn push_quoted(line: &mut String, bytes: &[u8]) {
-    if bytes.is_empty() {
-        line.push('-');
-    }
-    let end = line.len() + LONGEST;
-    for chunk in bytes.utf8_chunks() {
-        if line.len() + chunk.valid().len() <= end && chunk.valid().chars().all(is_plain) {
-            line.push_str(chunk.valid());
-        } else {
-            for character in chunk.valid().chars() {
-                if line.len() > end {
-                    return line.push('…');
-                }
-                // Writing to a String does not fail.
-                let _ = match character {
-                    '"' | '\\' => write!(line, "\\{character}"),
-                    _ if is_treacherous(character) => {
-                        let mut bytes = [0; 4];
-                        let mut bytes = character.encode_utf8(&mut bytes).bytes();
-                        bytes.try_for_each(|byte| write!(line, "\\x{byte:02x}"))
-                    }
-                    _ => write!(line, "{character}"),
-                };
-            }
-        }
-        for byte in chunk.invalid() {
-            let _ = write!(line, "\\x{byte:02x}");
-        }
-        if line.len() > end {
-            return line.push('…');
-        }
-    }
-}
-
-fn is_plain(character: char) -> bool {
-    // Nearly all are ASCII: no table is asked for those.
-    (matches!(character, ' '..='~') || !is_treacherous(character)) && !matches!(character, '"' | '\\')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::escape::is_treacherous;
 
     fn line(format: Format, request_line: &[u8], field: &[u8]) -> String {
         let date = "Sun, 06 Nov 1994 08:49:37 GMT";

@@ -1,8 +1,9 @@
 //! JSON that no terminal takes for orders: controls, breaks and marks of
 //! direction are escaped, as JSON may (RFC 8259 §7).
 
-use super::layout::is_treacherous;
+use crate::escape::{self, is_treacherous};
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 use std::io::{self, Write};
 
@@ -27,19 +28,30 @@ fn write_with(out: &mut impl Write, value: &impl Serialize, formatter: impl Form
     value.serialize(&mut serializer).map_err(io::Error::from)
 }
 
+/// `value` as a page may show it: its texts stand there as they are drawn.
+///
+/// # Errors
+/// If it can't be made.
+pub(crate) fn visible(value: &impl Serialize) -> serde_json::Result<Value> {
+    let mut value = serde_json::to_value(value)?;
+    make_visible(&mut value);
+    Ok(value)
+}
+
+fn make_visible(value: &mut Value) {
+    match value {
+        Value::String(text) if text.contains(is_treacherous) => *text = escape::lines(text),
+        Value::Array(values) => values.iter_mut().for_each(make_visible),
+        Value::Object(fields) => fields.values_mut().for_each(make_visible),
+        _ => {}
+    }
+}
+
 struct Escaping<F>(F);
 
 impl<F: Formatter> Formatter for Escaping<F> {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        let mut plain = 0;
-        for (at, character) in fragment.char_indices().filter(|(_, character)| is_treacherous(*character)) {
-            out.write_all(&fragment.as_bytes()[plain..at])?;
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                write!(out, "\\u{unit:04x}")?;
-            }
-            plain = at + character.len_utf8();
-        }
-        out.write_all(&fragment.as_bytes()[plain..])
+        escape::in_json(out, fragment)
     }
 
     fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {

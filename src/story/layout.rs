@@ -7,9 +7,10 @@
 //! ```
 
 use super::width::LEAST as LEAST_WIDTH;
+use crate::escape;
 use anstyle::Style;
 use std::fmt::Write as _;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 /// Where labels begin: after the time and the arrow.
 const LABEL: usize = TIME + 5;
@@ -177,7 +178,7 @@ impl Block {
     pub(crate) fn verbatim(&mut self, mark: &str, line: &str) {
         let dim = Style::new().dimmed();
         self.spaces(TIME - 1);
-        let _ = writeln!(self.text, "{dim}{mark}{dim:#} {}", escaped(line));
+        let _ = writeln!(self.text, "{dim}{mark}{dim:#} {}", escape::terminal(line));
     }
 
     /// A line that belongs to no connection.
@@ -208,7 +209,7 @@ impl Block {
     fn wrapped(&mut self, mut column: usize, indent: usize, words: &[Words]) {
         let mut at_start = true;
         for (style, text) in words {
-            let text = escaped(text);
+            let text = escape::terminal(text);
             let mut is_styled = false;
             for word in text.split(' ').filter(|word| !word.is_empty()) {
                 let word = fit(word, self.width - indent);
@@ -247,7 +248,7 @@ impl Block {
 
 /// `text` in lines of at most `room` columns; the following ones are indented.
 fn folded(text: &str, room: usize) -> Vec<String> {
-    let text = escaped(text);
+    let text = escape::terminal(text);
     let mut lines = vec![String::new()];
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         let word = fit(word, room - 2);
@@ -270,7 +271,7 @@ fn folded(text: &str, room: usize) -> Vec<String> {
 pub(crate) fn fit(text: &str, room: usize) -> String {
     // Letters without a width could be many: four to a column are enough for any script.
     let enough: String = text.chars().take(room * 4 + 1).collect();
-    let text = escaped(&enough);
+    let text = escape::terminal(&enough);
     if text.width() <= room && text.chars().count() <= room * 4 {
         return text;
     }
@@ -284,31 +285,6 @@ pub(crate) fn fit(text: &str, room: usize) -> String {
     }
     cut.push('…');
     cut
-}
-
-/// `text`, whole, without what drives a terminal or turns its direction.
-pub(crate) fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        // Writing to a String does not fail.
-        let _ = match character {
-            _ if character.is_ascii_control() => write!(escaped, "\\x{:02x}", u32::from(character)),
-            _ if is_treacherous(character) => write!(escaped, "\\u{{{:x}}}", u32::from(character)),
-            _ => write!(escaped, "{character}"),
-        };
-    }
-    escaped
-}
-
-/// Controls, breaks, marks of direction and letters that nobody sees.
-pub(crate) fn is_treacherous(character: char) -> bool {
-    if character.is_ascii() {
-        return character.is_ascii_control(); // most are, and are known without a table
-    }
-    matches!(character,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
-        || character.width().is_none()
 }
 
 /// A span of time, to about three digits, in the unit that suits it.

@@ -2,6 +2,7 @@
 //! travels, a lost one stops half way.
 
 use super::label::label;
+use crate::escape::html;
 use crate::lab::report::Source;
 use crate::lab::run::{Ms, Run, Segment};
 use crate::language::Language;
@@ -31,7 +32,7 @@ pub(crate) fn draw(source: Source<'_>, runs: &[Run], language: Language) -> Stri
     for (index, run) in runs.iter().enumerate() {
         top = act(&mut body, run, source.act(index, language), top, language) + 40.0;
     }
-    let title = escape(&source.title(language));
+    let title = html(&source.title(language));
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {top:.0}\" role=\"img\" \
          aria-label=\"{title}\" font-family=\"ui-monospace, monospace\" font-size=\"11\">\n{STYLE}\
@@ -65,7 +66,7 @@ fn act(out: &mut String, run: &Run, title: &str, top: f64, language: Language) -
          <text x=\"{SERVER}\" y=\"{:.0}\" text-anchor=\"middle\" class=\"s\">{server}</text>\n\
          <path class=\"c\" d=\"M{CLIENT} {:.0}V{bottom:.1}\"/><path class=\"s\" d=\"M{SERVER} {:.0}V{bottom:.1}\"/>\n",
         top + 6.0,
-        escape(title),
+        html(title),
         top + 28.0,
         top + 28.0,
         top + 34.0,
@@ -115,7 +116,7 @@ fn act(out: &mut String, run: &Run, title: &str, top: f64, language: Language) -
             labels,
             "<text x=\"{:.1}\" y=\"{label_y:.1}\" text-anchor=\"middle\" class=\"{class} halo\">{}</text>",
             from + (to - from) * LABEL,
-            escape(&label_of(&flight, language)),
+            html(&label_of(&flight, language)),
         );
     }
     out.push_str(&labels);
@@ -252,9 +253,4 @@ impl Scale {
             self.stretches.iter().rev().find(|(begin, ..)| *begin <= at).map_or(0.0, |(.., skipped)| *skipped);
         self.top + (at - skipped) * self.factor
     }
-}
-
-/// `text` as HTML or XML, in an element or a quoted attribute.
-pub(crate) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

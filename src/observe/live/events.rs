@@ -83,8 +83,8 @@ fn now() -> f64 {
 /// What a page shows of a record: all of it, or what it is in a list.
 fn view(record: &Record, is_one_of_many: bool, language: Language) -> Value {
     match record.exchanges.len() <= MOST_IN_AN_EVENT && !is_one_of_many {
-        true => json!(view::view(record, Secrets::Withheld, language)),
-        false => json!(Outline::of(record, language)),
+        true => json!(story::json::visible(&view::view(record, Secrets::Withheld, language)).unwrap_or_default()),
+        false => json!(story::json::visible(&Outline::of(record, language)).unwrap_or_default()),
     }
 }
 

@@ -140,9 +140,9 @@ impl LivePage {
         }
         match path {
             "/events" => self.events(language),
-            "/log" => json(&log::read(request.body, language)),
+            "/log" => visible(&log::read(request.body, language)),
             "/log/view" => match log::view(request.body, query.secrets(), language) {
-                Ok(view) => json(&view),
+                Ok(view) => visible(&view),
                 Err(why) => Response::error_in(language, StatusCode::BAD_REQUEST, &why),
             },
             "/records" if request.target.query.is_none() => all(self.hub.records()),
@@ -171,11 +171,11 @@ impl LivePage {
         match (of, query.secrets()) {
             ("", Secrets::Withheld) => json(&*withheld(&record)),
             ("", Secrets::Shown) => json(&*record),
-            ("steps", _) => json(&story::steps::steps(&record, language)),
-            ("view", secrets) => json(&story::view::view(&record, secrets, language)),
+            ("steps", _) => visible(&story::steps::steps(&record, language)),
+            ("view", secrets) => visible(&story::view::view(&record, secrets, language)),
             _ => match of.strip_prefix("segments/").and_then(|index| index.parse().ok()) {
                 Some(index) => match story::view::opened(&record, index, query.secrets(), language) {
-                    Some(opened) => json(&opened),
+                    Some(opened) => visible(&opened),
                     None => no_frame(language),
                 },
                 None => nothing_here(language),
@@ -301,6 +301,11 @@ fn takes_lines(path: &str) -> bool {
 fn connect_sources(site: &[String]) -> String {
     let sources = site.iter().map(|url| if url.contains('[') { "http:" } else { url.trim_end_matches('/') });
     sources.flat_map(|source| [" ", source]).collect()
+}
+
+/// The same of what is drawn: its texts stand in a page as they are.
+fn visible(value: &impl Serialize) -> Response {
+    json(&story::json::visible(value).unwrap_or_default())
 }
 
 fn json(value: &impl Serialize) -> Response {

@@ -1,5 +1,7 @@
 //! Names and numbers as they stand in a page.
 
+use crate::escape::push_html;
+
 /// What each byte of a name takes at most, in a link and as text.
 const WRITTEN: [u8; 256] = {
     let mut written = [3 + 1; 256];
@@ -10,7 +12,8 @@ const WRITTEN: [u8; 256] = {
             b'&' | b'\'' => written[byte] = 3 + 5,
             b'<' | b'>' => written[byte] = 3 + 4,
             b'"' => written[byte] = 3 + 6,
-            0x80.. => written[byte] = 3 + 3, // as a replacement character, if it is not UTF-8
+            ..=0x1f | 0x7f => written[byte] = 3 + 4, // as \xhh
+            0x80.. => written[byte] = 3 + 3, // as a replacement character, or where it would not be seen, as \u{…}
             _ => {}
         }
         byte += 1;
@@ -41,27 +44,9 @@ impl Text for Vec<u8> {
     }
 }
 
-/// A name as HTML, safe in an element and in a quoted attribute; what is not
-/// UTF-8 in it as replacement characters.
+/// A name as HTML, safe in an element and in a quoted attribute.
 pub(super) fn push_escaped(to: &mut impl Text, name: &[u8]) {
-    for chunk in name.utf8_chunks() {
-        let mut rest = chunk.valid();
-        while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')) {
-            to.put(&rest[..at]);
-            to.put(match rest.as_bytes()[at] {
-                b'&' => "&amp;",
-                b'<' => "&lt;",
-                b'>' => "&gt;",
-                b'"' => "&quot;",
-                _ => "&#39;",
-            });
-            rest = &rest[at + 1..];
-        }
-        to.put(rest);
-        if !chunk.invalid().is_empty() {
-            to.put("\u{fffd}");
-        }
-    }
+    push_html(name, |piece| to.put(piece));
 }
 
 /// `1 folder`, `2 folders`.

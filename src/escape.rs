@@ -1,0 +1,196 @@
+//! Text that others chose, as each kind of sink may have it: no control, no mark of direction and
+//! nothing that nobody sees stands there as itself. What that is, one function says for all.
+//!
+//! | sink | written by |
+//! | --- | --- |
+//! | a terminal, and what is read in one | [`terminal`], [`lines`] |
+//! | HTML, SVG: in an element or a quoted attribute | [`html`], [`push_html`] |
+//! | the quotes of an access log | [`push_quoted`] |
+//! | JSON | [`in_json`] |
+
+use std::fmt::Write as _;
+use std::io;
+
+/// Controls, breaks, marks of direction and letters that nobody sees.
+pub fn is_treacherous(character: char) -> bool {
+    if character.is_ascii() {
+        return character.is_ascii_control(); // most are, and are known without a table
+    }
+    matches!(character,
+        '\u{80}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// `text`, whole, on one line.
+pub fn terminal(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    text.chars().for_each(|character| push_visible(&mut escaped, character));
+    escaped
+}
+
+/// `text`, whole, on its own lines: their ends and tabs are left as they are.
+pub fn lines(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let end = if line.ends_with("\r\n") { 2 } else { usize::from(line.ends_with('\n')) };
+        let (line, end) = line.split_at(line.len() - end);
+        for character in line.chars() {
+            if character == '\t' { escaped.push(character) } else { push_visible(&mut escaped, character) }
+        }
+        escaped.push_str(end);
+    }
+    escaped
+}
+
+/// A character so that it is seen: `\x1b`, `\u{202e}`.
+fn push_visible(to: &mut String, character: char) {
+    // Writing to a String does not fail.
+    let _ = match character {
+        _ if character.is_ascii_control() => write!(to, "\\x{:02x}", u32::from(character)),
+        _ if is_treacherous(character) => write!(to, "\\u{{{:x}}}", u32::from(character)),
+        _ => return to.push(character),
+    };
+}
+
+/// `text` as HTML or XML, in an element or a quoted attribute.
+pub fn html(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    push_html(text.as_bytes(), |piece| escaped.push_str(piece));
+    escaped
+}
+
+/// The same of any bytes, piece by piece; what is not UTF-8 in them as replacement characters.
+pub fn push_html(bytes: &[u8], mut push: impl FnMut(&str)) {
+    for chunk in bytes.utf8_chunks() {
+        let mut rest = chunk.valid();
+        while let Some(at) = rest.bytes().position(may_be_more_than_itself) {
+            // No lead byte lies within a character.
+            let (before, from) = rest.split_at(at);
+            push(before);
+            let mut characters = from.chars();
+            match characters.next() {
+                Some('&') => push("&amp;"),
+                Some('<') => push("&lt;"),
+                Some('>') => push("&gt;"),
+                Some('"') => push("&quot;"),
+                Some('\'') => push("&#39;"),
+                Some(character) if is_treacherous(character) => {
+                    let mut visible = String::new();
+                    push_visible(&mut visible, character);
+                    push(&visible);
+                }
+                Some(character) => push(character.encode_utf8(&mut [0; 4])),
+                None => {}
+            }
+            rest = characters.as_str();
+        }
+        push(rest);
+        if !chunk.invalid().is_empty() {
+            push("\u{fffd}");
+        }
+    }
+}
+
+/// Bytes with which something begins that HTML does not have as itself: nearly all names have none.
+fn may_be_more_than_itself(byte: u8) -> bool {
+    matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'' | ..=0x1f | 0x7f | 0xc2 | 0xd8 | 0xe1 | 0xe2 | 0xef | 0xf3)
+}
+
+/// Bytes between quotes: what could end the quotes, the line, or is treacherous is written as
+/// `\xhh`, a quote as `\"`. Nothing is `-`; what is longer than `longest` bytes is cut.
+pub fn push_quoted(line: &mut String, bytes: &[u8], longest: usize) {
+    if bytes.is_empty() {
+        line.push('-');
+    }
+    let end = line.len() + longest;
+    for chunk in bytes.utf8_chunks() {
+        if line.len() + chunk.valid().len() <= end && chunk.valid().chars().all(is_plain) {
+            line.push_str(chunk.valid());
+        } else {
+            for character in chunk.valid().chars() {
+                if line.len() > end {
+                    return line.push('…');
+                }
+                // Writing to a String does not fail.
+                let _ = match character {
+                    '"' | '\\' => write!(line, "\\{character}"),
+                    _ if is_treacherous(character) => {
+                        let mut bytes = [0; 4];
+                        let mut bytes = character.encode_utf8(&mut bytes).bytes();
+                        bytes.try_for_each(|byte| write!(line, "\\x{byte:02x}"))
+                    }
+                    _ => write!(line, "{character}"),
+                };
+            }
+        }
+        for byte in chunk.invalid() {
+            let _ = write!(line, "\\x{byte:02x}");
+        }
+        if line.len() > end {
+            return line.push('…');
+        }
+    }
+}
+
+fn is_plain(character: char) -> bool {
+    // Nearly all are ASCII: no table is asked for those.
+    (matches!(character, ' '..='~') || !is_treacherous(character)) && !matches!(character, '"' | '\\')
+}
+
+/// A piece of a JSON string, of which JSON's own escapes are made: the rest as `\u202e` (RFC 8259 §7).
+///
+/// # Errors
+/// If it can't be written.
+pub fn in_json<W: io::Write + ?Sized>(out: &mut W, piece: &str) -> io::Result<()> {
+    let mut plain = 0;
+    for (at, character) in piece.char_indices().filter(|(_, character)| is_treacherous(*character)) {
+        out.write_all(&piece.as_bytes()[plain..at])?;
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            write!(out, "\\u{unit:04x}")?;
+        }
+        plain = at + character.len_utf8();
+    }
+    out.write_all(&piece.as_bytes()[plain..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use unicode_width::UnicodeWidthChar;
+
+    /// Every sink, as text.
+    fn everywhere(text: &str) -> [String; 5] {
+        let (mut quoted, mut json) = (String::new(), Vec::new());
+        push_quoted(&mut quoted, text.as_bytes(), usize::MAX / 2);
+        in_json(&mut json, text).expect("memory");
+        [terminal(text), lines(text), html(text), quoted, String::from_utf8(json).expect("UTF-8")]
+    }
+
+    #[test]
+    fn nothing_treacherous_is_left_in_any_sink() {
+        for character in (0..=0x10_ffff).filter_map(char::from_u32) {
+            let is_invisible = character.width().is_none();
+            assert!(is_treacherous(character) || !is_invisible, "{character:?}");
+            if !is_treacherous(character) {
+                assert_eq!(terminal(&character.to_string()), character.to_string());
+                continue;
+            }
+            let text = format!("a{character}한");
+            for (sink, written) in everywhere(&text).into_iter().enumerate() {
+                let stays = sink == 1 && matches!(character, '\n' | '\t');
+                assert!(stays || !written.contains(is_treacherous), "{sink}: {written:?}");
+                assert!(written.starts_with('a') && written.ends_with('한'), "{sink}: {written:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_means_something_to_a_sink_is_escaped_there() {
+        assert_eq!(html("<b>\"'&?\u{1b}\u{202e}…é한"), "&lt;b&gt;&quot;&#39;&amp;?\\x1b\\u{202e}…é한");
+        let mut page = String::new();
+        push_html(b"a\xff\xfe.txt", |piece| page.push_str(piece));
+        assert_eq!(page, "a\u{fffd}\u{fffd}.txt");
+        assert_eq!(lines("a\tb\r\nc\rd\u{7}"), "a\tb\r\nc\\x0dd\\x07");
+    }
+}

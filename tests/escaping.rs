@@ -1,0 +1,176 @@
+//! Text that others chose, in every sink: whatever a client, a server, a file's name or a command
+//! line holds, nothing that it writes drives a terminal, turns the text round, hides, or is HTML.
+
+use crate::fetch::fetch;
+use crate::fetch::peer::Peer;
+use crate::harness::{Client, PATIENCE, Server, glasshttp};
+use rustix::process::Signal;
+use serde_json::Value;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{BufRead, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::time::Instant;
+use tempfile::TempDir;
+
+/// What a client may send in a target and in a field, and a file may have in its name.
+const HOSTILE: &str = "q\"<hostile>'&\u{9b}31m\u{ad}\u{200b}\u{200f}\u{202e}\u{2028}\u{2066}\u{feff}\u{e0041}z";
+/// What a file may have in its name, and a client sends in vain.
+const CONTROLS: &str = "\u{1b}[2J\u{7}\u{8}\u{7f}";
+/// A word that each of them holds: so that it is known that they were shown.
+const WORD: &str = "hostile";
+
+/// Nothing in `text` is raw that must not be; `lines`: its own lines may end.
+fn is_clean(sink: &str, text: &str) {
+    let raw = |character: char| match character {
+        '\n' | '\r' | '\t' => false,
+        _ => character.is_control() || HOSTILE.chars().any(|hostile| hostile == character && !hostile.is_ascii()),
+    };
+    assert!(!text.contains(raw), "{sink}: {text:?}");
+}
+
+fn is_clean_html(sink: &str, page: &str) {
+    is_clean(sink, page);
+    assert!(!page.contains("<hostile") && !page.contains("q\""), "{sink}: {page}");
+}
+
+/// Asks for all that is hostile, in the target, in fields, and where it can't be.
+fn ask(server: &Server) {
+    for request in [
+        format!("GET /{HOSTILE} HTTP/1.0\r\nHost: localhost\r\nUser-Agent: {HOSTILE}\r\nReferer: {HOSTILE}\r\n\r\n"),
+        format!("GET /{WORD}{CONTROLS} HTTP/1.0\r\n\r\n"),
+        format!("GET / HTTP/1.1\r\nHost: {HOSTILE}\r\n\r\n"),
+        format!("GET / HTTP/1.0\r\nX: {WORD}{CONTROLS}\r\n\r\n"),
+    ] {
+        let response = String::from_utf8_lossy(&server.ask(request.as_bytes())).into_owned();
+        is_clean_html("an error page", &response);
+    }
+    server.ask(b"GET /hostile\xff\xfe HTTP/1.0\r\nUser-Agent: \xff\x80\r\n\r\n");
+}
+
+/// All that the server wrote, when it has ended.
+fn written(server: &mut Server) -> String {
+    server.signal(Signal::TERM);
+    server.wait();
+    let mut text = String::new();
+    server.stdout.read_to_string(&mut text).expect("text");
+    text
+}
+
+#[test]
+fn logs_and_what_is_shown_of_them() {
+    let folder = TempDir::new().expect("a folder");
+    for log in ["story", "short", "common", "combined", "json"] {
+        let mut server = Server::start_logging(folder.path(), log, &[]);
+        ask(&server);
+        let text = written(&mut server);
+        assert!(text.contains(WORD), "{log}: {text}");
+        is_clean(log, &text);
+        if log == "json" {
+            let file = folder.path().join("saved.jsonl");
+            fs::write(&file, &text).expect("a file");
+            let shown = glasshttp().arg("show").arg(&file).output().expect("the program starts").stdout;
+            let shown = String::from_utf8(shown).expect("UTF-8");
+            assert!(shown.contains(WORD), "{shown}");
+            is_clean("show", &shown);
+        }
+    }
+}
+
+#[test]
+fn the_live_page() {
+    let folder = TempDir::new().expect("a folder");
+    let mut server =
+        Server::spawn(glasshttp().args(["--port", "0", "--log", "off", "--watch", "0"]).arg(folder.path()));
+    let mut line = String::new();
+    while !line.contains("Watch it at") {
+        line.clear();
+        assert!(server.stdout.read_line(&mut line).expect("a line") > 0, "no live page was named");
+    }
+    let page = line.trim_end().trim_end_matches('/').rsplit(':').next().expect("a port").parse().expect("a port");
+    let page = std::net::SocketAddr::from(([127, 0, 0, 1], page));
+    let deadline = Instant::now() + PATIENCE;
+    // A connection becomes known a moment after it was served.
+    let get = |path: &str| loop {
+        let mut client = Client::connect(page);
+        client.send(format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").as_bytes());
+        let answer = client.answer();
+        if answer.status == 200 {
+            break answer;
+        }
+        assert!(Instant::now() < deadline, "{path}: {}", answer.head);
+    };
+    ask(&server);
+    let mut words = 0;
+    for connection in 1..=5 {
+        for of in ["", "/steps", "/view"] {
+            let response = get(&format!("/records/{connection}{of}"));
+            let text = response.text();
+            is_clean(of, &text);
+            words += usize::from(text.contains(WORD));
+            if !of.is_empty() {
+                drawn(of, &serde_json::from_str(&text).unwrap_or_else(|error| panic!("{of}: {error}: {text}")));
+            }
+        }
+    }
+    assert!(words >= 9, "{words}");
+}
+
+/// The texts of `value`, which a page draws as they are.
+fn drawn(of: &str, value: &Value) {
+    match value {
+        Value::String(text) => is_clean(of, text),
+        Value::Array(values) => values.iter().for_each(|value| drawn(of, value)),
+        Value::Object(fields) => fields.values().for_each(|value| drawn(of, value)),
+        _ => {}
+    }
+}
+
+#[test]
+fn listings() {
+    let folder = TempDir::new().expect("a folder");
+    let below = folder.path().join(OsStr::from_bytes(&[HOSTILE.as_bytes(), CONTROLS.as_bytes(), b"\xff"].concat()));
+    fs::create_dir(&below).expect("a folder");
+    fs::write(below.join(format!("{HOSTILE}{CONTROLS}")), "x").expect("a file");
+    let server = Server::start(folder.path(), &[]);
+    let listing = server.get("/").text();
+    is_clean_html("a listing", &listing);
+    let (_, rest) = listing.split_once("<td><a href=\"q").expect("a link");
+    let (link, _) = rest.split_once('"').expect("its end");
+    let listing = server.get(&format!("/q{link}")).text();
+    assert!(listing.matches(WORD).count() > 2, "its title and its file: {listing}");
+    is_clean_html("a listing below", &listing);
+}
+
+#[test]
+fn the_terminal_of_fetch() {
+    let head = format!("HTTP/1.0 200 {HOSTILE}\r\nServer: {HOSTILE}\r\nX: {CONTROLS}\r\n\r\n{WORD}");
+    let peer = Peer::answering(head.into_bytes());
+    let run = fetch(&["-v", &format!("http://{}/", peer.address)]);
+    assert!(run.stderr.contains(WORD), "{}", run.stderr);
+    is_clean("fetch", &run.stderr);
+    let garbage = Peer::answering(format!("{WORD}{CONTROLS}{HOSTILE}\r\n\r\n").into_bytes());
+    is_clean("fetch", &fetch(&["-v", &format!("http://{}/", garbage.address)]).stderr);
+}
+
+#[test]
+fn errors_of_the_command_line() {
+    let text = format!("{HOSTILE}{CONTROLS}");
+    let name = [text.as_bytes(), b"\xff"].concat();
+    let name = Path::new(OsStr::from_bytes(&name));
+    for words in
+        [vec![], vec!["show"], vec!["--port"], vec!["--host"], vec!["--model"], vec!["--header"], vec!["fetch"]]
+    {
+        let output = glasshttp().args(&words).arg(name).output().expect("the program starts");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && !error.is_empty(), "{words:?}: {error}");
+        is_clean("an error", &error);
+        let output = glasshttp().args(&words).arg(&text).output().expect("the program starts");
+        is_clean("an error", &String::from_utf8_lossy(&output.stderr));
+    }
+    for option in ["--bind", "--watch", "--log", "--cache-control"] {
+        let output = glasshttp().args([option, &text]).output().expect("the program starts");
+        is_clean("an error", &String::from_utf8_lossy(&output.stderr));
+    }
+}
