@@ -43,7 +43,7 @@ fn every_refusal_is_korean() {
         &["--workers", "2000"],
         &["--header", "no colon"],
         &["--header", "X Y: a"],
-        &["--header", "X: a\nb"],
+        &["--header", "X: 가\n나"],
         &["--header", "Content-Length: 1"],
         &["--header", "Cache-Control: a"],
         &["--cache-control", "a\r\nb"],
