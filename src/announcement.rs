@@ -98,7 +98,7 @@ fn sentences(folder: &Path, config: &Config, listeners: &[Listener], recording: 
 }
 
 /// What is neither in the log, nor in the story, nor on the live page.
-pub fn not_recorded(left_out: LeftOut, language: Language) -> String {
+pub fn not_recorded(left_out: LeftOut, is_capture_file: bool, language: Language) -> String {
     let LeftOut { connections, exchanges, reports, frames } = left_out;
     let counts = [
         (connections, say!(language, "{} connections" / "연결 {}개", connections)),
@@ -107,11 +107,20 @@ pub fn not_recorded(left_out: LeftOut, language: Language) -> String {
         (frames, say!(language, "{} packets" / "패킷 {}개", frames)),
     ];
     let counts: Vec<String> = counts.into_iter().filter(|(count, _)| *count > 0).map(|(_, said)| said).collect();
+    let counts = counts.join(", ");
+    if is_capture_file {
+        return say!(
+            language,
+            "warning: {} not recorded, too many at once: the capture file lacks their calls; packets that it lacks are counted in it"
+                / "경고: {} 기록하지 못함. 한꺼번에 너무 많아 캡처 파일에 그 호출이 없습니다. 빠진 패킷의 수는 파일에 있습니다",
+            counts
+        );
+    }
     say!(
         language,
         "warning: {} not recorded: too many at once, or the log's reader was too slow"
             / "경고: {} 기록하지 못함. 한꺼번에 너무 많았거나, 로그를 읽는 쪽이 너무 느렸습니다",
-        counts.join(", ")
+        counts
     )
 }
 

@@ -83,13 +83,14 @@ fn run(config: Config) -> Result<(), String> {
     let limits = config.limits.within_descriptors(config.model);
     activation::notify(&stop);
     let result = models::serve(config.model, listeners, &service, &limits, &stop);
+    let is_capture_file = recording.log == Log::Pcapng;
     let left_out = recording.finish();
     let hanging = abandon_storage();
     if hanging > 0 {
         eprintln!("{}", ended_without_storage(hanging, language));
     }
     if !left_out.is_nothing() {
-        eprintln!("{}", not_recorded(left_out, language));
+        eprintln!("{}", not_recorded(left_out, is_capture_file, language));
     }
     result.map_err(|error| way_out::cannot_go_on(&error, language))
 }

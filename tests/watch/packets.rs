@@ -170,6 +170,7 @@ fn a_segment_that_is_sent_again_is_marked() {
     let [marked, others] = [0, 1].map(|index| colours[index].as_array().expect("colours").clone());
     assert!(!marked.is_empty() && marked.iter().all(|colour| *colour == marked[0]), "{marked:?}");
     assert!(!others.contains(&marked[0]), "{marked:?} {others:?}");
+    browser.run("document.querySelector('.step.again').scrollIntoView({ block: 'center' })", &[]);
     save_screenshot(&browser, "live-again.png");
     assert_eq!(browser.console(), [""; 0]);
 }
