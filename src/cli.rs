@@ -164,9 +164,9 @@ pub struct Args {
 enum Command {
     Fetch(Box<FetchArgs>),
     Lab(Box<LabArgs>),
-    /// Show a saved log (--log json) again, in the terminal
+    /// Show a saved log (--log json), or a fetch (fetch --json), in the terminal
     Show {
-        /// The log; - is standard input
+        /// The file; - is standard input
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },

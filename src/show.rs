@@ -1,17 +1,18 @@
-//! `glasshttp show FILE`: a saved log shown again, in the words of today.
+//! `glasshttp show FILE`: a saved log, or a saved fetch, shown again in the words of today.
+
+mod entry;
 
 use crate::language::sentence::say;
 use crate::language::{Language, cause};
 use crate::record::connection::Record;
-use crate::story::{self, Occasion, Progress};
-use serde::Deserialize;
+use crate::record::transfer::FetchRecord;
+use crate::story::{self, Occasion, Progress, transfer};
+use entry::{Entries, Entry};
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// The longest line that is read, in bytes: a record holds 128 exchanges, of some kilobytes each.
-const MOST_OF_A_LINE: u64 = 16 << 20;
 /// Connections of several parts that are remembered.
 const MOST_PARTS: usize = 10_000;
 
@@ -24,60 +25,39 @@ pub struct Options {
     pub language: Language,
 }
 
-/// A line that is not a record, but says what was left out.
-#[derive(Deserialize)]
-struct Missing {
-    left_out: serde_json::Value,
-}
-
-/// Shows the records of a log, one after another, in lines of at most `width` columns.
+/// Shows the records of a file, one after another, in lines of at most `width` columns.
 ///
 /// # Errors
-/// In a sentence: if the file can't be read, or holds no record.
+/// In a sentence: if the file can't be read, or something in it is not a record.
 pub fn run(options: &Options, width: usize, out: &mut impl Write) -> Result<(), String> {
     let (file, language) = (options.file.display(), options.language);
     let input: Box<dyn Read> = match options.file.as_path() {
         path if path == Path::new("-") => Box::new(io::stdin()),
         path => Box::new(File::open(path).map_err(|error| {
-            say!(
-                language,
-                "cannot read {}: {}; name a file that glasshttp --log json wrote"
-                    / "{}을(를) 읽을 수 없습니다: {}. glasshttp --log json이 쓴 파일을 쓰십시오",
-                file,
-                cause(&error, language)
-            )
+            let (cause, hint) = (cause(&error, language), hint(language));
+            say!(language, "cannot read {}: {}; {}" / "{}을(를) 읽을 수 없습니다: {}. {}", file, cause, hint)
         })?),
     };
-    let mut teller = Teller { language, width, parts: HashMap::new(), shown: 0, bad: None, count: 0 };
-    match teller.show(BufReader::new(input), out) {
+    let mut teller =
+        Teller { language, width, parts: HashMap::new(), has_shown: [false; 2], bad: None, count: 0, version: None };
+    match teller.show(Entries::new(BufReader::new(input)), out) {
         // A reader that has gone, as in `show FILE | head`, is no failure.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         Err(error) => {
-            return Err(say!(
-                language,
-                "cannot read {}: {}" / "{}을(를) 읽을 수 없습니다: {}",
-                file,
-                cause(&error, language)
-            ));
+            let cause = cause(&error, language);
+            Err(say!(language, "cannot read {}: {}" / "{}을(를) 읽을 수 없습니다: {}", file, cause))
         }
-        Ok(()) => {}
+        Ok(()) => teller.complaint(&file.to_string()).map_or(Ok(()), Err),
     }
-    match (teller.shown, teller.bad) {
-        (0, _) => Err(say!(
-            language,
-            "{} holds no record; name a file that glasshttp --log json wrote"
-                / "{}에 기록이 없습니다. glasshttp --log json이 쓴 파일을 쓰십시오",
-            file
-        )),
-        (_, None) => Ok(()),
-        (_, Some(first)) => Err(say!(
-            language,
-            "{}: {} lines are not records; the first is line {}" / "{}: {}줄은 기록이 아닙니다. 처음은 {}번째 줄입니다",
-            file,
-            teller.count,
-            first
-        )),
-    }
+}
+
+/// What to try.
+fn hint(language: Language) -> String {
+    say!(
+        language,
+        "name a file that glasshttp --log json or glasshttp fetch --json wrote"
+            / "glasshttp --log json이나 glasshttp fetch --json이 쓴 파일을 쓰십시오"
+    )
 }
 
 struct Teller {
@@ -85,45 +65,101 @@ struct Teller {
     width: usize,
     /// Of connections that are recorded in parts: what was shown of them.
     parts: HashMap<u64, Progress>,
-    shown: u64,
+    /// Whether a connection was shown, and a fetch.
+    has_shown: [bool; 2],
+    /// The line where the first value begins that is not a record.
     bad: Option<u64>,
+    /// How many there are.
     count: u64,
+    /// The version of one that is a record of another program's.
+    version: Option<u32>,
 }
 
 impl Teller {
-    fn show(&mut self, mut input: impl BufRead, out: &mut impl Write) -> io::Result<()> {
-        let mut line = Vec::new();
-        for number in 1.. {
-            line.clear();
-            let count = input.by_ref().take(MOST_OF_A_LINE).read_until(b'\n', &mut line)?;
-            if count == 0 {
-                break;
-            }
-            if line.trim_ascii().is_empty() {
-                continue;
-            }
-            match serde_json::from_slice::<Record>(&line) {
-                Ok(record) => self.record(&record, out)?,
-                Err(_) if serde_json::from_slice::<Missing>(&line).is_ok_and(|line| line.left_out.is_object()) => {}
-                Err(_) => {
-                    self.bad.get_or_insert(number);
-                    self.count += 1;
+    fn show(&mut self, mut entries: Entries<impl io::BufRead>, out: &mut impl Write) -> io::Result<()> {
+        while let Some((line, entry)) = entries.next()? {
+            match entry {
+                Entry::Connection(record) => self.connection(&record, out)?,
+                Entry::Run(run) => self.run(run, out)?,
+                Entry::LeftOut => {}
+                Entry::Version(version) => {
+                    self.version.get_or_insert(version);
+                    self.bad(line);
                 }
+                Entry::Other => self.bad(line),
             }
         }
         out.flush()
     }
 
-    fn record(&mut self, record: &Record, out: &mut impl Write) -> io::Result<()> {
-        if self.shown == 0 {
+    fn bad(&mut self, line: u64) {
+        self.bad.get_or_insert(line);
+        self.count += 1;
+    }
+
+    fn connection(&mut self, record: &Record, out: &mut impl Write) -> io::Result<()> {
+        if !std::mem::replace(&mut self.has_shown[0], true) {
             out.write_all(story::legend(self.width, self.language).as_bytes())?;
         }
-        self.shown += 1;
         let mut progress = self.parts.remove(&record.connection).filter(|_| record.part > 1).unwrap_or_default();
         let text = story::block(record, Occasion::Closed, &mut progress, self.width, self.language);
         if record.continues && self.parts.len() < MOST_PARTS {
             self.parts.insert(record.connection, progress);
         }
         out.write_all(text.as_bytes())
+    }
+
+    fn run(&mut self, run: FetchRecord, out: &mut impl Write) -> io::Result<()> {
+        if !std::mem::replace(&mut self.has_shown[1], true) {
+            out.write_all(transfer::legend(self.width, self.language).as_bytes())?;
+        }
+        let mut before = FetchRecord { transfers: Vec::new(), ..run };
+        for transfer in run.transfers {
+            let text = transfer::text(&transfer, &before, false, self.width, self.language);
+            out.write_all(text.as_bytes())?;
+            if let Some(failed) = &transfer.failure {
+                out.write_all(transfer::failure(failed, self.width, self.language).as_bytes())?;
+            }
+            before.transfers.push(transfer);
+        }
+        Ok(())
+    }
+
+    /// What is wrong with the file, in one line.
+    fn complaint(&self, file: &str) -> Option<String> {
+        let (language, first) = (self.language, self.bad);
+        let hint = hint(language);
+        if let Some(version) = self.version {
+            return Some(say!(
+                language,
+                "{}: the record on line {} is of version {}, which this glasshttp does not read; show it with the glasshttp that wrote it"
+                    / "{}: {}번째 줄의 기록은 버전 {}이고 이 glasshttp가 읽지 못합니다. 기록한 glasshttp로 보십시오",
+                file,
+                first.unwrap_or_default(),
+                version
+            ));
+        }
+        match (self.has_shown, first) {
+            ([false, false], _) => {
+                Some(say!(language, "{} holds no record; {}" / "{}에 기록이 없습니다. {}", file, hint))
+            }
+            (_, None) => None,
+            (_, Some(first)) if self.count == 1 => Some(say!(
+                language,
+                "{}: line {} is not a record; {}" / "{}: {}번째 줄은 기록이 아닙니다. {}",
+                file,
+                first,
+                hint
+            )),
+            (_, Some(first)) => Some(say!(
+                language,
+                "{}: {} lines are not records, the first is line {}; {}"
+                    / "{}: {}줄은 기록이 아니고 처음은 {}번째 줄입니다. {}",
+                file,
+                self.count,
+                first,
+                hint
+            )),
+        }
     }
 }

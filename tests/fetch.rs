@@ -11,6 +11,7 @@ mod others;
 pub mod peer;
 mod redirects;
 mod resuming;
+mod saved;
 mod scripted;
 mod sending;
 mod shown;

@@ -283,7 +283,7 @@ fn response(transfer: &Transfer) -> HarResponse<'_> {
     HarResponse {
         status: response.map_or(0, |response| response.status),
         status_text: response.map_or("", |response: &Response| reason(&response.line)),
-        http_version: response.map_or("unknown", |response| response.version),
+        http_version: response.map_or("unknown", |response| &response.version),
         cookies: [],
         headers: pairs(fields),
         content: Content {

@@ -85,7 +85,7 @@ impl Notes {
         self.head_complete = Some(now);
         self.response = Some(Response {
             line: String::from_utf8_lossy(head.line).into_owned(),
-            version: if head.version == Version::Http10 { "HTTP/1.0" } else { "HTTP/1.1" },
+            version: if head.version == Version::Http10 { "HTTP/1.0".into() } else { "HTTP/1.1".into() },
             status: head.status.code(),
             fields: fields(head.headers),
             dropped: dropped(head.dropped),
@@ -119,7 +119,7 @@ impl Notes {
             text: bytes[..bytes.len().min(MOST_UNREAD)].escape_ascii().to_string(),
             line: text.map(escaped_line),
             protocol: match error {
-                ResponseError::NotHttp(foreign) => foreign.name(),
+                ResponseError::NotHttp(foreign) => foreign.name().map(Into::into),
                 _ => None,
             },
         });
@@ -130,7 +130,7 @@ impl Notes {
         self.head_complete = Some(now);
         self.response = Some(Response {
             line: String::new(),
-            version: "HTTP/0.9",
+            version: "HTTP/0.9".into(),
             status: 0,
             fields: Vec::new(),
             dropped: Vec::new(),

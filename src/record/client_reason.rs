@@ -4,7 +4,8 @@ use super::failure::Failure;
 use super::reason::Reason;
 use crate::http::client::Ending;
 use crate::language::Language;
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The reason why the client's end of a connection closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,11 +91,22 @@ impl ClientReason {
 }
 
 impl Serialize for ClientReason {
-    /// Beside the other fields of the end: the code, and the sentence.
+    /// Beside the other fields of the end: the code, the sentence, and what that is made from.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("ClientReason", 2)?;
+        let mut object = serializer.serialize_struct("ClientReason", 3)?;
         object.serialize_field("reason", self.code())?;
         object.serialize_field("sentence", &self.sentence(Language::English))?;
+        object.serialize_field("ending", &self.0)?;
         object.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for ClientReason {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Form {
+            ending: Ending,
+        }
+        Ok(Self(Form::deserialize(deserializer)?.ending))
     }
 }

@@ -10,11 +10,13 @@ mod response;
 mod variants;
 
 use super::lookup_error::LookupError;
+use super::saved;
 use crate::http::client::response_error::ResponseError;
 use crate::language::Language;
 pub use faults::{ConnectFault, FileFault, RangeFault, UrlFault};
 pub use kind::FailureKind;
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::path::PathBuf;
 pub use variants::Failure;
@@ -92,9 +94,10 @@ pub struct Failed {
 }
 
 /// Some of a body, from where a later fetch may go on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptPart {
     /// The file.
+    #[serde(serialize_with = "saved::path")]
     pub path: PathBuf,
     /// Its length, in bytes.
     pub bytes: u64,
@@ -126,12 +129,28 @@ impl Failed {
 
 impl Serialize for Failed {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("Failed", 3)?;
+        let mut object = serializer.serialize_struct("Failed", 5)?;
         object.serialize_field("kind", &self.failure.kind())?;
         object.serialize_field("code", self.failure.code())?;
         object.serialize_field("sentence", &Self { url: None, ..self.clone() }.sentence(Language::English))?;
+        object.serialize_field("facts", &self.failure)?;
+        object.serialize_field("part", &self.part)?;
         object.end()
     }
+}
+
+impl<'de> Deserialize<'de> for Failed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Facts { facts, part } = Facts::deserialize(deserializer)?;
+        Ok(Self { failure: facts, url: None, part })
+    }
+}
+
+/// What the sentence is made from.
+#[derive(Deserialize)]
+struct Facts {
+    facts: Failure,
+    part: Option<KeptPart>,
 }
 
 #[cfg(test)]

@@ -2,15 +2,16 @@
 //! are serialized; names are ASCII, without the final dot, the root is `.`.
 
 use super::lookup_error::{LookupError, MessageFault};
+use super::saved;
 use super::system_error::SystemError;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// How a name became addresses, or did not.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Lookup {
     /// The name as given.
     pub name: String,
@@ -31,14 +32,14 @@ pub struct Lookup {
     /// Why there are none.
     pub error: Option<LookupError>,
     /// How long it all took, the system resolver left out.
-    #[serde(rename = "time_ns", serialize_with = "nanoseconds")]
+    #[serde(rename = "time_ns", with = "saved::nanoseconds")]
     pub time: Duration,
     /// What the system resolver says, where it was asked.
     pub system: Option<SystemLookup>,
 }
 
 /// Where an answer comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Source {
     /// The host is an address already: no DNS was needed.
@@ -48,6 +49,7 @@ pub enum Source {
     /// A line of the hosts file.
     HostsFile {
         /// The file.
+        #[serde(serialize_with = "saved::path")]
         path: PathBuf,
         /// The lines, from 1.
         lines: Vec<usize>,
@@ -66,7 +68,7 @@ pub enum Source {
 }
 
 /// The kind of record that is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum QueryType {
     /// IPv4 addresses.
@@ -85,7 +87,7 @@ impl fmt::Display for QueryType {
 }
 
 /// What carries a question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Transport {
     /// A datagram.
@@ -104,7 +106,7 @@ impl fmt::Display for Transport {
 }
 
 /// One question sent to one server, and what came of it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Query {
     /// Who was asked.
     pub server: SocketAddr,
@@ -123,10 +125,10 @@ pub struct Query {
     /// Which try of this question this is, from 1: higher ones are retries.
     pub attempt: u32,
     /// When it was sent, since the lookup began.
-    #[serde(rename = "began_ns", serialize_with = "nanoseconds")]
+    #[serde(rename = "began_ns", with = "saved::nanoseconds")]
     pub began: Duration,
     /// From sending to the outcome.
-    #[serde(rename = "time_ns", serialize_with = "nanoseconds")]
+    #[serde(rename = "time_ns", with = "saved::nanoseconds")]
     pub time: Duration,
     /// What came meanwhile and was no answer to this question.
     pub ignored: Vec<Ignored>,
@@ -135,7 +137,7 @@ pub struct Query {
 }
 
 /// A datagram that was no answer to the question.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Ignored {
     /// It bears another number.
@@ -163,7 +165,7 @@ impl fmt::Display for Ignored {
 }
 
 /// What came of a question.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum QueryOutcome {
     /// An answer, good or bad.
@@ -175,11 +177,13 @@ pub enum QueryOutcome {
     /// The question did not get there.
     Unreachable {
         /// What the system says.
+        #[serde(flatten, with = "saved::fault")]
         why: SystemError,
     },
     /// What came is no DNS message.
     Malformed {
         /// What is wrong with it.
+        #[serde(flatten, with = "saved::fault")]
         why: MessageFault,
     },
     /// The connection ended before the answer was whole.
@@ -187,7 +191,7 @@ pub enum QueryOutcome {
 }
 
 /// An answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DnsResponse {
     /// The response code's name, such as `NOERROR` or `NXDOMAIN`.
     pub rcode: String,
@@ -210,7 +214,7 @@ pub struct DnsResponse {
 }
 
 /// A resource record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceRecord {
     /// Whose it is.
     pub name: String,
@@ -224,21 +228,21 @@ pub struct ResourceRecord {
 }
 
 /// What the system resolver, getaddrinfo(3), says.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SystemLookup {
     /// Its addresses, in its order.
     pub addresses: Vec<IpAddr>,
     /// Its words where it has none.
     pub error: Option<String>,
     /// How long it took.
-    #[serde(rename = "time_ns", serialize_with = "nanoseconds")]
+    #[serde(rename = "time_ns", with = "saved::nanoseconds")]
     pub time: Duration,
     /// Whether its addresses are others than ours; their order does not matter.
     pub differs: bool,
 }
 
 /// A walk from the root to the servers that know.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Trace {
     /// The name as given.
     pub name: String,
@@ -253,12 +257,12 @@ pub struct Trace {
     /// Why there are none.
     pub error: Option<LookupError>,
     /// How long it all took.
-    #[serde(rename = "time_ns", serialize_with = "nanoseconds")]
+    #[serde(rename = "time_ns", with = "saved::nanoseconds")]
     pub time: Duration,
 }
 
 /// One step of a walk: the servers of one zone are asked until one answers.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Step {
     /// The zone whose servers are asked.
     pub zone: String,
@@ -274,7 +278,7 @@ pub struct Step {
 }
 
 /// A zone below, and who serves it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Referral {
     /// The zone.
     pub zone: String,
@@ -283,7 +287,7 @@ pub struct Referral {
 }
 
 /// A name server of a zone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NameServer {
     /// Its name.
     pub name: String,
@@ -291,10 +295,6 @@ pub struct NameServer {
     pub addresses: Vec<IpAddr>,
     /// Whether the addresses came with the referral (glue), or were looked up.
     pub glue: bool,
-}
-
-fn nanoseconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u64(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
 }
 
 impl DnsResponse {

@@ -1,13 +1,14 @@
 //! Why a name has no address, each reason as a sentence.
 
+use super::saved;
 use super::system_error::SystemError;
 use crate::language::Language;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::SocketAddr;
 
 /// Why a name has no address.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum LookupError {
     /// The name is none that DNS could hold.
@@ -15,6 +16,7 @@ pub enum LookupError {
         /// The name.
         name: String,
         /// What is wrong with it.
+        #[serde(flatten, with = "saved::fault")]
         why: NameFault,
     },
     /// NXDOMAIN: neither the name nor anything below it exists.
@@ -57,6 +59,7 @@ pub enum LookupError {
         /// The server.
         server: SocketAddr,
         /// What the system says.
+        #[serde(flatten, with = "saved::fault")]
         why: SystemError,
     },
     /// A CNAME leads back to a name that was passed already.
@@ -84,6 +87,7 @@ pub enum LookupError {
         /// The server.
         server: SocketAddr,
         /// What is wrong with it.
+        #[serde(flatten, with = "saved::fault")]
         why: MessageFault,
     },
     /// The servers that a zone was delegated to do not know it.
@@ -111,7 +115,8 @@ pub enum LookupError {
 }
 
 /// What keeps a name from being one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NameFault {
     /// What stands in brackets is no IPv6 address.
     Brackets,
@@ -132,7 +137,8 @@ pub enum NameFault {
 }
 
 /// What keeps bytes from being a DNS message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MessageFault {
     /// They are too few.
     TooShort {
@@ -193,12 +199,6 @@ impl fmt::Display for NameFault {
     }
 }
 
-impl Serialize for NameFault {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.english())
-    }
-}
-
 impl MessageFault {
     /// The fault in words.
     pub fn said(&self, language: Language) -> String {
@@ -218,12 +218,6 @@ impl fmt::Display for MessageFault {
             Self::CutShort => f.write_str("the connection ended within it"),
             Self::Undecodable { words } => f.write_str(words),
         }
-    }
-}
-
-impl Serialize for MessageFault {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
     }
 }
 

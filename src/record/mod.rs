@@ -13,6 +13,7 @@ pub mod lookup;
 mod lookup_error;
 mod moment;
 mod reason;
+mod saved;
 pub mod secrets;
 pub mod segment;
 mod sentences;

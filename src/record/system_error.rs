@@ -1,18 +1,21 @@
 //! What the system says of a call that failed, in each language.
 
 use crate::language::{Language, Sentence, cause};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::io;
 
-/// An error of a system call.
+/// An error of a system call. Saved, it is its number, or words where it has none.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SystemError(Sentence);
+pub struct SystemError {
+    said: Sentence,
+    number: Option<i32>,
+}
 
 impl SystemError {
     /// The error in words.
     pub fn said(&self, language: Language) -> String {
-        self.0.of(language).to_owned()
+        self.said.of(language).to_owned()
     }
 }
 
@@ -24,7 +27,7 @@ impl From<&io::Error> for SystemError {
             let behind = format!(" (os error {number})");
             en.truncate(en.strip_suffix(&behind).map_or(en.len(), str::len));
         }
-        Self(Sentence { en, ko: cause(error, Language::Korean) })
+        Self { said: Sentence { en, ko: cause(error, Language::Korean) }, number: error.raw_os_error() }
     }
 }
 
@@ -36,13 +39,30 @@ impl From<io::Error> for SystemError {
 
 impl fmt::Display for SystemError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.said.fmt(f)
     }
+}
+
+/// How it is saved.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Form {
+    Number(i32),
+    Words(String),
 }
 
 impl Serialize for SystemError {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0.en)
+        self.number.map_or_else(|| Form::Words(self.said.en.clone()), Form::Number).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for SystemError {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Form::deserialize(deserializer)? {
+            Form::Number(number) => io::Error::from_raw_os_error(number).into(),
+            Form::Words(en) => Self { said: Sentence { ko: en.clone(), en }, number: None },
+        })
     }
 }
 

@@ -7,21 +7,22 @@ use super::client_reason::ClientReason;
 use super::connection::{Message, Record};
 use super::ending::{End, How, TimeWait};
 use super::failure::Failed;
-use super::figure::{Figure, Nanoseconds};
+use super::figure::{Figure, Nanoseconds, Text};
 use super::lookup::{Lookup, Trace};
+use super::saved;
 use super::segment::Segments;
 use super::system_error::SystemError;
 use super::tcp::{Negotiated, Tcp};
-use super::unjoined::Unjoined;
-use serde::Serialize;
+use super::unjoined::{self, Unjoined};
+use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 /// The version of the form, raised whenever a field changes its meaning.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// Everything that one run fetched.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FetchRecord {
     /// [`SCHEMA`].
     pub glasshttp_fetch: u32,
@@ -32,7 +33,7 @@ pub struct FetchRecord {
 }
 
 /// One URL, asked for once.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Transfer {
     /// From 1, in order.
     pub number: u64,
@@ -70,16 +71,17 @@ pub struct Transfer {
     pub failure: Option<Failed>,
     /// The segments of its connection that were seen meanwhile, as they passed this machine's
     /// interface; `None` where packets are not captured.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segments: Option<Segments>,
     /// The server's half of the connection, where it could be had.
     pub server: Option<Box<Record>>,
     /// Why not, where it was asked for.
+    #[serde(with = "unjoined::form")]
     pub no_server: Option<Unjoined>,
 }
 
 /// How a name became addresses.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Name {
     /// The host.
     pub host: String,
@@ -96,7 +98,7 @@ pub struct Name {
 }
 
 /// The two ends of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ends {
     /// This end.
     pub client: SocketAddr,
@@ -105,7 +107,7 @@ pub struct Ends {
 }
 
 /// How a connection was made, or was not.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Connect {
     /// Every address that was tried, in order.
     pub attempts: Vec<Attempt>,
@@ -116,7 +118,7 @@ pub struct Connect {
 }
 
 /// One address that was tried.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Attempt {
     /// The address.
     pub server: SocketAddr,
@@ -133,7 +135,7 @@ pub struct Attempt {
 }
 
 /// What came of connect(2).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum ConnectOutcome {
     /// There is a connection.
@@ -147,17 +149,19 @@ pub enum ConnectOutcome {
     /// There is no way there.
     Unreachable {
         /// What the system says.
+        #[serde(flatten, with = "saved::fault")]
         why: SystemError,
     },
     /// Something of this machine.
     Failed {
         /// What the system says.
+        #[serde(flatten, with = "saved::fault")]
         why: SystemError,
     },
 }
 
 /// A kept connection, used again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reuse {
     /// For how long nothing was asked on it, in nanoseconds.
     pub idle: Nanoseconds,
@@ -166,7 +170,7 @@ pub struct Reuse {
 }
 
 /// A request and its response.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ClientExchange {
     /// From 1, in order, on its connection.
     pub number: u32,
@@ -193,12 +197,12 @@ pub struct ClientExchange {
 }
 
 /// The head of a response.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Response {
     /// The status line; empty where there was no head (HTTP/0.9).
     pub line: String,
     /// The version that the server speaks, such as `HTTP/1.0`.
-    pub version: &'static str,
+    pub version: Text,
     /// The status code; 0 where there was no head.
     pub status: u16,
     /// The header fields, in order; bytes that are no UTF-8 are shown as U+FFFD.
@@ -221,7 +225,7 @@ impl Response {
 }
 
 /// Text that was sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TextBody {
     /// The text.
     pub text: String,
@@ -230,7 +234,7 @@ pub struct TextBody {
 }
 
 /// The head of an interim response (1xx).
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Interim {
     /// When we had read it.
     pub at: Nanoseconds,
@@ -247,7 +251,7 @@ pub struct Interim {
 }
 
 /// Bytes that came and can't be read, as text: escaped as in source code.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unread {
     /// How many there were when that was clear.
     pub bytes: u64,
@@ -256,11 +260,11 @@ pub struct Unread {
     /// The line that is wrong, where it is one.
     pub line: Option<String>,
     /// The protocol that they look like, if they look like one.
-    pub protocol: Option<&'static str>,
+    pub protocol: Option<Text>,
 }
 
 /// A header field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {
     /// The name, as sent.
     pub name: String,
@@ -269,7 +273,7 @@ pub struct Field {
 }
 
 /// How the end of a body is known (RFC 9112 §6.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum Framing {
     /// There is none.
@@ -288,7 +292,7 @@ pub enum Framing {
 }
 
 /// When an exchange's stages were reached: facts, never intentions.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ClientStages {
     /// The request's first bytes were handed to the kernel.
     pub first_sent: Figure<Nanoseconds>,
@@ -307,7 +311,7 @@ pub struct ClientStages {
 }
 
 /// What an exchange took.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientTraffic {
     /// Calls that sent some of the request.
     pub writes: u32,
@@ -324,7 +328,7 @@ pub struct ClientTraffic {
 }
 
 /// What became of a body.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Saved {
     /// It went to standard output.
@@ -336,6 +340,7 @@ pub enum Saved {
     /// It is whole, in this file.
     File {
         /// The file.
+        #[serde(serialize_with = "saved::path")]
         path: PathBuf,
         /// Bytes that were there from before.
         resumed_at: u64,
@@ -345,6 +350,7 @@ pub enum Saved {
     /// Some of it is in this file.
     Part {
         /// The file.
+        #[serde(serialize_with = "saved::path")]
         path: PathBuf,
         /// Its length, in bytes.
         bytes: u64,
@@ -352,7 +358,7 @@ pub enum Saved {
 }
 
 /// The end of a connection.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ClientClose {
     /// When our socket was closed.
     pub at: Nanoseconds,

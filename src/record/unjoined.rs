@@ -1,14 +1,16 @@
 //! Why the server's half of a connection could not be laid beside the client's.
 
 use super::failure::Failure;
+use super::saved;
 use super::system_error::SystemError;
 use crate::language::Language;
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Why there is no server's half, where it was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Unjoined {
     /// The server is on another machine.
     OtherMachine,
@@ -35,6 +37,7 @@ pub enum Unjoined {
     /// The log can't be read.
     Log {
         /// The log.
+        #[serde(serialize_with = "saved::path")]
         path: PathBuf,
         /// What the system says.
         error: SystemError,
@@ -42,6 +45,7 @@ pub enum Unjoined {
     /// The log has no such connection.
     NotInLog {
         /// The log.
+        #[serde(serialize_with = "saved::path")]
         path: PathBuf,
     },
 }
@@ -103,11 +107,36 @@ impl Unjoined {
     }
 }
 
-impl Serialize for Unjoined {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("Unjoined", 2)?;
-        object.serialize_field("code", self.code())?;
-        object.serialize_field("sentence", &self.english())?;
-        object.end()
+/// How it is saved: a code and a sentence, and what that is made from.
+pub(super) mod form {
+    use super::Unjoined;
+    use crate::language::Language;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize)]
+    struct Form<'a> {
+        code: &'static str,
+        sentence: String,
+        facts: &'a Unjoined,
+    }
+
+    #[derive(Deserialize)]
+    struct Facts {
+        facts: Unjoined,
+    }
+
+    pub(in crate::record) fn serialize<S: Serializer>(
+        why: &Option<Unjoined>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let form =
+            why.as_ref().map(|why| Form { code: why.code(), sentence: why.sentence(Language::English), facts: why });
+        form.serialize(serializer)
+    }
+
+    pub(in crate::record) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Unjoined>, D::Error> {
+        Ok(Option::<Facts>::deserialize(deserializer)?.map(|form| form.facts))
     }
 }

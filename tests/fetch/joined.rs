@@ -10,7 +10,7 @@ use std::path::Path;
 use std::thread;
 
 /// A server with its live page on a free port, and that page's address.
-fn watched(folder: &Path, model: &str) -> (Server, String) {
+pub fn watched(folder: &Path, model: &str) -> (Server, String) {
     let options = ["--port", "0", "--log", "off", "--watch", "127.0.0.1:0", "--model", model];
     let mut server = Server::spawn(glasshttp().args(options).arg(folder));
     let mut said = String::new();

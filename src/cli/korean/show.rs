@@ -3,10 +3,10 @@
 use super::translation::{TEMPLATE, Translation};
 
 pub(super) const KOREAN: Translation = Translation {
-    about: "저장한 로그(--log json)를 터미널에서 다시 보여 줌",
+    about: "저장한 로그(--log json)나 fetch(fetch --json)의 기록을 터미널에서 다시 보여 줌",
     usage: "glasshttp show [옵션] <FILE>",
     template: TEMPLATE,
-    arguments: &[("file", "로그 파일. -는 표준 입력")],
+    arguments: &[("file", "파일. -는 표준 입력")],
     after: "",
 };
 

@@ -3,9 +3,11 @@
 use super::response_error::ResponseError;
 use crate::http::message::{ReceivedHead, Version};
 use crate::http::persistence::Wish;
+use serde::{Deserialize, Serialize};
 
 /// Why a connection ended, from the client's side: each ends for exactly one of these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ending {
     /// There was no further request.
     NoMoreRequests,

@@ -1,11 +1,13 @@
 //! What can be wrong with a response, each as a sentence for whoever asked.
 
 use crate::http::parse::foreign::Foreign;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Why a response could not be understood, or did not come whole. After each of
 /// these the connection closes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ResponseError {
     /// The first bytes begin no status line; perhaps another protocol.
     NotHttp(Foreign),

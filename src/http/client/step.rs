@@ -3,6 +3,7 @@
 use super::ending::Ending;
 use crate::http::message::{HeaderBlock, Headers, ReceivedHead, Version, is_tchar};
 use crate::http::persistence::Wish;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// How many interim responses (1xx) may precede the final one.
@@ -94,7 +95,8 @@ impl RequestHead<'_> {
 }
 
 /// Why a request cannot be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RequestError {
     /// The connection is not free: [`Next`] is not `Ask`.
     NotNow,

@@ -1,7 +1,10 @@
 //! What is spoken where no HTTP is: recognised by how it begins.
 
+use serde::{Deserialize, Serialize};
+
 /// Another protocol than HTTP/1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Foreign {
     /// A TLS record: an alert, or a handshake.
     Tls,

@@ -2,9 +2,11 @@
 
 use super::kind::FailureKind;
 use crate::record::system_error::SystemError;
+use serde::{Deserialize, Serialize};
 
 /// Why there is no connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ConnectFault {
     /// A reset came back.
     Refused,
@@ -28,7 +30,8 @@ impl ConnectFault {
 }
 
 /// Why a URL cannot be fetched.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum UrlFault {
     /// It names no host.
     NoHost,
@@ -61,7 +64,8 @@ pub enum UrlFault {
 }
 
 /// Why a response is not what a file lacks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RangeFault {
     /// A 206 without a `Content-Range` that says which part it is.
     Unnamed {
@@ -112,7 +116,8 @@ impl RangeFault {
 }
 
 /// Why a file can't be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FileFault {
     /// It is a folder.
     Folder,

@@ -199,6 +199,19 @@ fn each_has_a_code_and_a_line_in_each_language() {
 }
 
 #[test]
+fn what_is_saved_says_the_same_when_it_is_read_again() {
+    for failure in all() {
+        let failed = Failed { failure, url: None, part: Some(KeptPart { path: "f.part".into(), bytes: 4 }) };
+        let saved = serde_json::to_string(&failed).expect("JSON");
+        let read: Failed = serde_json::from_str(&saved).unwrap_or_else(|error| panic!("{error}: {saved}"));
+        assert_eq!(read, failed);
+        for language in [English, Korean] {
+            assert_eq!(read.sentence(language), failed.sentence(language));
+        }
+    }
+}
+
+#[test]
 fn a_line_names_what_it_is_about_once_and_what_is_left() {
     let part = Some(KeptPart { path: "f.part".into(), bytes: 4 });
     let url = Some("http://h/".to_owned());
@@ -217,6 +230,8 @@ fn a_line_names_what_it_is_about_once_and_what_is_left() {
             "kind": "status",
             "code": "status",
             "sentence": "The response to http://h/ is 404 Not Found.",
+            "facts": { "status": { "url": "http://h/", "status": "404 Not Found" } },
+            "part": null,
         })
     );
     // A part that stays as it was is named by the sentence itself.

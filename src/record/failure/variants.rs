@@ -4,12 +4,15 @@ use super::faults::{ConnectFault, FileFault, RangeFault, UrlFault};
 use crate::http::client::RequestError;
 use crate::http::client::response_error::ResponseError;
 use crate::record::lookup_error::LookupError;
+use crate::record::saved;
 use crate::record::system_error::SystemError;
+use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Why a fetch failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Failure {
     /// Ctrl-C.
     Interrupted,
@@ -71,6 +74,7 @@ pub enum Failure {
     /// The response is not what a file lacks, and the file stays as it is.
     Range {
         /// The file, or its part.
+        #[serde(serialize_with = "saved::path")]
         path: PathBuf,
         /// Whether there was something to go on from.
         is_resume: bool,
@@ -102,6 +106,7 @@ pub enum Failure {
     /// A file can't be read or written.
     File {
         /// The file.
+        #[serde(serialize_with = "saved::path")]
         path: PathBuf,
         /// What is wrong with it.
         fault: FileFault,

@@ -11,8 +11,9 @@ use super::rows;
 use super::segments::{self, Shown};
 use super::steps::{Kind, Known, Step, of_transfer, say};
 use crate::language::Language;
+use crate::language::sentence::ERROR;
 use crate::record::transfer::{FetchRecord, Transfer};
-use crate::record::{End, Nanoseconds};
+use crate::record::{End, Failed, Nanoseconds};
 use std::collections::BTreeSet;
 
 /// How times and arrows are to be read: said once.
@@ -57,6 +58,13 @@ pub(crate) fn text(transfer: &Transfer, before: &FetchRecord, heads: bool, width
         let title = say!(language, "the server's half:" / "서버 쪽 기록:");
         block.remark(&[dim(title), dim(why.sentence(language))]);
     }
+    block.finish()
+}
+
+/// The failure of a transfer that is shown again.
+pub(crate) fn failure(failed: &Failed, width: usize, language: Language) -> String {
+    let mut block = Block::new(width);
+    block.remark(&[bold(ERROR.of(language)), plain(failed.sentence(language))]);
     block.finish()
 }
 

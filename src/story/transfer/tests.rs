@@ -32,7 +32,7 @@ fn transfer() -> Transfer {
             request: Message { head: "GET /hello.txt HTTP/1.0\r\n\r\n".into(), is_cut: false },
             response: Some(Response {
                 line: "HTTP/1.0 200 OK".into(),
-                version: "HTTP/1.0",
+                version: "HTTP/1.0".into(),
                 status: 200,
                 fields: vec![],
                 dropped: vec![],

@@ -75,7 +75,7 @@ fn exchange(start: Nanoseconds) -> impl Strategy<Value = ClientExchange> {
             request_text: None,
             response: has_head.then(|| Response {
                 line: format!("HTTP/1.0 {status} Any"),
-                version: "HTTP/1.0",
+                version: "HTTP/1.0".into(),
                 status,
                 fields: vec![],
                 dropped: vec![],
@@ -242,6 +242,18 @@ proptest! {
         let has_korean = |text: &str| text.is_empty() || text.chars().any(|letter| ('가'..='힣').contains(&letter));
         for step in &korean {
             prop_assert!(has_korean(&step.sentence) && has_korean(&step.how), "h: {step:?}");
+        }
+    }
+
+    /// What `fetch --json` wrote is shown by `show` as it was at first.
+    #[test]
+    fn a_saved_run_has_the_same_steps(transfer in transfer()) {
+        let saved = serde_json::to_string(&FetchRecord { transfers: vec![transfer.clone()], ..run() }).expect("JSON");
+        let read: FetchRecord = serde_json::from_str(&saved).expect("it can be read again");
+        for language in Language::ALL {
+            let [at_first, again] = [&transfer, &read.transfers[0]].map(|one| of_transfer(one, &run(), language));
+            let [at_first, again] = [at_first, again].map(|steps| serde_json::to_value(steps).expect("JSON"));
+            prop_assert_eq!(at_first, again);
         }
     }
 
