@@ -14,7 +14,7 @@
 //! Try: a browser; `-d 'name=<b>Ada</b>'`, which greets and is not bold; a name of 5,000
 //! letters (413); ask `/count` and stop half way; ask from two terminals at once.
 
-#![allow(clippy::print_stdout)] // an example speaks to whoever runs it
+#![allow(clippy::print_stdout)] // an example speaks to its user
 
 use glasshttp::connection::{Service, Timeouts};
 use glasshttp::handler::{Handler, Response};

@@ -77,7 +77,7 @@ fn show_name_of(address: IpAddr) -> Result<(), LookupError> {
     // A name, or an error: without the flag an unknown address is its own name.
     let (name, _port) = getnameinfo(&SocketAddr::new(address, 0), libc::NI_NAMEREQD)?;
     println!("  name         {name}");
-    // Whoever owns an address can call it anything; the owner of the name must agree.
+    // The owner of an address can call it anything; the owner of the name must agree.
     match look_up(&name) {
         Ok((_, addresses)) if addresses.contains(&address) => println!("  which leads back to {address}"),
         Ok(_) => println!("  which leads elsewhere: do not believe it"),

@@ -100,7 +100,7 @@ fn write_all(to: impl AsFd, mut bytes: &[u8]) -> Result<(), Box<dyn Error>> {
 
 fn close(descriptor: OwnedFd) {
     println!("  close  {}", number(&descriptor));
-    drop(descriptor); // what closes it: in Rust, whoever owns a descriptor closes it
+    drop(descriptor); // what closes it: in Rust, the owner of a descriptor closes it
 }
 
 fn number(descriptor: impl AsFd) -> i32 {

@@ -2,7 +2,7 @@
 //!
 //! The lesson: a connection is known by four numbers, both addresses and both
 //! ports. So a client may connect twice to one port: its own ports differ. And
-//! whoever closes first keeps the four for a minute, in TIME_WAIT, so that a
+//! the end that closes first keeps the four for a minute, in TIME_WAIT, so that a
 //! late segment of the old connection is not taken for one of a new one. A
 //! server that is started again meets its own port like that: "address already
 //! in use", unless SO_REUSEADDR is set. On Linux both the old and the new
@@ -11,7 +11,7 @@
 //! Run it:  cargo run --example port_owner
 //! Beside:  watch -n 0.2 "ss -tan | grep WAIT"
 //!
-//! You see: two connections of one client; the TIME_WAIT of whoever closed
+//! You see: two connections of one client; the TIME_WAIT of the end that closed
 //! first; and which of four servers can be started again at once.
 //!
 //! Try: run it twice and count `ss -tan state time-wait`; wait a minute, count again.

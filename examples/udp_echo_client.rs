@@ -38,7 +38,7 @@ struct Arguments {
     /// Connect the socket first
     #[arg(short, long)]
     connected: bool,
-    /// Send one datagram of so many bytes instead
+    /// Send one datagram of this number of bytes instead
     #[arg(short, long, value_name = "BYTES", conflicts_with = "messages")]
     size: Option<u16>,
     /// How long to wait for a response, which may never come

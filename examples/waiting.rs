@@ -16,7 +16,7 @@
 //! Try: ask `/beside` nine times at once. Eight threads work, the ninth waits
 //! for one; with a hundred, some are turned away, at once, by a 503.
 
-#![allow(clippy::print_stdout)] // an example speaks to whoever runs it
+#![allow(clippy::print_stdout)] // an example speaks to its user
 
 use glasshttp::connection::{Service, Timeouts};
 use glasshttp::handler::{Begun, Handler, Response};

@@ -253,7 +253,7 @@ impl Args {
     fn config(self, language: Language) -> Config {
         let args = self;
         let required = if args.bind.is_empty() { Required::One } else { Required::All };
-        // Whoever chooses the addresses has said who may ask.
+        // A choice of addresses says who may ask.
         let hosts = if required == Required::All || args.lan { Hosts::Any } else { hosts::all(args.hosts) };
         let addresses = if args.lan {
             vec![Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()]

@@ -241,7 +241,7 @@ impl Connection {
             Sent::Some(count) => {
                 self.note(|notes| notes.sent(count, begun.unwrap_or_default()));
                 self.machine.sent(count);
-                // Whoever takes some of the response has the full time for the next.
+                // A client that takes some of the response has the full time for the next.
                 self.deadline = None;
             }
             Sent::Awaited if is_reset(&self.socket) => return Err(Errno::CONNRESET),

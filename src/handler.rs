@@ -1,4 +1,4 @@
-//! What stands between the connection and whoever answers: a [`Handler`]
+//! What stands between the connection and what responds: a [`Handler`]
 //! turns a request into a [`Response`], whose body is memory, a file or a stream.
 
 use crate::http::message::{Framing, HeaderBlock, Request, StatusCode};
@@ -137,7 +137,7 @@ pub struct Response {
     pub headers: HeaderBlock,
     /// The body; it is not sent where the request or the status forbids one.
     pub body: Body,
-    /// What it was made from, for whoever is told: a file's path below the root.
+    /// What it was made from, for the record: a file's path below the root.
     pub resource: Option<Arc<str>>,
     /// Why it is not what was asked for, where its status does not say that: for the record and the access log.
     pub refused: Option<Refused>,
@@ -190,7 +190,7 @@ pub enum Body {
         is_at_rest: bool,
     },
     /// As many bytes as this, which come piece by piece from elsewhere: storage
-    /// that may hang is not read by whoever serves.
+    /// that may hang is not read by the one that serves.
     Pieces(u64, Box<dyn Pieces>),
     /// A stream of unknown length, read by the serving thread. Its end is told
     /// by closing the connection; an error on the way, by resetting it.

@@ -1,7 +1,7 @@
 //! A value that is made elsewhere, and a descriptor to wait for it with.
 //!
 //! ```text
-//!   whoever makes it                          whoever waits
+//!   who makes it                              who waits   
 //!   Promise ── keep(value), or dropped ──▶ a byte in a pipe ──▶ Later: readable, take()
 //! ```
 //!

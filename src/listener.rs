@@ -281,7 +281,7 @@ impl Listener {
         self.is_handed_over
     }
 
-    /// Keeps the first segment of each connection, for whoever tells of it.
+    /// Keeps the first segment of each connection, for the record.
     pub(crate) fn save_syn(&self) {
         // A system without it has none to show, that is all.
         let _ = crate::sys::tcp_option::save_syn(&self.socket);

@@ -1,4 +1,4 @@
-//! A few threads for work that would hold up whoever waits for it.
+//! A few threads for work that would hold up its caller.
 //!
 //! All is bounded: threads, those of them that one kind of work may have at a
 //! time, and the work that waits. Threads start when there is work and end when

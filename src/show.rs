@@ -56,7 +56,7 @@ fn hint(language: Language) -> String {
     say!(
         language,
         "name a file that glasshttp --log json or glasshttp fetch --json wrote"
-            / "glasshttp --log json이나 glasshttp fetch --json이 쓴 파일을 쓰십시오"
+            / "glasshttp --log json이나 glasshttp fetch --json이 쓴 파일을 쓰세요"
     )
 }
 
@@ -133,7 +133,7 @@ impl Teller {
             return Some(say!(
                 language,
                 "{}: the record on line {} is of version {}, which this glasshttp does not read; show it with the glasshttp that wrote it"
-                    / "{}: {}번째 줄의 기록은 버전 {}이고 이 glasshttp가 읽지 못합니다. 기록한 glasshttp로 보십시오",
+                    / "{}: {}번째 줄의 기록은 버전 {}이고 이 glasshttp가 읽지 못합니다. 기록한 glasshttp로 보세요",
                 file,
                 first.unwrap_or_default(),
                 version

@@ -18,7 +18,7 @@ pub const SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/public");
 fn client(place: &Path, program: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new("timeout");
     command.args(["60", program]).args(arguments).current_dir(place);
-    // No proxy and no personal settings of whoever runs the tests.
+    // No proxy and no personal settings of the user who runs the tests.
     for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
         command.env_remove(name);
     }

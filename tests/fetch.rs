@@ -41,7 +41,7 @@ pub fn fetch(arguments: &[&str]) -> Run {
 
 /// The same, in this folder.
 pub fn fetch_in(place: &Path, arguments: &[&str]) -> Run {
-    // As for those who may not see packets, whoever runs the tests: tests/packet has the others.
+    // As for those who may not see packets, with any user: tests/packet has the others.
     run(glasshttp().arg("fetch").args(arguments).current_dir(place).env("GLASSHTTP_PACKETS", "off"))
 }
 

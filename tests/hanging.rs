@@ -1,4 +1,4 @@
-//! Storage that does not respond: whoever asks for it hears so, all others are
+//! Storage that does not respond: clients that ask for it hear so, all others are
 //! served as ever, and the server ends in time.
 
 mod fuse;

@@ -48,7 +48,7 @@ impl Watched {
             // The lines before the log say where the server is.
             for line in stdout.lines().map_while(Result::ok).filter(|line| line.starts_with('{')) {
                 let entry = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
-                // Whoever waited for it may have failed.
+                // The test that waited for it may have failed.
                 let _ = send.send(entry);
             }
         });

@@ -71,7 +71,7 @@ impl Args {
         }
     }
 
-    /// How many rounds there is time for, when one round has so many turns.
+    /// How many rounds there is time for, when one round has `turns` turns.
     fn rounds(&self, turns: usize) -> u32 {
         self.rounds.unwrap_or_else(|| {
             let budget = if self.quick { QUICK_BUDGET } else { USUAL_BUDGET };

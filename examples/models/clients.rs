@@ -24,7 +24,7 @@ pub(crate) const WORK: &str = "/work";
 /// What a thread of a client needs of a stack, in bytes.
 const STACK: usize = 128 * 1024;
 
-/// Runs so many clients at once: how long each waited, the shortest first.
+/// Runs `count` clients at once: how long each waited, the shortest first.
 pub(crate) fn run(server: SocketAddr, conduct: Conduct, count: usize, pause: Duration) -> io::Result<Vec<Duration>> {
     // More than twice what the slowest model takes.
     let patience = Duration::from_secs(10) + pause * 2 * u32::try_from(count).unwrap_or(u32::MAX);
@@ -35,7 +35,7 @@ pub(crate) fn run(server: SocketAddr, conduct: Conduct, count: usize, pause: Dur
         let (barrier, start) = (Arc::clone(&barrier), Arc::clone(&start));
         let client = move || {
             barrier.wait();
-            // Whoever is released first starts everybody's clock.
+            // The first to be released starts everybody's clock.
             let start = *start.get_or_init(Instant::now);
             ask(server, conduct, pause, patience)?;
             Ok(start.elapsed())

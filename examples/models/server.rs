@@ -88,7 +88,7 @@ impl FromStr for Contender {
 
 /// Is the server: prints its URL and serves until it is told to stop.
 pub(crate) fn serve(contender: Contender, work: Duration) -> Result<(), Box<dyn Error>> {
-    // Whoever measures may be killed: then nobody else would end this process.
+    // The measuring process may be killed: then nobody else would end this process.
     #[cfg(target_os = "linux")]
     rustix::process::set_parent_process_death_signal(Some(Signal::TERM))?;
     let handler = move |request: &Request<'_>| {

@@ -39,8 +39,8 @@ impl Packets {
         if is_off && is_log {
             return Err(say!(
                 language,
-                "packets are the log, and {}=off switches them off; unset it"
-                    / "로그가 패킷인데 {}=off로 꺼져 있습니다. 그 변수를 지우십시오",
+                "this log consists of packets, which {}=off switches off; unset it"
+                    / "이 로그는 패킷으로 이루어지는데 {}=off로 꺼져 있습니다. 그 변수를 지우세요",
                 SWITCH
             ));
         }
@@ -80,11 +80,11 @@ impl Packets {
             Self::NoRight => say!(
                 language,
                 "Packets are not shown: that needs CAP_NET_RAW; try sudo, glasshttp lab, or: {}"
-                    / "패킷은 보이지 않습니다. CAP_NET_RAW가 필요합니다. sudo나 glasshttp lab, 또는: {}",
+                    / "패킷은 볼 수 없습니다. CAP_NET_RAW가 필요합니다. sudo나 glasshttp lab을 쓰거나: {}",
                 way()
             ),
             Self::Failed(error) => {
-                say!(language, "Packets are not shown: {}." / "패킷은 보이지 않습니다: {}.", cause(error, language))
+                say!(language, "Packets are not shown: {}." / "패킷은 볼 수 없습니다: {}.", cause(error, language))
             }
         })
     }
@@ -97,7 +97,7 @@ fn is_off(language: Language) -> Result<bool, String> {
         Ok(value) if value == OFF => Ok(true),
         Ok(value) => Err(say!(
             language,
-            "{} is '{}'; it may be 'off', or not set" / "{}의 값이 '{}'입니다. 'off'로 하거나 지우십시오",
+            "{} is '{}'; set it to 'off' or unset it" / "{}의 값이 '{}'입니다. 'off'로 하거나 지우세요",
             SWITCH,
             value
         )),
@@ -110,12 +110,12 @@ fn not_captured(error: &io::Error, language: Language) -> String {
         io::ErrorKind::PermissionDenied => say!(
             language,
             "cannot capture packets: that needs CAP_NET_RAW; try: {}"
-                / "패킷을 캡처할 수 없습니다. CAP_NET_RAW가 필요합니다. 이렇게 하십시오: {}",
+                / "패킷을 캡처할 수 없습니다. CAP_NET_RAW가 필요합니다. 이렇게 하세요: {}",
             way()
         ),
         _ => say!(
             language,
-            "cannot capture packets: {}; try another --log" / "패킷을 캡처할 수 없습니다: {}. 다른 --log를 쓰십시오",
+            "cannot capture packets: {}; try another --log" / "패킷을 캡처할 수 없습니다: {}. 다른 --log를 쓰세요",
             cause(error, language)
         ),
     }

@@ -206,7 +206,7 @@ impl FetchArgs {
         if version == Version::Http09 && (self.head || !self.headers.is_empty() || self.keep_alive || self.r#continue) {
             return Err(both!(
                 "HTTP/0.9 sends GET and a path, and nothing else: leave out --head, --header, --keep-alive and -C",
-                "HTTP/0.9는 GET과 경로만 보냅니다. --head, --header, --keep-alive, -C를 빼십시오"
+                "HTTP/0.9는 GET과 경로만 보냅니다. --head, --header, --keep-alive, -C를 빼세요"
             ));
         }
         let data = match self.data_file {
@@ -229,7 +229,7 @@ impl FetchArgs {
         if version == Version::Http09 && method != "GET" {
             return Err(both!(
                 "HTTP/0.9 sends GET and a path, and nothing else: leave out --method and --data",
-                "HTTP/0.9는 GET과 경로만 보냅니다. --method와 --data를 빼십시오"
+                "HTTP/0.9는 GET과 경로만 보냅니다. --method와 --data를 빼세요"
             ));
         }
         let is_head = method == "HEAD";
@@ -254,13 +254,13 @@ impl FetchArgs {
         if self.r#continue && (is_asked("range") || is_asked("if-range")) {
             return Err(both!(
                 "-C requests the range that is missing; leave out --header Range and If-Range",
-                "-C가 빠진 범위를 요청합니다. --header의 Range와 If-Range를 빼십시오"
+                "-C가 빠진 범위를 요청합니다. --header의 Range와 If-Range를 빼세요"
             ));
         }
         if matches!(output, Output::File(_)) && self.urls.len() > 1 {
             return Err(both!(
                 "one FILE can't hold several URLs; try -O",
-                "FILE 하나에 여러 URL을 담을 수 없습니다. -O를 써 보십시오"
+                "FILE 하나에 여러 URL을 담을 수 없습니다. -O를 써 보세요"
             ));
         }
         let traces = self.trace_dns || !self.root.is_empty();

@@ -20,7 +20,7 @@ pub(super) fn host(text: &str) -> Result<NamedHost, Sentence> {
     let hint = || {
         both!(
             "not a host; try a name as in dev.example, an address, or * for any",
-            "호스트가 아닙니다. dev.example 같은 이름이나 주소, 또는 모두를 뜻하는 *를 쓰십시오"
+            "호스트가 아닙니다. dev.example 같은 이름이나 주소, 또는 모두를 뜻하는 *를 쓰세요"
         )
     };
     if text == "*" {
@@ -29,7 +29,7 @@ pub(super) fn host(text: &str) -> Result<NamedHost, Sentence> {
     if text.contains('*') {
         return Err(both!(
             "* stands alone, for any host; else name each of them",
-            "*는 홀로 써서 모든 호스트를 뜻합니다. 아니면 하나씩 쓰십시오"
+            "*는 홀로 써서 모든 호스트를 뜻합니다. 아니면 하나씩 쓰세요"
         ));
     }
     if let Ok(ip) = text.parse::<IpAddr>() {

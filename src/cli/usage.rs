@@ -47,13 +47,25 @@ impl NoTask {
 
 /// What is wrong, and what was probably meant.
 fn did_you_mean(what: &str, meant: &str, language: Language) -> String {
-    say!(language, "{}; did you mean {}?" / "{}. 혹시 {}입니까?", what, meant)
+    say!(language, "{}; did you mean {}?" / "{}. 혹시 {}인가요?", what, meant)
 }
 
 /// What is wrong, and where more is said.
 fn or_help(what: &str, language: Language) -> String {
     say!(language, "{}; try --help" / "{}. 도움말: --help", what)
 }
+
+/// What is wrong with a value, in a sentence that names it.
+#[derive(Clone, Debug)]
+pub(super) struct Named(pub(super) Sentence);
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for Named {}
 
 impl fmt::Display for NoTask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -76,6 +88,9 @@ fn suggested(error: &clap::Error) -> Option<String> {
 
 fn sentence(error: &clap::Error, language: Language) -> String {
     let (argument, value) = (of(error, ContextKind::InvalidArg), of(error, ContextKind::InvalidValue));
+    if let Some(Named(why)) = error.source().and_then(|source| source.downcast_ref()) {
+        return why.of(language).to_owned();
+    }
     let argument = if argument.is_empty() { of(error, ContextKind::InvalidSubcommand) } else { argument };
     let own = error.source().and_then(|source| source.downcast_ref::<Sentence>());
     // A positional argument is called by its value alone.
@@ -144,7 +159,7 @@ fn korean(kind: ErrorKind, error: &clap::Error, argument: &str, value: &str) -> 
         ErrorKind::MissingRequiredArgument => format!("필요한 인자가 빠졌습니다: {argument}"),
         ErrorKind::TooManyValues => format!("'{argument}'에 '{value}'은(는) 남는 값입니다"),
         ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => format!("'{argument}'에 값이 더 필요합니다"),
-        ErrorKind::NoEquals => format!("'{argument}'의 값 앞에는 =를 쓰십시오"),
+        ErrorKind::NoEquals => format!("'{argument}'의 값 앞에는 =를 쓰세요"),
         ErrorKind::InvalidUtf8 => "UTF-8이 아닌 글자가 있는 인자입니다".to_owned(),
         _ => "잘못된 명령줄입니다".to_owned(),
     }

@@ -38,7 +38,7 @@ pub(super) fn address(text: &str) -> Result<Address, Sentence> {
         _ => bare.parse::<IpAddr>().map(Address::from).map_err(|_| {
             both!(
                 "not an IP address; try 127.0.0.1, ::1 or --lan",
-                "IP 주소가 아닙니다. 127.0.0.1, ::1 또는 --lan을 쓰십시오"
+                "IP 주소가 아닙니다. 127.0.0.1, ::1 또는 --lan을 쓰세요"
             )
         }),
     }
@@ -61,7 +61,7 @@ fn zoned(text: &str) -> Result<Address, Sentence> {
     let zone = found.ok_or_else(|| {
         both!(
             "this machine has no interface {zone}; try: ip link",
-            "이 컴퓨터에는 {zone}이라는 인터페이스가 없습니다. ip link로 확인하십시오"
+            "이 컴퓨터에는 {zone}이라는 인터페이스가 없습니다. ip link로 확인하세요"
         )
     })?;
     Ok(Address { ip: ip.into(), zone })
@@ -79,7 +79,7 @@ pub(super) fn watch_address(text: &str) -> Result<WatchAddress, Sentence> {
     let (ip, port) = parts.ok_or_else(|| {
         both!(
             "not a port or an address; try 8081, 127.0.0.1:8081 or [::1]:8081",
-            "포트도 주소도 아닙니다. 8081, 127.0.0.1:8081 또는 [::1]:8081처럼 쓰십시오"
+            "포트도 주소도 아닙니다. 8081, 127.0.0.1:8081 또는 [::1]:8081처럼 쓰세요"
         )
     })?;
     Ok(WatchAddress { address: Some(ip), port: Some(port) })
@@ -106,7 +106,7 @@ where
 
 pub(super) fn seconds(text: &str) -> Result<Duration, Sentence> {
     let number: f64 = text.parse().map_err(|_| {
-        both!("not a number of seconds, such as 10 or 0.5", "초 단위의 수가 아닙니다. 10이나 0.5처럼 쓰십시오")
+        both!("not a number of seconds, such as 10 or 0.5", "초 단위의 수가 아닙니다. 10이나 0.5처럼 쓰세요")
     })?;
     match Duration::try_from_secs_f64(number) {
         Ok(duration) if number <= 86_400.0 => Ok(duration),
@@ -140,12 +140,12 @@ pub(super) fn header(text: &str) -> Result<(String, String), Sentence> {
     ];
     let (name, value) = field(text)?;
     if name.eq_ignore_ascii_case("cache-control") {
-        return Err(both!("use --cache-control for that field", "이 필드에는 --cache-control을 쓰십시오"));
+        return Err(both!("use --cache-control for that field", "이 필드에는 --cache-control을 쓰세요"));
     }
     if OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours)) {
         return Err(both!(
             "the server itself writes {name}; leave it out",
-            "{name} 필드는 서버가 직접 씁니다. 빼십시오"
+            "{name} 필드는 서버가 직접 씁니다. 빼세요"
         ));
     }
     Ok((name, field_value(&value)?))

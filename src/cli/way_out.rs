@@ -13,7 +13,7 @@ use std::path::Path;
 pub fn site_cannot_listen(error: &ListenError, language: Language) -> String {
     let way = match error.obstacle() {
         Obstacle::NoSuchAddress => {
-            say!(language, "try --lan for all of its addresses" / "--lan으로 모든 주소를 쓰십시오")
+            say!(language, "try --lan for all of its addresses" / "--lan으로 모든 주소를 쓰세요")
         }
         obstacle => on_port(obstacle, "--port", language),
     };
@@ -101,13 +101,13 @@ fn on_port(obstacle: Obstacle, option: &str, language: Language) -> String {
     match obstacle {
         Obstacle::Taken => say!(
             language,
-            "try another {0}, or {0} 0 for any free one" / "{0}에 다른 포트를, 또는 빈 포트를 쓰려면 0을 주십시오",
+            "try another {0}, or {0} 0 for any free one" / "{0}에 다른 포트를, 또는 빈 포트를 쓰려면 0을 주세요",
             option
         ),
-        Obstacle::NotPermitted => say!(language, "try {} 8080" / "{} 8080을 쓰십시오", option),
-        Obstacle::NoSuchAddress => say!(language, "name one that it has" / "이 컴퓨터의 주소를 쓰십시오"),
+        Obstacle::NotPermitted => say!(language, "try {} 8080" / "{} 8080을 쓰세요", option),
+        Obstacle::NoSuchAddress => say!(language, "name one that it has" / "이 컴퓨터의 주소를 쓰세요"),
         Obstacle::NoInterface => say!(language, "as in fe80::1%eth0" / "예: fe80::1%eth0"),
-        Obstacle::Other => say!(language, "try another address or port" / "다른 주소나 포트를 쓰십시오"),
+        Obstacle::Other => say!(language, "try another address or port" / "다른 주소나 포트를 쓰세요"),
     }
 }
 
@@ -116,23 +116,23 @@ pub fn cannot_serve(folder: &Path, error: &io::Error, language: Language) -> Str
     let shown = folder.display();
     let why = match error.kind() {
         io::ErrorKind::NotFound => {
-            say!(language, "no such directory; try: glasshttp ." / "그런 폴더가 없습니다. 이렇게 하십시오: glasshttp .")
+            say!(language, "no such directory; try: glasshttp ." / "그런 폴더가 없습니다. 이렇게 하세요: glasshttp .")
         }
         io::ErrorKind::NotADirectory => {
             let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
             say!(
                 language,
-                "not a directory; try: glasshttp {}" / "폴더가 아닙니다. 이렇게 하십시오: glasshttp {}",
+                "not a directory; try: glasshttp {}" / "폴더가 아닙니다. 이렇게 하세요: glasshttp {}",
                 parent.display()
             )
         }
         io::ErrorKind::PermissionDenied => say!(
             language,
             "permission denied; try another folder, or run as a user who may enter it"
-                / "권한이 없습니다. 다른 폴더를 쓰거나, 들어갈 수 있는 사용자로 실행하십시오"
+                / "권한이 없습니다. 다른 폴더를 쓰거나, 들어갈 수 있는 사용자로 실행하세요"
         ),
         io::ErrorKind::Unsupported => cause(error, language),
-        _ => say!(language, "{}; try another folder" / "{}. 다른 폴더를 쓰십시오", cause(error, language)),
+        _ => say!(language, "{}; try another folder" / "{}. 다른 폴더를 쓰세요", cause(error, language)),
     };
     say!(language, "cannot serve {}: {}" / "{}을(를) 제공할 수 없습니다: {}", shown, why)
 }

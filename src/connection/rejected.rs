@@ -27,8 +27,8 @@ pub(super) fn failed(language: Language) -> Response {
 /// is for gateways (RFC 9110 §15.6.5): what is late is a part of this server.
 pub(super) fn overdue(language: Language) -> Response {
     let sentence = text(
-        "What this address needs does not respond at the moment: try again later.",
-        "이 주소에 필요한 것이 지금 응답하지 않습니다. 나중에 다시 시도하십시오.",
+        "Something that this address depends on is not responding: try again later.",
+        "이 주소에 필요한 것이 지금 응답하지 않습니다. 나중에 다시 시도하세요.",
     );
     Response::error_in(language, StatusCode::SERVICE_UNAVAILABLE, sentence.of(language))
         .with("Retry-After", "10")
@@ -58,7 +58,7 @@ fn sentence(rejection: Rejection) -> Text {
     match rejection {
         Rejection::NotHttp | Rejection::TlsHandshake => text(
             "These bytes are not an HTTP request. If this was https://, try http://.",
-            "받은 바이트는 HTTP 요청이 아닙니다. https://였다면 http://로 시도하십시오.",
+            "받은 바이트는 HTTP 요청이 아닙니다. https://였다면 http://로 시도하세요.",
         ),
         Rejection::RequestLine => text(
             "The request line must read: METHOD, one space, target, one space, HTTP/version.",
@@ -74,8 +74,8 @@ fn sentence(rejection: Rejection) -> Text {
             "형식이 잘못된 헤더 필드가 있습니다. 한 줄에 '이름: 값'으로 써야 합니다.",
         ),
         Rejection::Version => text(
-            "This server speaks HTTP/1.0, and understands 0.9, 1.0 and 1.1.",
-            "이 서버는 HTTP/1.0으로 말하고 0.9, 1.0, 1.1을 알아듣습니다.",
+            "This server responds with HTTP/1.0 and understands 0.9, 1.0 and 1.1.",
+            "이 서버는 HTTP/1.0으로 응답하고 0.9, 1.0, 1.1을 이해합니다.",
         ),
         Rejection::Target => text(
             "The request target must be a path that begins with /, or an http:// address.",
@@ -90,14 +90,14 @@ fn sentence(rejection: Rejection) -> Text {
         }
         Rejection::TransferEncoding => text(
             "HTTP/1.0 has no Transfer-Encoding: send the body with a Content-Length.",
-            "HTTP/1.0에는 Transfer-Encoding이 없습니다. 본문을 Content-Length와 함께 보내십시오.",
+            "HTTP/1.0에는 Transfer-Encoding이 없습니다. 본문을 Content-Length와 함께 보내세요.",
         ),
         Rejection::BodyTooLong => {
             text("The request body is longer than this address takes.", "요청 본문이 이 주소가 받는 것보다 깁니다.")
         }
         Rejection::Expectation => text(
             "HTTP/1.0 has no 100 Continue: send the request again, without Expect.",
-            "HTTP/1.0에는 100 Continue가 없습니다. Expect 없이 다시 보내십시오.",
+            "HTTP/1.0에는 100 Continue가 없습니다. Expect 없이 다시 보내세요.",
         ),
         Rejection::BodyTimedOut => {
             text("The request body was not complete in time.", "요청 본문이 제때 다 오지 않았습니다.")
@@ -108,7 +108,7 @@ fn sentence(rejection: Rejection) -> Text {
         ),
         Rejection::NoRoom => text(
             "The server has no memory for a request of this size just now. Try again in a moment.",
-            "지금은 이만한 요청을 받을 메모리가 서버에 없습니다. 잠시 뒤에 다시 시도하십시오.",
+            "지금은 이만한 요청을 받을 메모리가 서버에 없습니다. 잠시 뒤에 다시 시도하세요.",
         ),
         Rejection::TimedOut => {
             text("The request head was not complete in time.", "요청 헤더가 제때 다 오지 않았습니다.")

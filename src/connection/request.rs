@@ -26,7 +26,7 @@ impl Connection {
         let mut storage = FieldStorage::new();
         let handler = workspace.handler();
         let body_limit = |request: &Request<'_>| {
-            catch_unwind(AssertUnwindSafe(|| handler.body_limit(request))).unwrap_or(0) // whoever panics takes none
+            catch_unwind(AssertUnwindSafe(|| handler.body_limit(request))).unwrap_or(0) // a handler that panics takes none
         };
         let (used, request) = self.machine.receive(input.unused(), &mut storage, body_limit);
         if let Some(request) = request {

@@ -59,7 +59,7 @@ impl Workspace {
         Self { handler, is_event_loop: true, ..Self::new(service) }
     }
 
-    /// Whoever answers the requests of its connections.
+    /// What responds to the requests of its connections.
     pub(super) fn handler(&self) -> &dyn Handler {
         self.handler.as_ref().unwrap_or(&self.service.handler).as_ref()
     }

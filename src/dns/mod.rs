@@ -4,7 +4,7 @@
 //! resolv.conf, each question sent by us so that it can be shown) and sets the
 //! system resolver's own answer beside it; [`resolve_early`] waits for neither
 //! a slow answer to the other kind of question nor for the system. [`trace`] walks from the root
-//! downwards instead. Both give plain records: whoever called them tells them.
+//! downwards instead. Both give plain records: their caller shows them.
 //!
 //! Sockets block, with timeouts; nothing here is async. Messages are
 //! hickory-proto's, which `message.rs` alone names.

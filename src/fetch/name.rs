@@ -86,7 +86,7 @@ pub(super) fn look_up(
                 families: options.families,
                 ..dns::Options::default()
             };
-            // Whoever names a server may do so because the system's does not answer.
+            // A server may be named because the system's does not answer.
             background.system = (options.dns.is_none() && !is_localhost(host)).then(|| System::ask(host)).flatten();
             let Some((mut lookup, late)) = interrupt.unless_it_comes(move || dns::resolve_early(&asked, &how)) else {
                 return interrupted(name, clock);

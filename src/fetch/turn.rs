@@ -28,7 +28,7 @@ pub(super) trait Receiver {
     fn head(&mut self, response: Option<&ReceivedHead<'_>>) -> Result<Wanted, Failure>;
     /// Some of the body.
     fn body(&mut self, bytes: &[u8]) -> Result<Wanted, Failure>;
-    /// That was all that one read gave, so much of the body: whoever gathers writes it now.
+    /// That was all that one read gave, this much of the body: a receiver that gathers writes it now.
     fn pause(&mut self, _bytes: usize) -> Result<(), Failure> {
         Ok(())
     }

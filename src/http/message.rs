@@ -285,7 +285,7 @@ pub enum Framing {
     UntilClose,
 }
 
-/// The head of a response, as whoever answers sees it. `Date`, `Server`,
+/// The head of a response, as the handler sees it. `Date`, `Server`,
 /// `Content-Length` and `Connection` are the connection's to say.
 #[derive(Clone, Debug)]
 pub struct ResponseHead {

@@ -94,7 +94,7 @@ pub enum CloseReason {
     KeepAliveOff,
     /// The server ends.
     ShuttingDown,
-    /// The server has as many connections as it may.
+    /// The server has reached its limit of connections.
     ConnectionLimit,
     /// The response's end is the connection's end.
     UnknownLength,
@@ -124,7 +124,7 @@ pub enum CloseReason {
     Reset,
     /// The response's body was shorter than promised.
     BodyTruncated,
-    /// The storage of the response's body gave no more of it in time.
+    /// The storage did not deliver the rest of the response's body in time.
     SourceTimeout,
     /// The response's body could not be read to its end.
     BodyFailed,

@@ -5,7 +5,7 @@
 //!   wire0 10.0.0.1 ═══ client ─(wire.rs)─ server ═══ wire0 10.0.0.2
 //! ```
 //!
-//! `═══` is a pair of veth(4) devices: what one gets, the other gives. Whoever
+//! `═══` is a pair of veth(4) devices: what one gets, the other gives. The one who
 //! holds the two ends in the middle *is* the wire. Nothing that would hide the
 //! lesson is left on: no offloads (segments are those of a real Ethernet), no
 //! ARP and no IPv6 chatter, and the textbook's congestion control.

@@ -15,7 +15,7 @@ const SCRATCH: &str = "/tmp";
 /// Sockets by which the C library would ask a resolver outside (nscd(8), nss-resolve(8)).
 const BYPASSES: [&str; 3] = ["/run/nscd", "/var/run/nscd", "/run/systemd/resolve"];
 
-/// Gives this mount namespace the lab's own resolver files: whoever asks by the
+/// Gives this mount namespace the lab's own resolver files: what asks by the
 /// C library asks the lab's name server.
 pub(super) fn resolver_files() -> Result<(), Refusal> {
     let refused = |error: io::Error| Refusal::new(Attempt::Mount, error);

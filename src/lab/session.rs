@@ -96,7 +96,7 @@ fn not_understood(unclear: &Unclear, language: Language) -> String {
     let hint = match unclear.expected {
         Expected::Condition => "지연(50ms), 속도(4m), 규칙(>syn:1 drop) 가운데 어느 것도 아닙니다",
         Expected::Kind => "패킷의 종류가 아닙니다: syn, ack, data, fin, rst, udp, any",
-        Expected::Numbers => "1부터 세는 번호가 아닙니다: 1이나 1,3이나 2-4나 5-처럼 쓰십시오",
+        Expected::Numbers => "1부터 세는 번호가 아닙니다: 1이나 1,3이나 2-4나 5-처럼 쓰세요",
         Expected::Action => "동작이 아닙니다: drop, hold=5ms, double, damage, cut=1s",
         Expected::ActionBehind => "뒤에 동작이 빠졌습니다: drop, hold=5ms, double, damage, cut=1s",
         Expected::FewerRules => "규칙은 64개까지 쓸 수 있습니다",
@@ -131,7 +131,7 @@ pub fn run(options: &Options) -> Result<i32, Problem> {
     inside(options, || performed(experiment, answer, options).map(|()| 0))
 }
 
-/// Runs `task` in namespaces of its own. Whoever waits outside has nothing to
+/// Runs `task` in namespaces of its own. The process that waits outside has nothing to
 /// say: the one inside said it.
 fn inside(options: &Options, task: impl FnOnce() -> Result<i32, Problem>) -> Result<i32, Problem> {
     match inside::enter().map_err(|refusal| Problem::Failed(Failure::Refused(refusal)))? {

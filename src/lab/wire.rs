@@ -185,7 +185,7 @@ impl Carrier {
                 Direction::ToServer => 1,
                 Direction::ToClient => 0,
             };
-            // Before the call: when it returns, the program may have read and replied.
+            // Before the call: when it returns, the program may have read and responded.
             let (now, late) = (Instant::now(), self.begun.elapsed().saturating_sub(arrival.due));
             // An end whose host is gone takes nothing more: then nothing arrived.
             let is_out = send(&self.ends[to], &arrival.frame, SendFlags::empty()).is_ok();

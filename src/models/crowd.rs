@@ -8,7 +8,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-/// How often whoever waits for a slow client looks whether it is to give way; and how
+/// How often a thread that waits for a slow client looks whether it is to give way; and how
 /// long there is no place before that is said.
 pub(super) const LOOK: Duration = Duration::from_millis(500);
 
@@ -27,7 +27,7 @@ pub(super) fn others_wait(listeners: &[Listener]) -> bool {
     wait(&mut fds, Some(Instant::now())).unwrap_or(false)
 }
 
-/// A call for one place, from whoever accepts to all who serve, be they threads or
+/// A call for one place, from the acceptor to all who serve, be they threads or
 /// processes: a byte in a pipe. Who takes it out gives way.
 pub(super) struct Crowd {
     call: OwnedFd,

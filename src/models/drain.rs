@@ -1,4 +1,4 @@
-//! The end of listening, which loses nobody: whoever has begun to connect is served.
+//! The end of listening, which loses nobody: a client that has begun to connect is served.
 //!
 //! ```text
 //!   linger over ─▶ SYNs dropped ─▶ handshakes under way complete ─▶ queue accepted empty ─▶ close

@@ -43,7 +43,7 @@ models! {
 }
 
 impl Model {
-    /// How many connections so many descriptors are enough for.
+    /// How many connections a number of descriptors is enough for.
     pub(super) fn affordable(self, descriptors: u64) -> u64 {
         match self {
             Self::Iterative => 1,

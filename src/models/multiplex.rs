@@ -8,7 +8,7 @@
 //! ```
 //!
 //! A connection that waits costs the memory of its state, and no thread; the
-//! loop works for whoever can go on, and never waits for anybody. What it costs
+//! loop works for those that can go on, and never waits for anybody. What it costs
 //! is care: whatever blocks here blocks all. So that all cores serve, each runs
 //! a loop of its own with listening sockets of its own, among which the system
 //! divides the connections; the loops share nothing.

@@ -8,7 +8,7 @@
 //! A slow or silent client holds its own thread and nobody else. What it costs
 //! is a stack each, and a switch from thread to thread for every wait. Their
 //! number is bounded: a slot is taken before a connection is accepted, and
-//! whoever finds none waits in the backlog.
+//! a client that finds none waits in the backlog.
 //!
 //! The slots are a pipe with one byte for each: to take one is to read, to
 //! give it back is to write, and a wait for either is a poll, like every other.

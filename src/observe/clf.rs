@@ -58,7 +58,7 @@ impl Line {
         self.refused = Some(why);
     }
 
-    /// The whole line, of a response of this status with so many bytes of body;
+    /// The whole line, of a response of this status with `body_sent` bytes of body;
     /// 0: the client had gone before there was one. A line that refuses, or was
     /// `cut_short`, ends in that reason's code, behind what analysers read.
     pub fn finish(mut self, status: u16, body_sent: u64, cut_short: Option<&str>) -> String {

@@ -44,7 +44,7 @@ impl Scope {
 pub enum Rate {
     /// All, as long as the collector keeps up.
     All,
-    /// At most so many: a sample, when there are more.
+    /// At most this number: a sample, when there are more.
     PerSecond(u32),
 }
 

@@ -29,7 +29,7 @@ pub struct ShortLog<W> {
 }
 
 impl<W: Write + Send> ShortLog<W> {
-    /// Lines for a terminal that has so many columns when each is written, or for none.
+    /// Lines for a terminal that has this number of columns when each is written, or for none.
     pub fn new(writer: W, language: Language, columns: fn() -> Option<usize>) -> Self {
         Self { writer: Some(writer), language, columns, zone: zone(), written: HashMap::new() }
     }

@@ -22,14 +22,14 @@ sentences! {
         AcknowledgementStamp "acknowledgement_stamp" "SO_TIMESTAMPING (acknowledgement)" "SO_TIMESTAMPING(ACK)";
         ClockAfterRecv "clock_after_recv" "clock after recv(2)" "recv(2) 뒤의 시계";
         ClockAfterParsing "clock_after_parsing" "clock after parsing" "해석한 뒤의 시계";
-        ClockAfterHandler "clock_after_handler" "clock after the handler" "처리기 뒤의 시계";
+        ClockAfterHandler "clock_after_handler" "clock after the handler" "핸들러 뒤의 시계";
         ClockBeforeSend "clock_before_send" "clock before the send(2) that took them" "바이트를 넘긴 send(2) 앞의 시계";
         ClockBeforeSendfile "clock_before_sendfile" "clock before the send(2) or sendfile(2) that took them" "바이트를 넘긴 send(2)나 sendfile(2) 앞의 시계";
         ClockBeforeShutdown "clock_before_shutdown" "clock before shutdown(2)" "shutdown(2) 앞의 시계";
         ClockAtClose "clock_at_close" "clock at close(2)" "close(2)할 때의 시계";
         Clock "clock" "the program's clock" "프로그램의 시계";
         Calls "calls" "what recv(2), send(2) and sendfile(2) returned" "recv(2), send(2), sendfile(2)의 반환값";
-        Handler "handler" "the handler" "처리기";
+        Handler "handler" "the handler" "핸들러";
         Head "head" "the head as it was read or sent" "읽거나 보낸 그대로의 헤더";
         EndOfInput "end_of_input" "clock after recv(2) returned 0" "recv(2)가 0을 돌려준 뒤의 시계";
         StateBeforeShutdown "state_before_shutdown" "TCP_INFO's state right before shutdown(2)" "shutdown(2) 직전 TCP_INFO의 상태";

@@ -97,7 +97,7 @@ impl Unjoined {
             Self::StillOpen => "로그에는 연결이 닫힐 때 기록됨".into(),
             Self::OtherConnection => "다른 연결의 기록임".into(),
             Self::Page(failure) => failure.sentence(Language::Korean),
-            Self::PageStatus { page, status } => format!("{page}에 있는 라이브 페이지의 응답이 {status}"),
+            Self::PageStatus { page, status } => format!("{page}에 있는 실시간 페이지의 응답이 {status}"),
             Self::PageUnreadable { page, words } => format!("{page}에서 온 기록을 읽을 수 없음: {words}"),
             Self::Log { path, error } => {
                 format!("로그 {}을(를) 읽을 수 없음: {}", path.display(), error.said(Language::Korean))

@@ -117,7 +117,7 @@ impl Validators {
                 .is_some_and(|date| self.modified == Some(date) && date < now && headers.only("if-range").is_some())
     }
 
-    /// The tag that `If-Range` named, where it is another one than is sent: whoever
+    /// The tag that `If-Range` named, where it is another one than is sent: a client that
     /// goes on with a part by that tag is told of the same version.
     pub(super) fn other_tag(&self, headers: &Headers<'_>) -> Option<&str> {
         let condition = headers.all("if-range").next()?;

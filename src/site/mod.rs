@@ -62,7 +62,7 @@ pub struct Site {
     options: Arc<SiteOptions>,
     listings: Arc<Listings>,
     tags: Arc<Tags>,
-    /// The root and files made ready; only where one event loop asks. Whoever
+    /// The root and files made ready; only where one event loop asks. All
     /// else asks opens the root for each request, and keeps nothing.
     cache: Option<Mutex<Cache>>,
     /// Which storage may hang, where no event loop keeps that.

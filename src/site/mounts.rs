@@ -1,5 +1,5 @@
 //! Which mounts may hang: network file systems, and those that a process
-//! serves (FUSE). What lies there is not touched by whoever serves others.
+//! serves (FUSE). What lies there is not touched by what serves others.
 //!
 //! The kernel tells of every change of its mounts by a poll of
 //! /proc/self/mountinfo (proc_pid_mountinfo(5)): that is asked for ten times a

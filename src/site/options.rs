@@ -1,4 +1,4 @@
-//! How a folder is served, as far as whoever serves it may choose.
+//! How a folder is served, as far as the user may choose.
 
 use super::cache_control::CacheControl;
 use super::hosts::Hosts;

@@ -38,7 +38,7 @@ impl Place {
                 "this system has no way to keep names beneath a folder: openat2(2) is missing or forbidden, and \
                  /proc is not mounted; mount /proc, or use Linux 5.6 or later",
                 "이 시스템에서는 이름을 폴더 안에 가둘 방법이 없습니다. openat2(2)가 없거나 막혀 있고 /proc도 \
-                 마운트되어 있지 않습니다. /proc를 마운트하거나 Linux 5.6 이상을 쓰십시오"
+                 마운트되어 있지 않습니다. /proc를 마운트하거나 Linux 5.6 이상을 쓰세요"
             );
             return Err(io::Error::new(io::ErrorKind::Unsupported, sentence));
         }
@@ -66,7 +66,7 @@ impl Place {
         [&self.path, &self.resolved]
     }
 
-    /// How far names may be followed beneath it by whoever may not hang.
+    /// How far names may be followed beneath it by those that may not hang.
     pub(super) fn reach(&self, mounts: Option<&SlowMounts>) -> Reach {
         match mounts {
             None => Reach::Everywhere,

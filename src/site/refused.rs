@@ -33,15 +33,15 @@ pub(super) fn refused(refusal: Refusal, language: Language) -> Response {
             Some(Refused::Exhausted),
             text(
                 "The server is out of file descriptors or memory for now: try again in a moment.",
-                "서버의 파일 디스크립터나 메모리가 지금은 모자랍니다. 잠시 뒤에 다시 시도하십시오.",
+                "서버의 파일 디스크립터나 메모리가 지금은 모자랍니다. 잠시 뒤에 다시 시도하세요.",
             ),
         ),
         Refusal::NoRoom => (
             StatusCode::SERVICE_UNAVAILABLE,
             Some(Refused::NoRoom),
             text(
-                "The memory that the server may take for pages like this is taken: try again in a moment.",
-                "서버가 이런 페이지에 쓸 수 있는 메모리를 다 썼습니다. 잠시 뒤에 다시 시도하십시오.",
+                "The server has no memory left for pages like this: try again in a moment.",
+                "서버가 이런 페이지에 쓸 수 있는 메모리를 다 썼습니다. 잠시 뒤에 다시 시도하세요.",
             ),
         ),
         Refusal::TooLarge => (
@@ -67,7 +67,7 @@ pub(super) fn misdirected(language: Language) -> Response {
     let sentence = text(
         "This server responds to localhost and its loopback addresses only; \
          to let it respond to another name, start it with --host NAME.",
-        "이 서버는 localhost와 루프백 주소에만 응답합니다. 다른 이름에도 응답하게 하려면 --host NAME으로 시작하십시오.",
+        "이 서버는 localhost와 루프백 주소에만 응답합니다. 다른 이름에도 응답하게 하려면 --host NAME으로 시작하세요.",
     );
     page(StatusCode::MISDIRECTED_REQUEST, sentence, language).refusing(Refused::OtherHost)
 }
@@ -92,7 +92,7 @@ pub(super) fn malformed_path(language: Language) -> Response {
 pub(super) fn unavailable(language: Language) -> Response {
     let sentence = text(
         "The storage behind this address is busy or does not respond: try again in a moment.",
-        "이 주소의 저장 장치가 바쁘거나 응답하지 않습니다. 잠시 뒤에 다시 시도하십시오.",
+        "이 주소의 저장 장치가 바쁘거나 응답하지 않습니다. 잠시 뒤에 다시 시도하세요.",
     );
     page(StatusCode::SERVICE_UNAVAILABLE, sentence, language).with("Retry-After", "5").refusing(Refused::StorageBusy)
 }
@@ -106,15 +106,15 @@ pub(super) fn moved(location: &str, language: Language) -> Response {
 /// The response where the request's conditions do not hold (RFC 9110 §15.5.13).
 pub(super) fn precondition_failed(language: Language) -> Response {
     let sentence = text(
-        "The file is not in the state that the request's conditions name.",
-        "파일이 요청의 조건에 적힌 상태가 아닙니다.",
+        "The conditions of the request (If-Match, If-Unmodified-Since) do not hold.",
+        "요청의 조건(If-Match, If-Unmodified-Since)에 맞지 않습니다.",
     );
     page(StatusCode::PRECONDITION_FAILED, sentence, language)
 }
 
 /// The response where a range has nothing of the file's `size` bytes (RFC 9110 §15.5.17).
 pub(super) fn out_of_range(size: u64, language: Language) -> Response {
-    let sentence = text("The range begins behind the end of the file.", "범위가 파일의 끝보다 뒤에서 시작합니다.");
+    let sentence = text("The range begins beyond the end of the file.", "범위가 파일의 끝보다 뒤에서 시작합니다.");
     let response = page(StatusCode::RANGE_NOT_SATISFIABLE, sentence, language);
     response.with("Content-Range", &format!("bytes */{size}"))
 }

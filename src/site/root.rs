@@ -36,11 +36,11 @@ pub(super) enum Refusal {
     TooLarge,
     /// The file system failed.
     Failed,
-    /// It may lie on storage that may hang: whoever serves others does not go there.
+    /// It may lie on storage that may hang: what serves others does not go there.
     Elsewhere,
 }
 
-/// How far names are followed by whoever may not hang.
+/// How far names are followed by those that may not hang.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Reach {
     /// Everywhere: no storage may hang, or nobody minds.

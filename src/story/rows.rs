@@ -1,4 +1,4 @@
-//! A step as a row of a terminal: one form, whoever tells it.
+//! A step as a row of a terminal: one form, in every story.
 
 use super::layout::{Arrow, Block, Words, dim, span};
 use super::steps::{Bound, Direction, Kind, Known, Step, Tone};

@@ -32,7 +32,7 @@ pub(crate) fn keep_only(own: OwnedFd) -> OwnedFd {
 }
 
 /// # Safety
-/// As [`keep_only`]: whoever owns one of these must never use or close it again.
+/// As [`keep_only`]: the owner of one of these must never use or close it again.
 unsafe fn close_from(first: libc::c_int) {
     #[cfg(target_os = "linux")]
     // SAFETY: close_range(2), which takes two numbers and flags.

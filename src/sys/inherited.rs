@@ -22,7 +22,7 @@ pub(crate) fn close_sockets_of_others(own: BorrowedFd<'_>) {
     let is_served = |port| sockets.iter().any(|(_, other, listens)| *listens && *other == port);
     for (fd, port, listens) in &sockets {
         if *listens || is_served(*port) || Some(*port) == local_port(own) {
-            // SAFETY: it was open a moment ago, and whoever it belongs to is a thread of the
+            // SAFETY: it was open a moment ago, and its owner is a thread of the
             // parent's, or a value that this child neither uses nor drops.
             unsafe { libc::close(*fd) };
         }

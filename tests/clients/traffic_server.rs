@@ -65,7 +65,7 @@ fn configure(place: &Path, port: u16, server: SocketAddr) {
     }
     write("runroot.yaml", &layout);
     let records = [
-        "admin.user_id STRING #-1".to_owned(), // whoever runs the tests
+        "admin.user_id STRING #-1".to_owned(), // the user who runs the tests
         "crash_log_helper STRING NULL".to_owned(),
         format!("http.server_ports STRING {port}:fd=0"),
         "http.cache.http INT 0".to_owned(),

@@ -17,7 +17,7 @@ fn slow_and_silent_clients_hinder_nobody_but_iteratively() {
 
 fn slow_and_silent_clients_hinder_nobody(model: &str) {
     let (folder, _) = folder_with(0);
-    // Whoever had to wait for one of the slow would give up.
+    // A client that had to wait for one of the slow would give up.
     let server = Server::start(folder.path(), &["--model", model, "--timeout", "300"]);
     let slow: Vec<Client> = (0..50)
         .map(|_| {
@@ -48,9 +48,9 @@ fn iteratively_a_silent_connection_stalls_the_next_client_until_its_deadline() {
 }
 
 #[test]
-fn whoever_finds_no_room_waits_and_is_served_as_soon_as_one_leaves() {
+fn a_client_that_finds_no_room_waits_and_is_served_as_soon_as_one_leaves() {
     // An event loop for each core has its own queue: who waits there depends on the kernel's hash.
-    ["process", "thread"].into_iter().for_each(whoever_finds_no_room_waits);
+    ["process", "thread"].into_iter().for_each(a_client_that_finds_no_room_waits);
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn nobody_waits_while_there_is_room(model: &str) {
     }
 }
 
-fn whoever_finds_no_room_waits(model: &str) {
+fn a_client_that_finds_no_room_waits(model: &str) {
     let (folder, _) = folder_with(0);
     let server = Server::start(folder.path(), &["--model", model, "--max-connections", "2"]);
     let mut holders: Vec<Client> = (0..2).map(|_| server.connect()).collect();

@@ -124,7 +124,7 @@ fn lines_are_written_under_every_model_in_the_order_of_a_connection() {
             drop(client);
             server.signal(Signal::TERM);
             assert_eq!(server.wait().code(), Some(0), "{model}");
-            // What was answered before the end is in the log, whoever has written it.
+            // What was answered before the end is in the log, in whichever process it was written.
             let mut log = String::new();
             server.stdout.read_to_string(&mut log).expect("the log");
             let lines: Vec<_> = log.lines().filter_map(parse).collect();

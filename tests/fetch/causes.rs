@@ -95,7 +95,7 @@ fn what_is_kept_is_what_is_in_the_file() {
         assert!(there > 0 && there < 300_000, "{there}");
         let grouped = if there < 1000 { there.to_string() } else { format!("{},{:03}", there / 1000, there % 1000) };
         let story = words(&run.stderr);
-        assert!(story.contains(&format!("{grouped} bytes in file.part, which is not the whole")), "{}", run.stderr);
+        assert!(story.contains(&format!("{grouped} bytes in file.part, incomplete")), "{}", run.stderr);
         assert!(run.code == 1 && story.contains(&format!("{there} bytes")), "{}", run.stderr);
     }
 }

@@ -81,6 +81,6 @@ fn logs_and_runs_may_stand_in_one_file_and_what_is_neither_is_named() {
         let (_, complaint, is_well) = show(bytes, "en");
         assert!(!is_well && complaint.contains(words) && complaint.lines().count() == 1, "{complaint}");
         let (_, complaint, _) = show(bytes, "ko");
-        assert!(complaint.starts_with("오류:") && complaint.contains("십시오"), "{complaint}");
+        assert!(complaint.starts_with("오류:") && complaint.contains("세요"), "{complaint}");
     }
 }

@@ -323,7 +323,7 @@ impl Answer {
     }
 }
 
-/// How bytes begin, for whoever reads a failure.
+/// How bytes begin, for the reader of a failure.
 fn shown(bytes: &[u8]) -> String {
     const ENOUGH: usize = 600;
     format!("{} bytes: {:?}", bytes.len(), String::from_utf8_lossy(&bytes[..bytes.len().min(ENOUGH)]))

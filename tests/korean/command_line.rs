@@ -1,6 +1,6 @@
 //! Lines around serving, help, errors.
 
-use super::{assert_korean, korean};
+use super::{Place, assert_korean_at, korean};
 use crate::closing::folder_with;
 use crate::harness::Server;
 use rustix::process::Signal;
@@ -17,7 +17,7 @@ fn said(arguments: &[&str]) -> String {
 fn help_is_korean() {
     for command in [&["--help"][..], &["-h"], &["fetch", "--help"], &["lab", "--help"], &["show", "--help"], &["help"]]
     {
-        assert_korean(&said(command), &["page.html", "name=Ada"]);
+        assert_korean_at(Place::CommandLine, &said(command), &["page.html", "name=Ada"]);
     }
 }
 
@@ -74,6 +74,7 @@ fn every_refusal_is_korean() {
         &["lab", "--record", "/dev/null/x"],
         &["lab", "--answer", "ab", "close"],
         &["fetch"],
+        &["fetch", ""],
         &["fetch", "https://localhost/"],
         &["fetch", "http://[::1/"],
         &["fetch", "http://localhost:port/"],
@@ -92,7 +93,7 @@ fn every_refusal_is_korean() {
         assert!(said.starts_with("오류: ") && said.trim_end().lines().count() == 1, "{arguments:?}: {said:?}");
         let typed = arguments.iter().copied().filter(|word| !word.starts_with('-'));
         let parts = ["no colon", "X Y", "a\\nb", "a\\r\\nb", "nowhere", path, program];
-        assert_korean(&said, &typed.chain(parts).collect::<Vec<_>>());
+        assert_korean_at(Place::CommandLine, &said, &typed.chain(parts).collect::<Vec<_>>());
     }
 }
 
@@ -123,6 +124,6 @@ fn every_announcement_is_korean() {
         server.signal(Signal::TERM);
         server.stdout.read_to_string(&mut all).expect("the rest");
         assert!(server.wait().success());
-        assert_korean(&all, &quoted);
+        assert_korean_at(Place::CommandLine, &all, &quoted);
     }
 }

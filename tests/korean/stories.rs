@@ -1,6 +1,6 @@
 //! Records in words: the server's story, a fetch, a saved log, the lab.
 
-use super::{assert_korean, korean};
+use super::{Place, assert_korean, assert_korean_at, korean};
 use crate::closing::folder_with;
 use crate::fetch::peer::Peer;
 use crate::harness::{Client, MODELS, Server};
@@ -160,7 +160,7 @@ fn fetches_that_fail_are_korean() {
 #[test]
 fn the_lab_is_korean() {
     let output = korean().arg("lab").output().expect("it runs");
-    assert_korean(&String::from_utf8_lossy(&output.stdout), &EXPERIMENTS);
+    assert_korean_at(Place::CommandLine, &String::from_utf8_lossy(&output.stdout), &EXPERIMENTS);
     for words in [
         &["handshake", "--answer", "a"][..],
         &["reset", "--answer", "b"],
@@ -171,7 +171,7 @@ fn the_lab_is_korean() {
             continue;
         }
         let said = [output.stdout, output.stderr].concat();
-        assert_korean(&String::from_utf8_lossy(&said), &[&EXPERIMENTS[..], &["sin"]].concat());
+        assert_korean_at(Place::CommandLine, &String::from_utf8_lossy(&said), &[&EXPERIMENTS[..], &["sin"]].concat());
     }
 }
 

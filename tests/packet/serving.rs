@@ -102,7 +102,7 @@ impl Drop for Logging {
     }
 }
 
-/// What identifies a packet, whoever captured it.
+/// What identifies a packet, in every capture.
 const FIELDS: [&str; 19] = [
     "ip.src",
     "ipv6.src",

@@ -100,7 +100,7 @@ impl Witness {
         let mut tshark = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("tshark starts");
         let stdout = BufReader::new(tshark.stdout.take().expect("a pipe"));
         let (send, lines) = channel();
-        // Whoever waited for a line may have failed.
+        // The test that waited for a line may have failed.
         thread::spawn(move || stdout.lines().map_while(Result::ok).for_each(|line| drop(send.send(line))));
         let mut witness = Self { tshark, lines, seen: Vec::new() };
         let begun = Instant::now();

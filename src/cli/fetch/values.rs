@@ -1,5 +1,6 @@
 //! How the arguments of fetch are read.
 
+use crate::cli::usage::Named;
 use crate::cli::values::{USUAL_WATCH_PORT, WatchAddress, field, field_value, watch_address};
 use crate::dns::server_address;
 use crate::fetch::Watched;
@@ -18,8 +19,8 @@ impl WatchAddress {
     }
 }
 
-pub(super) fn url(text: &str) -> Result<Url, Sentence> {
-    Url::parse(text).map_err(|failure| in_both(&failure))
+pub(super) fn url(text: &str) -> Result<Url, Named> {
+    Url::parse(text).map_err(|failure| Named(in_both(&failure)))
 }
 
 /// A sentence as a part of another one, which ends for itself.
@@ -48,7 +49,7 @@ pub(super) fn header(text: &str) -> Result<(String, String), Sentence> {
         if name.eq_ignore_ascii_case(ours) {
             return Err(both!(
                 "the connection itself writes {name}; try {instead}",
-                "{name} 필드는 연결이 직접 씁니다. {instead}을(를) 쓰십시오"
+                "{name} 필드는 연결이 직접 씁니다. {instead}을(를) 쓰세요"
             ));
         }
     }
@@ -104,6 +105,6 @@ pub(super) fn watched(text: &str) -> Result<Watched, Sentence> {
     match watch_address(text).map(WatchAddress::socket_address) {
         Ok(page) => Ok(Watched::Page(page)),
         Err(_) if text.contains(['/', '.']) => Ok(Watched::Log(text.into())),
-        Err(Sentence { en, ko }) => Err(both!("{en}, or ./log for a file", "{ko}. 파일은 ./log처럼 쓰십시오")),
+        Err(Sentence { en, ko }) => Err(both!("{en}, or ./log for a file", "{ko}. 파일은 ./log처럼 쓰세요")),
     }
 }

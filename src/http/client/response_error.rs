@@ -1,4 +1,4 @@
-//! What can be wrong with a response, each as a sentence for whoever asked.
+//! What can be wrong with a response, each as a sentence for the user.
 
 use crate::http::parse::foreign::Foreign;
 use serde::{Deserialize, Serialize};
@@ -98,7 +98,7 @@ impl fmt::Display for ResponseError {
         f.write_str(match self {
             Self::NotHttp(Foreign::Tls) => {
                 return f.write_str(
-                    "The response is not HTTP but TLS: this port is for https://, which this client does not speak.",
+                    "The response is not HTTP but TLS: this port is for https://, which this client does not support.",
                 );
             }
             Self::NotHttp(foreign) => {
@@ -114,7 +114,7 @@ impl fmt::Display for ResponseError {
                 "The status line is malformed: it must read HTTP/version, one space, three digits, a reason."
             }
             Self::Version => {
-                "The response is of another major version than HTTP/1: this client speaks 0.9, 1.0 and 1.1."
+                "The response is not HTTP/1: this client supports 0.9, 1.0 and 1.1."
             }
             Self::HeadTooLarge => "The response's head is larger than 1 MiB.",
             Self::TooManyFields => "The response has more than 5,000 header fields.",
@@ -124,21 +124,21 @@ impl fmt::Display for ResponseError {
                     "Line {line} of the response's head is malformed: a header field must read Name: value."
                 );
             }
-            Self::ContentLength => "The response's Content-Length is no decimal number, so its end is in doubt.",
+            Self::ContentLength => "The response's Content-Length is not a decimal number, so its end is in doubt.",
             Self::ContentLengths => "The response has two different Content-Lengths, so its end is in doubt.",
             Self::TransferEncoding => {
-                "The response's Transfer-Encoding is not chunked: nothing else is understood here."
+                "The response's Transfer-Encoding is not chunked, the only one that this client supports."
             }
             Self::TooManyInterim => "The server sent one interim response (1xx) after another and no final one.",
             Self::SwitchedProtocols => "The server switched to another protocol (101), which was not asked for.",
             Self::ChunkSize => "A chunk does not begin with its size in hexadecimal digits.",
-            Self::ChunkTooLarge => "A chunk's size is too large a number.",
+            Self::ChunkTooLarge => "The size of a chunk is too large a number.",
             Self::ChunkLine => "The line of a chunk's size is malformed, or longer than 4 KiB.",
             Self::ChunkEnd => "A chunk's data does not end where its size says.",
             Self::Trailer => "The trailer section behind the last chunk is malformed, or longer than 32 KiB.",
             Self::NoResponse => "The server closed the connection without a response.",
             Self::KeptConnectionEnded => {
-                "The server closed the kept connection before it answered: it had probably waited long enough. \
+                "The server closed the keep-alive connection before it responded: it had probably been idle for too long. \
                  The same request may succeed on a new connection."
             }
             Self::HeadCutShort => "The server closed the connection within the response's head.",

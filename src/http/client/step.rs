@@ -50,7 +50,7 @@ pub enum Received<'r> {
     },
 }
 
-/// A request, as whoever asks sees it. What follows its head is the host's to send.
+/// A request, as the caller sees it. What follows its head is the host's to send.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestHead<'a> {
     /// The method, a token such as GET.
@@ -72,7 +72,7 @@ pub struct RequestHead<'a> {
 }
 
 impl RequestHead<'_> {
-    /// Whether it can be sent: what `ask` checks, for whoever wants to know before there is a connection.
+    /// Whether it can be sent: what `ask` checks, for callers that want to know before there is a connection.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -111,12 +111,12 @@ pub enum RequestError {
 }
 
 impl fmt::Display for RequestError {
-    /// A sentence for whoever asks.
+    /// A sentence for the user.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotNow => "The connection cannot take a request now.",
-            Self::Target => "The request's target is empty, or holds a space or a control: percent-encode it.",
-            Self::Host => "The name of the host holds a space or a control.",
+            Self::Target => "The request's target is empty, or holds a space or a control character: percent-encode it.",
+            Self::Host => "The host name holds a space or a control character.",
             Self::Method => "The method is not a word such as GET or POST, or it is CONNECT, which asks for a tunnel.",
             Self::Simple => "HTTP/0.9 knows GET alone: try --http 1.0.",
         })

@@ -2,7 +2,7 @@
 //!
 //! One odd line must not cost a response: a space before the colon, an empty
 //! name, a name in Latin-1, a control character, a blank before the first name.
-//! Such a line is dropped and kept for whoever tells of it; unless it could be
+//! Such a line is dropped and kept for the record; unless it could be
 //! one that says where the body ends: then the end would be anybody's guess.
 
 use crate::http::client::response_error::ResponseError;

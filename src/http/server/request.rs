@@ -123,7 +123,7 @@ impl ServerConnection {
         Some(request)
     }
 
-    /// Whoever waits for the body waits no longer, and responds.
+    /// The body is waited for no longer: now comes the response.
     pub(super) fn leave_unread(&mut self, reason: CloseReason) {
         self.asked.unread = Some(reason);
         self.state = State::Respond;

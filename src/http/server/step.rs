@@ -45,7 +45,7 @@ pub enum Timer {
     Head,
     /// For the next request on a kept connection.
     Idle,
-    /// For whoever makes the response.
+    /// For the handler, which makes the response.
     Respond,
     /// For a further piece of a body that the handler takes.
     Body,

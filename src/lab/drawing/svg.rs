@@ -21,7 +21,7 @@ const LONGEST_PAUSE: f64 = 160.0;
 const LINE: f64 = 13.0;
 /// Where on its arrow a label stands.
 const LABEL: f64 = 0.62;
-/// Segments that leave and arrive this close together travel side by side; so many are labelled as one.
+/// Segments that leave and arrive this close together travel side by side; together they have one label.
 const BESIDE: Ms = 1.5;
 const MANY: usize = 5;
 

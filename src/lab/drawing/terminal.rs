@@ -26,7 +26,7 @@ const NARROWEST: usize = 60;
 /// Rows of one act that are drawn: the first and the last of more.
 const MOST_ROWS: usize = 70;
 
-/// Draws `run` in so many columns; `blanks` are left to be filled in.
+/// Draws `run`, no wider than a terminal; `blanks` are left to be filled in.
 pub(crate) fn draw(
     out: &mut impl Write,
     run: &Run,
@@ -121,7 +121,7 @@ fn draw_call(out: &mut impl Write, call: &Call, width: usize, language: Language
     }
 }
 
-/// What of `text` fits into so many columns.
+/// What of `text` fits into that number of columns.
 fn cut(text: &str, columns: usize) -> String {
     if text.width() <= columns {
         return text.to_owned();

@@ -1,6 +1,6 @@
 //! Lesson: a close takes one FIN and one ACK in each direction. The four become
 //! three where an end has nothing more to say and puts its FIN on the ACK, and
-//! fewer still where a FIN rides on the data. Whoever closed first keeps
+//! fewer still where a FIN rides on the data. The end that closed first keeps
 //! TIME_WAIT.
 
 use super::play::{ADDRESS, listen};

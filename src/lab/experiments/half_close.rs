@@ -22,7 +22,7 @@ pub(super) const HALF_CLOSE: Experiment = Experiment {
     ],
     acts: &[
         Act {
-            title: text("The server half-closes: shutdown(SHUT_WR)", "서버의 half-close: shutdown(SHUT_WR)"),
+            title: text("The server half-closes: shutdown(SHUT_WR)", "서버의 하프 클로즈: shutdown(SHUT_WR)"),
             wire: "10ms 4m",
             play: |stage| play(stage, true),
         },

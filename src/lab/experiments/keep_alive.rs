@@ -12,7 +12,7 @@ pub(super) const KEEP_ALIVE: Experiment = Experiment {
     name: "keep-alive",
     title: text("Five files", "연결 재사용"),
     question: text(
-        "Five small files, one after another; a round trip takes 20 ms. What does one kept connection save against five?",
+        "Five small files, one after another; a round trip takes 20 ms. What does one keep-alive connection save compared with five?",
         "작은 파일 다섯 개를 차례로 가져옵니다. 왕복 시간은 20 ms입니다. 연결 하나를 계속 쓰면 다섯 번 맺을 때보다 무엇을 아낄까요?",
     ),
     choices: &[
@@ -27,7 +27,7 @@ pub(super) const KEEP_ALIVE: Experiment = Experiment {
             play: |stage| fetch_five(stage, &["fetch", "--repeat", "5"]),
         },
         Act {
-            title: text("One kept connection", "연결 하나를 계속"),
+            title: text("One keep-alive connection", "연결 하나를 계속"),
             wire: "10ms 4m",
             play: |stage| fetch_five(stage, &["fetch", "-k", "--repeat", "5"]),
         },

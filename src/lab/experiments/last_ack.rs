@@ -1,5 +1,5 @@
 //! Lesson: nobody acknowledges an acknowledgment, so the last one may be lost
-//! and nobody knows. Whoever closed first keeps TIME_WAIT for that: its kernel
+//! and nobody knows. The end that closed first keeps TIME_WAIT for that: its kernel
 //! answers a FIN that comes again, long after its program has ended. The price
 //! is a port that can't simply be bound again.
 
@@ -22,8 +22,8 @@ pub(super) const LAST_ACK: Experiment = Experiment {
     choices: &[
         text("nothing: both programs have ended", "아무 일도 없다. 프로그램이 모두 끝났으니까"),
         text(
-            "the FIN comes again, and the kernel in TIME_WAIT answers",
-            "FIN이 다시 오고, TIME_WAIT인 커널이 대답한다",
+            "the FIN comes again, and the kernel in TIME_WAIT responds",
+            "FIN이 다시 오고, TIME_WAIT인 커널이 응답한다",
         ),
         text("the connection stays half open for ever", "연결이 반쯤 열린 채 영원히 남는다"),
     ],

@@ -10,7 +10,7 @@ pub(super) const ADDRESS: (std::net::Ipv4Addr, u16) = (SERVER, PORT);
 pub(super) const REQUEST: &[u8] = b"GET / HTTP/1.0\r\n\r\n";
 const HEAD: &[u8] = b"HTTP/1.0 200 OK\r\n\r\n";
 
-/// A response of so many bytes, head and all.
+/// A response of this number of bytes, head and all.
 pub(super) fn response(length: usize) -> Vec<u8> {
     let mut bytes = HEAD.to_vec();
     bytes.resize(length.max(HEAD.len()), b'x');

@@ -26,7 +26,7 @@ struct Entry {
 }
 
 impl Table {
-    /// A table for so many connections; fewer, where there is no memory for them. It never
+    /// A table for this number of `connections`; fewer, where there is no memory for them. It never
     /// grows, for what can't be had then would end the server.
     pub(super) fn with_room(connections: &mut usize) -> Self {
         while *connections > 1 && Vec::<Entry>::new().try_reserve_exact(2 * *connections).is_err() {

@@ -59,7 +59,7 @@ pub(super) fn look_for_time_wait(table: &SocketTable, record: &mut Record) {
     }
 }
 
-/// What the collector has done, for whoever waits for it.
+/// What the collector has done, for those who wait for it.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     /// Reports heard, and connections shown.

@@ -15,7 +15,7 @@ struct Ends(Sender<Record>);
 impl Sink for Ends {
     fn tell(&mut self, record: &Record, news: News) {
         if news == News::Closed {
-            // Whoever waited for it may have failed.
+            // The test that waited for it may have failed.
             let _ = self.0.send(record.clone());
         }
     }

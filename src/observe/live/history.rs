@@ -205,7 +205,7 @@ fn bytes(record: &Record) -> usize {
     RECORD + record.exchanges.iter().map(heads).sum::<usize>() + frames.sum::<usize>()
 }
 
-/// So many a second, and no more: what is not used within a second is lost.
+/// An allowance for each second, and no more: what is not used within a second is lost.
 #[derive(Debug)]
 pub(super) struct Admission {
     per_second: u32,

@@ -79,7 +79,7 @@ const ASKED: Duration = Duration::from_millis(500);
 
 impl State {
     /// A place for another stream of at most `most`, by its number. Where none is free, the
-    /// first who comes is refused while the others are asked whether they are still there; whoever
+    /// first who comes is refused while the others are asked whether they are still there; the one who
     /// comes later, and finds them all to be, gets the place of the one that has taken nothing for longest.
     pub(super) fn admit_stream(&mut self, most: usize, now: Instant) -> Option<u64> {
         if self.streams.len() >= most {

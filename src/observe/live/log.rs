@@ -81,8 +81,8 @@ fn record(line: &[u8], language: Language) -> Result<Option<Record>, String> {
         Ok(Other { left_out: Some(_), .. }) => Ok(None),
         Ok(Other { glasshttp: Some(version), .. }) if version > u64::from(SCHEMA) => Err(say!(
             language,
-            "its form has version {}, and this program knows versions up to {}"
-                / "형식의 버전이 {}이고, 이 프로그램은 {}까지 압니다",
+            "it is of version {}; this program reads versions up to {}"
+                / "버전 {}의 기록인데, 이 프로그램은 {}까지 읽습니다",
             version,
             SCHEMA
         )),

@@ -114,7 +114,7 @@ impl LivePage {
             let sentence = say!(
                 language,
                 "This page responds only to the address that it listens on, or to localhost. Open it under the URL that glasshttp printed."
-                    / "이 페이지는 듣고 있는 주소나 localhost에만 응답합니다. glasshttp가 알려 준 URL로 여세요."
+                    / "이 페이지는 열려 있는 주소나 localhost로 온 요청에만 응답합니다. glasshttp가 알려 준 URL로 여세요."
             );
             return Response::error_in(language, StatusCode::FORBIDDEN, &sentence);
         }
@@ -208,8 +208,8 @@ impl LivePage {
                 StatusCode::SERVICE_UNAVAILABLE,
                 &say!(
                     language,
-                    "As many pages listen as may at once. Close one of them; its place is free a moment later."
-                        / "한꺼번에 열 수 있는 만큼의 페이지가 열려 있습니다. 하나를 닫으면 곧 자리가 납니다."
+                    "Too many live pages are open. Close one and try again in a moment."
+                        / "열린 실시간 페이지가 너무 많습니다. 하나를 닫고 잠시 뒤에 다시 시도하세요."
                 ),
             )
             .with("Retry-After", "2"),
@@ -319,7 +319,7 @@ fn json(value: &impl Serialize) -> Response {
 fn not_kept(language: Language) -> Response {
     let sentence = say!(
         language,
-        "No such connection is kept: only the latest are." / "그런 연결은 남아 있지 않습니다. 최근의 것만 남깁니다."
+        "This connection is not kept; only the latest are." / "그런 연결은 남아 있지 않습니다. 최근의 것만 남깁니다."
     );
     Response::error_in(language, StatusCode::NOT_FOUND, &sentence)
 }
@@ -327,7 +327,7 @@ fn not_kept(language: Language) -> Response {
 fn no_frame(language: Language) -> Response {
     let sentence = say!(
         language,
-        "No packet of this connection is kept: they are captured where glasshttp has the right to (CAP_NET_RAW)."
+        "No packets of this connection are kept; glasshttp captures them where it has CAP_NET_RAW."
             / "이 연결의 패킷은 남아 있지 않습니다. glasshttp에 권한(CAP_NET_RAW)이 있을 때 캡처합니다."
     );
     Response::error(StatusCode::NOT_FOUND, &sentence)

@@ -15,7 +15,7 @@ pub(super) fn sentence(failure: &Failure) -> String {
         },
         Failure::Lookup(error) => error.to_string(),
         Failure::NoAddress { host, only: Some(version) } => {
-            format!("{host} has no IPv{version} address, and -{version} wants one.")
+            format!("{host} has no IPv{version} address, and -{version} asks for one.")
         }
         Failure::NoAddress { host, only: None } => format!("{host} has no address."),
         Failure::NoInterface { zone } => {
@@ -39,8 +39,8 @@ pub(super) fn sentence(failure: &Failure) -> String {
         Failure::RangeIsPart { length, complete } => {
             format!("The server sent a part: {length} of {complete} bytes are there.")
         }
-        Failure::RangeWithoutTotal => "The server does not say how long the whole is.".into(),
-        Failure::ShorterThanPart => "The server sent less than is there already.".into(),
+        Failure::RangeWithoutTotal => "The server does not say how long the whole file is.".into(),
+        Failure::ShorterThanPart => "The server sent less than the file has already.".into(),
         Failure::EmptyPart => "The server announced a part, and sent nothing of it.".into(),
         Failure::File { path, fault } => file(path, fault),
         Failure::Stdout(error) => format!("Cannot write to standard output: {error}."),
@@ -50,7 +50,7 @@ pub(super) fn sentence(failure: &Failure) -> String {
 
 /// Where the part is, behind a sentence.
 pub(super) fn kept(bytes: u64, path: &Path) -> String {
-    format!(" What came, {bytes} bytes, is kept in {}; -C goes on from there.", path.display())
+    format!(" The {bytes} bytes received are kept in {}; -C resumes from there.", path.display())
 }
 
 fn url(text: &str, fault: &UrlFault) -> String {
@@ -100,13 +100,13 @@ fn range(path: &Path, is_resume: bool, fault: &RangeFault) -> String {
         RangeFault::Unnamed { value } => {
             format!("the server sent a part and does not say which one (Content-Range: {value:?})")
         }
-        RangeFault::Other { value } => format!("the server sent another range than was asked for, {value:?}"),
+        RangeFault::Other { value } => format!("the server sent a different range than requested, {value:?}"),
         RangeFault::Length { length, value } => {
             format!("Content-Length {length} contradicts Content-Range {value:?}")
         }
         RangeFault::Version => "the server sent the rest of another version".into(),
         RangeFault::Unsatisfied { value } => {
-            format!("the server has nothing behind it (416, {value:?}); remove it to begin anew")
+            format!("the server has nothing beyond its end (416, {value:?}); remove it to start over")
         }
         RangeFault::NoBody { status } => format!("the response is {status} and has no body"),
         RangeFault::Status { status } => format!("the response is {status}"),
@@ -114,8 +114,8 @@ fn range(path: &Path, is_resume: bool, fault: &RangeFault) -> String {
     };
     let path = path.display();
     match is_resume {
-        true => format!("Cannot go on with {path}, which stays as it is: {why}."),
-        false => format!("Nothing for {path}: {why}."),
+        true => format!("Cannot resume {path}, which stays as it is: {why}."),
+        false => format!("Nothing was written to {path}: {why}."),
     }
 }
 

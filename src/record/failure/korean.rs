@@ -11,7 +11,7 @@ pub(super) fn sentence(failure: &Failure) -> String {
     match failure {
         Failure::Interrupted => "중단했습니다.".into(),
         Failure::Url { text, fault } => match fault {
-            UrlFault::NoFileName => format!("{text}에는 파일 이름이 없습니다. -o FILE로 이름을 정하십시오."),
+            UrlFault::NoFileName => format!("{text}에는 파일 이름이 없습니다. -o FILE로 이름을 정하세요."),
             fault => url(text, fault),
         },
         Failure::Lookup(error) => lookup::korean(error),
@@ -67,12 +67,12 @@ fn url(text: &str, fault: &UrlFault) -> String {
         UrlFault::PortZero => format!("{text}의 포트는 0입니다. 0번 포트에서는 어떤 서버도 기다릴 수 없습니다."),
         UrlFault::Encrypted => format!(
             "{text}은(는) 암호화된 주소입니다. 이 클라이언트는 네트워크에 오가는 것을 보여 주므로 http://만 지원합니다. \
-             https://는 curl을 쓰십시오."
+             https://는 curl을 쓰세요."
         ),
         UrlFault::Scheme { scheme } => format!("{scheme}://는 지원하지 않습니다. http://만 지원합니다."),
         UrlFault::Credentials { host } => format!(
             "{host}의 URL에 사용자 이름이나 비밀번호가 있습니다. 빼고, 필요하면 --header 'Authorization: ...'으로 \
-             보내십시오."
+             보내세요."
         ),
     }
 }
@@ -84,10 +84,10 @@ fn connect(server: SocketAddr, addresses: usize, fault: &ConnectFault) -> String
     };
     match fault {
         ConnectFault::Refused => format!(
-            "{to} 연결할 수 없습니다: 거부되었습니다. 그곳에서 기다리는 프로그램이 없습니다. 서버가 이 포트에서 실행 중입니까?"
+            "{to} 연결할 수 없습니다: 거부되었습니다. 그곳에서 기다리는 프로그램이 없습니다. 서버가 이 포트에서 실행 중인가요?"
         ),
         ConnectFault::TimedOut => {
-            format!("{to} 연결할 수 없습니다: 제때 응답이 없습니다. 주소가 맞습니까? 방화벽이 막고 있습니까?")
+            format!("{to} 연결할 수 없습니다: 제때 응답이 없습니다. 주소가 맞나요? 방화벽이 막고 있지는 않나요?")
         }
         ConnectFault::Unreachable(error) => {
             format!("{to} 연결할 수 없습니다: {}. 이 컴퓨터에서 그곳으로 가는 길이 없습니다.", error.said(Korean))
@@ -107,7 +107,7 @@ fn range(path: &Path, is_resume: bool, fault: &RangeFault) -> String {
         }
         RangeFault::Version => "서버가 다른 버전의 나머지를 보냈습니다".into(),
         RangeFault::Unsatisfied { value } => {
-            format!("서버에 그 뒤의 내용이 없습니다(416, {value:?}). 처음부터 받으려면 지우십시오")
+            format!("서버에 그 뒤의 내용이 없습니다(416, {value:?}). 처음부터 받으려면 지우세요")
         }
         RangeFault::NoBody { status } => format!("응답이 {status}이고 본문이 없습니다"),
         RangeFault::Status { status } => format!("응답이 {status}입니다"),
@@ -124,7 +124,7 @@ fn file(path: &Path, fault: &FileFault) -> String {
     let path = path.display();
     let write = |why: &str| format!("{path}에 쓸 수 없습니다: {why}.");
     match fault {
-        FileFault::Folder => format!("{path}은(는) 폴더입니다. 그 안의 파일 이름을 쓰십시오."),
+        FileFault::Folder => format!("{path}은(는) 폴더입니다. 그 안의 파일 이름을 쓰세요."),
         FileFault::Busy => write("다른 fetch가 쓰고 있습니다"),
         FileFault::NotRegular => write("일반 파일이 아닙니다"),
         FileFault::Changed => write("그 사이에 바뀌었습니다"),

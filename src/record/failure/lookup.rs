@@ -9,19 +9,19 @@ pub(super) fn korean(error: &LookupError) -> String {
             format!("{name:?}은(는) 호스트 이름이 아닙니다: {}.", of_name(*why))
         }
         LookupError::NoSuchName { name, server } => {
-            format!("{name}이라는 이름은 없습니다(NXDOMAIN, {server}의 응답). 철자가 맞습니까?")
+            format!("{name}은(는) 없는 이름입니다(NXDOMAIN, {server}의 응답). 철자가 맞나요?")
         }
         LookupError::NoAddress { name, server } => {
             format!("{name}이라는 이름은 있지만 A도 AAAA도 없습니다({server}의 응답).")
         }
         LookupError::ServerFailed { name, server, rcode } => {
-            format!("{name}에 대한 {server}의 응답은 {rcode}입니다. --dns로 다른 서버를 써 보십시오.")
+            format!("{name}에 대한 {server}의 응답은 {rcode}입니다. --dns로 다른 서버를 써 보세요.")
         }
         LookupError::NoResponse { tries, server } => format!(
-            "{tries}번 물었지만 응답이 없습니다. 마지막으로 물은 서버는 {server}입니다. --dns로 다른 서버를 써 보십시오."
+            "{tries}번 물었지만 응답이 없습니다. 마지막으로 물은 서버는 {server}입니다. --dns로 다른 서버를 써 보세요."
         ),
         LookupError::Refused { server } => {
-            format!("{server}에서 기다리는 네임 서버가 없습니다. --dns로 다른 서버를 써 보십시오.")
+            format!("{server}에서 기다리는 네임 서버가 없습니다. --dns로 다른 서버를 써 보세요.")
         }
         LookupError::Unreachable { server, why } => {
             format!("네임 서버 {server}에 닿을 수 없습니다: {}.", why.said(Korean))
@@ -40,7 +40,7 @@ pub(super) fn korean(error: &LookupError) -> String {
         }
         LookupError::NoServerAddress { zone } => format!("{zone}의 네임 서버 가운데 주소가 있는 것이 없습니다."),
         LookupError::NoTime { name } => {
-            format!("{name}을(를) 물을 시간이 남지 않았습니다. --timeout을 늘려 보십시오.")
+            format!("{name}을(를) 물을 시간이 남지 않았습니다. --timeout을 늘려 보세요.")
         }
         LookupError::TooLong { questions } => {
             format!("질문 {questions}개 뒤에 멈췄습니다. 너무 많거나 너무 오래 걸립니다.")

@@ -60,8 +60,8 @@ pub(super) fn korean(error: Error) -> String {
             "응답이 HTTP가 아니라 TLS입니다. 이 포트는 https://용이고, 이 클라이언트는 https://를 지원하지 않습니다.".into()
         }
         Error::NotHttp(foreign) => match foreign.name() {
-            Some(name) => format!("응답이 HTTP/1이 아니라 {name}인 듯합니다. 포트가 맞습니까?"),
-            None => "응답이 HTTP/로 시작하지 않으므로 HTTP가 아닙니다. 서버가 HTTP/0.9만 한다면 --http 0.9를 써 보십시오."
+            Some(name) => format!("응답이 HTTP/1이 아니라 {name}인 듯합니다. 포트가 맞나요?"),
+            None => "응답이 HTTP/로 시작하지 않으므로 HTTP가 아닙니다. 서버가 HTTP/0.9만 한다면 --http 0.9를 써 보세요."
                 .into(),
         },
         Error::Field { line } => {
@@ -113,9 +113,9 @@ pub(super) fn korean(error: Error) -> String {
 pub(super) fn request_in_korean(error: RequestError) -> &'static str {
     match error {
         RequestError::NotNow => "지금은 이 연결에 요청을 보낼 수 없습니다.",
-        RequestError::Target => "요청 대상이 비어 있거나 빈칸이나 제어 문자가 있습니다. 퍼센트 인코딩을 하십시오.",
+        RequestError::Target => "요청 대상이 비어 있거나 빈칸이나 제어 문자가 있습니다. 퍼센트 인코딩을 하세요.",
         RequestError::Host => "호스트 이름에 빈칸이나 제어 문자가 있습니다.",
         RequestError::Method => "메서드가 GET이나 POST 같은 단어가 아니거나, 터널을 요청하는 CONNECT입니다.",
-        RequestError::Simple => "HTTP/0.9에는 GET만 있습니다. --http 1.0을 써 보십시오.",
+        RequestError::Simple => "HTTP/0.9에는 GET만 있습니다. --http 1.0을 써 보세요.",
     }
 }

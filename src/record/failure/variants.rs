@@ -113,6 +113,6 @@ pub enum Failure {
     },
     /// Standard output can't be written.
     Stdout(SystemError),
-    /// Whoever read standard output has gone.
+    /// The reader of standard output has gone.
     StdoutClosed,
 }

@@ -49,7 +49,7 @@ pub(super) struct Listings {
     pool: Pool,
 }
 
-/// Has a page made by whoever may go where others must not, and hands it to
+/// Has a page made by a process that may go where others must not, and hands it to
 /// the function given.
 pub(super) type Beside = Box<dyn FnOnce(Box<dyn FnOnce(Made) + Send>) -> Option<Later<()>> + Send>;
 
@@ -122,7 +122,7 @@ impl Listings {
     }
 
     /// Has a page made by the pool. Where that takes no more work, or the work
-    /// fails, whoever waits hears of it from the duty.
+    /// fails, those who wait hear of it from the duty.
     fn make(&self, key: &Key, duty: Duty, task: Task, mut reading: Reading, beside: Option<Beside>) {
         let (shared, its_key) = (Arc::clone(&self.shared), key.clone());
         let work = move || {

@@ -77,7 +77,7 @@ fn beginning(path: &SitePath, entries: &Entries, order: Order, words: &Words) ->
             (true, true) => " aria-sort=\"descending\"",
             (false, _) => "",
         };
-        // A form and not a link: whoever follows all links finds each listing once.
+        // A form and not a link: a client that follows all links finds each listing once.
         let _ = write!(
             page,
             "<th scope=\"col\"{aria}><form><input type=\"hidden\" name=\"sort\" value=\"{}\">\

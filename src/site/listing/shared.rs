@@ -91,11 +91,11 @@ pub(super) enum Availability {
     Made(Bytes),
     /// Somebody else makes it.
     Later(Later<Response>),
-    /// Whoever asked is to make it, and waits for it like others.
+    /// The one who asked is to make it, and waits for it like others.
     Duty(Duty, Later<Response>),
 }
 
-/// The duty to make a page. Dropped without, whoever waits is told to try again.
+/// The duty to make a page. Dropped without, those who wait are told to try again.
 pub(super) struct Duty {
     shared: Arc<SharedPages>,
     key: Key,

@@ -106,7 +106,7 @@ fn read(exchange: &Exchange, is_pipelined: bool, language: Language) -> Vec<Step
         (Some(HeadState::Simple), _) => {
             say!(language, "a line of HTTP/0.9, which has no head" / "HTTP/0.9의 한 줄, 헤더는 없음")
         }
-        (Some(HeadState::Unfinished), 0) => say!(language, "no whole head came" / "헤더가 끝나지 않음"),
+        (Some(HeadState::Unfinished), 0) => say!(language, "the head is incomplete" / "헤더가 끝나지 않음"),
         (Some(HeadState::Unfinished), _) => {
             say!(language, "refused before the head was complete" / "헤더가 끝나기 전에 거절함")
         }
@@ -185,11 +185,11 @@ fn chosen(exchange: &Exchange, language: Language) -> Option<Step> {
         (Some(why), _) => why.said(language).to_owned(),
         (None, Some(_)) => say!(
             language,
-            "The handler has made its response, from that file." / "처리기가 그 파일로 응답을 만들었습니다."
+            "The handler has made its response, from that file." / "핸들러가 그 파일로 응답을 만들었습니다."
         ),
         (None, None) => say!(
             language,
-            "The response is made; it comes from no file." / "응답이 정해졌습니다. 파일에서 온 것이 아닙니다."
+            "The response is ready; it does not come from a file." / "응답이 정해졌습니다. 파일에서 온 것이 아닙니다."
         ),
     };
     let label = say!(language, "chosen" / "응답");
@@ -254,17 +254,17 @@ fn sent(exchange: &Exchange, roles: &Roles<'_>, language: Language) -> Vec<Step>
     let sentence = match exchange.is_whole() {
         Some(true) => say!(
             language,
-            "The kernel took the whole response. Whether the client has it, its acknowledgement alone says."
+            "The kernel took the whole response. Only an acknowledgement shows whether the client has it."
                 / "커널이 응답 전체를 받았습니다. 클라이언트가 받았는지는 ACK만이 말해 줍니다."
         ),
         Some(false) => say!(
             language,
-            "The response is not whole: the connection ended before the kernel had taken all of it."
+            "The response is incomplete: the connection ended before the kernel had taken all of it."
                 / "응답이 온전하지 않습니다. 커널이 다 받기 전에 연결이 끝났습니다."
         ),
         None => say!(
             language,
-            "The kernel took these bytes; how many the response would have was not known beforehand."
+            "The kernel took these bytes; the length of the response was not known in advance."
                 / "커널이 이 바이트를 받았습니다. 응답의 길이는 미리 알 수 없었습니다."
         ),
     };
@@ -331,7 +331,7 @@ fn acknowledged(exchange: &Exchange, record: &Record, roles: &Roles<'_>, languag
     let sentence = if is_delayed {
         say!(
             language,
-            "The client's TCP has the bytes; whether its program read them is not said. It came {} after the last write, though a round trip is shorter: TCP may hold an ACK back for about 40 ms, in case there is data to carry it."
+            "The client's TCP has the bytes; this does not show whether its program has read them. The ACK came {} after the last write, though a round trip is shorter: TCP may hold an ACK back for about 40 ms, in case there is data to carry it."
                 / "클라이언트의 TCP가 바이트를 받았습니다. 프로그램이 읽었는지는 알 수 없습니다. 왕복 시간은 더 짧지만 마지막 쓰기에서 {} 뒤에 왔습니다. TCP는 함께 보낼 데이터가 있을까 하여 ACK를 약 40 ms까지 미룰 수 있습니다.",
             span(took.unwrap_or_default())
         )

@@ -46,7 +46,7 @@ pub(super) fn steps(
         );
         let sentence = say!(
             language,
-            "A half-close: the client sends nothing more, and still reads. It gets its response whole."
+            "A half-close: the client sends nothing more, and still reads. It gets its whole response."
                 / "하프 클로즈: 클라이언트는 더 보내지 않지만 읽기는 계속합니다. 응답은 온전히 받습니다."
         );
         let at = Figure::measured(0, Source::StateAtAccept);
@@ -115,7 +115,7 @@ fn syn(handshake: &Handshake, is_ipv6: bool, language: Language) -> Step {
     };
     let sentence = say!(
         language,
-        "The client asks for a connection, and says where its byte numbers begin ({}), and how large a segment it takes."
+        "The client asks for a connection, and says where its byte numbers begin ({}), and how large a segment it accepts."
             / "클라이언트가 연결을 요청하며 바이트 번호의 시작({})과 받을 수 있는 세그먼트의 크기를 알립니다.",
         syn.sequence
     );
@@ -179,7 +179,7 @@ fn ack(handshake: &Handshake, complete: Figure<Nanoseconds>, bound: Option<Bound
     }
     let sentence = say!(
         language,
-        "The last step of the three-way handshake. From here on the connection stands complete in the accept queue, until the server takes it."
+        "The last step of the three-way handshake. From here on the connection is complete and stays in the accept queue until the server accepts it."
             / "3-way 핸드셰이크의 마지막 단계입니다. 이제 연결은 완성되어, 서버가 가져갈 때까지 수락 대기열에 있습니다."
     );
     let step = Step::arrow("ack", Direction::ToServer, complete, "ACK", title);

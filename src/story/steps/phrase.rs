@@ -123,7 +123,7 @@ pub(super) fn when_it_arrived(step: Step, is_captured: bool, language: Language)
     if is_captured {
         return step;
     }
-    let hint = say!(language, "When it arrived, packets would show." / "언제 도착했는지는 패킷에 보입니다.");
+    let hint = say!(language, "Packets would show when it arrived." / "언제 도착했는지는 패킷에 보입니다.");
     let sentence = format!("{} {hint}", step.sentence);
     step.saying(sentence)
 }
@@ -253,7 +253,7 @@ pub(super) fn time_wait(
     };
     let sentence = say!(
         language,
-        "Who closed first keeps the pair {} and {} reserved for a while (60 s on Linux), so that its last ACK can be repeated, and stray segments fall into no later connection."
+        "The end that closed first keeps the pair {} and {} reserved for a while (60 s on Linux), so that it can repeat its last ACK, and stray segments do not end up in a later connection."
             / "먼저 닫은 쪽이 {}와 {}의 쌍을 한동안(리눅스에서 60초) 붙들어, 마지막 ACK를 되풀이할 수 있게 하고 떠돌던 세그먼트가 다음 연결에 섞이지 않게 합니다.",
         client,
         server
@@ -277,7 +277,7 @@ pub(super) fn has_all_sentence(end: End, language: Language) -> String {
     let whose = of(end, language);
     say!(
         language,
-        "{} TCP has the bytes; whether its program read them is not said by this."
+        "{} TCP has the bytes; this does not show whether the program has read them."
             / "{} TCP가 바이트를 받았습니다. 프로그램이 읽었는지는 이것으로 알 수 없습니다.",
         capital(whose)
     )

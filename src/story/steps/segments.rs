@@ -230,7 +230,7 @@ fn retransmissions(record: &Record, segments: &Segments, language: Language) -> 
     (counted != seen).then(|| {
         let title = say!(
             language,
-            "the kernel counts {} sent again until the close; {} seen here"
+            "the kernel counted {} retransmissions until the close; {} were seen here"
                 / "닫을 때까지 커널은 재전송을 {}, 여기에서는 {} 보았습니다",
             count!(language, counted, "segment", "segments" / "번 세었고"),
             count!(language, seen, "was", "were" / "번")

@@ -65,7 +65,7 @@ pub(super) fn sheets(record: &Record, secrets: Secrets, language: Language) -> V
             request_line(exchange, language)
         ),
         status: match exchange.status {
-            0 => say!(language, "no whole request" / "온전한 요청 없음"),
+            0 => say!(language, "no complete request" / "완전한 요청 없음"),
             status => status.to_string(),
         },
         tone: Tone::of(exchange.status),
@@ -192,7 +192,7 @@ fn heads(exchange: &Exchange, secrets: Secrets, language: Language) -> Vec<Head>
                 Secrets::Shown => message.head.clone(),
             },
             none: if message.head.is_empty() {
-                say!(language, "There was none." / "없었습니다.")
+                say!(language, "None came." / "없었습니다.")
             } else {
                 String::new()
             },

@@ -68,7 +68,7 @@ fn first(record: &Record, language: Language) -> (String, String, Tone) {
     let line = request_line(first, language);
     let line = line.rsplit_once(" HTTP/").map_or(line.as_str(), |(line, _)| line).to_owned();
     let status = match (first.status, &record.close) {
-        (0, Some(_)) => say!(language, "no whole request" / "온전한 요청 없음"),
+        (0, Some(_)) => say!(language, "no complete request" / "완전한 요청 없음"),
         (0, None) => "…".to_owned(),
         (status, _) => status.to_string(),
     };

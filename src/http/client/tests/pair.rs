@@ -25,7 +25,7 @@ impl Queue {
 
 /// What the server is to answer.
 #[derive(Clone, Copy, Debug)]
-enum Reply {
+enum Scripted {
     Length(usize),
     UntilClose(usize),
     /// A range of ten bytes.
@@ -35,18 +35,18 @@ enum Reply {
     Short,
 }
 
-const REPLIES: [(&str, Reply); 6] = [
-    ("/empty", Reply::Length(0)),
-    ("/long", Reply::Length(3000)),
-    ("/unknown", Reply::UntilClose(3000)),
-    ("/range", Reply::Range),
-    ("/same", Reply::NotModified),
-    ("/short", Reply::Short),
+const SCRIPTED: [(&str, Scripted); 6] = [
+    ("/empty", Scripted::Length(0)),
+    ("/long", Scripted::Length(3000)),
+    ("/unknown", Scripted::UntilClose(3000)),
+    ("/range", Scripted::Range),
+    ("/same", Scripted::NotModified),
+    ("/short", Scripted::Short),
 ];
 
-impl Reply {
+impl Scripted {
     fn of(target: &str) -> Self {
-        REPLIES.iter().find(|(name, _)| *name == target).expect("a target of ours").1
+        SCRIPTED.iter().find(|(name, _)| *name == target).expect("a target of ours").1
     }
 
     fn head(self) -> (StatusCode, Framing) {
@@ -74,7 +74,7 @@ impl Reply {
 struct ServerSide {
     machine: server::ServerConnection,
     input: Vec<u8>,
-    reply: Reply,
+    scripted: Scripted,
     lines: Vec<String>,
     /// How many of the body have been sent.
     at: usize,
@@ -93,7 +93,7 @@ impl ServerSide {
                     let (used, request) = self.machine.receive(&self.input, &mut storage, |_| 0);
                     if let Some(request) = &request {
                         self.lines.push(String::from_utf8_lossy(request.line).into_owned());
-                        self.reply = Reply::of(request.target.path);
+                        self.scripted = Scripted::of(request.target.path);
                     }
                     (used, used > 0 || request.is_some())
                 };
@@ -107,7 +107,7 @@ impl ServerSide {
             server::Next::Respond | server::Next::RespondOverdue | server::Next::Reject(_) => {
                 let (status, framing) = match self.machine.next() {
                     server::Next::Reject(rejection) => (rejection.status(), Framing::Length(0)),
-                    _ => self.reply.head(),
+                    _ => self.scripted.head(),
                 };
                 let mut head = Vec::new();
                 let response = ResponseHead { status, headers: HeaderBlock::default(), framing };
@@ -120,7 +120,7 @@ impl ServerSide {
             server::Next::ReceiveBody => unreachable!("this client sends none"),
             server::Next::SendHead { .. } => unreachable!("heads are sent whole here"),
             server::Next::SendBody(left) => {
-                let body = self.reply.body();
+                let body = self.scripted.body();
                 let more = &body[self.at..body.len().min(self.at + most)];
                 assert!(left.is_none_or(|left| more.len() as u64 <= left));
                 self.at += more.len();
@@ -223,7 +223,7 @@ fn pair(
     let mut server = ServerSide {
         machine: server::ServerConnection::new(keep_alive),
         input: vec![],
-        reply: Reply::Length(0),
+        scripted: Scripted::Length(0),
         lines: vec![],
         at: 0,
         ended: None,
@@ -260,7 +260,7 @@ fn a_kept_connection_carries_every_request() {
         assert_eq!((seen.answered, lines.len()), (5, 5));
         assert_eq!((seen.ending, reason), (Some(Ending::NoMoreRequests), CloseReason::ClientClosed));
         assert_eq!(seen.heads[2], "HTTP/1.0 206 Partial Content");
-        assert_eq!(seen.bodies[4], Reply::of("/long").body());
+        assert_eq!(seen.bodies[4], Scripted::of("/long").body());
     }
 }
 
@@ -287,7 +287,7 @@ fn both_sides_name_the_same_cause() {
         let (seen, lines, closed) =
             pair(RequestHead { wish, ..request(version) }, &[target, target], keep_alive, WHOLE);
         assert_eq!((seen.ending, closed), (Some(ending), reason), "{version:?} {wish:?} {target}");
-        assert_eq!((lines.len(), &seen.bodies[0]), (1, &Reply::of(target).body()));
+        assert_eq!((lines.len(), &seen.bodies[0]), (1, &Scripted::of(target).body()));
     }
 }
 
@@ -297,7 +297,7 @@ fn head_has_no_body_and_a_half_close_still_gets_it_all() {
         pair(RequestHead { method: "HEAD", ..request(Version::Http10) }, &["/long", "/unknown"], true, WHOLE);
     assert_eq!((lines[0].as_str(), seen.bodies), ("HEAD /long HTTP/1.0", vec![vec![], vec![]]));
     let (seen, _, reason) = pair(RequestHead { half_close: true, ..request(Version::Http11) }, &["/long"], true, WHOLE);
-    assert_eq!((seen.bodies, seen.ending), (vec![Reply::of("/long").body()], Some(Ending::HalfClosed)));
+    assert_eq!((seen.bodies, seen.ending), (vec![Scripted::of("/long").body()], Some(Ending::HalfClosed)));
     assert_eq!(reason, CloseReason::ClientClosed);
 }
 
@@ -311,7 +311,7 @@ proptest! {
         head_only in any::<bool>(),
         half_close in any::<bool>(),
         keep_alive in any::<bool>(),
-        targets in prop::collection::vec(prop::sample::select(REPLIES.map(|(name, _)| name).to_vec()), 1..5),
+        targets in prop::collection::vec(prop::sample::select(SCRIPTED.map(|(name, _)| name).to_vec()), 1..5),
         walk in prop::collection::vec(1..200_usize, 1..20),
     ) {
         let head_only = head_only && version != Version::Http09;

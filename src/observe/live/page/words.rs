@@ -7,14 +7,14 @@ use crate::language::Language;
 /// A name, and what stands for it.
 pub(super) const WORDS: &[(&str, &str, &str)] = &[
     ("lang", "en", "ko"),
-    ("title", "glasshttp: live", "glasshttp: 라이브"),
+    ("title", "glasshttp: live", "glasshttp: 실시간"),
     (
         "description",
         "Each connection of a server, from the client's SYN to TIME_WAIT, as it happens.",
         "서버의 연결을 클라이언트의 SYN부터 TIME_WAIT까지 일어나는 그대로 봅니다.",
     ),
     ("skip", "Skip to the connections", "연결 목록으로 건너뛰기"),
-    ("looking", "Looking for the server", "서버를 찾는 중"),
+    ("looking", "Connecting to the server", "서버에 연결하는 중"),
     ("languages", "Language", "언어"),
     ("heading", "Connections, as they happen", "일어나는 그대로의 연결"),
     (
@@ -40,7 +40,7 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     ("pause", "Pause", "멈춤"),
     ("open_log", "Open a log", "로그 열기"),
     ("save", "Save", "저장"),
-    ("back_to_live", "Back to live", "라이브로 돌아가기"),
+    ("back_to_live", "Back to live", "실시간으로 돌아가기"),
     ("all_right", "OK", "확인"),
     ("lanes", "Connections, the newest first", "연결, 최신순"),
     (
@@ -70,7 +70,7 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     (
         "keys",
         "Arrow keys choose a connection, Enter goes to its diagram and Escape comes back; Escape here follows the newest again.",
-        "화살표로 연결을 고르고, Enter로 그림에 들어가고, Escape로 돌아옵니다. 여기서 Escape를 누르면 다시 최신 연결을 따라갑니다.",
+        "화살표 키로 연결을 고르고, Enter로 그림에 들어가고, Escape로 돌아옵니다. 여기서 Escape를 누르면 다시 최신 연결을 따라갑니다.",
     ),
     ("follow", "Follow the newest", "최신 연결 따라가기"),
     ("step_mode", "Step by step", "한 단계씩"),
@@ -105,8 +105,8 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     ("is_new", "new", "새 연결"),
     (
         "aloud",
-        "Tell a screen reader what arrives, every ten seconds at most",
-        "새로 온 것을 화면 읽기 프로그램에 알리기(많아야 10초에 한 번)",
+        "Announce new connections to screen readers, every ten seconds at most",
+        "새 연결을 화면 낭독기에 알리기(10초에 한 번까지)",
     ),
     ("known", "Every figure says how it is known.", "모든 값은 어떻게 알려졌는지 밝힙니다."),
     ("measured", "measured", "측정"),
@@ -116,7 +116,7 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     ("known_derived", "that it was computed from what was measured,", "(측정한 값에서 계산한 것),"),
     ("known_not_visible", "that nothing reported it: then it is not drawn.", "(알려 준 것이 없음: 그리지 않습니다)."),
     // What the script says.
-    ("live", "live", "라이브"),
+    ("live", "live", "실시간"),
     (
         "saved_page",
         "A saved copy of the page. Open the page of a running glasshttp to see connections or a log",
@@ -139,7 +139,7 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
         "{0} came too fast to be recorded; a sample is shown.",
         "{0}개는 너무 빨리 와서 기록되지 않았고, 표본을 보입니다.",
     ),
-    ("keeps", "The page keeps the latest {0}.", "페이지는 최근 {0}개를 간직합니다."),
+    ("keeps", "The page keeps the latest {0}.", "페이지는 최근 {0}개를 보관합니다."),
     ("paused", "Paused.", "멈춤."),
     ("paused_more", "Paused; {0} more since.", "멈춤. 그 뒤로 {0}개 더 왔습니다."),
     ("now", "now", "지금"),
@@ -152,7 +152,7 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     ),
     ("asking", "Asking the server", "서버에 묻는 중"),
     ("line_ends", "Mark line ends and other controls in the heads", "헤더의 줄 끝과 제어 문자 표시"),
-    ("withheld", "Secret values are not shown.", "비밀 값은 보이지 않습니다."),
+    ("withheld", "Secret values are not shown.", "비밀 값은 가렸습니다."),
     ("show", "Show them", "보기"),
     ("arrivals", "{0} new {0|connection|connections}. The newest: {1}.", "새 연결 {0}개. 가장 새로운 것: {1}."),
     (
@@ -184,7 +184,7 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     ("open_packet", "Open it", "열어 보기"),
     ("close_packet", "Close it", "닫기"),
     ("no_packet", "Its bytes are not kept.", "바이트가 남아 있지 않습니다."),
-    ("data_withheld", "The data may hold secrets and is not shown.", "데이터에 비밀이 있을 수 있어 보이지 않습니다."),
+    ("data_withheld", "The data may hold secrets and is not shown.", "데이터에 비밀이 있을 수 있어 가렸습니다."),
     ("show_data", "Show the data", "데이터 보기"),
     ("client", "client :{0}", "클라이언트 :{0}"),
     ("server", "server :{0}", "서버 :{0}"),
@@ -209,7 +209,7 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     (
         "bad_lines",
         "{0} {0|line is|lines are} not records that can be shown; the first is {1}.",
-        "보일 수 없는 줄이 {0}개 있습니다. 첫째는 {1}.",
+        "기록으로 볼 수 없는 줄이 {0}개 있습니다. 첫째는 {1}.",
     ),
     ("bad_line", "line {0}: {1}", "{0}번째 줄: {1}"),
     ("line_too_long", "it is longer than 900 KiB", "900 KiB보다 깁니다"),
@@ -245,15 +245,15 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     ("was_exchange", "Status {0}. It was exchange {1} on connection {2}.", "상태 {0}. 연결 {2}의 교환 {1}이었습니다."),
     (
         "no_record",
-        "Status {0}. It was connection {1}, of which no record came: under load, some are left out.",
+        "Status {0}. It was connection {1}, which has no record: under load, some are left out.",
         "상태 {0}. 연결 {1}이었으나 기록이 오지 않았습니다. 부하가 크면 일부를 생략합니다.",
     ),
     (
         "no_number",
-        "Status {0}. The response bore no connection number (Server-Timing), so the server's half is not visible here.",
+        "Status {0}. The response had no connection number (Server-Timing), so the server's half is not visible here.",
         "상태 {0}. 응답에 연결 번호(Server-Timing)가 없어서 서버 쪽은 여기서 보이지 않습니다.",
     ),
-    ("put_away", "Put away", "치우기"),
+    ("put_away", "Close", "닫기"),
     ("both_halves", "Both halves of GET {0} → {1}", "GET {0} → {1}의 양쪽"),
     ("begins_to_fetch", "begins to fetch", "가져오기 시작"),
     ("is_open_already", "uses a connection that is open already", "이미 열린 연결을 사용"),

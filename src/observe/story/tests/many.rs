@@ -109,7 +109,7 @@ fn failures_of_connections_that_are_left_out_are_lines() {
     }
 }
 
-/// Whoever is forgotten for others is not shown further, and none of its failures is lost.
+/// A connection that is forgotten for others is not shown further, and none of its failures is lost.
 #[test]
 fn a_connection_that_is_forgotten_has_said_what_it_held_back() {
     let (mut story, screen, time) = story(Language::English);

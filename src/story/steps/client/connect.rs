@@ -25,7 +25,7 @@ fn reused(transfer: &Transfer, language: Language) -> Option<Step> {
     let number = transfer.connection.unwrap_or_default();
     let title = say!(
         language,
-        "connection {} after {} at rest: no handshake, which had taken {}"
+        "connection {}, idle for {}: no handshake, which had taken {}"
             / "{1} 쉬던 연결 {0}: 핸드셰이크 없음(처음에는 {2} 걸림)",
         number,
         span(reuse.idle),
@@ -114,7 +114,7 @@ fn outcome(number: u32, attempt: &Attempt, connect: Option<&Connect>, language: 
             ),
             String::new(),
         ),
-        ConnectOutcome::Unreachable { why } => (say!(language, "no way" / "불통"), why.said(language), String::new()),
+        ConnectOutcome::Unreachable { why } => (say!(language, "no path" / "불통"), why.said(language), String::new()),
         ConnectOutcome::Failed { why } => (say!(language, "failed" / "실패"), why.said(language), String::new()),
     };
     let why = if is_again(attempt) { again_sentence(language) } else { String::new() };
@@ -133,7 +133,7 @@ fn is_again(attempt: &Attempt) -> bool {
 fn again_sentence(language: Language) -> String {
     say!(
         language,
-        "A SYN that has no response is sent again, on Linux after 1 s, then 2 s more, and so on: it was lost, its SYN+ACK was, or the server's accept queue had no room. Which, packets would show."
+        "A SYN that has no response is sent again, on Linux after 1 s, then 2 s more, and so on: it was lost, its SYN+ACK was, or the server's accept queue had no room. Packets would show which."
             / "응답이 없는 SYN은 다시 보냅니다(리눅스에서는 1초 뒤, 다시 2초 뒤…). SYN이나 SYN+ACK가 사라졌거나, 서버의 수락 대기열에 자리가 없었습니다. 어느 쪽인지는 패킷에 보입니다."
     )
 }

@@ -31,7 +31,7 @@ fn server_end(close: &ClientClose, roles: &Roles<'_>, language: Language) -> Opt
     match (close.how, close.server_end.value()) {
         (How::ResetByServer, _) => Some(reset_found(End::Server, &close.server_end, &first, language)),
         (_, Some(_)) => Some(fin_read(End::Server, &close.server_end, false, &first, language)),
-        // Whoever resets waits for no FIN.
+        // An end that resets waits for no FIN.
         (How::ResetByClient, None) => None,
         (_, None) if is_seen => None,
         (_, None) => {
@@ -68,7 +68,7 @@ fn client_end(close: &ClientClose, transfer: &Transfer, roles: &Roles<'_>, langu
                 ),
                 _ => (
                     Source::NoLinger,
-                    say!(language, "it stopped before the response's end" / "응답이 끝나기 전에 그만둠"),
+                    say!(language, "it stopped before the end of the response" / "응답이 끝나기 전에 그만둠"),
                 ),
             };
             Some(reset_sent(End::Client, at, by, (&cause, &first), language))

@@ -207,7 +207,7 @@ fn head(exchange: &ClientExchange, response: &Response, language: Language) -> S
     let title = say!(language, "{} · head {}" / "{} · 헤더 {}", response.line, size);
     let sentence = say!(
         language,
-        "An empty line ends the head; how the body's end is known stands in it."
+        "An empty line ends the head, which also says how the end of the body is known."
             / "빈 줄이 헤더를 끝냅니다. 본문의 끝을 어떻게 아는지는 헤더에 있습니다."
     );
     let step = Step::event("head", at, label, title).captioned(response.line.clone());
@@ -219,7 +219,7 @@ fn server_timing(response: &Response, language: Language) -> Option<Step> {
     let value = response.field("server-timing")?;
     let spans: Vec<String> = value.split(',').filter_map(metric).collect();
     (!spans.is_empty()).then(|| {
-        let title = say!(language, "says {}; lengths by its own clock" / "{} (서버 시계로 잰 길이)", spans.join(", "));
+        let title = say!(language, "reports {}; durations on its own clock" / "{} (서버 시계로 잰 길이)", spans.join(", "));
         let by = Figure::measured((), Source::Head);
         Step::remark("server-timing", say!(language, "server" / "서버"), title).known_by(&by, language)
     })

@@ -78,7 +78,7 @@ fn next(transfer: &Transfer, language: Language) -> Option<Step> {
     match &transfer.redirects_to {
         Some(url) => Some(Step::remark("next", label, url.clone())),
         None if transfer.is_retried => {
-            let title = say!(language, "once more, on a new connection" / "새 연결로 한 번 더");
+            let title = say!(language, "retried on a new connection" / "새 연결로 한 번 더");
             Some(Step::remark("next", label, title))
         }
         None => None,

@@ -95,7 +95,7 @@ fn servers(lookup: &Lookup, language: Language) -> Option<String> {
         }
         Source::Servers { path: Some(path), is_default: true, .. } => Some(say!(
             language,
-            "{} names no server, so this machine's is asked" / "{}에 서버가 없어 이 컴퓨터의 서버에 물음",
+            "{} names no server, so the one on this machine is asked" / "{}에 서버가 없어 이 컴퓨터의 서버에 물음",
             path.display()
         )),
         _ => None,
@@ -120,7 +120,7 @@ fn by_system(system: &SystemLookup, lookup: &Lookup, name: &Name, language: Lang
         Source::Servers { path: Some(path), is_default: false, .. } => {
             say!(language, "; the servers of {} gave none" / "; {}의 서버는 주소를 주지 않음", path.display())
         }
-        Source::Servers { .. } => say!(language, "; the name server gave none" / "; 이름 서버는 주소를 주지 않음"),
+        Source::Servers { .. } => say!(language, "; the name server gave none" / "; 네임 서버는 주소를 주지 않음"),
         _ => String::new(),
     });
     // It was asked when the lookup began.
@@ -188,7 +188,7 @@ fn came_of(outcome: &QueryOutcome, language: Language) -> String {
         QueryOutcome::TimedOut => say!(language, "no response" / "응답 없음"),
         QueryOutcome::Refused => say!(language, "nothing listens there" / "그 주소에서 기다리는 서버가 없음"),
         QueryOutcome::Unreachable { why } => {
-            say!(language, "no way there, {}" / "그곳으로 가는 경로가 없음, {}", why.said(language))
+            say!(language, "unreachable, {}" / "그곳으로 가는 경로가 없음, {}", why.said(language))
         }
         QueryOutcome::Malformed { why } => {
             say!(language, "not a DNS message, {}" / "DNS 메시지가 아님, {}", why.said(language))

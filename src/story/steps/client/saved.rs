@@ -17,13 +17,13 @@ pub(super) fn step(transfer: &Transfer, language: Language) -> Option<Step> {
         }
         Saved::Part { path, bytes: count } => say!(
             language,
-            "{} in {}, which is not the whole" / "{1}에 {0}, 전부가 아님",
+            "{} in {}, incomplete" / "{1}에 {0}, 전부가 아님",
             bytes(*count, language),
             path.display()
         ),
         Saved::File { path, resumed_at, was_whole: true } => say!(
             language,
-            "{} was whole already: {}" / "{}: 이미 온전함, {}",
+            "{} was complete already: {}" / "{}: 이미 온전함, {}",
             path.display(),
             bytes(*resumed_at, language)
         ),

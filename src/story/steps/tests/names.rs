@@ -118,7 +118,7 @@ fn addresses_of_the_system_s_resolver_alone_are_said_to_be_that() {
 #[test]
 fn the_file_that_names_no_server_is_not_said_to() {
     let text = shown(lookup(QueryOutcome::TimedOut, true, &[]), &[], Language::English);
-    assert!(text.contains("/etc/resolv.conf names no server, so this machine's is asked"), "{text}");
+    assert!(text.contains("/etc/resolv.conf names no server, so the one on this machine is asked"), "{text}");
     let text = shown(lookup(QueryOutcome::TimedOut, false, &[]), &[], Language::English);
     assert!(text.contains("the servers are those of /etc/resolv.conf"), "{text}");
 }
