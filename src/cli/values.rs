@@ -143,10 +143,7 @@ pub(super) fn header(text: &str) -> Result<(String, String), Sentence> {
         return Err(both!("use --cache-control for that field", "이 필드에는 --cache-control을 쓰세요"));
     }
     if OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours)) {
-        return Err(both!(
-            "the server itself writes {name}; leave it out",
-            "{name} 필드는 서버가 직접 씁니다. 빼세요"
-        ));
+        return Err(both!("the server itself writes {name}; leave it out", "{name} 필드는 서버가 직접 씁니다. 빼세요"));
     }
     Ok((name, field_value(&value)?))
 }

@@ -32,14 +32,14 @@ pub fn not_handed_over(error: &Unusable, language: Language) -> String {
         Unusable::NotListening(number, name, NotListening::NotTcp) => say!(
             language,
             "cannot take over descriptor {} ({}): it is no TCP socket; try ListenStream= with a port"
-                / "디스크립터 {}({})를 넘겨받을 수 없습니다: TCP 소켓이 아닙니다. ListenStream=에 포트를 주십시오",
+                / "디스크립터 {}({})를 넘겨받을 수 없습니다: TCP 소켓이 아닙니다. ListenStream=에 포트를 주세요",
             number,
             name
         ),
         Unusable::NotListening(number, name, NotListening::NotYet) => say!(
             language,
             "cannot take over descriptor {} ({}): it does not listen; try Accept=no"
-                / "디스크립터 {}({})를 넘겨받을 수 없습니다: 연결을 기다리는 소켓이 아닙니다. Accept=no로 하십시오",
+                / "디스크립터 {}({})를 넘겨받을 수 없습니다: 연결을 기다리는 소켓이 아닙니다. Accept=no로 하세요",
             number,
             name
         ),
@@ -52,12 +52,12 @@ pub fn place_is_given(place: GivenPlace, language: Language) -> String {
         GivenPlace::Site => say!(
             language,
             "a socket for the site was handed over (LISTEN_FDS); leave out --port, --bind and --lan"
-                / "사이트의 소켓을 넘겨받았습니다(LISTEN_FDS). --port, --bind, --lan을 빼십시오"
+                / "사이트의 소켓을 넘겨받았습니다(LISTEN_FDS). --port, --bind, --lan을 빼세요"
         ),
         GivenPlace::Page => say!(
             language,
             "a socket for the live page was handed over (LISTEN_FDS); leave out --watch"
-                / "실시간 페이지의 소켓을 넘겨받았습니다(LISTEN_FDS). --watch를 빼십시오"
+                / "실시간 페이지의 소켓을 넘겨받았습니다(LISTEN_FDS). --watch를 빼세요"
         ),
     }
 }

@@ -115,7 +115,9 @@ impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotNow => "The connection cannot take a request now.",
-            Self::Target => "The request's target is empty, or holds a space or a control character: percent-encode it.",
+            Self::Target => {
+                "The request's target is empty, or holds a space or a control character: percent-encode it."
+            }
             Self::Host => "The host name holds a space or a control character.",
             Self::Method => "The method is not a word such as GET or POST, or it is CONNECT, which asks for a tunnel.",
             Self::Simple => "HTTP/0.9 knows GET alone: try --http 1.0.",

@@ -150,9 +150,10 @@ fn server_end(close: &Close, language: Language) -> Option<Step> {
     match (close.how, close.server_end.value()) {
         (How::ResetByServer, _) => {
             let (by, cause) = match close.reason {
-                Reason::BodyFailed | Reason::SendTimeout => {
-                    (Source::NoLinger, say!(language, "so that the response does not look complete" / "온전한 응답으로 보이지 않도록"))
-                }
+                Reason::BodyFailed | Reason::SendTimeout => (
+                    Source::NoLinger,
+                    say!(language, "so that the response does not look complete" / "온전한 응답으로 보이지 않도록"),
+                ),
                 Reason::GraceOver => (Source::CloseEnds, say!(language, "its time was over" / "시간이 끝남")),
                 _ => (
                     Source::UnreadAtClose,

@@ -219,7 +219,8 @@ fn server_timing(response: &Response, language: Language) -> Option<Step> {
     let value = response.field("server-timing")?;
     let spans: Vec<String> = value.split(',').filter_map(metric).collect();
     (!spans.is_empty()).then(|| {
-        let title = say!(language, "reports {}; durations on its own clock" / "{} (서버 시계로 잰 길이)", spans.join(", "));
+        let title =
+            say!(language, "reports {}; durations on its own clock" / "{} (서버 시계로 잰 길이)", spans.join(", "));
         let by = Figure::measured((), Source::Head);
         Step::remark("server-timing", say!(language, "server" / "서버"), title).known_by(&by, language)
     })
