@@ -1,13 +1,12 @@
 //! Forms that can be read again: a value beside the sentence that says it.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::fmt::Display;
+use serde::Serializer;
 use std::path::Path;
-use std::time::Duration;
 
 /// A fault as two fields: `why`, in English, and `fault`, its value.
 pub(super) mod fault {
-    use super::*;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::fmt::Display;
 
     #[derive(Serialize)]
     struct Form<'a, T> {
@@ -20,29 +19,28 @@ pub(super) mod fault {
         fault: T,
     }
 
-    pub(in crate::record) fn serialize<T: Display + Serialize, S: Serializer>(
+    pub(crate) fn serialize<T: Display + Serialize, S: Serializer>(
         fault: &T,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         Form { why: fault.to_string(), fault }.serialize(serializer)
     }
 
-    pub(in crate::record) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<T, D::Error> {
+    pub(crate) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
         Ok(Value::deserialize(deserializer)?.fault)
     }
 }
 
 /// A span of time as nanoseconds.
 pub(super) mod nanoseconds {
-    use super::*;
+    use serde::{Deserialize, Deserializer, Serializer};
+    use std::time::Duration;
 
-    pub(in crate::record) fn serialize<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_u64(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
     }
 
-    pub(in crate::record) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
         u64::deserialize(deserializer).map(Duration::from_nanos)
     }
 }

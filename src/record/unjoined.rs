@@ -121,22 +121,17 @@ pub(super) mod form {
     }
 
     #[derive(Deserialize)]
-    struct Facts {
+    struct SavedWhy {
         facts: Unjoined,
     }
 
-    pub(in crate::record) fn serialize<S: Serializer>(
-        why: &Option<Unjoined>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(why: &Option<Unjoined>, serializer: S) -> Result<S::Ok, S::Error> {
         let form =
             why.as_ref().map(|why| Form { code: why.code(), sentence: why.sentence(Language::English), facts: why });
         form.serialize(serializer)
     }
 
-    pub(in crate::record) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<Unjoined>, D::Error> {
-        Ok(Option::<Facts>::deserialize(deserializer)?.map(|form| form.facts))
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Unjoined>, D::Error> {
+        Ok(Option::<SavedWhy>::deserialize(deserializer)?.map(|form| form.facts))
     }
 }

@@ -45,7 +45,7 @@ fn a_download_is_gone_on_with_where_it_ended() {
 
     // Once more: it is whole, which a 416 tells.
     let run = fetch_in(place.path(), &["-O", "-C", "--fail", &url]);
-    assert!(run.code == 0 && run.stderr.contains("was whole already: 300,000 bytes"), "{}", run.stderr);
+    assert!(run.code == 0 && run.stderr.contains("was complete already: 300,000 bytes"), "{}", run.stderr);
     assert_eq!(names(place.path()), ["big.bin"]);
     assert_same(&read(place.path(), "big.bin"), &big);
 }
@@ -87,7 +87,7 @@ fn a_part_outlives_a_resume_that_fails() {
     resume(&peer.url("/")).assert_failed(10, &["stays as it is", "500"]);
     assert_kept();
     let peer = Peer::answering("HTTP/1.0 206 Partial\r\nContent-Range: bytes 5-6/7\r\nContent-Length: 2\r\n\r\nno");
-    resume(&peer.url("/")).assert_failed(8, &["another range"]);
+    resume(&peer.url("/")).assert_failed(8, &["a different range"]);
     assert_kept();
     let peer = Peer::answering("HTTP/1.0 416 No\r\nContent-Range: bytes */7\r\nContent-Length: 0\r\n\r\n");
     resume(&peer.url("/")).assert_failed(10, &["416"]);
@@ -254,7 +254,7 @@ fn names_may_be_as_long_as_names_can_be() {
         });
         let place = tempfile::tempdir().expect("a folder");
         let url = peer.url(&format!("/{name}"));
-        fetch_in(place.path(), &["-O", &url]).assert_failed(9, &["is kept"]);
+        fetch_in(place.path(), &["-O", &url]).assert_failed(9, &["are kept"]);
         assert_eq!(names(place.path()).len(), 2);
         let run = fetch_in(place.path(), &["-O", "-C", &url]);
         assert_eq!((run.code, names(place.path())), (0, vec![name.clone()]), "{}", run.stderr);

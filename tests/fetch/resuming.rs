@@ -118,7 +118,7 @@ fn a_206_that_nobody_asked_for_is_no_whole_file() {
     run.assert_failed(9, &["5 of 10", "-C"]);
     assert_eq!((file, part.as_deref()), (None, Some("01234")));
     let (run, file, part) = fetched(&partial("Content-Range: bytes 5-9/10\r\nContent-Length: 5", "56789"), &[]);
-    run.assert_failed(8, &["another range"]);
+    run.assert_failed(8, &["a different range"]);
     assert_eq!((file, part), (None, None));
     let (run, file, _) = fetched(&partial("Content-Range: bytes 0-4/5\r\nContent-Length: 5", "01234"), &[]);
     assert_eq!((run.code, file.as_deref()), (0, Some("01234")), "{}", run.stderr);

@@ -98,7 +98,7 @@ fn a_saved_log_and_a_line_for_each_request_are_korean() {
             written = String::from_utf8(shown.stdout).expect("UTF-8");
         }
         let path = folder.path().display().to_string();
-        assert_korean(&written, &[&NAMED[..], &[&path]].concat());
+        assert_korean(&written, &[&NAMED[..], &[&path, "multiplex"]].concat());
     }
 }
 

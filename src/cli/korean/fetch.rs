@@ -36,7 +36,7 @@ pub(super) const KOREAN: Translation = Translation {
         ("ipv4", "IPv4만 사용"),
         ("ipv6", "IPv6만 사용"),
         ("repeat", "URL마다 이 횟수만큼 가져옴"),
-        ("half_close", "요청을 보낸 뒤 보내는 쪽을 닫음(half-close)"),
+        ("half_close", "요청을 보낸 뒤 보내는 쪽을 닫음(하프 클로즈)"),
         ("dribble", "이 간격으로 1바이트씩 보냄. 예: 5ms"),
         ("read_rate", "초당 이만큼만 작은 수신 버퍼로 읽음. 예: 100k"),
         ("abort_after", "본문을 이만큼 받으면 연결을 리셋. 예: 1k"),

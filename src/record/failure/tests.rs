@@ -218,7 +218,10 @@ fn a_line_names_what_it_is_about_once_and_what_is_left() {
     let cut = Failure::Response(ResponseError::BodyCutShort { promised: 10, received: 4 });
     let failed = Failed { failure: cut, url: url.clone(), part: part.clone() };
     let line = failed.sentence(English);
-    assert!(line.starts_with("http://h/: ") && line.ends_with("4 bytes, is kept in f.part; -C goes on from there."));
+    assert!(
+        line.starts_with("http://h/: ")
+            && line.ends_with("The 4 bytes received are kept in f.part; -C resumes from there.")
+    );
     assert!(failed.sentence(Korean).ends_with("받은 4바이트는 f.part에 있고, -C로 이어받을 수 있습니다."));
     let status = Failure::Status { url: "http://h/".into(), status: "404 Not Found".into() };
     let failed = Failed { failure: status, url, part: None };

@@ -152,7 +152,7 @@ fn server_end(close: &Close, language: Language) -> Option<Step> {
             let (by, cause) = match close.reason {
                 Reason::BodyFailed | Reason::SendTimeout => (
                     Source::NoLinger,
-                    say!(language, "so that the response does not look complete" / "온전한 응답으로 보이지 않도록"),
+                    say!(language, "to mark the response as incomplete" / "온전한 응답으로 보이지 않도록"),
                 ),
                 Reason::GraceOver => (Source::CloseEnds, say!(language, "its time was over" / "시간이 끝남")),
                 _ => (
