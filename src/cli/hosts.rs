@@ -36,7 +36,7 @@ pub(super) fn host(text: &str) -> Result<NamedHost, Sentence> {
         if ip.is_unspecified() {
             return Err(both!(
                 "not a host, but every address of this machine: to listen there, use --lan or --bind {text}",
-                "호스트가 아니라 이 컴퓨터의 모든 주소입니다. 거기서 연결을 기다리려면 --lan이나 --bind {text}을(를) 쓰십시오"
+                "호스트가 아니라 이 컴퓨터의 모든 주소입니다. 거기서 연결을 기다리려면 --lan이나 --bind {text}을(를) 쓰세요"
             ));
         }
         return Ok(NamedHost::One(Host::Address(ip.to_canonical())));

@@ -272,11 +272,7 @@ fn an_abort_resets_and_keeps_what_came() {
     });
     let (run, file, part) = into_file(&peer, &["--abort-after", "1k"]);
     assert_eq!((run.code, file, part), (0, None, Some(vec![b'x'; 1024])), "{}", run.stderr);
-    assert!(
-        run.stderr.contains(" RST     the client reset it: it stopped before the end of"),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains(" RST     the client reset it: it stopped before the end of"), "{}", run.stderr);
     let kind = heard.recv_timeout(Duration::from_secs(20)).expect("it heard");
     assert!(matches!(kind, std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe), "{kind}");
 }
