@@ -104,9 +104,9 @@ impl Serialize for ClientReason {
 impl<'de> Deserialize<'de> for ClientReason {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        struct Form {
+        struct SavedEnding {
             ending: Ending,
         }
-        Ok(Self(Form::deserialize(deserializer)?.ending))
+        Ok(Self(SavedEnding::deserialize(deserializer)?.ending))
     }
 }

@@ -9,13 +9,13 @@ pub(super) mod fault {
     use std::fmt::Display;
 
     #[derive(Serialize)]
-    struct Form<'a, T> {
+    struct SavedFault<'a, T> {
         why: String,
         fault: &'a T,
     }
 
     #[derive(Deserialize)]
-    struct Value<T> {
+    struct FaultOnly<T> {
         fault: T,
     }
 
@@ -23,11 +23,11 @@ pub(super) mod fault {
         fault: &T,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        Form { why: fault.to_string(), fault }.serialize(serializer)
+        SavedFault { why: fault.to_string(), fault }.serialize(serializer)
     }
 
     pub(crate) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-        Ok(Value::deserialize(deserializer)?.fault)
+        Ok(FaultOnly::deserialize(deserializer)?.fault)
     }
 }
 

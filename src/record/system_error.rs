@@ -46,22 +46,22 @@ impl fmt::Display for SystemError {
 /// How it is saved.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
-enum Form {
+enum SavedError {
     Number(i32),
     Words(String),
 }
 
 impl Serialize for SystemError {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.number.map_or_else(|| Form::Words(self.said.en.clone()), Form::Number).serialize(serializer)
+        self.number.map_or_else(|| SavedError::Words(self.said.en.clone()), SavedError::Number).serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for SystemError {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match Form::deserialize(deserializer)? {
-            Form::Number(number) => io::Error::from_raw_os_error(number).into(),
-            Form::Words(en) => Self { said: Sentence { ko: en.clone(), en }, number: None },
+        Ok(match SavedError::deserialize(deserializer)? {
+            SavedError::Number(number) => io::Error::from_raw_os_error(number).into(),
+            SavedError::Words(en) => Self { said: Sentence { ko: en.clone(), en }, number: None },
         })
     }
 }

@@ -76,7 +76,7 @@ pub struct Transfer {
     /// The server's half of the connection, where it could be had.
     pub server: Option<Box<Record>>,
     /// Why not, where it was asked for.
-    #[serde(with = "unjoined::form")]
+    #[serde(serialize_with = "unjoined::save", deserialize_with = "unjoined::read")]
     pub no_server: Option<Unjoined>,
 }
 

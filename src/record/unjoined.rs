@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::saved;
 use super::system_error::SystemError;
 use crate::language::Language;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -108,30 +108,24 @@ impl Unjoined {
 }
 
 /// How it is saved: a code and a sentence, and what that is made from.
-pub(super) mod form {
-    use super::Unjoined;
-    use crate::language::Language;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+#[derive(Serialize)]
+struct SavedWhy<'a> {
+    code: &'static str,
+    sentence: String,
+    facts: &'a Unjoined,
+}
 
-    #[derive(Serialize)]
-    struct Form<'a> {
-        code: &'static str,
-        sentence: String,
-        facts: &'a Unjoined,
-    }
+/// What of that is read again.
+#[derive(Deserialize)]
+struct WhyOnly {
+    facts: Unjoined,
+}
 
-    #[derive(Deserialize)]
-    struct SavedWhy {
-        facts: Unjoined,
-    }
+pub(super) fn save<S: Serializer>(why: &Option<Unjoined>, serializer: S) -> Result<S::Ok, S::Error> {
+    let saved = why.as_ref().map(|why| SavedWhy { code: why.code(), sentence: why.english(), facts: why });
+    saved.serialize(serializer)
+}
 
-    pub(crate) fn serialize<S: Serializer>(why: &Option<Unjoined>, serializer: S) -> Result<S::Ok, S::Error> {
-        let form =
-            why.as_ref().map(|why| Form { code: why.code(), sentence: why.sentence(Language::English), facts: why });
-        form.serialize(serializer)
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Unjoined>, D::Error> {
-        Ok(Option::<SavedWhy>::deserialize(deserializer)?.map(|form| form.facts))
-    }
+pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Unjoined>, D::Error> {
+    Ok(Option::<WhyOnly>::deserialize(deserializer)?.map(|saved| saved.facts))
 }

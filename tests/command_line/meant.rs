@@ -15,7 +15,7 @@ fn a_value_is_said_with_what_it_is_not() {
         (&["--bind", "my host"], "--bind 'my host': not an IP address"),
         (&["--workers", "0"], "--workers 0: not a number from 1 to 1024"),
         (&["--model", "magic"], "--model magic: not one of iterative, process, thread, multiplex"),
-        (&["fetch", "http://[::1/"], "error: http://[::1/: "),
+        (&["fetch", "http://[::1/"], "error: \"http://[::1/\" is not a URL: "),
         (&["fetch", "--http", "2", "localhost"], "--http 2: not one of "),
         (&["lab", "--answer", "ab", "close"], "--answer ab: "),
     ] {

@@ -45,7 +45,7 @@ fn a_download_is_gone_on_with_where_it_ended() {
 
     // Once more: it is whole, which a 416 tells.
     let run = fetch_in(place.path(), &["-O", "-C", "--fail", &url]);
-    assert!(run.code == 0 && run.stderr.contains("was complete already: 300,000 bytes"), "{}", run.stderr);
+    assert!(run.code == 0 && run.stderr.contains("was complete already: 300,000"), "{}", run.stderr);
     assert_eq!(names(place.path()), ["big.bin"]);
     assert_same(&read(place.path(), "big.bin"), &big);
 }

@@ -80,7 +80,11 @@ fn a_page_that_is_not_there_is_said_and_no_failure() {
     let run = fetch(&["--watch", "127.0.0.1:1", &url]);
     assert!(run.code == 0 && run.stderr.contains("the server's half: "), "{}", run.stderr);
     // Its own words about its stages are there in any case.
-    assert!(run.stderr.contains("lengths by its own clock") || run.stderr.contains(" server  says "), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("durations on its own clock") || run.stderr.contains(" server  reports "),
+        "{}",
+        run.stderr
+    );
     // A server that is not the page's: that one knows no such connection.
     let other = Server::start(folder.path(), &[]);
     let run = fetch_in(Path::new("."), &["--watch", &page, &format!("{}small.txt", other.url)]);
