@@ -168,7 +168,7 @@ pub(super) fn cache_rule(text: &str) -> Result<(Option<String>, String), Sentenc
             if glob.trim().is_empty() || value.trim().is_empty() {
                 return Err(both!(
                     "try 'GLOB: VALUE', as in '/assets/**: max-age=31536000, immutable'",
-                    "'GLOB: VALUE' 꼴로 쓰십시오. 예: '/assets/**: max-age=31536000, immutable'"
+                    "'GLOB: VALUE' 꼴로 쓰세요. 예: '/assets/**: max-age=31536000, immutable'"
                 ));
             }
             let opens_and_closes = |open, close| glob.matches(open).count() == glob.matches(close).count();
