@@ -37,6 +37,8 @@
 
   // Where the live page is, and what this load is called there; nothing, if the server did not say.
   function named() {
+    // The live page is on the server's own machine: asked from another one, localhost would be somebody else.
+    if (!/^(localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname)) return undefined;
     const [page] = performance.getEntriesByType("navigation");
     const isKeptCopy = page && page.transferSize === 0 && page.decodedBodySize > 0;
     if (!page || isKeptCopy) return undefined;

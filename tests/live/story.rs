@@ -177,7 +177,7 @@ fn a_hand_out_is_one_file_that_opens_from_the_disk() {
     assert!(!text.contains("<img") && !text.contains("<script"), "what the client sent is text");
     browser
         .click("[...document.querySelectorAll('#chosen-body button')].find(one => one.innerText === 'Show them')", &[]);
-    browser.wait_until("document.querySelector('.heads').innerText.includes('id=12345')", &[]);
+    browser.wait_until("document.querySelector('.heads')?.innerText.includes('id=12345')", &[]);
     assert!(save("glasshttp-1.html").1.contains("12345"), "shown is shown");
 
     browser.open(&format!("file://{}", file.display()));

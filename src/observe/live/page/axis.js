@@ -64,15 +64,30 @@ function foldedAxis(entries, now, isLatest) {
   return {
     from: parts[0].from, to: parts.at(-1).to, place,
     folds: parts.filter((part) => part.idle !== undefined),
+    // As long as nothing happens, everything stays where it is.
+    standsStill: endsIdle && parts.map(({ from, left }) => `${from} ${left}`).join(),
     marks: (width) => foldedMarks(parts, width, endsIdle),
   };
 }
 
 // When something was under way, merged where little lies between.
-function bursts(entries, now) {
-  const spans = entries.flatMap((entry) => busy(entry, now)).sort((a, b) => a.from - b.from);
+const bursts = (entries, now) => merged(entries.flatMap((entry) => ofEntry(entry, now)));
+
+// Those of an entry on which nothing is under way are worked out once.
+const burstsOfViews = new WeakMap();
+function ofEntry(entry, now) {
+  if (entry.waiting) return busy(entry, now);
+  const known = burstsOfViews.get(entry.view);
+  if (known) return known;
+  const found = merged(busy(entry, now));
+  const isSettled = entry.view.lane.bars.every(({ kind, to }) => kind === "open" || to !== null);
+  if (isSettled) burstsOfViews.set(entry.view, found);
+  return found;
+}
+
+function merged(spans) {
   const merged = [];
-  for (const { from, to } of spans) {
+  for (const { from, to } of spans.sort((a, b) => a.from - b.from)) {
     const last = merged.at(-1);
     if (last && from - last.to <= IDLE) last.to = Math.max(last.to, to);
     else merged.push({ from, to });

@@ -1,7 +1,9 @@
 // chosen.js: the chosen connection: what the server says of it, and how that is laid out.
 
 const open = new Set(); // what the user opened of it
+const REDRAWN = 500; // milliseconds that a drawing stays as it is, though more is known
 let drawn;
+let drawnWhen = 0;
 let asked; // { entry, shows, view }: what was asked of the server
 
 // All that the server says of an entry; nothing until it has.
@@ -40,7 +42,10 @@ function drawChosen() {
   const entry = chosenEntry();
   byId("chosen").hidden = !entry;
   if (!entry || entry === drawn || (page.frozen && drawn?.key === entry.key)) return;
-  drawn = entry;
+  // Of a busy connection not each change, but its end: the next turn comes soon.
+  const isBusy = drawn?.key === entry.key && drawn.end === entry.end;
+  if (isBusy && performance.now() - drawnWhen < REDRAWN) return;
+  [drawn, drawnWhen] = [entry, performance.now()];
   const focused = document.activeElement?.closest("#chosen-body [data-of]")?.dataset.of;
   byId("chosen-title").textContent = titleOf(entry);
   const body = byId("chosen-body");

@@ -3,6 +3,8 @@
 
 const GLYPHS = { request: "◆", closed: "│", reset: "✕", deadline: "◷", lost: "?" };
 
+const APART = 0.5; // percent of the axis between two marks that can be told apart
+
 class Lanes {
   #list = byId("lanes");
   #space = byId("lanes-space");
@@ -117,6 +119,9 @@ class Lanes {
       row.classList.toggle("is-waiting", entry.waiting !== undefined);
       row.title = shown.ended ?? shown.spoken;
     }
+    const { standsStill } = view.axis;
+    if (standsStill && row.drawn === standsStill && row.drawnOf === shown && !entry.waiting) return;
+    [row.drawn, row.drawnOf] = [standsStill, shown];
     row.lastChild.replaceChildren(...lane(entry, view));
   }
 
@@ -167,12 +172,20 @@ function lane(entry, { axis, now }) {
     bar("queued", entry.begin, now);
     return parts;
   }
+  let drawn = -Infinity; // up to where there is a bar
   for (const { kind, from: since, to: until, tone } of view.lane.bars) {
-    bar(`${kind} ${tone}`, accepted + since / MS, until === null ? Math.max(now, accepted) : accepted + until / MS);
+    const [begin, end] = [accepted + since / MS, until === null ? Math.max(now, accepted) : accepted + until / MS];
+    // What nobody could tell from the one before is left out; an error is not.
+    if (kind === "exchange" && !tone.endsWith("_error") && place(end) < drawn + APART) continue;
+    bar(`${kind} ${tone}`, begin, end);
+    if (kind === "exchange") drawn = place(end);
   }
+  let marked = -Infinity;
   for (const { kind, at } of view.lane.marks) {
     const time = accepted + at / MS;
     if (time < from || time > to) continue;
+    if (kind === "request" && place(time) < marked + APART) continue;
+    if (kind === "request") marked = place(time);
     const node = el("span", { class: `mark ${kind}` }, GLYPHS[kind]);
     node.style.left = `clamp(4px, ${place(time)}%, 100% - 5px)`;
     parts.push(node);

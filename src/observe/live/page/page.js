@@ -3,6 +3,7 @@
 const LIVE_RECORDS = 2000;
 const LATEST = 300; // connections that the fitted axis looks at
 const TURN = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 100; // milliseconds
+const STILL = 1000; // the same, while nothing happens
 const FOLLOWED = 700; // milliseconds that a connection stays before a newer one takes its place
 const ANNOUNCED = 10_000;
 
@@ -19,6 +20,7 @@ const page = {
   waiting: [], // connections that wait for the server to accept them
   leftOut: { connections: 0, untold: 0 },
   clock: 0, // the server's clock less ours
+  standsStill: false, // nothing moves on the axis
   isChanged: true,
 };
 let arrived = [];
@@ -117,6 +119,7 @@ function draw(turn) {
   const list = page.frozen?.list ?? kept().list;
   const waiting = page.frozen?.waiting ?? (page.log ? [] : page.waiting);
   const axis = axisOf(list, waiting, time);
+  page.standsStill = Boolean(axis.standsStill);
   const isInView = (entry) => entry.key === page.chosen || (entry.begin <= axis.to && (entry.end ?? time) >= axis.from);
   const entries = [...waiting.toReversed(), ...list.filter(isInView).reverse()];
   lanes.draw({ entries, axis, chosen: page.chosen, now: time });
@@ -291,7 +294,7 @@ setInterval(announce, ANNOUNCED);
 let drawnAt = 0;
 function turn(time) {
   const isMoving = !page.frozen && !page.log && page.range !== "chosen" && live.list.length + page.waiting.length > 0;
-  if (page.isChanged || (isMoving && time - drawnAt >= TURN)) {
+  if (page.isChanged || (isMoving && time - drawnAt >= (page.standsStill ? STILL : TURN))) {
     drawnAt = time;
     draw(time);
   }
