@@ -1,15 +1,23 @@
 //! The lines around serving: where it is, before; what went missing, after.
 
-use crate::cli::{Config, Log};
+use crate::cli::{Config, LivePage, Log};
 use crate::escape;
 use crate::language::Language;
 use crate::language::sentence::say;
 use crate::listener::{self, Listener, Port};
 use crate::observe::sink::LeftOut;
+use crate::qr;
 use crate::recording::Recording;
+use crate::story::steps::count;
+use anstream::{AutoStream, ColorChoice};
+use rustix::termios::tcgetwinsize;
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::Duration;
 use unicode_width::UnicodeWidthStr;
+
+/// Rows of a terminal that the other lines of the announcement take.
+const LINES_BESIDE: usize = 6;
 
 /// The current folder.
 pub const HERE: &str = ".";
@@ -27,7 +35,10 @@ pub fn announce(
     recording: &Recording,
 ) -> io::Result<()> {
     let language = config.language;
-    let first = say!(language, "Serving {} at" / "{} 폴더 제공 중:", escape::terminal(&folder.display().to_string()));
+    let first = match config.is_lesson {
+        true => say!(language, "Serving the lesson at" / "수업 제공 중:"),
+        false => say!(language, "Serving {} at" / "{} 폴더 제공 중:", escape::terminal(&folder.display().to_string())),
+    };
     let width = first.width();
     let mut line = |label: &str, url: &str| {
         let bold = anstyle::Style::new().bold();
@@ -39,6 +50,9 @@ pub fn announce(
     }
     if let Some(url) = recording.page_urls.first() {
         line(&say!(language, "Watch it at" / "지켜보기:"), url)?;
+    }
+    for line in code(config, listeners) {
+        writeln!(out, "{line}")?;
     }
     for sentence in sentences(folder, config, listeners, recording) {
         writeln!(out, "{}", escape::terminal(&sentence))?;
@@ -82,6 +96,13 @@ fn sentences(folder: &Path, config: &Config, listeners: &[Listener], recording: 
                 / "경고: 실시간 페이지가 네트워크에 열려 있습니다. 닿을 수 있는 사람은 모든 요청을 읽을 수 있습니다"
         ));
     }
+    if config.is_for_lan && config.live_page == LivePage::Off {
+        sentences.push(say!(
+            language,
+            "No live page, for it shows every request: --watch 8081 opens it, for this machine alone."
+                / "실시간 페이지는 모든 요청을 보여 주므로 꺼져 있습니다. 이 컴퓨터에서만 보려면 --watch 8081"
+        ));
+    }
     if let Some(why) = &recording.no_page {
         sentences.push(say!(language, "No live page: {}." / "실시간 페이지를 열 수 없습니다: {}.", why));
     }
@@ -95,6 +116,29 @@ fn sentences(folder: &Path, config: &Config, listeners: &[Listener], recording: 
     }
     sentences.push(say!(language, "Ctrl-C stops it." / "Ctrl-C를 누르면 멈춥니다."));
     sentences
+}
+
+/// With `--lan`, the first URL that a telephone can use, as a QR code: where there
+/// is room for it beside the other lines, and colour, without which it can't be read.
+fn code(config: &Config, listeners: &[Listener]) -> Vec<String> {
+    let is_for_eyes = config.is_for_lan && AutoStream::choice(&io::stdout()) != ColorChoice::Never;
+    let Some(size) = tcgetwinsize(io::stdout()).ok().filter(|_| is_for_eyes) else { return Vec::new() };
+    let rows = usize::from(size.ws_row).saturating_sub(LINES_BESIDE);
+    let url = listener::lan_url(listeners);
+    url.and_then(|url| qr::lines(&url, size.ws_col.into(), rows)).unwrap_or_default()
+}
+
+/// The order to stop has come, and these connections are still under way.
+pub fn waiting(connections: u64, grace: Duration, language: Language) -> String {
+    let connections = count!(language, connections, "connection", "connections" / "개 연결");
+    let seconds = grace.as_secs_f64();
+    say!(
+        language,
+        "Waiting for {} to finish, at most {} s. Ctrl-C again stops it at once."
+            / "{}의 마무리를 기다립니다(최대 {}초). Ctrl-C를 다시 누르면 바로 멈춥니다.",
+        connections,
+        seconds
+    )
 }
 
 /// What is neither in the log, nor in the story, nor on the live page.

@@ -42,6 +42,7 @@ Examples:
   glasshttp -p 3000 dist           serve dist at http://localhost:3000/
   glasshttp --lan photos           share photos on the local network
   glasshttp fetch localhost:8080   fetch a URL, and show each stage
+  glasshttp lesson --open          see in a browser what happens between it and us
 
 Ctrl-C stops the server; responses under way are finished first.";
 
@@ -107,6 +108,10 @@ pub struct Args {
     #[arg(long, value_name = "[GLOB: ]VALUE", value_parser = cache_rule, help_heading = "Files")]
     cache_control: Vec<(Option<String>, String)>,
 
+    /// Open the site in a browser
+    #[arg(long, help_heading = "Output")]
+    open: bool,
+
     /// What to write to standard output [default: short on a terminal, else common]
     #[arg(long, value_enum, help_heading = "Output")]
     log: Option<LogName>,
@@ -164,6 +169,15 @@ pub struct Args {
 enum Command {
     Fetch(Box<FetchArgs>),
     Lab(Box<LabArgs>),
+    /// Serve the built-in lesson on HTTP and TCP, with its live page
+    Lesson {
+        /// Port to listen on; 0 takes any free one [default: 8080, or the next free one]
+        #[arg(short, long, value_name = "PORT", value_parser = port)]
+        port: Option<u16>,
+        /// Open it in a browser
+        #[arg(long)]
+        open: bool,
+    },
     /// Show a saved log (--log json), or a fetch (fetch --json), in the terminal
     Show {
         /// The file; - is standard input
@@ -224,6 +238,10 @@ impl Args {
         }
         match args.command.take() {
             None => Ok(Task::Serve(Box::new(args.config(language)))),
+            Some(Command::Lesson { port, open }) => {
+                (args.port, args.open) = (port, open);
+                Ok(Task::Serve(Box::new(Config { is_lesson: true, ..args.config(language) })))
+            }
             Some(Command::Show { file }) => Ok(Task::Show(crate::show::Options { file, language })),
             Some(Command::Lab(lab)) => Ok(Task::Lab(Box::new(lab.options(language)))),
             Some(Command::Fetch(fetch)) => {
@@ -300,6 +318,9 @@ impl Args {
             log: args.log.map(LogName::log),
             language,
             live_page,
+            is_lesson: false,
+            opens_browser: args.open,
+            is_for_lan: args.lan,
         }
     }
 }
@@ -380,11 +401,11 @@ mod tests {
     }
 
     #[test]
-    fn serve_has_at_most_26_flags() {
+    fn serve_has_at_most_27_flags() {
         use clap::CommandFactory;
         // Those of the program as a whole, for every command, are not serve's own.
         let is_own = |option: &&clap::Arg| !option.is_global_set() && option.get_id() != "version";
         let flags = Args::command().get_opts().filter(is_own).count();
-        assert!(flags <= 26, "{flags}");
+        assert!(flags <= 27, "{flags}");
     }
 }

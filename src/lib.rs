@@ -20,6 +20,8 @@
 //! 16. [`cli`]: what was typed, and what it means.
 //! 17. [`announcement`]: the lines before and after serving.
 //! 18. [`escape`]: text that others chose, as each sink may have it.
+//! 19. [`farewell`]: what the order to stop waits for.
+//! 20. [`browser`], [`qr`], [`lesson`]: what makes a first minute easy.
 //!
 //! A program that answers by itself, without a folder, is a few lines: see
 //! `examples/application.rs`.
@@ -34,6 +36,8 @@ compile_error!("glasshttp needs a Unix: it is written for the sockets, descripto
 pub mod activation;
 #[cfg(feature = "program")]
 pub mod announcement;
+#[cfg(feature = "program")]
+pub mod browser;
 pub mod capture;
 #[cfg(feature = "program")]
 pub mod cli;
@@ -41,6 +45,8 @@ pub mod connection;
 #[cfg(feature = "program")]
 pub mod dns;
 pub mod escape;
+#[cfg(feature = "program")]
+pub mod farewell;
 #[cfg(feature = "program")]
 pub mod fetch;
 pub mod handler;
@@ -50,11 +56,15 @@ mod kernel;
 pub mod lab;
 pub mod language;
 pub mod later;
+#[cfg(feature = "program")]
+pub mod lesson;
 pub mod listener;
 pub mod models;
 pub mod observe;
 pub mod packet;
 pub mod pool;
+#[cfg(feature = "program")]
+pub mod qr;
 pub mod record;
 #[cfg(feature = "program")]
 pub mod recording;

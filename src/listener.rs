@@ -361,6 +361,19 @@ pub fn urls(listeners: &[Listener]) -> Vec<String> {
     hosts.into_iter().map(|host| format!("http://{host}:{port}/")).collect()
 }
 
+/// The best of those URLs for other machines; `None` where only this one is listened to.
+pub fn lan_url(listeners: &[Listener]) -> Option<String> {
+    let port = listeners.first()?.address().port();
+    let has = |ip: IpAddr| listeners.iter().any(|listener| listener.address().ip() == ip);
+    let (everywhere_4, everywhere_6) = (has(Ipv4Addr::UNSPECIFIED.into()), has(Ipv6Addr::UNSPECIFIED.into()));
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    let mut addresses: Vec<IpAddr> = interfaces.iter().map(|interface| interface.ip()).collect();
+    addresses.retain(|ip| !ip.is_loopback() && !matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local()));
+    addresses.retain(|ip| if ip.is_ipv4() { everywhere_4 || everywhere_6 } else { everywhere_6 });
+    let best = addresses.iter().min_by_key(|ip| ip.is_ipv6())?;
+    Some(format!("http://{}/", SocketAddr::new(*best, port)))
+}
+
 /// As it stands in a URL; a zone by its interface's name (RFC 6874).
 fn host(address: SocketAddr) -> String {
     match address {

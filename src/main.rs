@@ -3,16 +3,19 @@
 use anstream::eprintln;
 use glasshttp::activation;
 use glasshttp::announcement::{HERE, announce, ended_without_storage, not_recorded};
+use glasshttp::browser;
 use glasshttp::capture::Capture;
 use glasshttp::capture::wanted::Packets;
 use glasshttp::cli::usage::NoTask;
 use glasshttp::cli::{Args, Config, Log, Task, way_out};
 use glasshttp::connection::Service;
 use glasshttp::escape;
+use glasshttp::farewell::Farewell;
 use glasshttp::fetch;
 use glasshttp::lab;
 use glasshttp::language::Language;
 use glasshttp::language::sentence::ERROR;
+use glasshttp::lesson::Lesson;
 use glasshttp::listener;
 use glasshttp::models::{self, Stop};
 use glasshttp::record::FailureKind;
@@ -21,7 +24,7 @@ use glasshttp::show;
 use glasshttp::site::Site;
 use glasshttp::story::width::{USUAL, columns};
 use std::fmt::Display;
-use std::io;
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -60,7 +63,10 @@ fn run(config: Config) -> Result<(), String> {
     let config = config.with_handed_over(&handed_over).map_err(|place| way_out::place_is_given(place, language))?;
     // First of all, so that a signal is never lost.
     let stop = Arc::new(Stop::on_signals().map_err(|error| way_out::no_signals(&error, language))?);
-    let folder = config.folder.as_deref().unwrap_or_else(|| usual_folder());
+    let lesson = config.is_lesson.then(Lesson::lay_out).transpose();
+    let lesson = lesson.map_err(|error| way_out::no_lesson(&error, language))?;
+    let named = lesson.as_ref().map(Lesson::folder).or(config.folder.as_deref());
+    let folder = named.unwrap_or_else(|| usual_folder());
     let site = Site::open(folder, config.site.clone());
     let site = site.map_err(|error| way_out::cannot_serve(folder, &error, language))?;
     let listeners = match handed_over.site {
@@ -78,13 +84,22 @@ fn run(config: Config) -> Result<(), String> {
         _ => announce(&mut anstream::stderr().lock(), folder, &config, &listeners, &recording),
     };
 
+    if let Some(url) = listener::urls(&listeners).first().filter(|_| config.opens_browser) {
+        browser::open(url, language, |line| eprintln!("{line}"));
+    }
+
     let abandon_storage = site.ending();
     let service = Arc::new(Service { handler: Box::new(site), timeouts: config.timeouts, probe: recording.probe() });
     let limits = config.limits.within_descriptors(config.model);
     activation::notify(&stop);
+    let is_for_people = matches!(recording.log, Log::Story | Log::Short | Log::Off);
+    // Without it, it ends as well.
+    let farewell = Farewell::start(&stop, &listeners, limits.grace, language, move |line| print(line, is_for_people));
     let result = models::serve(config.model, listeners, &service, &limits, &stop);
+    drop(farewell);
     let is_capture_file = recording.log == Log::Pcapng;
-    let left_out = recording.finish();
+    let (left_out, summary) = recording.finish(language);
+    summary.iter().for_each(|line| print(line, is_for_people));
     let hanging = abandon_storage();
     if hanging > 0 {
         eprintln!("{}", ended_without_storage(hanging, language));
@@ -93,6 +108,16 @@ fn run(config: Config) -> Result<(), String> {
         eprintln!("{}", not_recorded(left_out, is_capture_file, language));
     }
     result.map_err(|error| way_out::cannot_go_on(&error, language))
+}
+
+/// A line beside the log, where the announcement stands. It goes over the `^C` that a terminal shows.
+fn print(line: &str, is_for_people: bool) {
+    let begin = if io::stdout().is_terminal() { "\r" } else { "" };
+    // Nobody may be reading.
+    let _ = match is_for_people {
+        true => writeln!(anstream::stdout(), "{begin}{line}"),
+        false => writeln!(anstream::stderr(), "{line}"),
+    };
 }
 
 /// Each failure is one line; the first says the exit code.

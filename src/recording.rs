@@ -5,6 +5,7 @@ use crate::capture::Capture;
 use crate::capture::log::PcapngLog;
 use crate::capture::wanted::Packets;
 use crate::cli::{Config, LivePage, Log, way_out};
+use crate::language::Language;
 use crate::listener::{self, Listener, Required};
 use crate::observe::calls::CallsBeside;
 use crate::observe::clf::Format;
@@ -17,10 +18,12 @@ use crate::observe::short::ShortLog;
 use crate::observe::sink::{LeftOut, Sink};
 use crate::observe::standard_output::{self, StandardOutput};
 use crate::observe::story::Story;
+use crate::observe::summary::Summary;
 use crate::story::width::{USUAL, columns};
 use crate::watch::Watch;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// How many connections, and exchanges, are recorded in a second: people can't look
 /// at more, and what is left out costs nothing.
@@ -43,6 +46,8 @@ pub struct Recording {
     pub no_page: Option<String>,
     /// What standard output is for.
     pub log: Log,
+    summary: Option<Summary>,
+    began: Instant,
 }
 
 impl Recording {
@@ -56,7 +61,11 @@ impl Recording {
         let mut scope = Scope::default();
         let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
         let is_terminal = io::stdout().is_terminal();
-        let log = config.log.unwrap_or(if is_terminal { Log::Short } else { Log::Lines(Format::Common) });
+        let log = config.log.unwrap_or(match (is_terminal, config.is_lesson) {
+            (true, true) => Log::Story,
+            (true, false) => Log::Short,
+            (false, _) => Log::Lines(Format::Common),
+        });
         match log {
             Log::Lines(format) => scope.lines = Some(format),
             Log::Story => {
@@ -102,6 +111,9 @@ impl Recording {
                 scope.loads = Some(loads);
             }
         }
+        // For people, and only where each connection is looked at anyway.
+        let summary = (matches!(log, Log::Story | Log::Short | Log::Off) && !sinks.is_empty()).then(Summary::default);
+        sinks.extend(summary.iter().map(|summary| Box::new(summary.sink()) as Box<dyn Sink>));
         if !sinks.is_empty() || is_pcapng {
             // Before anybody is told where the server is: the first SYN is kept, too.
             site.iter().for_each(Listener::save_syn);
@@ -131,6 +143,8 @@ impl Recording {
             is_page_public,
             no_page,
             log,
+            summary,
+            began: Instant::now(),
         })
     }
 
@@ -139,8 +153,10 @@ impl Recording {
         self.watching.as_ref().map_or(Probe::OFF, Watching::probe)
     }
 
-    /// Shows what is still to be shown, a few seconds at most; gives what was left out.
-    pub fn finish(self) -> LeftOut {
+    /// Shows what is still to be shown, a few seconds at most; gives what was left
+    /// out, and the whole run in a line where it is for people.
+    pub fn finish(self, language: Language) -> (LeftOut, Option<String>) {
+        let ran = self.began.elapsed();
         let left_out = self.watching.map(Watching::finish).unwrap_or_default();
         if let Some(capture) = self.capture {
             standard_output::end(); // a reader that takes nothing holds up the end no longer
@@ -148,7 +164,7 @@ impl Recording {
         }
         // Whether its thread ended well is no matter now.
         let _ = self.page.map(Watch::finish);
-        left_out
+        (left_out, self.summary.and_then(|summary| summary.line(ran, language)))
     }
 }
 

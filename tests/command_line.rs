@@ -1,5 +1,6 @@
 //! What is typed, and what is printed in return.
 
+mod ending;
 mod log;
 mod meant;
 mod short;

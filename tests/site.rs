@@ -8,6 +8,7 @@ mod links;
 mod listing;
 mod names;
 mod options;
+mod pages;
 mod permissions;
 mod refusals;
 mod root;

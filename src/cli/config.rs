@@ -66,6 +66,12 @@ pub struct Config {
     pub language: Language,
     /// Where the live page is.
     pub live_page: LivePage,
+    /// Whether the built-in site is served, and no folder.
+    pub is_lesson: bool,
+    /// Whether a browser is to show the site.
+    pub opens_browser: bool,
+    /// Whether the site is for the local network, and so for telephones.
+    pub is_for_lan: bool,
 }
 
 /// What was typed though it is decided by a socket that was handed over.

@@ -137,6 +137,17 @@ pub fn cannot_serve(folder: &Path, error: &io::Error, language: Language) -> Str
     say!(language, "cannot serve {}: {}" / "{}을(를) 제공할 수 없습니다: {}", shown, why)
 }
 
+/// The built-in site can't be laid out.
+pub fn no_lesson(error: &io::Error, language: Language) -> String {
+    say!(
+        language,
+        "cannot lay out the lesson in {}: {}; name another folder by TMPDIR"
+            / "{}에 수업 파일을 쓸 수 없습니다: {}. TMPDIR로 다른 폴더를 정하십시오",
+        std::env::temp_dir().display(),
+        cause(error, language)
+    )
+}
+
 /// Signals can't be had.
 pub fn no_signals(error: &io::Error, language: Language) -> String {
     say!(language, "cannot watch for signals: {}" / "신호를 받을 준비를 할 수 없습니다: {}", cause(error, language))

@@ -150,6 +150,15 @@ impl SocketTable {
         Ok(count)
     }
 
+    /// Connections on this local port that some process has, and whose client is still there.
+    pub(crate) fn accepted(&self, port: u16) -> io::Result<usize> {
+        let mut count = 0;
+        self.dump(port, 1 << ESTABLISHED | 1 << CLOSE_WAIT, |message, _| {
+            count += usize::from(number(message, INODE) != 0);
+        })?;
+        Ok(count)
+    }
+
     /// Looks at each socket of this local port in one of these states.
     fn dump(&self, port: u16, states: u32, mut look: impl FnMut(&[u8], AddressFamily)) -> io::Result<()> {
         let mut buffer = vec![0; 32 * 1024];

@@ -20,3 +20,5 @@ pub mod short;
 pub mod sink;
 pub mod standard_output;
 pub mod story;
+#[cfg(feature = "program")]
+pub mod summary;

@@ -259,15 +259,29 @@ impl Site {
             Ok(Destination::File(..)) => Err(Refusal::NotFound),
             Ok(Destination::Folder) if path.names_folder => self.folder(root, request, &path),
             Ok(Destination::Folder) => Ok(Chosen::Response(self.redirect(&path, request.target.query))),
-            Err(Refusal::NotFound) if self.options.spa && !has_known_extension(path.last()) => {
-                match root.find(b"index.html")? {
-                    Destination::File(file, state) => {
-                        self.file(root, request, b"index.html", file, state).map(Chosen::Response)
-                    }
-                    Destination::Folder => Err(Refusal::NotFound),
-                }
-            }
+            Err(Refusal::NotFound) => self.instead(root, request, &path).map(Chosen::Response),
             Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// What stands for a path that names nothing: the page of that name, else the application's.
+    fn instead(&self, root: &Root, request: &Request<'_>, path: &SitePath) -> Result<Response, Refusal> {
+        let mut found = Err(Refusal::NotFound);
+        if let Some(page) = path.page() {
+            found = self.file_named(root, request, &page);
+        }
+        match found {
+            Err(Refusal::NotFound) if self.options.spa && !has_known_extension(path.last()) => {
+                self.file_named(root, request, b"index.html")
+            }
+            found => found,
+        }
+    }
+
+    fn file_named(&self, root: &Root, request: &Request<'_>, name: &[u8]) -> Result<Response, Refusal> {
+        match root.find(name)? {
+            Destination::File(file, state) => self.file(root, request, name, file, state),
+            Destination::Folder => Err(Refusal::NotFound),
         }
     }
 

@@ -59,6 +59,13 @@ impl SitePath {
         if self.name.is_empty() { child.to_vec() } else { [&self.name, child].join(&b'/') }
     }
 
+    /// The page that `/about` means where nothing has that name: `about.html`.
+    /// A folder's path means none, nor does a last segment with a dot in it.
+    pub(super) fn page(&self) -> Option<Vec<u8>> {
+        let last = self.last();
+        (!self.names_folder && !last.is_empty() && !last.contains(&b'.')).then(|| [&self.name, &b".html"[..]].concat())
+    }
+
     /// The last segment; empty for the root.
     pub(super) fn last(&self) -> &[u8] {
         self.name.rsplit(|&byte| byte == b'/').next().unwrap_or_default()

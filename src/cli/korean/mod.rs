@@ -14,6 +14,7 @@ const TRANSLATIONS: &[(&str, Translation)] = &[
     ("glasshttp", serve::KOREAN),
     ("fetch", fetch::KOREAN),
     ("lab", lab::KOREAN),
+    ("lesson", show::KOREAN_LESSON),
     ("show", show::KOREAN),
     ("help", show::KOREAN_HELP),
 ];

@@ -23,6 +23,7 @@ pub(super) const KOREAN: Translation = Translation {
             "cache_control",
             "파일, 또는 GLOB에 맞는 파일의 Cache-Control. 여러 번 쓸 수 있고 마지막으로 맞는 것을 따름 [기본값: no-cache]",
         ),
+        ("open", "사이트를 브라우저로 염"),
         (
             "log",
             "표준 출력에 쓸 것. story: 연결마다 SYN부터 끝까지 풀어 쓴 이야기, short: 요청마다 한 줄, common: 교환마다 한 줄(Common Log \
@@ -54,6 +55,7 @@ pub(super) const KOREAN: Translation = Translation {
   glasshttp -p 3000 dist           dist를 http://localhost:3000/에서 제공
   glasshttp --lan photos           photos를 근거리 네트워크에 공유
   glasshttp fetch localhost:8080   URL을 가져오며 단계마다 보여 줌
+  glasshttp lesson --open          브라우저와 서버 사이에서 일어나는 일을 봄
 
 Ctrl-C를 누르면 진행 중인 응답을 마친 뒤 멈춥니다(우아한 종료).",
 };

@@ -17,3 +17,14 @@ pub(super) const KOREAN_HELP: Translation = Translation {
     arguments: &[("command", "명령")],
     after: "",
 };
+
+pub(super) const KOREAN_LESSON: Translation = Translation {
+    about: "내장된 HTTP와 TCP 수업을 실시간 페이지와 함께 제공",
+    usage: "glasshttp lesson [옵션]",
+    template: TEMPLATE,
+    arguments: &[
+        ("port", "연결을 기다릴 포트. 0이면 비어 있는 아무 포트 [기본값: 8080, 쓰이고 있으면 그다음 빈 포트]"),
+        ("open", "브라우저로 염"),
+    ],
+    after: "",
+};

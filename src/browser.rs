@@ -1,0 +1,51 @@
+//! `--open`: the site in the browser of whoever started the server.
+
+use crate::language::sentence::say;
+use crate::language::{Language, cause};
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+
+/// What the system opens a URL with.
+const OPENER: &str = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+
+/// Opens `url`, and does not wait for that; why it can't be opened goes to `complain`.
+pub fn open(url: &str, language: Language, complain: impl FnOnce(&str) + Send + 'static) {
+    // Without a display a text browser would be started in our own terminal.
+    if !has_display() {
+        return complain(&say!(
+            language,
+            "There is no display to open a browser on: open {} yourself."
+                / "브라우저를 띄울 화면이 없습니다. 직접 여십시오: {}",
+            url
+        ));
+    }
+    let cannot = say!(language, "{} could not open {}" / "{}(으)로 {}을(를) 열지 못했습니다", OPENER, url);
+    match start(url) {
+        Ok(child) => {
+            // Without a thread nobody hears how it ended.
+            let _ = std::thread::Builder::new().name("browser".into()).spawn(move || {
+                if let Some(code) = failure(child) {
+                    complain(&say!(language, "{} (exit code {})." / "{}(종료 코드 {}).", cannot, code));
+                }
+            });
+        }
+        Err(error) => complain(&format!("{cannot}: {}.", cause(&error, language))),
+    }
+}
+
+/// In a process group of its own: Ctrl-C is for the server.
+fn start(url: &str) -> io::Result<Child> {
+    let mut command = Command::new(OPENER);
+    command.arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0).spawn()
+}
+
+/// How it failed; where the process model has waited for it, nobody knows.
+fn failure(mut child: Child) -> Option<i32> {
+    child.wait().ok()?.code().filter(|code| *code != 0)
+}
+
+fn has_display() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    cfg!(target_os = "macos") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY") || is_set("WSL_DISTRO_NAME")
+}

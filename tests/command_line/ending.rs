@@ -1,0 +1,79 @@
+//! The end of a run: what the first Ctrl-C waits for, and what the run came to.
+
+use crate::harness::{MODELS, Server, glasshttp};
+use rustix::process::Signal;
+use std::io::{BufRead, Read};
+use tempfile::TempDir;
+
+fn start(options: &[&str]) -> (Server, TempDir) {
+    let folder = TempDir::new().expect("a folder");
+    std::fs::write(folder.path().join("a.txt"), "x".repeat(11_520)).expect("a file");
+    std::fs::File::create(folder.path().join("big")).and_then(|file| file.set_len(64 << 20)).expect("a file");
+    let mut command = glasshttp();
+    command.args(["--port", "0", "--no-watch"]).args(options).arg(folder.path());
+    (Server::spawn(&mut command), folder)
+}
+
+/// The rest of what it says, when it has ended.
+fn rest(server: &mut Server) -> String {
+    assert_eq!(server.wait().code(), Some(0));
+    let mut text = String::new();
+    server.stdout.read_to_string(&mut text).expect("text");
+    text
+}
+
+#[test]
+fn a_run_is_summed_up_in_a_line() {
+    for model in MODELS {
+        for (log, language) in [("short", "en"), ("story", "en"), ("short", "ko")] {
+            let (mut server, _folder) = start(&["--model", model, "--log", log, "--lang", language]);
+            server.get("/a.txt");
+            server.get("/missing");
+            server.signal(Signal::INT);
+            let said = rest(&mut server);
+            let last = said.lines().last().expect("a line");
+            let begin = match language {
+                "en" => "2 connections, 2 requests (1 × 200, 1 × 404), ",
+                _ => "2개 연결, 2개 요청 (1 × 200, 1 × 404), ",
+            };
+            assert!(last.starts_with(begin) && last.contains(" kB"), "{model}, {log}: {said}");
+            assert!(!said.contains("Waiting"), "{model}: {said}");
+        }
+    }
+}
+
+#[test]
+fn nobody_came_and_nothing_is_recorded_are_no_line() {
+    for log in ["short", "off", "common", "json"] {
+        let (mut server, _folder) = start(&["--log", log]);
+        if matches!(log, "off" | "common" | "json") {
+            server.get("/a.txt");
+        }
+        server.signal(Signal::INT);
+        let said = rest(&mut server);
+        assert!(!said.contains(" sent, in "), "{log}: {said}");
+    }
+}
+
+#[test]
+fn the_first_order_to_stop_says_what_it_waits_for() {
+    for model in MODELS {
+        for (language, expected) in [
+            ("en", "Waiting for 1 connection to finish, at most 7.5 s. Ctrl-C again stops it at once.\n"),
+            ("ko", "1개 연결의 마무리를 기다립니다(최대 7.5초). Ctrl-C를 다시 누르면 바로 멈춥니다.\n"),
+        ] {
+            let options = ["--model", model, "--log", "short", "--grace", "7.5", "--lang", language];
+            let (mut server, _folder) = start(&options);
+            let mut client = server.connect();
+            client.send(b"GET /big HTTP/1.0\r\n\r\n");
+            client.head_answer();
+            server.signal(Signal::INT);
+            let mut said = String::new();
+            while !said.ends_with(expected) {
+                assert_ne!(server.stdout.read_line(&mut said).expect("a line"), 0, "{model}: {said}");
+            }
+            drop(client);
+            rest(&mut server);
+        }
+    }
+}
