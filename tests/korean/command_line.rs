@@ -92,7 +92,7 @@ fn every_refusal_is_korean() {
         let said = said(arguments);
         assert!(said.starts_with("오류: ") && said.trim_end().lines().count() == 1, "{arguments:?}: {said:?}");
         let typed = arguments.iter().copied().filter(|word| !word.starts_with('-'));
-        let parts = ["no colon", "X Y", "a\\nb", "a\\r\\nb", "nowhere", path, program];
+        let parts = ["no colon", "X Y", "a\\nb", "a\\r\\nb", "a\\x0d\\x0ab", "nowhere", path, program];
         assert_korean_at(Place::CommandLine, &said, &typed.chain(parts).collect::<Vec<_>>());
     }
 }
