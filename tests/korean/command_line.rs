@@ -46,7 +46,7 @@ fn every_refusal_is_korean() {
         &["--header", "X: 가\n나"],
         &["--header", "Content-Length: 1"],
         &["--header", "Cache-Control: a"],
-        &["--cache-control", "a\r\nb"],
+        &["--cache-control", "가\r\n나"],
         &["--bind", "here"],
         &["--bind", "127.0.0.1%lo"],
         &["--bind", "fe80::1%nowhere"],
