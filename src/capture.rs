@@ -16,6 +16,7 @@ pub mod log;
 pub mod wanted;
 
 use crate::kernel::timestamps::keep_stamping;
+use crate::lock::lock;
 use crate::packet::segment::Packet;
 use crate::record;
 use crate::record::segment::Segments;
@@ -32,7 +33,7 @@ use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -302,10 +303,6 @@ impl Shared {
         let unknown = || if_indextoname(interface).ok().and_then(|name| name.into_string().ok()).unwrap_or_default();
         names.entry(interface).or_insert_with(unknown).clone()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn pair(server: SocketAddr, client: SocketAddr) -> Pair {

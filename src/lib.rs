@@ -59,6 +59,7 @@ pub mod later;
 #[cfg(feature = "program")]
 pub mod lesson;
 pub mod listener;
+mod lock;
 pub mod models;
 pub mod observe;
 pub mod packet;

@@ -30,6 +30,7 @@ use crate::handler::{Body, Handler, Pieces, Response};
 use crate::http::message::{HeaderBlock, Request, StatusCode};
 use crate::language::Language;
 use crate::later::Later;
+use crate::lock::lock;
 use crate::pool::{Bounds, Full, Pool};
 use bytes::Bytes;
 use helper::Helper;
@@ -38,7 +39,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::fmt;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// Threads, each with a helper at most. A quarter of them for one mount: one
 /// that hangs leaves the others theirs.
@@ -184,10 +185,6 @@ impl Helpers {
         };
         drop(helper);
     }
-}
-
-fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
-    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A part of a file that helpers read.

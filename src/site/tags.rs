@@ -14,11 +14,12 @@
 
 use super::content::{Content, ContentReader};
 use super::version::Version;
+use crate::lock::lock;
 use rustix::fs::fstat;
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Contents that are remembered: at most twice this many, of some 100 bytes each.
@@ -235,10 +236,6 @@ impl Job {
 /// download that is under way.
 fn is_wanted(file: &Arc<File>, asked: Instant) -> bool {
     asked.elapsed() < WANTED || Arc::strong_count(file) > 1
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -84,6 +84,8 @@ pub fn exchange(number: u64, target: &str, begun: i64) -> Exchange {
         response_head: answer.len() as u64,
         response_body: 44,
     };
+    let clock = [32_000, 41_000, 97_000, 121_000, 121_000].map(|time| (time, CLOCK));
+    let mut times = [(0, STAMP)].into_iter().chain(clock).chain([(139_000, STAMP)]);
     Exchange {
         number,
         request: Message { head: request, is_cut: false },
@@ -94,15 +96,10 @@ pub fn exchange(number: u64, target: &str, begun: i64) -> Exchange {
         resource: Figure::measured("hello.txt".into(), Source::Handler),
         refused: None,
         is_kept: true,
-        stages: Stages {
-            arrived: Figure::measured(begun, STAMP),
-            first_read: Figure::measured(begun + 32_000, CLOCK),
-            head_complete: Figure::measured(begun + 41_000, CLOCK),
-            response_chosen: Figure::measured(begun + 97_000, CLOCK),
-            first_write: Figure::measured(begun + 121_000, CLOCK),
-            last_write: Figure::measured(begun + 121_000, CLOCK),
-            acknowledged: Figure::measured(begun + 139_000, STAMP),
-        },
+        stages: Stages::all(|_| match times.next() {
+            Some((time, by)) => Figure::measured(begun + time, by),
+            None => Figure::not_visible(Why::NotReached),
+        }),
         traffic: Figure::measured(traffic, Source::Calls),
     }
 }
