@@ -62,7 +62,7 @@ impl Course {
             return Figure::not_visible(why_not);
         }
         if moment < self.latest {
-            return Figure::not_visible(Why::ClockWasSet);
+            return Figure::not_visible(Why::BeforeItsCause);
         }
         self.latest = moment;
         Figure::measured_or(moment.since(self.accepted), by, why_not)
@@ -118,7 +118,7 @@ fn unseen(why: Why, report: &ExchangeReport<'_>) -> Why {
 /// The first bytes may have arrived before the accept, and so lie below zero; never after the `next` stage.
 fn arrived(at: Option<Nanoseconds>, next: Option<&Nanoseconds>) -> Figure<Nanoseconds> {
     match (at, next) {
-        (Some(at), Some(next)) if at > *next => Figure::not_visible(Why::ClockWasSet),
+        (Some(at), Some(next)) if at > *next => Figure::not_visible(Why::BeforeItsCause),
         _ => Figure::measured_or(at, Source::ReceiveStamp, Why::NoArrival),
     }
 }
@@ -130,7 +130,7 @@ pub(super) fn acknowledged(at: Moment, accepted: Moment, stages: &Stages) -> Fig
     let latest =
         known[..known.len() - 1].iter().filter_map(|(_, figure)| figure.value()).next_back().map_or(0, |at| 0.max(*at));
     match at.since(accepted) {
-        Some(at) if at < latest => Figure::not_visible(Why::ClockWasSet),
+        Some(at) if at < latest => Figure::not_visible(Why::BeforeItsCause),
         at => Figure::measured_or(at, Source::AcknowledgementStamp, Why::NoAcknowledgement),
     }
 }
@@ -288,7 +288,7 @@ mod tests {
     fn a_clock_that_was_set_is_the_reason() {
         let stages = StagesReport { first_read: Moment(ACCEPTED.0 - 1), ..StagesReport::default() };
         let recorded = exchange(&ExchangeReport { stages, ..ExchangeReport::default() }, ACCEPTED);
-        assert_eq!(recorded.stages.first_read, Figure::not_visible(Why::ClockWasSet));
+        assert_eq!(recorded.stages.first_read, Figure::not_visible(Why::BeforeItsCause));
         assert_eq!(recorded.stages.head_complete, Figure::not_visible(Why::NotYet));
     }
 }

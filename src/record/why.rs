@@ -17,7 +17,7 @@ sentences! {
         NotAsked "not_asked" "the kernel was not asked: SO_TIMESTAMPING is not available for this socket" "커널에 물을 수 없음: 이 소켓에는 SO_TIMESTAMPING을 쓸 수 없음";
         NoArrival "no_arrival" "the kernel was not asked in time, or the request came with the one before" "커널에 제때 묻지 않았거나, 앞 요청과 함께 도착함";
         NoAcknowledgement "no_acknowledgement" "no acknowledgement of its last byte was reported" "마지막 바이트의 ACK가 보고되지 않음";
-        ClockWasSet "clock_was_set" "its time would be before that of its cause: the system's clock was set meanwhile" "원인보다 이른 시각이 됨: 그사이 시스템 시계가 바뀜";
+        BeforeItsCause "before_its_cause" "its time would be before that of its cause" "원인보다 이른 시각이 됨";
         HeadUnfinished "head_unfinished" "the head was refused or timed out before it was complete" "헤더가 끝나기 전에 거절되었거나 시간이 지남";
         NoFile "no_file" "the response was not made from a file" "파일에서 만든 응답이 아님";
         CloseUnseen "close_unseen" "nothing reported it" "보고되지 않음";

@@ -71,7 +71,7 @@ fn seen(steps: &mut [Step], arrival: Option<Nanoseconds>, roles: &Roles<'_>, lan
         let arrow = segments::arrow(&step.id, cast.numbered, words, language);
         let at = cast.numbered.segment.at;
         let is_in_order = (latest..=most).contains(&at);
-        let at = if is_in_order { arrow.at.clone() } else { Figure::not_visible(Why::ClockWasSet) };
+        let at = if is_in_order { arrow.at.clone() } else { Figure::not_visible(Why::BeforeItsCause) };
         let sentence = format!("{} {}", step.sentence, arrow.sentence).trim().to_owned();
         *step = Step { at, sentence, ..arrow };
         latest = step.at.value().copied().unwrap_or(latest);

@@ -45,8 +45,8 @@ pub(super) fn steps(transfer: &Transfer, before: &FetchRecord, language: Languag
     }
     let title = say!(
         language,
-        "the server's half is left out: by its times an effect would precede its cause, so the clock was set meanwhile"
-            / "서버 쪽은 생략함: 그 시각대로면 결과가 원인보다 앞서므로, 그사이 시계가 바뀌었음"
+        "the server's half is left out: by its times an effect would precede its cause"
+            / "서버 쪽은 생략함: 그 시각대로면 결과가 원인보다 앞섬"
     );
     let note = Step { seen_by: End::Client, ..Step::note("clocks", title) };
     client::with_segments(transfer, before, language).into_iter().chain([note]).collect()

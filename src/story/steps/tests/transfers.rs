@@ -257,7 +257,7 @@ proptest! {
         }
     }
 
-    /// Where the clock was set between the halves they are not joined, and that is said.
+    /// Where by the times of the halves an effect would precede its cause they are not joined, and that is said.
     #[test]
     fn halves_of_two_clocks_are_told_apart(transfer in transfer()) {
         let steps = of_transfer(&transfer, &run(), Language::English);
