@@ -9,8 +9,8 @@
 //!     arrived        ◀──     send()
 //! ```
 //!
-//! Both read CLOCK_REALTIME of one machine. Where a cause would come after its
-//! effect, that clock was set between the two, and the halves are not joined.
+//! Both read CLOCK_REALTIME of one machine. Where by their times a cause would come
+//! after its effect, as when that clock is set, the halves are not joined.
 
 use super::order::{self, Limits};
 use super::say::say;
