@@ -1,4 +1,4 @@
-//! `--open`: the site in the browser of whoever started the server.
+//! `--open`: the site in the browser of the user who started the server.
 
 use crate::language::sentence::say;
 use crate::language::{Language, cause};

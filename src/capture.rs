@@ -358,7 +358,7 @@ impl Reader {
         self.frames >= self.most && self.log.is_none()
     }
 
-    /// Waits for frames, or until somebody asks.
+    /// Waits for frames, or until asked for them.
     fn wait(&self) {
         // What is not to be read yet wakes nobody.
         let events = if self.is_pausing() { PollFlags::empty() } else { PollFlags::IN };
@@ -372,7 +372,7 @@ impl Reader {
         };
         let is_ready = poll(&mut waited, Some(turn)).is_ok();
         if is_ready && waited.first().is_some_and(|wake| wake.revents().contains(PollFlags::IN)) {
-            // What counts is that somebody asked, not how often.
+            // What counts is that they were asked for, not how often.
             let _ = rustix::io::read(&self.shared.wake, &mut [0; 8]);
         }
     }

@@ -115,13 +115,13 @@ impl Connection {
     }
 
     /// Makes the coming response the last one: the server has no room for idle clients.
-    pub fn answer_last(&mut self) {
-        self.machine.answer_last(CloseReason::ConnectionLimit);
+    pub fn respond_last(&mut self) {
+        self.machine.respond_last(CloseReason::ConnectionLimit);
     }
 
     /// The server is about to end: the next response to be chosen is the last one.
     pub fn prepare_to_shut_down(&mut self) {
-        self.machine.answer_last(CloseReason::ShuttingDown);
+        self.machine.respond_last(CloseReason::ShuttingDown);
     }
 
     /// Its number, if it is told.
@@ -230,7 +230,7 @@ impl Connection {
         let Some(response) = &mut self.outgoing else { return Err(Errno::INVAL) };
         self.machine.source_waits(false);
         // The last bytes wait for the end of the connection, and share its segment.
-        let ends = self.machine.closes_after_answer();
+        let ends = self.machine.closes_after_response();
         let begun = self.notes.as_ref().map(|notes| notes.now());
         let sent = match next {
             Next::SendHead { body_follows } => Sent::Some(response.send_head(&self.socket, body_follows, ends)?),
@@ -312,7 +312,7 @@ impl Connection {
         }
     }
 
-    /// Lets go of the response, and reports the exchange if somebody watches.
+    /// Lets go of the response, and reports the exchange if it is watched.
     fn end_exchange(&mut self, cut_short: Option<Reason>, workspace: &mut Workspace) {
         let (response, awaited) = (self.outgoing.take(), self.awaited.take());
         let awaited_body = std::mem::take(&mut self.awaits_body);

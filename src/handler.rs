@@ -18,7 +18,7 @@ use std::time::Instant;
 /// The longest body that a handler takes unless it says otherwise, in bytes.
 pub const MAX_BODY: u64 = 1024 * 1024;
 
-/// Answers requests: a folder ([`crate::site::Site`]), or a program of yours.
+/// Responds to requests: a folder ([`crate::site::Site`]), or a program of yours.
 ///
 /// A closure is one, too:
 ///
@@ -75,7 +75,7 @@ pub trait Handler: Send + Sync + 'static {
         None
     }
 
-    /// A handler that answers the same, for one event loop alone: what it keeps
+    /// A handler that responds the same, for one event loop alone: what it keeps
     /// for speed it then shares with nobody. `None`: this one serves all.
     fn for_event_loop(&self) -> Option<Box<dyn Handler>> {
         None
@@ -123,7 +123,7 @@ impl<'a> Ends<'a> {
 pub enum Begun {
     /// Here is the response.
     Now(Response),
-    /// It is being made; a broken promise is answered with a 500.
+    /// It is being made; a broken promise gets a 500.
     Later(Later<Response>),
 }
 

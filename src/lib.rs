@@ -3,7 +3,7 @@
 //! The tour, in reading order:
 //!
 //! 1. [`http`]: the protocol, as a calculation over bytes. No I/O.
-//! 2. [`handler`]: what answers a request, and what a response is.
+//! 2. [`handler`]: what responds to a request, and what a response is.
 //! 3. [`site`]: a folder as a handler.
 //! 4. [`listener`]: where connections come in.
 //! 5. [`connection`]: one connection, from its accept to its close.
@@ -23,7 +23,7 @@
 //! 19. [`farewell`]: what the order to stop waits for.
 //! 20. [`browser`], [`qr`], [`lesson`]: what makes a first minute easy.
 //!
-//! A program that answers by itself, without a folder, is a few lines: see
+//! A program that responds by itself, without a folder, is a few lines: see
 //! `examples/application.rs`.
 
 // What only the program uses of the rooms below it is not used without it.

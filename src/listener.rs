@@ -75,7 +75,7 @@ pub struct ListenError {
 /// What is in the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Obstacle {
-    /// Somebody else listens on the port.
+    /// Another socket listens on the port.
     Taken,
     /// A port below 1024, for which there is no right.
     NotPermitted,
@@ -134,7 +134,7 @@ impl std::error::Error for ListenError {
 /// Which of several addresses must be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Required {
-    /// Each of them: somebody chose them.
+    /// Each of them: they were chosen.
     All,
     /// One: those that the machine lacks, of a family that it has not, are left out.
     One,

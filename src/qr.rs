@@ -8,7 +8,7 @@ use qrcode::{EcLevel, QrCode};
 const INK: Style =
     Style::new().fg_color(Some(Color::Ansi(AnsiColor::Black))).bg_color(Some(Color::Ansi(AnsiColor::BrightWhite)));
 
-/// The code's lines, if it fits so many columns and rows.
+/// The code's lines, if it fits this many columns and rows.
 pub fn lines(url: &str, columns: usize, rows: usize) -> Option<Vec<String>> {
     let code = QrCode::with_error_correction_level(url, EcLevel::L).ok()?;
     let drawn = code.render::<Dense1x2>().dark_color(Dense1x2::Dark).light_color(Dense1x2::Light).build();

@@ -15,7 +15,7 @@ pub struct Heard {
     /// How it ended, in the words of `Debug`.
     pub ending: String,
     /// Whether the response was whole.
-    pub is_answered: bool,
+    pub has_whole_response: bool,
 }
 
 /// What is asked: the first byte of an input says it.
@@ -56,7 +56,7 @@ pub fn hear(choice: u8, pieces: &[&[u8]]) -> Heard {
             Next::ShutDown => machine.writing_shut_down(),
             Next::Close(ending) => {
                 heard.ending = format!("{ending:?}");
-                heard.is_answered = machine.is_answered();
+                heard.has_whole_response = machine.has_whole_response();
                 return heard;
             }
             // What comes unasked is heard, too; then the server ends.

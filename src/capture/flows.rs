@@ -69,7 +69,7 @@ struct Flow {
     latest: Moment,
     /// Frames that had found no room before it began.
     lost_before: u64,
-    /// Whether somebody records it.
+    /// Whether it is recorded.
     is_recorded: bool,
 }
 

@@ -14,7 +14,7 @@ pub(super) fn model() -> impl TypedValueParser<Value = Model> {
     PossibleValuesParser::new(Model::NAMES).try_map(|name| Model::named(&name).ok_or("not a model"))
 }
 
-/// The same with so many event loops, or one for each core.
+/// The same with this many event loops, or one for each core.
 pub(super) fn with_workers(model: Model, workers: Option<u32>) -> Model {
     let each_core = || std::thread::available_parallelism().map_or(1, usize::from);
     model.with_workers(|| workers.map_or_else(each_core, |workers| workers as usize))

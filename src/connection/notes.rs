@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 /// How much of a head is recorded, in bytes: two of them fit one report.
 const MOST_OF_A_HEAD: usize = 1600;
-/// Exchanges that are held back until their answers are acknowledged, and those
+/// Exchanges that are held back until their responses are acknowledged, and those
 /// of which the acknowledgement is awaited at all.
 const MOST_HELD: usize = 8;
 const MOST_AWAITED: usize = 1024;
@@ -64,7 +64,7 @@ pub(super) struct Notes {
     has_begun: bool,
     /// Bytes of its response that the kernel took.
     taken: u64,
-    /// Answers whose acknowledgement is to come, and their exchanges, if they are held back for it.
+    /// Responses whose acknowledgement is to come, and their exchanges, if they are held back for it.
     awaited: VecDeque<Unacknowledged>,
     client_end: Moment,
     server_end: Moment,

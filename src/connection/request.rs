@@ -178,7 +178,7 @@ impl Connection {
             _ => false,
         };
         if let Some(notes) = &mut self.notes {
-            notes.response_head(&head, self.machine.body_to_send(), !self.machine.closes_after_answer());
+            notes.response_head(&head, self.machine.body_to_send(), !self.machine.closes_after_response());
         }
         self.outgoing = Some(Outgoing::new(head, body, body_follows));
     }

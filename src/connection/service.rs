@@ -6,7 +6,7 @@ use crate::observe::probe::Probe;
 
 /// What all connections of a server share.
 pub struct Service {
-    /// Who answers.
+    /// What responds.
     pub handler: Box<dyn Handler>,
     /// How long things may take.
     pub timeouts: Timeouts,

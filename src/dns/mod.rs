@@ -1,9 +1,9 @@
 //! Name resolution, told stage by stage: what a resolver does unseen.
 //!
-//! [`resolve`] asks as the system would (hosts file, then the name servers of
+//! [`resolve()`] asks as the system would (hosts file, then the name servers of
 //! resolv.conf, each question sent by us so that it can be shown) and sets the
 //! system resolver's own answer beside it; [`resolve_early`] waits for neither
-//! a slow answer to the other kind of question nor for the system. [`trace`] walks from the root
+//! a slow answer to the other kind of question nor for the system. [`trace()`] walks from the root
 //! downwards instead. Both give plain records: their caller shows them.
 //!
 //! Sockets block, with timeouts; nothing here is async. Messages are

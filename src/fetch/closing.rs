@@ -17,7 +17,7 @@ const ITS_END: Duration = Duration::from_millis(250);
 
 impl Connection {
     /// Ends the connection, and says how that went. `is_ours`: we gave the
-    /// answer up, and the server shall know it at once.
+    /// response up, and the server shall know it at once.
     pub(super) fn close(mut self, is_ours: bool) -> ClientClose {
         let ending = self.wind_down();
         let is_reset_by_us = is_ours && !self.is_reset && self.server_end.is_none();

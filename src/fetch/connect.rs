@@ -205,7 +205,7 @@ fn outcome(error: &io::Error) -> ConnectOutcome {
 
 /// Why there is no connection to `host`.
 pub(super) fn failure(host: &str, attempts: &[Attempt]) -> Failure {
-    // What says most: somebody is there, or nobody said.
+    // What says most: something is there, or nothing is known.
     let rank = |outcome: &ConnectOutcome| match outcome {
         ConnectOutcome::Refused => 0,
         ConnectOutcome::TimedOut => 1,

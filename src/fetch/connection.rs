@@ -327,14 +327,14 @@ impl Connection {
                 }
                 Ok(wanted) => {
                     let has_enough = wanted == Wanted::Enough || turn.has_enough();
-                    if turn.is_cut || has_enough && !self.machine.is_answered() {
+                    if turn.is_cut || has_enough && !self.machine.has_whole_response() {
                         turn.notes.aborted();
                         self.machine.give_up();
                         return;
                     }
                 }
             }
-            if self.machine.is_answered() {
+            if self.machine.has_whole_response() {
                 turn.notes.complete(now);
             }
             if used == 0 && !is_found {

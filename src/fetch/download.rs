@@ -98,7 +98,7 @@ impl Download {
         vec![("Range".into(), format!("bytes={}-", start.bytes)), ("If-Range".into(), start.validator.clone())]
     }
 
-    /// Prepares for the body of `answer`: how many bytes there are already.
+    /// Prepares for the body of `response`: how many bytes there are already.
     ///
     /// # Errors
     /// If it is no body for this file, which stays as it is then.

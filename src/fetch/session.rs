@@ -273,7 +273,7 @@ impl<'o> Session<'o> {
         let mut body = Body::new(place, wishes);
         let (mut exchange, mut result) =
             connection.exchange(&request, job.payload.as_ref().map(|payload| payload.bytes.clone()), &pace, &mut body);
-        let is_whole = result.is_ok() && connection.machine.is_answered() && !exchange.is_aborted;
+        let is_whole = result.is_ok() && connection.machine.has_whole_response() && !exchange.is_aborted;
         if job.is_head()
             && let Some(response) = &exchange.response
         {

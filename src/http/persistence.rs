@@ -51,21 +51,21 @@ pub struct Terms {
     /// Why the request was not read to its body's end, if it was not.
     pub unread: Option<CloseReason>,
     /// How the response ends.
-    pub answer: Framing,
-    /// Why the server wants this answer to be the last, if it does.
+    pub response: Framing,
+    /// Why the server wants this response to be the last, if it does.
     pub server: Option<CloseReason>,
 }
 
 /// The table of the project's design, in order of what outweighs what.
 ///
-/// | request | answer carries | afterwards |
+/// | request | response carries | afterwards |
 /// | --- | --- | --- |
 /// | 0.9 | bare body | close |
 /// | 1.0 | `Connection: close` | close |
 /// | 1.0 with `Connection: keep-alive` | `Connection: keep-alive`, `Content-Length` | reuse |
 /// | 1.1 | `Connection: keep-alive`, `Content-Length` | reuse |
 /// | 1.0 or 1.1 with `Connection: close` | `Connection: close` | close |
-/// | answer of unknown length, request body unread, or the server wants it | `Connection: close` | close |
+/// | response of unknown length, request body unread, or the server wants it | `Connection: close` | close |
 pub fn decide(terms: &Terms) -> Disposition {
     use Disposition::{Close, Reuse};
     match (terms.version, terms.wish) {
@@ -74,7 +74,7 @@ pub fn decide(terms: &Terms) -> Disposition {
         (Version::Http10, Wish::Unsaid) => return Close(CloseReason::Http10),
         (Version::Http10, Wish::KeepAlive) | (Version::Http11, _) => {}
     }
-    match terms.answer {
+    match terms.response {
         Framing::UntilClose if terms.unread.is_none() => Close(CloseReason::UnknownLength),
         _ => terms.unread.or(terms.server).map_or(Reuse, Close),
     }
@@ -164,7 +164,7 @@ mod tests {
     fn the_truth_table() {
         let off = Some(Why::KeepAliveOff);
         let (whole, unread) = (None, Some(Why::RequestBodyUnread));
-        for (version, wish, unread, answer, server, expected) in [
+        for (version, wish, unread, response, server, expected) in [
             (Http09, Unsaid, whole, KNOWN, None, Close(Why::SimpleRequest)),
             (Http10, Unsaid, whole, KNOWN, None, Close(Why::Http10)),
             (Http10, KeepAlive, whole, KNOWN, None, Reuse),
@@ -180,7 +180,7 @@ mod tests {
             (Http10, KeepAlive, whole, KNOWN, Some(Why::ShuttingDown), Close(Why::ShuttingDown)),
             (Http11, Unsaid, whole, KNOWN, Some(Why::ConnectionLimit), Close(Why::ConnectionLimit)),
         ] {
-            let terms = Terms { version, wish, unread, answer, server };
+            let terms = Terms { version, wish, unread, response, server };
             assert_eq!(decide(&terms), expected, "{terms:?}");
         }
     }

@@ -8,7 +8,7 @@ use rustix::time::{ClockId, clock_gettime};
 /// one after the other.
 const GRAIN: i64 = 1_000_000;
 
-/// CLOCK_REALTIME, by which packets are stamped too, until somebody sets it; from then on
+/// CLOCK_REALTIME, by which packets are stamped too, until it is set; from then on
 /// its beginning and what CLOCK_BOOTTIME has counted since.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {

@@ -190,15 +190,15 @@ impl SocketTable {
         Ok(())
     }
 
-    /// The kernel's answer, if it knows the socket.
+    /// The kernel's response, if it knows the socket.
     fn look(&self, local: SocketAddr, remote: SocketAddr) -> io::Result<Option<[u8; 1024]>> {
         let kernel = SocketAddrNetlink::new(0, 0);
         sendto(&self.0, &request(local, remote, ALL_STATES, NLM_F_REQUEST), SendFlags::empty(), &kernel)?;
-        let mut answer = [0; 1024];
-        // The kernel answers before sendto(2) returns.
-        let count = recv(&self.0, &mut answer, RecvFlags::empty())?.0;
-        let is_socket = answer[4..6] == SOCK_DIAG_BY_FAMILY.to_ne_bytes();
-        Ok((count >= INODE + 4 && is_socket).then_some(answer))
+        let mut response = [0; 1024];
+        // The kernel responds before sendto(2) returns.
+        let count = recv(&self.0, &mut response, RecvFlags::empty())?.0;
+        let is_socket = response[4..6] == SOCK_DIAG_BY_FAMILY.to_ne_bytes();
+        Ok((count >= INODE + 4 && is_socket).then_some(response))
     }
 }
 
@@ -262,7 +262,7 @@ mod tests {
     use std::net::{Shutdown, TcpListener, TcpStream};
 
     #[test]
-    fn whoever_closes_first_is_in_time_wait() {
+    fn the_end_that_closes_first_is_in_time_wait() {
         for loopback in ["127.0.0.1:0", "[::1]:0"] {
             let Ok(listener) = TcpListener::bind(loopback) else { continue };
             let mut client = TcpStream::connect(listener.local_addr().expect("its address")).expect("a connection");

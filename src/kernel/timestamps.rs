@@ -29,7 +29,7 @@ pub(crate) fn set(socket: &impl AsFd, is_on: bool) -> Result<(), Errno> {
 }
 
 /// A socket for as long as which the kernel stamps whatever arrives: it does so
-/// only while somebody asks, and the first bytes of a connection may come
+/// only while a socket asks, and the first bytes of a connection may come
 /// before that is asked of its own socket.
 pub(crate) fn keep_stamping() -> Option<UdpSocket> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).ok()?;

@@ -59,7 +59,7 @@ pub(super) fn start(at: &Namespace, mut command: Command) -> io::Result<Child> {
     at.run(move || command.spawn())
 }
 
-/// Who called sudo(8), if somebody did.
+/// The user who called sudo(8), if any.
 fn invoking_user() -> Option<(u32, u32)> {
     if !nix::unistd::getuid().is_root() {
         return None;

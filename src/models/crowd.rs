@@ -40,7 +40,7 @@ impl Crowd {
         Ok(Self { call, caller })
     }
 
-    /// There is no place: calls for one if somebody waits, unless that was done already.
+    /// There is no place: calls for one if a client waits, unless that was done already.
     pub(super) fn call(&self, listeners: &[Listener]) {
         if others_wait(listeners) && rustix::io::ioctl_fionread(&self.call).is_ok_and(|calls| calls == 0) {
             // An empty pipe has room.

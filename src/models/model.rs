@@ -64,7 +64,7 @@ impl Model {
         Self::ALL.iter().copied().find(|model| model.name() == name)
     }
 
-    /// The same with so many event loops, if it has any.
+    /// The same with this many event loops, if it has any.
     #[must_use]
     pub fn with_workers(self, count: impl FnOnce() -> usize) -> Self {
         match self {

@@ -13,7 +13,7 @@
 //! a loop of its own with listening sockets of its own, among which the system
 //! divides the connections; the loops share nothing.
 //!
-//! A connection is advanced right after its accept: one that is answered and
+//! A connection is advanced right after its accept: one that gets its response and is
 //! closed at once is never registered. Readiness is level-triggered: a loop
 //! that stops before it has read all is simply told again.
 //!
@@ -193,7 +193,7 @@ impl EventLoop {
     /// Serves a connection that was just accepted, as far as that goes without a wait.
     fn serve(&mut self, mut connection: Connection) {
         if self.connections.len() + 1 >= self.limits.connections {
-            connection.answer_last();
+            connection.respond_last();
         }
         if let Some(ending) = &mut self.ending {
             connection.prepare_to_shut_down();

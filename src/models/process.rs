@@ -122,7 +122,7 @@ impl Parent<'_> {
     fn serve(&mut self, listener: &Listener, socket: OwnedFd, client: SocketAddr) -> io::Result<()> {
         let mut connection = Connection::new(socket, client, listener.as_fd(), self.service);
         if self.children.running.len() + 1 >= self.limits.connections {
-            connection.answer_last();
+            connection.respond_last();
         }
         match self.children.fork(self.stop)? {
             Some(Fork::Child) => {

@@ -69,7 +69,7 @@ pub(super) fn serve(
 /// Gives the connection a thread of its own.
 fn serve_elsewhere(mut connection: Connection, slot: Slot, shared: &Arc<Shared>) -> io::Result<()> {
     if slot.0.is_empty() {
-        connection.answer_last();
+        connection.respond_last();
     }
     let work = Arc::new(Mutex::new(Some((connection, slot))));
     // As long as there is no thread to be had, this client waits, and the others in the backlog.
@@ -98,7 +98,7 @@ struct Shared {
     crowd: Crowd,
 }
 
-/// A connection and its slot, until somebody serves it.
+/// A connection and its slot, until a thread serves it.
 type Work = Mutex<Option<(Connection, Slot)>>;
 
 /// Starts a thread for the connection: whether there was one to be had.

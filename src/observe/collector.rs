@@ -229,7 +229,7 @@ impl Collector {
         is_over
     }
 
-    /// How long there is nothing to do but listen; `None`: until somebody reports.
+    /// How long there is nothing to do but listen; `None`: until a report comes.
     fn patience(&self) -> Option<Duration> {
         let now = Instant::now();
         let rest = if self.packets.is_some() { NAP } else { Duration::ZERO }; // they are being read

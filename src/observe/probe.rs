@@ -25,7 +25,7 @@ pub struct Scope {
     pub lines: Option<Format>,
     /// Connections told in full.
     pub connections: Option<Rate>,
-    /// The live page's origins (RFC 6454), if there is one: then answers carry
+    /// The live page's origins (RFC 6454), if there is one: then responses carry
     /// `Server-Timing`, and the page may read them.
     pub page_origins: Vec<String>,
     /// Where a page that was loaded learns what is recorded of that: on loopback alone.

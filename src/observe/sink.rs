@@ -42,9 +42,9 @@ pub enum News {
     /// A request has begun, and its head is not complete; said once for each.
     Receiving,
     /// The last exchange is under way, and the client does not take it at once; said once for each.
-    Answering,
+    Responding,
     /// The last exchange is over.
-    Answered,
+    Responded,
     /// The record is full: it is told as it is, and a further part begins.
     Continues,
     /// More of its segments were seen.

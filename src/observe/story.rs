@@ -22,7 +22,7 @@ use std::fmt;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-/// How many connections are shown each second, unless somebody says otherwise.
+/// How many connections are shown each second, unless another rate is given.
 pub const PER_SECOND: u32 = 20;
 
 /// For how long nothing is new of a connection that has gone quiet.
@@ -210,9 +210,9 @@ impl<W: Write + Send> Sink for Story<W> {
         shown.heard = now;
         let moment = match news {
             News::Opened | News::Receiving | News::Segments => return,
-            News::Answered | News::Continues => return self.hold_back(record),
+            News::Responded | News::Continues => return self.hold_back(record),
             News::Silent => Occasion::Silent,
-            News::Answering => Occasion::Answering,
+            News::Responding => Occasion::Responding,
             News::Closed => Occasion::Closed,
         };
         if shown.is_beyond(record) {

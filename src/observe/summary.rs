@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// What was counted, for whoever says it in the end.
+/// What was counted, to be printed in the end.
 #[derive(Clone, Debug, Default)]
 pub struct Summary(Arc<Mutex<Counts>>);
 
@@ -67,7 +67,7 @@ impl Summary {
 impl Sink for SummarySink {
     fn tell(&mut self, record: &Record, news: News) {
         let mut counts = self.summary.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !matches!(news, News::Opened | News::Answered | News::Continues | News::Closed) {
+        if !matches!(news, News::Opened | News::Responded | News::Continues | News::Closed) {
             return;
         }
         let counted = self.open.entry(record.connection).or_insert_with(|| {

@@ -24,7 +24,7 @@ impl ClientReason {
             Ending::HalfClosed => "half_closed",
             Ending::UntilClose => "until_close",
             Ending::DoubtfulFraming => "doubtful_framing",
-            Ending::AnsweredEarly => "answered_early",
+            Ending::RespondedEarly => "responded_early",
             Ending::Unasked => "unasked",
             Ending::ServerClosed => "server_closed",
             Ending::Reset => "reset",
@@ -64,7 +64,7 @@ impl ClientReason {
                 "The response has a Transfer-Encoding beside a Content-Length or in HTTP/1.0: what follows it is in doubt.",
                 "Transfer-Encoding이 Content-Length와 함께 있거나 HTTP/1.0에 있어, 뒤따르는 것을 믿을 수 없습니다.",
             ),
-            Ending::AnsweredEarly => {
+            Ending::RespondedEarly => {
                 ("The server responded before it had the whole request.", "서버가 요청을 다 받기 전에 응답했습니다.")
             }
             Ending::Unasked => {

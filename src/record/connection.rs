@@ -99,7 +99,7 @@ pub struct Exchange {
     /// Bytes of the response's body, as it was to be sent; `None` where its end is the connection's.
     #[serde(default)]
     pub body_length: Option<u64>,
-    /// What the response was made from: a path below the served folder, or what else answered.
+    /// What the response was made from: a path below the served folder, or what else responded.
     pub resource: Figure<String>,
     /// Why the request was refused; `None` where it was not, or where the status alone says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,10 +1,10 @@
 //! Secrets are withheld from what is written and shown: the values of fields
-//! that let their reader pass for somebody else.
+//! that let their reader pass for another.
 
 use super::connection::{Exchange, HeadState, Message, Record};
 use std::borrow::Cow;
 
-/// Whether the values of fields that let their reader pass for somebody else are shown.
+/// Whether the values of fields that let their reader pass for another are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Secrets {
     /// How long they are, and no more.

@@ -180,7 +180,7 @@ pub struct ClientExchange {
     pub request_body: u64,
     /// That body, where it is text: its beginning, if it is long.
     pub request_text: Option<TextBody>,
-    /// What was answered, if its head came whole.
+    /// The response, if its head came whole.
     pub response: Option<Response>,
     /// Status codes of the interim responses before it.
     pub interim: Vec<u16>,

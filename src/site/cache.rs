@@ -1,8 +1,8 @@
 //! Files made ready, kept for the next request by one event loop.
 //!
-//! An entry answers only while a stat(2) finds the very file that it was made
+//! An entry serves only while a stat(2) finds the very file that it was made
 //! from. A file that changed a moment ago may change again: it is looked at in
-//! each turn of the event loop, and what a turn answers had arrived before it
+//! each turn of the event loop, and what a turn responds to had arrived before it
 //! began, so a change is served with the next request. A file at rest that is
 //! kept whole is looked at ten times a second: its first change after a rest is
 //! served 100 ms later at most, and until then the old one, head and body. Of a
@@ -11,7 +11,7 @@
 //! `404.html` is seen by then.
 //!
 //! ```text
-//!   asked for ─▶ made ──── answers while it is current ────▶ 1 s old: no more
+//!   asked for ─▶ made ──── serves while it is current ────▶ 1 s old: no more
 //!                  └─ root compared with its path, if that was 100 ms ago
 //!   at rest:  the last entry's second is over ─▶ all of it goes, the root too ─▶ no beat
 //! ```
@@ -275,7 +275,7 @@ impl Cache {
 }
 
 impl KeptFile {
-    /// Whether it may still answer; looks at the file if the last look was too
+    /// Whether it may still be used; looks at the file if the last look was too
     /// long ago. One that may not is to be removed.
     fn is_current(&mut self, turn: u64, now: Instant, root: &Root) -> bool {
         if now >= self.fresh_until {

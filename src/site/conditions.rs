@@ -33,7 +33,7 @@ const PINNED: [i64; 5] = [0, 1, 315_532_800, 315_532_801, 499_162_500];
 /// What the conditions leave to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Answer as if there were none.
+    /// Respond as if there were none.
     Proceed,
     /// 304.
     NotModified,

@@ -18,7 +18,7 @@ pub struct SiteOptions {
     pub hosts: Hosts,
     /// The language of listings.
     pub language: Language,
-    /// Answer paths that name nothing with the root's `index.html`.
+    /// Respond to paths that name nothing with the root's `index.html`.
     pub spa: bool,
     /// The `Cache-Control` of files.
     pub cache_control: CacheControl,

@@ -152,7 +152,7 @@ impl Prepared {
         Self { name, whole, not_modified, source, size, validators, has_ranges, may_be_kept, language, late }
     }
 
-    /// Whether it may answer for its file as long as that is in the same version.
+    /// Whether it may stand for its file as long as that is in the same version.
     pub(super) fn may_be_kept(&self) -> bool {
         self.may_be_kept
     }

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The thread ends when nothing waits, so an idle server has none. A descriptor
-//! is held no longer than somebody else could need the file. A forked child
+//! is held no longer than another program could need the file. A forked child
 //! would take what it knows with it: there files of some size are read at once,
 //! which keeps nobody else waiting, and larger ones stay unknown.
 
@@ -232,7 +232,7 @@ impl Job {
     }
 }
 
-/// Whether somebody has asked for a file a moment ago, or holds it open: a
+/// Whether a file was asked for a moment ago, or is held open: a
 /// download that is under way.
 fn is_wanted(file: &Arc<File>, asked: Instant) -> bool {
     asked.elapsed() < WANTED || Arc::strong_count(file) > 1

@@ -46,7 +46,7 @@ pub(crate) struct Progress {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Occasion {
     Silent,
-    Answering,
+    Responding,
     /// More of its exchanges have failed than are held back.
     Full,
     Quiet,
@@ -104,7 +104,7 @@ pub(crate) fn block(
             _ => teller.row(&step),
         }
     }
-    teller.advance(record, occasion == Occasion::Answering, &chosen);
+    teller.advance(record, occasion == Occasion::Responding, &chosen);
     teller.outlook(record, occasion);
     for step in remarks {
         teller.remark(&step);
@@ -227,7 +227,7 @@ impl Teller<'_> {
                     "the client has not closed its sending side yet" / "클라이언트가 아직 보내는 쪽을 닫지 않음"
                 ),
             ),
-            Occasion::Closed | Occasion::Answering | Occasion::Full => return,
+            Occasion::Closed | Occasion::Responding | Occasion::Full => return,
         };
         self.block.row(&time, Arrow::Inside, &label, &[plain(text)]);
     }

@@ -1,4 +1,4 @@
-//! Descriptors that came with this process: handed over by whoever started it; in a
+//! Descriptors that came with this process: handed over by the program that started it; in a
 //! forked child, those of its parent, which it does not need.
 
 use rustix::fs::{Dir, Mode, OFlags, open};

@@ -25,11 +25,11 @@ pub(super) struct Ring {
     next: usize,
 }
 
-// SAFETY: the mapping belongs to the ring alone, whoever has it.
+// SAFETY: the mapping belongs to the ring alone, in any thread.
 unsafe impl Send for Ring {}
 
 impl Ring {
-    /// A ring of so many blocks for `socket`, which hears nothing yet.
+    /// A ring of this many blocks for `socket`, which hears nothing yet.
     ///
     /// # Errors
     /// ENOMEM where it finds no room.

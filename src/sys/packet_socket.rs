@@ -27,7 +27,7 @@ pub(crate) struct Statistics {
 /// Where frames wait until they are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wait {
-    /// In a ring of so many blocks.
+    /// In a ring of this many blocks.
     InRing(usize),
     /// In the socket's queue; where that may not be long, in such a ring.
     InQueueOrRing(usize),

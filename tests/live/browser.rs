@@ -56,7 +56,7 @@ pub fn tell_a_morning(sink: &mut LiveSink) {
     }
     slow.exchanges[1].stages.last_write = Figure::measured(2_400_000_000, Source::Clock);
     slow.exchanges[1].stages.acknowledged = Figure::not_visible(Why::NoAcknowledgement);
-    sink.tell(&slow, News::Answered);
+    sink.tell(&slow, News::Responded);
     sink.tell(&example::closed(slow, 4_800_000_000), News::Closed);
     let broken = Record { accepted: example::ago(Duration::from_millis(3500)), ..example::opened(6) };
     sink.tell(&example::reset(broken, 1_200_000_000), News::Closed);

@@ -151,7 +151,7 @@ pub fn tell_whole(sink: &mut dyn Sink, connection: u64, target: &str) -> Record 
     let mut record = opened(connection);
     sink.tell(&record, News::Opened);
     record.exchanges.push(exchange(1, target, 180_000));
-    sink.tell(&record, News::Answered);
+    sink.tell(&record, News::Responded);
     let record = closed(record, 2_400_000);
     sink.tell(&record, News::Closed);
     record

@@ -53,7 +53,7 @@ impl Start {
         let is_tag = self.validator.starts_with('"');
         match (is_tag, headers.all("etag").next()) {
             (true, Some(tag)) => tag == self.validator.as_bytes() && headers.only("etag").is_some(),
-            (true, None) => true, // what If-Range asked was answered by 206
+            (true, None) => true, // what If-Range asked got a 206
             (false, _) => {
                 let ours = httpdate::parse_http_date(&self.validator).ok();
                 headers.all("last-modified").next().is_none() || ours == date(headers, "last-modified")
@@ -83,8 +83,8 @@ pub(super) fn validator(headers: &Headers<'_>) -> Option<String> {
     if let Some(tag) = tag.filter(|tag| tag.starts_with('"') && tag.len() <= LONGEST_VALIDATOR) {
         return Some(tag.to_owned());
     }
-    let (modified, answered) = (date(headers, "last-modified")?, date(headers, "date")?);
-    (answered.duration_since(modified).ok()? >= STRONG).then(|| httpdate::fmt_http_date(modified))
+    let (modified, sent) = (date(headers, "last-modified")?, date(headers, "date")?);
+    (sent.duration_since(modified).ok()? >= STRONG).then(|| httpdate::fmt_http_date(modified))
 }
 
 pub(super) fn date(headers: &Headers<'_>, name: &str) -> Option<SystemTime> {

@@ -28,7 +28,8 @@ pub enum Ending {
     /// The response's framing contradicts itself (RFC 9112 §6.1).
     DoubtfulFraming,
     /// The whole response came before the request had left.
-    AnsweredEarly,
+    #[serde(alias = "answered_early")]
+    RespondedEarly,
     /// Bytes came that belong to no response.
     Unasked,
     /// The server closed the connection while nothing was asked.
@@ -82,7 +83,7 @@ mod tests {
     fn the_truth_table() {
         use Version::{Http09, Http10, Http11};
         use Wish::{Close, KeepAlive, Unsaid};
-        for (version, wish, half_close, answer_version, said, is_doubtful, expected) in [
+        for (version, wish, half_close, response_version, said, is_doubtful, expected) in [
             (Http09, Unsaid, false, Http10, None, false, Some(Ending::SimpleRequest)),
             (Http10, Unsaid, false, Http10, Some("close"), false, Some(Ending::Http10)),
             (Http10, Unsaid, false, Http11, None, false, Some(Ending::Http10)),
@@ -101,7 +102,7 @@ mod tests {
                 said.iter().map(|said| Field { name: "Connection", value: said.as_bytes() }).collect();
             let response = ReceivedHead {
                 line: b"",
-                version: answer_version,
+                version: response_version,
                 status: StatusCode::OK,
                 headers: Headers::new(&fields),
                 framing: ResponseFraming::Plain(Framing::Length(0)),

@@ -28,7 +28,7 @@
 //! | Closed | Close   | nothing |
 //!
 //! `disconnected` and `give_up` lead from anywhere to Closed. A server may
-//! answer before the request has left: `receive` is right at any time.
+//! respond before the request has left: `receive` is right at any time.
 
 mod ending;
 mod head;
@@ -75,7 +75,7 @@ pub use step::{MAX_DRAIN, MAX_INTERIM, Next, Received, RequestError, RequestHead
 /// let input = b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\nhello";
 /// let mut storage = FieldLines::new();
 /// let (head, received) = connection.receive(input, &mut storage);
-/// assert!(matches!(received, Some(Received::Head(answer)) if answer.status.code() == 200));
+/// assert!(matches!(received, Some(Received::Head(response)) if response.status.code() == 200));
 /// let mut storage = FieldLines::new();
 /// let (used, received) = connection.receive(&input[head..], &mut storage);
 /// assert!(matches!(received, Some(Received::Body(b"hello"))) && head + used == input.len());
@@ -90,7 +90,7 @@ pub struct ClientConnection {
     exchanges: u32,
     interim: u32,
     lines: Lines,
-    is_answered: bool,
+    has_whole_response: bool,
     received: u64,
     surplus: u64,
     /// What came is not HTTP, and too little yet to say what it is.
@@ -115,12 +115,12 @@ impl ClientConnection {
         }
     }
 
-    /// Whether the request that was asked last has been answered in full.
-    pub fn is_answered(&self) -> bool {
-        self.is_answered
+    /// Whether the last request has got its whole response.
+    pub fn has_whole_response(&self) -> bool {
+        self.has_whole_response
     }
 
-    /// Bytes of the current answer's body that came, decoded.
+    /// Bytes of the current response's body that came, decoded.
     pub fn body_received(&self) -> u64 {
         self.received
     }
@@ -130,7 +130,7 @@ impl ClientConnection {
         self.surplus
     }
 
-    /// Exchanges that ended with their answer whole.
+    /// Exchanges that ended with their response whole.
     pub fn exchanges(&self) -> u32 {
         self.exchanges
     }
@@ -149,7 +149,7 @@ impl ClientConnection {
         let RequestHead { version, wish, half_close, .. } = *request;
         self.asked = Asked { head_only: request.method == "HEAD", version, wish, half_close };
         self.unsent = (out.len() - start) as u64 + request.content_length.unwrap_or(0);
-        (self.interim, self.received, self.is_answered) = (0, 0, false);
+        (self.interim, self.received, self.has_whole_response) = (0, 0, false);
         self.lines = Lines::default();
         self.state = State::Head;
         Ok(())
@@ -314,12 +314,12 @@ impl ClientConnection {
 
     /// The response is whole; `more`: something came behind it.
     fn complete(&mut self, then: Option<Ending>, more: bool) {
-        self.is_answered = true;
+        self.has_whole_response = true;
         self.exchanges = self.exchanges.saturating_add(1);
         match then {
             _ if more => self.drain(then.unwrap_or(Ending::Unasked)),
             Some(ending) => self.drain(ending),
-            None if self.unsent > 0 => self.drain(Ending::AnsweredEarly),
+            None if self.unsent > 0 => self.drain(Ending::RespondedEarly),
             None => self.state = State::Idle,
         }
     }

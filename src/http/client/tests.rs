@@ -16,7 +16,7 @@ struct Seen {
     /// Each response's body.
     bodies: Vec<Vec<u8>>,
     trailers: Vec<String>,
-    answered: u32,
+    exchanges: u32,
     surplus: u64,
     ending: Option<Ending>,
 }
@@ -62,7 +62,7 @@ fn converse(request: &RequestHead<'_>, times: usize, segments: &[&[u8]]) -> Seen
                 assert!(input.len() <= MAX_HEAD + 2 * 65_536, "what the host must keep is bounded");
             }
             Next::Close(ending) => {
-                (seen.answered, seen.surplus) = (machine.exchanges(), machine.surplus());
+                (seen.exchanges, seen.surplus) = (machine.exchanges(), machine.surplus());
                 seen.ending = Some(ending);
                 return seen;
             }
@@ -90,14 +90,14 @@ fn take(machine: &mut ClientConnection, input: &[u8], seen: &mut Seen) -> (usize
     (used, received.is_some())
 }
 
-/// One request of HTTP/1.1, answered so.
-fn answered(wire: &str) -> Seen {
+/// One exchange of HTTP/1.1, with this response.
+fn exchange(wire: &str) -> Seen {
     converse(&request(Version::Http11), 1, &[wire.as_bytes()])
 }
 
 #[track_caller]
 fn fails(wire: &str, error: ResponseError) {
-    assert_eq!(answered(wire).ending, Some(Ending::Failed(error)), "{:?}", &wire[..wire.len().min(200)]);
+    assert_eq!(exchange(wire).ending, Some(Ending::Failed(error)), "{:?}", &wire[..wire.len().min(200)]);
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_request_is_written_as_asked() {
 }
 
 #[test]
-fn several_answers_over_one_connection() {
+fn several_responses_over_one_connection() {
     let wire = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab";
     let wires = [wire.as_bytes(), b"HTTP/1.1 204 x\r\n\r\n", wire.as_bytes()];
     let mut machine = ClientConnection::new();
@@ -147,7 +147,7 @@ fn several_answers_over_one_connection() {
         while at < wire.len() {
             at += take(&mut machine, &wire[at..], &mut seen).0;
         }
-        assert!(machine.is_answered());
+        assert!(machine.has_whole_response());
     }
     assert_eq!(machine.exchanges(), 3);
     machine.finish();
@@ -155,14 +155,14 @@ fn several_answers_over_one_connection() {
 }
 
 #[test]
-fn chunks_interim_answers_and_trailers() {
-    let seen = answered(
+fn chunks_interim_responses_and_trailers() {
+    let seen = exchange(
         "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 100\r\n\r\nHTTP/1.1 200 OK\r\n\
          Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n5;x\r\nhello\r\n1\r\n!\r\n0\r\nDigest: y\r\n\r\n",
     );
     assert_eq!(seen.heads, ["HTTP/1.1 103 Early Hints", "HTTP/1.1 100", "HTTP/1.1 200 OK"]);
     assert_eq!((seen.bodies, seen.trailers), (vec![b"hello!".to_vec()], vec!["Digest".to_owned()]));
-    assert_eq!((seen.answered, seen.ending), (1, Some(Ending::ServerAskedClose)));
+    assert_eq!((seen.exchanges, seen.ending), (1, Some(Ending::ServerAskedClose)));
 }
 
 #[test]
@@ -173,22 +173,22 @@ fn what_came_short_or_over_is_found() {
         fails(&format!("{chunked}{tail}"), ResponseError::ChunksCutShort { received: 2 });
     }
     for (close, ending) in [("", Ending::Unasked), ("Connection: close\r\n", Ending::ServerAskedClose)] {
-        let seen = answered(&format!("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{close}\r\nabcde"));
-        assert_eq!((seen.answered, seen.surplus, seen.ending), (1, 3, Some(ending)));
+        let seen = exchange(&format!("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{close}\r\nabcde"));
+        assert_eq!((seen.exchanges, seen.surplus, seen.ending), (1, 3, Some(ending)));
     }
-    let endless = answered(&format!("HTTP/1.1 204 x\r\n\r\n{}", "x".repeat(MAX_DRAIN as usize)));
+    let endless = exchange(&format!("HTTP/1.1 204 x\r\n\r\n{}", "x".repeat(MAX_DRAIN as usize)));
     assert_eq!((endless.surplus, endless.ending), (MAX_DRAIN, Some(Ending::Unasked)));
 }
 
 #[test]
-fn what_came_behind_an_answer_is_never_the_next_one_s() {
+fn what_came_behind_a_response_is_never_the_next_one_s() {
     for wire in ["HTTP/1.1 204 x\r\n\r\nHTTP/1.1 200 OK\r\n", "HTTP/1.1 200 x\r\nContent-Length: 1\r\n\r\nxHTTP"] {
         let mut machine = ClientConnection::new();
         machine.ask(&request(Version::Http11), &mut Vec::new()).expect("free");
         machine.sent(usize::MAX);
         let mut at = 0;
         let mut seen = Seen { bodies: vec![vec![]], ..Seen::default() };
-        while !machine.is_answered() {
+        while !machine.has_whole_response() {
             at += take(&mut machine, &wire.as_bytes()[at..], &mut seen).0;
         }
         assert_eq!(machine.next(), Next::Drain, "{wire:?}");
@@ -196,7 +196,7 @@ fn what_came_behind_an_answer_is_never_the_next_one_s() {
 }
 
 #[test]
-fn what_is_no_answer_is_told_apart() {
+fn what_is_not_a_response_is_told_apart() {
     fails("", ResponseError::NoResponse);
     fails("SSH-2.0-OpenSSH_9.2\r\n", ResponseError::NotHttp(Foreign::Ssh));
     fails("\x15\x03\x01", ResponseError::NotHttp(Foreign::Tls));
@@ -225,7 +225,7 @@ fn what_is_no_response_is_told_apart_however_it_comes() {
     {
         let pieces: Vec<_> = wire.as_bytes().chunks(1).collect();
         let dripped = converse(&request(Version::Http11), 1, &pieces);
-        assert_eq!(dripped.ending, answered(wire).ending, "{wire:?}");
+        assert_eq!(dripped.ending, exchange(wire).ending, "{wire:?}");
         assert_ne!(dripped.ending, Some(Ending::Failed(ResponseError::NotHttp(Foreign::Unknown))), "{wire:?}");
     }
     for wire in ["SS", "2", "22x", "\0\0\0\x04\0", "RTSP"] {
@@ -243,14 +243,14 @@ fn a_head_of_nearly_a_mebibyte_is_read_though_it_drips() {
 
 #[test]
 fn http_0_9_is_a_bare_body_unless_a_head_comes() {
-    let answered = |wire: &str| converse(&request(Version::Http09), 1, &[wire.as_bytes()]);
+    let exchange = |wire: &str| converse(&request(Version::Http09), 1, &[wire.as_bytes()]);
     for wire in ["<p>", "HTTP is a protocol.\n", "HTTP/1.1 is younger\r\n", "HTT", "H"] {
-        let seen = answered(wire);
+        let seen = exchange(wire);
         assert_eq!((seen.heads, &seen.bodies[0][..]), (vec!["(bare)".to_owned()], wire.as_bytes()));
-        assert_eq!((seen.answered, seen.ending), (1, Some(Ending::SimpleRequest)), "{wire:?}");
+        assert_eq!((seen.exchanges, seen.ending), (1, Some(Ending::SimpleRequest)), "{wire:?}");
     }
-    assert_eq!(answered("").ending, Some(Ending::SimpleRequest));
-    let seen = answered("HTTP/1.1 400 Bad Request\r\nContent-Length: 1\r\n\r\nx");
+    assert_eq!(exchange("").ending, Some(Ending::SimpleRequest));
+    let seen = exchange("HTTP/1.1 400 Bad Request\r\nContent-Length: 1\r\n\r\nx");
     assert_eq!((seen.heads, seen.bodies), (vec!["HTTP/1.1 400 Bad Request".to_owned()], vec![b"x".to_vec()]));
 }
 
@@ -297,17 +297,17 @@ fn every_deadline_and_every_reset_has_its_sentence() {
 }
 
 #[test]
-fn an_answer_before_the_request_has_left_ends_the_connection() {
+fn a_response_before_the_request_has_left_ends_the_connection() {
     let mut machine = ClientConnection::new();
     machine.ask(&request(Version::Http11), &mut Vec::new()).expect("free");
     machine.sent(3);
     machine.receive(b"HTTP/1.1 204 x\r\n\r\n", &mut FieldLines::new());
     assert_eq!(machine.next(), Next::Drain);
     machine.end_of_input();
-    assert_eq!(machine.next(), Next::Close(Ending::AnsweredEarly));
+    assert_eq!(machine.next(), Next::Close(Ending::RespondedEarly));
 }
 
-/// Pieces of which answers are made: whole ones, parts, mistakes.
+/// Pieces of which responses are made: whole ones, parts, mistakes.
 fn piece() -> impl Strategy<Value = Vec<u8>> {
     let fixed = [
         "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc",
@@ -333,7 +333,7 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    /// Any way of cutting the same bytes into segments gives the same answers.
+    /// Any way of cutting the same bytes into segments gives the same responses.
     #[test]
     fn segments_do_not_matter(
         version in prop::sample::select(vec![Version::Http09, Version::Http10, Version::Http11]),

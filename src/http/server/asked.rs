@@ -1,9 +1,9 @@
-//! What is remembered of the request that is being answered.
+//! What is remembered of the request that is being served.
 
 use crate::http::message::Version;
 use crate::http::persistence::{CloseReason, Wish};
 
-/// What is remembered of the request that is being answered.
+/// What is remembered of the request that is being served.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked {
     pub(super) is_head: bool,

@@ -123,7 +123,7 @@ enum State {
 pub struct ServerConnection {
     state: State,
     asked: Asked,
-    /// Why the server wants its next answer to be the last.
+    /// Why the server wants its next response to be the last.
     last: Option<CloseReason>,
     /// Whether what was promised to be kept closes, too.
     ends: bool,
@@ -131,7 +131,7 @@ pub struct ServerConnection {
     /// Bytes of an incomplete head that hold nothing new.
     scanned: usize,
     blank: u32,
-    /// More had arrived behind the request that is being answered, or may have.
+    /// More had arrived behind the request that is being served, or may have.
     surplus: bool,
     source_waits: bool, // the body's source is waited for, not the client
     input_ended: bool,
@@ -193,7 +193,7 @@ impl ServerConnection {
     }
 
     /// Whether the connection ends when the response that is being sent is out.
-    pub fn closes_after_answer(&self) -> bool {
+    pub fn closes_after_response(&self) -> bool {
         matches!(self.state, State::Send { then: Disposition::Close(_), .. })
     }
 
@@ -222,13 +222,13 @@ impl ServerConnection {
     }
 
     /// Makes the next response to be chosen the last one on this connection.
-    pub fn answer_last(&mut self, reason: CloseReason) {
+    pub fn respond_last(&mut self, reason: CloseReason) {
         self.last = Some(reason);
     }
 
     /// The server ends: an idle connection closes now, another after its response.
     pub fn shut_down(&mut self) {
-        self.answer_last(CloseReason::ShuttingDown);
+        self.respond_last(CloseReason::ShuttingDown);
         self.ends = true;
         if self.state == State::Idle {
             self.close(CloseReason::ShuttingDown);
@@ -260,9 +260,9 @@ impl ServerConnection {
         if let State::Send { body, .. } = self.state { body } else { Some(0) }
     }
 
-    fn decide(&self, answer: Framing) -> Disposition {
+    fn decide(&self, response: Framing) -> Disposition {
         let asked = &self.asked;
-        decide(&Terms { version: asked.version, wish: asked.wish, unread: asked.unread, answer, server: self.last })
+        decide(&Terms { version: asked.version, wish: asked.wish, unread: asked.unread, response, server: self.last })
     }
 
     /// `count` more bytes of the response were handed to the kernel.

@@ -1,4 +1,4 @@
-//! Why a request is refused unanswered, and with which status.
+//! Why a request is refused before a handler sees it, and with which status.
 
 use crate::http::message::StatusCode;
 

@@ -15,7 +15,7 @@ pub enum Next {
     Respond,
     /// Say that the response was not ready in time: [`respond`](super::ServerConnection::respond).
     RespondOverdue,
-    /// Answer a request that was refused: [`respond`](super::ServerConnection::respond).
+    /// Respond to a request that was refused: [`respond`](super::ServerConnection::respond).
     Reject(Rejection),
     /// Send the head that `respond` wrote.
     SendHead {
@@ -55,6 +55,6 @@ pub enum Timer {
     Send,
     /// For the client to end its half after the last response.
     Drain,
-    /// The same, where nothing depends on it: somebody watches for it.
+    /// The same, where nothing depends on it: it is only watched for.
     ClientEnd,
 }

@@ -102,7 +102,7 @@ fn converse_taking(limit: u64, segments: &[&[u8]], then: Then) -> Seen {
 }
 
 #[test]
-fn a_hundred_pipelined_requests_are_answered_in_order() {
+fn a_hundred_pipelined_requests_get_their_responses_in_order() {
     let wire: String = (0..100).map(|n| format!("GET /{n} HTTP/1.1\r\nHost: a\r\n\r\n")).collect();
     let seen = converse(&[wire.as_bytes()]);
     let expected: Vec<String> = (0..100).map(|n| format!("GET /{n} HTTP/1.1")).collect();
@@ -184,7 +184,7 @@ fn a_body_that_cannot_be_had_is_refused_where_it_is_wanted_and_left_where_it_is_
 }
 
 #[test]
-fn http_0_9_is_answered_bare() {
+fn http_0_9_gets_a_bare_response() {
     assert_eq!(converse(&[b"GET /x\r\n"]).sent, "[/x]");
 }
 

@@ -89,7 +89,7 @@ impl Table {
         Ok(())
     }
 
-    /// When somebody is to look for late ones again.
+    /// When to look for late ones again.
     pub(super) fn next_sweep(&self) -> Option<Instant> {
         self.next_sweep
     }

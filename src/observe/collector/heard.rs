@@ -45,9 +45,9 @@ impl Collector {
                     self.end_part(report.connection);
                 }
                 let news = match (report.is_over, report.status) {
-                    (true, _) => News::Answered,
+                    (true, _) => News::Responded,
                     (false, 0) => News::Receiving,
-                    (false, _) => News::Answering,
+                    (false, _) => News::Responding,
                 };
                 self.tell(report.connection, news);
             }

@@ -1,8 +1,8 @@
 //! The live page as a [`Handler`]: the page itself, its events, its records.
 //!
 //! It shows what clients sent, so it is careful about who looks: only requests
-//! that name this machine by address or as localhost are answered, since a
-//! name could be somebody else's who points it here (DNS rebinding); only its
+//! that name this machine by address or as localhost get a response, since a
+//! name could be another person's who points it here (DNS rebinding); only its
 //! own script runs; no other site's page may ask, frame or embed it.
 
 mod load;

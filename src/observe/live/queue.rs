@@ -1,4 +1,4 @@
-//! The connections that wait for accept(2), looked for while somebody looks at the page.
+//! The connections that wait for accept(2), looked for while the page is open.
 
 use crate::kernel::socket_table::{Queue, SocketTable, Waiting};
 use crate::record::Moment;

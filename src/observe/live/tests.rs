@@ -140,13 +140,13 @@ fn an_update_takes_over_what_changed_and_the_end_takes_over_all() {
         if let Some(before) = growing.exchanges.iter_mut().rev().nth(1) {
             before.stages.acknowledged = Figure::measured(7, Source::AcknowledgementStamp);
         }
-        sink.tell(&growing, News::Answered);
+        sink.tell(&growing, News::Responded);
         assert_eq!(*hub.record(1).expect("kept"), growing);
     }
     // The collector tells the latest only: what is kept follows.
     growing.exchanges.drain(..3);
     growing.exchanges_left_out = 3;
-    sink.tell(&growing, News::Answered);
+    sink.tell(&growing, News::Responded);
     assert_eq!(*hub.record(1).expect("kept"), growing);
     let growing = closed(growing);
     sink.tell(&growing, News::Closed);

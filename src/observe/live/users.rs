@@ -1,4 +1,4 @@
-//! Whose requests the live page answers: it shows what clients sent, so other
+//! Whose requests the live page responds to: it shows what clients sent, so other
 //! users of this machine can't read it.
 
 use crate::handler::Ends;
@@ -21,7 +21,7 @@ impl Users {
     /// Root, and the user who started the program, by sudo(8) or without.
     pub(super) fn of_this_program() -> Self {
         let by_sudo = ["SUDO_UID", "PKEXEC_UID"].into_iter().filter_map(|name| std::env::var(name).ok()?.parse().ok());
-        // Only root was somebody else before: from others such a variable means nothing.
+        // Only root was another user before: from others such a variable means nothing.
         let starter = by_sudo.filter(|_| getuid().is_root());
         let allowed = [ROOT, getuid().as_raw()].into_iter().chain(starter).collect();
         Self { allowed, table: SocketTable::open().ok().map(Mutex::new) }

@@ -51,7 +51,7 @@ impl NotShown {
 
     /// Looks at what is new of a connection that is not shown.
     pub(super) fn hear(&mut self, record: &Record, news: News, language: Language) {
-        if !matches!(news, News::Answered | News::Continues | News::Closed) {
+        if !matches!(news, News::Responded | News::Continues | News::Closed) {
             return;
         }
         let Some(seen) = self.open.get_mut(&record.connection) else { return };

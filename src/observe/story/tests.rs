@@ -104,7 +104,7 @@ fn closed(name: &str, record: &Record) {
 }
 
 #[test]
-fn one_request_and_its_answer() {
+fn one_request_and_its_response() {
     closed("curl", &sample::curl());
     closed("hasty", &sample::hasty());
     closed("simple", &sample::simple());
@@ -133,9 +133,9 @@ fn a_client_cannot_drive_the_terminal() {
 fn a_kept_connection_shown_at_once() {
     both("kept-at-once", |story, time| {
         story.tell(&sample::opened(8), News::Opened);
-        story.tell(&sample::kept_once(), News::Answered);
+        story.tell(&sample::kept_once(), News::Responded);
         pass(story, time, 200);
-        story.tell(&sample::kept_twice(), News::Answered);
+        story.tell(&sample::kept_twice(), News::Responded);
         pass(story, time, 200);
         story.tell(&sample::kept_to_its_end(), News::Closed);
         pass(story, time, 1_000);
@@ -146,9 +146,9 @@ fn a_kept_connection_shown_at_once() {
 fn a_kept_connection_shown_in_three_blocks() {
     both("kept-in-turn", |story, time| {
         story.tell(&sample::opened(8), News::Opened);
-        story.tell(&sample::kept_once(), News::Answered);
+        story.tell(&sample::kept_once(), News::Responded);
         pass(story, time, 500);
-        story.tell(&sample::kept_twice(), News::Answered);
+        story.tell(&sample::kept_twice(), News::Responded);
         pass(story, time, 700);
         story.tell(&sample::kept_to_its_end(), News::Closed);
         pass(story, time, 1_000);
@@ -167,10 +167,10 @@ fn a_silent_connection_is_shown_once() {
 }
 
 #[test]
-fn a_long_answer_is_shown_while_it_is_under_way() {
+fn a_long_response_is_shown_while_it_is_under_way() {
     both("download", |story, time| {
         story.tell(&sample::opened(13), News::Opened);
-        story.tell(&sample::download_under_way(), News::Answering);
+        story.tell(&sample::download_under_way(), News::Responding);
         pass(story, time, 12_000);
         story.tell(&sample::download_to_its_end(), News::Closed);
     });
@@ -180,7 +180,7 @@ fn a_long_answer_is_shown_while_it_is_under_way() {
 fn what_is_held_back_is_shown_at_the_end() {
     let (mut story, screen, _) = story(Language::English);
     story.tell(&sample::opened(8), News::Opened);
-    story.tell(&sample::kept_once(), News::Answered);
+    story.tell(&sample::kept_once(), News::Responded);
     story.left_out(LeftOut { connections: 1, exchanges: 2, reports: 1, frames: 0 });
     assert_eq!(screen.take(), "");
     story.finish();
@@ -196,10 +196,10 @@ fn connections_never_mix() {
     let (mut story, screen, time) = story(Language::English);
     for number in [8, 9] {
         story.tell(&sample::opened(number), News::Opened);
-        story.tell(&Record { connection: number, ..sample::kept_once() }, News::Answered);
+        story.tell(&Record { connection: number, ..sample::kept_once() }, News::Responded);
     }
     for number in [9, 8] {
-        story.tell(&Record { connection: number, ..sample::kept_twice() }, News::Answered);
+        story.tell(&Record { connection: number, ..sample::kept_twice() }, News::Responded);
     }
     pass(&mut story, &time, 400);
     let text = plain_text(&screen.take());
@@ -217,7 +217,7 @@ fn of_a_thousand_connections_a_second_twenty_are_shown() {
             number += 1;
             story.tell(&sample::opened(number), News::Opened);
             let record = Record { connection: number, ..sample::curl() };
-            story.tell(&record, News::Answered);
+            story.tell(&record, News::Responded);
             story.tell(&record, News::Closed);
             time.pass(1);
         }
@@ -245,7 +245,7 @@ fn what_is_remembered_is_bounded() {
     for number in 1..=3 * MOST_OPEN as u64 {
         time.pass(60);
         story.tell(&sample::opened(number), News::Opened);
-        story.tell(&Record { connection: number, ..sample::kept_once() }, News::Answered);
+        story.tell(&Record { connection: number, ..sample::kept_once() }, News::Responded);
     }
     assert_eq!(story.shown.len(), MOST_OPEN);
     assert!(story.shown.contains_key(&(3 * MOST_OPEN as u64)), "the newest are shown");

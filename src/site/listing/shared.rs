@@ -89,7 +89,7 @@ enum State {
 /// What there is of a page.
 pub(super) enum Availability {
     Made(Bytes),
-    /// Somebody else makes it.
+    /// Another request makes it.
     Later(Later<Response>),
     /// The one who asked is to make it, and waits for it like others.
     Duty(Duty, Later<Response>),
@@ -258,7 +258,7 @@ mod tests {
     fn duty(shared: &Arc<SharedPages>, keeps: bool) -> (Duty, Later<Response>) {
         match shared.find_or_take_on(key("a"), keeps) {
             Ok(Availability::Duty(duty, later)) => (duty, later),
-            _ => panic!("somebody else makes it"),
+            _ => panic!("another makes it"),
         }
     }
 
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_waits_hears_of_a_failure_and_work_for_nobody_can_be_left_out() {
+    fn those_who_wait_hear_of_a_failure_and_work_for_nobody_can_be_left_out() {
         let shared = shared();
         let (failing, waits) = duty(&shared, true);
         drop(failing);

@@ -194,7 +194,7 @@ impl<'a> Roles<'a> {
         [(Role::AcknowledgesRequest(number), request), (Role::Acknowledges(number), response)]
     }
 
-    /// Who acknowledges the last of so many bytes of `end`, of which this segment has the first.
+    /// Who acknowledges the last of this many bytes of `end`, of which this segment has the first.
     fn acknowledgment_from(&self, end: End, first: Option<usize>, bytes: u64) -> Option<usize> {
         let first = self.list().get(first?)?;
         let is_behind_gap = first.facts.iter().any(|fact| matches!(fact, Fact::BehindGap { .. }));

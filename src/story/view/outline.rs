@@ -23,7 +23,7 @@ pub struct Outline {
     pub failed: Option<Failed>,
     /// How the connection ended.
     pub ended: String,
-    /// All that for somebody who hears it.
+    /// All that for a screen reader.
     pub spoken: String,
     /// Its drawing on an axis of time.
     pub lane: Lane,

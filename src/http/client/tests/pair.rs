@@ -23,7 +23,7 @@ impl Queue {
     }
 }
 
-/// What the server is to answer.
+/// What the server is to respond with.
 #[derive(Clone, Copy, Debug)]
 enum Scripted {
     Length(usize),
@@ -205,7 +205,7 @@ impl ClientSide<'_> {
             }
             Next::Close(ending) => {
                 outbound.ended = true;
-                self.seen.answered = self.machine.exchanges();
+                self.seen.exchanges = self.machine.exchanges();
                 self.seen.ending.replace(ending).is_none()
             }
         }
@@ -257,7 +257,7 @@ fn a_kept_connection_carries_every_request() {
     let targets = ["/empty", "/long", "/range", "/same", "/long"];
     for version in [Version::Http10, Version::Http11] {
         let (seen, lines, reason) = pair(request(version), &targets, true, WHOLE);
-        assert_eq!((seen.answered, lines.len()), (5, 5));
+        assert_eq!((seen.exchanges, lines.len()), (5, 5));
         assert_eq!((seen.ending, reason), (Some(Ending::NoMoreRequests), CloseReason::ClientClosed));
         assert_eq!(seen.heads[2], "HTTP/1.0 206 Partial Content");
         assert_eq!(seen.bodies[4], Scripted::of("/long").body());

@@ -17,7 +17,7 @@ fn a_page_with_many_files_is_one_exchange_whole_and_a_row_for_each_other() {
         let (path, status) = if number == 7 { ("/missing", "404 Not Found") } else { ("/a.css", "200 OK") };
         let at = number as i64 * 1_000_000;
         record.exchanges.push(sample::exchange(number, at, &format!("GET {path} HTTP/1.1"), status, 11_520));
-        story.tell(&record, News::Answered);
+        story.tell(&record, News::Responded);
     }
     pass(&mut story, &time, 400);
     let text = plain_text(&screen.take());
@@ -34,7 +34,7 @@ fn of_a_busy_connection_a_block_has_some_rows_and_counts_the_rest() {
     story.tell(&record, News::Opened);
     for number in 1..=100 {
         record.exchanges.push(sample::exchange(number, 1_000, "GET / HTTP/1.1", "200 OK", 5));
-        story.tell(&record, News::Answered);
+        story.tell(&record, News::Responded);
         assert!(story.shown[&1].waiting.as_ref().unwrap().exchanges.len() <= MOST_ROWS);
     }
     pass(&mut story, &time, 400);
@@ -57,7 +57,7 @@ fn each_failure_of_a_connection_is_shown() {
         for number in 1..=1_000 {
             let status = if number % 3 == 0 { "200 OK" } else { "404 Not Found" };
             record.exchanges.push(sample::exchange(number, number as i64, "GET /no HTTP/1.1", status, 5));
-            story.tell(&record, News::Answered);
+            story.tell(&record, News::Responded);
             if record.exchanges.len() == 128 {
                 story.tell(&record, News::Continues);
                 record.exchanges.drain(..126);
@@ -94,7 +94,7 @@ fn failures_of_connections_that_are_left_out_are_lines() {
                 record.exchanges = sample::reset().exchanges;
                 record.exchanges[0].body_length = Some(10_000_000);
             }
-            story.tell(&record, News::Answered);
+            story.tell(&record, News::Responded);
             story.tell(&record, News::Closed);
         }
         pass(&mut story, &time, 1_100);
@@ -119,7 +119,7 @@ fn a_connection_that_is_forgotten_has_said_what_it_held_back() {
         if number == 1 {
             record.exchanges = vec![sample::exchange(1, 0, "GET /first HTTP/1.1", "404 Not Found", 5)];
         }
-        story.tell(&record, News::Answered);
+        story.tell(&record, News::Responded);
         time.pass(60);
     }
     let mut record = Record { connection: 1, ..sample::kept_to_its_end() };

@@ -42,7 +42,7 @@ proptest! {
         let language = if korean { Language::Korean } else { Language::English };
         let (story, screen, time) = story(language);
         let mut story = story.as_wide_as(WIDTHS[width]);
-        for news in [News::Opened, News::Silent, News::Answering, News::Answered] {
+        for news in [News::Opened, News::Silent, News::Responding, News::Responded] {
             story.tell(&Record { close: None, ..record.clone() }, news);
         }
         pass(&mut story, &time, 500);
