@@ -1,6 +1,6 @@
 //! What the core costs without any socket: `cargo bench --bench core`.
 //!
-//! Reading a head, writing one, and finding what answers a request, through the
+//! Reading a head, writing one, and finding the response to a request, through the
 //! public library.
 
 #![allow(clippy::expect_used, reason = "a benchmark whose fixture fails has nothing to measure")]

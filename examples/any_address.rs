@@ -65,16 +65,16 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             Err(error) => return Err(format!("cannot listen at {address}: {error}; try again").into()),
         };
         let name = listener.local_addr()?;
-        let answers = targets.iter().map(|target| {
-            let answer = reach(&listener, SocketAddr::new(*target, name.port()));
-            if let Ok(IpAddr::V6(client)) = answer
+        let outcomes = targets.iter().map(|target| {
+            let outcome = reach(&listener, SocketAddr::new(*target, name.port()));
+            if let Ok(IpAddr::V6(client)) = outcome
                 && client.to_ipv4_mapped().is_some()
             {
                 seen.get_or_insert((*target, client));
             }
-            answer.map_or_else(said, |_| "answers".to_owned())
+            outcome.map_or_else(said, |_| "answers".to_owned())
         });
-        println!("{:<19}{}", format!("{name}{remark}"), columns(answers));
+        println!("{:<19}{}", format!("{name}{remark}"), columns(outcomes));
         listeners.push(listener);
     }
     if let Some((target, client)) = seen {

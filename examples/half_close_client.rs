@@ -1,4 +1,4 @@
-//! Half-close, the receiver's side: reads to the end of file, and then answers.
+//! Half-close, the receiver's side: reads to the end of file, and then responds.
 //!
 //! The lesson: read() = 0 says that the other end has ended its direction, and
 //! nothing of ours, so the response can still be sent. Whether it was received is

@@ -72,8 +72,8 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     }
     client.shutdown(Shutdown::Write).map_err(|error| format!("{address} is gone: {error}"))?;
     println!("Ended our direction, and still listen to the other one");
-    let mut answer = Vec::new();
-    client.take(1024).read_to_end(&mut answer).map_err(|error| format!("no response from {address}: {error}"))?;
-    println!("Received {} bytes: {:?}", answer.len(), String::from_utf8_lossy(&answer));
+    let mut response = Vec::new();
+    client.take(1024).read_to_end(&mut response).map_err(|error| format!("no response from {address}: {error}"))?;
+    println!("Received {} bytes: {:?}", response.len(), String::from_utf8_lossy(&response));
     Ok(())
 }

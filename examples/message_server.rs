@@ -2,11 +2,11 @@
 //! and the client that brings it.
 //!
 //! The lesson: the two ends of a connection differ only in who waits and who
-//! comes. The server has a loop of accept, read, answer, close; whatever goes
+//! comes. The server has a loop of accept, read, respond, close; whatever goes
 //! wrong with one client ends that client's turn and not the loop. An empty
 //! message is such a case: read() finds the end at once. A server that takes
 //! that for an error and leaves its loop, as the notes' version does, can be
-//! stopped by anybody; this one answers and accepts the next.
+//! stopped by anybody; this one responds and accepts the next.
 //!
 //! Run it:      cargo run --example message_server -- server 127.0.0.1
 //! And beside:  cargo run --example message_client -- client 127.0.0.1
@@ -70,7 +70,7 @@ fn serve(host: &str, port: u16) -> Result<(), Box<dyn Error>> {
         match listener.accept() {
             Ok((client, address)) => {
                 println!("Accepted a connection from {address}");
-                if let Err(error) = answer(&client) {
+                if let Err(error) = respond(&client) {
                     println!("  that client failed: {error}");
                 }
             }
@@ -83,7 +83,7 @@ fn serve(host: &str, port: u16) -> Result<(), Box<dyn Error>> {
 }
 
 /// One client's turn; the connection closes when it is over.
-fn answer(mut client: &TcpStream) -> io::Result<()> {
+fn respond(mut client: &TcpStream) -> io::Result<()> {
     client.set_read_timeout(Some(PATIENCE))?;
     client.set_write_timeout(Some(PATIENCE))?;
     let message = read_message(client)?;
@@ -111,7 +111,7 @@ fn send(host: &str, port: u16) -> Result<(), Box<dyn Error>> {
     }
     server.write_all(line.trim_end().as_bytes()).map_err(|error| format!("the server is gone: {error}"))?;
     server.shutdown(Shutdown::Write)?; // so the server finds the end, also of no bytes at all
-    let answer = read_message(&server).map_err(|error| format!("no response: {error}"))?;
-    println!("The server says: {}", String::from_utf8_lossy(&answer));
+    let response = read_message(&server).map_err(|error| format!("no response: {error}"))?;
+    println!("The server says: {}", String::from_utf8_lossy(&response));
     Ok(())
 }

@@ -9,7 +9,7 @@
 //! And beside:  cargo run --example tcp_echo_client        (in two terminals)
 //! To compare:  cargo run --example multiplex_echo -- --model iterative
 //!
-//! You see: both are answered at once; with iterative the second waits for the first.
+//! You see: both get their echo at once; with iterative the second waits for the first.
 //!
 //! Try: ten clients; and `strace -e poll,recvfrom,sendto` on either model.
 #![allow(clippy::print_stdout)] // a program that shows something

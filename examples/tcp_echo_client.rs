@@ -68,8 +68,8 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             return Err(format!("a line has at most {LONGEST} bytes here; try a shorter one").into());
         }
         server.write_all(line.as_bytes()).map_err(|error| format!("the server is gone: {error}"))?;
-        let answer = if *naive { one_read(&mut server) } else { whole_echo(&mut server, line.len()) };
-        let (answer, reads) = answer.map_err(|error| {
+        let echo = if *naive { one_read(&mut server) } else { whole_echo(&mut server, line.len()) };
+        let (echo, reads) = echo.map_err(|error| {
             let turn = matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
             if turn {
                 "no response: is it another client's turn? Try again".to_owned()
@@ -77,7 +77,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
                 format!("no response: {error}")
             }
         })?;
-        println!("sent {} bytes, got {} in {reads}: {:?}", line.len(), answer.len(), String::from_utf8_lossy(&answer));
+        println!("sent {} bytes, got {} in {reads}: {:?}", line.len(), echo.len(), String::from_utf8_lossy(&echo));
     }
 }
 
@@ -92,14 +92,14 @@ fn one_read(server: &mut TcpStream) -> io::Result<(Vec<u8>, String)> {
 
 /// Right: reads until all that was sent has come back.
 fn whole_echo(server: &mut TcpStream, length: usize) -> io::Result<(Vec<u8>, String)> {
-    let mut answer = vec![0; length];
+    let mut echo = vec![0; length];
     let (mut filled, mut reads) = (0, 0);
     while filled < length {
-        match server.read(&mut answer[filled..])? {
+        match server.read(&mut echo[filled..])? {
             0 => return Err(io::ErrorKind::UnexpectedEof.into()),
             count => filled += count,
         }
         reads += 1;
     }
-    Ok((answer, if reads == 1 { "1 read".to_owned() } else { format!("{reads} reads") }))
+    Ok((echo, if reads == 1 { "1 read".to_owned() } else { format!("{reads} reads") }))
 }

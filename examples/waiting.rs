@@ -11,7 +11,7 @@
 //!          curl http://127.0.0.1:PORT/within & time curl http://127.0.0.1:PORT/
 //!
 //! You see: `/beside` and `/within` both take a second. While the first is
-//! under way, `/` is answered at once; while the second is, `/` waits for it.
+//! under way, `/` gets its response at once; while the second is, `/` waits for it.
 //!
 //! Try: ask `/beside` nine times at once. Eight threads work, the ninth waits
 //! for one; with a hundred, some are turned away, at once, by a 503.
@@ -78,7 +78,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let stop = Arc::new(Stop::on_signals()?); // before anybody knows the address
     let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Required::All, Port::Exactly(0), 128)?;
     for url in listener::urls(&listeners) {
-        println!("Answering at {url}");
+        println!("Serving at {url}");
     }
     let service = Arc::new(Service {
         handler: Box::new(Application { pool: Pool::new(Bounds { threads: 8, of_one_kind: 8, waiting: 16 }) }),

@@ -90,13 +90,13 @@ fn a_body_is_handed_over_whole_however_it_comes() {
         let mut client = server.connect();
         for length in [0, 1, 2_047, 2_048, 65_535, 65_536, 65_537, LIMIT as usize] {
             client.send(&post("/", &vec![3; length]));
-            let answer = client.answer();
-            assert_eq!((answer.status, answer.text()), (200, format!("{length} {}", length * 3)), "{model:?}");
-            assert_eq!(answer.header("Connection"), Some("keep-alive"), "{model:?}: {length}");
+            let response = client.response();
+            assert_eq!((response.status, response.text()), (200, format!("{length} {}", length * 3)), "{model:?}");
+            assert_eq!(response.header("Connection"), Some("keep-alive"), "{model:?}: {length}");
         }
         client.send(&head("/", "Content-Length: 40\r\n"));
         client.dribble(&[1; 40]);
-        assert_eq!(client.answer().text(), "40 40", "{model:?}");
+        assert_eq!(client.response().text(), "40 40", "{model:?}");
     }
 }
 
@@ -107,7 +107,7 @@ fn requests_behind_a_body_keep_their_order() {
         let mut client = server.connect();
         let behind = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".to_vec();
         client.send(&[post("/", &[1; 10]), behind, post("/none", &[1; 5]), post("/", &[2; 7])].concat());
-        let texts: Vec<String> = (0..4).map(|_| client.answer().text()).collect();
+        let texts: Vec<String> = (0..4).map(|_| client.response().text()).collect();
         assert_eq!(texts, ["10 10", "0 0", "0 0", "7 14"], "{model:?}");
     }
 }
@@ -119,8 +119,8 @@ fn a_body_that_is_too_long_is_refused_before_it_comes() {
         for length in [LIMIT + 1, u64::MAX / 2] {
             let mut client = server.connect();
             client.send(&head("/", &format!("Content-Length: {length}\r\n")));
-            let answer = client.answer();
-            assert_eq!((answer.status, answer.header("Connection")), (413, Some("close")), "{model:?}: {length}");
+            let response = client.response();
+            assert_eq!((response.status, response.header("Connection")), (413, Some("close")), "{model:?}: {length}");
         }
     }
 }
@@ -131,8 +131,8 @@ fn who_waits_for_a_100_is_told_that_none_will_come() {
         let server = Serving::start(model, PATIENT);
         let mut client = server.connect();
         client.send(&head("/", "Content-Length: 5\r\nExpect: 100-continue\r\n"));
-        let answer = client.answer();
-        assert_eq!((answer.status, answer.header("Connection")), (417, Some("close")), "{model:?}");
+        let response = client.response();
+        assert_eq!((response.status, response.header("Connection")), (417, Some("close")), "{model:?}");
     }
 }
 
@@ -143,8 +143,8 @@ fn a_body_that_does_not_come_in_time_is_a_408() {
         for begun in [&b""[..], b"abc"] {
             let mut client = server.connect();
             client.send(&[&head("/", "Content-Length: 5\r\n"), begun].concat());
-            let answer = client.answer();
-            assert_eq!((answer.status, answer.header("Connection")), (408, Some("close")), "{model:?}");
+            let response = client.response();
+            assert_eq!((response.status, response.header("Connection")), (408, Some("close")), "{model:?}");
         }
     }
 }
@@ -158,6 +158,6 @@ fn a_client_that_leaves_within_its_body_is_nobody_s_loss() {
         drop(gone);
         let mut client = server.connect();
         client.send(&post("/", b"ab"));
-        assert_eq!(client.answer().text(), "2 195", "{model:?}");
+        assert_eq!(client.response().text(), "2 195", "{model:?}");
     }
 }

@@ -200,10 +200,10 @@ fn the_fetch_of_node_keeps_its_connections() {
     let relay = Relay::to(stage.server.address);
     let script = "const fs = require('fs'); (async () => {
         for (const path of ['small.txt', 'big.bin', 'nothing', 'small.txt', 'big.bin']) {
-            const answer = await fetch(process.argv[1] + path);
-            const body = Buffer.from(await answer.arrayBuffer());
-            if (answer.ok) fs.writeFileSync(path, body);
-            console.log(answer.status, body.length === Number(answer.headers.get('content-length')));
+            const response = await fetch(process.argv[1] + path);
+            const body = Buffer.from(await response.arrayBuffer());
+            if (response.ok) fs.writeFileSync(path, body);
+            console.log(response.status, body.length === Number(response.headers.get('content-length')));
         }
     })()";
     let (said, _) = stage.run("node", &["-e", script, &relay.url("/")]);
@@ -226,9 +226,9 @@ import http.client, sys
 connection = http.client.HTTPConnection(sys.argv[1], timeout=20)
 for path in ['small.txt', 'big.bin']:
     connection.request('GET', '/' + path)
-    answer = connection.getresponse()
-    print(answer.status, answer.version, answer.will_close)
-    open(path, 'wb').write(answer.read())
+    response = connection.getresponse()
+    print(response.status, response.version, response.will_close)
+    open(path, 'wb').write(response.read())
 ";
     let (said, _) = stage.run("/usr/bin/python3", &["-c", script, &relay.address.to_string()]);
     assert_eq!(text(said), "200 10 False\n200 10 False\n");

@@ -7,7 +7,7 @@ mod linger;
 mod restart;
 mod stopping;
 
-use crate::harness::{Answer, Client, MODELS, PATIENCE, Server};
+use crate::harness::{Client, MODELS, PATIENCE, Response, Server};
 use socket2::{Domain, SockRef, Socket, Type};
 use std::io::Read;
 use std::net::{SocketAddr, TcpStream};
@@ -86,7 +86,7 @@ pub fn assert_same(got: &[u8], wanted: &[u8]) {
 }
 
 #[test]
-fn a_client_that_half_closes_gets_its_whole_answer() {
+fn a_client_that_half_closes_gets_its_whole_response() {
     let (folder, big) = folder_with(BIG);
     for model in MODELS {
         let server = Server::start(folder.path(), &["--model", model]);
@@ -94,17 +94,17 @@ fn a_client_that_half_closes_gets_its_whole_answer() {
             let mut client = server.connect();
             client.send(request.as_bytes());
             client.half_close();
-            assert_eq!(Answer::parse(&client.read_to_end()).text(), "small\n", "{model}: {request}");
+            assert_eq!(Response::parse(&client.read_to_end()).text(), "small\n", "{model}: {request}");
         }
         let mut client = server.connect();
         client.send(b"GET /big.bin HTTP/1.1\r\nHost: a\r\n\r\n");
         client.half_close();
-        assert_same(&Answer::parse(&client.read_to_end()).body, &big);
+        assert_same(&Response::parse(&client.read_to_end()).body, &big);
     }
 }
 
 #[test]
-fn a_client_that_half_closes_gets_every_answer_it_asked_for() {
+fn a_client_that_half_closes_gets_every_response_it_asked_for() {
     let (folder, big) = folder_with(BIG);
     for model in MODELS {
         let server = Server::start(folder.path(), &["--model", model]);
@@ -112,9 +112,9 @@ fn a_client_that_half_closes_gets_every_answer_it_asked_for() {
         client.send(b"GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\nGET /big.bin HTTP/1.1\r\nHost: a\r\n\r\n");
         client.send(b"GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\n");
         client.half_close();
-        assert_eq!(client.answer().text(), "small\n", "{model}");
-        assert_same(&client.answer().body, &big);
-        assert_eq!(client.answer().text(), "small\n", "{model}");
+        assert_eq!(client.response().text(), "small\n", "{model}");
+        assert_same(&client.response().body, &big);
+        assert_eq!(client.response().text(), "small\n", "{model}");
         assert_eq!(client.read_to_end(), b"", "{model}");
     }
 }
@@ -126,14 +126,14 @@ fn asks_with_much_behind(server: &Server, head: &str, much: &[u8], status: u16) 
     for part in much.chunks(50_000) {
         client.send(part);
     }
-    let answer = Answer::parse(&client.read_to_end());
-    assert_eq!(answer.status, status, "{head}{}", answer.head);
-    assert_eq!(answer.header("Connection"), Some("close"), "{head}");
-    assert_eq!(answer.header("Content-Length"), Some(&*answer.body.len().to_string()), "{head}");
+    let response = Response::parse(&client.read_to_end());
+    assert_eq!(response.status, status, "{head}{}", response.head);
+    assert_eq!(response.header("Connection"), Some("close"), "{head}");
+    assert_eq!(response.header("Content-Length"), Some(&*response.body.len().to_string()), "{head}");
 }
 
 #[test]
-fn a_refused_body_of_ten_megabytes_never_turns_the_answer_into_a_reset() {
+fn a_refused_body_of_ten_megabytes_never_turns_the_response_into_a_reset() {
     let (folder, _) = folder_with(0);
     // Made beforehand: a client that is silent for long is not waited for.
     let much = bytes(10_000_000);
@@ -154,7 +154,7 @@ fn a_refused_body_of_ten_megabytes_never_turns_the_answer_into_a_reset() {
 }
 
 #[test]
-fn a_head_without_end_is_answered_while_it_still_comes() {
+fn a_head_without_end_gets_a_response_while_it_still_comes() {
     let (folder, _) = folder_with(0);
     for model in MODELS {
         let server = Server::start(folder.path(), &["--model", model]);
@@ -164,7 +164,7 @@ fn a_head_without_end_is_answered_while_it_still_comes() {
             for _ in 0..100 {
                 client.send(&[b'a'; 100_000]);
             }
-            assert_eq!(Answer::parse(&client.read_to_end()).status, status, "{model}");
+            assert_eq!(Response::parse(&client.read_to_end()).status, status, "{model}");
         }
     }
 }
@@ -187,7 +187,7 @@ fn a_client_that_resets_in_the_middle_costs_nobody_else_anything() {
 }
 
 #[test]
-fn keep_alive_0_closes_after_each_answer() {
+fn keep_alive_0_closes_after_each_response() {
     let (folder, _) = folder_with(0);
     for model in MODELS {
         let server = Server::start(folder.path(), &["--model", model, "--keep-alive", "0"]);
@@ -197,20 +197,20 @@ fn keep_alive_0_closes_after_each_answer() {
             "GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n",
         ] {
             // Everything until the end: it would not end in time if it were kept.
-            let answer = Answer::parse(&server.ask(request.as_bytes()));
-            assert_eq!(answer.header("Connection"), Some("close"), "{model}: {request}");
-            assert_eq!(answer.header("Content-Length"), Some(&*answer.body.len().to_string()), "{model}");
+            let response = Response::parse(&server.ask(request.as_bytes()));
+            assert_eq!(response.header("Connection"), Some("close"), "{model}: {request}");
+            assert_eq!(response.header("Content-Length"), Some(&*response.body.len().to_string()), "{model}");
         }
     }
 }
 
 #[test]
-fn what_follows_the_last_answer_is_dropped_not_answered() {
+fn what_follows_the_last_response_is_dropped_and_gets_none() {
     let (folder, _) = folder_with(0);
     for model in MODELS {
         let server = Server::start(folder.path(), &["--model", model]);
         let mut client = Client::connect(server.address);
         client.send(b"GET /small.txt HTTP/1.0\r\n\r\nGET /small.txt HTTP/1.0\r\n\r\n");
-        assert_eq!(Answer::parse(&client.read_to_end()).text(), "small\n", "{model}");
+        assert_eq!(Response::parse(&client.read_to_end()).text(), "small\n", "{model}");
     }
 }

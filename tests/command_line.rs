@@ -6,7 +6,7 @@ mod meant;
 mod short;
 
 use crate::closing::folder_with;
-use crate::harness::{Answer, Client, Server, glasshttp, refusal};
+use crate::harness::{Client, Response, Server, glasshttp, refusal};
 use std::io::BufRead;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
@@ -22,10 +22,10 @@ fn output(command: &mut Command) -> (String, String, Option<i32>) {
     (String::from_utf8(stdout).expect("UTF-8"), String::from_utf8(stderr).expect("UTF-8"), status.code())
 }
 
-fn answers_at(address: SocketAddr) -> bool {
+fn responds_at(address: SocketAddr) -> bool {
     let mut client = Client::connect(address);
     client.send(b"GET /small.txt HTTP/1.0\r\n\r\n");
-    Answer::parse(&client.read_to_end()).text() == "small\n"
+    Response::parse(&client.read_to_end()).text() == "small\n"
 }
 
 fn is_refused_at(address: SocketAddr) -> bool {
@@ -33,13 +33,13 @@ fn is_refused_at(address: SocketAddr) -> bool {
 }
 
 #[test]
-fn both_loopbacks_answer_by_default_and_are_called_localhost() {
+fn both_loopbacks_response_by_default_and_are_called_localhost() {
     let (folder, _) = folder_with(0);
     let server = Server::start(folder.path(), &[]);
     assert_eq!(server.url, format!("http://localhost:{}/", server.port()));
     assert_ne!(server.port(), 0);
-    assert!(answers_at((Ipv4Addr::LOCALHOST, server.port()).into()));
-    assert!(answers_at((Ipv6Addr::LOCALHOST, server.port()).into()));
+    assert!(responds_at((Ipv4Addr::LOCALHOST, server.port()).into()));
+    assert!(responds_at((Ipv6Addr::LOCALHOST, server.port()).into()));
 }
 
 #[test]
@@ -47,11 +47,11 @@ fn the_first_line_names_the_one_address_that_is_bound() {
     let (folder, _) = folder_with(0);
     let server = Server::start(folder.path(), &["-b", "127.0.0.1"]);
     assert_eq!(server.url, format!("http://127.0.0.1:{}/", server.port()));
-    assert!(answers_at(server.address) && is_refused_at((Ipv6Addr::LOCALHOST, server.port()).into()));
+    assert!(responds_at(server.address) && is_refused_at((Ipv6Addr::LOCALHOST, server.port()).into()));
 
     let server = Server::start(folder.path(), &["-b", "::1"]);
     assert_eq!(server.url, format!("http://[::1]:{}/", server.port()));
-    assert!(answers_at((Ipv6Addr::LOCALHOST, server.port()).into()) && is_refused_at(server.address));
+    assert!(responds_at((Ipv6Addr::LOCALHOST, server.port()).into()) && is_refused_at(server.address));
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn without_a_name_it_serves_public_if_it_is_there_and_else_the_current_folder() 
         (server, said)
     };
     let (server, said) = start();
-    assert!(answers_at(server.address));
+    assert!(responds_at(server.address));
     let here = folder.path().canonicalize().expect("a path");
     assert!(said.contains("no ./public here") && said.contains(&here.display().to_string()), "{said}");
     std::fs::create_dir(folder.path().join("public")).expect("a folder");
@@ -123,7 +123,7 @@ fn lan_lists_a_url_for_each_interface() {
         let url = format!("http://{}/", SocketAddr::new(interface.ip(), server.port()));
         assert!(said.contains(&url), "{url} is missing: {said}");
     }
-    assert!(answers_at(server.address) && answers_at((Ipv6Addr::LOCALHOST, server.port()).into()));
+    assert!(responds_at(server.address) && responds_at((Ipv6Addr::LOCALHOST, server.port()).into()));
 }
 
 /// One line, that says what failed and what to do about it.
@@ -208,7 +208,7 @@ fn the_usual_port_taken_and_none_named_leads_to_the_next_and_says_so() {
     let _taken = TcpListener::bind("127.0.0.1:8080");
     let mut server = Server::spawn(glasshttp().args(["--log", "off"]).arg(folder.path()));
     assert!(server.port() > 8080, "{}", server.url);
-    assert!(answers_at(server.address));
+    assert!(responds_at(server.address));
     let mut said = String::new();
     while !said.contains("Ctrl-C") {
         assert_ne!(server.stdout.read_line(&mut said).expect("a line"), 0, "{said}");

@@ -95,11 +95,11 @@ fn the_live_page() {
     let get = |path: &str| loop {
         let mut client = Client::connect(page);
         client.send(format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").as_bytes());
-        let answer = client.answer();
-        if answer.status == 200 {
-            break answer;
+        let response = client.response();
+        if response.status == 200 {
+            break response;
         }
-        assert!(Instant::now() < deadline, "{path}: {}", answer.head);
+        assert!(Instant::now() < deadline, "{path}: {}", response.head);
     };
     ask(&server);
     let mut words = 0;
@@ -146,11 +146,11 @@ fn listings() {
 #[test]
 fn the_terminal_of_fetch() {
     let head = format!("HTTP/1.0 200 {HOSTILE}\r\nServer: {HOSTILE}\r\nX: {CONTROLS}\r\n\r\n{WORD}");
-    let peer = Peer::answering(head.into_bytes());
+    let peer = Peer::responding(head.into_bytes());
     let run = fetch(&["-v", &format!("http://{}/", peer.address)]);
     assert!(run.stderr.contains(WORD), "{}", run.stderr);
     is_clean("fetch", &run.stderr);
-    let garbage = Peer::answering(format!("{WORD}{CONTROLS}{HOSTILE}\r\n\r\n").into_bytes());
+    let garbage = Peer::responding(format!("{WORD}{CONTROLS}{HOSTILE}\r\n\r\n").into_bytes());
     is_clean("fetch", &fetch(&["-v", &format!("http://{}/", garbage.address)]).stderr);
 }
 

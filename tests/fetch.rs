@@ -162,7 +162,7 @@ fn without_keep_alive_each_request_has_its_connection_and_the_server_ends_it() {
 }
 
 #[test]
-fn half_closed_dribbled_and_slow_requests_are_answered_in_full() {
+fn half_closed_dribbled_and_slow_requests_get_whole_responses() {
     let (folder, _) = folder_with(0);
     under_each_model(|model| {
         let server = Server::start(folder.path(), &["--model", model]);

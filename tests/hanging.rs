@@ -57,8 +57,8 @@ fn what_hangs_is_unavailable_in_time_and_what_does_not_is_served() {
         assert_eq!((part.status, part.body.len(), part.body[0]), (206, 1_000_000, byte_at(1_000_000)), "{model}");
         for path in HANG {
             let begun = Instant::now();
-            let answer = server.get(path);
-            assert_eq!((answer.status, answer.header("Retry-After")), (503, Some("10")), "{model}: {path}");
+            let response = server.get(path);
+            assert_eq!((response.status, response.header("Retry-After")), (503, Some("10")), "{model}: {path}");
             assert!(begun.elapsed() < Duration::from_secs(8), "{model}: {path}: {:?}", begun.elapsed());
             assert_eq!(server.get("/near").text(), "from near by\n", "{model}");
         }
@@ -154,7 +154,7 @@ fn links_and_mounts_made_later_are_no_way_into_a_hang() {
         assert_eq!(server.get(path).status, 200, "{path}");
     }
     assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
-    assert_eq!(hangs.answer().status, 503);
+    assert_eq!(hangs.response().status, 503);
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod browser;
 mod example;
 mod story;
 
-use crate::harness::{Answer, Client, PATIENCE};
+use crate::harness::{Client, PATIENCE, Response};
 use glasshttp::listener::{self, Port, Required};
 use glasshttp::observe::live::{Bounds, Hub, LiveSink};
 use glasshttp::observe::sink::{LeftOut, News, Sink};
@@ -42,13 +42,13 @@ impl Page {
         format!("http://{}/", self.address)
     }
 
-    fn ask(&self, request: &str) -> Answer {
+    fn ask(&self, request: &str) -> Response {
         let mut client = Client::connect(self.address);
         client.send(request.as_bytes());
-        Answer::parse(&client.read_to_end())
+        Response::parse(&client.read_to_end())
     }
 
-    fn get(&self, path: &str) -> Answer {
+    fn get(&self, path: &str) -> Response {
         self.ask(&format!("GET {path} HTTP/1.0\r\nHost: {}\r\n\r\n", self.address))
     }
 
@@ -129,7 +129,7 @@ fn unix_time() -> f64 {
 }
 
 #[test]
-fn records_are_answered_one_by_one_by_client_and_all() {
+fn records_are_served_one_by_one_by_client_and_all() {
     let mut page = Page::usual();
     assert_eq!(page.get("/records").text(), "[]\n");
     let records: Vec<Record> = (1..=3).map(|connection| example::tell_whole(&mut page.sink, connection, "/")).collect();
@@ -174,7 +174,7 @@ fn the_page_is_one_file_and_runs_its_own_script_alone() {
 }
 
 #[test]
-fn only_this_machines_own_names_are_answered() {
+fn only_this_machines_own_names_get_responses() {
     let page = Page::usual();
     let port = page.address.port();
     let status = |host: &str| page.ask(&format!("GET /records HTTP/1.0\r\nHost: {host}\r\n\r\n")).status;
@@ -198,8 +198,8 @@ fn only_this_machines_own_names_are_answered() {
     assert_eq!((status("localhost:x"), status("[::1")), (400, 400), "no hosts");
     for (target, status) in [("http://localhost/records", 200), ("http://evil.example/records", 403)] {
         let other = if status == 200 { "evil.example" } else { "localhost" };
-        let answer = page.ask(&format!("GET {target} HTTP/1.0\r\nHost: {other}\r\n\r\n"));
-        assert_eq!(answer.status, status, "{target} outweighs Host: {other}");
+        let response = page.ask(&format!("GET {target} HTTP/1.0\r\nHost: {other}\r\n\r\n"));
+        assert_eq!(response.status, status, "{target} outweighs Host: {other}");
     }
     let from = |site: &str| {
         page.ask(&format!("GET /events HTTP/1.0\r\nHost: localhost\r\nSec-Fetch-Site: {site}\r\n\r\n")).status
@@ -221,7 +221,7 @@ fn sixteen_may_listen_and_one_that_has_gone_makes_room() {
     let refused = page.get("/events");
     assert!(refused.status == 503 && refused.text().contains("Too many live pages are open"), "{refused:?}");
     drop(streams.pop());
-    // Each refusal makes the others be written to; the first write to one that has gone is answered by a reset.
+    // Each refusal makes the others be written to; the first write to one that has gone gets a reset.
     let begun = Instant::now();
     loop {
         let mut events = page.listen();

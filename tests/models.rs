@@ -1,7 +1,7 @@
 //! What each model promises beside the protocol: who cleans up, what an idle
 //! client costs, and that no client costs another anything.
 
-use crate::harness::{Answer, Client, MODELS, Server};
+use crate::harness::{Client, MODELS, Response, Server};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::path::Path;
@@ -54,9 +54,9 @@ fn wait_until(what: &str, mut fact: impl FnMut() -> bool) {
     }
 }
 
-fn keeps(client: &mut Client, path: &str) -> Answer {
+fn keeps(client: &mut Client, path: &str) -> Response {
     client.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes());
-    client.answer()
+    client.response()
 }
 
 /// Conversations of every kind: kept, closed, refused, pipelined, cut off.
@@ -78,12 +78,12 @@ const CONVERSATIONS: [&str; 14] = [
 ];
 
 #[test]
-fn the_models_answer_alike_byte_for_byte() {
+fn the_models_respond_alike_byte_for_byte() {
     let folder = folder();
     fs::create_dir(folder.path().join("folder")).expect("a folder");
-    let answers = |model: &str| -> Vec<String> {
+    let responses = |model: &str| -> Vec<String> {
         let server = Server::start(folder.path(), &["--model", model]);
-        let answer = |request: &&str| {
+        let response = |request: &&str| {
             let mut client = server.connect();
             client.send(request.as_bytes());
             client.half_close();
@@ -95,11 +95,11 @@ fn the_models_answer_alike_byte_for_byte() {
             text.split_inclusive("\r\n").filter(|line| !varies(line)).collect()
         };
         // Twice: what a model keeps from the first time must not show.
-        CONVERSATIONS.iter().chain(&CONVERSATIONS).map(answer).collect()
+        CONVERSATIONS.iter().chain(&CONVERSATIONS).map(response).collect()
     };
-    let expected = answers(MODELS[0]);
+    let expected = responses(MODELS[0]);
     for model in &MODELS[1..] {
-        for ((got, expected), request) in answers(model).iter().zip(&expected).zip(CONVERSATIONS.iter().cycle()) {
+        for ((got, expected), request) in responses(model).iter().zip(&expected).zip(CONVERSATIONS.iter().cycle()) {
             assert_eq!(got, expected, "{model}: {request:?}");
         }
     }
@@ -158,12 +158,12 @@ fn a_thousand_idle_connections_cost_memory_by_the_kilobyte_and_no_time() {
     for client in &mut idle {
         assert_eq!(keeps(client, "/hello.txt").text(), "Hello!", "an idle client is still a client");
     }
-    // 900 answers of at most a millisecond each, and nothing beside: a loop that spins would show.
+    // 900 responses of at most a millisecond each, and nothing beside: a loop that spins would show.
     assert!(ticks(server.id()) - idle_since <= 90, "{} ticks", ticks(server.id()) - idle_since);
 }
 
 #[test]
-fn a_burst_of_connections_is_answered_whole() {
+fn a_burst_of_connections_is_served_whole() {
     let folder = folder();
     for model in CONCURRENT {
         let server = Server::start(folder.path(), &["--model", model]);
@@ -172,7 +172,7 @@ fn a_burst_of_connections_is_answered_whole() {
             client.send(b"GET /hello.txt HTTP/1.0\r\n\r\n");
         }
         for mut client in clients {
-            assert_eq!(Answer::parse(&client.read_to_end()).text(), "Hello!", "{model}");
+            assert_eq!(Response::parse(&client.read_to_end()).text(), "Hello!", "{model}");
         }
     }
 }
@@ -204,10 +204,10 @@ fn a_change_is_served_with_the_next_request_though_files_are_kept() {
         let mut tags = std::collections::HashSet::new();
         for round in 0..50 {
             write(&path, &format!("round {round:02}"), round % 2 == 0);
-            let answer = keeps(&mut client, "/changing.txt");
-            assert_eq!(answer.text(), format!("round {round:02}"), "{model}");
+            let response = keeps(&mut client, "/changing.txt");
+            assert_eq!(response.text(), format!("round {round:02}"), "{model}");
             assert!(
-                tags.insert(answer.header("ETag").expect("a tag").to_owned()),
+                tags.insert(response.header("ETag").expect("a tag").to_owned()),
                 "{model}: an old tag, round {round}"
             );
         }

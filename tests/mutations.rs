@@ -135,7 +135,7 @@ fn mutate(bytes: &mut Vec<u8>, dice: &mut Dice) {
 }
 
 /// Sends `request` and ends the sending half, so that nothing waits for a deadline.
-fn answer(server: SocketAddr, seed: u64, request: &[u8]) -> std::io::Result<Vec<u8>> {
+fn response(server: SocketAddr, seed: u64, request: &[u8]) -> std::io::Result<Vec<u8>> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     // Many addresses: one has too few ports for all that lie in TIME-WAIT.
     let own = Ipv4Addr::new(127, 1, (seed >> 4) as u8, 1);
@@ -151,34 +151,34 @@ fn answer(server: SocketAddr, seed: u64, request: &[u8]) -> std::io::Result<Vec<
     Ok(bytes)
 }
 
-/// What is wrong with `answer`, if anything is.
-fn fault(request: &[u8], mut answer: &[u8]) -> Option<String> {
+/// What is wrong with `response`, if anything is.
+fn fault(request: &[u8], mut response: &[u8]) -> Option<String> {
     let blank = request.iter().take_while(|byte| b"\r\n".contains(byte)).count();
     let line = request[blank..].split(|&byte| byte == b'\n').next().unwrap_or_default();
-    if answer.is_empty() {
+    if response.is_empty() {
         return (!line.is_empty()).then(|| "no response".to_owned());
     }
-    if !answer.starts_with(b"HTTP/1.0 ") {
+    if !response.starts_with(b"HTTP/1.0 ") {
         // A simple request of HTTP/0.9 is a method and a target.
         let is_simple = line.starts_with(b"GET ") && line.split(|&byte| byte == b' ').count() == 2;
         return (!is_simple).then(|| "no status line".to_owned());
     }
-    while !answer.is_empty() {
-        let Some(end) = answer.windows(4).position(|window| window == b"\r\n\r\n") else {
+    while !response.is_empty() {
+        let Some(end) = response.windows(4).position(|window| window == b"\r\n\r\n") else {
             return Some("a head without end".to_owned());
         };
-        let Ok(head) = std::str::from_utf8(&answer[..end]) else { return Some("a head not in UTF-8".to_owned()) };
+        let Ok(head) = std::str::from_utf8(&response[..end]) else { return Some("a head not in UTF-8".to_owned()) };
         let status = head.strip_prefix("HTTP/1.0 ").and_then(|rest| rest.get(..3)).and_then(|code| code.parse().ok());
         if !status.is_some_and(|status| STATUSES.contains(&status)) {
             return Some(format!("an unknown status: {head}"));
         }
-        answer = &answer[end + 4..];
+        response = &response[end + 4..];
         let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: ")?.parse().ok()).unwrap_or(0);
         // None of the bodies begins like a head: where one follows, HEAD was asked.
-        if !answer.is_empty() && !answer.starts_with(b"HTTP/1.0 ") || answer.is_empty() && length == 0 {
-            match answer.get(length..) {
-                Some(rest) => answer = rest,
-                None => return Some(format!("{} bytes of a body of {length}", answer.len())),
+        if !response.is_empty() && !response.starts_with(b"HTTP/1.0 ") || response.is_empty() && length == 0 {
+            match response.get(length..) {
+                Some(rest) => response = rest,
+                None => return Some(format!("{} bytes of a body of {length}", response.len())),
             }
         }
     }
@@ -216,8 +216,10 @@ fn survives(cases: u64) {
 
 fn survives_one(server: SocketAddr, seed: u64) {
     let request = request(seed);
-    let fault = match answer(server, seed, &request) {
-        Ok(answer) => fault(&request, &answer).map(|fault| format!("{fault}: {:?}", answer.escape_ascii().to_string())),
+    let fault = match response(server, seed, &request) {
+        Ok(response) => {
+            fault(&request, &response).map(|fault| format!("{fault}: {:?}", response.escape_ascii().to_string()))
+        }
         Err(error) => Some(error.to_string()),
     };
     if let Some(fault) = fault {

@@ -170,26 +170,26 @@ fn check_order(exchange: &Exchange) {
 
 /// Everything of an exchange that a client knows: what it sent, what came back,
 /// and that it has acknowledged it.
-pub fn check_exchange(exchange: &Exchange, request: &[u8], answer: &[u8], is_kept: bool) {
-    check_bytes(exchange, request, answer, is_kept);
+pub fn check_exchange(exchange: &Exchange, request: &[u8], response: &[u8], is_kept: bool) {
+    check_bytes(exchange, request, response, is_kept);
     for stage in [&exchange.stages.first_write, &exchange.stages.last_write, &exchange.stages.acknowledged] {
         measured(stage);
     }
 }
 
 /// The same of one whose last bytes the server may not have waited for.
-pub fn check_bytes(exchange: &Exchange, request: &[u8], answer: &[u8], is_kept: bool) {
+pub fn check_bytes(exchange: &Exchange, request: &[u8], response: &[u8], is_kept: bool) {
     assert_eq!(exchange.request.head, String::from_utf8_lossy(request));
-    let head = answer.windows(4).position(|window| window == b"\r\n\r\n").map_or(0, |at| at + 4);
-    assert_eq!(exchange.response.head, String::from_utf8_lossy(&answer[..head]));
+    let head = response.windows(4).position(|window| window == b"\r\n\r\n").map_or(0, |at| at + 4);
+    assert_eq!(exchange.response.head, String::from_utf8_lossy(&response[..head]));
     assert!(!exchange.request.is_cut && !exchange.response.is_cut);
     if head > 0 {
-        assert_eq!(answer[9..12], *exchange.status.to_string().as_bytes());
+        assert_eq!(response[9..12], *exchange.status.to_string().as_bytes());
     }
     assert_eq!(exchange.is_kept, is_kept);
     let traffic = measured(&exchange.traffic);
     let sizes = (traffic.request_head, traffic.response_head, traffic.response_body);
-    assert_eq!(sizes, (request.len() as u64, head as u64, (answer.len() - head) as u64));
+    assert_eq!(sizes, (request.len() as u64, head as u64, (response.len() - head) as u64));
 }
 
 /// The end of a record that has one, in the terms in which a client knows it.

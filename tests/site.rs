@@ -111,7 +111,7 @@ fn unescaped(html: &str) -> String {
 
 /// The names that the listing at `path` shows, in its order.
 fn listed(server: &Server, path: &str) -> Vec<String> {
-    let answer = server.get(path);
-    assert_eq!(answer.status, 200, "{path}");
-    links(&answer.text()).into_iter().map(|(text, _)| text).collect()
+    let response = server.get(path);
+    assert_eq!(response.status, 200, "{path}");
+    links(&response.text()).into_iter().map(|(text, _)| text).collect()
 }

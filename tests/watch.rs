@@ -10,7 +10,7 @@ mod users;
 use crate::browser::driver::Browser;
 use crate::browser::save_screenshot;
 use crate::clients::SITE;
-use crate::harness::{Answer, Client, MODELS, Server, glasshttp, refusal};
+use crate::harness::{Client, MODELS, Response, Server, glasshttp, refusal};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::io::BufRead;
@@ -47,20 +47,20 @@ impl Watched {
         self.page_url.trim_end_matches('/')
     }
 
-    /// What the live page's server answers to a GET of `path`.
-    fn ask_page(&self, path: &str) -> Answer {
+    /// What the live page's server responds to a GET of `path`.
+    fn ask_page(&self, path: &str) -> Response {
         let mut client = Client::connect(self.page);
         client.send(format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").as_bytes());
-        Answer::parse(&client.read_to_end())
+        Response::parse(&client.read_to_end())
     }
 
     /// The record of this client, as soon as `is_told` holds for it.
     fn record_of(&self, client: SocketAddr, is_told: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
-            let answer = self.ask_page(&format!("/records?client={client}"));
-            let record: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-            if answer.status == 200 && is_told(&record) {
+            let response = self.ask_page(&format!("/records?client={client}"));
+            let record: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+            if response.status == 200 && is_told(&record) {
                 return record;
             }
             assert!(Instant::now() < deadline, "not told in time: {record}");
@@ -70,7 +70,7 @@ impl Watched {
 }
 
 #[test]
-fn the_site_says_how_it_answers_while_the_page_is_on_and_only_the_page_may_read_it() {
+fn the_site_says_how_it_responds_while_the_page_is_on_and_only_the_page_may_read_it() {
     for model in MODELS {
         let watched = Watched::start(&["--model", model]);
         let plain = watched.server.get("/hello.txt");
@@ -95,12 +95,12 @@ fn a_record_can_be_had_by_the_clients_address_while_it_is_open_and_after() {
         let mut client = watched.server.connect();
         let address = client.socket.local_addr().expect("its address");
         client.send(b"GET /hello.txt HTTP/1.1\r\nHost: x\r\n\r\n");
-        let answer = client.answer();
+        let response = client.response();
         let record = watched.record_of(address, |record| record["exchanges"][0]["status"] == 200);
         assert_eq!(record["close"], Value::Null, "{model}");
         assert_eq!(record["model"], model);
         assert_eq!(record["exchanges"][0]["resource"]["value"], "hello.txt");
-        let timing = answer.header("server-timing").expect("stages");
+        let timing = response.header("server-timing").expect("stages");
         assert!(timing.contains(&format!("desc=\"{}.1\"", record["connection"])), "{timing}");
         drop(client);
         let record = watched.record_of(address, |record| record["close"]["first"]["value"] == "client");

@@ -1,8 +1,8 @@
 //! The wire, clause by clause: `tests/wire/*.md` is the specification and the test.
 //!
 //! A document is prose and cases. A case is a `## heading`, then one or more
-//! pairs of a `request` block and the `answer` block that belongs to it
-//! (several: sent in one piece, answered in order), then `Then: reuse` or
+//! pairs of a `request` block and the `response` block that belongs to it
+//! (several: sent in one piece, with responses in order), then `Then: reuse` or
 //! `Then: close`.
 //!
 //! **Request block.** Each line ends in CRLF, so the empty line that ends a
@@ -17,7 +17,7 @@
 //! | `\{etag /path}` | the current ETag of that file |
 //! | `\{modified /path}` | its current Last-Modified |
 //!
-//! **Answer block.** The status line; fields that must be there (`Name: value`
+//! **Response block.** The status line; fields that must be there (`Name: value`
 //! exactly, `Name: *` with any value) and, as `!Name`, fields that must not;
 //! after an empty line the body exactly, its lines joined by LF, or `(some
 //! body)`, or `(no body)`. Nothing after the head: the body is not looked at.

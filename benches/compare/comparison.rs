@@ -248,8 +248,8 @@ impl Comparison {
         self.with_task(server, workload, |task| {
             if workload.load == Load::Start {
                 let start = Instant::now();
-                let answer = |port| exchange::ask(&exchange::connect(port)?, workload.path, "");
-                let (running, _) = server.start(task, self.cores, answer)?;
+                let response = |port| exchange::ask(&exchange::connect(port)?, workload.path, "");
+                let (running, _) = server.start(task, self.cores, response)?;
                 let elapsed = start.elapsed();
                 exchange::check(workload, running.port)?;
                 return Ok(elapsed.as_secs_f64() * 1e3);
@@ -259,7 +259,7 @@ impl Comparison {
             let before = running.user_memory()?;
             let idle = Idle::open(workload, running.port);
             let memory = running.user_memory()?.saturating_sub(before);
-            let (kept, answered) = (idle.count(), idle.answered(workload));
+            let (kept, served) = (idle.count(), idle.served(workload));
             if kept < IDLE {
                 let descriptors = getrlimit(Resource::Nofile).maximum;
                 let limit = descriptors.map_or("unlimited".to_owned(), |limit| limit.to_string());
@@ -268,8 +268,8 @@ impl Comparison {
                     notes.push(note);
                 }
             }
-            if answered < kept || kept == 0 {
-                return Err(format!("of {kept} idle connections {answered} were answered afterwards").into());
+            if served < kept || kept == 0 {
+                return Err(format!("of {kept} idle connections {served} got a response afterwards").into());
             }
             Ok(memory as f64 / kept as f64)
         })

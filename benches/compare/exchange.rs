@@ -11,13 +11,13 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A response, received whole.
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     head: String,
     body: u64,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         self.head.lines().filter_map(|line| line.split_once(':')).find_map(|(field, value)| {
             let is_it = field.eq_ignore_ascii_case(name);
@@ -36,7 +36,7 @@ pub(crate) fn connect(port: u16) -> io::Result<TcpStream> {
 }
 
 /// Asks for `path` in HTTP/1.0, with these further lines, and takes the whole response.
-pub(crate) fn ask(mut socket: &TcpStream, path: &str, lines: &str) -> io::Result<Answer> {
+pub(crate) fn ask(mut socket: &TcpStream, path: &str, lines: &str) -> io::Result<Response> {
     socket.write_all(format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n{lines}\r\n").as_bytes())?;
     let mut received = Vec::new();
     let mut chunk = [0; 16 * 1024];
@@ -51,16 +51,16 @@ pub(crate) fn ask(mut socket: &TcpStream, path: &str, lines: &str) -> io::Result
     };
     let head = String::from_utf8_lossy(&received[..head_end]).into_owned();
     let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
-    let mut answer = Answer { status, head, body: (received.len() - head_end) as u64 };
-    let length = answer.field("Content-Length").and_then(|length| length.parse::<u64>().ok());
+    let mut response = Response { status, head, body: (received.len() - head_end) as u64 };
+    let length = response.field("Content-Length").and_then(|length| length.parse::<u64>().ok());
     let expected = if status == 304 { 0 } else { length.unwrap_or(u64::MAX) };
-    while answer.body < expected {
+    while response.body < expected {
         match socket.read(&mut chunk)? {
             0 => break,
-            count => answer.body += count as u64,
+            count => response.body += count as u64,
         }
     }
-    Ok(answer)
+    Ok(response)
 }
 
 /// Asks once what the workload asks, and fails if the response is wrong. Gives
@@ -73,12 +73,12 @@ pub(crate) fn check(workload: &Workload, port: u16) -> Result<Vec<String>, Box<d
         lines.push(format!("If-Modified-Since: {modified}"));
     }
     let text: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
-    let answer = ask(&connect(port)?, workload.path, &text)?;
-    if answer.status != workload.status {
-        return Err(format!("its response is {} and not {}", answer.status, workload.status).into());
+    let response = ask(&connect(port)?, workload.path, &text)?;
+    if response.status != workload.status {
+        return Err(format!("its response is {} and not {}", response.status, workload.status).into());
     }
-    if answer.status == 200 && answer.body != workload.length {
-        return Err(format!("its body has {} bytes and not {}", answer.body, workload.length).into());
+    if response.status == 200 && response.body != workload.length {
+        return Err(format!("its body has {} bytes and not {}", response.body, workload.length).into());
     }
     Ok(lines)
 }
@@ -95,10 +95,12 @@ impl Idle {
         while kept.len() < IDLE {
             let Ok(socket) = connect(port) else { break };
             match ask(&socket, workload.path, KEEP) {
-                Ok(answer) if answer.field("Connection").is_some_and(|value| value.eq_ignore_ascii_case("close")) => {
+                Ok(response)
+                    if response.field("Connection").is_some_and(|value| value.eq_ignore_ascii_case("close")) =>
+                {
                     break;
                 }
-                Ok(answer) if answer.status == workload.status => kept.push(socket),
+                Ok(response) if response.status == workload.status => kept.push(socket),
                 _ => break,
             }
         }
@@ -109,11 +111,11 @@ impl Idle {
         self.0.len()
     }
 
-    /// How many of them are still answered.
-    pub(crate) fn answered(&self, workload: &Workload) -> usize {
+    /// How many of them still get a response.
+    pub(crate) fn served(&self, workload: &Workload) -> usize {
         let is_right = |socket: &&TcpStream| {
             ask(socket, workload.path, KEEP)
-                .is_ok_and(|answer| answer.status == workload.status && answer.body == workload.length)
+                .is_ok_and(|response| response.status == workload.status && response.body == workload.length)
         };
         self.0.iter().filter(is_right).count()
     }

@@ -13,7 +13,7 @@ pub(crate) struct Outcome {
     pub(crate) requests: u64,
     /// Bytes received, heads included.
     pub(crate) bytes: u64,
-    /// Answers of another class than 2xx and 3xx.
+    /// Responses of another class than 2xx and 3xx.
     refusals: u64,
     /// Connections and requests that failed.
     failures: u64,
@@ -114,15 +114,15 @@ impl Outcome {
         let Self { requests, bytes, refusals, failures } = *self;
         let expected_refusals = if workload.status >= 400 { requests } else { 0 };
         if requests == 0 {
-            Some("no request was answered".to_owned())
+            Some("no request got a response".to_owned())
         } else if failures > requests / 1_000 {
             Some(format!("{failures} connections or requests failed, of {requests}"))
         } else if refusals.abs_diff(expected_refusals) > failures {
-            Some(format!("{refusals} answers of {requests} were 4xx or 5xx, and not {expected_refusals}"))
+            Some(format!("{refusals} responses of {requests} were 4xx or 5xx, and not {expected_refusals}"))
         } else if workload.status == 200 && bytes < requests * workload.length {
-            Some(format!("{bytes} bytes in {requests} answers are too few"))
+            Some(format!("{bytes} bytes in {requests} responses are too few"))
         } else if workload.status == 304 && bytes >= requests * workload.length {
-            Some(format!("{bytes} bytes in {requests} answers are too many: these were no 304"))
+            Some(format!("{bytes} bytes in {requests} responses are too many: these were no 304"))
         } else {
             None
         }

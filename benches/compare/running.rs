@@ -63,7 +63,7 @@ pub(crate) struct Running {
 
 impl Running {
     /// Starts a server that listens on `port`, or says the port in a URL on its
-    /// first line if that is 0. Whether it answers is not waited for.
+    /// first line if that is 0. Whether it responds is not waited for.
     pub(crate) fn start(
         command: &mut Command,
         cores: Cores,

@@ -19,7 +19,7 @@ pub(crate) enum Load {
     Ab,
     /// This program: connections that are kept and say nothing.
     Idle,
-    /// This program: one request, as soon as the server answers at all.
+    /// This program: one request, as soon as the server responds at all.
     Start,
 }
 

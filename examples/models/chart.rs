@@ -89,7 +89,7 @@ pub(crate) fn draw(scenarios: &[Scenario], count: usize) -> String {
     }
     let _ = write!(
         svg,
-        "<text class=\"faint\" x=\"{LEFT}\" y=\"{}\">from the common start of all clients to the end of each one’s answer</text>\n</svg>\n",
+        "<text class=\"faint\" x=\"{LEFT}\" y=\"{}\">from the common start of all clients to the end of each one’s response</text>\n</svg>\n",
         bottom + 42.0
     );
     svg

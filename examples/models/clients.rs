@@ -70,9 +70,9 @@ fn ask(server: SocketAddr, conduct: Conduct, pause: Duration, patience: Duration
             socket.write_all(b"TP/1.0\r\n\r\n")?;
         }
     }
-    let mut answer = Vec::new();
-    socket.read_to_end(&mut answer)?;
-    check(&answer)
+    let mut response = Vec::new();
+    socket.read_to_end(&mut response)?;
+    check(&response)
 }
 
 /// Reads until the blank line: the response to HEAD ends there.
@@ -87,10 +87,10 @@ fn read_head(socket: &mut TcpStream) -> io::Result<()> {
     check(&head)
 }
 
-fn check(answer: &[u8]) -> io::Result<()> {
-    if answer.starts_with(b"HTTP/1.0 200 ") {
+fn check(response: &[u8]) -> io::Result<()> {
+    if response.starts_with(b"HTTP/1.0 200 ") {
         return Ok(());
     }
-    let first_line = answer.split(|&byte| byte == b'\r').next().unwrap_or_default();
+    let first_line = response.split(|&byte| byte == b'\r').next().unwrap_or_default();
     Err(io::Error::other(format!("no 200, but {:?}", String::from_utf8_lossy(first_line))))
 }

@@ -106,8 +106,8 @@ fn measure(title: String, conduct: Conduct, count: usize, work: Duration) -> Res
     let places = [1, count.div_ceil(2), count];
     let [first, middle, last] = places.map(|place| format!("{} ms", ordinal(place)));
     println!(
-        "{:<12}{first:>9}{middle:>9}{last:>10}{:>11}{:>7}{:>11}{:>9}",
-        "model", "answers/s", "MiB", "processes", "threads"
+        "{:<12}{first:>9}{middle:>9}{last:>10}{:>13}{:>7}{:>11}{:>9}",
+        "model", "responses/s", "MiB", "processes", "threads"
     );
     let mut rows = Vec::new();
     for contender in Contender::all()? {
@@ -125,7 +125,7 @@ fn measure(title: String, conduct: Conduct, count: usize, work: Duration) -> Res
             Some(peak) => format!("{:>7.1}{:>11}{:>9}", peak.mebibytes(), peak.processes, peak.threads),
             None => format!("{:>27}", "not visible"),
         };
-        println!("{:<12}{first:>9.1}{middle:>9.1}{last:>10.1}{rate:>11.0}{spent}", contender.to_string());
+        println!("{:<12}{first:>9.1}{middle:>9.1}{last:>10.1}{rate:>13.0}{spent}", contender.to_string());
         rows.push(row);
     }
     println!();

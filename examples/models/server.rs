@@ -132,7 +132,7 @@ impl Peak {
 }
 
 impl Server {
-    /// Starts this program as a server, and lets it answer once.
+    /// Starts this program as a server, and lets it respond once.
     pub(crate) fn start(contender: Contender, work: Duration) -> Result<Self, Box<dyn Error>> {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["--serve", &contender.to_string(), "--work-ms", &work.as_millis().to_string()])

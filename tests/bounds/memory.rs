@@ -2,7 +2,7 @@
 
 use super::status_kib;
 use crate::closing::{assert_same, folder_with};
-use crate::harness::{Answer, Client, MODELS, Server, glasshttp};
+use crate::harness::{Client, MODELS, Response, Server, glasshttp};
 use std::process::Command;
 use std::thread;
 
@@ -23,7 +23,7 @@ fn who_reads_a_fresh_file_slowly_pins_no_memory() {
         thread::scope(|scope| {
             for client in clients.iter_mut().take(20) {
                 let big = &big;
-                scope.spawn(move || assert_same(&Answer::parse(&client.read_to_end()).body, big));
+                scope.spawn(move || assert_same(&Response::parse(&client.read_to_end()).body, big));
             }
         });
     }
@@ -54,13 +54,13 @@ fn refused(clients: &mut [Client]) -> usize {
     for client in clients {
         // One that was refused may have closed already.
         let _ = std::io::Write::write_all(&mut client.socket, b"\r\n");
-        let answer = client.answer();
-        match answer.status {
+        let response = client.response();
+        match response.status {
             503 => {
-                assert_eq!(answer.header("Retry-After"), Some("1"));
+                assert_eq!(response.header("Retry-After"), Some("1"));
                 refused += 1;
             }
-            _ => assert_eq!(answer.text(), "small\n"),
+            _ => assert_eq!(response.text(), "small\n"),
         }
     }
     refused

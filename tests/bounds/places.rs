@@ -1,7 +1,7 @@
 //! Places: who takes a response too slowly keeps its place while there are others.
 
 use crate::closing::{folder_with, under_each_model};
-use crate::harness::{Answer, Client, PATIENCE, Server};
+use crate::harness::{Client, PATIENCE, Response, Server};
 use std::io::{BufRead, Read};
 use std::time::{Duration, Instant};
 
@@ -49,7 +49,7 @@ fn readers_that_trickle(logs: &[&str], parts: &[&str]) {
         let begun = Instant::now();
         trickle(&mut slow, || begun.elapsed() > PATIENCE || other.receive().is_ok());
         other.socket.set_nonblocking(false).expect("waiting");
-        assert_eq!(Answer::parse(&other.read_to_end()).text(), "small\n", "{model}");
+        assert_eq!(Response::parse(&other.read_to_end()).text(), "small\n", "{model}");
 
         let mut record = String::new();
         while !parts.iter().all(|part| record.contains(part)) {

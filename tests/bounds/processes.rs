@@ -3,7 +3,7 @@
 
 use super::wait_until;
 use crate::closing::{assert_same, folder_with};
-use crate::harness::{Answer, Client, Server, glasshttp};
+use crate::harness::{Client, Response, Server, glasshttp};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::BufRead;
@@ -78,7 +78,7 @@ fn when_the_parent_is_killed_its_children_finish_or_end_within_grace() {
     let children = children(server.id());
     server.signal(Signal::KILL);
     // Who reads gets all of it, who has not asked is let go, who does not read is cut off.
-    assert_same(&Answer::parse(&reader.read_to_end()).body, &big);
+    assert_same(&Response::parse(&reader.read_to_end()).body, &big);
     assert_eq!(silent.read_to_end(), b"");
     wait_until("the children have ended", || children.iter().all(|child| !is_alive(*child)));
     drop(sleeper);
@@ -108,7 +108,7 @@ fn at_the_limit_of_processes_clients_wait_and_none_is_refused() {
                 let big = &big;
                 scope.spawn(move || {
                     client.send(b"GET /big.bin HTTP/1.0\r\n\r\n");
-                    assert_same(&Answer::parse(&client.read_to_end()).body, big);
+                    assert_same(&Response::parse(&client.read_to_end()).body, big);
                 });
             }
         });
@@ -133,7 +133,7 @@ fn a_server_without_a_further_process_still_ends_when_it_is_told_to() {
         assert!(client.receive().is_err(), "{model}: there is nobody to serve it");
         kill_process(Pid::from_raw(server.id().cast_signed()).expect("a number"), Signal::TERM).expect("it runs");
         client.socket.set_read_timeout(Some(crate::harness::PATIENCE)).expect("a timeout");
-        assert_eq!(Answer::parse(&client.read_to_end()).text(), "small\n", "{model}: what was accepted is served");
+        assert_eq!(Response::parse(&client.read_to_end()).text(), "small\n", "{model}: what was accepted is served");
         assert!(server.wait().success());
     }
 }

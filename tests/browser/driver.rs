@@ -74,17 +74,17 @@ impl Driver {
             socket.set_read_timeout(Some(Duration::from_secs(60)))?;
             socket.set_write_timeout(Some(PATIENCE))?;
             socket.write_all(request.as_bytes())?;
-            read_answer(BufReader::new(socket))
+            read_response(BufReader::new(socket))
         };
-        let answer = exchange().map_err(|error| error.to_string())?;
-        let mut answer: Value = serde_json::from_slice(&answer).map_err(|error| error.to_string())?;
-        let value = answer["value"].take();
+        let response = exchange().map_err(|error| error.to_string())?;
+        let mut response: Value = serde_json::from_slice(&response).map_err(|error| error.to_string())?;
+        let value = response["value"].take();
         if value.get("error").is_some() { Err(value["message"].to_string()) } else { Ok(value) }
     }
 }
 
 /// The body of its response: it keeps the connection, whatever it is asked.
-fn read_answer(mut socket: impl BufRead) -> io::Result<Vec<u8>> {
+fn read_response(mut socket: impl BufRead) -> io::Result<Vec<u8>> {
     let mut length = 0;
     for line in socket.by_ref().lines() {
         let line = line?.to_ascii_lowercase();
@@ -129,8 +129,8 @@ impl Browser {
     }
 
     fn post(&self, path: &str, body: &Value) -> Value {
-        let answer = self.driver.command("POST", &format!("{}/{path}", self.session), Some(body));
-        answer.unwrap_or_else(|error| panic!("{path} {body}: {error}"))
+        let response = self.driver.command("POST", &format!("{}/{path}", self.session), Some(body));
+        response.unwrap_or_else(|error| panic!("{path} {body}: {error}"))
     }
 
     /// Opens the address: returns when the page has loaded.

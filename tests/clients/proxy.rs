@@ -2,7 +2,7 @@
 
 use super::relay::Relay;
 use crate::closing::{assert_same, folder_with};
-use crate::harness::{Answer, PATIENCE, Server};
+use crate::harness::{PATIENCE, Response, Server};
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -62,11 +62,11 @@ fn haproxy_in_front_passes_everything_on_and_keeps_its_connection() {
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("a head") + 4;
         assert!(bytes.starts_with(b"HTTP/1.1 ") || bytes.starts_with(b"HTTP/1.0 "), "{:?}", &bytes[..end]);
         bytes[..9].copy_from_slice(b"HTTP/1.0 ");
-        Answer::parse(&bytes)
+        Response::parse(&bytes)
     };
     for _ in 0..5 {
-        let answer = ask("GET /small.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-        assert_eq!((answer.status, answer.text().as_str()), (200, "small\n"), "{}", answer.head);
+        let response = ask("GET /small.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        assert_eq!((response.status, response.text().as_str()), (200, "small\n"), "{}", response.head);
     }
     assert_same(&ask("GET /big.bin HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").body, &big);
     assert_eq!(ask("GET /nothing HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").status, 404);

@@ -60,7 +60,7 @@ impl Drop for Relay {
 }
 
 fn join(mut client: TcpStream, server: SocketAddr, heard: &Heard) {
-    let mut server = TcpStream::connect_timeout(&server, PATIENCE).expect("the server answers");
+    let mut server = TcpStream::connect_timeout(&server, PATIENCE).expect("the server responds");
     let (Ok(mut client_out), Ok(mut server_out)) = (client.try_clone(), server.try_clone()) else { return };
     let heard = Arc::clone(heard);
     let index = {

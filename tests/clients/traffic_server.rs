@@ -4,7 +4,7 @@
 
 use super::proxy::Running;
 use crate::closing::folder_with;
-use crate::harness::{Answer, MODELS, PATIENCE, Server};
+use crate::harness::{MODELS, PATIENCE, Response, Server};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read, Write};
@@ -92,7 +92,7 @@ struct Client {
 
 impl Client {
     /// Whether the connection can be used again, and the response.
-    fn ask(&mut self, question: &Question) -> (bool, Answer) {
+    fn ask(&mut self, question: &Question) -> (bool, Response) {
         self.socket.write_all(&question.bytes("HTTP/1.1")).expect("the proxy takes it");
         let end = loop {
             match self.received.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -103,16 +103,16 @@ impl Client {
         let mut head = self.received[..end].to_vec();
         assert!(head.starts_with(b"HTTP/1.1 "), "{:?}", head.escape_ascii().to_string());
         head[..9].copy_from_slice(b"HTTP/1.0 "); // its own status line says 1.1
-        let mut answer = Answer::parse(&head);
-        let has_body = question.method != "HEAD" && !matches!(answer.status, 204 | 304);
-        let length: usize = answer.header("Content-Length").map_or(0, |length| length.parse().expect("a number"));
+        let mut response = Response::parse(&head);
+        let has_body = question.method != "HEAD" && !matches!(response.status, 204 | 304);
+        let length: usize = response.header("Content-Length").map_or(0, |length| length.parse().expect("a number"));
         let length = if has_body { length } else { 0 };
         while self.received.len() < end + length {
-            assert!(self.receive() > 0, "a part of the response to {question:?}: {}", answer.head);
+            assert!(self.receive() > 0, "a part of the response to {question:?}: {}", response.head);
         }
-        answer.body = self.received[end..end + length].to_vec();
+        response.body = self.received[end..end + length].to_vec();
         self.received.drain(..end + length);
-        (answer.header("Connection") != Some("close"), answer)
+        (response.header("Connection") != Some("close"), response)
     }
 
     fn receive(&mut self) -> usize {
@@ -143,12 +143,12 @@ impl Question {
     }
 
     /// What the server itself says.
-    fn ask(&self, server: &Server) -> Answer {
-        let mut answer = Answer::parse(&server.ask(&self.bytes("HTTP/1.0")));
+    fn ask(&self, server: &Server) -> Response {
+        let mut response = Response::parse(&server.ask(&self.bytes("HTTP/1.0")));
         if self.method == "HEAD" {
-            answer.body.clear();
+            response.body.clear();
         }
-        answer
+        response
     }
 }
 
@@ -185,8 +185,8 @@ fn questions(server: &Server) -> Vec<Question> {
 /// Waits until the large file has the tag of its bytes, which its copy has, too: before, it has another.
 fn wait_for_tags(server: &Server) {
     let tag = |path: &str| {
-        let answer = Answer::parse(&server.ask(format!("HEAD {path} HTTP/1.0\r\n\r\n").as_bytes()));
-        answer.header("ETag").map(str::to_owned)
+        let response = Response::parse(&server.ask(format!("HEAD {path} HTTP/1.0\r\n\r\n").as_bytes()));
+        response.header("ETag").map(str::to_owned)
     };
     let begun = Instant::now();
     while tag("/big.bin").is_none() || tag("/big.bin") != tag("/copy.bin") {
@@ -195,7 +195,7 @@ fn wait_for_tags(server: &Server) {
 }
 
 /// What must come through a proxy as it is.
-fn essence(answer: &Answer) -> (u16, [Option<String>; 8], &[u8]) {
+fn essence(response: &Response) -> (u16, [Option<String>; 8], &[u8]) {
     let names = [
         "Content-Type",
         "Content-Length",
@@ -206,16 +206,16 @@ fn essence(answer: &Answer) -> (u16, [Option<String>; 8], &[u8]) {
         "Allow",
         "Cache-Control",
     ];
-    (answer.status, names.map(|name| answer.header(name).map(str::to_owned)), &answer.body)
+    (response.status, names.map(|name| response.header(name).map(str::to_owned)), &response.body)
 }
 
 /// Asks everything `rounds` times, beginning anywhere, on as few connections as the proxy lets it.
-fn ask_all(proxy: &Proxy, questions: &[(Question, Answer)], rounds: usize, from: usize) {
+fn ask_all(proxy: &Proxy, questions: &[(Question, Response)], rounds: usize, from: usize) {
     let mut client = proxy.connect();
     for (question, expected) in questions.iter().cycle().skip(from).take(rounds * questions.len()) {
-        let (is_kept, answer) = client.ask(question);
-        let [got, wanted] = [&answer, expected].map(essence);
-        assert!(got == wanted, "{question:?}\n{}\ninstead of\n{}", answer.head, expected.head);
+        let (is_kept, response) = client.ask(question);
+        let [got, wanted] = [&response, expected].map(essence);
+        assert!(got == wanted, "{question:?}\n{}\ninstead of\n{}", response.head, expected.head);
         if !is_kept {
             client = proxy.connect();
         }
@@ -233,7 +233,7 @@ fn traffic_server_in_front_loses_nothing_and_mixes_nothing_up() {
         wait_for_tags(&server);
         let place = tempfile::tempdir().expect("a folder");
         let proxy = Proxy::start(place.path(), &server);
-        let questions: Vec<(Question, Answer)> =
+        let questions: Vec<(Question, Response)> =
             questions(&server).into_iter().map(|question| (question.clone(), question.ask(&server))).collect();
         ask_all(&proxy, &questions, ROUNDS, 0);
         // One after another is all that the iterative model serves.

@@ -55,8 +55,8 @@ fn a_socket_that_was_handed_over_says_who_may_ask() {
     let (folder, _) = folder_with(0);
     let socket = TcpListener::bind("127.0.0.1:0").expect("a socket");
     let server = Server::spawn(with_socket(&socket, &[]).arg(folder.path()));
-    let answer = server.get_with("/small.txt", "Host: www.example.org\r\n");
-    assert_eq!(answer.status, 200);
+    let response = server.get_with("/small.txt", "Host: www.example.org\r\n");
+    assert_eq!(response.status, 200);
 }
 
 #[test]

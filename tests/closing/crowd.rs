@@ -1,7 +1,7 @@
 //! Many clients at once: who waits for whom, and who never has to.
 
 use super::{assert_same, folder_with};
-use crate::harness::{Answer, Client, PATIENCE, Server, glasshttp};
+use crate::harness::{Client, PATIENCE, Response, Server, glasshttp};
 use std::io::{ErrorKind, Read};
 use std::process::Command;
 use std::thread;
@@ -32,7 +32,7 @@ fn slow_and_silent_clients_hinder_nobody(model: &str) {
     }
     for mut client in slow {
         client.send(b"TP/1.0\r\n\r\n");
-        assert_eq!(Answer::parse(&client.read_to_end()).text(), "small\n", "the slow are served as well");
+        assert_eq!(Response::parse(&client.read_to_end()).text(), "small\n", "the slow are served as well");
     }
 }
 
@@ -84,7 +84,7 @@ fn a_client_that_finds_no_room_waits(model: &str) {
     third.socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
     let begun = Instant::now();
     holders.pop();
-    assert_eq!(Answer::parse(&third.read_to_end()).text(), "small\n");
+    assert_eq!(Response::parse(&third.read_to_end()).text(), "small\n");
     // Before the other one's head deadline, which is 10 s.
     assert!(begun.elapsed() < Duration::from_secs(5), "{model}: {:?}", begun.elapsed());
 }
@@ -103,7 +103,7 @@ fn a_crowd_is_served_without_refusal(model: &str) {
             scope.spawn(|| {
                 let mut client = server.connect();
                 client.send(b"GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\n");
-                assert_eq!(client.answer().text(), "small\n");
+                assert_eq!(client.response().text(), "small\n");
             });
         }
     });
@@ -145,7 +145,7 @@ fn a_hundred_downloads_end_whole(model: &str) {
             // Each leaves when it has all: a recorded connection waits a second for that.
             scope.spawn(move || {
                 client.send(b"GET /big.bin HTTP/1.0\r\n\r\n");
-                assert_same(&Answer::parse(&client.read_to_end()).body, big);
+                assert_same(&Response::parse(&client.read_to_end()).body, big);
             });
         }
     });

@@ -1,7 +1,7 @@
 //! What has to happen in time, and what takes its time rightly.
 
 use super::{BIG, assert_same, folder_with, narrow_client, under_each_model};
-use crate::harness::{Answer, Server};
+use crate::harness::{Response, Server};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::retry_on_intr;
 use std::io::{ErrorKind, Read, Write};
@@ -18,7 +18,7 @@ fn assert_took(begun: Instant, seconds: RangeInclusive<f64>, what: &str) {
 }
 
 #[test]
-fn half_a_head_is_answered_408_at_its_deadline() {
+fn half_a_head_gets_408_at_its_deadline() {
     let (folder, _) = folder_with(0);
     under_each_model(|model| {
         let server = Server::start(folder.path(), &["--model", model, "--timeout", "1"]);
@@ -26,9 +26,9 @@ fn half_a_head_is_answered_408_at_its_deadline() {
             let begun = Instant::now();
             let mut client = server.connect();
             client.send(part.as_bytes());
-            let answer = Answer::parse(&client.read_to_end());
+            let response = Response::parse(&client.read_to_end());
             assert_took(begun, AFTER_ONE_SECOND, model);
-            assert_eq!((answer.status, answer.header("Connection")), (408, Some("close")), "{model}: {part:?}");
+            assert_eq!((response.status, response.header("Connection")), (408, Some("close")), "{model}: {part:?}");
         }
     });
 }
@@ -42,18 +42,18 @@ fn a_head_that_drips_does_not_put_its_deadline_off() {
         let mut client = server.connect();
         // The wait for a response is the pause between two bytes.
         client.socket.set_read_timeout(Some(Duration::from_millis(50))).expect("a timeout");
-        let mut answer = Vec::new();
+        let mut response = Vec::new();
         for byte in b"GET /small.txt HTTP/1.0\r\nX-Long: ".iter().chain([b'a'; 400].iter()) {
             // After the response it takes no more.
             let _ = client.socket.write_all(&[*byte]);
-            match client.socket.read_to_end(&mut answer) {
+            match client.socket.read_to_end(&mut response) {
                 Ok(_) => break,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => panic!("{model}: no orderly end: {error}"),
             }
         }
         assert_took(begun, AFTER_ONE_SECOND, model);
-        assert_eq!(Answer::parse(&answer).status, 408, "{model}");
+        assert_eq!(Response::parse(&response).status, 408, "{model}");
     });
 }
 
@@ -76,7 +76,7 @@ fn a_kept_connection_is_closed_when_it_has_been_idle_for_its_time() {
         let mut client = server.connect();
         for _ in 0..2 {
             client.send(b"GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\n");
-            assert_eq!(client.answer().header("Connection"), Some("keep-alive"), "{model}");
+            assert_eq!(client.response().header("Connection"), Some("keep-alive"), "{model}");
         }
         let begun = Instant::now();
         assert_eq!(client.read_to_end(), b"", "{model}");
@@ -91,10 +91,10 @@ fn the_next_head_on_a_kept_connection_has_its_own_deadline() {
         let server = Server::start(folder.path(), &["--model", model, "--timeout", "1"]);
         let mut client = server.connect();
         client.send(b"GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\n");
-        assert_eq!(client.answer().status, 200, "{model}");
+        assert_eq!(client.response().status, 200, "{model}");
         let begun = Instant::now();
         client.send(b"GET /small.t");
-        assert_eq!(client.answer().status, 408, "{model}");
+        assert_eq!(client.response().status, 408, "{model}");
         assert_took(begun, AFTER_ONE_SECOND, model);
         assert_eq!(client.read_to_end(), b"", "{model}");
     });
@@ -128,19 +128,19 @@ fn a_reader_that_keeps_taking_is_served_whole_however_slowly() {
         let server = Server::start(folder.path(), &["--model", model, "--timeout", "1"]);
         let mut client = narrow_client(server.address);
         client.write_all(b"GET /big.bin HTTP/1.0\r\n\r\n").expect("a request");
-        let mut answer = Vec::new();
+        let mut response = Vec::new();
         let begun = Instant::now();
         // So slowly that the server's send buffer does not become writable within
         // 3 × timeout: only acknowledgements tell that something is taken.
         while begun.elapsed() < Duration::from_secs(8) {
             let mut piece = [0; 4096];
             client.read_exact(&mut piece).unwrap_or_else(|error| panic!("{model}: {error}"));
-            answer.extend_from_slice(&piece);
+            response.extend_from_slice(&piece);
             thread::sleep(Duration::from_millis(50));
         }
-        assert!(answer.len() < 2_000_000, "{model}: that was not slow: {}", answer.len());
-        client.read_to_end(&mut answer).unwrap_or_else(|error| panic!("{model}: {error}"));
-        assert_same(&Answer::parse(&answer).body, &big);
+        assert!(response.len() < 2_000_000, "{model}: that was not slow: {}", response.len());
+        client.read_to_end(&mut response).unwrap_or_else(|error| panic!("{model}: {error}"));
+        assert_same(&Response::parse(&response).body, &big);
     });
 }
 
@@ -157,7 +157,7 @@ fn who_still_sends_at_some_rate_gets_the_response_though_it_reads_late() {
             client.send(&[b'a'; 50_000]);
             thread::sleep(Duration::from_millis(100)); // that is its rate
         }
-        assert_eq!(Answer::parse(&client.read_to_end()).status, 405, "{model}");
+        assert_eq!(Response::parse(&client.read_to_end()).status, 405, "{model}");
     });
 }
 

@@ -15,7 +15,7 @@ fn new_and_kept_clients_are_served_for_as_long_and_then_no_more() {
         const GET: &[u8] = b"GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\n";
         if let Some(kept) = &mut kept {
             kept.send(GET);
-            assert_eq!(kept.answer().header("Connection"), Some("keep-alive"), "{model}");
+            assert_eq!(kept.response().header("Connection"), Some("keep-alive"), "{model}");
         }
         let told = Instant::now();
         server.signal(Signal::TERM);
@@ -24,14 +24,14 @@ fn new_and_kept_clients_are_served_for_as_long_and_then_no_more() {
         while last < 3 {
             let mut new = server.connect();
             new.send(GET);
-            let response = new.answer();
+            let response = new.response();
             assert_eq!(response.status, 200, "{model}");
             last += usize::from(response.header("Connection") != Some("keep-alive"));
         }
         if let Some(kept) = &mut kept {
             let mut ask = || {
                 kept.send(GET);
-                kept.answer()
+                kept.response()
             };
             // Its loop, thread or process may hear a little later.
             while ask().header("Connection") == Some("keep-alive") {}

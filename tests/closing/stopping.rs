@@ -1,7 +1,7 @@
 //! The order to stop: what is under way ends whole, what is idle ends at once.
 
 use super::{BIG, assert_same, folder_with, narrow_client, under_each_model};
-use crate::harness::{Answer, Client, Server, glasshttp};
+use crate::harness::{Client, Response, Server, glasshttp};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -22,17 +22,17 @@ fn downloads(server: &Server, request: &[u8], taken: usize) -> (Client, Vec<u8>)
 }
 
 #[test]
-fn a_connection_that_was_to_be_kept_closes_after_the_answer_under_way() {
+fn a_connection_that_was_to_be_kept_closes_after_the_response_under_way() {
     let (folder, big) = folder_with(BIG);
     under_each_model(|model| {
         // It does not sit out the idle time, nor the grace: either would be too long for these waits.
         let options = ["--model", model, "--keep-alive", "300", "--grace", "300"];
         let mut server = Server::start(folder.path(), &options);
-        let (mut client, mut answer) = downloads(&server, KEPT_DOWNLOAD, 1000);
+        let (mut client, mut response) = downloads(&server, KEPT_DOWNLOAD, 1000);
         server.signal(Signal::TERM);
-        answer.extend(client.read_to_end());
+        response.extend(client.read_to_end());
         assert_eq!(server.wait().code(), Some(0), "{model}");
-        assert_same(&Answer::parse(&answer).body, &big);
+        assert_same(&Response::parse(&response).body, &big);
     });
 }
 
@@ -55,10 +55,10 @@ fn a_download_under_way_ends_whole_and_the_program_with_0() {
     under_each_model(|model| {
         for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
             let mut server = Server::start(folder.path(), &["--model", model]);
-            let (mut client, mut answer) = downloads(&server, DOWNLOAD, 1000);
+            let (mut client, mut response) = downloads(&server, DOWNLOAD, 1000);
             server.signal(signal);
-            answer.extend(client.read_to_end());
-            assert_same(&Answer::parse(&answer).body, &big);
+            response.extend(client.read_to_end());
+            assert_same(&Response::parse(&response).body, &big);
             assert_eq!(server.wait().code(), Some(0), "{model}, {signal:?}");
         }
     });
@@ -69,11 +69,11 @@ fn while_a_download_goes_on_new_connections_are_refused() {
     let (folder, big) = folder_with(BIG);
     under_each_model(|model| {
         let mut server = Server::start(folder.path(), &["--model", model]);
-        let (mut client, mut answer) = downloads(&server, DOWNLOAD, 1000);
+        let (mut client, mut response) = downloads(&server, DOWNLOAD, 1000);
         server.signal(Signal::TERM);
         let refused = is_refused(server.address);
-        answer.extend(client.read_to_end());
-        assert_same(&Answer::parse(&answer).body, &big);
+        response.extend(client.read_to_end());
+        assert_same(&Response::parse(&response).body, &big);
         assert_eq!(server.wait().code(), Some(0), "{model}");
         assert!(refused, "{model}: a new connection was taken while the server finished");
     });
@@ -87,7 +87,7 @@ fn idle_connections_close_at_once() {
             let mut server = Server::start(folder.path(), &["--model", model]);
             let mut kept = server.connect();
             kept.send(b"GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\n");
-            assert_eq!(kept.answer().status, 200, "{model}");
+            assert_eq!(kept.response().status, 200, "{model}");
             let begun = Instant::now();
             server.signal(signal);
             assert_eq!(kept.read_to_end(), b"", "{model}");
@@ -102,36 +102,36 @@ fn idle_connections_close_at_once() {
 fn idle_and_silent_connections_close_while_a_download_goes_on() {
     let (folder, big) = folder_with(BIG);
     let mut server = Server::start(folder.path(), &["--model", "thread"]);
-    let (mut client, mut answer) = downloads(&server, DOWNLOAD, 1000);
+    let (mut client, mut response) = downloads(&server, DOWNLOAD, 1000);
     let mut kept = server.connect();
     kept.send(b"GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\n");
-    assert_eq!(kept.answer().status, 200);
+    assert_eq!(kept.response().status, 200);
     let mut silent = server.connect();
-    // Connections are accepted in order: when this one is answered, the silent one is known.
+    // Connections are accepted in order: when this one has its response, the silent one is known.
     assert_eq!(server.get("/small.txt").status, 200);
     let begun = Instant::now();
     server.signal(Signal::TERM);
     assert_eq!(kept.read_to_end(), b"");
     assert_eq!(silent.read_to_end(), b"");
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
-    answer.extend(client.read_to_end());
-    assert_same(&Answer::parse(&answer).body, &big);
+    response.extend(client.read_to_end());
+    assert_same(&Response::parse(&response).body, &big);
     assert_eq!(server.wait().code(), Some(0));
 }
 
 #[test]
-fn after_the_order_a_kept_connection_gets_the_answer_under_way_as_its_last() {
+fn after_the_order_a_kept_connection_gets_the_response_under_way_as_its_last() {
     let (folder, _) = folder_with(0);
     under_each_model(|model| {
         let mut server = Server::start(folder.path(), &["--model", model]);
         let mut client = server.connect();
         client.send(b"GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\nGET /small.txt HTTP/1.1\r\nHo");
-        assert_eq!(client.answer().status, 200, "{model}");
+        assert_eq!(client.response().status, 200, "{model}");
         server.signal(Signal::TERM);
         // The head had begun: it is under way.
         client.send(b"st: a\r\n\r\n");
-        let answer = client.answer();
-        assert_eq!((answer.status, answer.text().as_str()), (200, "small\n"), "{model}");
+        let response = client.response();
+        assert_eq!((response.status, response.text().as_str()), (200, "small\n"), "{model}");
         assert_eq!(client.read_to_end(), b"", "{model}");
         assert_eq!(server.wait().code(), Some(0), "{model}");
     });

@@ -66,7 +66,7 @@ fn the_first_order_to_stop_says_what_it_waits_for() {
             let (mut server, _folder) = start(&options);
             let mut client = server.connect();
             client.send(b"GET /big HTTP/1.0\r\n\r\n");
-            client.head_answer();
+            client.head_response();
             server.signal(Signal::INT);
             let mut said = String::new();
             while !said.ends_with(expected) {

@@ -120,18 +120,22 @@ fn lines_are_written_under_every_model_in_the_order_of_a_connection() {
             for path in asked {
                 client.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\nUser-Agent: b\r\n\r\n").as_bytes());
             }
-            let answers = asked.map(|_| client.answer());
+            let responses = asked.map(|_| client.response());
             drop(client);
             server.signal(Signal::TERM);
             assert_eq!(server.wait().code(), Some(0), "{model}");
-            // What was answered before the end is in the log, in whichever process it was written.
+            // What got its response before the end is in the log, in whichever process it was written.
             let mut log = String::new();
             server.stdout.read_to_string(&mut log).expect("the log");
             let lines: Vec<_> = log.lines().filter_map(parse).collect();
             assert_eq!(lines.len(), asked.len(), "{model}: {log}");
-            for ((line, path), answer) in lines.iter().zip(asked).zip(&answers) {
+            for ((line, path), response) in lines.iter().zip(asked).zip(&responses) {
                 let request = format!("GET {path} HTTP/1.1");
-                assert_eq!((line.0, line.1, line.2), (&*request, answer.status, answer.body.len() as u64), "{model}");
+                assert_eq!(
+                    (line.0, line.1, line.2),
+                    (&*request, response.status, response.body.len() as u64),
+                    "{model}"
+                );
                 let others: &[&str] = if format == "combined" { &["-", "b"] } else { &[] };
                 assert_eq!(line.3, others, "{model}");
             }
@@ -148,7 +152,7 @@ fn lines_come_while_the_server_runs_under_every_model() {
         );
         let mut client = server.connect();
         client.send(b"GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\n");
-        client.answer();
+        client.response();
         let mut line = String::new();
         while parse(line.trim_end()).is_none() {
             line.clear();
@@ -223,7 +227,7 @@ fn goaccess_reads_every_line_of_a_combined_log() {
     let mut client = Client::connect(server.address);
     for path in ["/small.txt", "/big.bin", "/", "/nothing", "/small.txt?a=b&c=%20"].repeat(20) {
         client.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\nUser-Agent: Mozilla/5.0 (\"x\")\r\n\r\n").as_bytes());
-        client.answer();
+        client.response();
     }
     for fields in ["Referer: http://example.org/?q=\u{d55c}\r\n", "Referer: a\"b\r\n", ""].repeat(10) {
         server.get_with("/small.txt", fields);

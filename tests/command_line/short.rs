@@ -30,7 +30,7 @@ fn each_request_is_a_line_and_none_is_left_out() {
         let mut client = server.connect();
         for path in ["/a.txt", "/missing"] {
             client.send(format!("GET {path} HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").as_bytes());
-            client.answer();
+            client.response();
         }
         drop(client);
         server.ask(b"HEAD /a.txt HTTP/1.0\r\n\r\n");
@@ -55,7 +55,7 @@ fn a_download_that_was_left_says_how_far_it_came() {
     std::fs::File::create(folder.path().join("big")).and_then(|file| file.set_len(64 << 20)).expect("a file");
     let mut client = server.connect();
     client.send(b"GET /big HTTP/1.0\r\n\r\n");
-    client.head_answer();
+    client.head_response();
     drop(client);
     let lines = lines(&mut server);
     assert_eq!(lines.len(), 1, "{lines:?}");

@@ -10,7 +10,7 @@
 
 use crate::closing::bytes;
 use crate::harness::namespace::Namespace;
-use crate::harness::{Answer, PATIENCE, Server, glasshttp};
+use crate::harness::{PATIENCE, Response, Server, glasshttp};
 use rustix::process::Signal;
 use std::fs;
 use std::io::{Read, Write};
@@ -113,7 +113,7 @@ fn wait_until_all_are_up(door: &Path) {
 }
 
 /// One request; an error in words where the response is not what it should be.
-fn ask(door: &Path, path: &str, fields: &str) -> Result<Answer, String> {
+fn ask(door: &Path, path: &str, fields: &str) -> Result<Response, String> {
     let mut socket = UnixStream::connect(door).map_err(|error| error.to_string())?;
     socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
     let request = format!("GET {path} HTTP/1.1\r\nHost: www.example.org\r\nConnection: close\r\n{fields}\r\n");
@@ -127,7 +127,7 @@ fn ask(door: &Path, path: &str, fields: &str) -> Result<Answer, String> {
     if response.starts_with(b"HTTP/1.1") {
         response[7] = b'0';
     }
-    Ok(Answer::parse(&response))
+    Ok(Response::parse(&response))
 }
 
 #[derive(Default)]
@@ -140,11 +140,11 @@ struct Tally {
 fn client(door: &Path, tally: &Tally) {
     for size in SIZES.into_iter().cycle().take_while(|_| !tally.is_over.load(SeqCst)) {
         let failure = match ask(door, &format!("/{size}"), "") {
-            Ok(answer) if answer.status == 200 && answer.body == bytes(size) => {
+            Ok(response) if response.status == 200 && response.body == bytes(size) => {
                 tally.served.fetch_add(1, SeqCst);
                 continue;
             }
-            Ok(answer) => format!("/{size}: {}, {} bytes", answer.status, answer.body.len()),
+            Ok(response) => format!("/{size}: {}, {} bytes", response.status, response.body.len()),
             Err(error) => format!("/{size}: {error}"),
         };
         tally.failures.lock().expect("unharmed").push(failure);
@@ -218,8 +218,8 @@ fn a_copy_from_one_machine_is_as_good_with_the_next() {
     let first = ask(&door, &path, "").expect("a response");
     let tag = first.header("ETag").expect("a tag");
     for _ in 0..30 {
-        let answer = ask(&door, &path, &format!("If-None-Match: {tag}\r\n")).expect("a response");
-        assert_eq!(answer.status, 304);
+        let response = ask(&door, &path, &format!("If-None-Match: {tag}\r\n")).expect("a response");
+        assert_eq!(response.status, 304);
         let rest = ask(&door, &path, &format!("If-Range: {tag}\r\nRange: bytes=5000-\r\n")).expect("a response");
         assert_eq!((rest.status, &rest.body[..]), (206, &first.body[5000..]));
     }

@@ -78,10 +78,10 @@ fn three_sends_are_three_receives() {
     for connected in [&[][..], &["--connected"]] {
         let options = [&["-p", &number, "one", "and two", ""], connected].concat();
         let shown = run("udp_echo_client", &options);
-        let answers: Vec<_> = shown.lines().filter_map(|line| line.strip_prefix("received")).collect();
+        let responses: Vec<_> = shown.lines().filter_map(|line| line.strip_prefix("received")).collect();
         let wanted = [("3", "\"one\""), ("7", "\"and two\""), ("0", "\"\"")]
             .map(|(count, text)| format!("  {count:>5} bytes from {address}: {text}"));
-        assert_eq!(answers, wanted, "{shown}");
+        assert_eq!(responses, wanted, "{shown}");
         let client = server.line(": 3 bytes").replace(": 3 bytes", "");
         assert!(server.line(&client).ends_with(": 7 bytes") && server.line(&client).ends_with(": 0 bytes"));
         assert_eq!(shown.contains(&format!("Connected: from {client} to {address}\n")), !connected.is_empty());
@@ -119,26 +119,26 @@ fn what_does_not_fit_the_buffer_is_gone() {
 
 #[test]
 fn two_clients_at_once_are_a_matter_of_the_model() {
-    for (model, answers_both) in [("multiplex", true), ("iterative", false)] {
+    for (model, serves_both) in [("multiplex", true), ("iterative", false)] {
         let (mut server, address) = Program::serve("multiplex_echo", &["--model", model]);
         let mut first = echo_client(address, &[]);
         first.types("first\n");
         first.line("got 6 in ");
-        let mut second = raw(address, if answers_both { PATIENCE } else { Duration::from_millis(100) });
+        let mut second = raw(address, if serves_both { PATIENCE } else { Duration::from_millis(100) });
         second.write_all(b"second").expect("the kernel takes it");
-        let mut answer = [0; 6];
-        match second.read_exact(&mut answer) {
-            Ok(()) => assert!(answers_both && answer == *b"second", "{model}"),
-            Err(error) => assert!(!answers_both && error.kind() == ErrorKind::WouldBlock, "{model}: {error}"),
+        let mut response = [0; 6];
+        match second.read_exact(&mut response) {
+            Ok(()) => assert!(serves_both && response == *b"second", "{model}"),
+            Err(error) => assert!(!serves_both && error.kind() == ErrorKind::WouldBlock, "{model}: {error}"),
         }
         first.types("again\n");
         first.line("got 6 in ");
         succeeded(first.finish());
         server.line("- 127.0.0.1:");
-        if !answers_both {
+        if !serves_both {
             second.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-            second.read_exact(&mut answer).expect("its turn has come");
-            assert_eq!(answer, *b"second");
+            second.read_exact(&mut response).expect("its turn has come");
+            assert_eq!(response, *b"second");
         }
     }
 }

@@ -34,7 +34,7 @@ fn a_client_without_a_server_and_a_server_without_a_port_say_so() {
 }
 
 #[test]
-fn the_message_server_answers_one_client_after_another() {
+fn the_message_server_serves_one_client_after_another() {
     let (mut server, address) = Program::serve("message_server", &["server", "127.0.0.1"]);
     for message in ["How do you do?", "안녕하세요"] {
         let mut client = Program::start("message_client", &["client", "127.0.0.1", "-p", &port(address)]);
@@ -66,9 +66,9 @@ fn no_client_stops_the_message_server_for_the_others() {
     let mut long = TcpStream::connect(address).expect("a connection");
     long.write_all(&[b'a'; 1024]).expect("room");
     long.shutdown(Shutdown::Write).expect("half a close");
-    let mut answer = String::new();
-    long.read_to_string(&mut answer).expect("a response");
-    assert!(answer.starts_with("received well, "), "{answer}");
+    let mut response = String::new();
+    long.read_to_string(&mut response).expect("a response");
+    assert!(response.starts_with("received well, "), "{response}");
 
     let mut client = Program::start("message_client", &["client", "127.0.0.1", "-p", &port(address)]);
     client.types("still there?\n");

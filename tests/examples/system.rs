@@ -68,17 +68,17 @@ fn who_listens_where_is_heard_there() {
     let shown = run("any_address", &[]);
     let row =
         |part: &str| shown.lines().find(|line| line.contains(part)).unwrap_or_else(|| panic!("{part} in {shown}"));
-    let answers = |part: &str| row(part).split("  ").filter(|word| word.trim() == "answers").count();
+    let responses = |part: &str| row(part).split("  ").filter(|word| word.trim() == "answers").count();
     let targets = row("listening at").split_whitespace().count() - 2;
     assert!(shown.lines().nth(1).is_some_and(|line| line.starts_with("127.0.0.1:")), "{shown}");
-    assert_eq!(answers("127.0.0.1:"), 1, "{shown}");
-    assert_eq!(answers("0.0.0.0:"), targets - 1, "all but ::1: {shown}");
+    assert_eq!(responses("127.0.0.1:"), 1, "{shown}");
+    assert_eq!(responses("0.0.0.0:"), targets - 1, "all but ::1: {shown}");
     if shown.contains("this system has no IPv6") {
         return;
     }
     let has_loopback = !row(" v6only").contains("is not here");
-    assert_eq!(answers(" v6only"), usize::from(has_loopback), "{shown}");
-    assert_eq!(answers(" dual "), targets - usize::from(!has_loopback), "{shown}");
+    assert_eq!(responses(" v6only"), usize::from(has_loopback), "{shown}");
+    assert_eq!(responses(" dual "), targets - usize::from(!has_loopback), "{shown}");
     assert!(shown.contains("a client of 127.0.0.1 is seen as ::ffff:127.0.0.1.\n"), "{shown}");
 }
 

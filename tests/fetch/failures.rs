@@ -25,23 +25,23 @@ fn each_speaks_korean_and_has_a_code() {
     };
     assert_in_both(&[&closed], 4, "connection_refused", &["연결할 수 없습니다", "거부"]);
     assert_in_both(&["http://a..b/"], 3, "invalid_name", &["호스트 이름이 아닙니다"]);
-    let answering = |bytes: &str| Peer::answering(bytes.to_owned());
-    let peer = answering("HTTP/1.0 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+    let responding = |bytes: &str| Peer::responding(bytes.to_owned());
+    let peer = responding("HTTP/1.0 404 Not Found\r\nContent-Length: 0\r\n\r\n");
     assert_in_both(&["-f", &peer.url("/x")], 10, "status", &["/x의 응답이 404 Not Found입니다"]);
-    let peer = answering("HTTP/1.0 302 Found\r\nLocation: ftp://h/\r\n\r\n");
+    let peer = responding("HTTP/1.0 302 Found\r\nLocation: ftp://h/\r\n\r\n");
     assert_in_both(&["-L", &peer.url("/")], 11, "redirect_target", &["리다이렉트", "ftp://"]);
-    let peer = answering("SSH-2.0-x\r\n");
+    let peer = responding("SSH-2.0-x\r\n");
     assert_in_both(&[&peer.url("/")], 8, "not_http", &["HTTP/1이 아니라 SSH"]);
-    let peer = answering("HTTP/1.0 200 OK\r\nContent-Length: 10\r\n\r\nonly");
+    let peer = responding("HTTP/1.0 200 OK\r\nContent-Length: 10\r\n\r\nonly");
     assert_in_both(&["-o", "f", &peer.url("/")], 9, "body_cut_short", &["10바이트", "받은 4바이트는 f.part에 있고"]);
-    let peer = answering("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    let peer = responding("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok");
     assert_in_both(
         &["-o", "no/f", &peer.url("/")],
         1,
         "file_write",
         &["쓸 수 없습니다", "그런 파일이나 폴더가 없습니다"],
     );
-    let peer = answering("HTTP/1.0 206 Partial Content\r\n\r\nok");
+    let peer = responding("HTTP/1.0 206 Partial Content\r\n\r\nok");
     assert_in_both(&["-o", "f", &peer.url("/")], 8, "range_unnamed", &["어느 부분인지"]);
     let peer = Peer::start(|_, stream| {
         read_request(stream);

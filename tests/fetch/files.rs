@@ -83,16 +83,16 @@ fn a_part_outlives_a_resume_that_fails() {
 
     resume(&format!("{}missing", server.url)).assert_failed(10, &["stays as it is", "404"]);
     assert_kept();
-    let peer = Peer::answering("HTTP/1.0 500 Broken\r\nContent-Length: 2\r\n\r\nno");
+    let peer = Peer::responding("HTTP/1.0 500 Broken\r\nContent-Length: 2\r\n\r\nno");
     resume(&peer.url("/")).assert_failed(10, &["stays as it is", "500"]);
     assert_kept();
-    let peer = Peer::answering("HTTP/1.0 206 Partial\r\nContent-Range: bytes 5-6/7\r\nContent-Length: 2\r\n\r\nno");
+    let peer = Peer::responding("HTTP/1.0 206 Partial\r\nContent-Range: bytes 5-6/7\r\nContent-Length: 2\r\n\r\nno");
     resume(&peer.url("/")).assert_failed(8, &["a different range"]);
     assert_kept();
-    let peer = Peer::answering("HTTP/1.0 416 No\r\nContent-Range: bytes */7\r\nContent-Length: 0\r\n\r\n");
+    let peer = Peer::responding("HTTP/1.0 416 No\r\nContent-Range: bytes */7\r\nContent-Length: 0\r\n\r\n");
     resume(&peer.url("/")).assert_failed(10, &["416"]);
     assert_kept();
-    resume(&Peer::answering("garbage\r\n\r\n").url("/")).assert_failed(8, &["not HTTP"]);
+    resume(&Peer::responding("garbage\r\n\r\n").url("/")).assert_failed(8, &["not HTTP"]);
     assert_kept();
     drop(server);
     resume(&url).assert_failed(4, &["refused"]);
@@ -104,11 +104,11 @@ fn the_request_of_a_resume_names_range_and_version() {
     let (say, heard) = mpsc::channel();
     let peer = Peer::start(move |index, stream| {
         say.send(read_request(stream)).expect("the test listens");
-        let answer = match index {
+        let response = match index {
             0 => "HTTP/1.0 200 OK\r\nETag: \"one\"\r\nContent-Length: 10\r\n\r\nhalf ",
             _ => "HTTP/1.0 206 OK\r\nContent-Range: bytes 5-9/10\r\nContent-Length: 5\r\n\r\nwhole",
         };
-        stream.write_all(answer.as_bytes()).expect("the client reads");
+        stream.write_all(response.as_bytes()).expect("the client reads");
         end(stream);
     });
     let place = tempfile::tempdir().expect("a folder");
@@ -166,7 +166,7 @@ fn a_reader_that_goes_away_ends_the_fetch() {
 fn into_prepared(prepare: impl Fn(&Path), options: &[&str]) -> (super::Run, tempfile::TempDir) {
     let place = tempfile::tempdir().expect("a folder");
     prepare(place.path());
-    let peer = Peer::answering("HTTP/1.0 200 OK\r\nContent-Length: 6\r\n\r\nsmall\n");
+    let peer = Peer::responding("HTTP/1.0 200 OK\r\nContent-Length: 6\r\n\r\nsmall\n");
     let run = fetch_in(place.path(), &[options, &["-o", "file", &peer.url("/")]].concat());
     (run, place)
 }
@@ -219,7 +219,7 @@ fn two_fetches_never_mix_in_one_file() {
         stream.write_all(b"rs").expect("the client reads");
         end(stream);
     });
-    let other = Peer::answering("HTTP/1.0 200 OK\r\nContent-Length: 6\r\n\r\nsecond");
+    let other = Peer::responding("HTTP/1.0 200 OK\r\nContent-Length: 6\r\n\r\nsecond");
     let place = tempfile::tempdir().expect("a folder");
     let first = std::thread::scope(|scope| {
         let first = scope.spawn(|| fetch_in(place.path(), &["-o", "file", &peer.url("/")]));
@@ -244,12 +244,12 @@ fn names_may_be_as_long_as_names_can_be() {
         let name = "n".repeat(length);
         let peer = Peer::start(|index, stream| {
             let request = read_request(stream);
-            let answer: &[u8] = match index {
+            let response: &[u8] = match index {
                 0 => b"HTTP/1.0 200 OK\r\nETag: \"a\"\r\nContent-Length: 4\r\n\r\nfi",
                 _ => b"HTTP/1.0 206 OK\r\nContent-Range: bytes 2-3/4\r\nContent-Length: 2\r\n\r\nrs",
             };
             assert_eq!(request.contains("Range: bytes=2-"), index == 1, "{request}");
-            stream.write_all(answer).expect("the client reads");
+            stream.write_all(response).expect("the client reads");
             end(stream);
         });
         let place = tempfile::tempdir().expect("a folder");
@@ -264,20 +264,20 @@ fn names_may_be_as_long_as_names_can_be() {
 
 #[test]
 fn what_has_no_body_leaves_the_file_alone() {
-    let peer = Peer::answering("HTTP/1.0 204 No Content\r\n\r\n");
+    let peer = Peer::responding("HTTP/1.0 204 No Content\r\n\r\n");
     let place = tempfile::tempdir().expect("a folder");
     fs::write(place.path().join("file"), "old").expect("a file");
     let run = fetch_in(place.path(), &["-o", "file", &peer.url("/")]);
     assert_eq!((run.code, read(place.path(), "file")), (0, b"old".to_vec()), "{}", run.stderr);
     // A whole of no bytes is a file, though.
-    let peer = Peer::answering("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n");
+    let peer = Peer::responding("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n");
     let run = fetch_in(place.path(), &["-o", "file", &peer.url("/")]);
     assert_eq!((run.code, read(place.path(), "file")), (0, vec![]), "{}", run.stderr);
 }
 
 #[test]
 fn a_head_goes_where_a_body_would() {
-    let peer = Peer::answering("HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n");
+    let peer = Peer::responding("HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n");
     let place = tempfile::tempdir().expect("a folder");
     fs::write(place.path().join("file"), "old").expect("a file");
     let run = fetch_in(place.path(), &["--head", "-o", "file", &peer.url("/")]);

@@ -7,7 +7,7 @@ use std::io::Write;
 
 /// The exchange of a response with these bytes, and the exit code.
 fn exchange(bytes: impl Into<Vec<u8>>) -> (Value, i32) {
-    let run = fetch(&["--json", "--http", "1.1", &Peer::answering(bytes).url("/")]);
+    let run = fetch(&["--json", "--http", "1.1", &Peer::responding(bytes).url("/")]);
     let mut record = run.record();
     (record["transfers"][0]["exchange"].take(), run.code)
 }
@@ -26,11 +26,11 @@ fn an_odd_line_is_dropped_and_shown() {
         let bytes =
             [b"HTTP/1.1 200 OK\r\nA: b\r\n".as_slice(), odd, b"\r\nContent-Length: 4\r\n\r\nbody and more"].concat();
         let (exchange, code) = exchange(bytes.clone());
-        let answer = &exchange["response"];
+        let response = &exchange["response"];
         assert_eq!(code, 0, "{exchange}");
-        assert_eq!(answer["dropped"], serde_json::json!([odd.escape_ascii().to_string()]));
-        assert_eq!((&answer["fields"][1]["value"], &exchange["traffic"]["body"]), (&"4".into(), &4.into()));
-        let run = fetch(&["--http", "1.1", &Peer::answering(bytes).url("/")]);
+        assert_eq!(response["dropped"], serde_json::json!([odd.escape_ascii().to_string()]));
+        assert_eq!((&response["fields"][1]["value"], &exchange["traffic"]["body"]), (&"4".into(), &4.into()));
+        let run = fetch(&["--http", "1.1", &Peer::responding(bytes).url("/")]);
         assert_eq!((run.text().as_str(), run.code), ("body", 0));
         assert!(run.stderr.contains("no header field: "), "{}", run.stderr);
     }
@@ -60,7 +60,7 @@ fn what_could_be_framing_is_refused_and_named() {
         ("X: y\r\n z\r\nContent-Length : 2", 5),
         ("X: a\rContent-Length: 2", 3),
     ] {
-        let peer = Peer::answering(format!("HTTP/1.1 200 OK\r\nA: b\r\n{odd}\r\n\r\nok"));
+        let peer = Peer::responding(format!("HTTP/1.1 200 OK\r\nA: b\r\n{odd}\r\n\r\nok"));
         let run = fetch(&[&peer.url("/")]);
         run.assert_failed(8, &[&format!("Line {line} ")]);
         let last = odd.rsplit("\r\n").next().expect("a line").as_bytes().escape_ascii().to_string();
@@ -88,7 +88,7 @@ fn what_can_not_be_read_is_shown_and_recognised() {
         assert_eq!(unread["bytes"], bytes.len());
         assert!(unread["text"].as_str().expect("text").contains(text), "{unread}");
         assert_eq!(unread["protocol"].as_str(), protocol);
-        let run = fetch(&[&Peer::answering(bytes).url("/")]);
+        let run = fetch(&[&Peer::responding(bytes).url("/")]);
         let said: String = run.stderr.split_whitespace().collect();
         assert!(said.contains(&text.split_whitespace().collect::<String>()), "{text}: {}", run.stderr);
         assert!(!run.stderr.contains('\u{1b}'), "{}", run.stderr);
@@ -115,9 +115,9 @@ fn a_head_that_a_silence_cuts_is_shown() {
 #[test]
 fn fields_that_contradict_each_other_are_recorded() {
     let (exchange, code) = exchange("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx");
-    let answer = &exchange["response"];
-    assert_eq!((code, &answer["status"], &answer["framing"]["by"]), (8, &200.into(), &"unknown".into()));
-    assert_eq!(answer["fields"].as_array().map(Vec::len), Some(2));
+    let response = &exchange["response"];
+    assert_eq!((code, &response["status"], &response["framing"]["by"]), (8, &200.into(), &"unknown".into()));
+    assert_eq!(response["fields"].as_array().map(Vec::len), Some(2));
 }
 
 #[test]

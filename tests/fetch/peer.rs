@@ -35,8 +35,8 @@ impl Peer {
         Self { address, stop, thread: Some(thread) }
     }
 
-    /// A peer that reads a request, answers it with these bytes and ends the connection.
-    pub fn answering(bytes: impl Into<Vec<u8>>) -> Self {
+    /// A peer that reads a request, responds with these bytes and ends the connection.
+    pub fn responding(bytes: impl Into<Vec<u8>>) -> Self {
         let bytes = bytes.into();
         Self::start(move |_, stream| {
             read_request(stream);

@@ -23,7 +23,7 @@ const CREDENTIALS: [&str; 10] = [
     "X-Other: stays",
 ];
 
-/// A peer that answers `ok` and says what it was asked.
+/// A peer that responds `ok` and says what it was asked.
 fn listening() -> (Peer, mpsc::Receiver<String>) {
     let (say, heard) = mpsc::channel();
     let peer = Peer::start(move |_, stream| {
@@ -47,7 +47,7 @@ fn credentials_stay_with_their_origin() {
     let port = other.address.port();
     // Another port, another name for the same place.
     for host in ["127.0.0.1", "localhost"] {
-        let peer = Peer::answering(to(&format!("http://{host}:{port}/there")));
+        let peer = Peer::responding(to(&format!("http://{host}:{port}/there")));
         let run = fetch(&[&["-L"], &CREDENTIALS[..], &[&peer.url("/")]].concat());
         assert_eq!((run.text().as_str(), run.code), ("ok", 0), "{}", run.stderr);
         assert_bare(&heard.recv().expect("a request"));
@@ -62,8 +62,8 @@ fn credentials_go_on_within_their_origin() {
     let (say, heard) = mpsc::channel();
     let peer = Peer::start(move |index, stream| {
         say.send(read_request(stream)).expect("the test listens");
-        let answer = if index == 0 { to("/next") } else { "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".into() };
-        stream.write_all(answer.as_bytes()).expect("the client reads");
+        let response = if index == 0 { to("/next") } else { "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".into() };
+        stream.write_all(response.as_bytes()).expect("the client reads");
         end(stream);
     });
     let run = fetch(&[&["-L"], &CREDENTIALS[..], &[&peer.url("/")]].concat());
@@ -88,8 +88,8 @@ fn credentials_that_are_gone_do_not_come_back() {
     let away = back.url("/away");
     let home = Peer::start(move |index, stream| {
         say.send(read_request(stream)).expect("the test listens");
-        let answer = if index == 0 { to(&away) } else { "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".into() };
-        stream.write_all(answer.as_bytes()).expect("the client reads");
+        let response = if index == 0 { to(&away) } else { "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".into() };
+        stream.write_all(response.as_bytes()).expect("the client reads");
         end(stream);
     });
     tell.send(home.address).expect("it listens");
@@ -103,11 +103,11 @@ fn one_decision_of_where_to_go() {
     let first = |fields: &'static str| {
         Peer::start(move |index, stream| {
             read_request(stream);
-            let answer = match index {
+            let response = match index {
                 0 => format!("HTTP/1.1 302 Found\r\n{fields}Content-Length: 5\r\n\r\nredir"),
                 _ => "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_owned(),
             };
-            stream.write_all(answer.as_bytes()).expect("the client reads");
+            stream.write_all(response.as_bytes()).expect("the client reads");
             end(stream);
         })
     };
@@ -134,7 +134,7 @@ fn one_decision_of_where_to_go() {
 #[test]
 fn a_circle_of_redirects_ends_at_the_limit() {
     for location in ["/", "/a"] {
-        let peer = Peer::answering(to(location));
+        let peer = Peer::responding(to(location));
         let run = fetch(&["-L", &peer.url("/")]);
         run.assert_failed(11, &["More than 10 redirects"]);
         assert_eq!(run.stderr.matches(" next ").count(), 10, "{}", run.stderr);
@@ -155,7 +155,7 @@ const BROKEN: [&str; 7] = [
 #[test]
 fn the_body_of_a_failure_decides_nothing() {
     for broken in BROKEN {
-        let peer = Peer::answering(format!("HTTP/1.1 404 Not Found\r\n{broken}"));
+        let peer = Peer::responding(format!("HTTP/1.1 404 Not Found\r\n{broken}"));
         let run = fetch(&["-f", "--http", "1.1", &peer.url("/")]);
         run.assert_failed(10, &["404 Not Found"]);
         assert!(run.stdout.is_empty(), "{broken}");
@@ -166,7 +166,7 @@ fn the_body_of_a_failure_decides_nothing() {
 fn the_body_of_a_redirect_decides_nothing() {
     for broken in BROKEN {
         let (other, _heard) = listening();
-        let peer = Peer::answering(format!("HTTP/1.1 302 Found\r\nLocation: {}\r\n{broken}", other.url("/")));
+        let peer = Peer::responding(format!("HTTP/1.1 302 Found\r\nLocation: {}\r\n{broken}", other.url("/")));
         let run = fetch(&["-L", "--http", "1.1", &peer.url("/")]);
         assert_eq!((run.text().as_str(), run.code), ("ok", 0), "{broken}: {}", run.stderr);
     }
@@ -197,9 +197,9 @@ fn a_body_that_nobody_wants_is_not_waited_for() {
 #[test]
 fn a_body_that_nobody_wants_leaves_the_connection_if_it_is_short() {
     let peer = Peer::start(|_, stream| {
-        for answer in [to("/next"), "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_owned()] {
+        for response in [to("/next"), "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_owned()] {
             read_request(stream);
-            stream.write_all(answer.as_bytes()).expect("the client reads");
+            stream.write_all(response.as_bytes()).expect("the client reads");
         }
         end(stream);
     });

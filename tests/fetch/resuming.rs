@@ -6,27 +6,27 @@ use super::peer::Peer;
 use std::fs;
 use std::path::Path;
 
-/// What the server answers to a resume behind `01234` of version "a": what is said, file, part.
-fn resumed(answer: &str) -> (Run, Option<String>, Option<String>) {
+/// What the server responds to a resume behind `01234` of version "a": what is said, file, part.
+fn resumed(response: &str) -> (Run, Option<String>, Option<String>) {
     let place = tempfile::tempdir().expect("a folder");
     fs::write(place.path().join("file.part"), "01234").expect("a part");
     fs::write(place.path().join("file.part.validator"), "\"a\"").expect("its validator");
-    let run = fetch_in(place.path(), &["--http", "1.1", "-C", "-o", "file", &Peer::answering(answer).url("/")]);
+    let run = fetch_in(place.path(), &["--http", "1.1", "-C", "-o", "file", &Peer::responding(response).url("/")]);
     let read = |name: &str| fs::read_to_string(place.path().join(name)).ok();
     (run, read("file"), read("file.part"))
 }
 
 #[track_caller]
-fn assert_whole(answer: &str) {
-    let (run, file, part) = resumed(answer);
-    assert_eq!((run.code, file.as_deref(), part), (0, Some("0123456789"), None), "{answer:?}: {}", run.stderr);
+fn assert_whole(response: &str) {
+    let (run, file, part) = resumed(response);
+    assert_eq!((run.code, file.as_deref(), part), (0, Some("0123456789"), None), "{response:?}: {}", run.stderr);
 }
 
 #[track_caller]
-fn assert_part(answer: &str, code: i32, words: &str, expected: &str) {
-    let (run, file, part) = resumed(answer);
+fn assert_part(response: &str, code: i32, words: &str, expected: &str) {
+    let (run, file, part) = resumed(response);
     run.assert_failed(code, &[words]);
-    assert_eq!((file.as_deref(), part.as_deref()), (None, Some(expected)), "{answer:?}: {}", run.stderr);
+    assert_eq!((file.as_deref(), part.as_deref()), (None, Some(expected)), "{response:?}: {}", run.stderr);
 }
 
 fn partial(fields: &str, body: &str) -> String {
@@ -104,9 +104,9 @@ fn a_416_tells_that_it_was_whole() {
 }
 
 /// What `-o file` makes of a response, with these options.
-fn fetched(answer: &str, options: &[&str]) -> (Run, Option<String>, Option<String>) {
+fn fetched(response: &str, options: &[&str]) -> (Run, Option<String>, Option<String>) {
     let place = tempfile::tempdir().expect("a folder");
-    let url = Peer::answering(answer);
+    let url = Peer::responding(response);
     let run = fetch_in(place.path(), &[options, &["--http", "1.1", "-o", "file", &url.url("/")]].concat());
     let read = |name: &str| fs::read_to_string(Path::new(place.path()).join(name)).ok();
     (run, read("file"), read("file.part"))
@@ -123,8 +123,8 @@ fn a_206_that_nobody_asked_for_is_no_whole_file() {
     let (run, file, _) = fetched(&partial("Content-Range: bytes 0-4/5\r\nContent-Length: 5", "01234"), &[]);
     assert_eq!((run.code, file.as_deref()), (0, Some("01234")), "{}", run.stderr);
     // Who asks for a range gets it.
-    let answer = partial("Content-Range: bytes 5-9/10\r\nContent-Length: 5", "56789");
-    let (run, file, _) = fetched(&answer, &["-H", "Range: bytes=5-9"]);
+    let response = partial("Content-Range: bytes 5-9/10\r\nContent-Length: 5", "56789");
+    let (run, file, _) = fetched(&response, &["-H", "Range: bytes=5-9"]);
     assert_eq!((run.code, file.as_deref()), (0, Some("56789")), "{}", run.stderr);
-    fetched(&answer, &["-C", "-H", "Range: bytes=5-9"]).0.assert_failed(2, &["-C"]);
+    fetched(&response, &["-C", "-H", "Range: bytes=5-9"]).0.assert_failed(2, &["-C"]);
 }

@@ -46,7 +46,7 @@ fn both_halves_are_shown_again_side_by_side() {
 
 #[test]
 fn what_failed_says_so_again() {
-    let peer = Peer::answering("HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nab");
+    let peer = Peer::responding("HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nab");
     let saved = fetch(&["--json", &peer.url("/"), "http://127.0.0.1:1/"]);
     let (english, ..) = show(&saved.stdout, "en");
     let (korean, ..) = show(&saved.stdout, "ko");

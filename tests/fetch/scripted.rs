@@ -20,7 +20,7 @@ fn into_file(peer: &Peer, options: &[&str]) -> (Run, Option<Vec<u8>>, Option<Vec
 
 /// The response fails so, and nothing of it passes for a file.
 fn assert_malformed(bytes: impl Into<Vec<u8>>, code: i32, words: &[&str]) {
-    let (run, file, part) = into_file(&Peer::answering(bytes), &["--http", "1.1"]);
+    let (run, file, part) = into_file(&Peer::responding(bytes), &["--http", "1.1"]);
     run.assert_failed(code, words);
     assert_eq!((file, part), (None, None), "{}", run.stderr);
 }
@@ -59,19 +59,19 @@ fn heads_that_are_too_long() {
     fetch(&[&peer.url("/")]).assert_failed(8, &["larger than 1 MiB"]);
     // 1 MiB of head is taken, if it is all.
     let field = "a".repeat(1024 * 1024 - 200);
-    let run = fetch(&[&Peer::answering(format!("{HEAD}X: {field}\r\n\r\nbody")).url("/")]);
+    let run = fetch(&[&Peer::responding(format!("{HEAD}X: {field}\r\n\r\nbody")).url("/")]);
     assert_eq!((run.text().as_str(), run.code), ("body", 0), "{}", run.stderr.len());
 }
 
 #[test]
-fn answers_that_end_too_early() {
+fn responses_that_end_too_early() {
     assert_malformed("", 9, &["without a response"]);
     assert_malformed("HTTP/1.1 200 OK\r\nContent-", 9, &["within the response's head"]);
-    let (run, file, part) = into_file(&Peer::answering(format!("{HEAD}Content-Length: 10\r\n\r\nonly")), &[]);
+    let (run, file, part) = into_file(&Peer::responding(format!("{HEAD}Content-Length: 10\r\n\r\nonly")), &[]);
     run.assert_failed(9, &["promised 10 bytes, 4 came", "4 bytes received are kept in", "file.part", "-C"]);
     assert_eq!((file, part.as_deref()), (None, Some(&b"only"[..])));
     let chunked = format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n4\r\nonly\r\n");
-    let (run, file, part) = into_file(&Peer::answering(chunked), &["--http", "1.1"]);
+    let (run, file, part) = into_file(&Peer::responding(chunked), &["--http", "1.1"]);
     run.assert_failed(9, &["no last chunk", "are kept in"]);
     assert_eq!((file, part.as_deref()), (None, Some(&b"only"[..])));
 }
@@ -84,7 +84,7 @@ fn what_came_with_an_error_in_a_chunk_is_a_part() {
         ("1\r\nab\r\n", "does not end where its size says"),
     ] {
         let bytes = format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n4\r\ngood\r\n{chunk}");
-        let (run, file, part) = into_file(&Peer::answering(bytes), &["--http", "1.1"]);
+        let (run, file, part) = into_file(&Peer::responding(bytes), &["--http", "1.1"]);
         run.assert_failed(8, &[words, "are kept in"]);
         assert!(file.is_none() && part.expect("a part").starts_with(b"good"), "{}", run.stderr);
     }
@@ -92,7 +92,7 @@ fn what_came_with_an_error_in_a_chunk_is_a_part() {
 
 #[test]
 fn more_than_was_promised_is_left_out() {
-    let (run, file, part) = into_file(&Peer::answering(format!("{HEAD}Content-Length: 4\r\n\r\nonly and more")), &[]);
+    let (run, file, part) = into_file(&Peer::responding(format!("{HEAD}Content-Length: 4\r\n\r\nonly and more")), &[]);
     assert_eq!((run.code, file.as_deref(), part), (0, Some(&b"only"[..]), None), "{}", run.stderr);
 }
 
@@ -193,7 +193,7 @@ fn a_body_that_drips_is_waited_for() {
 fn redirects_that_lead_nowhere_are_shown() {
     let to = |location: &str| format!("HTTP/1.0 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
     let follow = |location: &str| {
-        let peer = Peer::answering(to(location));
+        let peer = Peer::responding(to(location));
         fetch(&["-L", &peer.url("/a")])
     };
     follow("https://localhost/").assert_failed(11, &["encrypted"]);
@@ -214,8 +214,8 @@ fn a_kept_connection_that_ended_is_made_anew() {
     let peer = Peer::start(|_, stream| {
         // One response a connection, whatever it says of keeping it.
         read_request(stream);
-        let answer = "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok";
-        stream.write_all(answer.as_bytes()).expect("the client reads");
+        let response = "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok";
+        stream.write_all(response.as_bytes()).expect("the client reads");
         let _ = stream.shutdown(std::net::Shutdown::Write);
         wait_for_end(stream);
     });
@@ -227,7 +227,7 @@ fn a_kept_connection_that_ended_is_made_anew() {
 fn interim_responses_and_trailers_are_recorded_and_in_the_story() {
     let bytes = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\n\
                   Transfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\nX-Sum: 1\r\n\r\n";
-    let peer = Peer::answering(bytes);
+    let peer = Peer::responding(bytes);
     let record = fetch(&["--json", "--http", "1.1", &peer.url("/")]).record();
     let exchange = &record["transfers"][0]["exchange"];
     assert_eq!(exchange["interim"], serde_json::json!([100, 103]));

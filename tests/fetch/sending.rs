@@ -17,12 +17,12 @@ fn read_whole(stream: &mut TcpStream) -> (String, Vec<u8>) {
 }
 
 /// A peer that gives these heads in turn, and what it was sent.
-fn answering(answers: &'static [&'static str]) -> (Peer, mpsc::Receiver<(String, Vec<u8>)>) {
+fn responding(responses: &'static [&'static str]) -> (Peer, mpsc::Receiver<(String, Vec<u8>)>) {
     let (say, heard) = mpsc::channel();
     let peer = Peer::start(move |index, stream| {
         let _ = say.send(read_whole(stream));
-        let answer = answers.get(index).or(answers.last()).expect("a response");
-        stream.write_all(answer.as_bytes()).expect("the client reads");
+        let response = responses.get(index).or(responses.last()).expect("a response");
+        stream.write_all(response.as_bytes()).expect("the client reads");
         end(stream);
     });
     (peer, heard)
@@ -37,7 +37,7 @@ fn assert_ok(run: &Run) {
 
 #[test]
 fn a_form_is_posted() {
-    let (peer, heard) = answering(&[OK]);
+    let (peer, heard) = responding(&[OK]);
     assert_ok(&fetch(&["-d", "name=Ada", "--data", "x=1", &peer.url("/form")]));
     let (head, body) = heard.recv().expect("a request");
     assert!(head.starts_with("POST /form HTTP/1.0\r\n"), "{head}");
@@ -54,14 +54,14 @@ fn methods_are_sent_as_they_are_typed() {
         (&["-X", "PUT", "-d", "abc"], "PUT / HTTP/1.0", Some(3)),
         (&["-X", "purge"], "purge / HTTP/1.0", None),
     ] {
-        let (peer, heard) = answering(&[OK]);
+        let (peer, heard) = responding(&[OK]);
         assert_ok(&fetch(&[arguments, &[&peer.url("/")]].concat()));
         let (head, body) = heard.recv().expect("a request");
         assert_eq!(head.lines().next(), Some(line));
         assert_eq!(body.len(), length.unwrap_or(0));
         assert_eq!(head.contains(&format!("\r\nContent-Length: {}\r\n", body.len())), length.is_some(), "{head}");
     }
-    let peer = Peer::answering("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
+    let peer = Peer::responding("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
     assert_eq!(fetch(&["-X", "HEAD", &peer.url("/")]).code, 0);
     for wrong in
         [&["-X", "A B"][..], &["-X", "CONNECT"], &["-X", ""], &["--head", "-d", "x"], &["-X", "HEAD", "-d", "x"]]
@@ -75,7 +75,7 @@ fn a_file_is_sent_whole_and_once() {
     let place = tempfile::tempdir().expect("a folder");
     let content: Vec<u8> = (0..3_000_000_u32).map(|number| number as u8).collect();
     std::fs::write(place.path().join("data.json"), &content).expect("a file");
-    let (peer, heard) = answering(&[OK]);
+    let (peer, heard) = responding(&[OK]);
     let run = fetch_in(place.path(), &["--data-file", "data.json", &peer.url("/")]);
     assert_ok(&run);
     let (head, body) = heard.recv().expect("a request");
@@ -118,8 +118,8 @@ fn going_stale() -> (Peer, mpsc::Receiver<usize>) {
     let (say, heard) = mpsc::channel();
     let peer = Peer::start(move |index, stream| {
         read_whole(stream);
-        let answer = "HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok";
-        stream.write_all(answer.as_bytes()).expect("the client reads");
+        let response = "HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok";
+        stream.write_all(response.as_bytes()).expect("the client reads");
         if index == 0 {
             read_whole(stream); // it is taken, and nothing says what became of it
             let _ = say.send(index);
@@ -148,7 +148,7 @@ fn what_may_have_been_done_is_not_done_again() {
 
 #[test]
 fn heads_are_shown_as_they_were_sent() {
-    let peer = Peer::answering(
+    let peer = Peer::responding(
         "HTTP/1.1 103 Early\r\nLink: </a>\r\n\r\nHTTP/1.1 200 Fine\r\nX-Odd:  two  blanks\x1b\r\nContent-Length: 2\r\n\r\nok",
     );
     for option in ["-v", "--verbose", "--heads"] {

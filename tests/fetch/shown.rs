@@ -67,7 +67,7 @@ fn the_head_alone_is_printed_when_it_alone_was_asked_for() {
 
 #[test]
 fn headers_are_sent_as_given() {
-    let peer = Peer::answering("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n");
+    let peer = Peer::responding("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n");
     let given = ["-H", "Host: other", "-H", "User-Agent: me", "-H", "X-A: b: c"];
     let record = fetch(&[&["--json"][..], &given, &[&peer.url("/x?y=z")]].concat()).record();
     assert_eq!(
@@ -141,7 +141,7 @@ fn har_of(arguments: &[&str]) -> Value {
     entry
 }
 
-/// A peer that reads head and body, and answers with these bytes.
+/// A peer that reads head and body, and responds with these bytes.
 fn taking(body: usize, bytes: &'static str) -> Peer {
     Peer::start(move |_, stream| {
         read_request(stream);
@@ -190,7 +190,7 @@ fn the_har_has_what_was_sent_but_no_secrets() {
 fn the_har_has_interim_responses_beside_the_final_one() {
     const HINTS: &str = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n";
     const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
-    let peer = Peer::answering(format!("{HINTS}{OK}ok"));
+    let peer = Peer::responding(format!("{HINTS}{OK}ok"));
     let entry = har_of(&["--http", "1.1", &peer.url("/")]);
     let response = &entry["response"];
     assert_eq!((&response["status"], &response["headersSize"]), (&200.into(), &OK.len().into()));

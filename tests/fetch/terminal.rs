@@ -84,7 +84,7 @@ fn ctrl_c_is_heard_while_a_name_is_looked_up() {
 
 #[test]
 fn json_drives_no_terminal() {
-    let peer = Peer::answering(
+    let peer = Peer::responding(
         "HTTP/1.0 200 \u{9b}2J\r\nX-Odd: \u{202e}txt.exe\u{2066}\r\nX-C1: \u{9b}31m\r\nContent-Length: 0\r\n\r\n",
     );
     let run = super::fetch(&["--json", &peer.url("/")]);
@@ -97,7 +97,7 @@ fn json_drives_no_terminal() {
 #[test]
 fn the_story_begins_a_line_of_its_own() {
     for (body, gap) in [("body", "\n"), ("body\n", ""), ("", "")] {
-        let peer = Peer::answering(format!("HTTP/1.0 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()));
+        let peer = Peer::responding(format!("HTTP/1.0 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()));
         let script = format!("\"$0\" fetch {} 2>&1", peer.url("/"));
         let both = run(Command::new("sh").arg("-c").arg(script).arg(glasshttp().get_program())).text();
         assert!(both.starts_with(&format!("{body}{gap}Times since")), "{both}");

@@ -117,13 +117,13 @@ impl Server {
     }
 
     /// The response to a GET of `path`, on a connection of its own.
-    pub fn get(&self, path: &str) -> Answer {
+    pub fn get(&self, path: &str) -> Response {
         self.get_with(path, "")
     }
 
     /// The same, with more header lines, each ended by CRLF.
-    pub fn get_with(&self, path: &str, fields: &str) -> Answer {
-        Answer::parse(&self.ask(format!("GET {path} HTTP/1.0\r\n{fields}\r\n").as_bytes()))
+    pub fn get_with(&self, path: &str, fields: &str) -> Response {
+        Response::parse(&self.ask(format!("GET {path} HTTP/1.0\r\n{fields}\r\n").as_bytes()))
     }
 
     /// Sends it a signal.
@@ -194,7 +194,7 @@ impl Client {
         self.socket.write_all(bytes).expect("the server takes the bytes");
     }
 
-    /// Sends these bytes one by one. A server that has already answered and
+    /// Sends these bytes one by one. A server that has already responded and
     /// closed takes no more of them, and need not.
     pub fn dribble(&mut self, bytes: &[u8]) {
         for byte in bytes {
@@ -219,25 +219,25 @@ impl Client {
     }
 
     /// The next response to a GET; its body ends by its Content-Length, or with the connection.
-    pub fn answer(&mut self) -> Answer {
-        self.read_answer(true)
+    pub fn response(&mut self) -> Response {
+        self.read_response(true)
     }
 
     /// The next response to a HEAD.
-    pub fn head_answer(&mut self) -> Answer {
-        self.read_answer(false)
+    pub fn head_response(&mut self) -> Response {
+        self.read_response(false)
     }
 
-    fn read_answer(&mut self, has_body: bool) -> Answer {
+    fn read_response(&mut self, has_body: bool) -> Response {
         let head_end = loop {
             if let Some(at) = find(&self.received, b"\r\n\r\n") {
                 break at + 4;
             }
             assert!(self.read_some() > 0, "the connection ended within a head: {}", shown(&self.received));
         };
-        let mut answer = Answer::parse(&self.received[..head_end]);
-        let length = match answer.header("Content-Length") {
-            _ if !has_body || matches!(answer.status, 204 | 304) => Some(0),
+        let mut response = Response::parse(&self.received[..head_end]);
+        let length = match response.header("Content-Length") {
+            _ if !has_body || matches!(response.status, 204 | 304) => Some(0),
             Some(length) => Some(length.parse::<usize>().expect("a number")),
             None => None,
         };
@@ -248,9 +248,9 @@ impl Client {
             }
         }
         let end = length.map_or(self.received.len(), |length| head_end + length);
-        answer.body = self.received[head_end..end].to_vec();
+        response.body = self.received[head_end..end].to_vec();
         self.received.drain(..end);
-        answer
+        response
     }
 
     fn read_some(&mut self) -> usize {
@@ -287,14 +287,14 @@ impl Client {
 
 /// A response, taken apart.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     /// The head as sent, blank line included.
     pub head: String,
     pub body: Vec<u8>,
 }
 
-impl Answer {
+impl Response {
     /// Takes apart one response with all that follows its head as its body.
     pub fn parse(bytes: &[u8]) -> Self {
         let end = find(bytes, b"\r\n\r\n").unwrap_or_else(|| panic!("no response: {}", shown(bytes)));

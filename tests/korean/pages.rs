@@ -2,7 +2,7 @@
 
 use super::{assert_korean, korean};
 use crate::closing::folder_with;
-use crate::harness::{Answer, Server};
+use crate::harness::{Response, Server};
 
 /// What a browser would show of a page.
 fn shown(page: &str) -> String {
@@ -54,8 +54,8 @@ fn error_pages_and_listings_are_korean() {
         &large,
         &many,
     ] {
-        let answer = Answer::parse(&server.ask(request.as_bytes()));
-        let page = answer.text();
+        let response = Response::parse(&server.ask(request.as_bytes()));
+        let page = response.text();
         assert!(page.contains("lang=\"ko\""), "{request:?}: {page}");
         assert_korean(&shown(&page), &["small.txt", "file.bin", "sub"]);
     }

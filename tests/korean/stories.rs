@@ -39,7 +39,7 @@ fn varied_traffic(server: &Server) {
     let mut kept = server.connect();
     for _ in 0..2 {
         kept.send(b"GET /small.txt HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
-        kept.answer();
+        kept.response();
     }
     drop(kept);
     let reset = server.connect();
@@ -55,7 +55,7 @@ fn varied_traffic(server: &Server) {
     let (mut silent, mut slow, mut idle) = (server.connect(), server.connect(), server.connect());
     slow.send(b"GET /sm");
     idle.send(b"GET /small.txt HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
-    idle.answer();
+    idle.response();
     for client in [&mut silent, &mut slow, &mut idle] {
         client.read_to_end();
     }

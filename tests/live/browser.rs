@@ -256,9 +256,9 @@ fn a_saved_log_is_shown_the_same_way_and_its_bad_lines_are_counted() {
     assert_eq!(browser.console(), [""; 0]);
 }
 
-/// A site that tells each request's record, and whose answers bear its number.
+/// A site that tells each request's record, and whose responses bear its number.
 fn serve_a_site(sink: Arc<Mutex<LiveSink>>) -> (String, Arc<Stop>) {
-    let answer = move |request: &Request<'_>| {
+    let response = move |request: &Request<'_>| {
         let mut record = Record { accepted: example::ago(Duration::ZERO), ..example::opened(12) };
         record.exchanges.push(example::exchange(1, request.target.path, 0));
         sink.lock().expect("no panic").tell(&example::closed(record, 900_000), News::Closed);
@@ -272,7 +272,7 @@ fn serve_a_site(sink: Arc<Mutex<LiveSink>>) -> (String, Arc<Stop>) {
     let url = format!("http://{}/", listeners[0].address());
     let second = Duration::from_secs(1);
     let service = Arc::new(Service {
-        handler: Box::new(answer),
+        handler: Box::new(response),
         timeouts: Timeouts::new(10 * second, 10 * second),
         probe: Probe::OFF,
     });

@@ -75,13 +75,13 @@ pub fn opened(connection: u64) -> Record {
 pub fn exchange(number: u64, target: &str, begun: i64) -> Exchange {
     let request =
         format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: curl/8.14.1\r\nAccept: */*\r\n\r\n");
-    let answer = "HTTP/1.0 200 OK\r\nDate: Fri, 02 Jan 2026 03:04:05 GMT\r\nServer: glasshttp\r\n\
+    let response = "HTTP/1.0 200 OK\r\nDate: Fri, 02 Jan 2026 03:04:05 GMT\r\nServer: glasshttp\r\n\
                   Content-Type: text/plain; charset=utf-8\r\nContent-Length: 44\r\nConnection: keep-alive\r\n\r\n";
     let traffic = Traffic {
         reads: 1,
         request_head: request.len() as u64,
         writes: 1,
-        response_head: answer.len() as u64,
+        response_head: response.len() as u64,
         response_body: 44,
     };
     let clock = [32_000, 41_000, 97_000, 121_000, 121_000].map(|time| (time, CLOCK));
@@ -89,7 +89,7 @@ pub fn exchange(number: u64, target: &str, begun: i64) -> Exchange {
     Exchange {
         number,
         request: Message { head: request, is_cut: false },
-        response: Message { head: answer.into(), is_cut: false },
+        response: Message { head: response.into(), is_cut: false },
         head: Some(HeadState::Complete),
         body_length: Some(traffic.response_body),
         status: 200,

@@ -59,7 +59,7 @@ fn a_capture_file_says_the_servers_calls_beside_the_packets_in_the_chosen_langua
         let mut client = Client::connect(server.address());
         for _ in 0..2 {
             client.send(b"GET /small.txt HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
-            assert_eq!(client.answer().status, 200);
+            assert_eq!(client.response().status, 200);
         }
         client.half_close();
         client.read_to_end();

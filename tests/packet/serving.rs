@@ -213,7 +213,7 @@ pub fn use_it(address: SocketAddr) {
     let mut kept = Client::connect(address);
     for _ in 0..3 {
         kept.send(&get("/small.txt", "Connection: keep-alive\r\n"));
-        assert_eq!(kept.answer().status, 200);
+        assert_eq!(kept.response().status, 200);
     }
     SockRef::from(&kept.socket).set_linger(Some(Duration::ZERO)).expect("SO_LINGER");
     drop(kept); // a reset

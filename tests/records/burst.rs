@@ -2,7 +2,7 @@
 
 use super::{Watched, port};
 use crate::closing::{folder_with, under_each_model};
-use crate::harness::{Answer, Server, glasshttp};
+use crate::harness::{Response, Server, glasshttp};
 use glasshttp::record::Reason;
 use rustix::process::Signal;
 use std::collections::HashSet;
@@ -18,7 +18,7 @@ fn connections(server: &Server, count: usize) -> Vec<SocketAddr> {
     let ask = |_| {
         let mut client = server.connect();
         client.send(SIMPLE);
-        assert_eq!(Answer::parse(&client.read_to_end()).text(), "small\n");
+        assert_eq!(Response::parse(&client.read_to_end()).text(), "small\n");
         port(&client)
     };
     (0..count).map(ask).collect()
@@ -93,7 +93,7 @@ fn lines_that_nobody_reads_are_counted_too() {
         for _ in 0..200 {
             client.send(&batch);
             for _ in 0..100 {
-                assert_eq!(client.head_answer().status, 200);
+                assert_eq!(client.head_response().status, 200);
             }
         }
         drop(client);

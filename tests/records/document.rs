@@ -29,7 +29,7 @@ fn record() -> Record {
     let mut client = watched.connect();
     let address = port(&client);
     client.send(GET);
-    client.answer();
+    client.response();
     drop(client);
     watched.record(address)
 }

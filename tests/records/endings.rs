@@ -2,7 +2,7 @@
 
 use super::{Watched, check_close, check_exchange, check_time_wait, measured, port, since_accept};
 use crate::closing::{BIG, folder_with, narrow_client, under_each_model};
-use crate::harness::{Answer, Client};
+use crate::harness::{Client, Response};
 use glasshttp::record::connection::Record;
 use glasshttp::record::{End, Figure, How, Reason, TimeWait};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -36,11 +36,11 @@ fn a_client_that_half_closes_after_its_request_was_first() {
                 let sent = SockRef::from(&client.socket).send_with_flags(request, libc::MSG_MORE);
                 assert_eq!(sent.expect("sent"), request.len());
                 client.half_close();
-                let answer = client.read_to_end();
+                let response = client.read_to_end();
                 let address = port(&client);
                 drop(client);
                 let record = watched.record(address);
-                check_exchange(&record.exchanges[0], request, &answer, request == KEPT);
+                check_exchange(&record.exchanges[0], request, &response, request == KEPT);
                 let close = check_close(&record, &reason, How::Fin, End::Client);
                 measured(&close.client_end);
                 check_time_wait(&record, TimeWait::Client);
@@ -90,7 +90,7 @@ fn a_client_that_half_closes_before_its_request_is_read_was_first() {
 }
 
 #[test]
-fn a_client_that_resets_in_the_middle_of_its_answer() {
+fn a_client_that_resets_in_the_middle_of_its_response() {
     let (folder, _) = folder_with(BIG);
     under_each_model(|model| {
         let mut watched = Watched::start(folder.path(), model, &[]);
@@ -209,18 +209,18 @@ fn a_client_that_does_not_end_is_waited_for_a_second_and_no_timeout() {
 }
 
 #[test]
-fn half_a_head_is_answered_408_and_ended_by_the_server() {
+fn half_a_head_gets_408_and_ended_by_the_server() {
     let (folder, _) = folder_with(0);
     under_each_model(|model| {
         let mut watched = Watched::start(folder.path(), model, &["--timeout", "1"]);
         let mut client = watched.connect();
         client.send(b"GET /small.txt HT");
-        let answer = client.read_to_end();
+        let response = client.read_to_end();
         let address = port(&client);
         drop(client);
         let record = watched.record(address);
         let exchange = &record.exchanges[0];
-        check_exchange(exchange, b"GET /small.txt HT", &answer, false);
+        check_exchange(exchange, b"GET /small.txt HT", &response, false);
         assert_eq!(exchange.status, 408);
         let late = measured(&exchange.stages.response_chosen) - measured(&exchange.stages.first_read);
         assert!((900_000_000..5_000_000_000).contains(&late), "it was refused at the deadline: {late}");
@@ -237,7 +237,7 @@ fn a_client_that_closes_a_kept_connection_was_first() {
         let mut watched = Watched::start(folder.path(), model, &[]);
         let mut client = watched.connect();
         client.send(KEPT);
-        client.answer();
+        client.response();
         let address = port(&client);
         let before = SystemTime::now();
         drop(client);
@@ -256,13 +256,13 @@ fn an_idle_connection_is_closed_on_at_its_time() {
         let mut watched = Watched::start(folder.path(), model, &["--keep-alive", "1"]);
         let mut client = watched.connect();
         client.send(KEPT);
-        let answer = client.answer();
+        let response = client.response();
         assert_eq!(client.read_to_end(), b"");
         let address = port(&client);
         drop(client);
         let record = watched.record(address);
         let exchange = &record.exchanges[0];
-        check_exchange(exchange, KEPT, &[answer.head.as_bytes(), &answer.body].concat(), true);
+        check_exchange(exchange, KEPT, &[response.head.as_bytes(), &response.body].concat(), true);
         let close = check_close(&record, &Reason::IdleTimeout, How::Timeout, End::Server);
         let idle = measured(&close.at) - measured(&exchange.stages.last_write);
         assert!((900_000_000..5_000_000_000).contains(&idle), "{idle}");
@@ -302,13 +302,13 @@ fn a_client_that_still_sends_is_drained_and_ends_second() {
         let head = b"PUT /small.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n";
         client.send(head);
         client.send(&[b'a'; 1_000_000]);
-        let answer = client.read_to_end();
+        let response = client.read_to_end();
         let address = port(&client);
         drop(client);
         let record = watched.record(address);
         assert_eq!(record.exchanges.len(), 1);
-        assert_eq!(Answer::parse(&answer).status, 405);
-        check_exchange(&record.exchanges[0], head, &answer, false);
+        assert_eq!(Response::parse(&response).status, 405);
+        check_exchange(&record.exchanges[0], head, &response, false);
         let close = check_close(&record, &Reason::RequestBodyUnread, How::Fin, End::Server);
         assert!(measured(&close.server_end) < measured(&close.client_end));
         let arrived = measured(&close.tcp).bytes_received.expect("counted");

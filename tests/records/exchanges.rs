@@ -1,10 +1,10 @@
-//! Requests and answers: bytes, calls, stages.
+//! Requests and responses: bytes, calls, stages.
 
 use super::{
     Watched, check_close, check_exchange, check_time_wait, derived, measured, port, since_accept, wait_until_read,
 };
 use crate::closing::{BIG, assert_same, bytes, folder_with, under_each_model};
-use crate::harness::{Answer, Client};
+use crate::harness::{Client, Response};
 use glasshttp::record::connection::{HeadState, Record};
 use glasshttp::record::{End, Figure, How, Reason, TimeWait};
 use rustix::process::Signal;
@@ -17,8 +17,8 @@ use std::time::{Duration, SystemTime};
 const SIMPLE: &[u8] = b"GET /small.txt HTTP/1.0\r\n\r\n";
 const KEPT: &[u8] = b"GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\n";
 
-fn raw(answer: &Answer) -> Vec<u8> {
-    [answer.head.as_bytes(), &answer.body].concat()
+fn raw(response: &Response) -> Vec<u8> {
+    [response.head.as_bytes(), &response.body].concat()
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn a_request_of_http_1_0_and_the_first_connection_of_all() {
         let begun = SystemTime::now();
         let mut client = watched.connect();
         client.send(SIMPLE);
-        let answer = client.read_to_end();
+        let response = client.read_to_end();
         let ended = SystemTime::now();
         let address = port(&client);
         drop(client);
@@ -38,7 +38,7 @@ fn a_request_of_http_1_0_and_the_first_connection_of_all() {
         assert_eq!((record.connection, record.exchanges.len(), record.exchanges_left_out), (1, 1, 0));
         assert!(since_accept(&record, begun) < 0, "it was accepted after the client began");
         let exchange = &record.exchanges[0];
-        check_exchange(exchange, SIMPLE, &answer, false);
+        check_exchange(exchange, SIMPLE, &response, false);
         assert_eq!((exchange.status, measured(&exchange.resource).as_str()), (200, "small.txt"));
         let traffic = measured(&exchange.traffic);
         assert_eq!((traffic.reads, traffic.writes), (1, 1));
@@ -53,13 +53,13 @@ fn a_request_of_http_1_0_and_the_first_connection_of_all() {
         let tcp = measured(&close.tcp);
         // A FIN takes up a number, as a byte does (RFC 9293 §3.4).
         assert_eq!(tcp.bytes_received, Some(SIMPLE.len() as u64 + 1));
-        assert_eq!(tcp.bytes_acknowledged, Some(answer.len() as u64 + 1));
+        assert_eq!(tcp.bytes_acknowledged, Some(response.len() as u64 + 1));
         assert_eq!(tcp.retransmissions, 0);
     });
 }
 
 #[test]
-fn a_request_of_http_0_9_has_an_answer_without_a_head() {
+fn a_request_of_http_0_9_has_a_response_without_a_head() {
     let (folder, _) = folder_with(0);
     std::fs::write(folder.path().join("empty.txt"), "").expect("a file");
     under_each_model(|model| {
@@ -95,11 +95,11 @@ fn two_requests_on_a_kept_connection_have_their_own_stages() {
         let mut watched = Watched::start(folder.path(), model, &[]);
         let mut client = watched.connect();
         client.send(KEPT);
-        let first = client.answer();
+        let first = client.response();
         let between = SystemTime::now();
         let second_request = b"HEAD /nothing HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
         client.send(second_request);
-        let second = client.head_answer();
+        let second = client.head_response();
         let address = port(&client);
         drop(client);
         let record = watched.record(address);
@@ -120,22 +120,22 @@ fn two_requests_on_a_kept_connection_have_their_own_stages() {
 }
 
 #[test]
-fn pipelined_requests_share_one_read_and_each_answer_is_acknowledged() {
+fn pipelined_requests_share_one_read_and_each_response_is_acknowledged() {
     let (folder, _) = folder_with(0);
     under_each_model(|model| {
         for count in [3, 100] {
             let mut watched = Watched::start(folder.path(), model, &[]);
             let mut client = watched.connect();
             client.send(&KEPT.repeat(count));
-            let answers: Vec<Answer> = (0..count).map(|_| client.answer()).collect();
+            let responses: Vec<Response> = (0..count).map(|_| client.response()).collect();
             client.half_close();
             assert_eq!(client.read_to_end(), b"");
             let address = port(&client);
             drop(client);
             let record = watched.record(address);
             assert_eq!((record.exchanges.len(), record.exchanges_left_out), (count, 0));
-            for (index, (exchange, answer)) in record.exchanges.iter().zip(&answers).enumerate() {
-                check_exchange(exchange, KEPT, &raw(answer), true);
+            for (index, (exchange, response)) in record.exchanges.iter().zip(&responses).enumerate() {
+                check_exchange(exchange, KEPT, &raw(response), true);
                 let traffic = measured(&exchange.traffic);
                 assert_eq!((traffic.reads, traffic.writes), (u32::from(index == 0), 1));
                 assert_eq!(exchange.stages.arrived, record.exchanges[0].stages.arrived);
@@ -155,7 +155,7 @@ fn very_many_exchanges_are_recorded_in_parts_and_none_is_forgotten() {
         let mut client = watched.connect();
         for _ in 0..300 {
             client.send(KEPT);
-            assert_eq!(client.answer().status, 200, "{model}");
+            assert_eq!(client.response().status, 200, "{model}");
         }
         let address = port(&client);
         drop(client);
@@ -180,10 +180,10 @@ fn a_request_that_came_in_part_with_the_one_before_began_then() {
         let mut watched = Watched::start(folder.path(), model, &[]);
         let mut client = watched.connect();
         client.send(&[KEPT, &KEPT[..20]].concat());
-        client.answer();
+        client.response();
         let between = SystemTime::now();
         client.send(&KEPT[20..]);
-        let second = client.answer();
+        let second = client.response();
         let address = port(&client);
         drop(client);
         let record = watched.record(address);
@@ -210,12 +210,12 @@ fn a_head_that_comes_byte_by_byte_takes_as_many_reads() {
         }
         let almost = SystemTime::now();
         client.send(&[*last]);
-        let answer = client.read_to_end();
+        let response = client.read_to_end();
         let address = port(&client);
         drop(client);
         let record = watched.record(address);
         let exchange = &record.exchanges[0];
-        check_exchange(exchange, SIMPLE, &answer, false);
+        check_exchange(exchange, SIMPLE, &response, false);
         assert_eq!(measured(&exchange.traffic).reads as usize, SIMPLE.len(), "{model}");
         let almost = since_accept(&record, almost);
         assert!(measured(&exchange.stages.arrived) >= since_accept(&record, begun));
@@ -235,17 +235,17 @@ fn a_skipped_body_is_no_part_of_the_next_request() {
         for part in bytes(50_000).chunks(10_000) {
             client.send(part);
         }
-        let refused = client.answer();
+        let refused = client.response();
         assert_eq!(refused.status, 405, "{model}");
         let between = SystemTime::now();
         client.send(KEPT);
-        let answer = client.answer();
+        let response = client.response();
         let address = port(&client);
         drop(client);
         let record = watched.record(address);
         let [first, second] = &record.exchanges[..] else { panic!("{model}: {record:?}") };
         check_exchange(first, head, &raw(&refused), true);
-        check_exchange(second, KEPT, &raw(&answer), true);
+        check_exchange(second, KEPT, &raw(&response), true);
         assert!(measured(&second.stages.arrived) >= since_accept(&record, between), "{model}: {second:?}");
         assert_eq!(measured(&second.traffic).reads, 1, "{model}");
         check_close(&record, &Reason::ClientClosed, How::Fin, End::Client);
@@ -282,11 +282,11 @@ fn a_request_that_is_refused_is_recorded_as_it_came() {
         let mut client = watched.connect();
         let request = b"GET / HTTP/1.1\r\nHost: a\r\nbad header\xff\r\n\r\n";
         client.send(request);
-        let answer = client.read_to_end();
+        let response = client.read_to_end();
         let address = port(&client);
         drop(client);
         let record = watched.record(address);
-        check_exchange(&record.exchanges[0], request, &answer, false);
+        check_exchange(&record.exchanges[0], request, &response, false);
         assert_eq!((record.exchanges[0].status, &record.exchanges[0].refused), (400, &Some(Reason::BadField)));
         let close = check_close(&record, &Reason::BadField, How::Fin, End::Server);
         assert!(measured(&close.client_end) >= measured(&close.server_end));
@@ -301,7 +301,7 @@ fn heads_too_long_to_be_recorded_are_cut_and_counted_whole() {
         let mut client = watched.connect();
         let request = format!("GET /small.txt HTTP/1.0\r\nX: {}\r\n\r\n", "é".repeat(3500));
         client.send(request.as_bytes());
-        assert_eq!(Answer::parse(&client.read_to_end()).status, 200, "{model}");
+        assert_eq!(Response::parse(&client.read_to_end()).status, 200, "{model}");
         let address = port(&client);
         drop(client);
         let exchange = &watched.record(address).exchanges[0];
@@ -313,24 +313,24 @@ fn heads_too_long_to_be_recorded_are_cut_and_counted_whole() {
 }
 
 #[test]
-fn a_large_answer_to_a_client_that_takes_its_time() {
+fn a_large_response_to_a_client_that_takes_its_time() {
     let (folder, big) = folder_with(BIG);
     under_each_model(|model| {
         let mut watched = Watched::start(folder.path(), model, &[]);
         let mut client = watched.connect();
         let request = b"GET /big.bin HTTP/1.0\r\n\r\n";
         client.send(request);
-        let mut answer = vec![0; 1000];
-        client.socket.read_exact(&mut answer).expect("the beginning");
+        let mut response = vec![0; 1000];
+        client.socket.read_exact(&mut response).expect("the beginning");
         thread::sleep(Duration::from_millis(300)); // the client's own pace, not a wait for anything
         let paused = SystemTime::now();
-        answer.extend(client.read_to_end());
+        response.extend(client.read_to_end());
         let address = port(&client);
         drop(client);
-        assert_same(&Answer::parse(&answer).body, &big);
+        assert_same(&Response::parse(&response).body, &big);
         let record = watched.record(address);
         let exchange = &record.exchanges[0];
-        check_exchange(exchange, request, &answer, false);
+        check_exchange(exchange, request, &response, false);
         let stages = &exchange.stages;
         let paused = since_accept(&record, paused);
         assert!(measured(&stages.first_write) < paused - 250_000_000, "{stages:?}");
@@ -350,12 +350,12 @@ fn a_client_of_ipv6_is_recorded_with_its_own_addresses() {
         let mut watched = Watched::start(folder.path(), model, &[]);
         let mut client = Client::connect((Ipv6Addr::LOCALHOST, watched.server.port()).into());
         client.send(SIMPLE);
-        let answer = client.read_to_end();
+        let response = client.read_to_end();
         let address = port(&client);
         drop(client);
         let record = watched.record(address);
         assert_eq!(record.server, (Ipv6Addr::LOCALHOST, watched.server.port()).into());
-        check_exchange(&record.exchanges[0], SIMPLE, &answer, false);
+        check_exchange(&record.exchanges[0], SIMPLE, &response, false);
         check_close(&record, &Reason::Http10, How::Fin, End::Server);
         check_time_wait(&record, TimeWait::Server);
     });
@@ -372,7 +372,7 @@ fn a_request_that_waited_in_the_accept_queue_arrived_before_the_accept() {
     client.send(SIMPLE);
     let sent = SystemTime::now();
     let third = watched.connect();
-    let answer = client.read_to_end();
+    let response = client.read_to_end();
     let address = port(&client);
     drop(client);
     let record = watched.record(address);
@@ -380,7 +380,7 @@ fn a_request_that_waited_in_the_accept_queue_arrived_before_the_accept() {
         [before_connecting, connected, sent].map(|time| since_accept(&record, time));
     assert!(sent < 0, "it waits for the silent one's deadline");
     let exchange = &record.exchanges[0];
-    check_exchange(exchange, SIMPLE, &answer, false);
+    check_exchange(exchange, SIMPLE, &response, false);
     let arrived = measured(&exchange.stages.arrived);
     // The kernel has on loopback what a send gave it when that returns, or a moment later.
     assert!((connected..sent + 20_000_000).contains(&arrived), "{arrived} of {connected} to {sent}");

@@ -45,14 +45,14 @@ fn plain(client: &mut Client) {
 
 fn kept(client: &mut Client) {
     client.send(GET);
-    client.answer();
+    client.response();
     client.send(GET);
-    client.answer();
+    client.response();
 }
 
 fn pipelined(client: &mut Client) {
     client.send(&GET.repeat(3));
-    (0..3).for_each(|_| drop(client.answer()));
+    (0..3).for_each(|_| drop(client.response()));
 }
 
 fn half_closed_before(client: &mut Client) {
@@ -63,14 +63,14 @@ fn half_closed_before(client: &mut Client) {
 
 fn half_closed_after(client: &mut Client) {
     client.send(GET);
-    client.answer();
+    client.response();
     client.half_close();
     client.read_to_end();
 }
 
 fn resets(client: &mut Client) {
     client.send(GET);
-    client.answer();
+    client.response();
     reset(&client.socket);
 }
 
@@ -95,7 +95,7 @@ fn simple(client: &mut Client) {
 
 fn post(client: &mut Client) {
     client.send(b"POST /small.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
-    client.answer();
+    client.response();
 }
 
 /// All that is told of a record, in one text.

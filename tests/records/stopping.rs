@@ -2,7 +2,7 @@
 
 use super::{Watched, check_bytes, check_close, check_exchange, measured, port};
 use crate::closing::{BIG, assert_same, folder_with, narrow_client, under_each_model};
-use crate::harness::{Answer, PATIENCE};
+use crate::harness::{PATIENCE, Response};
 use glasshttp::record::{End, Figure, How, Reason, TimeWait};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
@@ -21,34 +21,34 @@ fn connections_that_the_end_of_the_server_closes_are_recorded() {
         let mut idle = (model != "iterative").then(|| {
             let mut client = watched.connect();
             client.send(KEPT);
-            let answer = client.answer();
-            (client, answer)
+            let response = client.response();
+            (client, response)
         });
         let mut silent = (model != "iterative").then(|| watched.connect());
         let mut client = watched.connect();
         let request = b"GET /big.bin HTTP/1.1\r\nHost: a\r\n\r\n";
         client.send(request);
-        let mut answer = vec![0; 1000];
-        client.socket.read_exact(&mut answer).expect("the beginning");
+        let mut response = vec![0; 1000];
+        client.socket.read_exact(&mut response).expect("the beginning");
 
         watched.server.signal(Signal::TERM);
         if let (Some((idle, _)), Some(silent)) = (&mut idle, &mut silent) {
             assert_eq!((idle.read_to_end(), silent.read_to_end()), (vec![], vec![]));
         }
-        answer.extend(client.read_to_end());
+        response.extend(client.read_to_end());
         let address = port(&client);
         drop(client); // within the second that it is waited for
-        assert_same(&Answer::parse(&answer).body, &big);
+        assert_same(&Response::parse(&response).body, &big);
         assert_eq!(watched.server.wait().code(), Some(0), "{model}");
 
         let record = watched.record(address);
-        check_bytes(&record.exchanges[0], request, &answer, false);
+        check_bytes(&record.exchanges[0], request, &response, false);
         let close = check_close(&record, &Reason::ShuttingDown, How::Fin, End::Server);
         // On a busy machine the client's end may come too late to be waited for.
         assert!(close.client_end.value().is_none_or(|end| measured(&close.server_end) <= *end), "{model}: {close:?}");
-        if let (Some((idle, answer)), Some(silent)) = (&idle, &silent) {
+        if let (Some((idle, response)), Some(silent)) = (&idle, &silent) {
             let record = watched.record(port(idle));
-            check_exchange(&record.exchanges[0], KEPT, &[answer.head.as_bytes(), &answer.body].concat(), true);
+            check_exchange(&record.exchanges[0], KEPT, &[response.head.as_bytes(), &response.body].concat(), true);
             check_close(&record, &Reason::ShuttingDown, How::Fin, End::Server);
             let record = watched.record(port(silent));
             assert!(record.exchanges.is_empty());
@@ -105,7 +105,7 @@ fn a_connection_whose_process_is_killed_is_lost_and_said_so() {
     let mut watched = Watched::start(folder.path(), "process", &[]);
     let mut client = watched.connect();
     client.send(KEPT);
-    let answer = client.answer();
+    let response = client.response();
     client.send(b"GET /big.bin HTTP/1.1\r\nHost: a\r\n\r\n");
     client.socket.read_exact(&mut [0; 100]).expect("the beginning");
     let address = port(&client);
@@ -115,7 +115,7 @@ fn a_connection_whose_process_is_killed_is_lost_and_said_so() {
     kill_process(Pid::from_raw(child).expect("a process"), Signal::KILL).expect("the server's child");
 
     let record = watched.record(address);
-    check_exchange(&record.exchanges[0], KEPT, &[answer.head.as_bytes(), &answer.body].concat(), true);
+    check_exchange(&record.exchanges[0], KEPT, &[response.head.as_bytes(), &response.body].concat(), true);
     let under_way = &record.exchanges[1];
     assert_eq!(under_way.status, 200);
     assert!(under_way.stages.last_write.value().is_none(), "{under_way:?}");

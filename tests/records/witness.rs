@@ -211,7 +211,7 @@ fn tshark_saw_the_same_syn_the_same_first_end_and_the_same_resets() {
         // The client says nothing more, and then nothing at all.
         let mut client = watched.connect();
         client.send(kept);
-        client.answer();
+        client.response();
         assert_eq!(client.read_to_end(), b"");
         let address = port(&client);
         drop(client);

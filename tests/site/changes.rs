@@ -1,7 +1,7 @@
 //! Files that change: between requests, and under a download.
 
 use super::{Folder, pattern};
-use crate::harness::{Answer, Client, PATIENCE, Server};
+use crate::harness::{Client, PATIENCE, Response, Server};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
@@ -87,11 +87,11 @@ fn a_file_at_rest_is_served_anew_a_tenth_of_a_second_after_its_change() {
     let (changed, after) = (Instant::now(), fs::read(after).expect("a file"));
     loop {
         let asked = Instant::now();
-        let answer = server.get("/file");
-        if answer.body == after {
+        let response = server.get("/file");
+        if response.body == after {
             return;
         }
-        assert!(answer.body == before && asked - changed < Duration::from_millis(100), "neither soon nor the other");
+        assert!(response.body == before && asked - changed < Duration::from_millis(100), "neither soon nor the other");
     }
 }
 
@@ -122,14 +122,14 @@ impl Download {
     }
 
     /// Everything until the connection ends, in whichever way, as one response.
-    fn until_the_end(mut self) -> Answer {
+    fn until_the_end(mut self) -> Response {
         while self.0.receive().is_ok_and(|count| count > 0) {}
-        Answer::parse(self.0.received())
+        Response::parse(self.0.received())
     }
 }
 
 /// Cuts `/large` in the middle of a page that is certainly on its way: what came then.
-fn cut_under_a_download(folder: &Folder, server: &Server) -> Answer {
+fn cut_under_a_download(folder: &Folder, server: &Server) -> Response {
     let download = Download::begin(server);
     let deadline = Instant::now() + PATIENCE;
     while download.on_its_way(server) < 4 * CUT {
@@ -150,10 +150,10 @@ fn a_file_that_shrinks_ends_its_download_early() {
     let content = pattern(LARGE);
     folder.write("large", &content);
     let server = folder.serve(&[]);
-    let answer = cut_under_a_download(&folder, &server);
-    assert_eq!(answer.header("Content-Length"), Some(LARGE.to_string().as_str()));
-    assert!(answer.body.len() < LARGE, "the end is early");
-    assert!(answer.body[..CUT] == content[..CUT], "what stayed in the file is right");
+    let response = cut_under_a_download(&folder, &server);
+    assert_eq!(response.header("Content-Length"), Some(LARGE.to_string().as_str()));
+    assert!(response.body.len() < LARGE, "the end is early");
+    assert!(response.body[..CUT] == content[..CUT], "what stayed in the file is right");
     assert!(server.get("/large").body == content[..CUT], "the server goes on");
 }
 
@@ -180,9 +180,9 @@ fn a_file_that_grows_is_sent_as_promised() {
     let mut download = Download::begin(&server);
     let mut file = File::options().append(true).open(folder.path("large")).expect("the file");
     file.write_all(&pattern(1 << 20)).expect("longer");
-    assert!(download.0.answer().body == content, "what was promised");
+    assert!(download.0.response().body == content, "what was promised");
     download.0.send(b"GET /next.txt HTTP/1.0\r\n\r\n");
-    assert_eq!(download.0.answer().text(), "next", "and not a byte more");
+    assert_eq!(download.0.response().text(), "next", "and not a byte more");
     assert_eq!(server.get("/large").body.len(), LARGE + (1 << 20));
 }
 
@@ -194,7 +194,7 @@ fn a_file_that_is_replaced_arrives_in_one_version() {
     let mut download = Download::begin(&server);
     folder.write("new", vec![b'n'; LARGE]);
     fs::rename(folder.path("new"), folder.path("large")).expect("replaced");
-    let body = download.0.answer().body;
+    let body = download.0.response().body;
     assert!(body.len() == LARGE && body.iter().all(|&byte| byte == b'o'), "the old version, whole");
     assert!(server.get("/large").body.iter().all(|&byte| byte == b'n'), "then the new one");
 }
@@ -207,6 +207,6 @@ fn a_file_that_is_removed_still_arrives() {
     let server = folder.serve(&[]);
     let mut download = Download::begin(&server);
     fs::remove_file(folder.path("large")).expect("removed");
-    assert!(download.0.answer().body == content);
+    assert!(download.0.response().body == content);
     assert_eq!(server.get("/large").status, 404);
 }

@@ -18,9 +18,9 @@ fn sizes_around_every_boundary_arrive_whole() {
         let request = |size: &usize| format!("GET /{size}.bin HTTP/1.1\r\nHost: a\r\n\r\n");
         client.send(sizes.iter().map(request).collect::<String>().as_bytes());
         for &size in &sizes {
-            let answer = client.answer();
-            assert_eq!((answer.status, answer.body.len()), (200, size), "{model}");
-            assert!(answer.body == pattern(size), "{size} bytes, {model}");
+            let response = client.response();
+            assert_eq!((response.status, response.body.len()), (200, size), "{model}");
+            assert!(response.body == pattern(size), "{size} bytes, {model}");
         }
     }
 }
@@ -31,9 +31,9 @@ fn sixty_four_megabytes_arrive_whole() {
     let folder = Folder::new();
     folder.write("large.bin", &content);
     for model in MODELS {
-        let answer = folder.serve(&["--model", model]).get("/large.bin");
-        assert_eq!(answer.header("Content-Length"), Some("67108864"));
-        assert!(answer.body == content, "{model}");
+        let response = folder.serve(&["--model", model]).get("/large.bin");
+        assert_eq!(response.header("Content-Length"), Some("67108864"));
+        assert!(response.body == content, "{model}");
     }
 }
 
@@ -46,7 +46,7 @@ fn a_reader_that_takes_little_at_a_time_gets_all() {
         let server = folder.serve(&["--model", model]);
         let mut client = Client::connect_narrow(server.address);
         client.send(b"GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n");
-        assert!(client.answer().body == content, "{model}");
+        assert!(client.response().body == content, "{model}");
     }
 }
 
@@ -65,7 +65,7 @@ fn a_reader_that_takes_its_time_keeps_nobody_waiting() {
     for _ in 0..100 {
         assert_eq!(server.get("/small.txt").text(), "small");
     }
-    assert!(slow.answer().body == content);
+    assert!(slow.response().body == content);
 }
 
 #[test]
@@ -82,10 +82,10 @@ fn lengths_and_offsets_beyond_32_bits_are_exact() {
     let server = folder.serve(&[]);
     let mut client = server.connect();
     client.send(b"HEAD /huge HTTP/1.0\r\n\r\n");
-    assert_eq!(client.head_answer().header("Content-Length"), Some("5368709120"));
-    let answer = server.get_with("/huge", "Range: bytes=4294967297-4294967302\r\n");
-    assert_eq!(answer.text(), "beyond");
-    assert_eq!(answer.header("Content-Range"), Some("bytes 4294967297-4294967302/5368709120"));
+    assert_eq!(client.head_response().header("Content-Length"), Some("5368709120"));
+    let response = server.get_with("/huge", "Range: bytes=4294967297-4294967302\r\n");
+    assert_eq!(response.text(), "beyond");
+    assert_eq!(response.header("Content-Range"), Some("bytes 4294967297-4294967302/5368709120"));
     assert_eq!(server.get_with("/huge", "Range: bytes=-100000\r\n").body.len(), 100_000);
 }
 
@@ -96,8 +96,8 @@ fn a_range_of_a_large_file_arrives_whole() {
     folder.write("large.bin", &content);
     let server = folder.serve(&[]);
     for (first, last) in [(0, 0), (1, 9000), (4_194_303, 4_194_304), (5, 12_582_911), (12_582_000, 12_582_911)] {
-        let answer = server.get_with("/large.bin", &format!("Range: bytes={first}-{last}\r\n"));
-        assert_eq!(answer.status, 206);
-        assert!(answer.body == content[first..=last], "{first}-{last}");
+        let response = server.get_with("/large.bin", &format!("Range: bytes={first}-{last}\r\n"));
+        assert_eq!(response.status, 206);
+        assert!(response.body == content[first..=last], "{first}-{last}");
     }
 }

@@ -2,7 +2,7 @@
 //! name that nobody else can own, and for the names that were given.
 
 use super::Folder;
-use crate::harness::{Answer, MODELS, Server, glasshttp};
+use crate::harness::{MODELS, Response, Server, glasshttp};
 use std::io::BufRead;
 
 /// A server of which nothing but this was said.
@@ -11,10 +11,10 @@ fn serve(folder: &Folder, options: &[&str]) -> Server {
     Server::spawn(command.args(["--port", "0", "--log", "off", "--no-watch"]).args(options).arg(folder.root()))
 }
 
-fn ask(server: &Server, request: &str) -> Answer {
+fn ask(server: &Server, request: &str) -> Response {
     let mut client = server.connect();
     client.send(request.as_bytes());
-    if request.starts_with("HEAD") { client.head_answer() } else { client.answer() }
+    if request.starts_with("HEAD") { client.head_response() } else { client.response() }
 }
 
 fn status_for(server: &Server, host: &str) -> u16 {
@@ -61,9 +61,9 @@ fn nothing_said_means_this_machine_by_names_that_are_its_own() {
             "[::]",
             "[fe80::1]",
         ] {
-            let answer = ask(&server, &format!("GET /a.txt HTTP/1.1\r\nHost: {host}\r\n\r\n"));
-            assert_eq!(answer.status, 421, "{model}: {host:?}");
-            assert!(answer.text().contains("--host NAME"), "it names the way out: {}", answer.text());
+            let response = ask(&server, &format!("GET /a.txt HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+            assert_eq!(response.status, 421, "{model}: {host:?}");
+            assert!(response.text().contains("--host NAME"), "it names the way out: {}", response.text());
         }
         assert_eq!(server.get("/a.txt").status, 200, "{model}: HTTP/1.0 names no host");
         assert_eq!(server.ask(b"GET /a.txt\r\n"), b"a.txt", "{model}: nor does 0.9");
@@ -86,10 +86,10 @@ fn the_authority_of_an_absolute_target_outweighs_host() {
             ("http://localhost:80@evil.example/a.txt", "localhost", 421),
             ("http://localhost.evil.example?a", "localhost", 421),
         ] {
-            let answer = ask(&server, &format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n"));
-            assert_eq!(answer.status, status, "{model}: {target}, Host: {host}");
-            let answer = ask(&server, &format!("GET {target} HTTP/1.0\r\n\r\n"));
-            assert_eq!(answer.status, status, "{model}: {target}");
+            let response = ask(&server, &format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+            assert_eq!(response.status, status, "{model}: {target}, Host: {host}");
+            let response = ask(&server, &format!("GET {target} HTTP/1.0\r\n\r\n"));
+            assert_eq!(response.status, status, "{model}: {target}");
         }
     }
 }
@@ -104,18 +104,18 @@ fn every_method_is_judged_alike_and_the_connection_goes_on() {
             ["GET /a.txt", "GET /missing", "GET /", "HEAD /a.txt", "OPTIONS *", "OPTIONS /", "PUT /a.txt", "BREW /"]
         {
             client.send(format!("{request} HTTP/1.1\r\nHost: evil.example\r\n\r\n").as_bytes());
-            let answer = if request.starts_with("HEAD") { client.head_answer() } else { client.answer() };
-            assert_eq!(answer.status, 421, "{model}: {request}");
-            assert_eq!(answer.header("X-Site"), Some("yes"), "{model}: {request}");
-            assert_eq!(answer.header("Allow"), None, "{model}: {request}");
-            assert_eq!(answer.header("Connection"), Some("keep-alive"), "{model}: {request}");
+            let response = if request.starts_with("HEAD") { client.head_response() } else { client.response() };
+            assert_eq!(response.status, 421, "{model}: {request}");
+            assert_eq!(response.header("X-Site"), Some("yes"), "{model}: {request}");
+            assert_eq!(response.header("Allow"), None, "{model}: {request}");
+            assert_eq!(response.header("Connection"), Some("keep-alive"), "{model}: {request}");
         }
         client.send(b"POST /a.txt HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 5\r\n\r\nhello");
-        assert_eq!(client.answer().status, 421, "{model}");
+        assert_eq!(client.response().status, 421, "{model}");
         client.send(b"GET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        assert_eq!(client.answer().text(), "a.txt", "{model}: and nothing of it was kept");
+        assert_eq!(client.response().text(), "a.txt", "{model}: and nothing of it was kept");
         client.send(b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        assert_eq!(client.answer().status, 204, "{model}");
+        assert_eq!(client.response().status, 204, "{model}");
     }
 }
 

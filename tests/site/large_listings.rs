@@ -44,7 +44,7 @@ fn all_names_are_in_the_one_response_under_every_model() {
         let server = folder.serve(&["--model", model]);
         let mut client = server.connect();
         client.send(b"HEAD / HTTP/1.0\r\n\r\n");
-        let head = client.head_answer();
+        let head = client.head_response();
         let page = server.get("/");
         assert_eq!((head.status, page.status), (200, 200), "{model}");
         assert_eq!(head.header("Content-Length"), page.header("Content-Length"), "{model}");
@@ -100,7 +100,7 @@ fn readers_of_a_listing_that_take_nothing_hold_up_nobody_and_share_one_page() {
     let mut ask = || {
         let asked = Instant::now();
         fast.send(b"GET /small/file.txt HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
-        assert_eq!(fast.answer().text(), "small");
+        assert_eq!(fast.response().text(), "small");
         asked.elapsed()
     };
     ask();
@@ -145,16 +145,16 @@ fn listings_that_do_not_fit_are_refused_for_now_and_end_nothing() {
             client
         })
         .collect();
-    let answers: Vec<_> = readers.iter_mut().map(Client::answer).collect();
-    let refused = answers.iter().filter(|answer| answer.status == 503).count();
-    for answer in &answers {
-        match answer.status {
-            200 => assert_eq!(links(&answer.text()).len(), 6_000),
-            503 => assert_eq!(answer.header("Retry-After"), Some("1")),
-            other => panic!("{other}: {}", answer.text()),
+    let responses: Vec<_> = readers.iter_mut().map(Client::response).collect();
+    let refused = responses.iter().filter(|response| response.status == 503).count();
+    for response in &responses {
+        match response.status {
+            200 => assert_eq!(links(&response.text()).len(), 6_000),
+            503 => assert_eq!(response.header("Retry-After"), Some("1")),
+            other => panic!("{other}: {}", response.text()),
         }
     }
-    assert!(refused < answers.len(), "none fits");
+    assert!(refused < responses.len(), "none fits");
     let peak = memory_kib(&server, "VmHWM:");
     assert!(peak < MEMORY_KIB + 32 * 1024, "{peak} KiB at most");
     drop(readers);
@@ -168,8 +168,8 @@ fn listings_that_do_not_fit_are_refused_for_now_and_end_nothing() {
 fn a_folder_whose_listing_never_fits_says_so() {
     let folder = costly(26_000);
     let server = folder.serve(&["--timeout", "60"]);
-    let answer = server.get("/");
-    assert_eq!(answer.status, 500);
-    assert!(answer.text().contains("more names than one listing may hold"), "{}", answer.text());
+    let response = server.get("/");
+    assert_eq!(response.status, 500);
+    assert!(response.text().contains("more names than one listing may hold"), "{}", response.text());
     assert_eq!(server.get(&format!("/00007{}", "%22".repeat(250))).status, 200);
 }

@@ -28,12 +28,12 @@ fn links_that_stay_inside_work() {
         ("/relative-folder/up", "file.txt"),
         ("/absolute-folder/up", "file.txt"),
     ] {
-        let answer = server.get(path);
-        assert_eq!((answer.status, answer.text().as_str()), (200, content), "{path}");
+        let response = server.get(path);
+        assert_eq!((response.status, response.text().as_str()), (200, content), "{path}");
     }
     for path in ["/relative-folder", "/absolute-folder"] {
-        let answer = server.get(path);
-        assert_eq!((answer.status, answer.header("Location")), (301, Some(format!("{path}/").as_str())));
+        let response = server.get(path);
+        assert_eq!((response.status, response.header("Location")), (301, Some(format!("{path}/").as_str())));
         assert_eq!(listed(&server, &format!("{path}/")), ["inner.txt", "up"]);
     }
     let names =
@@ -95,8 +95,8 @@ fn follow_symlinks_lets_them_out() {
     let folder = folder_with_links_out();
     let server = folder.serve(&["--follow-symlinks"]);
     for path in OUT {
-        let answer = server.get(path);
-        assert_eq!((answer.status, answer.text().as_str()), (200, "secret"), "{path}");
+        let response = server.get(path);
+        assert_eq!((response.status, response.text().as_str()), (200, "secret"), "{path}");
     }
     assert_eq!(server.get("/../outside/secret.txt").status, 404, "links may lead out, paths may not");
     assert_eq!(listed(&server, "/relative-folder/"), ["secret.txt"]);
@@ -148,10 +148,10 @@ fn swapped(folder: &Folder, names: [&str; 2], path: &str) {
                 renameat_with(CWD, &a, CWD, &b, RenameFlags::EXCHANGE).expect("an exchange");
             }
         });
-        let answers: Vec<_> = (0..ROUNDS).map(|_| server.get(path)).collect();
+        let responses: Vec<_> = (0..ROUNDS).map(|_| server.get(path)).collect();
         done.store(true, Ordering::Relaxed);
-        for answer in answers {
-            match (answer.status, answer.text().as_str()) {
+        for response in responses {
+            match (response.status, response.text().as_str()) {
                 (200, "inside") => seen[0] += 1,
                 (404, page) if !page.contains("secret") => seen[1] += 1,
                 (status, text) => panic!("{status}: {text}"),

@@ -122,10 +122,10 @@ fn a_time_that_says_nothing_is_left_out() {
 #[test]
 fn an_empty_folder_is_listed_empty() {
     let server = Folder::new();
-    let answer = server.serve(&[]).get("/");
-    assert_eq!((answer.status, answer.header("Content-Type")), (200, Some("text/html; charset=utf-8")));
-    assert!(answer.text().contains("0 folders, 0 files, <span title=\"0 bytes\">0 B</span>"));
-    assert!(!answer.text().contains("../"), "nothing is above the root");
+    let response = server.serve(&[]).get("/");
+    assert_eq!((response.status, response.header("Content-Type")), (200, Some("text/html; charset=utf-8")));
+    assert!(response.text().contains("0 folders, 0 files, <span title=\"0 bytes\">0 B</span>"));
+    assert!(!response.text().contains("../"), "nothing is above the root");
 }
 
 #[test]

@@ -48,15 +48,15 @@ fn path(name: &[u8]) -> &Path {
     Path::new(OsStr::from_bytes(name))
 }
 
-/// The answers behind all links of the listing at `path`, a folder's with its `/`.
+/// The responses behind all links of the listing at `path`, a folder's with its `/`.
 fn contents(server: &Server, path: &str) -> BTreeSet<Vec<u8>> {
     let page = server.get(path);
     assert_eq!(page.status, 200);
     let follow = |(text, address): (String, String)| {
         assert!(!address.contains(|c: char| c.is_control() || "\"<>\\^`{|}?# ".contains(c)), "no URI: {address:?}");
-        let answer = server.get(&format!("{path}{address}"));
-        assert_eq!(answer.status, 200, "{text:?} at {address:?}");
-        answer.body
+        let response = server.get(&format!("{path}{address}"));
+        assert_eq!(response.status, 200, "{text:?} at {address:?}");
+        response.body
     };
     links(&page.text()).into_iter().map(follow).collect()
 }
@@ -123,6 +123,6 @@ fn a_name_with_a_neighbour_longer_than_any_name_is_served() {
     // Beside it a `.br` or `.gz` can't even be looked for.
     let name = "n".repeat(254);
     let folder = Folder::of(&[&name]);
-    let answer = folder.serve(&[]).get_with(&format!("/{name}"), "Accept-Encoding: br, gzip\r\n");
-    assert_eq!((answer.status, answer.text()), (200, name));
+    let response = folder.serve(&[]).get_with(&format!("/{name}"), "Accept-Encoding: br, gzip\r\n");
+    assert_eq!((response.status, response.text()), (200, name));
 }

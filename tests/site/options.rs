@@ -1,16 +1,16 @@
-//! What the options change in answers.
+//! What the options change in responses.
 
 use super::Folder;
-use crate::harness::Answer;
+use crate::harness::Response;
 
 #[test]
-fn spa_answers_what_names_nothing_with_the_index() {
+fn spa_serves_the_index_for_what_names_nothing() {
     let folder = Folder::of(&["index.html", "app.js", "sub/inner.txt", ".env"]);
     let server = folder.serve(&["--spa"]);
     for path in ["/", "/users/5", "/about", "/a/b/c/", "/missing/?q=1", "/users/jane.doe", "/v1.2"] {
-        let answer = server.get(path);
-        assert_eq!((answer.status, answer.text().as_str()), (200, "index.html"), "{path}");
-        assert_eq!(answer.header("Content-Type"), Some("text/html; charset=utf-8"));
+        let response = server.get(path);
+        assert_eq!((response.status, response.text().as_str()), (200, "index.html"), "{path}");
+        assert_eq!(response.header("Content-Type"), Some("text/html; charset=utf-8"));
     }
     for path in ["/missing.js", "/app/missing.css", "/logo.png", "/.env", "/.git/config", "/..", "/a%00", "/a%2Fb"] {
         assert_eq!(server.get(path).status, 404, "{path}");
@@ -24,8 +24,8 @@ fn spa_answers_what_names_nothing_with_the_index() {
 fn a_view_of_the_application_can_be_not_modified() {
     let folder = Folder::of(&["index.html"]);
     let server = folder.serve(&["--spa"]);
-    let answer = server.get("/users/5");
-    let condition = format!("If-None-Match: {}\r\n", answer.header("ETag").expect("a tag"));
+    let response = server.get("/users/5");
+    let condition = format!("If-None-Match: {}\r\n", response.header("ETag").expect("a tag"));
     assert_eq!(server.get_with("/users/6", &condition).status, 304);
 }
 
@@ -36,7 +36,7 @@ fn spa_without_an_index_finds_nothing() {
 }
 
 #[test]
-fn each_answer_of_the_site_bears_the_headers_asked_for() {
+fn each_response_of_the_site_bears_the_headers_asked_for() {
     let folder = Folder::of(&["a.txt", "sub/b.txt"]);
     let server =
         folder.serve(&["--header", "X-Frame-Options: DENY", "--header", "X-Empty:", "--header", "X-Colon: a:b"]);
@@ -51,11 +51,11 @@ fn each_answer_of_the_site_bears_the_headers_asked_for() {
         ("/missing", "", 404),
         ("/%", "", 400),
     ] {
-        let answer = server.get_with(path, fields);
-        assert_eq!(answer.status, status, "{path} {fields}");
-        assert_eq!(answer.header("X-Frame-Options"), Some("DENY"), "{path} {fields}");
-        assert_eq!(answer.header("X-Colon"), Some("a:b"), "{path} {fields}");
-        assert!(answer.head.contains("X-Empty:"), "{path} {fields}");
+        let response = server.get_with(path, fields);
+        assert_eq!(response.status, status, "{path} {fields}");
+        assert_eq!(response.header("X-Frame-Options"), Some("DENY"), "{path} {fields}");
+        assert_eq!(response.header("X-Colon"), Some("a:b"), "{path} {fields}");
+        assert!(response.head.contains("X-Empty:"), "{path} {fields}");
     }
 }
 
@@ -64,9 +64,9 @@ fn the_headers_asked_for_are_on_the_response_to_options_too() {
     let folder = Folder::of(&["a.txt"]);
     let server = folder.serve(&["--header", "Access-Control-Allow-Origin: *"]);
     for target in ["*", "/", "/a.txt", "/missing"] {
-        let answer = Answer::parse(&server.ask(format!("OPTIONS {target} HTTP/1.0\r\n\r\n").as_bytes()));
-        assert_eq!((answer.status, answer.header("Allow")), (204, Some("GET, HEAD, OPTIONS")), "{target}");
-        assert_eq!(answer.header("Access-Control-Allow-Origin"), Some("*"), "{target}");
+        let response = Response::parse(&server.ask(format!("OPTIONS {target} HTTP/1.0\r\n\r\n").as_bytes()));
+        assert_eq!((response.status, response.header("Allow")), (204, Some("GET, HEAD, OPTIONS")), "{target}");
+        assert_eq!(response.header("Access-Control-Allow-Origin"), Some("*"), "{target}");
     }
 }
 
@@ -93,8 +93,8 @@ fn cache_control_is_said_of_files() {
     for (path, fields) in
         [("/a.txt", ""), ("/", ""), ("/a.txt", "If-None-Match: *\r\n"), ("/a.txt", "Range: bytes=0-0\r\n")]
     {
-        let answer = server.get_with(path, fields);
-        assert_eq!(answer.header("Cache-Control"), Some("public, max-age=3600"), "{path} {fields}");
+        let response = server.get_with(path, fields);
+        assert_eq!(response.header("Cache-Control"), Some("public, max-age=3600"), "{path} {fields}");
     }
     assert_ne!(server.get("/missing").header("Cache-Control"), Some("public, max-age=3600"));
 }
@@ -116,8 +116,8 @@ fn whatever_a_cache_would_keep_unasked_says_that_it_may_not() {
             ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 501),
             ("GET /sub/ HTTP/1.0\r\n\r\n", 200),
         ] {
-            let answer = Answer::parse(&server.ask(request.as_bytes()));
-            assert_eq!((answer.status, answer.header("Cache-Control")), (status, Some("no-cache")), "{model}");
+            let response = Response::parse(&server.ask(request.as_bytes()));
+            assert_eq!((response.status, response.header("Cache-Control")), (status, Some("no-cache")), "{model}");
         }
     }
 }
@@ -137,11 +137,11 @@ fn the_roots_own_404_page_is_sent_as_a_404() {
     let folder = Folder::of(&["404.html", "a.txt"]);
     let server = folder.serve(&[]);
     for path in ["/missing", "/sub/missing.png", "/.hidden", "/a.txt/"] {
-        let answer = server.get_with(path, "If-None-Match: *\r\nRange: bytes=0-0\r\n");
-        assert_eq!((answer.status, answer.text().as_str()), (404, "404.html"), "{path}");
-        assert_eq!(answer.header("Content-Type"), Some("text/html; charset=utf-8"));
+        let response = server.get_with(path, "If-None-Match: *\r\nRange: bytes=0-0\r\n");
+        assert_eq!((response.status, response.text().as_str()), (404, "404.html"), "{path}");
+        assert_eq!(response.header("Content-Type"), Some("text/html; charset=utf-8"));
         assert_eq!(
-            (answer.header("ETag"), answer.header("Last-Modified")),
+            (response.header("ETag"), response.header("Last-Modified")),
             (None, None),
             "the page is not the resource"
         );
@@ -152,7 +152,7 @@ fn the_roots_own_404_page_is_sent_as_a_404() {
 #[test]
 fn without_one_the_404_page_repeats_nothing_of_the_request() {
     let folder = Folder::new();
-    let answer = folder.serve(&[]).get("/<script>alert(1)</script>");
-    assert_eq!((answer.status, answer.header("Content-Type")), (404, Some("text/html; charset=utf-8")));
-    assert!(!answer.text().contains("script"));
+    let response = folder.serve(&[]).get("/<script>alert(1)</script>");
+    assert_eq!((response.status, response.header("Content-Type")), (404, Some("text/html; charset=utf-8")));
+    assert!(!response.text().contains("script"));
 }

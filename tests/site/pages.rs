@@ -1,7 +1,7 @@
 //! A path without an extension that names no file means the page of that name.
 
 use super::Folder;
-use crate::harness::{Answer, MODELS, Server};
+use crate::harness::{MODELS, Response, Server};
 
 #[test]
 fn a_page_is_found_without_its_extension_under_each_model() {
@@ -24,8 +24,8 @@ fn a_page_is_found_without_its_extension_under_each_model() {
             ("/docs/../about", 200, "about.html"),
             ("/exact", 200, "exact"),
         ] {
-            let answer = server.get(path);
-            assert_eq!((answer.status, answer.text().as_str()), (status, text), "{model}: {path}");
+            let response = server.get(path);
+            assert_eq!((response.status, response.text().as_str()), (status, text), "{model}: {path}");
         }
         for path in ["/about/", "/about.html/", "/v1.2", "/about.htm", "/docs/about", "/list/", "/%61bou"] {
             assert_eq!(server.get(path).status, 404, "{model}: {path}");
@@ -40,7 +40,7 @@ fn a_page_is_found_without_its_extension_under_each_model() {
         assert_eq!(server.get_with("/list", &format!("If-None-Match: {tag}\r\n")).status, 304, "{model}");
         let part = server.get_with("/list", &format!("Range: bytes=0-9\r\nIf-Range: {tag}\r\n"));
         assert_eq!((part.status, part.body.len()), (206, 10), "{model}");
-        let head = Answer::parse(&server.ask(b"HEAD /list HTTP/1.0\r\n\r\n"));
+        let head = Response::parse(&server.ask(b"HEAD /list HTTP/1.0\r\n\r\n"));
         assert_eq!((head.status, head.header("Content-Length"), head.body.len()), (200, Some("100"), 0), "{model}");
     }
 }
@@ -91,7 +91,7 @@ fn a_page_is_no_way_out_of_the_folder_and_none_to_what_is_hidden() {
 #[test]
 fn the_precompressed_neighbour_of_a_page_is_its_neighbour_still() {
     let folder = Folder::of(&["about.html", "about.html.gz"]);
-    let answer = folder.serve(&[]).get_with("/about", "Accept-Encoding: gzip\r\n");
-    assert_eq!(answer.text(), "about.html.gz");
-    assert_eq!((answer.header("Content-Encoding"), answer.header("Vary")), (Some("gzip"), Some("Accept-Encoding")));
+    let response = folder.serve(&[]).get_with("/about", "Accept-Encoding: gzip\r\n");
+    assert_eq!(response.text(), "about.html.gz");
+    assert_eq!((response.header("Content-Encoding"), response.header("Vary")), (Some("gzip"), Some("Accept-Encoding")));
 }

@@ -51,9 +51,9 @@ fn what_may_not_be_read_is_forbidden() {
     }
     if let Some(server) = serve_without_privilege(&folder) {
         for path in ["/closed.txt", "/closed/", "/closed/x.txt", "/passage/", "/sub/"] {
-            let answer = server.get(path);
+            let response = server.get(path);
             assert_eq!(
-                (answer.status, answer.header("Content-Type")),
+                (response.status, response.header("Content-Type")),
                 (403, Some("text/html; charset=utf-8")),
                 "{path}"
             );

@@ -36,7 +36,7 @@ fn logged(log: &str, request: &str, is_rootless: bool) -> (u16, String) {
     }
     let mut client = server.connect();
     client.send(request.as_bytes());
-    let status = client.answer().status;
+    let status = client.response().status;
     drop(client);
     let mut line = String::new();
     server.stdout.read_line(&mut line).expect("a line");

@@ -1,7 +1,7 @@
 //! The root is what lies at its path now: rebuilt, repointed, mounted over, gone.
 
 use super::{Folder, listed, pattern};
-use crate::harness::{Answer, MODELS, PATIENCE, Server, glasshttp};
+use crate::harness::{MODELS, PATIENCE, Response, Server, glasshttp};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -15,14 +15,14 @@ use tempfile::TempDir;
 const ABOUT_A_SECOND: Duration = Duration::from_secs(5);
 
 /// Asks for `path` until the response is as expected, at once or soon.
-fn soon(server: &Server, path: &str, is_it: impl Fn(&Answer) -> bool) -> Answer {
+fn soon(server: &Server, path: &str, is_it: impl Fn(&Response) -> bool) -> Response {
     let begun = Instant::now();
     loop {
-        let answer = server.get(path);
-        if is_it(&answer) {
-            return answer;
+        let response = server.get(path);
+        if is_it(&response) {
+            return response;
         }
-        assert!(begun.elapsed() < ABOUT_A_SECOND, "{path} is still {}: {}", answer.head, answer.text());
+        assert!(begun.elapsed() < ABOUT_A_SECOND, "{path} is still {}: {}", response.head, response.text());
     }
 }
 
@@ -50,7 +50,7 @@ fn a_root_that_is_removed_and_built_anew_is_the_new_one() {
             let content = format!("new {round}").repeat(10_000);
             build(&dist, &["index.html", "large.bin", "sub/b.txt"], &content);
             for path in ["/", "/large.bin", "/sub/b.txt"] {
-                soon(&server, path, |answer| answer.status == 200 && answer.text() == content);
+                soon(&server, path, |response| response.status == 200 && response.text() == content);
             }
             assert_eq!(server.get("/old.txt").status, 404, "{model}");
             assert_eq!(listed(&server, "/sub/"), ["b.txt"], "{model}");
@@ -76,21 +76,21 @@ fn a_root_that_is_missing_is_an_error_that_says_so() {
             take();
             // What is said to be missing, or listed, is never said of a folder that is no more.
             for path in ["/missing.txt", "/", "/sub/", "/index.html"] {
-                let answer = server.get(path);
-                assert_eq!(answer.status, 503, "{model} {path}: {}", answer.text());
-                assert!(answer.text().contains("The folder that is served here is missing"), "{}", answer.text());
-                assert_eq!(answer.header("Retry-After"), Some("1"));
+                let response = server.get(path);
+                assert_eq!(response.status, 503, "{model} {path}: {}", response.text());
+                assert!(response.text().contains("The folder that is served here is missing"), "{}", response.text());
+                assert_eq!(response.header("Retry-After"), Some("1"));
             }
             // What was found may be found a moment longer, in each event loop for itself.
             for path in ["/a.txt", "/sub"] {
-                soon(&server, path, |answer| answer.status == 503);
+                soon(&server, path, |response| response.status == 503);
             }
             if dist.exists() {
                 fs::remove_file(&dist).expect("no file any more");
             }
             let _ = fs::remove_dir_all(&away);
             build(&dist, &["a.txt", "sub/b.txt"], "here");
-            soon(&server, "/a.txt", |answer| answer.status == 200);
+            soon(&server, "/a.txt", |response| response.status == 200);
             assert_eq!(listed(&server, "/"), ["sub/", "a.txt"], "{model}");
         }
     }
@@ -113,7 +113,7 @@ fn a_link_that_a_deploy_repoints_leads_to_the_new_release() {
             symlink(release, &next).expect("a link");
             fs::rename(&next, &current).expect("repointed");
             for path in ["/", "/app.js"] {
-                soon(&server, path, |answer| answer.text() == release);
+                soon(&server, path, |response| response.text() == release);
             }
         }
     }
@@ -129,7 +129,7 @@ fn the_working_directory_is_a_path_too() {
     assert_eq!(server.get("/a.txt").text(), "old");
     fs::remove_dir_all(&dist).expect("removed");
     build(&dist, &["a.txt"], "new");
-    soon(&server, "/a.txt", |answer| answer.text() == "new");
+    soon(&server, "/a.txt", |response| response.text() == "new");
 }
 
 /// What the server holds open beneath `folder`, or held when it was removed.
@@ -212,10 +212,10 @@ fn a_file_system_mounted_over_the_root_is_served_and_left() {
         assert_eq!(server.get("/a.txt").text(), "below");
         let mount = Mount::at(&dist);
         build(&dist, &["a.txt", "b.txt"], "above");
-        soon(&server, "/a.txt", |answer| answer.text() == "above");
+        soon(&server, "/a.txt", |response| response.text() == "above");
         assert_eq!(listed(&server, "/"), ["a.txt", "b.txt"]);
         leave_soon(&mount, model);
-        soon(&server, "/a.txt", |answer| answer.text() == "below");
+        soon(&server, "/a.txt", |response| response.text() == "below");
         assert_eq!(server.get("/b.txt").status, 404);
     }
 }
@@ -233,7 +233,7 @@ fn a_mount_in_the_root_can_be_left_a_second_after_the_last_request() {
         let mut client = server.connect();
         for path in ["/disk/small.txt", "/disk/large.bin", "/disk/", "/disk/missing"] {
             client.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes());
-            client.answer();
+            client.response();
         }
         leave_soon(&mount, model); // though the connection is still there
         drop(client);

@@ -1,7 +1,7 @@
 //! Sizes that say nothing: of a small file, what was read is what is said.
 
 use super::Folder;
-use crate::harness::{Answer, MODELS, Server, glasshttp};
+use crate::harness::{MODELS, Response, Server, glasshttp};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -10,9 +10,9 @@ fn serve(folder: &Path, model: &str) -> Server {
     Server::start(folder, &["--model", model, "--follow-symlinks"])
 }
 
-fn has_no_validators(answer: &Answer) {
+fn has_no_validators(response: &Response) {
     for name in ["ETag", "Last-Modified", "Accept-Ranges", "Content-Range"] {
-        assert_eq!(answer.header(name), None, "{}", answer.head);
+        assert_eq!(response.header(name), None, "{}", response.head);
     }
 }
 
@@ -34,12 +34,12 @@ fn files_of_proc_are_sent_at_the_length_that_was_read() {
                 "If-None-Match: \"x\"\r\n",
                 "If-Modified-Since: Fri, 31 Dec 9999 23:59:59 GMT\r\n",
             ] {
-                let answer = server.get_with(&path, fields);
-                assert_eq!((answer.status, &answer.body), (200, &content), "{model} {path} {fields}");
-                assert_eq!(answer.header("Content-Length"), Some(content.len().to_string().as_str()));
-                has_no_validators(&answer);
+                let response = server.get_with(&path, fields);
+                assert_eq!((response.status, &response.body), (200, &content), "{model} {path} {fields}");
+                assert_eq!(response.header("Content-Length"), Some(content.len().to_string().as_str()));
+                has_no_validators(&response);
             }
-            let head = Answer::parse(&server.ask(format!("HEAD {path} HTTP/1.0\r\n\r\n").as_bytes()));
+            let head = Response::parse(&server.ask(format!("HEAD {path} HTTP/1.0\r\n\r\n").as_bytes()));
             assert_eq!(head.header("Content-Length"), Some(content.len().to_string().as_str()));
         }
         // A file that is really empty has all that others have.
@@ -58,10 +58,10 @@ fn a_long_file_of_unknown_length_ends_with_the_connection() {
     }
     for model in MODELS {
         let server = serve(&folder.root(), model);
-        let answer = server.get_with("/symbols", "Connection: keep-alive\r\n");
-        assert_eq!((answer.status, answer.body.len()), (200, content.len()), "{model}");
-        assert_eq!((answer.header("Content-Length"), answer.header("Connection")), (None, Some("close")));
-        has_no_validators(&answer);
+        let response = server.get_with("/symbols", "Connection: keep-alive\r\n");
+        assert_eq!((response.status, response.body.len()), (200, content.len()), "{model}");
+        assert_eq!((response.header("Content-Length"), response.header("Connection")), (None, Some("close")));
+        has_no_validators(&response);
     }
 }
 
@@ -78,9 +78,9 @@ fn files_of_sys_are_shorter_than_they_say() {
     let server = serve(&folder.root(), "multiplex");
     for (index, file) in files.iter().enumerate() {
         let content = fs::read(file).expect("a file of /sys");
-        let answer = server.get(&format!("/{index}"));
-        assert_eq!((answer.status, &answer.body), (200, &content), "{}", file.display());
-        has_no_validators(&answer);
+        let response = server.get(&format!("/{index}"));
+        assert_eq!((response.status, &response.body), (200, &content), "{}", file.display());
+        has_no_validators(&response);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Modification times that other servers die of.
 
 use super::{Folder, listed};
-use crate::harness::Answer;
+use crate::harness::Response;
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
 use std::path::Path;
 use std::time::SystemTime;
@@ -19,8 +19,8 @@ fn set_time(folder: &Folder, name: &str, seconds: i64, nanoseconds: i32) {
     utimensat(CWD, folder.path(name), &times, AtFlags::empty()).expect("a time");
 }
 
-fn date(answer: &Answer, name: &str) -> Option<SystemTime> {
-    answer.header(name).map(|value| httpdate::parse_http_date(value).unwrap_or_else(|_| panic!("{name}: {value}")))
+fn date(response: &Response, name: &str) -> Option<SystemTime> {
+    response.header(name).map(|value| httpdate::parse_http_date(value).unwrap_or_else(|_| panic!("{name}: {value}")))
 }
 
 #[test]
@@ -46,9 +46,9 @@ fn any_modification_time_is_served_and_none_is_later_than_now() {
     for (name, ..) in times {
         let condition = "If-Modified-Since: Sun, 06 Nov 1994 08:49:36 GMT\r\n";
         for fields in ["", condition, "If-Range: Sun, 06 Nov 1994 08:49:37 GMT\r\nRange: bytes=0-\r\n"] {
-            let answer = server.get_with(&format!("/{name}"), fields);
-            assert!([200, 206, 304].contains(&answer.status), "{name}: {}", answer.status);
-            assert!(date(&answer, "Last-Modified") <= date(&answer, "Date"), "{name}: {}", answer.head);
+            let response = server.get_with(&format!("/{name}"), fields);
+            assert!([200, 206, 304].contains(&response.status), "{name}: {}", response.status);
+            assert!(date(&response, "Last-Modified") <= date(&response, "Date"), "{name}: {}", response.head);
         }
     }
     assert_eq!(listed(&server, "/?sort=modified").len(), times.len());
@@ -69,13 +69,13 @@ fn a_time_that_tools_give_to_every_file_is_not_said() {
     set_time(&folder, "1971", 31_536_000, 0);
     let server = folder.serve(&[]);
     for name in ["0", "1", "zip", "buildpacks", "npm", "1971"] {
-        let answer = server.get(&format!("/{name}"));
-        assert_eq!(answer.header("Last-Modified").is_some(), name == "1971", "{name}: {}", answer.head);
+        let response = server.get(&format!("/{name}"));
+        assert_eq!(response.header("Last-Modified").is_some(), name == "1971", "{name}: {}", response.head);
         // A client that has such a date from elsewhere gets the file, unless its tag says that it has it.
-        let since = format!("If-Modified-Since: {}\r\n", answer.header("Date").expect("a date"));
+        let since = format!("If-Modified-Since: {}\r\n", response.header("Date").expect("a date"));
         let expected = if name == "1971" { 304 } else { 200 };
         assert_eq!(server.get_with(&format!("/{name}"), &since).status, expected, "{name}");
-        let tag = format!("If-None-Match: {}\r\n", answer.header("ETag").expect("a tag"));
+        let tag = format!("If-None-Match: {}\r\n", response.header("ETag").expect("a tag"));
         assert_eq!(server.get_with(&format!("/{name}"), &tag).status, 304, "{name}");
     }
 }
@@ -86,11 +86,11 @@ fn a_time_later_than_now_is_never_a_reason_for_304() {
     folder.write("later", "1");
     set_time(&folder, "later", 4_102_444_800, 5);
     let server = folder.serve(&[]);
-    let answer = server.get("/later");
+    let response = server.get("/later");
     folder.write("later", "2");
     set_time(&folder, "later", 4_102_444_800, 5);
     for name in ["Last-Modified", "Date"] {
-        let since = format!("If-Modified-Since: {}\r\n", answer.header(name).expect("a date"));
+        let since = format!("If-Modified-Since: {}\r\n", response.header(name).expect("a date"));
         assert_eq!(server.get_with("/later", &since).text(), "2", "{name}");
     }
 }
@@ -101,8 +101,8 @@ fn a_time_before_1970_leaves_the_tag_as_validator() {
     folder.write("old", "old");
     set_time(&folder, "old", -1, 0);
     let server = folder.serve(&[]);
-    let answer = server.get_with("/old", "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
-    assert_eq!(answer.text(), "old");
-    let condition = format!("If-None-Match: {}\r\n", answer.header("ETag").expect("a tag"));
+    let response = server.get_with("/old", "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+    assert_eq!(response.text(), "old");
+    let condition = format!("If-None-Match: {}\r\n", response.header("ETag").expect("a tag"));
     assert_eq!(server.get_with("/old", &condition).status, 304);
 }

@@ -100,9 +100,9 @@ fn a_neighbour_has_the_type_of_what_it_is_in_another_coding() {
         ("euc-kr.html", "text/html"),
         ("README", "text/plain; charset=utf-8"),
     ] {
-        let answer = server.get_with(&format!("/{name}"), "Accept-Encoding: gzip\r\n");
-        assert_eq!(answer.header("Content-Encoding"), Some("gzip"), "{name}");
-        assert_eq!(answer.header("Content-Type"), Some(expected), "{name}");
+        let response = server.get_with(&format!("/{name}"), "Accept-Encoding: gzip\r\n");
+        assert_eq!(response.header("Content-Encoding"), Some("gzip"), "{name}");
+        assert_eq!(response.header("Content-Type"), Some(expected), "{name}");
         let archive = server.get(&format!("/{name}.gz"));
         assert_eq!(
             (archive.header("Content-Type"), archive.header("Content-Encoding")),

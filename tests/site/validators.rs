@@ -2,7 +2,7 @@
 //! for others, and none where a clock can't tell.
 
 use super::{Folder, pattern};
-use crate::harness::{Answer, MODELS, PATIENCE, Server};
+use crate::harness::{MODELS, PATIENCE, Response, Server};
 use std::fs::{self, File};
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::Path;
@@ -12,12 +12,12 @@ use tempfile::TempDir;
 
 const LARGE: usize = 300_000;
 
-fn tag(answer: &Answer) -> String {
-    answer.header("ETag").unwrap_or_else(|| panic!("no tag: {}", answer.head)).to_owned()
+fn tag(response: &Response) -> String {
+    response.header("ETag").unwrap_or_else(|| panic!("no tag: {}", response.head)).to_owned()
 }
 
-fn head(server: &Server, path: &str) -> Answer {
-    Answer::parse(&server.ask(format!("HEAD {path} HTTP/1.0\r\n\r\n").as_bytes()))
+fn head(server: &Server, path: &str) -> Response {
+    Response::parse(&server.ask(format!("HEAD {path} HTTP/1.0\r\n\r\n").as_bytes()))
 }
 
 /// Whether a tag is made from content: then it names no version.
@@ -81,8 +81,8 @@ fn a_file_too_large_for_a_child_has_its_machines_tag_there() {
     let first = settled_tag(&server, "/large");
     assert!(!is_of_content(&first));
     assert_eq!(tag(&server.get("/large")), first);
-    let answer = server.get_with("/large", &format!("If-Range: {first}\r\nRange: bytes=5-\r\n"));
-    assert_eq!(answer.status, 206);
+    let response = server.get_with("/large", &format!("If-Range: {first}\r\nRange: bytes=5-\r\n"));
+    assert_eq!(response.status, 206);
 }
 
 /// A tag of any kind: none is said before the clock has gone on since the file was made.
@@ -110,9 +110,9 @@ fn a_client_may_go_on_with_either_tag_of_one_version() {
         assert_ne!(first, last, "{model}: the first that asks does not wait");
         for tag in [&first, &last].repeat(8) {
             let fields = format!("If-Range: {tag}\r\nRange: bytes=4194300-\r\n");
-            let answer = server.get_with("/large", &fields);
-            assert_eq!(answer.status, 206, "{model} {tag}");
-            assert_eq!(answer.body, content[4_194_300..], "{model} {tag}");
+            let response = server.get_with("/large", &fields);
+            assert_eq!(response.status, 206, "{model} {tag}");
+            assert_eq!(response.body, content[4_194_300..], "{model} {tag}");
             assert_eq!(server.get_with("/large", &format!("If-None-Match: {tag}\r\n")).status, 304);
             assert_eq!(server.get_with("/large", &format!("If-None-Match: W/{tag}\r\n")).status, 304);
             let fields = format!("If-Match: {tag}\r\nRange: bytes=0-0\r\n");
@@ -140,10 +140,10 @@ fn a_file_that_is_rewritten_without_end_is_never_said_to_be_another() {
         // Two contents in turn, of one size, small and large.
         for (name, size) in [("small", 100), ("large", 40_000)] {
             folder.write(name, vec![b'a' + round % 2; size]);
-            let answer = server.get(&format!("/{name}"));
-            assert_eq!(answer.body[0], b'a' + round % 2, "{name} {round}");
-            let Some(tag) = answer.header("ETag") else { continue };
-            known.push((tag.to_owned(), answer.body.clone()));
+            let response = server.get(&format!("/{name}"));
+            assert_eq!(response.body[0], b'a' + round % 2, "{name} {round}");
+            let Some(tag) = response.header("ETag") else { continue };
+            known.push((tag.to_owned(), response.body.clone()));
         }
     }
     for (tag, body) in &known {
@@ -220,12 +220,12 @@ fn changes_are_seen(server: &Server, file: &Path, path: &str, size: usize, keeps
             file.write_all_at(content.as_bytes(), 0).expect("written in place");
         }
         for fields in [std::mem::take(&mut conditions), String::new()] {
-            let answer = server.get_with(path, &fields);
-            assert_eq!(answer.status, 200, "{path} {round}: {fields}");
-            assert!(answer.body == content.as_bytes(), "{path} {round}: old content");
+            let response = server.get_with(path, &fields);
+            assert_eq!(response.status, 200, "{path} {round}: {fields}");
+            assert!(response.body == content.as_bytes(), "{path} {round}: old content");
             if fields.is_empty() {
                 let field = |name: &str, condition: &str| {
-                    answer.header(name).map(|value| format!("{condition}: {value}\r\n")).unwrap_or_default()
+                    response.header(name).map(|value| format!("{condition}: {value}\r\n")).unwrap_or_default()
                 };
                 conditions = field("ETag", "If-None-Match");
                 if conditions.is_empty() {
@@ -236,7 +236,7 @@ fn changes_are_seen(server: &Server, file: &Path, path: &str, size: usize, keeps
         // On a connection that is kept, too, where an event loop keeps files.
         if let Some(client) = &mut client {
             client.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes());
-            assert!(client.answer().body == content.as_bytes(), "{path} {round}: old content");
+            assert!(client.response().body == content.as_bytes(), "{path} {round}: old content");
         }
         if begun.elapsed() > Duration::from_secs(3) {
             return;

@@ -5,29 +5,29 @@ use super::{Watched, text_of};
 use crate::browser::driver::Browser;
 use crate::browser::save_screenshots;
 use crate::clients::SITE;
-use crate::harness::{Answer, Client, MODELS, Server, glasshttp};
+use crate::harness::{Client, MODELS, Response, Server, glasshttp};
 use serde_json::{Value, json};
 
 /// What a response says of this name in `Server-Timing`.
-fn said(answer: &Answer, name: &str) -> Option<String> {
-    let timing = answer.header("server-timing")?;
+fn said(response: &Response, name: &str) -> Option<String> {
+    let timing = response.header("server-timing")?;
     let (_, rest) = timing.split_once(&format!("{name};desc=\""))?;
     Some(rest.split('"').next().unwrap_or_default().to_owned())
 }
 
-fn ask(watched: &Watched, load: &str, fields: &str) -> Answer {
+fn ask(watched: &Watched, load: &str, fields: &str) -> Response {
     let mut client = Client::connect(watched.page);
     client.send(format!("GET /loads/{load} HTTP/1.0\r\nHost: localhost\r\n{fields}\r\n").as_bytes());
-    Answer::parse(&client.read_to_end())
+    Response::parse(&client.read_to_end())
 }
 
 #[test]
 fn a_load_is_told_to_its_own_site_by_a_name_that_nobody_can_guess() {
     for model in MODELS {
         let watched = Watched::start(&["--model", model]);
-        let answer = watched.server.get("/hello.txt");
-        assert_eq!(said(&answer, "live").as_deref(), Some(watched.page_url.as_str()), "{model}");
-        let load = said(&answer, "load").expect("a name");
+        let response = watched.server.get("/hello.txt");
+        assert_eq!(said(&response, "live").as_deref(), Some(watched.page_url.as_str()), "{model}");
+        let load = said(&response, "load").expect("a name");
         let origin = format!("Origin: http://localhost:{}\r\nSec-Fetch-Site: same-site\r\n", watched.server.port());
         // The record comes a moment after the response.
         let record: Value = loop {
@@ -58,7 +58,7 @@ fn a_load_is_told_to_its_own_site_by_a_name_that_nobody_can_guess() {
         // What else the page has stays its own.
         let mut client = Client::connect(watched.page);
         client.send(format!("GET /records HTTP/1.0\r\nHost: localhost\r\n{origin}\r\n").as_bytes());
-        assert_eq!(Answer::parse(&client.read_to_end()).status, 403, "{model}");
+        assert_eq!(Response::parse(&client.read_to_end()).status, 403, "{model}");
     }
 }
 
@@ -68,9 +68,9 @@ fn where_no_live_page_is_on_loopback_nothing_is_said_of_one() {
     assert_eq!(without.get("/hello.txt").header("server-timing"), None);
     let public =
         Watched::of(Server::spawn(glasshttp().args(["--port", "0", "--log", "off", "--watch", "0.0.0.0:0", SITE])));
-    let answer = public.server.get("/hello.txt");
-    assert!(answer.header("server-timing").is_some());
-    assert_eq!((said(&answer, "live"), said(&answer, "load")), (None, None));
+    let response = public.server.get("/hello.txt");
+    assert!(response.header("server-timing").is_some());
+    assert_eq!((said(&response, "live"), said(&response, "load")), (None, None));
 }
 
 #[test]

@@ -208,6 +208,6 @@ fn without_packets_there_is_no_file_and_that_is_said() {
         ])));
     let client = Client::connect(watched.server.address);
     let record = watched.record_of(client.socket.local_addr().expect("its address"), |_| true);
-    let answer = watched.ask_page(&format!("/records/{}.pcapng", record["connection"]));
-    assert!(answer.status == 404 && answer.text().contains("No packet of this connection is kept"), "{answer:?}");
+    let response = watched.ask_page(&format!("/records/{}.pcapng", record["connection"]));
+    assert!(response.status == 404 && response.text().contains("No packet of this connection is kept"), "{response:?}");
 }

@@ -52,16 +52,16 @@ fn case(section: &str, lookup: Lookup<'_>) -> Case {
     while let Some(line) = lines.next() {
         match line {
             "```request" => request = Some(bytes(&block(&mut lines), lookup)),
-            "```answer" => {
+            "```response" => {
                 let request = request.take().unwrap_or_else(|| panic!("{heading}: a response without a request"));
                 exchanges.push(Exchange { request, expected: expected(&block(&mut lines), lookup) });
             }
             "Then: reuse" => reuse = Some(true),
             "Then: close" => reuse = Some(false),
-            _ => assert!(!line.starts_with("```"), "{heading}: a block that is neither request nor answer"),
+            _ => assert!(!line.starts_with("```"), "{heading}: a block that is neither request nor response"),
         }
     }
-    assert!(request.is_none() && !exchanges.is_empty(), "{heading}: requests and answers come in pairs");
+    assert!(request.is_none() && !exchanges.is_empty(), "{heading}: requests and responses come in pairs");
     let reuse = reuse.unwrap_or_else(|| panic!("{heading}: reuse or close?"));
     Case { heading: heading.to_owned(), exchanges, reuse }
 }

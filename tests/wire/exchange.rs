@@ -5,7 +5,7 @@ use crate::harness::{Client, Server};
 use std::fmt::Write;
 use std::time::{Duration, SystemTime};
 
-/// A request that every server of these tests answers, and then closes.
+/// A request that every server of these tests responds to, and then closes.
 const NEXT: &[u8] = b"GET /next.txt HTTP/1.0\r\n\r\n";
 
 /// How the bytes of a case reach the server.
@@ -15,10 +15,10 @@ pub(super) enum Way {
     Whole,
     /// One byte at a time, a very long request in as many pieces.
     ByteByByte,
-    /// In one piece with a further request behind them: it is answered if the
+    /// In one piece with a further request behind them: it gets a response if the
     /// connection is reused; if not, it is not, and it destroys no response.
     WithMoreBehind,
-    /// With GET turned into HEAD, where a HEAD must be answered with the same head.
+    /// With GET turned into HEAD, where a HEAD must get the same head.
     AsHead,
 }
 
@@ -46,13 +46,13 @@ pub(super) fn run(server: &Server, case: &Case, way: Way) -> Result<(), String> 
         _ => case,
     };
     let (received, end) = converse(server, case, way);
-    let (answers, rest) = split(&received, case);
+    let (responses, rest) = split(&received, case);
     let mut faults = String::new();
     let mut fault = |text: &str| writeln!(faults, "  - {text}").expect("a string takes it");
 
     let wanted = case.exchanges.len() + usize::from(case.reuse);
-    if answers.len() < wanted {
-        fault(&format!("{} answers came, {wanted} were expected", answers.len()));
+    if responses.len() < wanted {
+        fault(&format!("{} responses came, {wanted} were expected", responses.len()));
     }
     if !rest.is_empty() {
         fault(&format!("bytes behind the last response: {}", shown(rest)));
@@ -60,15 +60,15 @@ pub(super) fn run(server: &Server, case: &Case, way: Way) -> Result<(), String> 
     if let Err(error) = end {
         fault(&format!("the connection did not end in order: {error}"));
     }
-    for (index, answer) in answers.iter().enumerate() {
+    for (index, response) in responses.iter().enumerate() {
         match case.exchanges.get(index) {
             Some(exchange) => {
                 let is_kept = case.reuse || index + 1 < case.exchanges.len();
-                compare(answer, &exchange.expected, &mut fault);
-                rules(answer, is_kept, is_head(&exchange.request), &mut fault);
+                compare(response, &exchange.expected, &mut fault);
+                rules(response, is_kept, is_head(&exchange.request), &mut fault);
             }
-            None if answer.body != b"next" => fault("the request behind was answered wrongly"),
-            None => rules(answer, false, false, &mut fault),
+            None if response.body != b"next" => fault("the request behind got a wrong response"),
+            None => rules(response, false, false, &mut fault),
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(report(case, way, &faults, &received)) }
@@ -100,7 +100,7 @@ fn converse(server: &Server, case: &Case, way: Way) -> (Vec<u8>, End) {
 }
 
 /// A server may refuse and close before it has taken everything; what it
-/// answered is judged, not how much it took.
+/// received is judged, not how much it took.
 fn send(client: &mut Client, bytes: &[u8]) {
     let _ = std::io::Write::write_all(&mut client.socket, bytes);
 }
@@ -111,12 +111,12 @@ fn receive(client: &mut Client) -> Result<bool, String> {
 }
 
 /// A response as it lies in what was received.
-struct Answer<'a> {
+struct Response<'a> {
     head: &'a [u8],
     body: &'a [u8],
 }
 
-impl Answer<'_> {
+impl Response<'_> {
     fn lines(&self) -> impl Iterator<Item = String> {
         let head = String::from_utf8_lossy(self.head).into_owned();
         head.split("\r\n").map(str::to_owned).filter(|line| !line.is_empty()).collect::<Vec<_>>().into_iter()
@@ -133,27 +133,27 @@ impl Answer<'_> {
     }
 }
 
-/// The complete answers in `received`, and what is behind them.
-fn split<'a>(received: &'a [u8], case: &Case) -> (Vec<Answer<'a>>, &'a [u8]) {
-    let mut answers = Vec::new();
+/// The complete responses in `received`, and what is behind them.
+fn split<'a>(received: &'a [u8], case: &Case) -> (Vec<Response<'a>>, &'a [u8]) {
+    let mut responses = Vec::new();
     let mut rest = received;
     let mut exchanges = case.exchanges.iter();
-    while !rest.is_empty() && answers.len() <= case.exchanges.len() {
+    while !rest.is_empty() && responses.len() <= case.exchanges.len() {
         let exchange = exchanges.next();
         if exchange.is_none() && !case.reuse {
             break;
         }
         if exchange.is_some_and(|exchange| exchange.expected.status_line.is_none()) {
-            answers.push(Answer { head: b"", body: rest });
-            return (answers, b"");
+            responses.push(Response { head: b"", body: rest });
+            return (responses, b"");
         }
         let Some(end) = rest.windows(4).position(|window| window == b"\r\n\r\n") else { break };
         let (head, after) = rest.split_at(end + 4);
-        let mut answer = Answer { head, body: b"" };
+        let mut response = Response { head, body: b"" };
         let is_bodiless = exchange.is_some_and(|exchange| is_head(&exchange.request))
-            || answer.is_status("304")
-            || answer.is_status("204");
-        let length = match answer.all("Content-Length").first() {
+            || response.is_status("304")
+            || response.is_status("204");
+        let length = match response.all("Content-Length").first() {
             _ if is_bodiless => 0,
             Some(length) => length.parse().unwrap_or(0),
             None => after.len(),
@@ -161,10 +161,10 @@ fn split<'a>(received: &'a [u8], case: &Case) -> (Vec<Answer<'a>>, &'a [u8]) {
         if after.len() < length {
             break;
         }
-        (answer.body, rest) = after.split_at(length);
-        answers.push(answer);
+        (response.body, rest) = after.split_at(length);
+        responses.push(response);
     }
-    (answers, rest)
+    (responses, rest)
 }
 
 /// Also of a line that is no request: who wrote HEAD reads no body.
@@ -172,47 +172,47 @@ fn is_head(request: &[u8]) -> bool {
     request.trim_ascii_start().starts_with(b"HEAD ")
 }
 
-fn compare(answer: &Answer<'_>, expected: &Expected, fault: &mut impl FnMut(&str)) {
-    let first = answer.lines().next();
+fn compare(response: &Response<'_>, expected: &Expected, fault: &mut impl FnMut(&str)) {
+    let first = response.lines().next();
     if first != expected.status_line {
         fault(&format!("the status line is {first:?}"));
     }
     for (name, value) in &expected.present {
-        let values = answer.all(name);
+        let values = response.all(name);
         if values.len() != 1 || (value != "*" && values[0] != *value) {
             fault(&format!("{name} is {values:?}, not {value:?}"));
         }
     }
-    for name in expected.absent.iter().filter(|name| !answer.all(name).is_empty()) {
+    for name in expected.absent.iter().filter(|name| !response.all(name).is_empty()) {
         fault(&format!("{name} is sent"));
     }
     let is_right = match &expected.body {
         Body::Any => true,
-        Body::Some => !answer.body.is_empty(),
-        Body::None => answer.body.is_empty(),
-        Body::Exactly(body) => answer.body == body,
+        Body::Some => !response.body.is_empty(),
+        Body::None => response.body.is_empty(),
+        Body::Exactly(body) => response.body == body,
     };
     if !is_right {
-        fault(&format!("the body is {}", shown(answer.body)));
+        fault(&format!("the body is {}", shown(response.body)));
     }
 }
 
 /// What holds for every response that has a head.
-fn rules(answer: &Answer<'_>, is_kept: bool, is_head: bool, fault: &mut impl FnMut(&str)) {
-    if answer.head.is_empty() {
+fn rules(response: &Response<'_>, is_kept: bool, is_head: bool, fault: &mut impl FnMut(&str)) {
+    if response.head.is_empty() {
         return;
     }
-    let only = |name: &str| match answer.all(name).as_slice() {
+    let only = |name: &str| match response.all(name).as_slice() {
         [value] => Some(value.clone()),
         _ => None,
     };
-    let status_line = answer.lines().next().unwrap_or_default();
+    let status_line = response.lines().next().unwrap_or_default();
     let status: u16 = status_line.get(9..12).and_then(|code| code.parse().ok()).unwrap_or(0);
     if !status_line.starts_with("HTTP/1.0 ") || status_line.len() < 14 || !(200..600).contains(&status) {
         fault(&format!("no HTTP/1.0 status line: {status_line:?}"));
     }
     let is_field = |line: &String| line.split_once(": ").is_some_and(|(name, _)| !name.contains([' ', '\t']));
-    for line in answer.lines().skip(1).filter(|line| !is_field(line) || line.contains(['\r', '\n', '\0'])) {
+    for line in response.lines().skip(1).filter(|line| !is_field(line) || line.contains(['\r', '\n', '\0'])) {
         fault(&format!("no field: {line:?}"));
     }
     let date = only("Date").and_then(|date| httpdate::parse_http_date(&date).ok());
@@ -226,14 +226,14 @@ fn rules(answer: &Answer<'_>, is_kept: bool, is_head: bool, fault: &mut impl FnM
     }
     let connection = if is_kept { "keep-alive" } else { "close" };
     if only("Connection").as_deref() != Some(connection) {
-        fault(&format!("Connection is {:?}, not {connection:?}", answer.all("Connection")));
+        fault(&format!("Connection is {:?}, not {connection:?}", response.all("Connection")));
     }
     let length = only("Content-Length").and_then(|length| length.parse::<usize>().ok());
     if matches!(status, 204 | 304) {
         return;
     }
-    if length.is_none() || (!is_head && length != Some(answer.body.len())) {
-        fault(&format!("Content-Length is {:?}, of {} bytes", answer.all("Content-Length"), answer.body.len()));
+    if length.is_none() || (!is_head && length != Some(response.body.len())) {
+        fault(&format!("Content-Length is {:?}, of {} bytes", response.all("Content-Length"), response.body.len()));
     }
     if length > Some(0) && only("Content-Type").is_none() {
         fault("a body without one Content-Type");
@@ -249,7 +249,7 @@ fn turned_into_head(server: &Server, case: &Case) -> Option<Case> {
     let has_range = exchange.request.to_ascii_lowercase().windows(6).any(|window| window == b"range:");
     exchange.expected.status_line.as_ref().filter(|_| !has_range)?;
     let (received, _) = converse(server, case, Way::Whole);
-    let (answers, _) = split(&received, case);
+    let (responses, _) = split(&received, case);
     let is_refused =
         !case.reuse && exchange.expected.status_line.as_ref().is_some_and(|line| line.as_str() >= "HTTP/1.0 4");
     if is_refused {
@@ -258,7 +258,7 @@ fn turned_into_head(server: &Server, case: &Case) -> Option<Case> {
     let mut turned = case.clone();
     let head = &mut turned.exchanges[0];
     head.request = [b"HEAD ", get].concat();
-    let lines = answers.first()?.lines().skip(1).filter_map(|line| {
+    let lines = responses.first()?.lines().skip(1).filter_map(|line| {
         let (name, value) = line.split_once(": ")?;
         (name != "Date").then(|| (name.to_owned(), value.to_owned()))
     });

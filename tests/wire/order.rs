@@ -1,7 +1,7 @@
 //! What a document can't say: many requests at once, halves of connections, time between bytes.
 
 use super::site::Site;
-use crate::harness::{Answer, Client, MODELS, Server};
+use crate::harness::{Client, MODELS, Response, Server};
 use std::fs;
 use std::io::Write;
 use std::thread;
@@ -16,7 +16,7 @@ fn under_every_model(check: impl Fn(&Server, &Site)) {
 }
 
 #[test]
-fn a_hundred_pipelined_requests_are_answered_in_order() {
+fn a_hundred_pipelined_requests_get_their_responses_in_order() {
     under_every_model(|server, _| {
         let requests: String = (0..100)
             .map(|n| {
@@ -27,8 +27,8 @@ fn a_hundred_pipelined_requests_are_answered_in_order() {
         let mut client = server.connect();
         client.send(requests.as_bytes());
         for n in 0..100 {
-            let answer = client.answer();
-            assert_eq!((answer.status, answer.text()), (206, (n % 10).to_string()), "answer {n}");
+            let response = client.response();
+            assert_eq!((response.status, response.text()), (206, (n % 10).to_string()), "response {n}");
         }
         client.half_close();
         assert_eq!(client.read_to_end(), b"");
@@ -43,22 +43,22 @@ fn a_client_that_ended_its_half_gets_all_it_asked_for() {
         let mut client = server.connect();
         client.send(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\nGET /hello.txt HTTP/1.1\r\nHost: a\r\n\r\n");
         client.half_close();
-        assert!(client.answer().body == large, "the whole file");
-        assert_eq!(client.answer().text(), "Hello!");
+        assert!(client.response().body == large, "the whole file");
+        assert_eq!(client.response().text(), "Hello!");
         assert_eq!(client.read_to_end(), b"");
     });
 }
 
 #[test]
-fn a_half_close_within_a_head_is_answered_400() {
+fn a_half_close_within_a_head_gets_400() {
     // RFC 9112 §8.
     under_every_model(|server, _| {
         for piece in ["G", "GET /hello.txt", "GET /hello.txt HTTP/1.1\r\nHost: a\r\n"] {
             let mut client = server.connect();
             client.send(piece.as_bytes());
             client.half_close();
-            let answer = Answer::parse(&client.read_to_end());
-            assert_eq!((answer.status, answer.header("Connection")), (400, Some("close")), "{piece:?}");
+            let response = Response::parse(&client.read_to_end());
+            assert_eq!((response.status, response.header("Connection")), (400, Some("close")), "{piece:?}");
         }
     });
 }
@@ -89,10 +89,10 @@ fn nothing_is_promised_before_the_body_has_arrived() {
             client.dribble(&body.as_bytes()[..length - 1]);
             client.says_nothing();
             client.dribble(&body.as_bytes()[length - 1..]);
-            assert_eq!(client.answer().header("Connection"), Some("keep-alive"), "{method}");
+            assert_eq!(client.response().header("Connection"), Some("keep-alive"), "{method}");
         }
         client.send(b"GET /hello.txt HTTP/1.0\r\n\r\n");
-        assert_eq!(client.answer().text(), "Hello!");
+        assert_eq!(client.response().text(), "Hello!");
         assert_eq!(client.read_to_end(), b"");
     });
 }
@@ -114,8 +114,8 @@ fn a_front_end_that_reuses_early_smuggles_nothing_and_loses_nothing() {
                 let head = format!("POST /a HTTP/1.1\r\nHost: a\r\n{fields}Content-Length: {length}\r\n\r\n");
                 front.send(&[head.into_bytes(), vec![b'\n'; sent]].concat());
                 // The response comes without the whole body: so the connection is not to be used again,
-                let answer = front.answer();
-                assert_eq!((answer.status, answer.header("Connection")), (405, Some("close")), "{case}");
+                let response = front.response();
+                assert_eq!((response.status, response.header("Connection")), (405, Some("close")), "{case}");
                 // and nothing that comes on it, be it the body or another client's request, is a request.
                 let request = b"GET /hello.txt HTTP/1.1\r\nHost: a\r\n\r\n";
                 let _ = front.socket.write_all(&[request.as_slice(), &vec![b'\n'; length - sent], request].concat());
@@ -125,9 +125,9 @@ fn a_front_end_that_reuses_early_smuggles_nothing_and_loses_nothing() {
     }
 }
 
-/// The same front end with a body that comes, in pieces: each request behind it is answered.
+/// The same front end with a body that comes, in pieces: each request behind it gets a response.
 #[test]
-fn requests_behind_bodies_of_every_size_are_answered() {
+fn requests_behind_bodies_of_every_size_get_responses() {
     under_every_model(|server, _| {
         let mut front = server.connect();
         for length in [1, 2_000, 16_384, 32_768, 49_151, 49_152, 60_000, 65_535, 65_536] {
@@ -136,8 +136,8 @@ fn requests_behind_bodies_of_every_size_are_answered() {
             let (first, rest) = body[..length].split_at(length / 3);
             front.send(first);
             front.send(&[rest, b"GET /hello.txt HTTP/1.1\r\nHost: a\r\n\r\n"].concat());
-            assert_eq!(front.answer().status, 405, "{length}");
-            assert_eq!(front.answer().text(), "Hello!", "{length}");
+            assert_eq!(front.response().status, 405, "{length}");
+            assert_eq!(front.response().text(), "Hello!", "{length}");
         }
     });
 }
@@ -149,7 +149,7 @@ fn a_body_that_is_cut_off_ends_the_connection() {
         client
             .send(b"POST /hello.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 40\r\n\r\nGET /hello.txt HTTP/1.0\r\n\r\n");
         client.half_close();
-        assert_eq!(client.answer().status, 405);
+        assert_eq!(client.response().status, 405);
         assert_eq!(client.read_to_end(), b"");
     });
 }
@@ -162,13 +162,13 @@ fn a_request_cut_anywhere_is_the_same_request() {
             let mut client = server.connect();
             client.send(&request[..at]);
             client.send(&request[at..]);
-            assert_eq!(Answer::parse(&client.read_to_end()).text(), "Hello!", "cut at {at}");
+            assert_eq!(Response::parse(&client.read_to_end()).text(), "Hello!", "cut at {at}");
         }
     });
 }
 
 #[test]
-fn much_behind_the_last_request_destroys_no_answer() {
+fn much_behind_the_last_request_destroys_no_response() {
     // RFC 9112 §9.6: closing upon unread bytes would reset the connection, and the response with it.
     under_every_model(|server, site| {
         let large = vec![b'x'; 3_000_000];
@@ -179,7 +179,7 @@ fn much_behind_the_last_request_destroys_no_answer() {
             let sent = [request.as_bytes(), &b"GET /.secret HTTP/1.0\r\n\r\n".repeat(40_000)].concat();
             // A server that has what it needs may stop reading: that is no fault.
             let sending = thread::spawn(move || drop(sender.write_all(&sent)));
-            assert!(client.answer().body == large);
+            assert!(client.response().body == large);
             assert_eq!(client.read_to_end(), b"");
             sending.join().expect("no panic");
         }
@@ -187,7 +187,7 @@ fn much_behind_the_last_request_destroys_no_answer() {
 }
 
 #[test]
-fn an_byte_behind_the_last_request_destroys_no_answer_however_late() {
+fn a_byte_behind_the_last_request_destroys_no_response_however_late() {
     // It comes when the server has read the request and is still sending.
     under_every_model(|server, site| {
         let large = vec![b'x'; 3_000_000];
@@ -198,8 +198,8 @@ fn an_byte_behind_the_last_request_destroys_no_answer_however_late() {
             assert!(client.receive().expect("bytes") > 0);
         }
         client.send(b"\r\n");
-        let answer = Answer::parse(&client.read_to_end());
-        assert!(answer.body == large, "{} bytes", answer.body.len());
+        let response = Response::parse(&client.read_to_end());
+        assert!(response.body == large, "{} bytes", response.body.len());
     });
 }
 
@@ -215,14 +215,14 @@ fn the_head_of_a_plain_200_is_under_300_bytes() {
 }
 
 #[test]
-fn with_keep_alive_0_every_answer_is_the_last() {
+fn with_keep_alive_0_every_response_is_the_last() {
     for model in MODELS {
         let site = Site::new();
         let server = Server::start(site.folder(), &["--model", model, "--keep-alive", "0"]);
         for fields in ["HTTP/1.1\r\nHost: a\r\n", "HTTP/1.0\r\nConnection: keep-alive\r\n"] {
             let request = format!("GET /hello.txt {fields}\r\n");
-            let answer = Answer::parse(&server.ask(request.repeat(2).as_bytes()));
-            assert_eq!((answer.header("Connection"), answer.text().as_str()), (Some("close"), "Hello!"));
+            let response = Response::parse(&server.ask(request.repeat(2).as_bytes()));
+            assert_eq!((response.header("Connection"), response.text().as_str()), (Some("close"), "Hello!"));
         }
     }
 }

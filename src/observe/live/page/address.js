@@ -115,7 +115,7 @@ class AddressBar {
     return exchange && { entry, exchange };
   }
 
-  // The one exchange that this page began at `began` and that a redirect answered; nothing if there are several.
+  // The one exchange that this page began at `began` and that got a redirect; nothing if there are several.
   #requested(url, began) {
     const target = ` ${url.pathname}${url.search} `;
     const isOurs = ({ request, status }) =>
@@ -221,8 +221,8 @@ function tracks(browser, server, begin, end) {
   return el("div", { class: "halves", "aria-hidden": "true" }, halves);
 }
 
-// By how much the server's clock must be moved so that it answers between the
-// browser's question and the browser's answer; nothing, if it does already.
+// By how much the server's clock must be moved so that it responds between the
+// browser's request and the browser's response; nothing, if it does already.
 function shiftOf(timing, stages, accepted) {
   const [asked, had] = [timing.requestStart, timing.responseStart].map((time) => time && performance.timeOrigin + time);
   const [read, wrote] = [value(stages.arrived) ?? value(stages.first_read), value(stages.first_write)]
