@@ -80,6 +80,11 @@ mod tests {
     use crate::http::message::{Field, Framing, Headers, ResponseFraming, StatusCode};
 
     #[test]
+    fn an_older_name_in_a_saved_record_is_read() {
+        assert_eq!(serde_json::from_str::<Ending>("\"answered_early\"").ok(), Some(Ending::RespondedEarly));
+    }
+
+    #[test]
     fn the_truth_table() {
         use Version::{Http09, Http10, Http11};
         use Wish::{Close, KeepAlive, Unsaid};
