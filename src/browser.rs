@@ -16,7 +16,7 @@ pub fn open(url: &str, language: Language, complain: impl FnOnce(&str) + Send + 
         return complain(&say!(
             language,
             "There is no display to open a browser on: open {} yourself."
-                / "브라우저를 띄울 화면이 없습니다. 직접 여십시오: {}",
+                / "브라우저를 띄울 화면이 없습니다. 직접 여세요: {}",
             url
         ));
     }

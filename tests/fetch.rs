@@ -136,7 +136,7 @@ fn kept_connections_are_used_again_and_said_to_be() {
         }
         let run = fetch(&["-k", "--repeat", "2", &url]);
         assert_eq!(run.text(), "small\nsmall\n");
-        assert!(run.stderr.contains(" reused  connection 1 after "), "{}", run.stderr);
+        assert!(run.stderr.contains(" reused  connection 1, idle for "), "{}", run.stderr);
     });
 }
 

@@ -142,7 +142,7 @@ pub fn no_lesson(error: &io::Error, language: Language) -> String {
     say!(
         language,
         "cannot lay out the lesson in {}: {}; name another folder by TMPDIR"
-            / "{}에 수업 파일을 쓸 수 없습니다: {}. TMPDIR로 다른 폴더를 정하십시오",
+            / "{}에 수업 파일을 쓸 수 없습니다: {}. TMPDIR로 다른 폴더를 정하세요",
         std::env::temp_dir().display(),
         cause(error, language)
     )

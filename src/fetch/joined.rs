@@ -11,7 +11,7 @@ use crate::http::client::RequestHead;
 use crate::http::message::{HeaderBlock, ReceivedHead, Version};
 use crate::http::persistence::Wish;
 use crate::record::connection::Record;
-use crate::record::transfer::Transfer;
+use crate::record::transfer::{Connect, ConnectOutcome, Ends, Transfer};
 use crate::record::{Failure, Unjoined};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -19,7 +19,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Where the live page usually is (src/cli.rs).
 const USUAL_PORT: u16 = 8081;
@@ -46,20 +46,66 @@ pub(super) fn join(transfer: &mut Transfer, options: &Options, clock: Clock) {
         return;
     }
     let deadline = Instant::now() + if options.watch.is_some() { PATIENCE } else { GUESSED };
-    let (number, is_closed) = (exchange.number.into(), transfer.close.is_some());
+    let sought = Sought {
+        ends,
+        connection: timing.and_then(named_connection),
+        since: transfer.connect.as_ref().and_then(|connect| since(connect, clock)),
+        exchange: exchange.number.into(),
+        is_closed: transfer.close.is_some(),
+    };
     let result = match watched {
-        Watched::Page(page) => ask((number, is_closed), deadline, || ask_once(page, ends.client, clock)),
-        Watched::Log(_) if !is_closed => Err(Unjoined::StillOpen),
-        Watched::Log(file) => ask((number, is_closed), deadline, || read_log(&file, ends.client)),
+        Watched::Page(page) => ask(&sought, deadline, || ask_once(page, ends.client, clock)),
+        Watched::Log(_) if !sought.is_closed => Err(Unjoined::StillOpen),
+        Watched::Log(file) => ask(&sought, deadline, || read_log(&file, ends.client)),
     };
     match result {
-        // What is on the usual port may be another server's page.
-        Ok(record) if record.client == ends.client && is_same(record.server, ends.server) => {
-            transfer.server = Some(Box::new(record));
-        }
-        Ok(_) => transfer.no_server = options.watch.as_ref().map(|_| Unjoined::OtherConnection),
+        Ok(record) => transfer.server = Some(Box::new(record)),
         Err(why) => transfer.no_server = options.watch.as_ref().map(|_| why),
     }
+}
+
+/// The connection whose record is wanted. A port is used again: its address pair alone may be an earlier one's.
+struct Sought {
+    ends: Ends,
+    /// Its number at the server, where the response named it.
+    connection: Option<u64>,
+    /// Before then it was not there.
+    since: Option<SystemTime>,
+    exchange: u64,
+    /// Whether its end is wanted, too.
+    is_closed: bool,
+}
+
+impl Sought {
+    /// Whether this is its record. What is on the usual port may be another server's page.
+    fn is(&self, record: &Record) -> bool {
+        let accepted = || humantime::parse_rfc3339(&record.accepted).ok();
+        let is_recent = |since| accepted().is_some_and(|accepted| accepted >= since);
+        record.client == self.ends.client
+            && is_same(record.server, self.ends.server)
+            && match self.connection {
+                Some(number) => record.connection == number,
+                None => self.since.is_none_or(is_recent),
+            }
+    }
+
+    /// Whether all is there that is wanted.
+    fn is_recorded_by(&self, record: &Record) -> bool {
+        let is_there = record.exchanges.iter().any(|one| one.number == self.exchange) || record.exchanges_left_out > 0;
+        is_there && (!self.is_closed || record.close.is_some())
+    }
+}
+
+/// When connect(2) was called that led to a connection.
+fn since(connect: &Connect, clock: Clock) -> Option<SystemTime> {
+    let attempt = connect.attempts.iter().find(|attempt| attempt.outcome == ConnectOutcome::Connected)?;
+    clock.began().time().checked_add(Duration::from_nanos(attempt.began.try_into().ok()?))
+}
+
+/// The number in `connection;desc="12.3"`: the third exchange of connection 12.
+fn named_connection(timing: &str) -> Option<u64> {
+    let (_, rest) = timing.split_once("connection;desc=\"")?;
+    rest.split(['.', '"']).next()?.parse().ok()
 }
 
 /// The port of the live page that a response names. It is looked for at the server's own address alone.
@@ -74,27 +120,23 @@ fn is_same(one: SocketAddr, other: SocketAddr) -> bool {
     one.port() == other.port() && one.ip().to_canonical() == other.ip().to_canonical()
 }
 
-/// Asks until the record knows the exchange of this number and, where that is
-/// wanted, the end: or what there is by the deadline.
-fn ask(
-    (exchange, is_closed): (u64, bool),
-    deadline: Instant,
-    once: impl Fn() -> Result<Record, Unjoined>,
-) -> Result<Record, Unjoined> {
+/// Asks until the record knows the exchange, and the end where that is wanted: or what there is by the deadline.
+fn ask(sought: &Sought, deadline: Instant, once: impl Fn() -> Result<Record, Unjoined>) -> Result<Record, Unjoined> {
     loop {
-        let result = once();
+        let found = once();
         let is_over = Instant::now() >= deadline;
-        match &result {
-            Ok(record) if is_over || is_recorded(record, exchange, is_closed) => return result,
-            Err(why) if is_over || !why.may_change() => return result,
-            _ => sleep(PAUSE),
+        match found {
+            Ok(record) if !sought.is(&record) => {
+                if is_over {
+                    return Err(Unjoined::OtherConnection);
+                }
+            }
+            Ok(record) if is_over || sought.is_recorded_by(&record) => return Ok(record),
+            Err(why) if is_over || !why.may_change() => return Err(why),
+            _ => {}
         }
+        sleep(PAUSE);
     }
-}
-
-fn is_recorded(record: &Record, exchange: u64, is_closed: bool) -> bool {
-    let is_there = record.exchanges.iter().any(|one| one.number == exchange) || record.exchanges_left_out > 0;
-    is_there && (!is_closed || record.close.is_some())
 }
 
 fn ask_once(page: SocketAddr, client: SocketAddr, clock: Clock) -> Result<Record, Unjoined> {
@@ -157,5 +199,36 @@ impl Receiver for Text {
     fn body(&mut self, bytes: &[u8]) -> Result<Wanted, Failure> {
         self.bytes.extend_from_slice(bytes);
         Ok(if self.bytes.len() > MOST { Wanted::Enough } else { Wanted::More })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example() -> Record {
+        let document = include_str!("../../docs/records.md");
+        let example = document.split("```json\n").nth(1).and_then(|rest| rest.split("```").next());
+        serde_json::from_str(example.expect("an example")).expect("a record")
+    }
+
+    #[test]
+    fn a_record_of_an_earlier_connection_from_the_same_port_is_not_taken_for_it() {
+        let record = example();
+        let accepted = humantime::parse_rfc3339(&record.accepted).expect("a time");
+        let ends = Ends { client: record.client, server: record.server };
+        let sought = |connection, since| Sought { ends, connection, since, exchange: 1, is_closed: true };
+        let (before, after) = (accepted - Duration::from_micros(50), accepted + Duration::from_micros(50));
+        assert!(sought(Some(record.connection), Some(after)).is(&record), "its number says it");
+        assert!(!sought(Some(record.connection + 1), Some(before)).is(&record));
+        assert!(sought(None, Some(before)).is(&record));
+        assert!(!sought(None, Some(after)).is(&record), "it was accepted before connect(2)");
+        assert!(sought(None, None).is(&record), "a reused connection has no connect(2)");
+    }
+
+    #[test]
+    fn a_response_names_its_connection() {
+        assert_eq!(named_connection(r#"connection;desc="12.3", kernel;dur=0.07"#), Some(12));
+        assert_eq!(named_connection("cache;dur=1"), None);
     }
 }
