@@ -209,5 +209,8 @@ fn without_packets_there_is_no_file_and_that_is_said() {
     let client = Client::connect(watched.server.address);
     let record = watched.record_of(client.socket.local_addr().expect("its address"), |_| true);
     let response = watched.ask_page(&format!("/records/{}.pcapng", record["connection"]));
-    assert!(response.status == 404 && response.text().contains("No packets of this connection are kept"), "{response:?}");
+    assert!(
+        response.status == 404 && response.text().contains("No packets of this connection are kept"),
+        "{response:?}"
+    );
 }
