@@ -94,6 +94,7 @@ impl Half<'_> {
         if let (Some((began, ended)), Some(segments)) = (self.connected(), &self.record.segments) {
             let seen = |at: Option<Nanoseconds>| at.map(|at| at.saturating_add(self.accepted));
             pairs.push((Some(began), seen(segments.moments.syn)));
+            pairs.push((seen(segments.moments.syn), Some(ended)));
             pairs.push((seen(segments.moments.syn_ack), Some(ended)));
         }
         if let (Some(ours), Some(theirs)) = (&self.transfer.close, &self.record.close) {
