@@ -81,6 +81,8 @@ impl<R: BufRead> Entries<R> {
 fn entry(bytes: &[u8]) -> Entry {
     let Ok(mark) = serde_json::from_slice::<Mark>(bytes) else { return Entry::Other };
     match mark {
+        // It bears a version, too.
+        Mark { left_out: Some(_), .. } => Entry::LeftOut,
         Mark { glasshttp_fetch: Some(transfer::SCHEMA), .. } => {
             serde_json::from_slice(bytes).map_or(Entry::Other, Entry::Run)
         }
@@ -89,7 +91,19 @@ fn entry(bytes: &[u8]) -> Entry {
             Ok(record) => Entry::Connection(Box::new(record)),
             Err(_) => Entry::Version(version),
         },
-        Mark { left_out: Some(_), .. } => Entry::LeftOut,
         Mark { .. } => Entry::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_left_out_is_no_record_and_no_mistake() {
+        let line = br#"{"glasshttp":2,"left_out":{"connections":3,"exchanges":0,"reports":0,"frames":46060}}"#;
+        assert!(matches!(entry(line), Entry::LeftOut));
+        assert!(matches!(entry(br#"{"glasshttp":7}"#), Entry::Version(7)));
+        assert!(matches!(entry(b"[]"), Entry::Other));
     }
 }

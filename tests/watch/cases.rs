@@ -73,7 +73,7 @@ const CASES: [Case; 8] = [
         says: &["404 Not Found"],
         never: &["200 OK"],
     },
-    Case { name: "silent", act: |_| {}, says: &["without having sent a request"], never: &["head complete"] },
+    Case { name: "silent", act: |_| {}, says: &["without sending a request"], never: &["head complete"] },
 ];
 
 fn whole(client: &mut Client, request: &[u8]) {
