@@ -162,8 +162,8 @@ pub fn not_recorded(left_out: LeftOut, is_capture_file: bool, language: Language
     }
     say!(
         language,
-        "warning: {} were not recorded: too many at once, or the log's reader was too slow"
-            / "경고: {} 기록하지 못함. 한꺼번에 너무 많았거나, 로그를 읽는 쪽이 너무 느렸습니다",
+        "warning: {} were not recorded: too many at once, or the log could not take them"
+            / "경고: {} 기록하지 못함. 한꺼번에 너무 많았거나, 로그에 쓸 수 없었습니다",
         counts
     )
 }

@@ -278,7 +278,16 @@ impl Args {
         } else if args.bind.is_empty() {
             loopbacks()
         } else {
-            args.bind
+            // One that is named twice is taken once.
+            let mut named = args.bind;
+            let mut seen = Vec::new();
+            named.retain(|address| {
+                !seen.contains(address) && {
+                    seen.push(*address);
+                    true
+                }
+            });
+            named
         };
         let model = with_workers(args.model, args.workers);
         let connections = args.max_connections.unwrap_or(match model {

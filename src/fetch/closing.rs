@@ -41,16 +41,17 @@ impl Connection {
         // Before the call: what the server knows of the end is later than this.
         let at = clock.now();
         drop(socket);
+        let waits = who_waits(how, ends);
         let first = match leaves_unread && server_end.is_none() {
             // An end of input that nobody read may wait behind those bytes.
             true if info.state() != Some("CLOSE_WAIT") => Figure::derived(End::Client, Source::UnreadAtClose),
-            _ => first(how, client_end, server_end, info.state()),
+            _ => first_by_wait(waits).unwrap_or_else(|| first(how, client_end, server_end, info.state())),
         };
         ClientClose {
             at,
             reason: ClientReason(ending),
             how,
-            time_wait: time_wait(how, &first, ends),
+            time_wait: time_wait(how, &first, waits),
             first,
             client_end: match client_end {
                 Some(at) => Figure::measured(at, Source::ClockBeforeShutdown),
@@ -123,24 +124,60 @@ fn first(how: How, client: Option<i64>, server: Option<i64>, state: Option<&str>
     }
 }
 
+/// The end that is in TIME_WAIT closed first: the order in which we learnt of the ends may be another.
+fn first_by_wait(waits: Option<TimeWait>) -> Option<Figure<End>> {
+    match waits? {
+        TimeWait::Client => Some(Figure::derived(End::Client, Source::SockDiagClient)),
+        TimeWait::Server => Some(Figure::derived(End::Server, Source::SockDiagServer)),
+        TimeWait::Nobody => None,
+    }
+}
+
 /// Asks the kernel, which has both ends in its table only if both are on this machine.
-fn time_wait(how: How, first: &Figure<End>, ends: crate::record::transfer::Ends) -> Figure<TimeWait> {
+fn who_waits(how: How, ends: crate::record::transfer::Ends) -> Option<TimeWait> {
+    if matches!(how, How::ResetByClient | How::ResetByServer) {
+        return None;
+    }
+    let table = SocketTable::open().ok()?;
+    let is_waiting = |local, remote| table.is_in_time_wait(local, remote).unwrap_or(false);
+    if is_waiting(ends.client, ends.server) {
+        return Some(TimeWait::Client);
+    }
+    is_waiting(ends.server, ends.client).then_some(TimeWait::Server)
+}
+
+fn time_wait(how: How, first: &Figure<End>, waits: Option<TimeWait>) -> Figure<TimeWait> {
     if matches!(how, How::ResetByClient | How::ResetByServer) {
         return Figure::derived(TimeWait::Nobody, Source::ResetLeavesNothing);
     }
-    if let Ok(table) = SocketTable::open() {
-        const BY: Source = Source::SockDiagAfterClose;
-        for (local, remote, whose) in
-            [(ends.client, ends.server, TimeWait::Client), (ends.server, ends.client, TimeWait::Server)]
-        {
-            if table.is_in_time_wait(local, remote).unwrap_or(false) {
-                return Figure::measured(whose, BY);
-            }
-        }
+    if let Some(whose) = waits {
+        return Figure::measured(whose, Source::SockDiagAfterClose);
     }
     match first.value() {
         Some(End::Client) => Figure::derived(TimeWait::Client, Source::FirstWaits),
         Some(End::Server) => Figure::derived(TimeWait::Server, Source::FirstWaits),
         None => Figure::not_visible(Why::FirstUnknown),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_closed_first_and_who_waits_never_contradict_each_other() {
+        for (waits, end) in [(TimeWait::Client, End::Client), (TimeWait::Server, End::Server)] {
+            // The client's shutdown(2) came before the end of input was read: that alone decides nothing.
+            for (client, server) in [(Some(1), Some(2)), (Some(2), Some(1)), (None, Some(1)), (None, None)] {
+                let by_wait = first_by_wait(Some(waits)).expect("it is measured");
+                assert_eq!(by_wait.value(), Some(&end));
+                assert_eq!(time_wait(How::Fin, &by_wait, Some(waits)).value(), Some(&waits));
+                let by_order = first(How::Fin, client, server, None);
+                let is_client = by_order.value() == Some(&End::Client);
+                let derived = time_wait(How::Fin, &by_order, None);
+                assert_eq!(derived.value() == Some(&TimeWait::Client), is_client);
+            }
+        }
+        assert!(first_by_wait(None).is_none());
     }
 }

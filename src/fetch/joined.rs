@@ -126,12 +126,8 @@ fn ask(sought: &Sought, deadline: Instant, once: impl Fn() -> Result<Record, Unj
         let found = once();
         let is_over = Instant::now() >= deadline;
         match found {
-            Ok(record) if !sought.is(&record) => {
-                if is_over {
-                    return Err(Unjoined::OtherConnection);
-                }
-            }
-            Ok(record) if is_over || sought.is_recorded_by(&record) => return Ok(record),
+            Ok(record) if sought.is(&record) && (is_over || sought.is_recorded_by(&record)) => return Ok(record),
+            Ok(record) if is_over && !sought.is(&record) => return Err(Unjoined::OtherConnection),
             Err(why) if is_over || !why.may_change() => return Err(why),
             _ => {}
         }

@@ -28,6 +28,7 @@ mod sending;
 mod session;
 mod turn;
 pub mod url;
+mod withheld;
 
 pub use interrupt::Interrupt;
 pub use options::{Data, Options, Output, Watched};

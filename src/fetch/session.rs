@@ -11,7 +11,7 @@ use super::options::{Options, Output};
 use super::payload::Payload;
 use super::seen::Seen;
 use super::turn::Pace;
-use super::{connect, har, joined};
+use super::{connect, har, joined, withheld};
 use crate::capture::Capture;
 use crate::dns::interleaved;
 use crate::escape;
@@ -315,7 +315,10 @@ impl<'o> Session<'o> {
         Err(Failure::Status { url: transfer.url.clone(), status: fit(status, 60) })
     }
 
-    fn keep_or_close(&mut self, connection: Connection, next: Option<&Job>, transfer: &mut Transfer) {
+    fn keep_or_close(&mut self, mut connection: Connection, next: Option<&Job>, transfer: &mut Transfer) {
+        if transfer.exchange.as_ref().is_none_or(|exchange| exchange.traffic.request == 0) {
+            connection.machine.refrain();
+        }
         let is_free = connection.machine.next() == Next::Ask;
         if is_free && next.is_some_and(|next| next.peer() == connection.peer) {
             transfer.is_kept = true;
@@ -417,7 +420,7 @@ fn sockets(addresses: &[IpAddr], port: u16, scope: u32) -> Vec<SocketAddr> {
 
 fn print_json(record: &FetchRecord) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    json::write_pretty(&mut out, record)?;
+    json::write_pretty(&mut out, &withheld::run(record))?;
     out.write_all(b"\n")?;
     out.flush()
 }

@@ -129,7 +129,9 @@ impl SocketTable {
             if number(socket, INODE) == 0 {
                 let (server, client) = ends(socket, family);
                 let is_half_closed = socket.get(STATE) == Some(&CLOSE_WAIT);
-                found.push(Waiting { server, client, bytes: number(socket, RECEIVED), is_half_closed });
+                // A FIN counts as a byte, and is none.
+                let bytes = number(socket, RECEIVED).saturating_sub(is_half_closed.into());
+                found.push(Waiting { server, client, bytes, is_half_closed });
             }
         })?;
         Ok(found)
@@ -295,7 +297,8 @@ mod tests {
             let queues = table.queues(server.port()).expect("asked");
             assert_eq!(queues.iter().map(|queue| (queue.address, queue.waiting)).collect::<Vec<_>>(), [(server, 1)]);
             client.shutdown(Shutdown::Write).expect("half-closed");
-            assert!(table.waiting(server.port()).expect("asked")[0].is_half_closed);
+            let waiting = Waiting { is_half_closed: true, ..waiting };
+            assert_eq!(table.waiting(server.port()).expect("asked"), [waiting], "its FIN is no byte");
             assert_eq!(table.owner(at_client, server).expect("asked"), Owner::User(rustix::process::getuid().as_raw()));
             assert_eq!(table.owner(server, at_client).expect("asked"), Owner::Nobody, "it is not accepted");
             let _accepted = listener.accept().expect("accepted");

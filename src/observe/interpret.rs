@@ -160,7 +160,7 @@ pub(super) fn close(report: &Closed, accepted: Moment) -> Close {
         sentence: sentence(&reason),
         reason,
         how,
-        time_wait: time_wait(how, &first),
+        time_wait: time_wait(how, &first, &info, report),
         first,
         client_end: at(
             report.client_end,
@@ -222,14 +222,40 @@ fn who_was_first(how: How, info: &TcpInfo<'_>, report: &Closed) -> Figure<End> {
     }
 }
 
-/// Who ends first keeps the port (RFC 9293 §3.6.1); a reset leaves nothing.
-fn time_wait(how: How, first: &Figure<End>) -> Figure<TimeWait> {
-    match (how, first.value()) {
-        (How::ResetByClient | How::ResetByServer, _) => Figure::derived(TimeWait::Nobody, Source::ResetLeavesNothing),
-        (_, Some(End::Client)) => Figure::derived(TimeWait::Client, Source::FirstWaits),
-        (_, Some(End::Server)) => Figure::derived(TimeWait::Server, Source::FirstWaits),
-        (_, None) => Figure::not_visible(Why::FirstUnknown),
+/// Who ends first keeps the port (RFC 9293 §3.6.1), once both FINs have come; a reset leaves nothing.
+fn time_wait(how: How, first: &Figure<End>, info: &TcpInfo<'_>, report: &Closed) -> Figure<TimeWait> {
+    let waits = match (how, first.value()) {
+        (How::ResetByClient | How::ResetByServer, _) => {
+            return Figure::derived(TimeWait::Nobody, Source::ResetLeavesNothing);
+        }
+        (_, None) => return Figure::not_visible(Why::FirstUnknown),
+        (_, Some(End::Client)) => TimeWait::Client,
+        (_, Some(End::Server)) => TimeWait::Server,
+    };
+    let Some(state) = info.state() else { return Figure::not_visible(Why::NoTcpInfo) };
+    let has_client_fin = |state| matches!(state, "CLOSE_WAIT" | "LAST_ACK" | "CLOSING" | "TIME_WAIT");
+    let was = tcp_info::state(report.state_before_end);
+    if report.client_end == Moment::default() && !has_client_fin(state) && !was.is_some_and(has_client_fin) {
+        return Figure::not_visible(Why::ClientEndUnseen);
     }
+    match unacknowledged(info) {
+        // A socket that is CLOSED by then had its FIN acknowledged, or was reset.
+        Some(left) if left < 0 || left == 0 && state != "CLOSED" => Figure::derived(waits, Source::FirstWaits),
+        _ => Figure::not_visible(Why::CloseUnseen),
+    }
+}
+
+/// Bytes that were sent, or are still to be, and have not been acknowledged; -1, where the FIN behind
+/// them has been: it counts as one that is acknowledged (linux/tcp.h: `struct tcp_info`, of 4.19 or later).
+fn unacknowledged(info: &TcpInfo<'_>) -> Option<i64> {
+    let u64_at = |offset| {
+        let bytes = info.0.get(offset..offset + 8)?;
+        bytes.try_into().ok().map(u64::from_ne_bytes)
+    };
+    let (acknowledged, sent, again) = (u64_at(120)?, u64_at(200)?, u64_at(208)?);
+    let not_sent = info.0.get(144..148)?.try_into().ok().map(u32::from_ne_bytes)?;
+    let sent = sent.checked_sub(again)?.checked_add(not_sent.into())?;
+    Some(sent.wrapping_sub(acknowledged).cast_signed())
 }
 
 fn sentence(reason: &Reason) -> Text {
@@ -282,6 +308,49 @@ mod tests {
             }
             prop_assert!(recorded.at.value().is_none_or(|at| *at >= 0));
         }
+    }
+
+    /// `struct tcp_info` in this state, of a response of 300 bytes.
+    fn tcp_info(state: u8, acknowledged: u64, not_sent: u32) -> Vec<u8> {
+        let mut info = vec![0; 216];
+        info[0] = state;
+        info[120..128].copy_from_slice(&acknowledged.to_ne_bytes());
+        info[144..148].copy_from_slice(&not_sent.to_ne_bytes());
+        // 50 bytes were sent twice.
+        info[200..208].copy_from_slice(&(350 - u64::from(not_sent)).to_ne_bytes());
+        info[208..216].copy_from_slice(&50_u64.to_ne_bytes());
+        info
+    }
+
+    #[test]
+    fn time_wait_is_derived_only_where_both_fins_are_known() {
+        let [established, fin_wait1, fin_wait2, closed, close_wait] = [1, 4, 5, 7, 8_u8];
+        let waits = |before: u8, client_end: bool, tcp_info: Vec<u8>| {
+            let client_end = Moment(if client_end { ACCEPTED.0 + 9 } else { 0 });
+            let server_end = Moment(ACCEPTED.0 + 5);
+            let report = Closed {
+                at: Moment(ACCEPTED.0 + 10),
+                state_before_end: before,
+                client_end,
+                server_end,
+                tcp_info,
+                ..Closed::default()
+            };
+            close(&report, ACCEPTED).time_wait
+        };
+        let derived = |end| Figure::derived(end, Source::FirstWaits);
+        assert_eq!(waits(established, true, tcp_info(closed, 301, 0)), derived(TimeWait::Server));
+        assert_eq!(waits(close_wait, true, tcp_info(closed, 301, 0)), derived(TimeWait::Client));
+        assert_eq!(waits(close_wait, true, tcp_info(close_wait, 300, 0)), derived(TimeWait::Client));
+        // The client sends nothing more that the server sees: it may reset.
+        for info in [tcp_info(fin_wait2, 301, 0), tcp_info(fin_wait1, 100, 150), tcp_info(closed, 301, 0)] {
+            assert_eq!(waits(established, false, info), Figure::not_visible(Why::ClientEndUnseen));
+        }
+        // Reset before the server's FIN was acknowledged, or bytes before it.
+        for info in [tcp_info(closed, 300, 0), tcp_info(close_wait, 150, 0), tcp_info(close_wait, 150, 150)] {
+            assert_eq!(waits(close_wait, true, info), Figure::not_visible(Why::CloseUnseen));
+        }
+        assert_eq!(waits(close_wait, true, vec![close_wait]), Figure::not_visible(Why::CloseUnseen));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The JSON log: one object a connection, when it is closed; see docs/records.md.
 
 use super::sink::{LeftOut, News, Sink};
+use super::standard_output::is_passing;
 use crate::record::connection::{Record, SCHEMA};
 use crate::record::secrets::withheld;
 use crate::story::json;
@@ -90,11 +91,6 @@ impl<W: Write + Send> Sink for JsonLog<W> {
     fn unwritten(&self) -> u64 {
         self.missing + self.unwritten
     }
-}
-
-/// Whether a later write may succeed: a disk that is full, or over its quota, now.
-fn is_passing(error: &std::io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::Interrupted)
 }
 
 #[cfg(test)]

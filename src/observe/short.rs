@@ -3,6 +3,7 @@
 //! a reader is too slow for, and that is counted.
 
 use super::sink::{LeftOut, News, Sink};
+use super::standard_output::is_passing;
 use crate::language::Language;
 use crate::record::Nanoseconds;
 use crate::record::connection::{Exchange, Record};
@@ -26,19 +27,31 @@ pub struct ShortLog<W> {
     zone: Option<TimeZone>,
     /// Connections that are open, and the number of the last exchange that was written.
     written: HashMap<u64, u64>,
+    /// Lines that found no room, on a disk that was full for a moment.
+    unwritten: usize,
 }
 
 impl<W: Write + Send> ShortLog<W> {
     /// Lines for a terminal that has this number of columns when each is written, or for none.
     pub fn new(writer: W, language: Language, columns: fn() -> Option<usize>) -> Self {
-        Self { writer: Some(writer), language, columns, zone: zone(), written: HashMap::new() }
+        Self { writer: Some(writer), language, columns, zone: zone(), written: HashMap::new(), unwritten: 0 }
     }
 
     fn write(&mut self, text: &str) {
         let Some(writer) = &mut self.writer else { return };
-        if writer.write_all(text.as_bytes()).and_then(|()| writer.flush()).is_err() {
-            self.writer = None;
-            self.written = HashMap::new();
+        let mut whole = String::new();
+        if self.unwritten > 0 {
+            // A line may have been torn: the next one begins anew.
+            whole = say!(self.language, "\n… {} lines not written\n" / "\n… {}줄 쓰지 못함\n", self.unwritten);
+        }
+        whole.push_str(text);
+        match writer.write_all(whole.as_bytes()).and_then(|()| writer.flush()) {
+            Ok(()) => self.unwritten = 0,
+            Err(error) if is_passing(&error) => self.unwritten += text.lines().count(),
+            Err(_) => {
+                self.writer = None;
+                self.written = HashMap::new();
+            }
         }
     }
 

@@ -12,7 +12,9 @@ mod left_out;
 mod tests;
 
 use super::sink::{LeftOut, News, Sink};
+use super::standard_output::is_passing;
 use crate::language::Language;
+use crate::language::sentence::say;
 use crate::record::connection::Record;
 use crate::story::width::USUAL;
 use crate::story::{self, MOST_ROWS, Occasion, Progress};
@@ -52,6 +54,8 @@ pub struct Story<W> {
     /// The highest number of a connection that was heard of.
     newest: u64,
     has_begun: bool,
+    /// Blocks that found no room, on a disk that was full for a moment.
+    unwritten: u64,
 }
 
 /// What was shown since `began`, which is a second ago at most.
@@ -93,6 +97,7 @@ impl<W: Write + Send> Story<W> {
             not_shown: NotShown::default(),
             newest: 0,
             has_begun: false,
+            unwritten: 0,
         }
     }
 
@@ -186,12 +191,24 @@ impl<W: Write + Send> Story<W> {
         if !std::mem::replace(&mut self.has_begun, true) {
             whole = story::legend((self.width)(), self.language);
         }
+        if self.unwritten > 0 {
+            // A block may have been torn: the next one begins anew.
+            whole.push_str(&say!(
+                self.language,
+                "\n… {} blocks not written\n\n" / "\n… 블록 {}개 쓰지 못함\n\n",
+                self.unwritten
+            ));
+        }
         whole.push_str(text);
         self.second.blocks += 1;
-        if writer.write_all(whole.as_bytes()).and_then(|()| writer.flush()).is_err() {
-            self.writer = None;
-            self.shown = HashMap::new();
-            self.not_shown.forget();
+        match writer.write_all(whole.as_bytes()).and_then(|()| writer.flush()) {
+            Ok(()) => self.unwritten = 0,
+            Err(error) if is_passing(&error) => self.unwritten += 1,
+            Err(_) => {
+                self.writer = None;
+                self.shown = HashMap::new();
+                self.not_shown.forget();
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ impl ClientReason {
     pub fn code(self) -> &'static str {
         match self.0 {
             Ending::NoMoreRequests => "no_more_requests",
+            Ending::NotSent => "not_sent",
             Ending::SimpleRequest => "simple_request",
             Ending::Http10 => "http10",
             Ending::NotOffered => "not_offered",
@@ -44,6 +45,10 @@ impl ClientReason {
             Ending::NoMoreRequests => (
                 "The client had no further request, and closed the connection.",
                 "보낼 요청이 더 없어 클라이언트가 연결을 닫았습니다.",
+            ),
+            Ending::NotSent => (
+                "The client closed the connection without sending its request.",
+                "클라이언트가 요청을 보내지 않고 연결을 닫았습니다.",
             ),
             Ending::NotOffered => (
                 "The response is HTTP/1.0 and does not say Connection: keep-alive.",

@@ -40,12 +40,18 @@ pub(crate) fn withheld_head(head: &str) -> Cow<'_, str> {
         return Cow::Borrowed(head);
     }
     let mut shown = String::with_capacity(head.len());
+    let mut goes_on = false;
     for line in head.split_inclusive('\n') {
-        match line.split_once(':').filter(|(name, _)| is_secret(name)) {
+        // A line that begins with a blank goes on with the field before (obs-fold, RFC 9112 §5.2).
+        let is_fold = goes_on && line.starts_with([' ', '\t']);
+        let field = if is_fold { Some(("", line)) } else { line.split_once(':').filter(|(name, _)| is_secret(name)) };
+        goes_on = field.is_some();
+        match field {
             Some((name, rest)) => {
                 let value = rest.trim_end_matches(['\r', '\n']);
                 let end = &rest[value.len()..];
-                shown.push_str(&format!("{name}: {}{end}", withheld_value(value.trim())));
+                let colon = if is_fold { "" } else { ":" };
+                shown.push_str(&format!("{name}{colon} {}{end}", withheld_value(value.trim())));
             }
             None => shown.push_str(line),
         }
@@ -95,6 +101,10 @@ mod tests {
             "GET / HTTP/1.1\r\nHost: a\r\nCOOKIE: 8 bytes, not shown\r\nAuthorization: 8 bytes, not shown\r\n\r\n"
         );
         assert!(matches!(withheld_head("GET / HTTP/1.1\r\nHost: a:80\r\n\r\n"), Cow::Borrowed(_)));
+        assert_eq!(
+            withheld_head("GET / HTTP/1.1\r\nCookie: a=1;\r\n b=22\r\n\tc=3\r\nHost: a\r\n folded\r\n\r\n"),
+            "GET / HTTP/1.1\r\nCookie: 4 bytes, not shown\r\n 4 bytes, not shown\r\n 3 bytes, not shown\r\nHost: a\r\n folded\r\n\r\n"
+        );
         assert!(!withheld_head("Set-Cookie: a=한글\n").contains("한글"));
         assert_eq!(withheld_head(&shown), shown, "nothing is withheld twice");
     }

@@ -130,7 +130,7 @@ pub struct Attempt {
     pub ended: Nanoseconds,
     /// What came of it.
     pub outcome: ConnectOutcome,
-    /// How often the SYN was sent again, for nothing came back.
+    /// How often the SYN was sent again, nothing having come back by then.
     pub syn_again: Figure<u32>,
 }
 

@@ -8,6 +8,7 @@
 
 use super::width::LEAST as LEAST_WIDTH;
 use crate::escape;
+pub(crate) use crate::language::grouped;
 use anstyle::Style;
 use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr;
@@ -310,19 +311,6 @@ pub(crate) fn span(nanoseconds: i64) -> String {
         0 => format!("{sign}{} {name}", grouped((size + unit / 2) / unit)),
         _ => format!("{sign}{amount:.digits$} {name}"),
     }
-}
-
-/// A number with its thousands set apart.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 #[cfg(test)]

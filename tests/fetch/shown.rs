@@ -152,6 +152,26 @@ fn taking(body: usize, bytes: &'static str) -> Peer {
 }
 
 #[test]
+fn the_json_has_no_secrets() {
+    let peer = Peer::responding("HTTP/1.1 200 OK\r\nSet-Cookie: id=s3cret\r\nContent-Length: 2\r\n\r\nok");
+    let record = fetch(&["--json", "-H", "Cookie: q=s3cret", &peer.url("/")]).record().to_string();
+    assert!(!record.contains("s3cret") && record.contains("Cookie: 8 bytes, not shown"), "{record}");
+}
+
+#[test]
+fn a_request_that_was_not_sent_is_not_spoken_of_as_one() {
+    let (folder, _) = folder_with(0);
+    let server = Server::start(folder.path(), &[]);
+    let url = format!("{}small.txt", server.url);
+    let run = fetch(&["--json", "-k", "--repeat", "2", "-o", "/", &url]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    for transfer in run.record()["transfers"].as_array().expect("transfers") {
+        assert_eq!((&transfer["close"]["reason"], &transfer["is_kept"]), (&"not_sent".into(), &false.into()));
+        assert!(transfer["exchange"].is_null() && transfer["reuse"].is_null(), "{transfer}");
+    }
+}
+
+#[test]
 fn the_har_has_what_was_sent_but_no_secrets() {
     const OK: &str = "HTTP/1.1 200 OK\r\nSet-Cookie: id=s3cret\r\nContent-Length: 2\r\n\r\nok";
     let peer = taking(12, OK);

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub enum Ending {
     /// There was no further request.
     NoMoreRequests,
+    /// There was a request, and it was not sent.
+    NotSent,
     /// HTTP/0.9 was spoken.
     SimpleRequest,
     /// HTTP/1.0 was spoken, and nothing said of keeping the connection.

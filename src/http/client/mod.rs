@@ -172,6 +172,13 @@ impl ClientConnection {
         }
     }
 
+    /// The request that was to be sent on a connection that is free won't be: it closes.
+    pub fn refrain(&mut self) {
+        if matches!(self.state, State::Idle) {
+            self.close(Ending::NotSent);
+        }
+    }
+
     /// Takes bytes of the server's: gives how many were used, and what they
     /// were. Bytes that were not used are to be given again; with more behind
     /// them, if none were used and nothing was found. At most [`MAX_HEAD`]

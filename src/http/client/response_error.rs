@@ -143,23 +143,27 @@ impl fmt::Display for ResponseError {
             }
             Self::HeadCutShort => "The server closed the connection within the response's head.",
             Self::BodyCutShort { promised, received } => {
+                let [promised, received] = [*promised, *received].map(grouped);
                 return write!(
                     f,
                     "The response was cut short: Content-Length promised {promised} bytes, {received} came."
                 );
             }
             Self::ChunksCutShort { received } => {
+                let received = grouped(*received);
                 return write!(f, "The response was cut short: {received} bytes came, and no last chunk.");
             }
             Self::NoResponseInTime => "No response came in time.",
             Self::HeadTimedOut => "The response's head was not complete in time.",
             Self::BodyTimedOut { received } => {
+                let received = grouped(*received);
                 return write!(f, "The response's body was not complete in time: {received} bytes came.");
             }
             Self::SendTimedOut => "The server did not take the request in time.",
             Self::ResetBeforeResponse => "The connection was reset before a response came.",
             Self::ResetInHead => "The connection was reset within the response's head.",
             Self::ResetInBody { received } => {
+                let received = grouped(*received);
                 return write!(f, "The connection was reset within the response's body: {received} bytes came.");
             }
         })
@@ -167,3 +171,11 @@ impl fmt::Display for ResponseError {
 }
 
 impl std::error::Error for ResponseError {}
+
+/// A number with its thousands set apart.
+fn grouped(number: u64) -> String {
+    match number {
+        0..1000 => number.to_string(),
+        _ => format!("{},{:03}", grouped(number / 1000), number % 1000),
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::faults::{ConnectFault, FileFault, RangeFault, UrlFault};
 use super::variants::Failure;
+use crate::language::grouped;
 use crate::record::system_error::SystemError;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -34,9 +35,11 @@ pub(super) fn sentence(failure: &Failure) -> String {
         Failure::Range { path, is_resume, fault } => range(path, *is_resume, fault),
         Failure::RangeSurplus => "The server sent more bytes than its Content-Range says.".into(),
         Failure::RangeEndsEarly { length, end } => {
+            let [length, end] = [*length, *end].map(grouped);
             format!("The response ends at byte {length}, before the {end} that its Content-Range says.")
         }
         Failure::RangeIsPart { length, complete } => {
+            let [length, complete] = [*length, *complete].map(grouped);
             format!("The server sent a part: {length} of {complete} bytes are there.")
         }
         Failure::RangeWithoutTotal => "The server does not say how long the whole file is.".into(),
@@ -50,6 +53,7 @@ pub(super) fn sentence(failure: &Failure) -> String {
 
 /// Where the part is, behind a sentence.
 pub(super) fn kept(bytes: u64, path: &Path) -> String {
+    let bytes = grouped(bytes);
     format!(" The {bytes} bytes received are kept in {}; -C resumes from there.", path.display())
 }
 
@@ -83,7 +87,8 @@ fn connect(server: SocketAddr, addresses: usize, fault: &ConnectFault) -> String
     };
     match fault {
         ConnectFault::Refused => format!(
-            "Cannot connect to {to}: refused. No program listens there; is the server running, and at this port?"
+            "Cannot connect to {to}: refused. Nothing listens there, or a firewall rejects it; is the server running, \
+             and at this port?"
         ),
         ConnectFault::TimedOut => {
             format!("Cannot connect to {to}: no response in time. Is it the right address, or does a firewall drop it?")

@@ -4,6 +4,7 @@ use super::faults::{ConnectFault, FileFault, RangeFault, UrlFault};
 use super::variants::Failure;
 use super::{lookup, response};
 use crate::language::Language::Korean;
+use crate::language::grouped;
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -35,9 +36,11 @@ pub(super) fn sentence(failure: &Failure) -> String {
         Failure::Range { path, is_resume, fault } => range(path, *is_resume, fault),
         Failure::RangeSurplus => "서버가 Content-Range보다 많은 바이트를 보냈습니다.".into(),
         Failure::RangeEndsEarly { length, end } => {
+            let [length, end] = [*length, *end].map(grouped);
             format!("응답이 {length}바이트에서 끝났습니다. Content-Range에 따르면 {end}바이트까지여야 합니다.")
         }
         Failure::RangeIsPart { length, complete } => {
+            let [length, complete] = [*length, *complete].map(grouped);
             format!("서버가 일부만 보냈습니다. {complete}바이트 가운데 {length}바이트가 있습니다.")
         }
         Failure::RangeWithoutTotal => "서버가 전체 길이를 알려 주지 않았습니다.".into(),
@@ -51,6 +54,7 @@ pub(super) fn sentence(failure: &Failure) -> String {
 
 /// Where the part is, behind a sentence.
 pub(super) fn kept(bytes: u64, path: &Path) -> String {
+    let bytes = grouped(bytes);
     format!(" 받은 {bytes}바이트는 {}에 있고, -C로 이어받을 수 있습니다.", path.display())
 }
 
@@ -84,7 +88,7 @@ fn connect(server: SocketAddr, addresses: usize, fault: &ConnectFault) -> String
     };
     match fault {
         ConnectFault::Refused => format!(
-            "{to} 연결할 수 없습니다: 거부되었습니다. 그곳에서 기다리는 프로그램이 없습니다. 서버가 이 포트에서 실행 중인가요?"
+            "{to} 연결할 수 없습니다: 거부되었습니다. 그 포트에서 기다리는 서버가 없거나 방화벽이 막습니다. 서버가 이 포트에서 실행 중인가요?"
         ),
         ConnectFault::TimedOut => {
             format!("{to} 연결할 수 없습니다: 제때 응답이 없습니다. 주소가 맞나요? 방화벽이 막고 있지는 않나요?")

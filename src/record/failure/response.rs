@@ -5,6 +5,7 @@ use super::kind::FailureKind;
 use crate::http::client::RequestError;
 use crate::http::client::response_error::ResponseError as Error;
 use crate::http::parse::foreign::Foreign;
+use crate::language::grouped;
 
 pub(super) fn kind(error: Error) -> FailureKind {
     match error {
@@ -68,15 +69,19 @@ pub(super) fn korean(error: Error) -> String {
             format!("응답 헤더의 {line}번째 줄이 잘못되었습니다. 헤더 필드는 이름: 값 형식이어야 합니다.")
         }
         Error::BodyCutShort { promised, received } => {
+            let [promised, received] = [promised, received].map(grouped);
             format!("응답이 중간에 끊겼습니다. Content-Length는 {promised}바이트인데 {received}바이트만 왔습니다.")
         }
         Error::ChunksCutShort { received } => {
+            let received = grouped(received);
             format!("응답이 중간에 끊겼습니다. {received}바이트가 왔고 마지막 청크는 오지 않았습니다.")
         }
         Error::BodyTimedOut { received } => {
+            let received = grouped(received);
             format!("응답 본문이 제때 다 오지 않았습니다. {received}바이트가 왔습니다.")
         }
         Error::ResetInBody { received } => {
+            let received = grouped(received);
             format!("응답 본문을 받는 중에 연결이 리셋되었습니다. {received}바이트가 왔습니다.")
         }
         Error::StatusLine => {

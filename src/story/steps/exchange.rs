@@ -63,12 +63,21 @@ fn request(exchange: &Exchange, is_pipelined: bool, roles: &Roles<'_>, language:
         let title = say!(language, "{}, pipelined" / "{}, 파이프라이닝", number.unwrap_or_default());
         let at = if stages.head_complete.value().is_some() { &stages.head_complete } else { &stages.response_chosen };
         let read = stages.first_read.value().map(|at| span(*at)).unwrap_or_default();
-        let sentence = say!(
-            language,
-            "The client did not wait for the response before it: these bytes were read with the ones before, at {}, and waited their turn in the server."
-                / "클라이언트가 앞 응답을 기다리지 않았습니다. 이 바이트는 앞의 것과 함께 {}에 읽혔고, 서버 안에서 차례를 기다렸습니다.",
-            read
-        );
+        let has_no_read = exchange.traffic.value().is_some_and(|traffic| traffic.reads == 0);
+        let sentence = match has_no_read {
+            true => say!(
+                language,
+                "The client did not wait for the response before it: these bytes were read with the ones before, at {}, and waited their turn in the server."
+                    / "클라이언트가 앞 응답을 기다리지 않았습니다. 이 바이트는 앞의 것과 함께 {}에 읽혔고, 서버 안에서 차례를 기다렸습니다.",
+                read
+            ),
+            false => say!(
+                language,
+                "The client did not wait for the response before it: the beginning of this request was read with the one before, at {}, and the rest later."
+                    / "클라이언트가 앞 응답을 기다리지 않았습니다. 이 요청의 앞부분은 앞 요청과 함께 {}에 읽혔고, 나머지는 나중에 읽혔습니다.",
+                read
+            ),
+        };
         Step::event("request", at.clone(), line.clone(), title).saying(sentence)
     } else if stages.arrived.value().is_some() {
         let sentence = say!(

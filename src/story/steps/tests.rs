@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::panic)] // what helps a test fails as a test does
 
 mod captured;
+mod ends;
 mod names;
 mod reasons;
 mod transfers;

@@ -23,6 +23,12 @@ pub(super) fn steps(transfer: &Transfer, before: &FetchRecord, language: Languag
 fn reused(transfer: &Transfer, language: Language) -> Option<Step> {
     let reuse = transfer.reuse.as_ref()?;
     let number = transfer.connection.unwrap_or_default();
+    if transfer.exchange.is_none() {
+        // Nothing was asked on it.
+        let title = say!(language, "connection {}, idle for {}" / "{1} 쉬던 연결 {0}", number, span(reuse.idle));
+        let label = say!(language, "kept" / "유지");
+        return Some(Step::event("reused", by_clock(transfer.began), label, title).known_by_its_time(language));
+    }
     let title = say!(
         language,
         "connection {}, idle for {}: no handshake, which had taken {}"
@@ -133,8 +139,8 @@ fn is_again(attempt: &Attempt) -> bool {
 fn again_sentence(language: Language) -> String {
     say!(
         language,
-        "A SYN that has no response is sent again, on Linux after 1 s, then 2 s more, and so on: it was lost, its SYN+ACK was, or the server's accept queue had no room. Packets would show which."
-            / "응답이 없는 SYN은 다시 보냅니다(리눅스에서는 1초 뒤, 다시 2초 뒤…). SYN이나 SYN+ACK가 사라졌거나, 서버의 수락 대기열에 자리가 없었습니다. 어느 쪽인지는 패킷에 보입니다."
+        "A SYN is sent again while no response has come, on Linux after 1 s, then 2 s more, and so on: it or its SYN+ACK was lost or merely late, or the server's accept queue had no room. Packets would show which."
+            / "응답이 오지 않는 동안 SYN을 다시 보냅니다(리눅스에서는 1초 뒤, 다시 2초 뒤…). SYN이나 SYN+ACK가 사라졌거나 늦었을 뿐이거나, 서버의 수락 대기열에 자리가 없었습니다. 어느 쪽인지는 패킷에 보입니다."
     )
 }
 
@@ -151,12 +157,17 @@ fn with_syns(title: String, attempt: &Attempt, language: Language) -> String {
 fn opened(took: &str, attempt: &Attempt, connect: Option<&Connect>, language: Language) -> String {
     let mut parts = vec![say!(language, "after {}" / "{} 만에", took)];
     parts.extend(match attempt.syn_again.value() {
-        Some(1) => {
-            Some(say!(language, "the first SYN had no response and was sent again" / "첫 SYN에 응답이 없어 다시 보냄"))
-        }
-        Some(again) if *again > 1 => {
-            Some(say!(language, "{} SYNs had no response before this one" / "앞의 SYN {}개에 응답이 없었음", again))
-        }
+        Some(1) => Some(say!(
+            language,
+            "no response had come within the retransmission timeout (1 s on Linux), so the SYN was sent again"
+                / "재전송 타임아웃(리눅스에서는 1초) 안에 응답이 오지 않아 SYN을 다시 보냄"
+        )),
+        Some(again) if *again > 1 => Some(say!(
+            language,
+            "no response had come within the retransmission timeout (1 s on Linux, then doubled), so the SYN was sent again {} times"
+                / "재전송 타임아웃(리눅스에서는 1초, 그다음은 두 배씩) 안에 응답이 오지 않아 SYN을 {}번 다시 보냄",
+            again
+        )),
         _ => None,
     });
     parts.extend(connect.and_then(|connect| connect.rtt.value()).map(|rtt| format!("rtt {}", span(*rtt))));
