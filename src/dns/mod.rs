@@ -38,7 +38,7 @@ pub mod fuzzing {
 
     /// Judges `message` as a response to a question of ours, with our number and without.
     pub fn judge(message: &[u8]) {
-        let Ok(question) = Question::new("a.test", Kind::A, true, true) else { return };
+        let Ok(question) = Question::new("a.test", QueryType::A, true, true) else { return };
         question.judge(message);
         if let Some(rest) = message.get(2..) {
             question.judge(&[&question.id.to_be_bytes(), rest].concat());
