@@ -279,14 +279,12 @@ impl Args {
             loopbacks()
         } else {
             // One that is named twice is taken once.
-            let mut named = args.bind;
-            let mut seen = Vec::new();
-            named.retain(|address| {
-                !seen.contains(address) && {
-                    seen.push(*address);
-                    true
+            let mut named = Vec::new();
+            for address in args.bind {
+                if !named.contains(&address) {
+                    named.push(address);
                 }
-            });
+            }
             named
         };
         let model = with_workers(args.model, args.workers);

@@ -266,7 +266,7 @@ fn the_help_of_fetch_is_a_man_page_in_each_language() {
     }
     let (environment, ..) = output(glasshttp().args(["fetch", "--help"]).env("LC_ALL", "ko_KR.UTF-8"));
     assert!(environment.starts_with("이름\n"), "{environment}");
-    // What can't be meant is said in Korean, too.
+    // An invalid command line is said in Korean, too.
     for (arguments, words) in [
         (&["https://h/"][..], "암호화된 주소"),
         (&["-C", "h"], "파일 하나를 이어받습니다"),

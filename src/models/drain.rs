@@ -12,6 +12,7 @@
 //!
 //! A socket that was handed over is only let go: its queue belongs to the successor.
 
+use super::crowd::others_wait;
 use super::wait::wait;
 use crate::kernel::socket_table::SocketTable;
 use crate::listener::Listener;
@@ -64,21 +65,26 @@ impl Draining {
         addresses.any(|address| table.handshakes(address).is_ok_and(|count| count > 0))
     }
 
-    /// Gives each connection that has come to `take`.
-    pub(super) fn accept(&self, mut take: impl FnMut(&Listener, OwnedFd, SocketAddr)) {
-        for listener in &self.listeners {
-            // Out of descriptors: who waits in the queue is lost with it.
-            while let Ok(Some((socket, client))) = listener.accept() {
-                take(listener, socket, client);
-            }
-        }
+    /// The next connection that has come, and where. Out of descriptors: who waits in the queue is lost with it.
+    pub(super) fn accept(&self) -> Option<(&Listener, OwnedFd, SocketAddr)> {
+        self.listeners.iter().find_map(|listener| {
+            let (socket, client) = listener.accept().ok().flatten()?;
+            Some((listener, socket, client))
+        })
+    }
+
+    /// Whether somebody waits who could be accepted.
+    pub(super) fn is_awaited(&self) -> bool {
+        others_wait(&self.listeners)
     }
 
     /// Gives each connection that comes to `take`, and waits for it, until none does any more.
     pub(super) fn accept_to_the_end(mut self, mut take: impl FnMut(&Listener, OwnedFd, SocketAddr)) {
         loop {
             let is_over = self.is_over();
-            self.accept(&mut take);
+            while let Some((listener, socket, client)) = self.accept() {
+                take(listener, socket, client);
+            }
             let mut fds: Vec<_> = self.listeners.iter().map(|listener| PollFd::new(listener, PollFlags::IN)).collect();
             if is_over || wait(&mut fds, Some(self.next_look)).is_err() {
                 return;

@@ -265,26 +265,31 @@ impl EventLoop {
         Ok(())
     }
 
+    /// Accepts those who have come, as far as there is room; gives back what others may still come to.
+    fn drain(&mut self, mut draining: Draining) -> Option<Draining> {
+        let is_over = draining.is_over();
+        while self.connections.len() < self.limits.connections
+            && let Some((listener, socket, client)) = draining.accept()
+        {
+            let connection = Connection::new(socket, client, listener.as_fd(), &self.service);
+            self.serve(connection);
+        }
+        (!is_over || draining.is_awaited()).then_some(draining)
+    }
+
     /// Does what it is time for: drops who would begin to connect, accepts who has, closes what is idle.
     fn go_on_ending(&mut self) -> io::Result<()> {
         let now = Instant::now();
         let Some(ending) = &mut self.ending else { return Ok(()) };
-        let mut draining = ending.draining.take();
+        let mut begun = ending.draining.take();
         if ending.closing.take_if(|closing| *closing <= now).is_some() {
             // One that was handed over stays open elsewhere, and would go on to wake this loop.
             self.set_accepts(false)?;
-            draining = Some(Draining::begin(std::mem::take(&mut self.listeners)));
+            begun = Some(Draining::begin(std::mem::take(&mut self.listeners)));
         }
-        if let Some(mut draining) = draining.take() {
-            let is_over = draining.is_over();
-            draining.accept(|listener, socket, client| {
-                let connection = Connection::new(socket, client, listener.as_fd(), &self.service);
-                self.serve(connection);
-            });
-            let mut draining = (!is_over).then_some(draining);
-            self.ending.iter_mut().for_each(|ending| ending.draining = draining.take());
-        }
+        let draining = begun.and_then(|draining| self.drain(draining));
         let Some(ending) = &mut self.ending else { return Ok(()) };
+        ending.draining = draining;
         if ending.last_request.take_if(|last_request| *last_request <= now).is_some() {
             for key in self.connections.keys() {
                 self.advance(key, Connection::shut_down)?;

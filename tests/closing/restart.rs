@@ -108,6 +108,13 @@ fn no_client_that_was_connected_is_lost_at_three_restarts() {
 }
 
 #[test]
+fn those_who_wait_for_one_of_few_places_are_served_within_the_bound() {
+    let (_, lost) =
+        restart_under_load("HTTP/1.0", &["--model", "multiplex", "--workers", "1", "--max-connections", "2"]);
+    assert_eq!(lost, 0);
+}
+
+#[test]
 fn no_client_of_a_kept_connection_is_lost_either() {
     // One connection at a time is kept by the iterative model: the others wait for it.
     for model in ["process", "thread", "multiplex"] {

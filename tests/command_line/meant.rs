@@ -1,4 +1,4 @@
-//! What was typed and can't be meant: the line says what it is, what it is not,
+//! An invalid command line: the line says what it is, what it is not,
 //! and what was probably meant.
 
 use super::{assert_refused, output};

@@ -94,7 +94,7 @@ fn proxy(hub: &Namespace, place: &Path) -> (Proxy, PathBuf) {
     (Proxy(child), door)
 }
 
-/// Waits until HAProxy takes all machines for alive: so does whoever replaces one after another.
+/// Waits until HAProxy takes all machines for alive: so does an operator who replaces one after another.
 fn wait_until_all_are_up(door: &Path) {
     let begun = Instant::now();
     loop {

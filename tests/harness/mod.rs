@@ -83,7 +83,7 @@ impl Server {
                 }));
             }
         }
-        // Whoever started it may have said something before.
+        // The program that started it may have said something before.
         let line = announced.lines().find(|line| line.contains("http://")).unwrap_or_default();
         let start = line.find("http://").unwrap_or_else(|| panic!("the first line names the URL: {line:?}"));
         let url = line[start..].trim().to_owned();
