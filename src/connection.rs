@@ -26,7 +26,8 @@ pub use workspace::Workspace;
 use crate::http::message::Request;
 use crate::http::persistence::CloseReason;
 use crate::http::server::{Next, ServerConnection};
-use crate::observe::clf::Line;
+use crate::observe::access::{Begun, Format};
+use crate::observe::entry::Entry;
 use crate::observe::report::Report;
 use crate::record::Reason;
 use crate::record::connection::HeadState;
@@ -80,10 +81,12 @@ pub struct Connection {
     /// How fast the response is taken, where its client had to be waited for.
     pace: Option<Box<Pace>>,
     client: SocketAddr,
+    /// Its number, if anybody asks.
+    number: u64,
     /// Whether the server ends, and waits for this connection.
     is_last: bool,
-    /// The exchange's line in the access log, if there is one.
-    line: Option<Box<Line>>,
+    /// The exchange's entry in the access log, if there is one.
+    entry: Option<Box<Entry>>,
     /// What is noted of a connection that is told.
     notes: Option<Box<Notes>>,
 }
@@ -92,7 +95,8 @@ impl Connection {
     /// A connection just accepted from `client` by `listener`; `socket` must not block.
     pub fn new(socket: OwnedFd, client: SocketAddr, listener: BorrowedFd<'_>, service: &Service) -> Self {
         let mut machine = ServerConnection::new(service.timeouts.keep_alive.is_some());
-        let notes = Notes::begin(&service.probe, &socket, client, listener);
+        let number = service.probe.number_connection();
+        let notes = Notes::begin(number, &service.probe, &socket, client, listener);
         if notes.is_some() {
             machine.await_client_end();
         }
@@ -108,8 +112,9 @@ impl Connection {
             deadline: None,
             pace: None,
             client,
+            number,
             is_last: false,
-            line: None,
+            entry: None,
             notes,
         }
     }
@@ -303,13 +308,36 @@ impl Connection {
         workspace: &mut Workspace,
     ) {
         if let Some(format) = workspace.service.probe.lines() {
-            let field = |name: &str| request.and_then(|request| request.headers.all(name).next()).unwrap_or_default();
-            self.line =
-                Some(Box::new(Line::begin(format, self.client.ip().to_canonical(), workspace.date(), line, field)));
+            self.entry = Some(Box::new(self.begin_entry(format, line, request, workspace)));
         }
         if let Some(notes) = &mut self.notes {
             notes.begin_exchange(head, state, &self.socket, &workspace.service.probe);
         }
+    }
+
+    fn begin_entry(
+        &self,
+        format: Format,
+        line: &[u8],
+        request: Option<&Request<'_>>,
+        workspace: &mut Workspace,
+    ) -> Entry {
+        let (date, nanoseconds) = match format {
+            Format::Requests => workspace.time(),
+            Format::Common | Format::Combined => (workspace.date(), 0),
+        };
+        let facts = Begun {
+            client: Some(self.client.ip().to_canonical()),
+            via: None,
+            connection: self.number,
+            exchange: u64::from(self.machine.exchanges()) + 1,
+            date,
+            nanoseconds,
+            line,
+            is_understood: request.is_some(),
+        };
+        let field = |name: &str| request.and_then(|request| request.headers.all(name).next()).unwrap_or_default();
+        Entry::begin(format, &facts, field)
     }
 
     /// Lets go of the response, and reports the exchange if it is watched.
@@ -320,10 +348,10 @@ impl Connection {
             return;
         }
         let (probe, outbox) = (&workspace.service.probe, &mut workspace.outbox);
-        if let Some(line) = self.line.take() {
+        if let Some(entry) = self.entry.take() {
             let (status, sent) = response.as_ref().map_or((0, 0), |response| (self.status, response.body_sent()));
-            let line = line.finish(status, sent, cut_short.as_ref().map(Reason::code));
-            outbox.push(probe, &Report::Line(line.as_bytes().into()));
+            let entry = entry.finish(status, sent, cut_short.as_ref().map(Reason::code));
+            outbox.push(probe, &Report::Line(entry.as_bytes().into()));
         }
         if let Some(notes) = &mut self.notes {
             let is_kept = matches!(self.machine.next(), Next::Receive | Next::Respond | Next::Reject(_));

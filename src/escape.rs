@@ -6,7 +6,7 @@
 //! | a terminal, and what is read in one | [`terminal`], [`lines`] |
 //! | HTML, SVG: in an element or a quoted attribute | [`html`], [`push_html`] |
 //! | the quotes of an access log | [`push_quoted`] |
-//! | JSON | [`in_json`] |
+//! | JSON | [`in_json`], [`push_json`] |
 
 use std::fmt::Write as _;
 use std::io;
@@ -154,17 +154,56 @@ pub fn in_json<W: io::Write + ?Sized>(out: &mut W, piece: &str) -> io::Result<()
     out.write_all(&piece.as_bytes()[plain..])
 }
 
+/// Bytes as a JSON string, its quotes included; what is not UTF-8 in them as replacement
+/// characters. What is longer than `longest` bytes is cut.
+pub fn push_json(line: &mut String, bytes: &[u8], longest: usize) {
+    line.push('"');
+    let end = line.len() + longest;
+    'all: for chunk in bytes.utf8_chunks() {
+        if line.len() + chunk.valid().len() <= end && chunk.valid().chars().all(is_plain) {
+            line.push_str(chunk.valid());
+        } else {
+            for character in chunk.valid().chars() {
+                if line.len() > end {
+                    line.push('…');
+                    break 'all;
+                }
+                match character {
+                    '"' | '\\' => line.extend(['\\', character]),
+                    _ if is_treacherous(character) => {
+                        for unit in character.encode_utf16(&mut [0; 2]) {
+                            // Writing to a String does not fail.
+                            let _ = write!(line, "\\u{unit:04x}");
+                        }
+                    }
+                    _ => line.push(character),
+                }
+            }
+        }
+        if line.len() > end {
+            line.push('…');
+            break;
+        }
+        if !chunk.invalid().is_empty() {
+            line.push('\u{fffd}');
+        }
+    }
+    line.push('"');
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use unicode_width::UnicodeWidthChar;
 
     /// Every sink, as text.
-    fn everywhere(text: &str) -> [String; 5] {
-        let (mut quoted, mut json) = (String::new(), Vec::new());
+    fn everywhere(text: &str) -> [String; 6] {
+        let (mut quoted, mut json, mut string) = (String::new(), Vec::new(), String::new());
+        push_json(&mut string, text.as_bytes(), usize::MAX / 2);
+        let string = string.trim_matches('"').to_owned();
         push_quoted(&mut quoted, text.as_bytes(), usize::MAX / 2);
         in_json(&mut json, text).expect("memory");
-        [terminal(text), lines(text), html(text), quoted, String::from_utf8(json).expect("UTF-8")]
+        [terminal(text), lines(text), html(text), quoted, String::from_utf8(json).expect("UTF-8"), string]
     }
 
     #[test]

@@ -7,8 +7,9 @@ use crate::capture::wanted::Packets;
 use crate::cli::{Config, LivePage, Log, way_out};
 use crate::language::Language;
 use crate::listener::{self, Listener, Required};
+use crate::observe::access::Format;
 use crate::observe::calls::CallsBeside;
-use crate::observe::clf::Format;
+
 use crate::observe::collector::Watching;
 use crate::observe::json::JsonLog;
 use crate::observe::live::{Bounds, Hub, LiveSink};

@@ -3,6 +3,7 @@
 mod ending;
 mod log;
 mod meant;
+mod requests;
 mod short;
 
 use crate::closing::folder_with;

@@ -61,7 +61,7 @@ fn written(server: &mut Server) -> String {
 #[test]
 fn logs_and_what_is_shown_of_them() {
     let folder = TempDir::new().expect("a folder");
-    for log in ["story", "short", "common", "combined", "json"] {
+    for log in ["story", "short", "common", "combined", "json", "json-requests"] {
         let mut server = Server::start_logging(folder.path(), log, &[]);
         ask(&server);
         let text = written(&mut server);

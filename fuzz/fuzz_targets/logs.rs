@@ -3,7 +3,8 @@
 
 #![no_main]
 
-use glasshttp::observe::clf::{Format, Line};
+use glasshttp::observe::access::{Begun, Format};
+use glasshttp::observe::entry::Entry;
 use glasshttp_fuzz::text::{quoted, treachery};
 use libfuzzer_sys::fuzz_target;
 
@@ -24,6 +25,7 @@ fn check(line: &str, format: Format) {
             let left = fields.unwrap_or_else(|| panic!("two fields: {line:?}"));
             &rest[rest.len() - left..]
         }
+        Format::Requests => unreachable!("an object is no line of this log"),
     };
     assert_eq!(rest, "", "{line:?}");
 }
@@ -32,9 +34,22 @@ fuzz_target!(|data: &[u8]| {
     let Some(([first, second], rest)) = data.split_first_chunk::<2>() else { return };
     let (asked, rest) = rest.split_at(usize::from(*first) * rest.len() / 256);
     let (referer, agent) = rest.split_at(usize::from(*second) * rest.len() / 256);
+    let field = |name: &str| if name == "referer" { referer } else { agent };
+    let mut facts = Begun {
+        client: Some([192, 0, 2, 1].into()),
+        via: None,
+        connection: 1,
+        exchange: 1,
+        date: "Sun, 06 Nov 1994 08:49:37 GMT",
+        nanoseconds: 0,
+        line: asked,
+        is_understood: *first > 100,
+    };
     for format in [Format::Common, Format::Combined] {
-        let field = |name: &str| if name == "referer" { referer } else { agent };
-        let date = "Sun, 06 Nov 1994 08:49:37 GMT";
-        check(&Line::begin(format, [192, 0, 2, 1].into(), date, asked, field).finish(404, 17, None), format);
+        check(&Entry::begin(format, &facts, field).finish(404, 17, None), format);
     }
+    facts.date = "1994-11-06T08:49:37";
+    let object = Entry::begin(Format::Requests, &facts, field).finish(404, 17, None);
+    assert_eq!(treachery(&object), None, "{object:?}");
+    assert!(object.len() < LONGEST && object.starts_with('{') && object.ends_with('}'), "{object:?}");
 });

@@ -5,7 +5,7 @@ use crate::connection::Timeouts;
 use crate::language::Language;
 use crate::listener::{Address, Port, Required};
 use crate::models::{Limits, Model};
-use crate::observe::clf::Format;
+use crate::observe::access::Format;
 use crate::site::{Hosts, SiteOptions};
 use std::path::PathBuf;
 

@@ -2,7 +2,7 @@
 
 use super::config::Log;
 use crate::models::Model;
-use crate::observe::clf::Format;
+use crate::observe::access::Format;
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
@@ -32,6 +32,8 @@ pub(super) enum LogName {
     Combined,
     /// A JSON object per connection: docs/records.md
     Json,
+    /// A JSON object per exchange, at its end, with its duration: docs/records.md
+    JsonRequests,
     /// Whole packets, for wireshark -k -i -
     Pcapng,
     /// Nothing
@@ -46,6 +48,7 @@ impl LogName {
             Self::Common => Log::Lines(Format::Common),
             Self::Combined => Log::Lines(Format::Combined),
             Self::Json => Log::Json,
+            Self::JsonRequests => Log::Lines(Format::Requests),
             Self::Pcapng => Log::Pcapng,
             Self::Off => Log::Off,
         }

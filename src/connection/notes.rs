@@ -83,14 +83,15 @@ struct Unacknowledged {
 }
 
 impl Notes {
-    /// Notes of a connection just accepted from `listener`, if it is to be recorded.
+    /// Notes of the connection of this number, just accepted from `listener`, if it is to be recorded.
     pub(super) fn begin(
+        connection: u64,
         probe: &Probe,
         socket: &OwnedFd,
         client: SocketAddr,
         listener: BorrowedFd<'_>,
     ) -> Option<Box<Self>> {
-        let connection = probe.admit_connection()?;
+        probe.admit_connection().then_some(())?;
         let clock = Clock::begin();
         let asks_kernel = timestamps::set(socket, true).is_ok();
         let opened = Opened {

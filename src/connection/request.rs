@@ -98,8 +98,13 @@ impl Connection {
         let response = rejected(rejection, workspace.service.handler.language());
         match rejection {
             Rejection::NoRoom => self.refuse(Reason::NoRoom),
-            // A line of the access log says that by its status.
-            _ => self.note(|notes| notes.refused(rejection.into())),
+            _ => {
+                let why: Reason = rejection.into();
+                if let Some(entry) = &mut self.entry {
+                    entry.refuse_by_status(why.code());
+                }
+                self.note(|notes| notes.refused(why));
+            }
         }
         let response = self.chosen(response, None, &workspace.service.probe);
         self.respond(response, workspace);
@@ -142,8 +147,8 @@ impl Connection {
 
     /// Notes why the request is refused.
     pub(super) fn refuse(&mut self, why: Reason) {
-        if let Some(line) = &mut self.line {
-            line.refuse(why.code());
+        if let Some(entry) = &mut self.entry {
+            entry.refuse(why.code());
         }
         self.note(|notes| notes.refused(why));
     }

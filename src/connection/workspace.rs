@@ -7,7 +7,7 @@ use crate::handler::Handler;
 use crate::http::date::HttpDate;
 use crate::observe::probe::Outbox;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How long an event loop gathers reports: to hand over each by itself would
 /// wake the collector as often, which costs more than all the rest of it.
@@ -32,6 +32,8 @@ pub struct Workspace {
     report_by: Option<Instant>,
     now: HttpDate,
     date: String,
+    /// A second since 1970, and how RFC 3339 writes it.
+    second: (u64, String),
 }
 
 impl Workspace {
@@ -50,6 +52,7 @@ impl Workspace {
             report_by: None,
             now,
             date: now.to_string(),
+            second: (u64::MAX, String::new()),
         }
     }
 
@@ -121,6 +124,16 @@ impl Workspace {
             (self.now, self.date) = (now, now.to_string());
         }
         &self.date
+    }
+
+    /// This moment as RFC 3339 writes it, and its nanoseconds: the second is written anew once.
+    pub(super) fn time(&mut self) -> (&str, u32) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        if now.as_secs() != self.second.0 {
+            let text = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(now.as_secs())).to_string();
+            self.second = (now.as_secs(), text.trim_end_matches('Z').to_owned());
+        }
+        (&self.second.1, now.subsec_nanos())
     }
 }
 

@@ -2,10 +2,12 @@
 //! makes records of it ([`collector`]), and who is told ([`sink`]).
 //! Serving never waits for any of this.
 
+pub mod access;
 #[cfg(feature = "program")]
 pub mod calls;
-pub mod clf;
+mod clf;
 pub mod collector;
+pub mod entry;
 mod interpret;
 #[cfg(feature = "program")]
 pub mod json;
@@ -15,6 +17,7 @@ pub mod loads;
 mod packets;
 pub mod probe;
 pub(crate) mod report;
+mod requests;
 #[cfg(feature = "program")]
 pub mod short;
 pub mod sink;

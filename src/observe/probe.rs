@@ -5,7 +5,7 @@
 //! datagram socket would drop after ten (net.unix.max_dgram_qlen). When the
 //! pipe is full the reports are dropped and counted; the exhibit is never stalled.
 
-use super::clf::Format;
+use super::access::Format;
 use super::loads::Loads;
 use super::report::Report;
 use crate::kernel::timestamps;
@@ -108,15 +108,19 @@ impl Probe {
         self.0.as_ref().and_then(|open| open.scope.loads.as_deref())
     }
 
-    /// The number of a connection that was just accepted, if it is to be recorded.
-    pub fn admit_connection(&self) -> Option<u64> {
-        let open = self.0.as_ref().filter(|open| open.scope.connections.is_some())?;
-        let number = open.number.fetch_add(1, Ordering::Relaxed) + 1;
+    /// The number of a connection that was just accepted; 0, if nobody asks.
+    pub fn number_connection(&self) -> u64 {
+        self.0.as_ref().map_or(0, |open| open.number.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    /// Whether a connection that was just accepted is to be recorded.
+    pub fn admit_connection(&self) -> bool {
+        let Some(open) = self.0.as_ref().filter(|open| open.scope.connections.is_some()) else { return false };
         let is_admitted = open.connections.take();
         if !is_admitted {
             open.left_out.fetch_add(1, Ordering::Relaxed);
         }
-        is_admitted.then_some(number)
+        is_admitted
     }
 
     /// Whether the next exchange of a recorded connection is to be recorded.
@@ -131,9 +135,14 @@ impl Probe {
         outbox.flush(self);
     }
 
-    /// How many connections have been numbered, told or not.
-    pub(super) fn numbered(&self) -> u64 {
+    /// How many connections have been accepted, recorded or not.
+    pub(super) fn accepted(&self) -> u64 {
         self.0.as_ref().map_or(0, |open| open.number.load(Ordering::Relaxed))
+    }
+
+    /// Of how many there was to be a record.
+    pub(super) fn numbered(&self) -> u64 {
+        if self.records_connections() { self.accepted() } else { 0 }
     }
 
     /// How many connections were left out since this was last asked.
@@ -285,7 +294,7 @@ mod tests {
     fn no_more_are_recorded_than_a_second_allows() {
         let scope = Scope { connections: Some(Rate::PerSecond(5)), ..Scope::default() };
         let (probe, _reader) = Probe::open(scope).expect("a pipe");
-        let recorded = (0..1000).filter(|_| probe.admit_connection().is_some()).count();
+        let recorded = (0..1000).filter(|_| probe.admit_connection()).count();
         assert!((5..=15).contains(&recorded), "{recorded}: a few seconds at most have passed");
         assert_eq!(probe.take_left_out() as usize, 1000 - recorded);
     }

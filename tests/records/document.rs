@@ -50,10 +50,13 @@ fn levelled(value: &Value, name: &str) -> Value {
     }
 }
 
-/// Digits become one `0`; the date, whose words differ too, goes.
+/// Digits become one `0`; dates, whose words differ too, go.
 fn without_figures(text: &str) -> String {
     let mut plain = String::new();
-    for line in text.split_inclusive('\n').filter(|line| !line.starts_with("Date: ")) {
+    for line in text
+        .split_inclusive('\n')
+        .filter(|line| !["Date: ", "Last-Modified: "].iter().any(|name| line.starts_with(name)))
+    {
         for letter in line.chars() {
             match letter {
                 '0'..='9' if plain.ends_with('0') => {}

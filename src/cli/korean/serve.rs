@@ -27,7 +27,7 @@ pub(super) const KOREAN: Translation = Translation {
         (
             "log",
             "표준 출력에 쓸 것. story: 연결마다 SYN부터 끝까지 풀어 쓴 이야기, short: 요청마다 한 줄, common: 교환마다 한 줄(Common Log \
-             Format), combined: 같은 줄에 Referer와 User-Agent까지, json: 연결마다 JSON 하나(docs/records.md), pcapng: \
+             Format), combined: 같은 줄에 Referer와 User-Agent까지, json: 연결마다 JSON 하나(docs/records.md), json-requests: 교환마다 걸린 시간까지 JSON 하나, pcapng: \
              wireshark -k -i -로 볼 패킷 전체, off: 없음 [기본값: 터미널이면 short, 아니면 common]",
         ),
         (

@@ -32,7 +32,7 @@ fn watching() -> (Watching, Receiver<Record>) {
 
 fn opened(probe: &Probe, client: &TcpStream) -> Report<'static> {
     Report::Opened(Opened {
-        connection: probe.admit_connection().expect("a number"),
+        connection: probe.number_connection(),
         client: client.local_addr().expect("bound"),
         server: client.peer_addr().expect("connected"),
         accepted: Moment::now(),
@@ -80,7 +80,8 @@ fn a_connection_whose_end_was_dropped_is_recorded_when_nobody_has_its_socket() {
 fn a_connection_that_never_came_to_be_served_is_counted() {
     let (watching, ends) = watching();
     let probe = watching.probe();
-    assert_eq!(probe.admit_connection(), Some(1));
+    assert!(probe.admit_connection());
+    assert_eq!(probe.number_connection(), 1);
     // Its process was killed before a word, or there was none to be had.
     probe.lost(1);
     assert_eq!(watching.finish(), LeftOut { connections: 1, ..LeftOut::default() });

@@ -1,0 +1,49 @@
+//! What an access log is made of: its forms, and the facts of a request.
+
+use std::net::IpAddr;
+
+/// How much of an entry each thing that the client chose may take, in bytes: all
+/// together they fit one report.
+pub(super) const LONGEST: usize = 1200;
+
+/// The form of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// `host ident user [time] "request line" status bytes`.
+    Common,
+    /// The same, and `"referer" "user agent"`.
+    Combined,
+    /// A JSON object: docs/records.md.
+    Requests,
+}
+
+/// What is known of an exchange when its request has come, or is refused.
+#[derive(Clone, Copy, Debug)]
+pub struct Begun<'a> {
+    /// The client's address; `None`: it has none, on a unix socket.
+    pub client: Option<IpAddr>,
+    /// The proxy that named that address.
+    pub via: Option<Via>,
+    /// The connection's number, and the exchange's on it.
+    pub connection: u64,
+    /// See `connection`.
+    pub exchange: u64,
+    /// What the clock shows: as HTTP writes it, to the second; in an object as RFC 3339
+    /// does, its end, the nanoseconds, apart.
+    pub date: &'a str,
+    /// See `date`.
+    pub nanoseconds: u32,
+    /// The request line.
+    pub line: &'a [u8],
+    /// Whether that was understood.
+    pub is_understood: bool,
+}
+
+/// Who named a client's address: a proxy, by its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// A proxy of this address.
+    Address(IpAddr),
+    /// A proxy on a unix socket.
+    Unix,
+}
