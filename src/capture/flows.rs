@@ -65,7 +65,7 @@ struct Flow {
     /// Bytes of their frames.
     kept_bytes: usize,
     left_out: u64,
-    moments: [Moment; 9],
+    moments: FirstSeen<Moment>,
     latest: Moment,
     /// Frames that had found no room before it began.
     lost_before: u64,
@@ -182,7 +182,7 @@ impl Flow {
             last: VecDeque::new(),
             kept_bytes: 0,
             left_out: 0,
-            moments: [Moment::default(); 9],
+            moments: FirstSeen::default(),
             latest: frame.at,
             lost_before: lost,
             is_recorded: false,
@@ -195,12 +195,12 @@ impl Flow {
 
     /// It was reset, or each end's FIN was acknowledged.
     fn is_settled(&self) -> bool {
-        let [.., client_reset, server_reset] = self.moments;
         let is_acknowledged = |direction: Direction| {
             let (end, other) = (self.tracker.half(direction), self.tracker.half(direction.reverse()));
             end.fin().zip(other.acknowledged()).is_some_and(|(fin, acknowledged)| acknowledged > fin)
         };
-        client_reset.max(server_reset) > Moment::default() || Direction::BOTH.into_iter().all(is_acknowledged)
+        self.moments.client_reset.max(self.moments.server_reset) > Moment::default()
+            || Direction::BOTH.into_iter().all(is_acknowledged)
     }
 
     fn take(&mut self, direction: Direction, frame: &Frame<'_>, has_room: bool, keeps_bytes: bool) -> Seen {
@@ -245,36 +245,24 @@ impl Flow {
         let is_client = direction == Direction::ToServer;
         let flags = frame.tcp.flags;
         let acknowledges_fin = seen.facts.contains(&Fact::AcknowledgesFin);
-        let marks = [
-            is_client && flags.syn,
-            !is_client && flags.syn,
-            is_client && seen.facts.contains(&Fact::AcknowledgesSyn),
-            is_client && flags.fin,
-            !is_client && acknowledges_fin,
-            !is_client && flags.fin,
-            is_client && acknowledges_fin,
-            is_client && flags.rst,
-            !is_client && flags.rst,
-        ];
-        for (moment, is_reached) in self.moments.iter_mut().zip(marks) {
-            if is_reached && *moment == Moment::default() {
-                *moment = frame.at;
-            }
-        }
+        let reached = FirstSeen {
+            syn: is_client && flags.syn,
+            syn_ack: !is_client && flags.syn,
+            ack: is_client && seen.facts.contains(&Fact::AcknowledgesSyn),
+            client_fin: is_client && flags.fin,
+            client_fin_acknowledged: !is_client && acknowledges_fin,
+            server_fin: !is_client && flags.fin,
+            server_fin_acknowledged: is_client && acknowledges_fin,
+            client_reset: is_client && flags.rst,
+            server_reset: !is_client && flags.rst,
+        };
+        self.moments = self.moments.beside(reached, |moment, is_reached| match is_reached {
+            true if moment == Moment::default() => frame.at,
+            _ => moment,
+        });
     }
 
     fn record(&self, accepted: Moment, lost: u64, interface: &str) -> Segments {
-        let [
-            syn,
-            syn_ack,
-            ack,
-            client_fin,
-            client_fin_acknowledged,
-            server_fin,
-            server_fin_acknowledged,
-            client_reset,
-            server_reset,
-        ] = self.moments.map(|moment| moment.since(accepted));
         Segments {
             list: self.first.iter().chain(&self.last).filter_map(|kept| kept.record(accepted)).collect(),
             left_out: self.left_out,
@@ -283,17 +271,7 @@ impl Flow {
             interface: interface.to_owned(),
             from_client: self.tracker.half(Direction::ToServer).counts,
             from_server: self.tracker.half(Direction::ToClient).counts,
-            moments: FirstSeen {
-                syn,
-                syn_ack,
-                ack,
-                client_fin,
-                client_fin_acknowledged,
-                server_fin,
-                server_fin_acknowledged,
-                client_reset,
-                server_reset,
-            },
+            moments: self.moments.map(|moment| moment.since(accepted)),
         }
     }
 }

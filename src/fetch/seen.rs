@@ -1,9 +1,9 @@
 //! The packets of a fetch's connections, joined to its transfers.
 
 use crate::capture::Capture;
-use crate::record::Moment;
 use crate::record::segment::Segments;
 use crate::record::transfer::{ConnectOutcome, Ends, Transfer};
+use crate::record::{Figure, Moment, Source};
 
 /// Who sees the packets, and what was shown of them.
 #[derive(Debug, Default)]
@@ -45,6 +45,9 @@ impl Seen {
         capture.catch_up(ends.server, ends.client, is_over);
         let Some(segments) = capture.record(ends.server, ends.client, began) else { return };
         self.shown = Some((ends, before, segments.count()));
+        if let (Some(close), Some(first)) = (&mut transfer.close, segments.moments.first_end()) {
+            close.first = Figure::measured(first, Source::Packets);
+        }
         transfer.segments = Some(Segments::behind(segments, before));
         if transfer.close.is_some() {
             capture.forget(ends.server, ends.client);

@@ -151,22 +151,7 @@ impl<'o> Session<'o> {
             url: job.url.to_string(),
             redirected_from: job.passed.last().map(ToString::to_string),
             began: self.clock.now(),
-            name: None,
-            connect: None,
-            reuse: None,
-            connection: None,
-            ends: None,
-            exchange: None,
-            body: None,
-            is_kept: false,
-            close: None,
-            redirects_to: None,
-            withheld: Vec::new(),
-            is_retried: false,
-            failure: None,
-            segments: None,
-            server: None,
-            no_server: None,
+            ..Transfer::default()
         }
     }
 

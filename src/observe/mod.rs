@@ -14,7 +14,6 @@ pub mod json;
 #[cfg(feature = "program")]
 pub mod live;
 pub mod loads;
-mod packets;
 pub mod probe;
 pub(crate) mod report;
 mod requests;

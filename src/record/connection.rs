@@ -8,6 +8,7 @@ use super::ending::{End, How, TimeWait};
 use super::figure::{Figure, Nanoseconds, Text};
 use super::reason::Reason;
 use super::segment::Segments;
+use super::source::Source;
 use super::stages::Stages;
 use super::tcp::{Syn, Tcp};
 use super::why::Why;
@@ -49,6 +50,25 @@ pub struct Record {
     /// Its segments; `None` where packets are not captured, or its beginning was not seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segments: Option<Segments>,
+}
+
+impl Record {
+    /// Joins the segments that were seen of it: figures that the kernel does not give become measured.
+    pub fn join(&mut self, segments: Segments) {
+        let syn_ack = segments.list.iter().find(|segment| segment.from == End::Server && segment.has("SYN"));
+        if let Some(syn_ack) = syn_ack {
+            self.handshake.server_sequence = Figure::measured(syn_ack.sequence, Source::Packets);
+        }
+        // From the ACK on it stood in the accept queue: more exactly than the kernel's ticks have it.
+        if let Some(ack) = segments.moments.ack.filter(|ack| *ack <= 0) {
+            self.handshake.queued = Figure::derived(ack.saturating_neg(), Source::AckBeforeAccept);
+            self.handshake.tick = 1;
+        }
+        if let (Some(close), Some(first)) = (&mut self.close, segments.moments.first_end()) {
+            close.first = Figure::measured(first, Source::Packets);
+        }
+        self.segments = Some(segments);
+    }
 }
 
 /// The beginning of a connection.

@@ -36,6 +36,14 @@ impl Segments {
         self.left_out.saturating_add(self.list.len() as u64)
     }
 
+    /// With all times later by this much: since another moment.
+    #[must_use]
+    pub fn later_by(mut self, span: Nanoseconds) -> Self {
+        self.list.iter_mut().for_each(|segment| segment.at = segment.at.saturating_add(span));
+        self.moments = self.moments.map(|at| at.map(|at| at.saturating_add(span)));
+        self
+    }
+
     /// Without the first `shown` segments; what was counted stays the whole connection's.
     #[must_use]
     pub fn behind(mut self, shown: u64) -> Self {
@@ -49,28 +57,63 @@ impl Segments {
     }
 }
 
-/// When what a connection consists of was seen for the first time, whether that
-/// segment is listed or not.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FirstSeen {
+/// A line each: what a connection consists of.
+macro_rules! first_seen {
+    ($($(#[$about:meta])* $name:ident;)*) => {
+        /// When what a connection consists of was seen for the first time, whether that
+        /// segment is listed or not.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        pub struct FirstSeen<T = Option<Nanoseconds>> {
+            $($(#[$about])* pub $name: T,)*
+        }
+
+        impl<T> FirstSeen<T> {
+            /// The same, of each what `of` makes of it.
+            pub fn map<U>(self, mut of: impl FnMut(T) -> U) -> FirstSeen<U> {
+                FirstSeen { $($name: of(self.$name),)* }
+            }
+
+            /// The same, of each what `of` makes of both.
+            pub fn beside<U, V>(self, other: FirstSeen<U>, mut of: impl FnMut(T, U) -> V) -> FirstSeen<V> {
+                FirstSeen { $($name: of(self.$name, other.$name),)* }
+            }
+        }
+    };
+}
+
+first_seen! {
     /// The client's SYN.
-    pub syn: Option<Nanoseconds>,
+    syn;
     /// The server's SYN, which acknowledges that.
-    pub syn_ack: Option<Nanoseconds>,
+    syn_ack;
     /// The client's acknowledgment of the server's SYN.
-    pub ack: Option<Nanoseconds>,
-    /// The client's FIN, and the server's acknowledgment of it.
-    pub client_fin: Option<Nanoseconds>,
+    ack;
+    /// The client's FIN.
+    client_fin;
     /// The server's acknowledgment of it.
-    pub client_fin_acknowledged: Option<Nanoseconds>,
+    client_fin_acknowledged;
     /// The server's FIN.
-    pub server_fin: Option<Nanoseconds>,
+    server_fin;
     /// The client's acknowledgment of it.
-    pub server_fin_acknowledged: Option<Nanoseconds>,
+    server_fin_acknowledged;
     /// A reset by the client.
-    pub client_reset: Option<Nanoseconds>,
+    client_reset;
     /// A reset by the server.
-    pub server_reset: Option<Nanoseconds>,
+    server_reset;
+}
+
+impl FirstSeen {
+    /// Whose FIN or RST passed first.
+    pub fn first_end(&self) -> Option<End> {
+        let client = self.client_fin.into_iter().chain(self.client_reset).min();
+        let server = self.server_fin.into_iter().chain(self.server_reset).min();
+        match (client, server) {
+            (Some(client), Some(server)) => Some(if client <= server { End::Client } else { End::Server }),
+            (Some(_), None) => Some(End::Client),
+            (None, Some(_)) => Some(End::Server),
+            (None, None) => None,
+        }
+    }
 }
 
 /// One segment.

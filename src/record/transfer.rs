@@ -33,7 +33,7 @@ pub struct FetchRecord {
 }
 
 /// One URL, asked for once.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Transfer {
     /// From 1, in order.
     pub number: u64,

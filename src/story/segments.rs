@@ -60,5 +60,6 @@ pub(super) fn more(count: u64, language: Language) -> String {
 /// The place of the segment that a step is, and nothing else.
 pub(super) fn place(step: &Step) -> Option<usize> {
     let segment = step.segment.as_ref()?;
-    step.id.starts_with("segment-").then_some(segment.index)
+    let id = step.id.strip_prefix("server-").unwrap_or(&step.id);
+    id.starts_with("segment-").then_some(segment.index)
 }

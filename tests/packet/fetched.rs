@@ -82,6 +82,41 @@ fn the_story_of_a_fetch_says_what_each_segment_is() {
     server.end();
 }
 
+/// Both ends' packets pass one interface: whoever captures them has those of both.
+#[test]
+#[ignore = "needs CAP_NET_RAW and tshark"]
+fn the_segments_of_both_halves_are_seen_whoever_captures() {
+    for (server_sees, client_sees) in [(true, true), (true, false), (false, true), (false, false)] {
+        let word = |sees| if sees { "on" } else { "off" };
+        let watch = ["--log", "off", "--watch", "127.0.0.1:0"];
+        let mut server = serve(&watch, &[("GLASSHTTP_PACKETS", word(server_sees))]);
+        let witness = Witness::of(server.port);
+        witness.wait_until_it_sees(server.address());
+        let url = format!("http://127.0.0.1:{}/small.txt", server.port);
+        let mut command = glasshttp();
+        command.args(["fetch", "-k", "--repeat", "2", "--lang", "en", &url]);
+        let output = command.env("GLASSHTTP_PACKETS", word(client_sees)).output().expect("the program starts");
+        let story = String::from_utf8_lossy(&output.stderr);
+        let case = format!("{server_sees} {client_sees}: {story}");
+        assert_eq!(story.matches("server (multiplex, connection").count(), 2, "joined: {case}");
+        let port = story.split("port ").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("a port");
+        let mut theirs = 0;
+        while let Ok(line) = witness.lines.recv_timeout(Duration::from_secs(1)) {
+            theirs += usize::from(line.split(',').any(|field| field == port));
+        }
+        let arrows = story.lines().filter(|line| line.contains("──▶") || line.contains("◀──")).count() - 1;
+        let is_captured = server_sees || client_sees;
+        if is_captured {
+            assert_eq!(arrows, theirs, "an arrow for each segment that tshark sees: {case}");
+        }
+        assert_eq!(story.contains("not visible without"), !is_captured, "{case}");
+        assert_eq!(story.contains("captured by the client"), client_sees, "{case}");
+        let is_heading = |line: &str| line.trim_start().starts_with("server:") && line.contains("segments, as seen");
+        assert_eq!(story.lines().any(is_heading), server_sees && !client_sees, "{case}");
+        server.end();
+    }
+}
+
 #[test]
 #[ignore = "needs CAP_NET_RAW"]
 fn a_connection_that_is_refused_has_its_two_segments() {

@@ -2,7 +2,6 @@
 
 use crate::capture::Capture;
 use crate::kernel::socket_table::SocketTable;
-use crate::observe::packets;
 use crate::record::connection::Record;
 use crate::record::{Figure, Moment, Source, TimeWait};
 use std::sync::atomic::AtomicU64;
@@ -42,7 +41,7 @@ impl Recorded {
         }
         self.last_look = Some(now);
         if let Some(segments) = capture.record(server, client, self.accepted) {
-            packets::join(&mut self.record, segments);
+            self.record.join(segments);
         }
         std::mem::replace(&mut self.segments_seen, seen) != seen
     }

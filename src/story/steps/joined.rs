@@ -11,6 +11,10 @@
 //!
 //! Both read CLOCK_REALTIME of one machine. Where by their times a cause would come
 //! after its effect, as when that clock is set, the halves are not joined.
+//!
+//! Both ends being on one machine, their packets pass one interface: who captures them,
+//! the client or the server, does it for both. Where both do, the client's are shown,
+//! which are known to the last when its transfer is.
 
 use super::order::{self, Limits};
 use super::say::say;
@@ -20,27 +24,32 @@ use crate::language::Language;
 use crate::record::connection::{Exchange, Record};
 use crate::record::transfer::{FetchRecord, Transfer};
 use crate::record::{End, Figure, Nanoseconds, Source};
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 /// The server's half of a transfer.
 struct Half<'a> {
     transfer: &'a Transfer,
-    record: &'a Record,
+    /// With the client's segments, where it captured them.
+    record: Cow<'a, Record>,
     exchange: &'a Exchange,
     /// The server's accept, since the run began.
     accepted: Nanoseconds,
+    /// When the transfer before it on the same connection was complete.
+    before: Option<Nanoseconds>,
 }
 
 /// The steps of a transfer: of both halves, where there are two and one clock.
 pub(super) fn steps(transfer: &Transfer, before: &FetchRecord, language: Language) -> Vec<Step> {
-    let client = client::steps(transfer, before, language);
-    let Some(half) = half(transfer, before) else { return client::with_segments(transfer, before, language) };
-    let is_captured = half.record.segments.is_some();
+    let alone = || client::with_segments(transfer, before, language);
+    let Some(half) = half(transfer, before) else { return alone() };
+    let seen = half.record.segments.as_ref();
     if half.is_on_one_clock() {
-        let ours = client.iter().cloned().map(|step| departed(half.first_bounded(step), is_captured));
-        let steps = merged(order::by_time(ours.collect()), order::by_time(half.steps(language)));
+        let ours = client::steps(transfer, before, seen, language).into_iter();
+        let ours = ours.map(|step| departed(half.first_bounded(step), seen.is_some())).collect();
+        let steps = merged(order::by_time(ours), order::by_time(half.steps(language)));
         if is_in_order(&steps, half.exchange.number) {
-            return steps;
+            return half.finished(steps, language);
         }
     }
     let title = say!(
@@ -49,7 +58,7 @@ pub(super) fn steps(transfer: &Transfer, before: &FetchRecord, language: Languag
             / "서버 쪽은 생략함: 그 시각대로면 결과가 원인보다 앞섬"
     );
     let note = Step { seen_by: End::Client, ..Step::note("clocks", title) };
-    client::with_segments(transfer, before, language).into_iter().chain([note]).collect()
+    alone().into_iter().chain([note]).collect()
 }
 
 /// Whether no effect stands before its cause, as segments were seen.
@@ -75,7 +84,18 @@ fn half<'a>(transfer: &'a Transfer, before: &FetchRecord) -> Option<Half<'a>> {
     let record = transfer.server.as_deref()?;
     let number = u64::from(transfer.exchange.as_ref()?.number);
     let exchange = record.exchanges.iter().find(|exchange| exchange.number == number)?;
-    Some(Half { transfer, record, exchange, accepted: between(&before.began, &record.accepted)? })
+    let accepted = between(&before.began, &record.accepted)?;
+    let mut record = Cow::Borrowed(record);
+    if let Some(segments) = &transfer.segments {
+        record.to_mut().join(segments.clone().later_by(accepted.saturating_neg()));
+    }
+    let last = before.transfers.last().filter(|last| last.connection == transfer.connection);
+    let before = last.and_then(complete);
+    Some(Half { transfer, record, exchange, accepted, before })
+}
+
+fn complete(transfer: &Transfer) -> Option<Nanoseconds> {
+    transfer.exchange.as_ref()?.stages.complete.value().copied()
 }
 
 impl Half<'_> {
@@ -116,13 +136,14 @@ impl Half<'_> {
             ended: ended.saturating_sub(self.accepted),
         });
         let belongs = |step: &Step| match step.exchange {
-            Some(number) => number == self.exchange.number,
+            Some(number) if number == self.exchange.number => true,
             None if step.is_of_handshake() => limits.is_some(),
-            None if step.segment.is_some() => self.is_of_this_transfer(step.at.value().copied()),
+            _ if step.segment.is_some() || step.kind == Kind::Gap => self.is_of_this_transfer(step.at.value().copied()),
+            Some(_) => false,
             // The client has seen who is in TIME_WAIT.
             None => self.transfer.close.is_some() && self.record.close.is_some() && step.id != "time-wait",
         };
-        let steps = server::steps(self.record, limits, language);
+        let steps = server::steps(&self.record, limits, language);
         let is_in_parts = steps.iter().any(|step| step.exchange.is_some() && step.id.ends_with("-first-bytes"));
         let steps = steps.into_iter().filter(belongs).map(|step| self.request_bounded(step));
         steps.map(|step| arrived(self.shifted(if is_in_parts { step } else { self.begun(step) }))).collect()
@@ -154,9 +175,42 @@ impl Half<'_> {
 
     /// Whether a segment was seen while this transfer went on, and not one before or after it.
     fn is_of_this_transfer(&self, at: Option<Nanoseconds>) -> bool {
-        let complete = self.transfer.exchange.as_ref().and_then(|exchange| exchange.stages.complete.value().copied());
-        let until = if self.transfer.close.is_some() { Nanoseconds::MAX } else { complete.unwrap_or(Nanoseconds::MAX) };
-        at.is_some_and(|at| (self.transfer.began..=until).contains(&at.saturating_add(self.accepted)))
+        if self.transfer.segments.is_some() {
+            return true; // the client has those of this transfer alone
+        }
+        let from = self.before.map_or(self.transfer.began, |before| before.saturating_add(1));
+        let is_last = self.transfer.close.is_some();
+        let until = complete(self.transfer).filter(|_| !is_last).unwrap_or(Nanoseconds::MAX);
+        at.is_some_and(|at| (from..=until).contains(&at.saturating_add(self.accepted)))
+    }
+
+    /// What the client captured is seen by it; where a segment is the request, send(2) is just a call.
+    fn finished(&self, steps: Vec<Step>, language: Language) -> Vec<Step> {
+        let number = self.exchange.number;
+        let (request, call) = (format!("server-{number}-request"), format!("client-{number}-request"));
+        let is_seen = steps.iter().any(|step| step.id == request && step.segment.is_some());
+        let of_call = |step: Step| match is_seen && step.id == call {
+            true => Step { label: say!(language, "send" / "전송"), ..step }.captioned("send()"),
+            false => step,
+        };
+        steps.into_iter().map(|step| self.captured(of_call(step), language)).collect()
+    }
+
+    fn captured(&self, step: Step, language: Language) -> Step {
+        let is_timed = matches!(
+            step.at,
+            Figure::Measured { by: Source::Packets, .. } | Figure::Derived { from: Source::Packets, .. }
+        );
+        let is_of_packets = is_timed || step.segment.is_some() || step.kind == Kind::Gap;
+        match step.id.as_str() {
+            _ if self.transfer.segments.is_none() => step,
+            "server-segments" => {
+                let title = say!(language, "{}; captured by the client" / "{}(클라이언트가 캡처)", step.title);
+                Step { seen_by: End::Client, title, ..step }
+            }
+            _ if is_of_packets => Step { seen_by: End::Client, ..step },
+            _ => step,
+        }
     }
 
     fn shifted(&self, step: Step) -> Step {

@@ -75,6 +75,11 @@ impl<'a> Roles<'a> {
         roles
     }
 
+    /// None is cast: others draw them.
+    pub(super) fn of_none(segments: Option<&'a Segments>) -> Self {
+        Self { segments, ..Self::default() }
+    }
+
     /// What was captured of the connection.
     pub(super) fn segments(&self) -> Option<&'a Segments> {
         self.segments

@@ -16,11 +16,6 @@ fn transfer() -> Transfer {
     Transfer {
         number: 1,
         url: "http://localhost:8080/hello.txt".into(),
-        redirected_from: None,
-        began: 0,
-        name: None,
-        connect: None,
-        reuse: None,
         connection: Some(1),
         ends: Some(Ends {
             client: "127.0.0.1:50000".parse().expect("an address"),
@@ -56,8 +51,6 @@ fn transfer() -> Transfer {
             traffic: ClientTraffic { writes: 1, request: 27, reads: 1, head: 300, body: 44, read: 344 },
             is_aborted: false,
         }),
-        body: None,
-        is_kept: false,
         close: Some(ClientClose {
             at: 42_000_000,
             reason: ClientReason(Ending::Http10),
@@ -68,13 +61,7 @@ fn transfer() -> Transfer {
             tcp: Figure::not_visible(Why::NoTcpInfo),
             time_wait: Figure::measured(TimeWait::Server, Source::Clock),
         }),
-        redirects_to: None,
-        withheld: vec![],
-        is_retried: false,
-        failure: None,
-        segments: None,
-        server: None,
-        no_server: None,
+        ..Transfer::default()
     }
 }
 

@@ -19,11 +19,18 @@ use super::say::say;
 use super::step::{Kind, Place, Step};
 use crate::language::Language;
 use crate::record::End;
+use crate::record::segment::Segments;
 use crate::record::transfer::{FetchRecord, Transfer};
 
-/// The steps of `transfer`, which followed those of `before`.
-pub(super) fn steps(transfer: &Transfer, before: &FetchRecord, language: Language) -> Vec<Step> {
-    of_calls(transfer, before, &Roles::default(), language)
+/// The calls of `transfer`, which followed those of `before`; its segments, where there are `seen` ones,
+/// are drawn by others.
+pub(super) fn steps(
+    transfer: &Transfer,
+    before: &FetchRecord,
+    seen: Option<&Segments>,
+    language: Language,
+) -> Vec<Step> {
+    of_calls(transfer, before, &Roles::of_none(seen), language)
 }
 
 /// The same with the segments that the client's machine saw: those are the arrows then, and what a

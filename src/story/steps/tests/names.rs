@@ -77,28 +77,7 @@ fn shown(lookup: Lookup, addresses: &[IpAddr], language: Language) -> String {
         trace: None,
         addresses: addresses.to_vec(),
     };
-    let transfer = Transfer {
-        number: 1,
-        url: "http://name.example/".into(),
-        redirected_from: None,
-        began: 0,
-        name: Some(name),
-        connect: None,
-        reuse: None,
-        connection: None,
-        ends: None,
-        exchange: None,
-        body: None,
-        is_kept: false,
-        close: None,
-        redirects_to: None,
-        withheld: vec![],
-        is_retried: false,
-        failure: None,
-        server: None,
-        no_server: None,
-        segments: None,
-    };
+    let transfer = Transfer { number: 1, url: "http://name.example/".into(), name: Some(name), ..Transfer::default() };
     let run = FetchRecord { glasshttp_fetch: SCHEMA, began: "2026-01-02T03:04:04Z".into(), transfers: vec![] };
     of_transfer(&transfer, &run, language).into_iter().map(|step| step.title + "\n").collect()
 }

@@ -151,28 +151,20 @@ fn server(mut record: Record, ours: &ClientExchange, close: Option<&ClientClose>
 fn transfer() -> impl Strategy<Value = Transfer> {
     let off = prop_oneof![3 => Just(0), 1 => -400 * MS..400 * MS];
     let records = prop::option::of(captured::captured(record()));
-    (connect(), exchange(380 * MS), prop::option::of(close()), records, off, any::<bool>()).prop_map(
-        |(connect, exchange, close, record, off, is_kept)| Transfer {
+    let own = captured::captured(record()).prop_map(|record| record.segments);
+    (connect(), exchange(380 * MS), prop::option::of(close()), records, off, any::<bool>(), own).prop_map(
+        |(connect, exchange, close, record, off, is_kept, own)| Transfer {
             number: 1,
             url: "http://127.0.0.1:8080/1".into(),
-            redirected_from: None,
-            began: 0,
-            name: None,
             connect: (!is_kept).then_some(connect),
-            reuse: None,
             connection: Some(1),
             ends: Some(Ends { client: ([127, 0, 0, 1], 50_000).into(), server: SERVER.into() }),
             server: record.map(|record| Box::new(server(record, &exchange, close.as_ref(), off))),
             exchange: Some(exchange),
-            body: None,
             is_kept: close.is_none(),
             close,
-            redirects_to: None,
-            withheld: vec![],
-            is_retried: false,
-            failure: None,
-            no_server: None,
-            segments: None,
+            segments: own.map(|segments| segments.later_by(ACCEPTED)),
+            ..Transfer::default()
         },
     )
 }
@@ -201,7 +193,8 @@ fn check(transfer: &Transfer, steps: &[Step]) -> Result<(), TestCaseError> {
         }
     }
     let has_arrived = transfer.exchange.as_ref().is_some_and(|exchange| exchange.stages.arrived.value().is_some());
-    let is_captured = transfer.server.as_ref().is_some_and(|record| record.segments.is_some());
+    let is_captured =
+        transfer.segments.is_some() || transfer.server.as_ref().is_some_and(|record| record.segments.is_some());
     if let (true, false, Some(first), Some(ack)) =
         (has_arrived, is_captured, place("client-1-first"), place("server-1-ack"))
     {
@@ -233,6 +226,10 @@ fn check(transfer: &Transfer, steps: &[Step]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+fn has_close(transfer: &Transfer) -> bool {
+    transfer.server.as_ref().is_some_and(|record| record.close.is_some())
+}
+
 proptest! {
     #[test]
     fn of_a_client_s_record_and_of_both_joined(transfer in transfer()) {
@@ -257,12 +254,38 @@ proptest! {
         }
     }
 
+    /// What the client captured are the segments of both halves: each is drawn once, as seen by the client.
+    #[test]
+    fn the_client_s_segments_are_those_of_both(transfer in transfer()) {
+        let list = transfer.segments.as_ref().map_or(&[][..], |segments| &segments.list);
+        let steps = of_transfer(&transfer, &run(), Language::English);
+        let is_joined = steps.iter().any(|step| step.id.starts_with("client-1-"));
+        if transfer.segments.is_some() {
+            let mut drawn: Vec<usize> =
+                steps.iter().filter_map(|step| step.segment.as_ref()).map(|segment| segment.index).collect();
+            drawn.sort_unstable();
+            // A handshake that the client did not make then is none of this transfer's.
+            let is_new = transfer.connect.is_some();
+            prop_assert!(!is_new || drawn == (0..list.len()).collect::<Vec<_>>(), "{drawn:?} of {}", list.len());
+            prop_assert!(steps.iter().all(|step| step.segment.is_none() || step.seen_by == End::Client));
+            let arrows = steps.iter().filter(|step| step.kind == Kind::Arrow && step.segment.is_none());
+            for step in arrows {
+                let is_end = ["-fin", "-reset", "-end"].iter().any(|end| step.id.ends_with(end));
+                let is_of_handshake = matches!(step.id.as_str(), "server-syn" | "server-syn-ack" | "server-ack");
+                prop_assert!(is_end || is_of_handshake, "drawn, and not seen: {step:?}");
+            }
+            let heading = steps.iter().find(|step| step.id == "server-segments");
+            prop_assert!(heading.is_none_or(|step| step.title.ends_with("captured by the client")));
+            prop_assert!(!is_joined || transfer.close.is_none() || heading.is_some() || !has_close(&transfer));
+        }
+    }
+
     /// Where by the times of the halves an effect would precede its cause they are not joined, and that is said.
     #[test]
     fn halves_of_two_clocks_are_told_apart(transfer in transfer()) {
         let steps = of_transfer(&transfer, &run(), Language::English);
         let is_apart = steps.iter().any(|step| step.id == "clocks");
-        let is_joined = steps.iter().any(|step| step.seen_by == End::Server);
+        let is_joined = steps.iter().any(|step| step.id.starts_with("client-1-"));
         prop_assert!(!(is_apart && is_joined));
         let has_half = transfer.server.as_ref().is_some_and(|record| !record.exchanges.is_empty());
         prop_assert_eq!(is_apart || is_joined, has_half);
