@@ -206,6 +206,14 @@ pub enum Task {
 }
 
 impl Args {
+    /// The command line as clap knows it, explained in this language.
+    pub fn command_in(language: Language) -> clap::Command {
+        match language {
+            Language::English => Self::command(),
+            Language::Korean => korean::translated(Self::command()),
+        }
+    }
+
     /// Reads a command line, the program's name first.
     ///
     /// # Errors
@@ -220,11 +228,7 @@ impl Args {
             words[1..4].rotate_right(1);
         }
         let language = asked_language(&words).unwrap_or_else(Language::of_environment);
-        let command = match language {
-            Language::English => Self::command(),
-            Language::Korean => korean::translated(Self::command()),
-        };
-        let matches = command.try_get_matches_from(&words);
+        let matches = Self::command_in(language).try_get_matches_from(&words);
         let args = matches.and_then(|matches| Self::from_arg_matches(&matches));
         let program = Self::command();
         let commands: Vec<&str> = program.get_subcommands().map(clap::Command::get_name).collect();

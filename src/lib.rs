@@ -29,50 +29,72 @@
 // What only the program uses of the rooms below it is not used without it.
 #![cfg_attr(not(feature = "program"), allow(dead_code, unused_imports))]
 
-#[cfg(not(unix))]
-compile_error!("glasshttp needs a Unix: it is written for the sockets, descriptors and signals of POSIX");
+#[cfg(not(target_os = "linux"))]
+compile_error!(
+    "glasshttp runs on Linux only, for it shows what that kernel knows of a connection: elsewhere run it in a Linux container, on Windows also in WSL2"
+);
 
-#[cfg(feature = "program")]
+// The rooms are Linux's alone, so that this is the only error elsewhere.
+
+#[cfg(all(target_os = "linux", feature = "program"))]
 pub mod activation;
-#[cfg(feature = "program")]
+#[cfg(all(target_os = "linux", feature = "program"))]
 pub mod announcement;
-#[cfg(feature = "program")]
+#[cfg(all(target_os = "linux", feature = "program"))]
 pub mod browser;
+#[cfg(target_os = "linux")]
 pub mod capture;
-#[cfg(feature = "program")]
+#[cfg(all(target_os = "linux", feature = "program"))]
 pub mod cli;
+#[cfg(target_os = "linux")]
 pub mod connection;
-#[cfg(feature = "program")]
+#[cfg(all(target_os = "linux", feature = "program"))]
 pub mod dns;
+#[cfg(target_os = "linux")]
 pub mod escape;
-#[cfg(feature = "program")]
+#[cfg(all(target_os = "linux", feature = "program"))]
 pub mod farewell;
-#[cfg(feature = "program")]
+#[cfg(all(target_os = "linux", feature = "program"))]
 pub mod fetch;
+#[cfg(target_os = "linux")]
 pub mod handler;
+#[cfg(target_os = "linux")]
 pub mod http;
+#[cfg(target_os = "linux")]
 mod kernel;
-#[cfg(all(feature = "program", target_os = "linux"))]
+#[cfg(all(target_os = "linux", feature = "program"))]
 pub mod lab;
+#[cfg(target_os = "linux")]
 pub mod language;
+#[cfg(target_os = "linux")]
 pub mod later;
-#[cfg(feature = "program")]
+#[cfg(all(target_os = "linux", feature = "program"))]
 pub mod lesson;
+#[cfg(target_os = "linux")]
 pub mod listener;
+#[cfg(target_os = "linux")]
 mod lock;
+#[cfg(target_os = "linux")]
 pub mod models;
+#[cfg(target_os = "linux")]
 pub mod observe;
+#[cfg(target_os = "linux")]
 pub mod packet;
+#[cfg(target_os = "linux")]
 pub mod pool;
-#[cfg(feature = "program")]
+#[cfg(all(target_os = "linux", feature = "program"))]
 pub mod qr;
+#[cfg(target_os = "linux")]
 pub mod record;
-#[cfg(feature = "program")]
+#[cfg(all(target_os = "linux", feature = "program"))]
 pub mod recording;
-#[cfg(feature = "program")]
+#[cfg(all(target_os = "linux", feature = "program"))]
 pub mod show;
+#[cfg(target_os = "linux")]
 pub mod site;
+#[cfg(target_os = "linux")]
 pub mod story;
+#[cfg(target_os = "linux")]
 mod sys;
-#[cfg(feature = "program")]
+#[cfg(all(target_os = "linux", feature = "program"))]
 pub mod watch;

@@ -27,8 +27,12 @@ mod command_line;
 /// What operators deploy it with: a proxy's configuration, a service's units.
 mod deploy;
 
+/// What is released beside the binary: man pages, completions, notices.
+mod dist;
+
 /// Names and addresses: scripted servers, and a real hierarchy.
 mod dns;
+
 /// The lessons in sockets: each shows what its head promises.
 mod examples;
 
