@@ -73,7 +73,7 @@ _glasshttp() {
                     return 0
                     ;;
                 --log)
-                    COMPREPLY=($(compgen -W "story short common combined json pcapng off" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "story short common combined json json-requests pcapng off" -- "${cur}"))
                     return 0
                     ;;
                 --watch)

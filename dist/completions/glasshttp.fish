@@ -35,6 +35,7 @@ short\t'A line per request, for people'
 common\t'Common Log Format: a line per exchange'
 combined\t'The same with referer and user agent'
 json\t'A JSON object per connection: docs/records.md'
+json-requests\t'A JSON object per exchange, at its end, with its duration: docs/records.md'
 pcapng\t'Whole packets, for wireshark -k -i -'
 off\t'Nothing'"
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l watch -d 'Where the live page is: PORT, ADDRESS or ADDRESS:PORT [default: 8081 or the next free port, if only loopback is served]' -r
