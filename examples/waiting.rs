@@ -18,14 +18,10 @@
 
 #![allow(clippy::print_stdout)] // an example speaks to its user
 
-use glasshttp::connection::{Service, Timeouts};
-use glasshttp::handler::{Begun, Handler, Response};
-use glasshttp::http::message::{Request, StatusCode};
-use glasshttp::listener::{self, Port, Required};
-use glasshttp::models::{self, Limits, Model, Stop};
-use glasshttp::observe::probe::Probe;
+use glasshttp::connection::Timeouts;
+use glasshttp::handler::Begun;
 use glasshttp::pool::{Bounds, Pool};
-use std::net::Ipv4Addr;
+use glasshttp::{Handler, Model, Request, Response, Server, StatusCode, Stop};
 use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
@@ -76,15 +72,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let model = Model::named(&name)
         .ok_or_else(|| format!("{name}: not a model; try one of these: {}", Model::NAMES.join(", ")))?;
     let stop = Arc::new(Stop::on_signals()?); // before anybody knows the address
-    let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Required::All, Port::Exactly(0), 128)?;
-    for url in listener::urls(&listeners) {
+    let application = Application { pool: Pool::new(Bounds { threads: 8, of_one_kind: 8, waiting: 16 }) };
+    let server = Server::new(application).listen("127.0.0.1:0")?.model(model);
+    for url in server.urls() {
         println!("Serving at {url}");
     }
-    let service = Arc::new(Service {
-        handler: Box::new(Application { pool: Pool::new(Bounds { threads: 8, of_one_kind: 8, waiting: 16 }) }),
-        timeouts: Timeouts::new(TIMEOUT, TIMEOUT),
-        probe: Probe::OFF,
-    });
-    let limits = Limits { connections: 200, linger: Duration::ZERO, grace: Duration::from_secs(1) };
-    Ok(models::serve(model, listeners, &service, &limits, &stop)?)
+    let timeouts = Timeouts::new(TIMEOUT, TIMEOUT);
+    Ok(server.timeouts(timeouts).ending(Duration::ZERO, Duration::from_secs(1)).run(&stop)?)
 }

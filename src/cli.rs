@@ -292,11 +292,7 @@ impl Args {
             named
         };
         let model = with_workers(args.model, args.workers);
-        let connections = args.max_connections.unwrap_or(match model {
-            Model::Iterative | Model::Process | Model::Thread => 1024,
-            #[cfg(target_os = "linux")]
-            Model::Multiplex { .. } => 65_536,
-        });
+        let connections = args.max_connections.map_or(model.usual_connections(), |most| most as usize);
         let port = args.port.map_or(Port::From(USUAL_PORT), Port::Exactly);
         let live_page = match args.watch {
             _ if args.no_watch => LivePage::Off,
@@ -324,7 +320,7 @@ impl Args {
             port,
             backlog: args.backlog,
             model,
-            limits: Limits { connections: connections as usize, linger: args.linger, grace: args.grace },
+            limits: Limits::new(connections).ending_after(args.linger, args.grace),
             timeouts: Timeouts::new(args.timeout, args.keep_alive),
             log: args.log.map(LogName::log),
             language,

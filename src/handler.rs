@@ -129,6 +129,7 @@ pub enum Begun {
 
 /// A response: its head and where its body comes from.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Response {
     /// The status.
     pub status: StatusCode,
@@ -145,6 +146,7 @@ pub struct Response {
 
 /// Why a handler refuses what is asked of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Refused {
     /// The request is for a host that is none of the handler's.
     OtherHost,
@@ -173,6 +175,7 @@ pub enum Refused {
 }
 
 /// Where the bytes of a response come from.
+#[non_exhaustive]
 pub enum Body {
     /// Memory.
     Bytes(Bytes),
@@ -274,7 +277,12 @@ impl Response {
     }
 
     /// `405`, with the methods that are allowed.
-    pub fn method_not_allowed(allow: &str, language: Language) -> Self {
+    pub fn method_not_allowed(allow: &str) -> Self {
+        Self::method_not_allowed_in(Language::English, allow)
+    }
+
+    /// The same, with a sentence in this language.
+    pub fn method_not_allowed_in(language: Language, allow: &str) -> Self {
         let sentence =
             say!(language, "This address supports only {}." / "이 주소는 다음 메서드만 지원합니다: {}.", allow);
         Self::error_in(language, StatusCode::METHOD_NOT_ALLOWED, &sentence).with("Allow", allow)

@@ -12,19 +12,15 @@
 //! 8. [`observe`]: who watches, and makes records of it.
 //! 9. [`story`]: records, told to people.
 //! 10. [`packet`]: packets as a calculation: read, followed, delayed, written.
-//! 11. [`watch`]: the live page, served on sockets of its own.
-//! 12. [`dns`]: names to addresses, stage by stage.
-//! 13. [`fetch`]: the other end of the wire: a client that tells what it does.
-//! 14. [`show`]: a saved log, shown again.
-//! 15. [`recording`]: what is recorded of the connections, and who gets it.
-//! 16. [`cli`]: what was typed, and what it means.
-//! 17. [`announcement`]: the lines before and after serving.
-//! 18. [`escape`]: text that others chose, as each sink may have it.
-//! 19. [`farewell`]: what the order to stop waits for.
-//! 20. [`browser`], [`qr`], [`lesson`]: what makes a first minute easy.
+//! 11. [`escape`]: text that others chose, as each sink may have it.
+//! 12. [`server`]: all of it in one expression, for a program that responds by itself.
 //!
-//! A program that responds by itself, without a folder, is a few lines: see
-//! `examples/application.rs`.
+//! With the feature `program`, which is on unless said otherwise, there is also what the
+//! command `glasshttp` is made of: its live page, [`dns`], [`fetch`] and [`lab`] are
+//! documented here, the rest is in ARCHITECTURE.md.
+//!
+//! A program that responds by itself, without a folder, is a few lines: [`Server`], and
+//! `examples/application.rs`. What it needs is named at the top; the rooms have the rest.
 
 // What only the program uses of the rooms below it is not used without it.
 #![cfg_attr(not(feature = "program"), allow(dead_code, unused_imports))]
@@ -37,14 +33,18 @@ compile_error!(
 // The rooms are Linux's alone, so that this is the only error elsewhere.
 
 #[cfg(all(target_os = "linux", feature = "program"))]
+#[doc(hidden)]
 pub mod activation;
 #[cfg(all(target_os = "linux", feature = "program"))]
+#[doc(hidden)]
 pub mod announcement;
 #[cfg(all(target_os = "linux", feature = "program"))]
+#[doc(hidden)]
 pub mod browser;
 #[cfg(target_os = "linux")]
 pub mod capture;
 #[cfg(all(target_os = "linux", feature = "program"))]
+#[doc(hidden)]
 pub mod cli;
 #[cfg(target_os = "linux")]
 pub mod connection;
@@ -53,6 +53,7 @@ pub mod dns;
 #[cfg(target_os = "linux")]
 pub mod escape;
 #[cfg(all(target_os = "linux", feature = "program"))]
+#[doc(hidden)]
 pub mod farewell;
 #[cfg(all(target_os = "linux", feature = "program"))]
 pub mod fetch;
@@ -69,6 +70,7 @@ pub mod language;
 #[cfg(target_os = "linux")]
 pub mod later;
 #[cfg(all(target_os = "linux", feature = "program"))]
+#[doc(hidden)]
 pub mod lesson;
 #[cfg(target_os = "linux")]
 pub mod listener;
@@ -83,12 +85,17 @@ pub mod packet;
 #[cfg(target_os = "linux")]
 pub mod pool;
 #[cfg(all(target_os = "linux", feature = "program"))]
+#[doc(hidden)]
 pub mod qr;
 #[cfg(target_os = "linux")]
 pub mod record;
 #[cfg(all(target_os = "linux", feature = "program"))]
+#[doc(hidden)]
 pub mod recording;
+#[cfg(target_os = "linux")]
+pub mod server;
 #[cfg(all(target_os = "linux", feature = "program"))]
+#[doc(hidden)]
 pub mod show;
 #[cfg(target_os = "linux")]
 pub mod site;
@@ -97,4 +104,13 @@ pub mod story;
 #[cfg(target_os = "linux")]
 mod sys;
 #[cfg(all(target_os = "linux", feature = "program"))]
+#[doc(hidden)]
 pub mod watch;
+
+#[cfg(target_os = "linux")]
+pub use self::{
+    handler::{Handler, Response},
+    http::message::{Method, Request, StatusCode},
+    models::{Model, Stop},
+    server::Server,
+};

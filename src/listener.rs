@@ -32,6 +32,15 @@ pub struct Address {
 }
 
 impl Address {
+    /// That of `address`.
+    pub fn of(address: SocketAddr) -> Self {
+        let zone = match address {
+            SocketAddr::V4(_) => 0,
+            SocketAddr::V6(v6) => v6.scope_id(),
+        };
+        Self { ip: address.ip(), zone }
+    }
+
     /// The same with this port.
     pub fn with_port(self, port: u16) -> SocketAddr {
         match self.ip {
@@ -74,6 +83,7 @@ pub struct ListenError {
 
 /// What is in the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Obstacle {
     /// Another socket listens on the port.
     Taken,

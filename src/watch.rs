@@ -25,7 +25,6 @@ use crate::language::Language;
 use crate::listener::Listener;
 use crate::models::{self, Limits, Model, Stop};
 use crate::observe::live::{Hub, LivePage};
-use crate::observe::probe::Probe;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -52,12 +51,11 @@ impl Watch {
     /// If there is no descriptor or thread left for it.
     pub fn start(hub: &Arc<Hub>, site: &[String], listeners: Vec<Listener>, language: Language) -> io::Result<Self> {
         let addresses: Vec<SocketAddr> = listeners.iter().map(Listener::address).collect();
-        let service = Arc::new(Service {
-            handler: Box::new(LivePage::new(hub, site, &addresses).speaking(language)),
-            timeouts: Timeouts { drain: SECOND, ..Timeouts::new(10 * SECOND, 10 * SECOND) },
-            probe: Probe::OFF, // who watched the watcher would see nothing else
-        });
-        let limits = Limits { connections: CONNECTIONS, linger: Duration::ZERO, grace: 2 * SECOND };
+        let page = LivePage::new(hub, site, &addresses).speaking(language);
+        let timeouts = Timeouts { drain: SECOND, ..Timeouts::default() };
+        // Without a probe: who watched the watcher would see nothing else.
+        let service = Arc::new(Service::new(page).timeouts(timeouts));
+        let limits = Limits::new(CONNECTIONS).ending_after(Duration::ZERO, 2 * SECOND);
         let stop = Arc::new(Stop::new()?);
         let order = Arc::clone(&stop);
         let serve = move || models::serve(Model::Thread, listeners, &service, &limits, &order);

@@ -2,13 +2,9 @@
 //! it is asked (RFC 9110 §8.6, §10.1.1, §15.5.9, §15.5.14).
 
 use crate::harness::Client;
-use glasshttp::connection::{Service, Timeouts};
-use glasshttp::handler::{Handler, Response};
-use glasshttp::http::message::{Request, StatusCode};
-use glasshttp::listener::{self, Port, Required};
-use glasshttp::models::{self, Limits, Model, Stop};
-use glasshttp::observe::probe::Probe;
-use std::net::{Ipv4Addr, SocketAddr};
+use glasshttp::connection::Timeouts;
+use glasshttp::{Handler, Model, Request, Response, Server, StatusCode, Stop};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -50,15 +46,12 @@ struct Serving {
 
 impl Serving {
     fn start(model: Model, timeout: Duration) -> Self {
-        let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Required::All, Port::Exactly(0), 16);
-        let listeners = listeners.expect("a port");
-        let address = listeners[0].address();
-        let timeouts = Timeouts::new(timeout, PATIENT);
-        let service = Arc::new(Service { handler: Box::new(Sum), timeouts, probe: Probe::OFF });
-        let limits = Limits { connections: 16, linger: Duration::ZERO, grace: Duration::ZERO };
+        let server = Server::new(Sum).listen("127.0.0.1:0").expect("a port").model(model).connections(16);
+        let server = server.timeouts(Timeouts::new(timeout, PATIENT)).ending(Duration::ZERO, Duration::ZERO);
+        let address = server.addresses()[0];
         let stop = Arc::new(Stop::new().expect("a pipe"));
         let order = Arc::clone(&stop);
-        let serve = move || models::serve(model, listeners, &service, &limits, &order).expect("it serves");
+        let serve = move || server.run(&order).expect("it serves");
         Self { address, stop, thread: Some(std::thread::spawn(serve)) }
     }
 

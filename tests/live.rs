@@ -116,7 +116,9 @@ fn events_begin_at_once_and_follow_what_happens() {
     page.sink.tell(&second, News::Opened);
     let records = events.wait_for("records");
     assert_eq!(serde_json::from_value::<Vec<Record>>(records["records"].clone()).expect("records"), [second]);
-    page.sink.left_out(LeftOut { connections: 3, exchanges: 2, reports: 1, frames: 0 });
+    let mut left_out = LeftOut::default();
+    (left_out.connections, left_out.exchanges, left_out.reports) = (3, 2, 1);
+    page.sink.left_out(left_out);
     let left_out = events.wait_for("left_out");
     assert_eq!(left_out, json!({"connections": 3, "exchanges": 2, "reports": 1, "untold": 0}));
     page.sink.finish();

@@ -2,18 +2,14 @@
 //! own; and what the system tells of it, in proc(5).
 
 use crate::clients::WORK;
-use glasshttp::connection::{Service, Timeouts};
-use glasshttp::handler::Response;
-use glasshttp::http::message::{Request, StatusCode};
-use glasshttp::listener::{self, Port, Required};
-use glasshttp::models::{self, Limits, Model, Stop};
-use glasshttp::observe::probe::Probe;
+use glasshttp::connection::Timeouts;
+use glasshttp::{Model, Request, Response, StatusCode, Stop};
 use rustix::process::{Pid, Signal, kill_process};
 use std::error::Error;
 use std::fmt;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -99,15 +95,11 @@ pub(crate) fn serve(contender: Contender, work: Duration) -> Result<(), Box<dyn 
         Response::text(StatusCode::OK, "Here you are.\n")
     };
     let stop = Arc::new(Stop::on_signals()?);
-    let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Required::All, Port::Exactly(0), ROOM.into())?;
-    let url = listener::urls(&listeners).into_iter().next().unwrap_or_default();
-    writeln!(io::stdout(), "{url}")?;
+    let server =
+        glasshttp::Server::new(handler).listen("127.0.0.1:0")?.model(contender.model()).connections(ROOM.into());
+    writeln!(io::stdout(), "{}", server.urls().concat())?;
     let long = Duration::from_secs(60);
-    let service =
-        Arc::new(Service { handler: Box::new(handler), timeouts: Timeouts::new(long, long), probe: Probe::OFF });
-    let limits =
-        Limits { connections: ROOM.into(), linger: Duration::ZERO, grace: GRACE }.within_descriptors(contender.model());
-    Ok(models::serve(contender.model(), listeners, &service, &limits, &stop)?)
+    Ok(server.timeouts(Timeouts::new(long, long)).ending(Duration::ZERO, GRACE).run(&stop)?)
 }
 
 /// A running server; it is ended when dropped.

@@ -5,6 +5,7 @@ use crate::handler::Handler;
 use crate::observe::probe::Probe;
 
 /// What all connections of a server share.
+#[non_exhaustive]
 pub struct Service {
     /// What responds.
     pub handler: Box<dyn Handler>,
@@ -12,4 +13,28 @@ pub struct Service {
     pub timeouts: Timeouts,
     /// Who watches.
     pub probe: Probe,
+}
+
+impl Service {
+    /// A service of this handler, with the usual timeouts, that nobody watches.
+    pub fn new(handler: impl Handler) -> Self {
+        Self::boxed(Box::new(handler))
+    }
+
+    /// The same of a handler whose type is chosen at run time.
+    pub fn boxed(handler: Box<dyn Handler>) -> Self {
+        Self { handler, timeouts: Timeouts::default(), probe: Probe::OFF }
+    }
+
+    /// The same with these timeouts.
+    #[must_use]
+    pub fn timeouts(self, timeouts: Timeouts) -> Self {
+        Self { timeouts, ..self }
+    }
+
+    /// The same, watched by way of this probe.
+    #[must_use]
+    pub fn watched(self, probe: Probe) -> Self {
+        Self { probe, ..self }
+    }
 }

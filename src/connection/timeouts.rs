@@ -8,6 +8,7 @@ const CLIENT_END: Duration = Duration::from_secs(1);
 
 /// How long things may take.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Timeouts {
     /// For a whole request head with a body that nobody takes, and for each
     /// [piece](crate::http::server::BODY_PIECE) of a body that the handler takes.
@@ -22,6 +23,13 @@ pub struct Timeouts {
     pub send: Duration,
     /// For a client to end its half after the last response.
     pub drain: Duration,
+}
+
+impl Default for Timeouts {
+    /// Ten seconds for a head, ten idle: as the program has.
+    fn default() -> Self {
+        Self::new(Duration::from_secs(10), Duration::from_secs(10))
+    }
 }
 
 impl Timeouts {

@@ -125,6 +125,7 @@ impl<'r> Headers<'r> {
 
 /// A request whose head is complete and well framed.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Request<'r> {
     /// The request line as sent, without its line end.
     pub line: &'r [u8],

@@ -83,6 +83,7 @@ pub fn decide(terms: &Terms) -> Disposition {
 /// Why a connection ended: each ends for exactly one of these. What each means
 /// to people is said where records are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CloseReason {
     /// HTTP/0.9, which knows one response a connection.
     SimpleRequest,

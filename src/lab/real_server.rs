@@ -7,7 +7,6 @@ use crate::handler::{Handler, Response};
 use crate::http::message::{Request, StatusCode};
 use crate::listener::{self, Port, Required};
 use crate::models::{self, Limits, Model, Stop};
-use crate::observe::probe::Probe;
 use crate::site::{Site, SiteOptions};
 use std::io;
 use std::net::Ipv4Addr;
@@ -46,12 +45,9 @@ impl RealServer {
                 .map_err(|error| io::Error::other(error.to_string()))
         };
         let listeners = stage.network.server.run(listen)?;
-        let service = Arc::new(Service {
-            handler,
-            timeouts: Timeouts::new(Duration::from_secs(8), Duration::from_secs(5)),
-            probe: Probe::OFF,
-        });
-        let limits = Limits { connections: 64, linger: Duration::ZERO, grace: Duration::from_millis(500) };
+        let timeouts = Timeouts::new(Duration::from_secs(8), Duration::from_secs(5));
+        let service = Arc::new(Service::boxed(handler).timeouts(timeouts));
+        let limits = Limits::new(64).ending_after(Duration::ZERO, Duration::from_millis(500));
         let stop = Arc::new(Stop::new()?);
         let order = Arc::clone(&stop);
         let serve = move || models::serve(model, listeners, &service, &limits, &order);

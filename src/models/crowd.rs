@@ -58,6 +58,13 @@ impl Crowd {
     }
 }
 
+/// Nobody waits for it.
+impl Place for () {
+    fn is_wanted(&self) -> bool {
+        false
+    }
+}
+
 impl Place for &Crowd {
     fn is_wanted(&self) -> bool {
         self.take()

@@ -3,8 +3,12 @@
 use super::model::Model;
 use std::time::{Duration, Instant};
 
+/// How long open connections may go on after the order to stop, unless somebody says otherwise.
+const GRACE: Duration = Duration::from_secs(10);
+
 /// How much a server takes on.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Limits {
     /// Connections at once; further ones wait in the listening sockets' backlog.
     pub connections: usize,
@@ -19,6 +23,18 @@ pub struct Limits {
 pub(super) const LAST_REQUEST: Duration = Duration::from_millis(250);
 
 impl Limits {
+    /// This many connections at once, no lingering, ten seconds of grace.
+    pub fn new(connections: usize) -> Self {
+        Self { connections, linger: Duration::ZERO, grace: GRACE }
+    }
+
+    /// The same, but after the order to stop connections are accepted for as long as `linger`,
+    /// and may go on for as long as `grace` after that.
+    #[must_use]
+    pub fn ending_after(self, linger: Duration, grace: Duration) -> Self {
+        Self { linger, grace, ..self }
+    }
+
     /// With the order to stop at `order`: until when connections are accepted.
     pub(super) fn lingers_until(&self, order: Instant) -> Instant {
         order + self.linger

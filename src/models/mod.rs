@@ -1,8 +1,59 @@
 //! The server models: who accepts, who runs a connection, when it waits, who
 //! cleans up. What a connection does is the same in all of them, and is not here.
+//!
+//! A model of your own needs an [`Entrance`] and [`run`]. This one has four threads, and
+//! whom they have no time for waits in the backlog:
+//!
+//! ```
+//! use glasshttp::connection::{Service, Workspace};
+//! use glasshttp::listener::Listener;
+//! use glasshttp::models::{Entrance, Limits, Stop, run};
+//! use std::sync::{Arc, Mutex, mpsc};
+//!
+//! fn serve(listeners: Vec<Listener>, service: &Arc<Service>, limits: &Limits, stop: &Stop) -> std::io::Result<()> {
+//!     let mut entrance = Entrance::new(listeners, service);
+//!     let (give, take) = mpsc::sync_channel(0); // it is given when somebody takes it
+//!     let take = Mutex::new(take);
+//!     let work = || {
+//!         let mut workspace = Workspace::new(Arc::clone(service));
+//!         let next = || take.lock().ok()?.recv().ok();
+//!         while let Some(connection) = next() {
+//!             run(connection, &mut workspace, stop, limits);
+//!         }
+//!     };
+//!     std::thread::scope(|scope| {
+//!         (0..4).for_each(|_| drop(scope.spawn(work)));
+//!         while let Some(connection) = entrance.next(stop, limits)? {
+//!             let _ = give.send(connection);
+//!         }
+//!         drop(give); // no more will come: the threads end
+//!         Ok(())
+//!     })
+//! }
+//! # use glasshttp::{Request, Response, StatusCode};
+//! # fn main() -> std::io::Result<()> {
+//! # let handler = |_: &Request<'_>| Response::text(StatusCode::OK, "Hello\n");
+//! # let loopback = [std::net::Ipv4Addr::LOCALHOST.into()];
+//! # let listeners = glasshttp::listener::listen(&loopback, glasshttp::listener::Required::All,
+//! #     glasshttp::listener::Port::Exactly(0), 16).map_err(std::io::Error::other)?;
+//! # let address = listeners[0].address();
+//! # let (service, limits, stop) = (Arc::new(Service::new(handler)), Limits::new(4), Stop::new()?);
+//! # std::thread::scope(|scope| {
+//! #     let server = scope.spawn(|| serve(listeners, &service, &limits, &stop));
+//! #     let mut response = String::new();
+//! #     let mut client = std::net::TcpStream::connect(address)?;
+//! #     std::io::Write::write_all(&mut client, b"GET / HTTP/1.0\r\n\r\n")?;
+//! #     std::io::Read::read_to_string(&mut client, &mut response)?;
+//! #     assert!(response.ends_with("Hello\n"), "{response}");
+//! #     stop.set();
+//! #     server.join().expect("it does not panic")
+//! # })
+//! # }
+//! ```
 
 mod crowd;
 mod drain;
+mod entrance;
 mod iterative;
 mod limits;
 mod model;
@@ -14,11 +65,12 @@ mod stop;
 mod thread;
 mod wait;
 
+pub use entrance::Entrance;
 pub use limits::Limits;
 pub use model::Model;
 pub use stop::Stop;
 
-use crate::connection::Service;
+use crate::connection::{Connection, Service, Workspace};
 use crate::listener::Listener;
 use std::io;
 use std::sync::Arc;
@@ -45,4 +97,10 @@ pub fn serve(
         #[cfg(target_os = "linux")]
         Model::Multiplex { workers } => multiplex::serve(listeners, workers, service, limits, stop),
     }
+}
+
+/// Runs a connection to its end, waiting for its socket in between. After the order to stop
+/// its next response is the last one, and it has until the grace is over.
+pub fn run(connection: Connection, workspace: &mut Workspace, stop: &Stop, limits: &Limits) {
+    running::run(connection, workspace, stop, limits, ());
 }

@@ -13,6 +13,7 @@ macro_rules! models {
         $name:literal $about:literal;)*) => {
         /// How many clients are served at once, and by whom.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
         pub enum Model {
             $(#[doc = $about] $(#[$cfg])? $model $({ #[doc = $what] $field: $type })?,)*
         }
@@ -42,7 +43,26 @@ models! {
         "An event loop that asks which of them is ready, on each of this many threads.";
 }
 
+impl Default for Model {
+    /// An event loop where the system has epoll, else a thread each.
+    fn default() -> Self {
+        #[cfg(target_os = "linux")]
+        return Self::Multiplex { workers: 1 };
+        #[cfg(not(target_os = "linux"))]
+        Self::Thread
+    }
+}
+
 impl Model {
+    /// How many connections it serves at once unless somebody says otherwise.
+    pub fn usual_connections(self) -> usize {
+        match self {
+            Self::Iterative | Self::Process | Self::Thread => 1024,
+            #[cfg(target_os = "linux")]
+            Self::Multiplex { .. } => 65_536,
+        }
+    }
+
     /// How many connections a number of descriptors is enough for.
     pub(super) fn affordable(self, descriptors: u64) -> u64 {
         match self {

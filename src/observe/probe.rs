@@ -20,6 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What is watched.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Scope {
     /// A line of the access log for each exchange.
     pub lines: Option<Format>,

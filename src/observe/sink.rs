@@ -34,6 +34,7 @@ pub trait Sink: Send {
 
 /// What became known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum News {
     /// The connection was accepted.
     Opened,
@@ -55,6 +56,7 @@ pub enum News {
 
 /// What was counted and not told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct LeftOut {
     /// Connections of which nothing is told.
     pub connections: u64,

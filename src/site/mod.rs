@@ -83,7 +83,7 @@ impl Handler for Site {
                 Response::new(StatusCode::NO_CONTENT, HeaderBlock::of(&[("Allow", ALLOWED)]), Body::EMPTY)
             }
             Method::Unknown => unknown_method(self.options.language),
-            _ => Response::method_not_allowed(ALLOWED, self.options.language),
+            _ => Response::method_not_allowed_in(self.options.language, ALLOWED),
         };
         self.options.finish(response)
     }

@@ -2,6 +2,7 @@
 
 use super::Program;
 use crate::fetch::fetch;
+use crate::harness::Client;
 
 fn serve() -> (Program, String) {
     let mut program = Program::start("application", &[]);
@@ -49,8 +50,24 @@ fn what_is_no_form_with_a_name_is_refused() {
     for data in ["", "name=", "name=+", "nom=Ada"] {
         fetch(&["-f", "-d", data, &url]).assert_failed(10, &["400"]);
     }
-    fetch(&["-f", "-d", &format!("name={}", "a".repeat(5_000)), &url]).assert_failed(10, &["413"]);
+    let form = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(&form, format!("name={}", "a".repeat(2 << 20))).expect("room for it");
+    let form = form.path().to_str().expect("UTF-8");
+    fetch(&["-f", "--data-file", form, &url]).assert_failed(10, &["413"]);
     fetch(&["-f", "-X", "PUT", &url]).assert_failed(10, &["405"]);
-    fetch(&["-f", "-X", "POST", &format!("{url}count")]).assert_failed(10, &["405"]);
     fetch(&["-f", &format!("{url}other")]).assert_failed(10, &["404"]);
+}
+
+#[test]
+fn a_body_of_unknown_length_ends_with_the_connection() {
+    let mut program = Program::start("stream", &[]);
+    let line = program.line("Listening at http://");
+    let (_, url) = line.split_once(" at ").expect("a URL");
+    let address = url.trim().trim_start_matches("http://").trim_end_matches('/');
+    let mut client = Client::connect(address.parse().expect("an address"));
+    client.send(b"GET / HTTP/1.0\r\n\r\n");
+    let response = String::from_utf8(client.read_to_end()).expect("UTF-8");
+    let (head, body) = response.split_once("\r\n\r\n").expect("a head");
+    assert!(!head.contains("Content-Length"), "{head}");
+    assert_eq!(body, "10\n9\n8\n7\n6\n5\n4\n3\n2\n1\n");
 }

@@ -9,7 +9,7 @@ use std::process::Command;
 const LONGEST: usize = 126;
 
 /// Those that are glasshttp itself, as a library.
-const OF_THE_LIBRARY: [&str; 2] = ["application", "waiting"];
+const OF_THE_LIBRARY: [&str; 3] = ["application", "stream", "waiting"];
 
 /// Each lesson's name and text: the programs that are one file.
 fn lessons() -> Vec<(String, String)> {

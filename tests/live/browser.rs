@@ -3,18 +3,12 @@
 use super::{Page, example};
 use crate::browser::driver::Browser;
 use crate::browser::save_screenshot;
-use glasshttp::connection::{Service, Timeouts};
-use glasshttp::handler::Response;
-use glasshttp::http::message::{Request, StatusCode};
-use glasshttp::listener::{self, Port, Required};
-use glasshttp::models::{self, Limits, Model, Stop};
 use glasshttp::observe::live::{Bounds, LiveSink};
-use glasshttp::observe::probe::Probe;
 use glasshttp::observe::sink::{News, Sink};
 use glasshttp::record::connection::{Queue, Record};
 use glasshttp::record::{Figure, Source, Why};
+use glasshttp::{Model, Request, Response, Server, StatusCode, Stop};
 use serde_json::json;
-use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -267,19 +261,11 @@ fn serve_a_site(sink: Arc<Mutex<LiveSink>>) -> (String, Arc<Stop>) {
             .with("Timing-Allow-Origin", "*")
             .with("Server-Timing", "connection;desc=\"12.1\", read;dur=0.032")
     };
-    let listeners =
-        listener::listen(&[Ipv4Addr::LOCALHOST.into()], Required::All, Port::Exactly(0), 128).expect("a free port");
-    let url = format!("http://{}/", listeners[0].address());
-    let second = Duration::from_secs(1);
-    let service = Arc::new(Service {
-        handler: Box::new(response),
-        timeouts: Timeouts::new(10 * second, 10 * second),
-        probe: Probe::OFF,
-    });
+    let server = Server::new(response).listen("127.0.0.1:0").expect("a free port").model(Model::Thread);
+    let url = format!("http://{}/", server.addresses()[0]);
     let stop = Arc::new(Stop::new().expect("a pipe"));
     let order = Arc::clone(&stop);
-    let limits = Limits { connections: 32, linger: Duration::ZERO, grace: second };
-    std::thread::spawn(move || models::serve(Model::Thread, listeners, &service, &limits, &order));
+    std::thread::spawn(move || server.run(&order));
     (url, stop)
 }
 

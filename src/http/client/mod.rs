@@ -51,13 +51,13 @@ pub use step::{MAX_DRAIN, MAX_INTERIM, Next, Received, RequestError, RequestHead
 /// The client's half of one connection.
 ///
 /// ```
-/// use glasshttp::http::client::{ClientConnection, Next, Received, Request};
+/// use glasshttp::http::client::{ClientConnection, Next, Received, RequestHead};
 /// use glasshttp::http::message::{HeaderBlock, Version};
 /// use glasshttp::http::parse::fields::FieldLines;
 /// use glasshttp::http::persistence::Wish;
 ///
 /// let mut connection = ClientConnection::new();
-/// let request = Request {
+/// let request = RequestHead {
 ///     method: "GET",
 ///     target: "/hello",
 ///     version: Version::Http10,

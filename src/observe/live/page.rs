@@ -120,7 +120,7 @@ impl LivePage {
         }
         match (takes_lines(path), request.method) {
             (true, Method::Post) | (false, Method::Get | Method::Head) => {}
-            (takes, _) => return Response::method_not_allowed(if takes { "POST" } else { "GET, HEAD" }, language),
+            (takes, _) => return Response::method_not_allowed_in(language, if takes { "POST" } else { "GET, HEAD" }),
         }
         match path {
             "/" => return self.page(language),
