@@ -7,15 +7,28 @@
       browserTitle: "The browser’s half, in milliseconds",
       serverTitle: "The server’s half, as the server reported it",
       filesTitle: "The files of this page",
-      kinds: { navigate: "a first visit or a link", reload: "a reload", back_forward: "back or forward in the history", prerender: "loaded ahead of time" },
-      loaded: (kind, time, total) => `This load was ${kind}, at ${time}. From its start to the last file it took ${total}.`,
-      restored: "The browser has just brought this page back from its memory, without a request. The figures are those of the load before.",
+      kinds: {
+        navigate: "a first visit or a link",
+        reload: "a reload",
+        back_forward: "back or forward in the history",
+        prerender: "loaded ahead of time",
+      },
+      loaded: (kind, time, total) =>
+        `This load was ${kind}, at ${time}. From its start to the last file it took ${total}.`,
+      restored:
+        "The browser has just brought this page back from its memory, without a request. The figures are those of the load before.",
       notVisible: "not visible",
       noTimings: "This browser reports no timings for this page, so there is nothing to show.",
       tick: "shorter than one tick of the browser’s clock",
       stages: {
-        redirect: "Redirect", ready: "Browser gets ready", dns: "DNS lookup", tcp: "TCP handshake", tls: "TLS handshake",
-        waiting: "Request, first byte", response: "Rest of the answer", dom: "Page and its files",
+        redirect: "Redirect",
+        ready: "Browser gets ready",
+        dns: "DNS lookup",
+        tcp: "TCP handshake",
+        tls: "TLS handshake",
+        waiting: "Request, first byte",
+        response: "Rest of the response",
+        dom: "Page and its files",
       },
       notes: {
         waiting: "The request travels, the server works, the first byte travels back. A page cannot tell these apart.",
@@ -24,41 +37,70 @@
       why: {
         redirect: "none reported: the address led straight here",
         dns: "not visible: no lookup was reported. The name was localhost, a number, or still remembered, or the connection was open already",
-        tcpKept: "not visible: no handshake was reported for this request. The connection was open already, kept or opened in advance",
+        tcpKept:
+          "not visible: no handshake was reported for this request. The connection was open already, kept or opened in advance",
         cache: "not visible: the page came from the browser’s cache",
         missing: "not visible: the browser reported no times for this stage",
       },
       columns: ["File", "Protocol", "Connection", "Body", "Counted in all", "Time", "When"],
-      connection: { fresh: "new", tick: "new, too quick to time", kept: "already open", cache: "none: from cache", unknown: "not visible" },
+      connection: {
+        fresh: "new",
+        tick: "new, too quick to time",
+        kept: "already open",
+        cache: "none: from cache",
+        unknown: "not visible",
+      },
       thisPage: "this page",
       bytes: (count) => `${count} B`,
       summary: (all, fresh, kept, cached) =>
         `${all} files: ${fresh} over a new connection, ${kept} over one that was open already${cached ? `, ${cached} from the cache` : ""}.`,
-      filesNote: "“New” means that the browser reported a handshake for this file. “Already open” means that it reported none: the connection was kept from an earlier file and is re-used, or the browser had opened it in advance. A page cannot tell these two apart. “Body” and “counted in all” are the browser’s own figures (encodedBodySize, transferSize). It does not tell the true size of the head, and counts 300 bytes for it. 300 bytes alone mean that no body came: the server was asked, and answered 304, not modified.",
+      filesNote:
+        "“New” means that the browser reported a handshake for this file. “Already open” means that it reported none: the connection was kept from an earlier file and is reused, or the browser had opened it in advance. A page cannot tell these two apart. “Body” and “counted in all” are the browser’s own figures (encodedBodySize, transferSize). It does not tell the true size of the head, and counts 300 bytes for it. 300 bytes alone mean that no body came: the server was asked, and answered 304, not modified.",
       serverColumns: ["Stage", "What the server said"],
       serverStages: {
-        connection: "Connection and request", kernel: "The request waited in the kernel", read: "The head was read to its end and understood", response: "The response was chosen",
+        connection: "Connection and request",
+        kernel: "The request waited in the kernel",
+        read: "The head was read to its end and understood",
+        response: "The response was chosen",
       },
       exchange: (connection, number) => `request ${number} on connection ${connection}`,
       notGiven: "not given",
-      serverNote: "From the Server-Timing line of the answer that carried this page. It was written before the answer left, so sending it is not in it; together these stages are a part of “Request, first byte” above.",
+      serverNote:
+        "From the Server-Timing line of the response that carried this page. It was written before the response left, so sending it is not in it; together these stages are a part of “Request, first byte” above.",
       axis: "Time in milliseconds since the load began",
-      copy: "Copy", copied: "Copied", copyFailed: "Not copied", copyLabel: "Copy this command",
-      literal: "written as a number in the address bar", port: (port) => `port ${port}`, implied: (port) => `${port} (not written: the usual one)`,
+      copy: "Copy",
+      copied: "Copied",
+      copyFailed: "Not copied",
+      copyLabel: "Copy this command",
+      literal: "written as a number in the address bar",
+      port: (port) => `port ${port}`,
+      implied: (port) => `${port} (not written: the usual one)`,
     },
     ko: {
       browserTitle: "브라우저가 잰 시간 (밀리초)",
       serverTitle: "서버가 알려 준 시간",
       filesTitle: "이 페이지를 이루는 파일",
-      kinds: { navigate: "처음 방문 또는 링크", reload: "새로 고침", back_forward: "방문 기록의 앞뒤 이동", prerender: "미리 불러오기" },
-      loaded: (kind, time, total) => `이번 로드의 종류: ${kind}. 시각: ${time}. 시작부터 마지막 파일까지 ${total} 걸렸습니다.`,
+      kinds: {
+        navigate: "처음 방문 또는 링크",
+        reload: "새로 고침",
+        back_forward: "방문 기록의 앞뒤 이동",
+        prerender: "미리 불러오기",
+      },
+      loaded: (kind, time, total) =>
+        `이번 로드의 종류: ${kind}. 시각: ${time}. 시작부터 마지막 파일까지 ${total} 걸렸습니다.`,
       restored: "브라우저가 요청 없이 메모리에서 이 페이지를 되살렸습니다. 아래 값은 지난번 로드의 값입니다.",
       notVisible: "볼 수 없음",
       noTimings: "이 브라우저가 이 페이지의 시간을 알려 주지 않아 보여 드릴 값이 없습니다.",
       tick: "브라우저 시계의 한 눈금보다 짧음",
       stages: {
-        redirect: "리다이렉트", ready: "브라우저 준비", dns: "DNS 조회", tcp: "TCP 핸드셰이크", tls: "TLS 핸드셰이크",
-        waiting: "요청부터 첫 바이트", response: "나머지 응답", dom: "페이지 구성과 파일",
+        redirect: "리다이렉트",
+        ready: "브라우저 준비",
+        dns: "DNS 조회",
+        tcp: "TCP 핸드셰이크",
+        tls: "TLS 핸드셰이크",
+        waiting: "요청부터 첫 바이트",
+        response: "나머지 응답",
+        dom: "페이지 구성과 파일",
       },
       notes: {
         waiting: "요청이 가고, 서버가 일하고, 첫 바이트가 돌아오기까지입니다. 페이지는 이 셋을 나누어 볼 수 없습니다.",
@@ -72,22 +114,38 @@
         missing: "볼 수 없음: 브라우저가 이 단계의 시간을 알려 주지 않았습니다",
       },
       columns: ["파일", "프로토콜", "연결", "본문", "전송량 합계", "시간", "시점"],
-      connection: { fresh: "새 연결", tick: "새 연결, 너무 짧아 잴 수 없음", kept: "열려 있던 연결", cache: "없음: 캐시에서", unknown: "볼 수 없음" },
+      connection: {
+        fresh: "새 연결",
+        tick: "새 연결, 너무 짧아 잴 수 없음",
+        kept: "열려 있던 연결",
+        cache: "없음: 캐시에서",
+        unknown: "볼 수 없음",
+      },
       thisPage: "이 페이지",
       bytes: (count) => `${count} B`,
       summary: (all, fresh, kept, cached) =>
         `파일 ${all}개 중 ${fresh}개는 새 연결로, ${kept}개는 이미 열린 연결로 왔습니다.${cached ? ` ${cached}개는 캐시에서 나왔습니다.` : ""}`,
-      filesNote: "‘새 연결’은 브라우저가 그 파일의 핸드셰이크를 보고했다는 뜻입니다. ‘열려 있던 연결’은 보고하지 않았다는 뜻입니다. 앞선 파일이 쓰던 연결을 재사용했거나 브라우저가 미리 맺어 둔 연결을 쓴 것인데, 페이지는 이 둘을 구별할 수 없습니다. ‘본문’과 ‘전송량 합계’는 브라우저가 알려 준 값(encodedBodySize, transferSize)입니다. 브라우저는 헤더의 실제 크기를 알려 주지 않고 300바이트로 칩니다. 합계가 300바이트뿐이라면 본문은 오지 않은 것입니다. 서버에 물어보았고 304(변경 없음) 응답을 받았습니다.",
+      filesNote:
+        "‘새 연결’은 브라우저가 그 파일의 핸드셰이크를 보고했다는 뜻입니다. ‘열려 있던 연결’은 보고하지 않았다는 뜻입니다. 앞선 파일이 쓰던 연결을 재사용했거나 브라우저가 미리 맺어 둔 연결을 쓴 것인데, 페이지는 이 둘을 구별할 수 없습니다. ‘본문’과 ‘전송량 합계’는 브라우저가 알려 준 값(encodedBodySize, transferSize)입니다. 브라우저는 헤더의 실제 크기를 알려 주지 않고 300바이트로 칩니다. 합계가 300바이트뿐이라면 본문은 오지 않은 것입니다. 서버에 물어보았고 304(변경 없음) 응답을 받았습니다.",
       serverColumns: ["단계", "서버가 알려 준 값"],
       serverStages: {
-        connection: "연결과 요청", kernel: "요청이 커널에서 기다린 시간", read: "헤더를 끝까지 읽고 이해한 시간", response: "응답을 고른 시간",
+        connection: "연결과 요청",
+        kernel: "요청이 커널에서 기다린 시간",
+        read: "헤더를 끝까지 읽고 이해한 시간",
+        response: "응답을 고른 시간",
       },
       exchange: (connection, number) => `${connection}번 연결의 ${number}번째 요청`,
       notGiven: "주어지지 않음",
-      serverNote: "이 페이지를 실어 온 응답의 Server-Timing 헤더에서 읽은 값입니다. 응답을 보내기 전에 적은 것이라 보내는 시간은 들어 있지 않습니다. 위의 ‘요청부터 첫 바이트’ 가운데 서버에서 보낸 시간입니다.",
+      serverNote:
+        "이 페이지를 실어 온 응답의 Server-Timing 헤더에서 읽은 값입니다. 응답을 보내기 전에 적은 것이라 보내는 시간은 들어 있지 않습니다. 위의 ‘요청부터 첫 바이트’ 가운데 서버에서 보낸 시간입니다.",
       axis: "로드가 시작된 뒤의 시간, 밀리초",
-      copy: "복사", copied: "복사됨", copyFailed: "복사 실패", copyLabel: "이 명령 복사",
-      literal: "주소창에 숫자로 적힌 주소", port: (port) => `${port}번 포트`, implied: (port) => `${port} (생략된 기본값)`,
+      copy: "복사",
+      copied: "복사됨",
+      copyFailed: "복사 실패",
+      copyLabel: "이 명령 복사",
+      literal: "주소창에 숫자로 적힌 주소",
+      port: (port) => `${port}번 포트`,
+      implied: (port) => `${port} (생략된 기본값)`,
     },
   };
 
@@ -145,7 +203,8 @@
 
   function handshake(page) {
     const { connectStart, secureConnectionStart: secure, connectEnd } = page;
-    const why = { cache: text.why.cache, tick: text.tick, kept: text.why.tcpKept }[connectionOf(page)] || text.why.missing;
+    const why =
+      { cache: text.why.cache, tick: text.tick, kept: text.why.tcpKept }[connectionOf(page)] || text.why.missing;
     const stages = [stage("tcp", "wire", connectStart, secure || connectEnd, why)];
     if (secure > 0) stages.push(stage("tls", "wire", secure, connectEnd, text.tick));
     return stages;
@@ -220,7 +279,14 @@
     }
     const body = node.createTBody();
     for (const cells of rows) body.append(tableRow(columns, cells));
-    for (const [tag, role] of [["tr", "row"], ["td", "cell"], ["thead th", "columnheader"], ["tbody th", "rowheader"], ["thead", "rowgroup"], ["tbody", "rowgroup"]]) {
+    for (const [tag, role] of [
+      ["tr", "row"],
+      ["td", "cell"],
+      ["thead th", "columnheader"],
+      ["tbody th", "rowheader"],
+      ["thead", "rowgroup"],
+      ["tbody", "rowgroup"],
+    ]) {
       for (const part of node.querySelectorAll(tag)) part.setAttribute("role", role);
     }
     node.setAttribute("role", "table");
@@ -248,7 +314,12 @@
     const timings = (page.serverTiming || []).filter(({ name }) => !["live", "load"].includes(name)); // record.js follows them
     if (!timings.length || fromCache(page)) return; // a kept copy bears the figures of an earlier load
     const rows = timings.map((item) => [text.serverStages[item.name] || item.name, serverSaid(item)]);
-    show("server", el("h2", "minor", text.serverTitle), el("p", "", text.serverNote), table(text.serverColumns, rows, "timings"));
+    show(
+      "server",
+      el("h2", "minor", text.serverTitle),
+      el("p", "", text.serverNote),
+      table(text.serverColumns, rows, "timings"),
+    );
   }
 
   // The files
@@ -280,7 +351,14 @@
 
   function fileRow(entry, total) {
     const time = entry.responseEnd > 0 ? ms(entry.responseEnd - entry.startTime) : text.notVisible;
-    return [fileName(entry), entry.nextHopProtocol || text.notVisible, connectionTag(entry), ...sizes(entry), time, fileBars(entry, total)];
+    return [
+      fileName(entry),
+      entry.nextHopProtocol || text.notVisible,
+      connectionTag(entry),
+      ...sizes(entry),
+      time,
+      fileBars(entry, total),
+    ];
   }
 
   function showFiles(entries, total) {
@@ -288,7 +366,13 @@
     const count = (...names) => kinds.filter((kind) => names.includes(kind)).length;
     const sentence = text.summary(entries.length, count("fresh", "tick"), count("kept"), count("cache"));
     const rows = entries.map((entry) => fileRow(entry, total));
-    show("files", el("h2", "minor", text.filesTitle), el("p", "", sentence), table(text.columns, rows, "files"), el("p", "", text.filesNote));
+    show(
+      "files",
+      el("h2", "minor", text.filesTitle),
+      el("p", "", sentence),
+      table(text.columns, rows, "files"),
+      el("p", "", text.filesNote),
+    );
   }
 
   function showLoad(restored) {
@@ -297,8 +381,15 @@
       show("browser", el("p", "", text.noTimings));
       return;
     }
-    const files = performance.getEntriesByType("resource").filter((entry) => entry.name.startsWith(`${location.origin}/`) && entry.startTime <= page.loadEventEnd);
-    const total = Math.max(page.loadEventEnd, page.domComplete, page.responseEnd, ...files.map((entry) => entry.responseEnd));
+    const files = performance
+      .getEntriesByType("resource")
+      .filter((entry) => entry.name.startsWith(`${location.origin}/`) && entry.startTime <= page.loadEventEnd);
+    const total = Math.max(
+      page.loadEventEnd,
+      page.domComplete,
+      page.responseEnd,
+      ...files.map((entry) => entry.responseEnd),
+    );
     showStages(page, total, restored);
     showServer(page);
     showFiles([page, ...files], total);
@@ -311,8 +402,12 @@
     const port = location.port || (location.protocol === "https:" ? "443" : "80");
     const bare = location.hostname.replace(/^\[|\]$/g, "");
     const values = {
-      origin: location.origin, hostname: location.hostname, "bare-host": bare, port,
-      "port-phrase": text.port(port), "port-said": location.port || text.implied(port),
+      origin: location.origin,
+      hostname: location.hostname,
+      "bare-host": bare,
+      port,
+      "port-phrase": text.port(port),
+      "port-said": location.port || text.implied(port),
     };
     if (/^[\d.]+$|:/.test(bare)) values["name-note"] = text.literal;
     for (const node of document.querySelectorAll("[data-fill]")) {
@@ -328,9 +423,14 @@
     button.setAttribute("aria-live", "polite");
     button.title = text.copyLabel;
     button.addEventListener("click", async () => {
-      const said = await navigator.clipboard.writeText(code.textContent).then(() => text.copied, () => text.copyFailed);
+      const said = await navigator.clipboard.writeText(code.textContent).then(
+        () => text.copied,
+        () => text.copyFailed,
+      );
       button.textContent = said;
-      setTimeout(() => { button.textContent = text.copy; }, 1500);
+      setTimeout(() => {
+        button.textContent = text.copy;
+      }, 1500);
     });
     block.classList.add("can-copy");
     block.append(button);

@@ -6,7 +6,8 @@
     en: {
       from: "From the server’s record",
       close: "Close",
-      said: (connection, request) => `The rows marked “From the server’s record” come from the record of request ${request} on connection ${connection}, which the server’s live page holds; their times count from the accept, by the server’s clock. All other rows are your browser’s own.`,
+      said: (connection, request) =>
+        `The rows marked “From the server’s record” come from the record of request ${request} on connection ${connection}, which the server’s live page holds; their times count from the accept, by the server’s clock. All other rows are your browser’s own.`,
       more: "This load in the live page, step by step",
       gone: "The server’s record of this load is not there: under load some are left out, and only the latest are kept.",
       columns: ["Since the accept", "What happened", "How it is known"],
@@ -15,7 +16,8 @@
     ko: {
       from: "서버의 기록에서",
       close: "연결 종료",
-      said: (connection, request) => `‘서버의 기록에서’라고 적힌 줄은 서버의 라이브 페이지에 있는 연결 ${connection}의 ${request}번째 요청 기록에서 왔습니다. 시각은 서버의 시계로 수락부터 셉니다. 나머지는 모두 브라우저가 알려 준 것입니다.`,
+      said: (connection, request) =>
+        `‘서버의 기록에서’라고 적힌 줄은 서버의 라이브 페이지에 있는 연결 ${connection}의 ${request}번째 요청 기록에서 왔습니다. 시각은 서버의 시계로 수락부터 셉니다. 나머지는 모두 브라우저가 알려 준 것입니다.`,
       more: "라이브 페이지에서 이번 로드를 단계별로 보기",
       gone: "이번 로드의 서버 기록이 없습니다. 부하가 크면 일부를 생략하고, 최근의 것만 남깁니다.",
       columns: ["수락부터", "일어난 일", "어떻게 알았나"],
@@ -62,7 +64,8 @@
   function part({ text: sentence, steps }) {
     const node = el("div", "from-record", el("p", "", el("b", "", text.from), " ", sentence));
     if (!steps.length) return node;
-    const row = (step) => el("tr", "", el("td", "num", since(step.at)), el("td", "", step.text), el("td", `how ${step.known}`, step.how));
+    const row = (step) =>
+      el("tr", "", el("td", "num", since(step.at)), el("td", "", step.text), el("td", `how ${step.known}`, step.how));
     const head = el("tr", "", ...text.columns.map((name) => Object.assign(el("th", "", name), { scope: "col" })));
     node.append(el("table", "", el("thead", "", head), el("tbody", "", ...steps.map(row))));
     return node;
@@ -93,7 +96,10 @@
     put("dns", part(load.dns));
     put("tcp", part(load.tcp));
     put("close", part(load.close));
-    const [address, port] = [load.client.slice(0, load.client.lastIndexOf(":")), load.client.slice(load.client.lastIndexOf(":") + 1)];
+    const [address, port] = [
+      load.client.slice(0, load.client.lastIndexOf(":")),
+      load.client.slice(load.client.lastIndexOf(":") + 1),
+    ];
     fill("client-address", address, true);
     fill("client-port", port, true);
     fill("client-port-note", text.port(port));
@@ -116,19 +122,23 @@
       const load = await ask(place);
       if (load) show(place, (found = load));
       if (load?.is_over) return;
-      await new Promise((done) => { setTimeout(done, found || attempt ? AGAIN : 100); });
+      await new Promise((done) => {
+        setTimeout(done, found || attempt ? AGAIN : 100);
+      });
     }
     if (!found) say(text.gone);
   }
 
   // After the rows of the browser's half are there: cycle.js draws them one turn after "load".
-  addEventListener("pageshow", (event) => setTimeout(() => {
-    const place = named();
-    if (!place || event.persisted) return;
-    for (const link of document.querySelectorAll("[data-live-link]")) {
-      link.href = new URL(`/?lang=${LANGUAGE}`, place.live);
-      link.closest("[hidden]")?.removeAttribute("hidden");
-    }
-    follow(place);
-  }, 1));
+  addEventListener("pageshow", (event) =>
+    setTimeout(() => {
+      const place = named();
+      if (!place || event.persisted) return;
+      for (const link of document.querySelectorAll("[data-live-link]")) {
+        link.href = new URL(`/?lang=${LANGUAGE}`, place.live);
+        link.closest("[hidden]")?.removeAttribute("hidden");
+      }
+      follow(place);
+    }, 1),
+  );
 })();
