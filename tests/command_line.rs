@@ -103,7 +103,7 @@ fn a_zone_is_listened_in_and_printed_as_a_url() {
                   curl -sS --max-time 10 'http://[fe80::7%25lo]:8080/small.txt'; kill %1";
     let work = tempfile::TempDir::new().expect("a folder");
     let mut command = Command::new("unshare");
-    command.args(["--net", "bash", "-c", script, env!("CARGO_BIN_EXE_glasshttp")]).arg(folder.path());
+    command.args(["--net", "bash", "-c", script, crate::harness::program()]).arg(folder.path());
     let (said, complaint, _) = output(command.current_dir(work.path()));
     assert!(said.contains("http://[fe80::7%25lo]:8080/\nsmall\n"), "{said} {complaint}");
 }

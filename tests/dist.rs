@@ -4,6 +4,8 @@
 
 mod completions;
 mod man;
+mod notices;
+mod packages;
 
 use std::fs;
 use std::path::{Path, PathBuf};

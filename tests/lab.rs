@@ -39,7 +39,7 @@ fn copy() -> &'static Path {
         let folder = tempfile::tempdir().expect("a folder").keep();
         std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o755)).expect("open to all");
         let copy = folder.join("glasshttp");
-        std::fs::copy(env!("CARGO_BIN_EXE_glasshttp"), &copy).expect("a copy");
+        std::fs::copy(crate::harness::program(), &copy).expect("a copy");
         copy
     })
 }

@@ -125,7 +125,7 @@ fn slow(head: &'static str, halves: [&'static [u8]; 2]) -> (Peer, std::sync::mps
 
 /// What `glasshttp fetch` prints where all is a terminal of 60 columns.
 fn on_a_terminal(place: &Path, command: &str) -> String {
-    let program = env!("CARGO_BIN_EXE_glasshttp");
+    let program = crate::harness::program();
     let line = format!("stty cols 60; '{program}' fetch {command}");
     let run = run(Command::new("script").args(["-qec", &line, "/dev/null"]).current_dir(place).stdin(Stdio::null()));
     run.text()

@@ -9,6 +9,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 /// Every model: a test of the protocol runs under each of them.
@@ -17,9 +18,18 @@ pub const MODELS: [&str; Model::ALL.len()] = Model::NAMES;
 /// How long anything may take before the test fails.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The program under test: what was built with the tests, or another one that
+/// GLASSHTTP_PROGRAM names, as .ci/release does with the one to be released.
+pub fn program() -> &'static str {
+    static PROGRAM: LazyLock<String> = LazyLock::new(|| {
+        std::env::var("GLASSHTTP_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_glasshttp").to_owned())
+    });
+    &PROGRAM
+}
+
 /// The program, about to be started; in English, wherever the tests run.
 pub fn glasshttp() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_glasshttp"));
+    let mut command = Command::new(program());
     command.env("LC_ALL", "C");
     command
 }

@@ -28,7 +28,7 @@ fn every_refusal_is_korean() {
     let file = format!("{path}/small.txt");
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("its address").port().to_string();
-    let program = env!("CARGO_BIN_EXE_glasshttp");
+    let program = crate::harness::program();
     for arguments in [
         &["--no-such-flag"][..],
         &["--prot", "1"],
@@ -101,7 +101,7 @@ fn every_refusal_is_korean() {
 fn every_announcement_is_korean() {
     let (folder, _) = folder_with(0);
     let path = folder.path().to_str().expect("UTF-8");
-    let quoted = [path, env!("CARGO_BIN_EXE_glasshttp")];
+    let quoted = [path, crate::harness::program()];
     let _taken = TcpListener::bind("127.0.0.1:8080");
     for options in [
         &["--log", "story"][..],

@@ -143,7 +143,7 @@ fn nothing_is_captured_where_nothing_shows_it_or_the_right_is_missing() {
     for (verbose, lines) in [(&["-v"][..], 1), (&[], 0)] {
         let mut nobody = Command::new("setpriv");
         nobody.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all"]);
-        nobody.arg(env!("CARGO_BIN_EXE_glasshttp")).arg("fetch").args(verbose).arg(&url).env("LC_ALL", "C");
+        nobody.arg(crate::harness::program()).arg("fetch").args(verbose).arg(&url).env("LC_ALL", "C");
         let output = nobody.output().expect("setpriv");
         let story = String::from_utf8_lossy(&output.stderr);
         assert_eq!(story.lines().filter(|line| line.contains("CAP_NET_RAW")).count(), lines, "{story}");

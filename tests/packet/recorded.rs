@@ -193,7 +193,7 @@ fn under_overload_packets_are_dropped_counted_and_said() {
 fn nobody_has_what_there_was_before_and_the_line_that_says_how_to_get_more() {
     let mut nobody = Command::new("setpriv");
     nobody.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all"]);
-    nobody.arg(env!("CARGO_BIN_EXE_glasshttp")).env("LC_ALL", "C");
+    nobody.arg(crate::harness::program()).env("LC_ALL", "C");
     let mut server = serve_by(nobody, &["--log", "json", "--watch", "127.0.0.1:0"], &[]);
     let said = server.announced.lines().filter(|line| line.contains("CAP_NET_RAW")).collect::<Vec<_>>();
     assert_eq!(said.len(), 1, "{}", server.announced);

@@ -17,7 +17,7 @@ fn what_a_device_is_to_cut_is_said_to_be_handed_down_at_once() {
         end.ip(&format!("link set {device} up"));
         end.ip("link set lo up");
     }
-    let program = env!("CARGO_BIN_EXE_glasshttp");
+    let program = crate::harness::program();
     let mut server =
         serve_by(here.command(program), &["--bind", "10.77.0.1", "--log", "json", "--watch", "127.0.0.1:0"], &[]);
     let witness = Witness::on("wire0", server.port, here.command("tshark"));

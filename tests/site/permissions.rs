@@ -26,7 +26,7 @@ fn serve_without_privilege(folder: &Folder) -> Option<Server> {
     }
     // Where it was built, nobody may not be let in.
     let program = folder.0.path().join("glasshttp");
-    fs::copy(env!("CARGO_BIN_EXE_glasshttp"), &program).expect("a copy");
+    fs::copy(crate::harness::program(), &program).expect("a copy");
     allow(folder.0.path(), 0o755);
     let mut command = Command::new(setpriv);
     command.args(["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"]).arg(program);

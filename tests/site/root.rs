@@ -252,7 +252,7 @@ fn leave_soon(mount: &Mount<'_>, model: &str) {
 #[ignore = "needs strace, and hides /proc in a namespace of its own, as root"]
 fn without_a_way_to_keep_names_beneath_the_root_it_refuses_to_start() {
     let folder = Folder::of(&["a.txt"]);
-    let program = env!("CARGO_BIN_EXE_glasshttp");
+    let program = crate::harness::program();
     let run = |hide: &str, options: &str| {
         let script = format!(
             "{hide} exec strace -f -qq -o /dev/null -e trace=openat2 -e inject=openat2:error=ENOSYS \
