@@ -113,7 +113,7 @@ fn events_begin_at_once_and_follow_what_happens() {
     assert!((now - 1000.0 * unix_time()).abs() < 1000.0 * PATIENCE.as_secs_f64(), "{now}");
 
     let second = example::opened(2);
-    page.sink.tell(&second, News::Opened);
+    page.sink.take(&second, News::Opened);
     let records = events.wait_for("records");
     assert_eq!(serde_json::from_value::<Vec<Record>>(records["records"].clone()).expect("records"), [second]);
     let mut left_out = LeftOut::default();

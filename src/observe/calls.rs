@@ -30,7 +30,7 @@ impl CallsBeside {
 }
 
 impl Sink for CallsBeside {
-    fn tell(&mut self, record: &Record, news: News) {
+    fn take(&mut self, record: &Record, news: News) {
         if !matches!(news, News::Opened | News::Responded | News::Continues | News::Closed) {
             return;
         }

@@ -195,7 +195,7 @@ impl Collector {
                 self.last_report = Instant::now();
                 is_over = self.listen(reports, &mut arrived);
             }
-            self.tell_closed(Instant::now());
+            self.hand_on_closed(Instant::now());
             self.beat(Instant::now());
             if has_reports && !is_over {
                 std::thread::sleep(NAP);
@@ -261,7 +261,7 @@ impl Collector {
     }
 
     /// Tells the connections whose last segments have passed.
-    fn tell_closed(&mut self, now: Instant) {
+    fn hand_on_closed(&mut self, now: Instant) {
         while self
             .closing
             .front()
@@ -272,7 +272,7 @@ impl Collector {
             if let (Some(table), true) = (&self.table, self.closing.len() < LOOKS) {
                 look_for_time_wait(table, &mut recorded.record);
             }
-            self.tell(connection, News::Closed);
+            self.hand_on(connection, News::Closed);
             let recorded = self.connections.remove(&connection);
             if let (Some(packets), Some(recorded)) = (&self.packets, &recorded) {
                 packets.forget(recorded.record.server, recorded.record.client);
@@ -284,7 +284,7 @@ impl Collector {
         }
     }
 
-    fn tell(&mut self, connection: u64, news: News) {
+    fn hand_on(&mut self, connection: u64, news: News) {
         if let Some(recorded) = self.connections.get_mut(&connection) {
             // What has just begun has hardly any yet; the next beat brings them.
             let capture = self.packets.as_ref().filter(|_| !matches!(news, News::Opened | News::Receiving));
@@ -292,7 +292,7 @@ impl Collector {
             if news == News::Segments && !is_new {
                 return;
             }
-            self.sinks.iter_mut().for_each(|sink| sink.tell(&recorded.record, news));
+            self.sinks.iter_mut().for_each(|sink| sink.take(&recorded.record, news));
         }
     }
 
@@ -315,11 +315,11 @@ impl Collector {
             if let Some(recorded) = self.connections.get_mut(&connection) {
                 recorded.is_silent = true;
             }
-            self.tell(connection, News::Silent);
+            self.hand_on(connection, News::Silent);
         }
         if self.packets.is_some() && self.sinks.iter().any(|sink| sink.follows_segments()) {
             let open: Vec<u64> = self.connections.keys().copied().collect();
-            open.into_iter().for_each(|connection| self.tell(connection, News::Segments));
+            open.into_iter().for_each(|connection| self.hand_on(connection, News::Segments));
         }
         if self.look_for_ended.is_some_and(|at| at <= now) {
             self.look_for_ended = None;
@@ -370,7 +370,7 @@ impl Collector {
         while !are_packets_read(self.packets.as_deref(), last, Instant::now()) {
             std::thread::sleep(NAP);
         }
-        self.tell_closed(last + self.look + UNREAD);
+        self.hand_on_closed(last + self.look + UNREAD);
         self.left_out.connections += self.probe.take_left_out();
         // Those whose accept was reported and found no room, or that nobody came to serve.
         let known = self.opened + self.total.connections + self.left_out.connections - self.not_taken_in;

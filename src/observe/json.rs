@@ -68,7 +68,7 @@ impl<W: Write + Send> JsonLog<W> {
 }
 
 impl<W: Write + Send> Sink for JsonLog<W> {
-    fn tell(&mut self, record: &Record, news: News) {
+    fn take(&mut self, record: &Record, news: News) {
         if matches!(news, News::Closed | News::Continues) {
             self.say_unwritten();
             let is_written = self.write(&*withheld(record));
@@ -126,12 +126,12 @@ mod tests {
         .unwrap();
         let disk = Disk::default();
         let mut log = JsonLog::new(disk.clone());
-        log.tell(&record, News::Closed);
+        log.take(&record, News::Closed);
         disk.0.lock().unwrap().0 = true;
-        log.tell(&record, News::Closed);
-        log.tell(&record, News::Closed);
+        log.take(&record, News::Closed);
+        log.take(&record, News::Closed);
         disk.0.lock().unwrap().0 = false;
-        log.tell(&record, News::Closed);
+        log.take(&record, News::Closed);
         log.finish();
         let text = String::from_utf8(disk.0.lock().unwrap().1.clone()).unwrap();
         let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();

@@ -47,7 +47,7 @@ impl Sink for LiveSink {
         true
     }
 
-    fn tell(&mut self, record: &Record, news: News) {
+    fn take(&mut self, record: &Record, news: News) {
         let now = Instant::now();
         let mut state = self.hub.lock();
         let State { history, updates, .. } = &mut *state;

@@ -84,7 +84,7 @@ fn since_accept(exchange: &Exchange) -> Duration {
 }
 
 impl<W: Write + Send> Sink for ShortLog<W> {
-    fn tell(&mut self, record: &Record, news: News) {
+    fn take(&mut self, record: &Record, news: News) {
         if self.writer.is_none() || !matches!(news, News::Responded | News::Closed) {
             return;
         }

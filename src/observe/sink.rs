@@ -1,24 +1,24 @@
-//! Who is told of connections: the story, the JSON log, the live page.
+//! Where records go: the story, the JSON log, the live page.
 
 use crate::record::connection::Record;
 use serde::Serialize;
 
-/// Something that the collector tells of every connection.
+/// Something that takes the record of every connection from the collector.
 ///
 /// All calls come from the collector's thread, in the order in which things
 /// became known; a sink that waits makes reports be dropped, never a client wait.
 pub trait Sink: Send {
     /// Something became known of this connection; `record` is all that is known.
-    fn tell(&mut self, record: &Record, news: News);
+    fn take(&mut self, record: &Record, news: News);
 
-    /// There was more than could be told, since this was last said.
+    /// There was more than could be recorded, since this was last said.
     fn left_out(&mut self, left_out: LeftOut);
 
     /// Nothing new, but time has passed: called some ten times a second while
-    /// connections are open or something was told lately.
+    /// connections are open or something was handed on lately.
     fn pass_time(&mut self) {}
 
-    /// The server ends: whatever is held back is told now.
+    /// The server ends: whatever is held back is written now.
     fn finish(&mut self) {}
 
     /// Whether it takes [`News::Segments`].
@@ -26,7 +26,7 @@ pub trait Sink: Send {
         false
     }
 
-    /// How many connections it could not tell, because nobody read in time.
+    /// How many connections it could not write, because nobody read in time.
     fn unwritten(&self) -> u64 {
         0
     }
@@ -46,7 +46,7 @@ pub enum News {
     Responding,
     /// The last exchange is over.
     Responded,
-    /// The record is full: it is told as it is, and a further part begins.
+    /// The record is full: it is handed on as it is, and a further part begins.
     Continues,
     /// More of its segments were seen.
     Segments,
@@ -54,13 +54,13 @@ pub enum News {
     Closed,
 }
 
-/// What was counted and not told.
+/// What was counted and not recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct LeftOut {
-    /// Connections of which nothing is told.
+    /// Connections that are not recorded.
     pub connections: u64,
-    /// Exchanges on connections that are told.
+    /// Exchanges on connections that are.
     pub exchanges: u64,
     /// Reports that found no room on their way to the collector.
     pub reports: u64,
@@ -69,7 +69,7 @@ pub struct LeftOut {
 }
 
 impl LeftOut {
-    /// Whether everything was told.
+    /// Whether everything was recorded.
     pub fn is_nothing(&self) -> bool {
         *self == Self::default()
     }

@@ -214,7 +214,7 @@ impl<W: Write + Send> Story<W> {
 }
 
 impl<W: Write + Send> Sink for Story<W> {
-    fn tell(&mut self, record: &Record, news: News) {
+    fn take(&mut self, record: &Record, news: News) {
         if self.writer.is_none() {
             return;
         }

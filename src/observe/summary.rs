@@ -65,7 +65,7 @@ impl Summary {
 }
 
 impl Sink for SummarySink {
-    fn tell(&mut self, record: &Record, news: News) {
+    fn take(&mut self, record: &Record, news: News) {
         let mut counts = self.summary.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !matches!(news, News::Opened | News::Responded | News::Continues | News::Closed) {
             return;

@@ -20,14 +20,14 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    /// `told` segments were told, or left out, before.
-    pub(super) fn of(segments: Option<&Segments>, steps: &[Step], told: u64) -> Self {
-        let Some(segments) = segments else { return Self { known: told, ..Self::default() } };
+    /// `before` segments were shown, or left out, earlier.
+    pub(super) fn of(segments: Option<&Segments>, steps: &[Step], before: u64) -> Self {
+        let Some(segments) = segments else { return Self { known: before, ..Self::default() } };
         let number = |index: usize| {
-            let before = if index >= segments.left_out_behind { segments.left_out } else { 0 };
-            before.saturating_add(index as u64)
+            let left_out = if index >= segments.left_out_behind { segments.left_out } else { 0 };
+            left_out.saturating_add(index as u64)
         };
-        let new: Vec<usize> = steps.iter().filter_map(place).filter(|index| number(*index) >= told).collect();
+        let new: Vec<usize> = steps.iter().filter_map(place).filter(|index| number(*index) >= before).collect();
         let is_short = new.len() <= FIRST + LAST;
         let (first, last) = if is_short { (new.len(), 0) } else { (FIRST, LAST) };
         let (begin, rest) = new.split_at(first);

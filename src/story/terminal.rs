@@ -72,26 +72,26 @@ pub(crate) fn block(
     width: usize,
     language: Language,
 ) -> String {
-    let mut teller = Teller { block: Block::new(width), above: None, progress, language };
-    teller.header(record);
-    let chosen = teller.chosen(record);
+    let mut rows = Rows { block: Block::new(width), above: None, progress, language };
+    rows.header(record);
+    let chosen = rows.chosen(record);
     let mut folded = chosen.folded.clone();
     let mut remarks = Vec::new();
-    let was_introduced = std::mem::replace(&mut teller.progress.is_introduced, true);
+    let was_introduced = std::mem::replace(&mut rows.progress.is_introduced, true);
     let steps = steps(record, language);
-    let shown = Shown::of(record.segments.as_ref(), &steps, teller.progress.segments);
-    teller.progress.segments = shown.known;
+    let shown = Shown::of(record.segments.as_ref(), &steps, rows.progress.segments);
+    rows.progress.segments = shown.known;
     for step in steps {
         if let Some(count) = shown.left_out_from(&step) {
-            teller.leave_out_segments(count);
+            rows.leave_out_segments(count);
         }
         if let Some(exchange) =
             step.exchange.filter(|number| folded.remove(number)).and_then(|number| of(record, number))
         {
-            teller.fold(&step, exchange);
+            rows.fold(&step, exchange);
         }
         let is_new = match step.exchange {
-            Some(number) => chosen.whole.contains(&number) && !teller.is_shown(number, &step),
+            Some(number) => chosen.whole.contains(&number) && !rows.is_shown(number, &step),
             None if step.is_of_handshake() => !was_introduced,
             None if segments::place(&step).is_some() => shown.has(&step),
             None => occasion == Occasion::Closed && step.id != "open",
@@ -101,15 +101,15 @@ pub(crate) fn block(
         }
         match step.kind {
             Kind::Note if !step.id.ends_with("-request") => remarks.push(step),
-            _ => teller.row(&step),
+            _ => rows.row(&step),
         }
     }
-    teller.advance(record, occasion == Occasion::Responding, &chosen);
-    teller.outlook(record, occasion);
+    rows.advance(record, occasion == Occasion::Responding, &chosen);
+    rows.outlook(record, occasion);
     for step in remarks {
-        teller.remark(&step);
+        rows.remark(&step);
     }
-    teller.block.finish()
+    rows.block.finish()
 }
 
 /// Exchanges of a block, by their numbers.
@@ -121,14 +121,14 @@ struct Chosen {
     folded: BTreeSet<u64>,
 }
 
-struct Teller<'a> {
+struct Rows<'a> {
     block: Block,
     above: Option<Nanoseconds>,
     progress: &'a mut Progress,
     language: Language,
 }
 
-impl Teller<'_> {
+impl Rows<'_> {
     fn header(&mut self, record: &Record) {
         let time = record.accepted.get(11..23).unwrap_or(&record.accepted);
         if self.progress.is_introduced {

@@ -36,8 +36,8 @@ pub fn tell_a_morning(sink: &mut LiveSink) {
         example::tell_whole(sink, connection, "/");
     }
     let silent = Record { accepted: example::ago(Duration::from_millis(7300)), ..example::opened(4) };
-    sink.tell(&silent, News::Opened);
-    sink.tell(&silent, News::Silent);
+    sink.take(&silent, News::Opened);
+    sink.take(&silent, News::Silent);
     let mut slow = Record { accepted: example::ago(Duration::from_millis(6100)), ..example::opened(5) };
     slow.handshake.queued = Figure::derived(1_300_000_000, Source::AgeAtAccept);
     slow.handshake.queue = Figure::measured(Queue { waiting: 3, backlog: 5 }, Source::ListenerTcpInfo);
@@ -50,10 +50,10 @@ pub fn tell_a_morning(sink: &mut LiveSink) {
     }
     slow.exchanges[1].stages.last_write = Figure::measured(2_400_000_000, Source::Clock);
     slow.exchanges[1].stages.acknowledged = Figure::not_visible(Why::NoAcknowledgement);
-    sink.tell(&slow, News::Responded);
-    sink.tell(&example::closed(slow, 4_800_000_000), News::Closed);
+    sink.take(&slow, News::Responded);
+    sink.take(&example::closed(slow, 4_800_000_000), News::Closed);
     let broken = Record { accepted: example::ago(Duration::from_millis(3500)), ..example::opened(6) };
-    sink.tell(&example::reset(broken, 1_200_000_000), News::Closed);
+    sink.take(&example::reset(broken, 1_200_000_000), News::Closed);
     example::tell_whole(sink, 7, "/hello.txt");
 }
 
@@ -181,7 +181,7 @@ fn what_clients_send_is_text_and_never_runs() {
     record.exchanges[0].response.head =
         "HTTP/1.0 200 <b>OK</b>\r\nX: </pre><svg/onload=document.title='run'>\r\n\r\n".into();
     record.exchanges[0].resource = Figure::measured("<i>file</i>".into(), Source::Other("<u>the site</u>".into()));
-    page.sink.tell(&record, News::Closed);
+    page.sink.take(&record, News::Closed);
     browser.open(&page.url());
     browser.wait_until("document.querySelector('.lane')", &[]);
     browser.type_into(LANES, DOWN);
@@ -255,7 +255,7 @@ fn serve_a_site(sink: Arc<Mutex<LiveSink>>) -> (String, Arc<Stop>) {
     let response = move |request: &Request<'_>| {
         let mut record = Record { accepted: example::ago(Duration::ZERO), ..example::opened(12) };
         record.exchanges.push(example::exchange(1, request.target.path, 0));
-        sink.lock().expect("no panic").tell(&example::closed(record, 900_000), News::Closed);
+        sink.lock().expect("no panic").take(&example::closed(record, 900_000), News::Closed);
         Response::text(StatusCode::OK, "hello")
             .with("Access-Control-Allow-Origin", "*")
             .with("Timing-Allow-Origin", "*")
@@ -391,7 +391,7 @@ fn secrets_are_shown_to_whoever_asks_for_them_on_the_page() {
     let mut page = Page::start(Bounds::default(), "http://localhost:8080/");
     let mut record = example::tell_whole(&mut page.sink, 1, "/");
     record.exchanges[0].request.head.insert_str(16, "Cookie: id=12345\r\n");
-    page.sink.tell(&record, News::Closed);
+    page.sink.take(&record, News::Closed);
     let browser = Browser::start();
     browser.open(&page.url());
     browser.run("document.querySelector('input[name=range][value=all]').click()", &[]);

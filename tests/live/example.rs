@@ -149,10 +149,10 @@ pub fn reset(record: Record, at: i64) -> Record {
 /// A whole connection of one exchange, told as the collector does.
 pub fn tell_whole(sink: &mut dyn Sink, connection: u64, target: &str) -> Record {
     let mut record = opened(connection);
-    sink.tell(&record, News::Opened);
+    sink.take(&record, News::Opened);
     record.exchanges.push(exchange(1, target, 180_000));
-    sink.tell(&record, News::Responded);
+    sink.take(&record, News::Responded);
     let record = closed(record, 2_400_000);
-    sink.tell(&record, News::Closed);
+    sink.take(&record, News::Closed);
     record
 }

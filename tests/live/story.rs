@@ -48,7 +48,7 @@ fn the_newest_connection_is_followed_until_another_is_chosen() {
     example::tell_whole(&mut page.sink, 2, "/second");
     wait_for_chosen(&browser, 2);
     // A spare connection of the browser takes no story's place.
-    page.sink.tell(&example::opened(3), News::Opened);
+    page.sink.take(&example::opened(3), News::Opened);
     browser.wait_until("document.querySelectorAll('.lane').length === 3", &[]);
     wait_for_chosen(&browser, 2);
     assert_eq!(hash(&browser), "");
@@ -113,7 +113,7 @@ fn a_teacher_reveals_one_step_after_the_other() {
     assert!(text(&browser, "#stage-said").starts_with("Step 4 of "));
     assert_eq!(hash(&browser), "#1/step4");
     // By buttons it goes as well, and what happens meanwhile changes nothing.
-    page.sink.tell(&record, News::Closed);
+    page.sink.take(&record, News::Closed);
     browser.click("document.getElementById('stage-next')", &[]);
     assert_eq!(browser.run(shown, &[]), json!(5));
     save_screenshots(&browser, "live-stage");
@@ -132,7 +132,7 @@ fn a_diagram_is_printed_on_one_sheet() {
         for number in 1..=exchanges {
             record.exchanges.push(example::exchange(number, "/a/page", 900_000_000 * number as i64));
         }
-        page.sink.tell(&example::closed(record, 6_000_000_000), News::Closed);
+        page.sink.take(&example::closed(record, 6_000_000_000), News::Closed);
         wait_for_chosen(&browser, exchanges);
         let paper = browser.print();
         let text = String::from_utf8_lossy(&paper);
@@ -152,7 +152,7 @@ fn a_hand_out_is_one_file_that_opens_from_the_disk() {
     record.exchanges[0].request.head.push_str("Cookie: id=12345\r\n\r\n");
     let head = record.exchanges[0].request.head.replacen("\r\n\r\n", "\r\n", 1);
     record.exchanges[0].request.head = head;
-    page.sink.tell(&record, News::Closed);
+    page.sink.take(&record, News::Closed);
     let folder = tempfile::tempdir().expect("a folder");
     let browser = open(&page);
     wait_for_chosen(&browser, 1);
@@ -205,7 +205,7 @@ fn the_one_404_of_61_requests_is_found_at_once() {
         }
         record.exchanges.push(exchange);
     }
-    page.sink.tell(&example::closed(record, 90_000_000), News::Closed);
+    page.sink.take(&example::closed(record, 90_000_000), News::Closed);
     example::tell_whole(&mut page.sink, 2, "/other");
     let browser = open(&page);
     wait_for_chosen(&browser, 2);

@@ -11,6 +11,7 @@ use glasshttp::fetch::{Interrupt, Options, Output, Watched as Half, fetch};
 use glasshttp::http::message::Version;
 use glasshttp::language::Language;
 use glasshttp::record::connection::Record;
+use glasshttp::record::transfer::FetchRecord;
 use glasshttp::story::steps::{of_transfer, steps};
 use std::net::{Ipv6Addr, SocketAddr, TcpListener};
 use std::path::Path;
@@ -121,6 +122,38 @@ fn no_invariant_is_broken_by_any_kind_of_traffic() {
                     assert!(shown.contains(words), "{kind}, {model}: {words:?} is not shown: {shown}");
                 }
             }
+        }
+    });
+}
+
+#[test]
+fn what_comes_in_parts_or_is_refused_late_is_said_at_its_time() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &["--timeout", "1"]);
+        let mut client = watched.connect();
+        let address = port(&client);
+        late(&mut client);
+        let record = watched.record(address);
+        let told = steps(&record, Language::English);
+        let refused = told.iter().find(|step| step.title.starts_with("refused before the head")).expect("that");
+        assert!(refused.at.value().is_some_and(|at| *at >= 900_000_000), "{model}: {refused:?}");
+
+        let mut options = options(&format!("{}small.txt", watched.server.url), Path::new("none"));
+        (options.dribble, options.repeat, options.watch) = (Some(Duration::from_millis(3)), 1, None);
+        let fetched = fetch(&options, &Arc::new(Interrupt::default()), None).0.expect("a record");
+        let transfer = &fetched.transfers[0];
+        let record = watched.record(transfer.ends.expect("both ends").client);
+        let before = FetchRecord { transfers: vec![], ..fetched.clone() };
+        let line = "first bytes of GET /small.txt HTTP/1.0";
+        for (told, end) in [
+            (steps(&record, Language::English), "1-head"),
+            (of_transfer(transfer, &before, Language::English), "1-sent"),
+        ] {
+            let at = |id: &str| told.iter().find(|step| step.id == id).and_then(|step| step.at.value().copied());
+            let (first, complete) = at("1-request").zip(at(end)).expect("both");
+            assert!(complete - first >= 40_000_000, "{model}: {told:#?}");
+            assert_eq!(told.iter().find(|step| step.id == "1-request").expect("it").label, line, "{model}");
         }
     });
 }

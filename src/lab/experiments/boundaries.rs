@@ -10,13 +10,13 @@ pub(super) const BOUNDARIES: Experiment = Experiment {
     name: "boundaries",
     title: text("No borders", "경계는 없다"),
     question: text(
-        "A client sends \"one\", \"two\" and \"three\" by three send() calls. By how many recv() calls does the server get them?",
+        "A client sends \"one\", \"two\" and \"three\" in three send() calls. How many recv() calls does the server need?",
         "클라이언트가 send()를 세 번 불러 \"one\", \"two\", \"three\"를 보냅니다. 서버는 recv() 몇 번에 받을까요?",
     ),
     choices: &[
         text("three: one for each send()", "세 번. send()마다 한 번"),
         text("one", "한 번"),
-        text("nobody can know", "알 수 없다"),
+        text("that cannot be known", "알 수 없다"),
     ],
     acts: &[
         Act {
@@ -89,12 +89,12 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
         choice: 2,
         why: vec![
             both!(
-                "The same three send() calls were read by {first}, by {second} and by {third} recv() calls. When and how much one reads decides, and no border is on the wire.",
+                "The same three send() calls were read by {first}, by {second} and by {third} recv() calls. When and how much the server reads decides that: there are no borders on the wire.",
                 "같은 send() 세 번을 recv() {first}번, {second}번, {third}번에 받았습니다. 읽는 때와 읽는 크기가 정합니다. 전선 위에는 경계가 없습니다."
             ),
             both!(
-                "So a program must say itself where a message ends: by its length, or by a mark such as HTTP's empty line.",
-                "그래서 메시지의 끝은 프로그램이 정해야 합니다. 길이를 먼저 알리거나, HTTP의 빈 줄 같은 표시를 씁니다."
+                "So the program's protocol must say where a message ends: by its length, or by a mark such as HTTP's empty line.",
+                "그래서 메시지의 끝은 프로그램의 프로토콜이 정해야 합니다. 길이를 먼저 알리거나, HTTP의 빈 줄 같은 표시를 씁니다."
             ),
         ],
     })

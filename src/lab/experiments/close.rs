@@ -109,7 +109,7 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
         return None;
     }
     let mut why = vec![both!(
-        "{segments} segments: the client had nothing more to say, so its FIN and its ACK of the server's FIN were one segment.",
+        "{segments} segments: the client had nothing more to send, so its FIN and its ACK of the server's FIN were one segment.",
         "세그먼트 {segments}개였습니다. 클라이언트는 더 보낼 것이 없었으므로, 서버의 FIN에 대한 ACK와 자신의 FIN을 한 세그먼트에 실었습니다."
     )];
     if let (Some(4), Some(delay)) =
@@ -122,7 +122,7 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
     }
     if facts.is("server_ended_first") && facts.is("time_wait_at_server") && !facts.is("time_wait_at_client") {
         why.push(both!(
-            "The server closed first, and the server's port is in TIME_WAIT; the client has none.",
+            "The server closed first, and the server's port is in TIME_WAIT; the client's is not.",
             "먼저 닫은 쪽은 서버이고, TIME_WAIT도 서버 쪽에 남았습니다. 클라이언트에는 없습니다."
         ));
     }

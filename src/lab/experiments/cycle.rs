@@ -15,8 +15,8 @@ pub(super) const CYCLE: Experiment = Experiment {
     name: "cycle",
     title: text("From the name to the close", "이름에서 종료까지"),
     question: text(
-        "Nothing is remembered yet. How many packets does it take to fetch a file of 44 bytes from www.lab.kr?",
-        "아직 아무것도 기억하고 있지 않습니다. www.lab.kr에서 44바이트짜리 파일을 가져오는 데 패킷이 몇 개나 들까요?",
+        "Nothing is cached yet. How many packets does it take to fetch a file of 44 bytes from www.lab.kr?",
+        "아직 캐시된 것이 없습니다. www.lab.kr에서 44바이트짜리 파일을 가져오는 데 패킷이 몇 개나 들까요?",
     ),
     choices: &[
         text("2: a request and a response", "2개. 요청과 응답"),
@@ -75,16 +75,16 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
     let mut why = vec![
         both!(
             "{packets} packets: {questions} questions and {responses} responses for the name, {segments} segments for the file.",
-            "패킷 {packets}개였습니다. 이름에 질문 {questions}개와 대답 {responses}개, 파일에 세그먼트 {segments}개가 들었습니다."
+            "패킷 {packets}개였습니다. 이름에 질의 {questions}개와 응답 {responses}개, 파일에 세그먼트 {segments}개가 들었습니다."
         ),
         both!(
-            "The client asked, in this order: {order}. Nobody passed a question on; each server only points further.",
+            "The client asked, in this order: {order}. No server passed the question on; each only refers to the next one.",
             "클라이언트는 {order} 순서로 물었습니다. 질문은 위로 올라가지 않습니다. 묻는 쪽이 루트부터 직접 내려가며 묻습니다."
         ),
     ];
     if facts.is("fin_rides_on_the_response") {
         why.push(both!(
-            "The server's FIN rode on its response: the end cost no segment of its own.",
+            "The server's FIN was in a segment of its response, and needed no extra one.",
             "서버의 FIN은 응답과 한 세그먼트에 실렸습니다. 끝을 알리는 데 세그먼트가 따로 들지 않았습니다."
         ));
     }

@@ -93,13 +93,13 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
         return None;
     }
     let mut why = vec![both!(
-        "After shutdown(SHUT_WR) the server read \"{thanks}\". A FIN says \"I have no more\", not \"say no more\".",
+        "After shutdown(SHUT_WR) the server read \"{thanks}\". A FIN says \"I have no more to send\", not \"stop sending\".",
         "shutdown(SHUT_WR) 뒤에 서버는 \"{thanks}\"를 읽었습니다. FIN은 “나는 끝”이지 “너도 끝”이 아닙니다."
     )];
     if let Some((first, second)) = facts.get_word("sends_after_a_close").and_then(|sends| sends.split_once(", ")) {
         why.push(both!(
-            "After close() nobody could read: the kernel answered with a RST. The client's first send() succeeded all the same ({first} bytes), the next one told: {second}.",
-            "close() 뒤에는 읽을 프로그램이 없으므로 커널이 RST로 대답했습니다. 그래도 클라이언트의 첫 send()는 성공했고({first}바이트), 다음 send()에서야 알게 되었습니다: {second}."
+            "After close() there was no program to read: the kernel responded with a RST. The client's first send() still succeeded ({first} bytes); the next one returned {second}.",
+            "close() 뒤에는 읽을 프로그램이 없으므로 커널이 RST로 응답했습니다. 그래도 클라이언트의 첫 send()는 성공했고({first}바이트), 다음 send()는 {second}(으)로 실패했습니다."
         ));
     }
     Some(Conclusion { choice: 1, why })

@@ -15,7 +15,7 @@ pub(super) const HANDSHAKE: Experiment = Experiment {
         "클라이언트의 SYN에 순서 번호 N이 들어 있습니다. SYN+ACK의 확인 응답 번호는 얼마일까요?",
     ),
     choices: &[
-        text("N, for there was no data", "N. 데이터가 없었으니까"),
+        text("N: a SYN carries no data", "N. SYN에는 데이터가 없으니까"),
         text("N + 1", "N + 1"),
         text("N + 64, the size of the SYN", "N + 64. SYN의 크기만큼"),
     ],

@@ -16,7 +16,7 @@ pub(super) const LAST_ACK: Experiment = Experiment {
     name: "last-ack",
     title: text("Why there is a TIME_WAIT", "TIME_WAIT의 쓸모"),
     question: text(
-        "The last ACK of a close is lost, and both programs have ended. What becomes of the connection?",
+        "The last ACK of a close is lost, and both programs have ended. What happens to the connection?",
         "종료의 마지막 ACK를 잃었고, 두 프로그램은 이미 끝났습니다. 연결은 어떻게 될까요?",
     ),
     choices: &[
@@ -96,13 +96,13 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
     }
     let mut why = vec![both!(
         "{after:.0} ms after its FIN the client's kernel sent it again, and the server's kernel acknowledged it. No program was left at either end.",
-        "클라이언트의 커널이 {after:.0} ms 뒤에 FIN을 다시 보냈고, 서버의 커널이 대답했습니다. 양쪽 모두 프로그램은 이미 끝난 뒤였습니다."
+        "클라이언트의 커널이 {after:.0} ms 뒤에 FIN을 다시 보냈고, 서버의 커널이 ACK로 응답했습니다. 양쪽 모두 프로그램은 이미 끝난 뒤였습니다."
     )];
     if let (Some(server), Some(client)) = (facts.get_word("server_state"), facts.get_word("client_state"))
         && server.contains("TIME_WAIT")
     {
         why.push(both!(
-            "In between the server's socket was in {server}, the client's in {client}: that is what TIME_WAIT is for.",
+            "Meanwhile the server's socket was in {server}, the client's in {client}: that is what TIME_WAIT is for.",
             "그 사이 서버의 소켓은 {server}, 클라이언트의 소켓은 {client} 상태였습니다. TIME_WAIT는 이때를 위해 있습니다."
         ));
     }
@@ -110,7 +110,7 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
         && plain != "ok"
     {
         why.push(both!(
-            "Its price: bind() to the same port failed with {plain}. With SO_REUSEADDR at both sockets it succeeded.",
+            "Its price: bind() to the same port failed with {plain}. With SO_REUSEADDR on both sockets it succeeded.",
             "대가도 있습니다. 같은 포트에 bind()하니 {plain} 오류가 났습니다. 두 소켓 모두 SO_REUSEADDR를 쓰자 성공했습니다."
         ));
     }

@@ -31,7 +31,7 @@ pub(super) const LATE_TWICE_DAMAGED: Experiment = Experiment {
             play,
         },
         Act {
-            title: text("One bit of the second segment is turned", "두 번째 세그먼트의 비트 하나가 바뀔 때"),
+            title: text("One bit of the second segment is flipped", "두 번째 세그먼트의 비트 하나가 바뀔 때"),
             wire: "10ms 4m <data:2 damage",
             play,
         },
@@ -88,13 +88,13 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
     )];
     if facts.get_count("sent_again_after_overtaking")? > 0 {
         why.push(both!(
-            "The overtaken one looked lost, so it was sent again in vain.",
+            "The overtaken segment looked lost, so it was sent again needlessly.",
             "추월당한 것은 잃어버린 것처럼 보여서, 쓸데없이 한 번 더 보냈습니다."
         ));
     }
     if facts.get_count("d_sack_after_doubling")? > 0 {
         why.push(both!(
-            "What came twice was dropped by its number, and reported (D-SACK).",
+            "The second copy was recognized by its sequence number, dropped and reported (D-SACK).",
             "두 번 온 것은 번호를 보고 버렸고, 그 사실을 알렸습니다(D-SACK)."
         ));
     }
@@ -102,7 +102,7 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
         (facts.get_count("damaged_seen_by_kernel"), facts.get_count("sent_again_after_damage"))
     {
         why.push(both!(
-            "The damaged one failed its checksum (InCsumErrors {errors}) and counted as lost: it was sent again.",
+            "The damaged segment failed its checksum (InCsumErrors {errors}) and was treated as lost: it was sent again.",
             "손상된 것은 체크섬이 맞지 않아(InCsumErrors {errors}) 잃어버린 것으로 쳤고, 다시 보냈습니다."
         ));
     }

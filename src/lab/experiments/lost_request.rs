@@ -63,7 +63,7 @@ fn facts(runs: &[Run]) -> Facts {
 fn conclude(facts: &Facts) -> Option<Conclusion> {
     let again = facts.get_ms("again_after_ms").filter(|after| (150.0..900.0).contains(after))?;
     let mut why = vec![both!(
-        "Sent again after {again:.0} ms, by the client's own timer. The server could not ask for what it never heard of.",
+        "Sent again after {again:.0} ms, by the client's own timer. The server cannot ask for something it does not know of.",
         "{again:.0} ms 뒤에 클라이언트 자신의 타이머로 다시 보냈습니다. 도착하지 않은 것은 아무도 알릴 수 없습니다."
     )];
     if let Some([.., before, last]) = facts.get_counts("gaps_ms")

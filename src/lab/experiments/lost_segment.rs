@@ -17,7 +17,7 @@ pub(super) const LOST_SEGMENT: Experiment = Experiment {
         text("when the sender's timer ends, after 200 ms or more", "보낸 쪽의 타이머가 끝날 때. 200 ms 이상 뒤"),
         text("after about one round trip", "약 한 번의 왕복 뒤"),
         text(
-            "never: the program notices the hole and asks again",
+            "never: the program notices the gap and asks again",
             "다시 보내지 않는다. 프로그램이 빈자리를 보고 다시 요청한다",
         ),
     ],
@@ -76,7 +76,7 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
     }
     let mut why = vec![
         both!(
-            "Sent again after {after:.1} ms: {acks} ACKs for one and the same number had told the sender of the gap.",
+            "Sent again after {after:.1} ms: {acks} ACKs with the same number had shown the sender the gap.",
             "{after:.1} ms 뒤에 다시 보냈습니다. 같은 번호의 ACK {acks}개가 빈자리를 알렸습니다."
         ),
         both!(

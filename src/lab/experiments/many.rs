@@ -17,13 +17,13 @@ pub(super) const MANY: Experiment = Experiment {
     name: "many",
     title: text("One silent client", "조용한 한 명"),
     question: text(
-        "A client connects and says nothing for 900 ms; two more ask for a file. Which server keeps those two waiting?",
+        "A client connects and sends nothing for 900 ms; two others ask for a file. Which server keeps those two waiting?",
         "한 클라이언트가 연결만 하고 900 ms 동안 아무 말도 하지 않습니다. 그동안 둘이 파일을 요청합니다. 어느 서버가 그 둘을 기다리게 할까요?",
     ),
     choices: &[
         text("the iterative one", "반복 서버(iterative)"),
         text("all four: there is one port", "네 가지 모두. 포트는 하나니까"),
-        text("the event loop, for it has one thread", "이벤트 루프(multiplex). 스레드가 하나니까"),
+        text("the event loop: it has only one thread", "이벤트 루프(multiplex). 스레드가 하나니까"),
     ],
     acts: &[
         Act { title: text("iterative", "iterative"), wire: "1ms", play: |stage| play(stage, Model::Iterative) },

@@ -13,7 +13,7 @@ pub(super) const NAGLE: Experiment = Experiment {
     name: "nagle",
     title: text("The 40 ms", "40 ms의 정체"),
     question: text(
-        "A server sends its response by two small send() calls. A round trip takes 2 ms. After how long does the client have it all?",
+        "A server sends its response in two small send() calls. A round trip takes 2 ms. How long until the client has all of it?",
         "서버가 응답을 작은 send() 두 번으로 보냅니다. 왕복 시간은 2 ms입니다. 클라이언트는 얼마 만에 전부 받을까요?",
     ),
     choices: &[text("about 2 ms", "약 2 ms"), text("about 4 ms", "약 4 ms"), text("more than 40 ms", "40 ms 이상")],
@@ -88,7 +88,7 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
         choice: 2,
         why: vec![
             both!(
-                "{slow:.1} ms, the median of six. The sender waited for an ACK before the second small segment; the receiver held that ACK back, for want of data to put it on.",
+                "{slow:.1} ms, the median of six. The sender waited for an ACK before the second small segment; the receiver delayed that ACK, waiting for data to send it with.",
                 "여섯 번의 중앙값이 {slow:.1} ms였습니다. 보내는 쪽은 두 번째 작은 세그먼트를 두고 ACK를 기다렸고, 받는 쪽은 함께 실을 데이터를 기다리며 ACK를 미뤘습니다."
             ),
             both!(

@@ -10,8 +10,8 @@ pub(super) const NOBODY_THERE: Experiment = Experiment {
     name: "nobody-there",
     title: text("Two kinds of no", "거절과 침묵"),
     question: text(
-        "One server has nobody at the port; at another, a firewall swallows every packet. Which tells the client sooner?",
-        "한 서버에는 그 포트를 듣는 프로그램이 없고, 다른 서버에서는 방화벽이 모든 패킷을 삼킵니다. 어느 쪽을 먼저 알게 될까요?",
+        "On one server no program listens on the port; in front of another, a firewall drops every packet. Which does the client learn of sooner?",
+        "한 서버에는 그 포트를 듣는 프로그램이 없고, 다른 서버에서는 방화벽이 모든 패킷을 버립니다. 어느 쪽을 먼저 알게 될까요?",
     ),
     choices: &[
         text("the firewall: it refuses at once", "방화벽. 곧바로 거절한다"),
@@ -82,13 +82,13 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
     }
     let syns = facts.get_count("syns_into_silence")?;
     let mut why = vec![both!(
-        "The closed port answered with a RST: ECONNREFUSED after {refused:.1} ms. A no is a response.",
-        "닫힌 포트는 RST로 대답했습니다. {refused:.1} ms 만에 ECONNREFUSED였습니다. 거절도 대답입니다."
+        "The closed port responded with a RST: ECONNREFUSED after {refused:.1} ms. A refusal is a response, too.",
+        "닫힌 포트는 RST로 응답했습니다. {refused:.1} ms 만에 ECONNREFUSED였습니다. 거절도 응답입니다."
     )];
     if let Some([_, second, ..]) = facts.get_counts("syns_at_ms") {
         why.push(both!(
-            "Into the silence the kernel sent {syns} SYNs, the second {second} ms after the first, until the program gave up after {gave_up:.0} ms.",
-            "침묵 앞에서 커널은 SYN을 {syns}번 보냈고, 두 번째는 {second} ms 뒤였습니다. 프로그램은 {gave_up:.0} ms 만에 포기했습니다."
+            "Where no response came, the kernel sent {syns} SYNs, the second {second} ms after the first; the program gave up after {gave_up:.0} ms.",
+            "응답이 없자 커널은 SYN을 {syns}번 보냈고, 두 번째는 {second} ms 뒤였습니다. 프로그램은 {gave_up:.0} ms 만에 포기했습니다."
         ));
     }
     Some(Conclusion { choice: 1, why })

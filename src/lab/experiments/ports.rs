@@ -1,4 +1,4 @@
-//! Lesson: accept() gives a new socket, and no new port. A connection is known
+//! Lesson: accept() gives a new socket, not a new port. A connection is known
 //! by four values: both addresses and both ports. Two connections of one client
 //! to one server differ in one of them, the client's port. And a UDP socket may
 //! have the number of a TCP one: the protocol belongs to the name.
@@ -86,7 +86,7 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
     }
     let mut why = vec![
         both!(
-            "The client's port: {first} and {second}. Both went to {one}. accept() gives a new socket, and no new port.",
+            "The client's port: {first} and {second}. Both went to {one}. accept() gives a new socket, not a new port.",
             "클라이언트의 포트가 {first}과 {second}(으)로 달랐습니다. 서버 쪽은 둘 다 {one}입니다. accept()는 새 소켓을 줄 뿐, 새 포트를 주지 않습니다."
         ),
         both!(
@@ -102,8 +102,8 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
     }
     if facts.is("udp_binds_the_same_number") {
         why.push(both!(
-            "Meanwhile a UDP socket could have port {one}, too: TCP's ports and UDP's are two sets.",
-            "그동안 UDP 소켓도 {one}번 포트를 쓸 수 있었습니다. TCP와 UDP의 포트는 서로 다른 것입니다."
+            "Meanwhile a UDP socket could bind port {one}, too: TCP's ports and UDP's are separate.",
+            "그동안 UDP 소켓도 {one}번 포트를 쓸 수 있었습니다. TCP의 포트와 UDP의 포트는 따로입니다."
         ));
     }
     Some(Conclusion { choice: 1, why })

@@ -27,7 +27,7 @@ pub(super) const QUEUE: Experiment = Experiment {
     ],
     facts,
     conclude,
-    next: &[("lab nobody-there", text("and if nobody listens at all?", "아무도 듣고 있지 않다면?"))],
+    next: &[("lab nobody-there", text("and if no program listens at all?", "아무도 듣고 있지 않다면?"))],
 };
 
 fn late_accept(stage: &Stage) -> io::Result<()> {
@@ -126,7 +126,7 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
     )];
     if facts.is("established_before_accept") {
         why.push(both!(
-            "Before accept() the server's socket was ESTABLISHED already, and what the client had sent lay in it.",
+            "Before accept() the server's socket was already ESTABLISHED, and what the client had sent was waiting in it.",
             "accept() 전에도 서버 쪽 소켓은 이미 ESTABLISHED였고, 클라이언트가 보낸 것이 그 안에 들어 있었습니다."
         ));
     }
@@ -135,8 +135,8 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
     {
         let let_in = 4_u64.saturating_sub(clients);
         why.push(both!(
-            "With listen(1), {let_in} of four got in. To the other {clients} nobody said no: their SYN was dropped, and they sent it again after {after:.0} ms.",
-            "listen(1)에는 넷 가운데 {let_in}이 들어갔습니다. 나머지 {clients}에게는 아무도 거절하지 않았습니다. SYN이 버려졌고, {after:.0} ms 뒤에 다시 보냈습니다."
+            "With listen(1), {let_in} of four got in. The other {clients} were not refused: their SYN was dropped, and they sent it again after {after:.0} ms.",
+            "listen(1)에는 넷 가운데 {let_in}이 들어갔습니다. 나머지 {clients}은(는) 거절당한 것이 아닙니다. SYN이 버려졌고, {after:.0} ms 뒤에 다시 보냈습니다."
         ));
     }
     Some(Conclusion { choice: 1, why })

@@ -145,8 +145,8 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
         (facts.get_word("sends_to_a_closed_end"), facts.get_count("resets_of_a_closed_end"))
     {
         why.push(both!(
-            "To an end that has closed, the client's sends went: {sends}. The first to be too late succeeds, for nobody has objected yet.",
-            "이미 닫은 쪽으로 보낸 send()의 결과: {sends}. 늦은 첫 send()는 아직 아무도 거절하지 않았으므로 성공합니다."
+            "To an end that has closed, the client's sends went: {sends}. The first one that is too late succeeds: the RST has not come back yet.",
+            "이미 닫은 쪽으로 보낸 send()의 결과: {sends}. 늦은 첫 send()는 아직 RST가 돌아오지 않았으므로 성공합니다."
         ));
     }
     if let (Some(reads), Some(1..), Some(0)) = (

@@ -10,8 +10,8 @@ pub(super) const SLOW_START: Experiment = Experiment {
     name: "slow-start",
     title: text("How fast to begin", "느린 시작"),
     question: text(
-        "A server has 200,000 bytes to send, the client room for all; a round trip takes 100 ms. How many segments leave at first?",
-        "서버가 200,000바이트를 보내려 하고 클라이언트에는 자리가 넉넉합니다. 왕복 시간은 100 ms입니다. 처음에 세그먼트 몇 개가 나갈까요?",
+        "A server has 200,000 bytes to send, and the client has room for all of them; a round trip takes 100 ms. How many segments leave before the first ACK comes?",
+        "서버가 200,000바이트를 보내려 하고 클라이언트에는 자리가 넉넉합니다. 왕복 시간은 100 ms입니다. 첫 ACK가 오기 전에 세그먼트 몇 개가 나갈까요?",
     ),
     choices: &[text("1", "1개"), text("10", "10개"), text("all that the window allows", "윈도가 허락하는 만큼 전부")],
     acts: &[Act {

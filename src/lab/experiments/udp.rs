@@ -123,7 +123,7 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
         return None;
     }
     let mut why = vec![both!(
-        "Nobody. Three left, two came, each with its borders; nothing was sent again, and nothing came back.",
+        "Nobody did. Three datagrams left and two came, each whole; nothing was sent again, and nothing came back.",
         "아무도 알아채지 못했습니다. 세 개가 나가고 두 개가 왔습니다. 경계는 그대로였고, 다시 보낸 것도 돌아온 것도 없습니다."
     )];
     if let (Some(pieces @ 2..), Some([])) = (facts.get_count("pieces"), facts.get_counts("received_of_pieces")) {
@@ -137,7 +137,7 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
         && plain == "ok"
     {
         why.push(both!(
-            "To a closed port an ICMP message comes back, but only a connected socket hears of it: {connected}.",
+            "A closed port causes an ICMP message, but only a connected socket reports it: {connected}.",
             "닫힌 포트에서는 ICMP 메시지가 돌아오지만, connect()한 소켓만 그것을 압니다: {connected}."
         ));
     }

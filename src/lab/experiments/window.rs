@@ -14,7 +14,7 @@ pub(super) const WINDOW: Experiment = Experiment {
     name: "window",
     title: text("The full reader", "슬라이딩 윈도"),
     question: text(
-        "A server sends 20,000 bytes to a client with a small receive buffer that doesn't read. How many leave?",
+        "A server sends 20,000 bytes to a client that has a small receive buffer and does not read. How many bytes leave?",
         "수신 버퍼가 작고 읽지도 않는 클라이언트에게 서버가 20,000바이트를 보냅니다. 얼마나 나갈까요?",
     ),
     choices: &[
@@ -116,7 +116,7 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
     ];
     if let (2.., Some([first, second, ..])) = (probes, facts.get_counts("gaps_between_probes_ms")) {
         why.push(both!(
-            "Meanwhile the sender's kernel asked {probes} times whether there was room again, less and less often: {first} ms, then {second} ms apart.",
+            "Meanwhile the sender's kernel asked {probes} times whether there was room, less and less often: {first} ms, then {second} ms apart.",
             "그동안 보내는 쪽 커널은 자리가 났는지 {probes}번 물었고, 간격은 {first} ms, {second} ms로 점점 길어졌습니다."
         ));
     }

@@ -30,7 +30,7 @@ impl Collector {
                     in_earlier_parts: 0,
                 };
                 self.connections.insert(report.connection, recorded);
-                self.tell(report.connection, News::Opened);
+                self.hand_on(report.connection, News::Opened);
             }
             Report::Exchange(report) => {
                 let Some(recorded) = self.connections.get_mut(&report.connection) else { return };
@@ -49,7 +49,7 @@ impl Collector {
                     (false, 0) => News::Receiving,
                     (false, _) => News::Responding,
                 };
-                self.tell(report.connection, news);
+                self.hand_on(report.connection, news);
             }
             Report::Acknowledged { connection, number, at } => {
                 if let Some(recorded) = self.connections.get_mut(&connection)
@@ -81,7 +81,7 @@ impl Collector {
         }
         let next = recorded.record.exchanges.split_off(count - UNSETTLED);
         recorded.record.continues = true;
-        self.tell(connection, News::Continues);
+        self.hand_on(connection, News::Continues);
         let Some(recorded) = self.connections.get_mut(&connection) else { return };
         let settled = std::mem::replace(&mut recorded.record.exchanges, next).len();
         recorded.in_earlier_parts += settled as u64;

@@ -13,7 +13,7 @@ use std::sync::mpsc::Sender;
 struct Ends(Sender<Record>);
 
 impl Sink for Ends {
-    fn tell(&mut self, record: &Record, news: News) {
+    fn take(&mut self, record: &Record, news: News) {
         if news == News::Closed {
             // The test that waited for it may have failed.
             let _ = self.0.send(record.clone());

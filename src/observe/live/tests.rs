@@ -102,14 +102,14 @@ fn records(event: &str) -> Vec<u64> {
 fn the_latest_are_kept_and_open_ones_longest() {
     let hub = Hub::new(bounds());
     let mut sink = LiveSink::new(&hub);
-    sink.tell(&record(1), News::Opened);
+    sink.take(&record(1), News::Opened);
     for connection in 2..=50 {
-        sink.tell(&closed(record(connection)), News::Closed);
+        sink.take(&closed(record(connection)), News::Closed);
     }
     assert_eq!(numbers(&hub), [1, 42, 43, 44, 45, 46, 47, 48, 49, 50]);
     // Where all are open, the oldest goes.
     for connection in 51..=61 {
-        sink.tell(&record(connection), News::Opened);
+        sink.take(&record(connection), News::Opened);
     }
     assert_eq!(numbers(&hub), (52..=61).collect::<Vec<_>>());
 }
@@ -122,7 +122,7 @@ fn bytes_are_bounded_as_well() {
         let mut large = closed(record(connection));
         large.exchanges.push(exchange(1));
         large.exchanges[0].request.head = "x".repeat(10_000);
-        sink.tell(&large, News::Closed);
+        sink.take(&large, News::Closed);
     }
     let kept = numbers(&hub);
     assert!((4..=6).contains(&kept.len()) && kept.last() == Some(&100), "{kept:?}");
@@ -133,23 +133,23 @@ fn an_update_takes_over_what_changed_and_the_end_takes_over_all() {
     let hub = Hub::new(bounds());
     let mut sink = LiveSink::new(&hub);
     let mut growing = record(1);
-    sink.tell(&growing, News::Opened);
+    sink.take(&growing, News::Opened);
     for number in 1..=5 {
         growing.exchanges.push(exchange(number));
         // What is learnt late of the exchange before.
         if let Some(before) = growing.exchanges.iter_mut().rev().nth(1) {
             before.stages.acknowledged = Figure::measured(7, Source::AcknowledgementStamp);
         }
-        sink.tell(&growing, News::Responded);
+        sink.take(&growing, News::Responded);
         assert_eq!(*hub.record(1).expect("kept"), growing);
     }
     // The collector tells the latest only: what is kept follows.
     growing.exchanges.drain(..3);
     growing.exchanges_left_out = 3;
-    sink.tell(&growing, News::Responded);
+    sink.take(&growing, News::Responded);
     assert_eq!(*hub.record(1).expect("kept"), growing);
     let growing = closed(growing);
-    sink.tell(&growing, News::Closed);
+    sink.take(&growing, News::Closed);
     assert_eq!(*hub.record(1).expect("kept"), growing);
 }
 
@@ -158,7 +158,7 @@ fn a_client_is_found_by_address_and_port_the_latest_first() {
     let hub = Hub::new(bounds());
     let mut sink = LiveSink::new(&hub);
     for connection in [1, 2] {
-        sink.tell(&Record { client: ([127, 0, 0, 1], 50_000).into(), ..record(connection) }, News::Opened);
+        sink.take(&Record { client: ([127, 0, 0, 1], 50_000).into(), ..record(connection) }, News::Opened);
     }
     let found = |client: &str| hub.of_client(client.parse().expect("an address")).map(|record| record.connection);
     assert_eq!(found("127.0.0.1:50000"), Some(2));
@@ -171,8 +171,8 @@ fn more_than_a_second_admits_is_counted_once_each() {
     let hub = Hub::new(Bounds { admitted_per_second: 3, ..bounds() });
     let mut sink = LiveSink::new(&hub);
     for connection in 1..=8 {
-        sink.tell(&record(connection), News::Opened);
-        sink.tell(&record(connection), News::Silent);
+        sink.take(&record(connection), News::Opened);
+        sink.take(&record(connection), News::Silent);
     }
     assert_eq!(numbers(&hub), [1, 2, 3]);
     assert_eq!(hub.lock().history.refused(), 5);
@@ -182,14 +182,14 @@ fn more_than_a_second_admits_is_counted_once_each() {
 fn a_stream_greets_tells_what_is_kept_then_what_changes_then_the_end() {
     let hub = Hub::new(bounds());
     let mut sink = LiveSink::new(&hub);
-    sink.tell(&closed(record(1)), News::Closed);
-    sink.tell(&record(2), News::Opened);
+    sink.take(&closed(record(1)), News::Closed);
+    sink.take(&record(2), News::Opened);
     let mut events = Events::listen(&hub, "{\"site\":[]}", Language::English).expect("a stream");
     assert_eq!(next(&mut events), "retry: 1000\nevent: hello\ndata: {\"site\":[]}\n\n");
     assert_eq!(records(&next(&mut events)), [1, 2]);
-    sink.tell(&closed(record(2)), News::Closed);
+    sink.take(&closed(record(2)), News::Closed);
     assert_eq!(records(&next(&mut events)), [2]);
-    sink.tell(&record(3), News::Opened);
+    sink.take(&record(3), News::Opened);
     sink.finish();
     assert_eq!(records(&next(&mut events)), [3]);
     assert_eq!(next(&mut events), "event: end\ndata: {}\n\n");
@@ -203,7 +203,7 @@ fn a_crowd_is_shown_bit_by_bit_and_what_was_forgotten_is_counted() {
     let mut events = Events::listen(&hub, "{}", Language::English).expect("a stream");
     next(&mut events);
     for connection in 1..=500 {
-        sink.tell(&closed(record(connection)), News::Closed);
+        sink.take(&closed(record(connection)), News::Closed);
     }
     // A turn's worth, the newest first; and of the others it is said that they are not shown.
     let count = next(&mut events);
@@ -234,13 +234,13 @@ fn a_crowd_is_shown_bit_by_bit_and_what_was_forgotten_is_counted() {
 fn what_is_shown_is_brought_up_to_date_though_much_is_new() {
     let hub = Hub::new(Bounds { connections: 1000, ..bounds() });
     let mut sink = LiveSink::new(&hub);
-    sink.tell(&record(1), News::Opened);
+    sink.take(&record(1), News::Opened);
     let mut events = Events::listen(&hub, "{}", Language::English).expect("a stream");
     next(&mut events);
     assert_eq!(records(&next(&mut events)), [1]);
-    sink.tell(&closed(record(1)), News::Closed);
+    sink.take(&closed(record(1)), News::Closed);
     for connection in 2..=500 {
-        sink.tell(&record(connection), News::Opened);
+        sink.take(&record(connection), News::Opened);
     }
     let mut event = next(&mut events);
     if event.starts_with("event: left_out") {

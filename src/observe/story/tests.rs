@@ -97,8 +97,8 @@ fn both(name: &str, scene: impl Fn(&mut Story<Screen>, &Milliseconds)) {
 /// A connection that is shown when it closes.
 fn closed(name: &str, record: &Record) {
     both(name, |story, _| {
-        story.tell(&Record { close: None, exchanges: vec![], ..record.clone() }, News::Opened);
-        story.tell(record, News::Closed);
+        story.take(&Record { close: None, exchanges: vec![], ..record.clone() }, News::Opened);
+        story.take(record, News::Closed);
         assert!(story.shown.is_empty());
     });
 }
@@ -132,12 +132,12 @@ fn a_client_cannot_drive_the_terminal() {
 #[test]
 fn a_kept_connection_shown_at_once() {
     both("kept-at-once", |story, time| {
-        story.tell(&sample::opened(8), News::Opened);
-        story.tell(&sample::kept_once(), News::Responded);
+        story.take(&sample::opened(8), News::Opened);
+        story.take(&sample::kept_once(), News::Responded);
         pass(story, time, 200);
-        story.tell(&sample::kept_twice(), News::Responded);
+        story.take(&sample::kept_twice(), News::Responded);
         pass(story, time, 200);
-        story.tell(&sample::kept_to_its_end(), News::Closed);
+        story.take(&sample::kept_to_its_end(), News::Closed);
         pass(story, time, 1_000);
     });
 }
@@ -145,12 +145,12 @@ fn a_kept_connection_shown_at_once() {
 #[test]
 fn a_kept_connection_shown_in_three_blocks() {
     both("kept-in-turn", |story, time| {
-        story.tell(&sample::opened(8), News::Opened);
-        story.tell(&sample::kept_once(), News::Responded);
+        story.take(&sample::opened(8), News::Opened);
+        story.take(&sample::kept_once(), News::Responded);
         pass(story, time, 500);
-        story.tell(&sample::kept_twice(), News::Responded);
+        story.take(&sample::kept_twice(), News::Responded);
         pass(story, time, 700);
-        story.tell(&sample::kept_to_its_end(), News::Closed);
+        story.take(&sample::kept_to_its_end(), News::Closed);
         pass(story, time, 1_000);
     });
 }
@@ -158,29 +158,29 @@ fn a_kept_connection_shown_in_three_blocks() {
 #[test]
 fn a_silent_connection_is_shown_once() {
     both("silent", |story, time| {
-        story.tell(&sample::opened(9), News::Opened);
+        story.take(&sample::opened(9), News::Opened);
         pass(story, time, 1_000);
-        story.tell(&sample::opened(9), News::Silent);
+        story.take(&sample::opened(9), News::Silent);
         pass(story, time, 9_000);
-        story.tell(&sample::silent_to_its_end(), News::Closed);
+        story.take(&sample::silent_to_its_end(), News::Closed);
     });
 }
 
 #[test]
 fn a_long_response_is_shown_while_it_is_under_way() {
     both("download", |story, time| {
-        story.tell(&sample::opened(13), News::Opened);
-        story.tell(&sample::download_under_way(), News::Responding);
+        story.take(&sample::opened(13), News::Opened);
+        story.take(&sample::download_under_way(), News::Responding);
         pass(story, time, 12_000);
-        story.tell(&sample::download_to_its_end(), News::Closed);
+        story.take(&sample::download_to_its_end(), News::Closed);
     });
 }
 
 #[test]
 fn what_is_held_back_is_shown_at_the_end() {
     let (mut story, screen, _) = story(Language::English);
-    story.tell(&sample::opened(8), News::Opened);
-    story.tell(&sample::kept_once(), News::Responded);
+    story.take(&sample::opened(8), News::Opened);
+    story.take(&sample::kept_once(), News::Responded);
     story.left_out(LeftOut { connections: 1, exchanges: 2, reports: 1, frames: 0 });
     assert_eq!(screen.take(), "");
     story.finish();
@@ -195,11 +195,11 @@ fn what_is_held_back_is_shown_at_the_end() {
 fn connections_never_mix() {
     let (mut story, screen, time) = story(Language::English);
     for number in [8, 9] {
-        story.tell(&sample::opened(number), News::Opened);
-        story.tell(&Record { connection: number, ..sample::kept_once() }, News::Responded);
+        story.take(&sample::opened(number), News::Opened);
+        story.take(&Record { connection: number, ..sample::kept_once() }, News::Responded);
     }
     for number in [9, 8] {
-        story.tell(&Record { connection: number, ..sample::kept_twice() }, News::Responded);
+        story.take(&Record { connection: number, ..sample::kept_twice() }, News::Responded);
     }
     pass(&mut story, &time, 400);
     let text = plain_text(&screen.take());
@@ -215,10 +215,10 @@ fn of_a_thousand_connections_a_second_twenty_are_shown() {
     for _ in 0..3 {
         for _ in 0..1_000 {
             number += 1;
-            story.tell(&sample::opened(number), News::Opened);
+            story.take(&sample::opened(number), News::Opened);
             let record = Record { connection: number, ..sample::curl() };
-            story.tell(&record, News::Responded);
-            story.tell(&record, News::Closed);
+            story.take(&record, News::Responded);
+            story.take(&record, News::Closed);
             time.pass(1);
         }
         story.left_out(LeftOut { connections: 224, ..LeftOut::default() });
@@ -244,8 +244,8 @@ fn what_is_remembered_is_bounded() {
     let (mut story, _, time) = story(Language::English);
     for number in 1..=3 * MOST_OPEN as u64 {
         time.pass(60);
-        story.tell(&sample::opened(number), News::Opened);
-        story.tell(&Record { connection: number, ..sample::kept_once() }, News::Responded);
+        story.take(&sample::opened(number), News::Opened);
+        story.take(&Record { connection: number, ..sample::kept_once() }, News::Responded);
     }
     assert_eq!(story.shown.len(), MOST_OPEN);
     assert!(story.shown.contains_key(&(3 * MOST_OPEN as u64)), "the newest are shown");
@@ -266,8 +266,8 @@ fn a_writer_that_fails_is_left_alone() {
     let (tries, time) = (Arc::new(AtomicU64::new(0)), Milliseconds::default());
     let mut story = Story::with_clock(Broken(Arc::clone(&tries)), Language::English, PER_SECOND, time.clock());
     for number in 1..10 {
-        story.tell(&sample::opened(number), News::Opened);
-        story.tell(&Record { connection: number, ..sample::curl() }, News::Closed);
+        story.take(&sample::opened(number), News::Opened);
+        story.take(&Record { connection: number, ..sample::curl() }, News::Closed);
     }
     story.left_out(LeftOut { connections: 1, ..LeftOut::default() });
     pass(&mut story, &time, 2_000);
@@ -279,7 +279,7 @@ fn a_writer_that_fails_is_left_alone() {
 #[test]
 fn styles_say_nothing_that_words_do_not() {
     let (mut story, screen, _) = story(Language::English);
-    story.tell(&sample::curl(), News::Closed);
+    story.take(&sample::curl(), News::Closed);
     let styled = screen.take();
     let bold = anstyle::Style::new().bold();
     assert!(styled.contains(&format!("{bold}GET /hello.txt HTTP/1.0{bold:#}")), "{styled:?}");
@@ -301,6 +301,6 @@ fn a_reason_that_is_new_is_said_as_the_record_says_it() {
     let (mut story, screen, _) = story(Language::Korean);
     let mut record = sample::curl();
     record.close.as_mut().unwrap().reason = Reason::Other("Something new.".into());
-    story.tell(&record, News::Closed);
+    story.take(&record, News::Closed);
     assert!(plain_text(&screen.take()).contains("Something new."));
 }

@@ -46,11 +46,22 @@ pub(crate) fn request_line(exchange: &Exchange, language: Language) -> String {
     line.map_or_else(|| say!(language, "(no request line)" / "(요청 줄 없음)"), str::to_owned)
 }
 
+/// The first bytes of a request that came in parts: which request it is was known later.
+pub(super) fn first_bytes_of(line: &str, language: Language) -> String {
+    say!(language, "first bytes of {}" / "{}의 첫 바이트", line)
+}
+
 fn request(exchange: &Exchange, is_pipelined: bool, roles: &Roles<'_>, language: Language) -> Step {
     let line = request_line(exchange, language);
     let number = (exchange.number > 1).then(|| say!(language, "request {}" / "{}번째 요청", grouped(exchange.number)));
     let stages = &exchange.stages;
     let seen = roles.get(Role::Request(exchange.number)).filter(|cast| cast.is_drawn);
+    let traffic = exchange.traffic.value();
+    let has_more = match seen {
+        Some(cast) => traffic.is_some_and(|traffic| u64::from(cast.numbered.segment.length) < traffic.request_head),
+        None => !is_pipelined && traffic.is_some_and(|traffic| traffic.reads > 1),
+    };
+    let line = if has_more { first_bytes_of(&line, language) } else { line };
     let step = if let Some(cast) = seen {
         let arrow = segments::arrow("request", cast.numbered, &number.unwrap_or_default(), language);
         let sentence = say!(
@@ -63,7 +74,7 @@ fn request(exchange: &Exchange, is_pipelined: bool, roles: &Roles<'_>, language:
         let title = say!(language, "{}, pipelined" / "{}, 파이프라이닝", number.unwrap_or_default());
         let at = if stages.head_complete.value().is_some() { &stages.head_complete } else { &stages.response_chosen };
         let read = stages.first_read.value().map(|at| span(*at)).unwrap_or_default();
-        let has_no_read = exchange.traffic.value().is_some_and(|traffic| traffic.reads == 0);
+        let has_no_read = traffic.is_some_and(|traffic| traffic.reads == 0);
         let sentence = match has_no_read {
             true => say!(
                 language,
@@ -106,10 +117,46 @@ fn request(exchange: &Exchange, is_pipelined: bool, roles: &Roles<'_>, language:
     Step { how: format!("{}; {time}", step.how), ..step }
 }
 
+/// The reads that gave the head, and when it was known to be complete, or refused.
 fn read(exchange: &Exchange, is_pipelined: bool, language: Language) -> Vec<Step> {
     let stages = &exchange.stages;
     let traffic = exchange.traffic.value();
     let label = say!(language, "read" / "읽기");
+    let is_refused = exchange.head == Some(HeadState::Unfinished) && exchange.status != 0;
+    let end = if is_refused { &stages.response_chosen } else { &stages.head_complete };
+    let has_more = traffic.is_some_and(|traffic| traffic.reads > 1);
+    let title = read_title(exchange, is_pipelined, language);
+    let sentence = read_sentence(exchange, language);
+    let took = stages.first_read.value().zip(end.value()).map(|(from, to)| to.saturating_sub(*from));
+    let is_in_steps = !is_pipelined && (has_more || is_refused) && took.is_none_or(|took| took >= AT_ONCE);
+    if is_in_steps || is_refused && end.value().is_none() {
+        let first = match traffic.filter(|_| !has_more) {
+            Some(traffic) => {
+                let (bytes, reads) = (bytes(traffic.request_head, language), reads(traffic.reads, language));
+                say!(language, "{} in {}" / "{} ({})", bytes, reads)
+            }
+            None => say!(language, "first bytes" / "첫 바이트"),
+        };
+        let first = Step::event("read", stages.first_read.clone(), label.clone(), first).captioned("recv()");
+        let first =
+            Some(first.known_by_its_time(language)).filter(|_| !is_pipelined && !is_unreached(&stages.first_read));
+        let head = match end.value() {
+            Some(_) => Step::event("head", end.clone(), label, title).known_by_its_time(language),
+            // When its last bytes were read is not known.
+            None => Step::note("head", title).known_by(&Figure::measured((), Source::Calls), language),
+        };
+        return first.into_iter().chain([head.saying(sentence)]).collect();
+    }
+    let is_later = (is_pipelined || is_refused) && end.value().is_some();
+    let at = if is_later { end } else { &stages.first_read };
+    if is_unreached(at) {
+        return Vec::new();
+    }
+    vec![Step::event("read", at.clone(), label, title).captioned("recv()").known_by_its_time(language).saying(sentence)]
+}
+
+/// How far the head came, and in how many reads.
+fn read_title(exchange: &Exchange, is_pipelined: bool, language: Language) -> String {
     let state = match (exchange.head, exchange.status) {
         (Some(HeadState::Complete), _) => say!(language, "head complete" / "헤더 끝까지 읽음"),
         (Some(HeadState::Simple), _) => {
@@ -122,23 +169,18 @@ fn read(exchange: &Exchange, is_pipelined: bool, language: Language) -> Vec<Step
         (None, 0) => say!(language, "the head is not complete yet" / "헤더가 아직 끝나지 않음"),
         (None, _) => say!(language, "request read" / "요청을 읽음"),
     };
-    let title = match traffic {
-        Some(traffic) if is_pipelined && traffic.reads == 0 => {
-            say!(
-                language,
-                "{}: {}, read with the ones before" / "{}: {}, 앞의 것과 함께 읽음",
-                state,
-                bytes(traffic.request_head, language)
-            )
-        }
-        Some(traffic) => {
-            let reads = reads(traffic.reads, language);
-            say!(language, "{}: {} in {}" / "{}: {} ({})", state, bytes(traffic.request_head, language), reads)
-        }
-        None => state,
-    };
-    let sentence = match exchange.head {
-        Some(HeadState::Complete) if traffic.is_some_and(|traffic| traffic.reads > 1) => say!(
+    let Some(traffic) = exchange.traffic.value() else { return state };
+    let bytes = bytes(traffic.request_head, language);
+    match is_pipelined && traffic.reads == 0 {
+        true => say!(language, "{}: {}, read with the ones before" / "{}: {}, 앞의 것과 함께 읽음", state, bytes),
+        false => say!(language, "{}: {} in {}" / "{}: {} ({})", state, bytes, reads(traffic.reads, language)),
+    }
+}
+
+fn read_sentence(exchange: &Exchange, language: Language) -> String {
+    let has_more = exchange.traffic.value().is_some_and(|traffic| traffic.reads > 1);
+    match exchange.head {
+        Some(HeadState::Complete) if has_more => say!(
             language,
             "An empty line ends the head. TCP is a stream without borders, so a read may return any part of it."
                 / "빈 줄이 헤더를 끝냅니다. TCP는 경계가 없는 흐름이므로, 한 번의 읽기는 그 일부일 수 있습니다."
@@ -156,27 +198,7 @@ fn read(exchange: &Exchange, is_pipelined: bool, language: Language) -> Vec<Step
         Some(HeadState::Unfinished) | None => {
             say!(language, "These are the bytes of the request that were read." / "읽힌 요청의 바이트입니다.")
         }
-    };
-    let is_complete = stages.head_complete.value().is_some();
-    let took =
-        stages.first_read.value().zip(stages.head_complete.value()).map_or(0, |(from, to)| to.saturating_sub(*from));
-    let is_in_parts = !is_pipelined && traffic.is_some_and(|traffic| traffic.reads > 1) && took >= AT_ONCE;
-    if is_in_parts {
-        let first = say!(language, "first bytes" / "첫 바이트");
-        return vec![
-            Step::event("read", stages.first_read.clone(), label.clone(), first)
-                .captioned("recv()")
-                .known_by_its_time(language),
-            Step::event("head", stages.head_complete.clone(), label, title)
-                .known_by_its_time(language)
-                .saying(sentence),
-        ];
     }
-    let at = if is_pipelined && is_complete { &stages.head_complete } else { &stages.first_read };
-    if is_unreached(at) {
-        return Vec::new();
-    }
-    vec![Step::event("read", at.clone(), label, title).captioned("recv()").known_by_its_time(language).saying(sentence)]
 }
 
 fn chosen(exchange: &Exchange, language: Language) -> Option<Step> {

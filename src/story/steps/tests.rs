@@ -3,6 +3,7 @@
 
 mod captured;
 mod ends;
+mod heads;
 mod names;
 mod reasons;
 mod transfers;
@@ -154,6 +155,12 @@ proptest! {
                 prop_assert!(!is_event || step.at.value().is_some(), "c: {step:?}");
             }
             for exchange in &record.exchanges {
+                let refused = steps.iter().find(|step| {
+                    step.exchange == Some(exchange.number) && step.title.starts_with("refused before")
+                });
+                let chosen = exchange.stages.response_chosen.value();
+                let at = refused.and_then(|step| step.at.value());
+                prop_assert!(at.is_none_or(|at| Some(at) == chosen), "refused before it was: {refused:?}");
                 let all = steps.iter().any(|step| step.id == format!("{}-ack", exchange.number) && step.title.contains("all of it"));
                 prop_assert!(!all || exchange.is_whole() == Some(true), "d");
             }

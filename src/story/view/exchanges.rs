@@ -120,9 +120,13 @@ fn stages(exchange: &Exchange, record: &Record, language: Language) -> Vec<Stage
         );
     }
     let (known, name) = if done { (&stages.head_complete, &complete) } else { (&stages.first_read, &first_read) };
+    let is_refused = exchange.head == Some(HeadState::Unfinished) && exchange.status != 0;
     row(
-        say!(language, "Choosing the response" / "응답을 정함"),
-        Place::Server,
+        match is_refused {
+            true => say!(language, "From there until it was refused" / "거기서 거절까지"),
+            false => say!(language, "Choosing the response" / "응답을 정함"),
+        },
+        if is_refused { Place::Client } else { Place::Server },
         (known, name),
         (&stages.response_chosen, &chosen),
     );

@@ -12,12 +12,12 @@ fn is_row_of(line: &str, path: &str, status: &str) -> bool {
 fn a_page_with_many_files_is_one_exchange_whole_and_a_row_for_each_other() {
     let (mut story, screen, time) = story(Language::English);
     let mut record = sample::opened(1);
-    story.tell(&record, News::Opened);
+    story.take(&record, News::Opened);
     for number in 1..=12 {
         let (path, status) = if number == 7 { ("/missing", "404 Not Found") } else { ("/a.css", "200 OK") };
         let at = number as i64 * 1_000_000;
         record.exchanges.push(sample::exchange(number, at, &format!("GET {path} HTTP/1.1"), status, 11_520));
-        story.tell(&record, News::Responded);
+        story.take(&record, News::Responded);
     }
     pass(&mut story, &time, 400);
     let text = plain_text(&screen.take());
@@ -31,10 +31,10 @@ fn a_page_with_many_files_is_one_exchange_whole_and_a_row_for_each_other() {
 fn of_a_busy_connection_a_block_has_some_rows_and_counts_the_rest() {
     let (mut story, screen, time) = story(Language::English);
     let mut record = sample::opened(1);
-    story.tell(&record, News::Opened);
+    story.take(&record, News::Opened);
     for number in 1..=100 {
         record.exchanges.push(sample::exchange(number, 1_000, "GET / HTTP/1.1", "200 OK", 5));
-        story.tell(&record, News::Responded);
+        story.take(&record, News::Responded);
         assert!(story.shown[&1].waiting.as_ref().unwrap().exchanges.len() <= MOST_ROWS);
     }
     pass(&mut story, &time, 400);
@@ -42,7 +42,7 @@ fn of_a_busy_connection_a_block_has_some_rows_and_counts_the_rest() {
     assert_eq!(text.matches("GET /").count(), MOST_ROWS, "{text}");
     assert!(text.contains("… 36 more exchanges on this connection, none failed\n"), "{text}");
     record.close = sample::kept_to_its_end().close;
-    story.tell(&record, News::Closed);
+    story.take(&record, News::Closed);
     let text = plain_text(&screen.take());
     assert!(!text.contains("GET") && text.starts_with("#1 again"), "{text}");
 }
@@ -53,13 +53,13 @@ fn each_failure_of_a_connection_is_shown() {
     for is_quiet_between in [false, true] {
         let (mut story, screen, time) = story(Language::Korean);
         let mut record = sample::opened(1);
-        story.tell(&record, News::Opened);
+        story.take(&record, News::Opened);
         for number in 1..=1_000 {
             let status = if number % 3 == 0 { "200 OK" } else { "404 Not Found" };
             record.exchanges.push(sample::exchange(number, number as i64, "GET /no HTTP/1.1", status, 5));
-            story.tell(&record, News::Responded);
+            story.take(&record, News::Responded);
             if record.exchanges.len() == 128 {
-                story.tell(&record, News::Continues);
+                story.take(&record, News::Continues);
                 record.exchanges.drain(..126);
                 record.part += 1;
             }
@@ -68,7 +68,7 @@ fn each_failure_of_a_connection_is_shown() {
             }
         }
         record.close = sample::kept_to_its_end().close;
-        story.tell(&record, News::Closed);
+        story.take(&record, News::Closed);
         let text = plain_text(&screen.take());
         let failed = text.matches("  404  ").count()
             + text.matches("chosen  404").count()
@@ -82,7 +82,7 @@ fn failures_of_connections_that_are_left_out_are_lines() {
     for language in [Language::English, Language::Korean] {
         let (mut story, screen, time) = story(language);
         for number in 1..=61 {
-            story.tell(&sample::opened(number), News::Opened);
+            story.take(&sample::opened(number), News::Opened);
             let mut record = Record { connection: number, ..sample::curl() };
             if number % 20 == 5 {
                 record.exchanges = vec![sample::exchange(1, 0, "GET /no.css HTTP/1.1", "404 Not Found", 5)];
@@ -94,8 +94,8 @@ fn failures_of_connections_that_are_left_out_are_lines() {
                 record.exchanges = sample::reset().exchanges;
                 record.exchanges[0].body_length = Some(10_000_000);
             }
-            story.tell(&record, News::Responded);
-            story.tell(&record, News::Closed);
+            story.take(&record, News::Responded);
+            story.take(&record, News::Closed);
         }
         pass(&mut story, &time, 1_100);
         let text = plain_text(&screen.take());
@@ -114,17 +114,17 @@ fn failures_of_connections_that_are_left_out_are_lines() {
 fn a_connection_that_is_forgotten_has_said_what_it_held_back() {
     let (mut story, screen, time) = story(Language::English);
     for number in 1..=MOST_OPEN as u64 + 1 {
-        story.tell(&sample::opened(number), News::Opened);
+        story.take(&sample::opened(number), News::Opened);
         let mut record = Record { connection: number, ..sample::kept_once() };
         if number == 1 {
             record.exchanges = vec![sample::exchange(1, 0, "GET /first HTTP/1.1", "404 Not Found", 5)];
         }
-        story.tell(&record, News::Responded);
+        story.take(&record, News::Responded);
         time.pass(60);
     }
     let mut record = Record { connection: 1, ..sample::kept_to_its_end() };
     record.exchanges[1].request.head = "GET /second HTTP/1.1\r\n\r\n".into();
-    story.tell(&record, News::Closed);
+    story.take(&record, News::Closed);
     story.finish();
     let text = plain_text(&screen.take());
     assert_eq!(text.matches("GET /first").count(), 1, "{text}");

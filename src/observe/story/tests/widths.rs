@@ -43,10 +43,10 @@ proptest! {
         let (story, screen, time) = story(language);
         let mut story = story.as_wide_as(WIDTHS[width]);
         for news in [News::Opened, News::Silent, News::Responding, News::Responded] {
-            story.tell(&Record { close: None, ..record.clone() }, news);
+            story.take(&Record { close: None, ..record.clone() }, news);
         }
         pass(&mut story, &time, 500);
-        story.tell(&record, News::Closed);
+        story.take(&record, News::Closed);
         let text = anstream::adapter::strip_str(&screen.take()).to_string();
         let clock = "00:00:00Z";
         let short = record.exchanges.iter().map(|one| short::line(&record, one, clock, WIDTHS[width](), language));
@@ -68,7 +68,7 @@ fn rows_are_aligned_at_every_width() {
     {
         let (story, screen, _) = story(language);
         let mut story = story.as_wide_as(width);
-        story.tell(&sample::kept_to_its_end(), News::Closed);
+        story.take(&sample::kept_to_its_end(), News::Closed);
         let text = anstream::adapter::strip_str(&screen.take()).to_string();
         let columns = |arrow| text.lines().filter_map(move |line: &str| Some(line[..line.find(arrow)?].width()));
         let found: Vec<usize> =
@@ -82,7 +82,7 @@ fn rows_are_aligned_at_every_width() {
 fn a_wide_terminal_has_fewer_lines() {
     let count = |width| {
         let (story, screen, _) = story(Language::English);
-        story.as_wide_as(width).tell(&sample::nothing_visible(), News::Closed);
+        story.as_wide_as(width).take(&sample::nothing_visible(), News::Closed);
         screen.take().lines().count()
     };
     let counts = WIDTHS.map(count);

@@ -4,6 +4,7 @@ use crate::language::Language;
 use crate::record::transfer::{ClientExchange, Framing, Interim, Response};
 use crate::record::{End, Figure, Nanoseconds, Source, Why};
 use crate::story::layout::{grouped, span};
+use crate::story::steps::exchange::first_bytes_of;
 use crate::story::steps::phrase::{bytes, has_all, has_all_sentence, reads, writes};
 use crate::story::steps::roles::{Cast, Role, Roles};
 use crate::story::steps::say::say;
@@ -48,6 +49,9 @@ fn request(exchange: &ClientExchange, roles: &Roles<'_>, language: Language) -> 
     );
     let is_in_parts = exchange.traffic.writes > 1; // the step that follows says how many
     let seen = roles.get(Role::Request(exchange.number.into())).filter(|cast| cast.is_drawn);
+    let has_more =
+        seen.map_or(is_in_parts, |cast| (cast.numbered.segment.length as usize) < exchange.request.head.len().max(1));
+    let line = if has_more { first_bytes_of(&line, language) } else { line };
     let Some(cast) = seen else {
         let title = if is_in_parts { String::new() } else { sent_bytes(exchange, language) };
         let at = stages.first_sent.clone();

@@ -86,8 +86,8 @@ fn the_rest_of_a_pipelined_request_is_not_said_to_have_come_with_the_one_before(
         second.stages.first_read = first.stages.first_read.clone();
         second.stages.arrived = first.stages.arrived.clone();
         let record = Record { exchanges: vec![first, second], close: None, ..some(record()) };
-        let told = steps(&record, Language::English);
-        let request = told.iter().find(|step| step.id == "2-request").expect("the second request");
+        let steps = steps(&record, Language::English);
+        let request = steps.iter().find(|step| step.id == "2-request").expect("the second request");
         assert!(request.title.contains("pipelined") && request.sentence.contains(says), "{request:?}");
     }
 }

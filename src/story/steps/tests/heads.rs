@@ -1,0 +1,60 @@
+//! What is said of a head that came in parts, or was refused before it was complete, is said at its time.
+
+use super::*;
+
+fn some<T: std::fmt::Debug>(strategy: impl Strategy<Value = T>) -> T {
+    strategy.new_tree(&mut proptest::test_runner::TestRunner::deterministic()).expect("a value").current()
+}
+
+/// A request that arrived at 1 ms, of which the first bytes were read at 2 ms; what became of it was known at four seconds.
+fn late(reads: u32, head: HeadState, status: u16) -> Record {
+    let at = |value: Option<i64>| figure(value.map(|at| at * MS));
+    let is_complete = head == HeadState::Complete;
+    let stages = Stages::all(|name| match name {
+        "arrived" => at(Some(1)),
+        "first_read" => at(Some(2)),
+        "head_complete" if is_complete => at(Some(4000)),
+        "head_complete" => Figure::not_visible(Why::HeadUnfinished),
+        _ if status == 0 => Figure::not_visible(Why::NotReached),
+        _ => at(Some(4000)),
+    });
+    let traffic = Traffic { reads, request_head: 30, writes: 1, response_head: 20, response_body: 10 };
+    let traffic = Figure::measured(traffic, Source::Calls);
+    let exchange = Exchange { status, head: Some(head), stages, traffic, body_length: Some(10), ..some(exchange(1)) };
+    Record { exchanges: vec![exchange], close: None, ..some(record()) }
+}
+
+/// The steps of its exchange: name, milliseconds, label, title.
+fn rows(record: &Record) -> Vec<(String, Option<i64>, String, String)> {
+    let of_exchange = steps(record, Language::English).into_iter().filter(|step| step.exchange.is_some());
+    of_exchange.map(|step| (step.id, step.at.value().map(|at| at / MS), step.label, step.title)).collect()
+}
+
+fn row(record: &Record, id: &str) -> (Option<i64>, String, String) {
+    let found = rows(record).into_iter().find(|(name, ..)| name == id).unwrap_or_else(|| panic!("{id}"));
+    (found.1, found.2, found.3)
+}
+
+#[test]
+fn a_head_is_refused_when_it_was_and_not_when_it_began() {
+    let refused = "refused before the head was complete: 30 bytes in";
+    let in_parts = late(3, HeadState::Unfinished, 408);
+    assert_eq!(row(&in_parts, "1-read"), (Some(2), "read".into(), "first bytes".into()));
+    assert_eq!(row(&in_parts, "1-head"), (Some(4000), "read".into(), format!("{refused} 3 reads")));
+    let at_once = late(1, HeadState::Unfinished, 408);
+    assert_eq!(row(&at_once, "1-read"), (Some(2), "read".into(), "30 bytes in 1 read".into()));
+    assert_eq!(row(&at_once, "1-head"), (Some(4000), "read".into(), format!("{refused} 1 read")));
+    // When the last of it was read nobody noted.
+    let given_up = late(3, HeadState::Unfinished, 0);
+    assert_eq!(row(&given_up, "1-read").0, Some(2));
+    assert_eq!(row(&given_up, "1-head"), (None, String::new(), "the head is incomplete: 30 bytes in 3 reads".into()));
+}
+
+#[test]
+fn a_request_in_parts_began_with_its_first_bytes() {
+    let dribbled = late(3, HeadState::Complete, 200);
+    let line = "GET /1 HTTP/1.1";
+    assert_eq!(row(&dribbled, "1-request"), (Some(1), format!("first bytes of {line}"), String::new()));
+    assert_eq!(row(&dribbled, "1-head").0, Some(4000));
+    assert_eq!(row(&late(1, HeadState::Complete, 200), "1-request"), (Some(1), line.into(), String::new()));
+}
