@@ -64,20 +64,52 @@ pub trait Handler: Send + Sync + 'static {
         Language::English
     }
 
-    /// An event loop says: whatever is asked until the next time had arrived by
+    /// A handler that responds the same, for one event loop alone. `None`: this one serves all.
+    fn for_event_loop(&self) -> Option<Box<dyn LoopHandler>> {
+        None
+    }
+}
+
+/// A handler for one event loop alone: what it keeps it shares with no other thread, so
+/// there is no lock on the way of a request.
+///
+/// ```
+/// use glasshttp::handler::{Begun, Ends, LoopHandler};
+/// use glasshttp::{Handler, Request, Response, StatusCode};
+///
+/// struct Counting;
+///
+/// impl Handler for Counting {
+///     fn handle(&self, _: &Request<'_>) -> Response {
+///         Response::text(StatusCode::OK, "This model has no event loops.\n")
+///     }
+///
+///     fn for_event_loop(&self) -> Option<Box<dyn LoopHandler>> {
+///         Some(Box::new(Count(0)))
+///     }
+/// }
+///
+/// struct Count(u64);
+///
+/// impl LoopHandler for Count {
+///     fn begin_on(&mut self, _: &Request<'_>, _: Ends<'_>) -> Begun {
+///         self.0 += 1;
+///         Begun::Now(Response::text(StatusCode::OK, &format!("Request {} of this event loop.\n", self.0)))
+///     }
+/// }
+/// ```
+pub trait LoopHandler: Send {
+    /// As [`Handler::begin_on`].
+    fn begin_on(&mut self, request: &Request<'_>, ends: Ends<'_>) -> Begun;
+
+    /// The event loop says: whatever is asked until the next time had arrived by
     /// now. What the handler looks up once, it need not look up again till then.
-    fn begin_turn(&self) {}
+    fn begin_turn(&mut self) {}
 
     /// The event loop is about to wait: what the handler keeps and may no longer
     /// use, it lets go of. Gives when it wants to be asked again; `None` while
     /// it keeps nothing, so that an idle server sleeps.
-    fn end_turn(&self) -> Option<Instant> {
-        None
-    }
-
-    /// A handler that responds the same, for one event loop alone: what it keeps
-    /// for speed it then shares with nobody. `None`: this one serves all.
-    fn for_event_loop(&self) -> Option<Box<dyn Handler>> {
+    fn end_turn(&mut self) -> Option<Instant> {
         None
     }
 }

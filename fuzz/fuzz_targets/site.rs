@@ -3,7 +3,7 @@
 
 #![no_main]
 
-use glasshttp::handler::Handler;
+use glasshttp::handler::{Begun, Ends, Handler, LoopHandler, Response};
 use glasshttp::http::message::{FieldStorage, Request};
 use glasshttp::http::parse;
 use glasshttp::site::{Site, SiteOptions};
@@ -11,9 +11,11 @@ use glasshttp_fuzz::pieces;
 use glasshttp_fuzz::server::{Conversation, check_response, converse, field};
 use libfuzzer_sys::fuzz_target;
 use std::fs;
+use std::os::fd::AsFd;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, MutexGuard};
+use std::task::Poll;
 
 /// A byte that no UTF-8 has: what must not come out is made of it alone.
 const SECRET: u8 = 0xff;
@@ -23,10 +25,38 @@ const HIDDEN: &str = "unseen";
 struct Sites {
     plain: Site,
     /// As an event loop has it: with what it keeps.
-    kept: Box<dyn Handler>,
+    kept: Kept,
     /// One page for all paths.
     spa: Site,
     _place: tempfile::TempDir,
+}
+
+/// An event loop's own handler, asked from here.
+struct Kept(Mutex<Box<dyn LoopHandler>>);
+
+impl Kept {
+    fn own(&self) -> MutexGuard<'_, Box<dyn LoopHandler>> {
+        self.0.lock().expect("it does not panic")
+    }
+}
+
+impl Handler for Kept {
+    fn handle(&self, request: &Request<'_>) -> Response {
+        let stdin = std::io::stdin();
+        match self.own().begin_on(request, Ends::new(([127, 0, 0, 1], 1).into(), stdin.as_fd())) {
+            Begun::Now(response) => response,
+            Begun::Later(response) => loop {
+                if let Poll::Ready(response) = response.take() {
+                    break response.expect("its maker does not fail");
+                }
+                std::thread::yield_now();
+            },
+        }
+    }
+
+    fn body_limit(&self, _: &Request<'_>) -> u64 {
+        0
+    }
 }
 
 static SITES: LazyLock<Sites> = LazyLock::new(|| {
@@ -35,7 +65,7 @@ static SITES: LazyLock<Sites> = LazyLock::new(|| {
     lay_out(place.path(), &root);
     let open = |options| Site::open(&root, options).expect("a site");
     let plain = open(SiteOptions::default());
-    let kept = plain.for_event_loop().expect("one for an event loop");
+    let kept = Kept(Mutex::new(plain.for_event_loop().expect("one for an event loop")));
     let spa = open(SiteOptions { spa: true, listing: false, ..SiteOptions::default() });
     Sites { plain, kept, spa, _place: place }
 });
@@ -113,13 +143,13 @@ fn compare_head<H: Handler + ?Sized>(site: &H, whole: &[u8]) {
 fuzz_target!(|data: &[u8]| {
     let Some((cut, whole)) = pieces(data) else { return };
     let Sites { plain, kept, spa, .. } = &*SITES;
-    kept.begin_turn();
+    kept.own().begin_turn();
     let conversation = converse(plain, &[whole]);
     check(&conversation);
     follow(plain, &conversation);
     compare_head(plain, whole);
-    let same = converse(&**kept, &cut);
+    let same = converse(kept, &cut);
     assert_eq!(same, conversation, "what is kept is what is there");
     check(&converse(spa, &[whole]));
-    kept.end_turn();
+    kept.own().end_turn();
 });

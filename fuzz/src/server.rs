@@ -180,7 +180,7 @@ fn read(body: Body) -> Vec<u8> {
             stream.read_to_end(&mut bytes).expect("memory");
             bytes
         }
-        Body::Pieces(..) => panic!("no storage of these targets hangs"),
+        other => panic!("no storage of these targets hangs: {other:?}"),
     }
 }
 

@@ -24,7 +24,7 @@ impl Connection {
     /// when more is needed, receives.
     pub(super) fn receive(&mut self, input: &mut Input, workspace: &mut Workspace) -> Result<(), Errno> {
         let mut storage = FieldStorage::new();
-        let handler = workspace.handler();
+        let handler = &workspace.service.handler;
         let body_limit = |request: &Request<'_>| {
             catch_unwind(AssertUnwindSafe(|| handler.body_limit(request))).unwrap_or(0) // a handler that panics takes none
         };
@@ -112,10 +112,9 @@ impl Connection {
 
     /// Asks the handler, and sends its response if that is made at once.
     fn handle(&mut self, request: &Request<'_>, workspace: &mut Workspace) {
-        let handler = workspace.handler();
         let ends = Ends::new(self.client, self.socket.as_fd());
         // A handler that panics costs its own request an error, and nobody else anything.
-        let begun = catch_unwind(AssertUnwindSafe(|| handler.begin_on(request, ends)));
+        let begun = catch_unwind(AssertUnwindSafe(|| workspace.ask(request, ends)));
         let origin = request.headers.all("origin").next();
         match begun.unwrap_or_else(|_| Begun::Now(failed(workspace.service.handler.language()))) {
             Begun::Now(response) => {

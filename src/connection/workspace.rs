@@ -3,8 +3,9 @@
 use super::budget::Budget;
 use super::input::Input;
 use super::service::Service;
-use crate::handler::Handler;
+use crate::handler::{Begun, Ends, LoopHandler};
 use crate::http::date::HttpDate;
+use crate::http::message::Request;
 use crate::observe::probe::Outbox;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -18,7 +19,7 @@ const REPORTS: Duration = Duration::from_millis(10);
 pub struct Workspace {
     pub(super) service: Arc<Service>,
     /// An event loop's own handler, if it has one.
-    pub(super) handler: Option<Box<dyn Handler>>,
+    handler: Option<Box<dyn LoopHandler>>,
     pub(super) buffer: Vec<u8>,
     /// What its connections may hold, together with those of other threads.
     pub(super) budget: Budget,
@@ -62,9 +63,12 @@ impl Workspace {
         Self { handler, is_event_loop: true, ..Self::new(service) }
     }
 
-    /// What responds to the requests of its connections.
-    pub(super) fn handler(&self) -> &dyn Handler {
-        self.handler.as_ref().unwrap_or(&self.service.handler).as_ref()
+    /// Asks what responds to the requests of its connections.
+    pub(super) fn ask(&mut self, request: &Request<'_>, ends: Ends<'_>) -> Begun {
+        match &mut self.handler {
+            Some(own) => own.begin_on(request, ends),
+            None => self.service.handler.begin_on(request, ends),
+        }
     }
 
     /// The same, sharing this budget with others.
@@ -74,18 +78,18 @@ impl Workspace {
         self
     }
 
-    /// What is asked until the next time had arrived by now: see [`Handler::begin_turn`].
-    pub fn begin_turn(&self) {
-        if let Some(handler) = &self.handler {
+    /// What is asked until the next time had arrived by now: see [`LoopHandler::begin_turn`].
+    pub fn begin_turn(&mut self) {
+        if let Some(handler) = &mut self.handler {
             handler.begin_turn();
         }
     }
 
     /// The event loop is about to wait: gives until when at most, if it matters.
     /// Reports are handed over some at a time; the handler lets go of what it
-    /// kept: see [`Handler::end_turn`].
+    /// kept: see [`LoopHandler::end_turn`].
     pub fn end_turn(&mut self) -> Option<Instant> {
-        let handler = self.handler.as_ref().and_then(|handler| handler.end_turn());
+        let handler = self.handler.as_mut().and_then(|handler| handler.end_turn());
         [self.reports_wait(), handler].into_iter().flatten().min()
     }
 
