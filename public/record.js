@@ -135,7 +135,7 @@
       const place = named();
       if (!place || event.persisted) return;
       for (const link of document.querySelectorAll("[data-live-link]")) {
-        link.href = new URL(`/?lang=${LANGUAGE}`, place.live);
+        link.href = new URL(`/${link.dataset.liveLink}?lang=${LANGUAGE}`, place.live);
         link.closest("[hidden]")?.removeAttribute("hidden");
       }
       follow(place);

@@ -8,6 +8,11 @@ use tempfile::TempDir;
 /// The folder `public` as it was when the program was built.
 static PUBLIC: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/public");
 
+/// A file of the built-in site.
+pub fn file(path: &str) -> Option<&'static [u8]> {
+    PUBLIC.get_file(path).map(include_dir::File::contents)
+}
+
 /// The site as a folder, which goes with this.
 #[derive(Debug)]
 pub struct Lesson(TempDir);

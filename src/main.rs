@@ -12,12 +12,13 @@ use glasshttp::connection::Service;
 use glasshttp::escape;
 use glasshttp::farewell::Farewell;
 use glasshttp::fetch;
-use glasshttp::lab;
+use glasshttp::lab::{self, LabByLauncher, Launcher};
 use glasshttp::language::Language;
 use glasshttp::language::sentence::ERROR;
 use glasshttp::lesson::Lesson;
 use glasshttp::listener;
 use glasshttp::models::{self, Stop};
+use glasshttp::observe::live::lab::Laboratory;
 use glasshttp::record::FailureKind;
 use glasshttp::recording::Recording;
 use glasshttp::show;
@@ -61,7 +62,9 @@ fn run(config: Config) -> Result<(), String> {
     let language = config.language;
     let handed_over = activation::handed_over().map_err(|error| way_out::not_handed_over(&error, language))?;
     let config = config.with_handed_over(&handed_over).map_err(|place| way_out::place_is_given(place, language))?;
-    // First of all, so that a signal is never lost.
+    // While there is nothing that it should not have: no thread, no socket, no sandbox.
+    let launcher = config.live_page.is_on_loopback(&handed_over.page).then(|| Launcher::start(None).ok()).flatten();
+    // Before anything else, so that a signal is never lost.
     let stop = Arc::new(Stop::on_signals().map_err(|error| way_out::no_signals(&error, language))?);
     let lesson = config.is_lesson.then(Lesson::lay_out).transpose();
     let lesson = lesson.map_err(|error| way_out::no_lesson(&error, language))?;
@@ -74,7 +77,8 @@ fn run(config: Config) -> Result<(), String> {
             .map_err(|error| way_out::site_cannot_listen(&error, language))?,
         site => site,
     };
-    let recording = Recording::start(&config, &listeners, handed_over.page)?;
+    let lab: Arc<dyn Laboratory> = Arc::new(LabByLauncher::new(launcher));
+    let recording = Recording::start(&config, &listeners, handed_over.page, lab)?;
     // Nobody may be reading: that is no reason not to serve.
     let _ = match recording.log {
         Log::Story | Log::Short | Log::Off => {

@@ -12,6 +12,7 @@ use crate::observe::calls::CallsBeside;
 
 use crate::observe::collector::Watching;
 use crate::observe::json::JsonLog;
+use crate::observe::live::lab::Laboratory;
 use crate::observe::live::{Bounds, Hub, LiveSink};
 use crate::observe::loads::Loads;
 use crate::observe::probe::{Probe, Rate, Scope};
@@ -52,12 +53,18 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Starts to record what `config` says, of a server on `site`.
+    /// Starts to record what `config` says, of a server on `site`. The live
+    /// page has experiments performed by `lab`.
     ///
     /// # Errors
     /// In a sentence: if the live page's port is not to be had, though it was
     /// named, or the system has nothing left for one more thread.
-    pub fn start(config: &Config, site: &[Listener], page: Vec<Listener>) -> Result<Self, String> {
+    pub fn start(
+        config: &Config,
+        site: &[Listener],
+        page: Vec<Listener>,
+        lab: Arc<dyn Laboratory>,
+    ) -> Result<Self, String> {
         let language = config.language;
         let mut scope = Scope::default();
         let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
@@ -104,6 +111,7 @@ impl Recording {
         let (packets, sockets) = Packets::open(&addresses, has_story || hub.is_some(), is_pcapng, language)?;
         if let Some(hub) = &hub {
             hub.show_queue_of(addresses);
+            hub.show_lab(lab);
             sinks.push(Box::new(LiveSink::new(hub)));
             scope.page_origins = origins(&page_listeners);
             if let (Some(url), false) = (page_urls.first(), is_page_public) {

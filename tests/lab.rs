@@ -6,6 +6,10 @@
 /// Each experiment: its facts, and what holds on any wire.
 mod experiments;
 
+/// The live page's lab: over sockets, and in a browser.
+mod page;
+mod page_in_browser;
+
 /// Programs of one's own on the wire, and what a command line can get wrong.
 mod programs;
 

@@ -3,7 +3,7 @@
 use crate::activation::HandedOver;
 use crate::connection::Timeouts;
 use crate::language::Language;
-use crate::listener::{Address, Port, Required};
+use crate::listener::{Address, Listener, Port, Required};
 use crate::models::{Limits, Model};
 use crate::observe::access::Format;
 use crate::site::{Hosts, SiteOptions};
@@ -37,6 +37,19 @@ pub enum LivePage {
     At(Vec<Address>, Port),
     /// On sockets that were handed over.
     HandedOver,
+}
+
+impl LivePage {
+    /// Whether it will be open to this machine alone; of sockets that were handed over, they say so.
+    pub fn is_on_loopback(&self, handed_over: &[Listener]) -> bool {
+        match self {
+            Self::Off => false,
+            Self::Usual(addresses, _) | Self::At(addresses, _) => {
+                addresses.iter().all(|address| address.ip.is_loopback())
+            }
+            Self::HandedOver => handed_over.iter().all(|listener| listener.address().ip().to_canonical().is_loopback()),
+        }
+    }
 }
 
 /// What is to be done.

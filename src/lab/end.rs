@@ -2,8 +2,9 @@
 //! noted, so that the drawing can say what a program did, saw, and when.
 
 use super::facts::Fact;
+use super::feed::{Feed, Moment};
+pub(super) use super::feed::{NotedCall, Side};
 use crate::language::sentence::Sentence;
-use serde::Serialize;
 use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, SocketAddrV4};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
@@ -11,26 +12,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, SockRef, Socket, Type};
-
-/// One of the two ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Side {
-    /// 10.0.0.1
-    Client,
-    /// 10.0.0.2
-    Server,
-}
-
-/// What a program did: a call and what came of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct NotedCall {
-    pub(super) at: Instant,
-    pub(super) side: Side,
-    /// `recv() 18`, `connect() ECONNREFUSED`: the call's name, and its result;
-    /// or what happened, in both languages.
-    pub(super) text: Sentence,
-}
 
 /// Where the calls of a run are noted, and what its programs found out.
 #[derive(Clone, Debug, Default)]
@@ -40,15 +21,26 @@ pub(super) struct Calls(Arc<Mutex<Noted>>);
 struct Noted {
     calls: Vec<NotedCall>,
     found: Found,
+    /// Who looks on.
+    feed: Option<Feed>,
 }
 
 /// Facts that only a program can find out, by name.
 pub(super) type Found = Vec<(&'static str, Fact)>;
 
 impl Calls {
+    /// Calls that somebody looks on at.
+    pub(super) fn shown_to(feed: Option<Feed>) -> Self {
+        Self(Arc::new(Mutex::new(Noted { feed, ..Noted::default() })))
+    }
+
     pub(super) fn note(&self, side: Side, text: impl Into<Sentence>) {
         let call = NotedCall { at: Instant::now(), side, text: text.into() };
-        self.lock().calls.push(call);
+        let mut noted = self.lock();
+        if let Some(feed) = &noted.feed {
+            feed.show(Moment::Called(call.clone()));
+        }
+        noted.calls.push(call);
     }
 
     pub(super) fn found(&self, name: &'static str, fact: Fact) {
@@ -57,7 +49,7 @@ impl Calls {
 
     /// All calls by time, and all that was found.
     pub(super) fn all(&self) -> (Vec<NotedCall>, Found) {
-        let Noted { mut calls, found } = std::mem::take(&mut *self.lock());
+        let Noted { mut calls, found, .. } = std::mem::take(&mut *self.lock());
         calls.sort_by_key(|call| call.at);
         (calls, found)
     }
@@ -68,13 +60,15 @@ impl Calls {
 }
 
 /// No call of an experiment waits longer: a kernel that differs must not hang it.
-const PATIENCE: Duration = Duration::from_secs(8);
+pub(super) const PATIENCE: Duration = Duration::from_secs(8);
 
 /// One end, at which a program may open sockets.
 #[derive(Clone, Debug)]
 pub(super) struct End {
     pub(super) side: Side,
     pub(super) calls: Calls,
+    /// How long a call may wait.
+    pub(super) patience: Duration,
 }
 
 impl End {
@@ -89,7 +83,7 @@ impl End {
 
     /// A socket, its port free again at once, that listens.
     pub(super) fn listen(&self, address: (Ipv4Addr, u16), backlog: i32) -> io::Result<Listening> {
-        let socket = tcp()?;
+        let socket = tcp_with(self.patience)?;
         socket.set_reuse_address(true)?;
         socket.bind(&SocketAddr::V4(SocketAddrV4::new(address.0, address.1)).into())?;
         socket.listen(backlog)?;
@@ -98,7 +92,7 @@ impl End {
 
     /// A connection to `address`.
     pub(super) fn connect(&self, address: (Ipv4Addr, u16)) -> io::Result<Talk> {
-        self.connect_as(&tcp()?, address)
+        self.connect_as(&tcp_with(self.patience)?, address)
     }
 
     /// A connection to `address` by a socket that was prepared for it.
@@ -113,9 +107,13 @@ impl End {
 
 /// A TCP socket whose calls give up some time.
 pub(super) fn tcp() -> io::Result<Socket> {
+    tcp_with(PATIENCE)
+}
+
+fn tcp_with(patience: Duration) -> io::Result<Socket> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-    socket.set_read_timeout(Some(PATIENCE))?;
-    socket.set_write_timeout(Some(PATIENCE))?;
+    socket.set_read_timeout(Some(patience))?;
+    socket.set_write_timeout(Some(patience))?;
     Ok(socket)
 }
 
@@ -130,8 +128,8 @@ impl Listening {
     pub(super) fn accept(&self) -> io::Result<Talk> {
         let (socket, _) = self.socket.accept()?;
         self.end.note(format!("accept() = {}", socket.as_raw_fd()));
-        socket.set_read_timeout(Some(PATIENCE))?;
-        socket.set_write_timeout(Some(PATIENCE))?;
+        socket.set_read_timeout(Some(self.end.patience))?;
+        socket.set_write_timeout(Some(self.end.patience))?;
         Ok(Talk { socket, end: self.end.clone() })
     }
 }

@@ -17,6 +17,7 @@ use crate::language::sentence::{Sentence, Text};
 use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// One experiment.
 #[derive(Debug)]
@@ -61,6 +62,8 @@ pub(super) struct Conclusion {
 pub(super) struct Stage {
     pub(super) network: Arc<Network>,
     pub(super) calls: Calls,
+    /// How long a call may wait.
+    pub(super) patience: Duration,
 }
 
 /// A program at one end.
@@ -68,6 +71,11 @@ pub(super) struct Stage {
 pub(super) struct Actor<T>(JoinHandle<io::Result<io::Result<T>>>);
 
 impl<T> Actor<T> {
+    /// Whether it has ended.
+    pub(super) fn is_over(&self) -> bool {
+        self.0.is_finished()
+    }
+
     /// Waits for its end.
     pub(super) fn join(self) -> io::Result<T> {
         self.0.join().unwrap_or_else(|_| Err(io::Error::other("an actor of the experiment panicked")))?
@@ -94,6 +102,6 @@ impl Stage {
     }
 
     fn end(&self, side: Side) -> End {
-        End { side, calls: self.calls.clone() }
+        End { side, calls: self.calls.clone(), patience: self.patience }
     }
 }

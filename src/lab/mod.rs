@@ -9,19 +9,31 @@
 //!  namespace.rs, network.rs   two hosts                     wire.rs  the wire
 //!  facts.rs  what is concluded from
 //!  end.rs  the programs at both ends        run.rs  what was seen of one act
+//!
+//!  launcher.rs  runs for the live page: order.rs, launched.rs, feed.rs, drawn.rs
+//!  by_hand.rs   a person is the wire
 //! ```
 
 mod blank;
+mod by_hand;
+mod decision;
 mod drawing;
+mod drawn;
 mod end;
 mod experiment;
 mod experiments;
 mod facts;
+mod feed;
 mod inside;
+mod launched;
+mod launcher;
+mod list;
 mod names;
 mod namespace;
 mod network;
+mod order;
 mod own_programs;
+mod page;
 mod perform;
 mod programs;
 mod real_server;
@@ -30,10 +42,13 @@ mod refusal;
 mod report;
 mod run;
 mod session;
+mod setting;
 mod socket_states;
 mod wire;
 
+pub use launcher::{Account, Launcher};
 pub use own_programs::Programs;
+pub use page::LabByLauncher;
 pub use perform::Failure;
 pub use refusal::{Attempt, Refusal};
 pub use session::{Options, Problem, run};

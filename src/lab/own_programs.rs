@@ -4,7 +4,7 @@
 //!   server starts ─▶ it listens ─▶ client starts ─▶ client ends ─▶ 1 s ─▶ server is ended
 //! ```
 
-use super::end::{Calls, Side};
+use super::end::{Calls, PATIENCE, Side};
 use super::experiment::Stage;
 use super::names;
 use super::network::{Network, SERVER, TcpSettings};
@@ -13,7 +13,7 @@ use super::programs::start;
 use super::real_server::RealServer;
 use super::run::Run;
 use super::socket_states::listens;
-use super::wire::Wire;
+use super::wire::{LookingOn, Wire};
 use crate::language::os_error::both_of;
 use crate::language::sentence::both;
 use crate::packet::rule::Conditions;
@@ -57,8 +57,8 @@ pub(super) fn run(programs: &Programs, settings: &Settings, keeps_output: bool) 
     let conditions = Conditions::parse(&rules).map_err(Failure::Rules)?;
     let (network, ends) = Network::new(TcpSettings { textbook: settings.textbook }).map_err(Failure::Refused)?;
     names::serve(&network).map_err(Failure::Refused)?;
-    let wire = Wire::start(ends, conditions).map_err(Failure::Act)?;
-    let stage = Stage { network: Arc::new(network), calls: Calls::default() };
+    let wire = Wire::start(ends, conditions, LookingOn::default()).map_err(Failure::Act)?;
+    let stage = Stage { network: Arc::new(network), calls: Calls::default(), patience: PATIENCE };
     let status = run_both(programs, &stage, keeps_output).map_err(Failure::Act)?;
     wire.settle(QUIET, AFTER);
     let passages = wire.end().map_err(Failure::Act)?;

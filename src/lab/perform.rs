@@ -1,17 +1,19 @@
 //! An experiment is performed: each act on a fresh network, again where the
 //! machine was too busy for the wire to be on time.
 
-use super::end::Calls;
+use super::end::{Calls, PATIENCE};
 use super::experiment::{Act, Conclusion, Experiment, Stage};
 use super::facts::Facts;
+use super::feed::{Feed, Moment};
 use super::network::{Network, TcpSettings};
 use super::run::Run;
-use super::wire::Wire;
-use crate::packet::rule::{Conditions, Unclear};
+use super::setting;
+use super::wire::{LookingOn, Wire};
+use crate::packet::rule::{Conditions, Rule, Unclear};
 use std::fmt;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::refusal::Refusal;
 
@@ -19,6 +21,8 @@ use super::refusal::Refusal;
 const DISTURBED_MS: f64 = 5.0;
 /// How often an act is played at most until it is undisturbed.
 const TRIES: usize = 3;
+/// From then on no act is played again.
+const LATE: Duration = Duration::from_secs(5);
 /// An act is over when nothing has moved for so long; and at the latest then.
 const QUIET: Duration = Duration::from_millis(120);
 const LONGEST: Duration = Duration::from_secs(10);
@@ -29,6 +33,37 @@ pub(super) struct Settings {
     pub(super) textbook: bool,
     /// In place of each act's own wire, or added to it.
     pub(super) wire: Option<String>,
+    /// In place of each act's own delay.
+    pub(super) delay: Option<Duration>,
+    /// In place of the rules of those acts that have some; of all, if none has.
+    pub(super) rule: Option<Rule>,
+    /// Who looks on.
+    pub(super) feed: Option<Feed>,
+}
+
+impl Settings {
+    /// Whether the wire is another one than the experiment's own.
+    pub(super) fn is_another_wire(&self) -> bool {
+        self.wire.is_some() || self.delay.is_some() || self.rule.is_some()
+    }
+
+    /// The wire of `act`, one of those of `experiment`.
+    fn conditions(&self, act: &Act, experiment: &Experiment) -> Result<Conditions, Unclear> {
+        let own = |act: &Act| Conditions::parse(act.wire);
+        let mut conditions = match &self.wire {
+            // A delay or rate of one's own stands instead of the act's; so do rules.
+            Some(rules) => Conditions::parse(&format!("10ms 4m {rules}"))?,
+            None => own(act)?,
+        };
+        conditions.delay = self.delay.unwrap_or(conditions.delay);
+        if let Some(rule) = &self.rule {
+            let has_rules = |act: &Act| own(act).is_ok_and(|own| !own.rules.is_empty());
+            if has_rules(act) || !experiment.acts.iter().any(has_rules) {
+                conditions.rules = vec![rule.clone()];
+            }
+        }
+        Ok(conditions)
+    }
 }
 
 /// What came of an experiment.
@@ -66,43 +101,51 @@ impl std::error::Error for Failure {}
 
 /// Performs all acts of `experiment`.
 pub(super) fn perform(experiment: &Experiment, settings: &Settings) -> Result<Outcome, Failure> {
+    let begun = Instant::now();
     let (mut runs, mut is_disturbed) = (Vec::new(), false);
-    for act in experiment.acts {
-        let mut run = play(act, settings)?;
+    for (index, act) in experiment.acts.iter().enumerate() {
+        let conditions = settings.conditions(act, experiment).map_err(Failure::Rules)?;
+        let mut run = play(index, act, &conditions, settings)?;
         for _ in 1..TRIES {
-            if run.late_ms <= DISTURBED_MS {
+            if run.late_ms <= DISTURBED_MS || (settings.feed.is_some() && begun.elapsed() > LATE) {
                 break;
             }
-            run = play(act, settings)?;
+            run = play(index, act, &conditions, settings)?;
         }
         is_disturbed |= run.late_ms > DISTURBED_MS;
         runs.push(run);
     }
     let facts = (experiment.facts)(&runs);
-    // Other rules than the experiment's own make another experiment: its facts
+    // Another wire than the experiment's own makes another experiment: its facts
     // are shown, and what they would have meant is not said.
-    let conclusion = if settings.wire.is_none() { (experiment.conclude)(&facts) } else { None };
+    let conclusion = if settings.is_another_wire() { None } else { (experiment.conclude)(&facts) };
     Ok(Outcome { runs, facts, conclusion, is_disturbed })
 }
 
-fn play(act: &Act, settings: &Settings) -> Result<Run, Failure> {
-    let wire_rules = match &settings.wire {
-        // A delay or rate of one's own stands instead of the act's; so do rules.
-        Some(rules) => format!("10ms 4m {rules}"),
-        None => act.wire.to_owned(),
-    };
-    let conditions = Conditions::parse(&wire_rules).map_err(Failure::Rules)?;
+fn play(index: usize, act: &Act, conditions: &Conditions, settings: &Settings) -> Result<Run, Failure> {
+    if let Some(feed) = &settings.feed {
+        feed.show(Moment::Act { index, conditions: conditions.clone() });
+    }
     let (network, ends) = Network::new(TcpSettings { textbook: settings.textbook }).map_err(Failure::Refused)?;
-    let wire = Wire::start(ends, conditions).map_err(Failure::Act)?;
-    let stage = Stage { network: Arc::new(network), calls: Calls::default() };
+    let looking_on = LookingOn { feed: settings.feed.clone(), hand: None };
+    let wire = Wire::start(ends, conditions.clone(), looking_on).map_err(Failure::Act)?;
+    let calls = Calls::shown_to(settings.feed.clone());
+    let stage = Stage { network: Arc::new(network), calls, patience: PATIENCE };
     let played = (act.play)(&stage);
     wire.settle(QUIET, LONGEST);
     let passages = wire.end().map_err(Failure::Act)?;
     let (calls, found) = stage.calls.all();
     match played {
-        Ok(()) => Ok(Run::new(&wire_rules, passages, calls, found)),
-        // Under rules of one's own a program may well fail: that is what is to be seen.
-        Err(_) if settings.wire.is_some() => Ok(Run::new(&wire_rules, passages, calls, found)),
-        Err(error) => Err(Failure::Act(error)),
+        // On another wire a program may well fail: that is what is to be seen.
+        Err(error) if !settings.is_another_wire() => Err(Failure::Act(error)),
+        Ok(()) | Err(_) => {
+            let own = match &settings.wire {
+                Some(rules) => format!("10ms 4m {rules}"),
+                None => act.wire.to_owned(),
+            };
+            let is_own = settings.delay.is_none() && settings.rule.is_none();
+            let wire = if is_own { own } else { setting::in_a_line(conditions) };
+            Ok(Run::new(&wire, passages, calls, found).on(conditions.clone()))
+        }
     }
 }

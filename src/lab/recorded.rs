@@ -31,10 +31,7 @@ pub(super) fn page(done: &[(&Experiment, Outcome)], language: Language) -> Strin
     };
     let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let day = date.split('T').next().unwrap_or_default();
-    let recorded = match language {
-        Language::English => format!("Recorded {day} on {}, not on your machine.", kernel()),
-        Language::Korean => format!("{day}에 {}에서 기록한 것이며, 보고 계신 컴퓨터의 것이 아닙니다.", kernel()),
-    };
+    let recorded = recorded_on(day, &kernel(), language);
     let title = TITLE.of(language);
     let mut page = format!(
         "<!DOCTYPE html>\n<!-- Made by glasshttp lab --record; edit src/lab instead. -->\n<html lang=\"{code}\">\n<head>\n\
@@ -52,6 +49,14 @@ pub(super) fn page(done: &[(&Experiment, Outcome)], language: Language) -> Strin
     }
     let _ = write!(page, "<p><a href=\"{home}\">{}</a></p>\n</main>\n</body>\n</html>\n", HOME.of(language));
     page
+}
+
+/// When and where a run was recorded, as a sentence.
+pub(super) fn recorded_on(day: &str, kernel: &str, language: Language) -> String {
+    match language {
+        Language::English => format!("Recorded {day} on {kernel}, not on your machine."),
+        Language::Korean => format!("{day}에 {kernel}에서 기록한 것이며, 보고 계신 컴퓨터의 것이 아닙니다."),
+    }
 }
 
 fn entry(

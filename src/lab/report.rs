@@ -7,7 +7,7 @@ use super::own_programs::Programs;
 use super::perform::{Outcome, Settings};
 use super::run::Run;
 use crate::language::Language;
-use crate::language::sentence::ERROR;
+use crate::language::sentence::{ERROR, Text, text};
 use crate::packet::{Direction, pcapng};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
@@ -22,6 +22,8 @@ use super::network::{CLIENT, SERVER};
 pub(super) enum Source<'a> {
     Experiment(&'a Experiment),
     Programs(&'a Programs),
+    /// A person is the wire.
+    ByHand,
 }
 
 impl Source<'_> {
@@ -30,6 +32,7 @@ impl Source<'_> {
         match self {
             Self::Experiment(experiment) => experiment.title.of(language).to_owned(),
             Self::Programs(programs) => programs.client.join(" "),
+            Self::ByHand => super::by_hand::TITLE.of(language).to_owned(),
         }
     }
 
@@ -37,10 +40,26 @@ impl Source<'_> {
     pub(super) fn act(self, index: usize, language: Language) -> &'static str {
         match self {
             Self::Experiment(experiment) => experiment.acts.get(index).map_or("", |act| act.title.of(language)),
-            Self::Programs(_) => "",
+            Self::Programs(_) | Self::ByHand => "",
         }
     }
 }
+
+/// The wire was late, in the last try, too.
+pub(super) const DISTURBED: Text = text(
+    "The machine was too busy for the wire to be on time: don't trust these times, run it again.",
+    "컴퓨터가 바빠서 전선이 늦었습니다. 시간은 믿을 수 없으니 다시 실행해 보세요.",
+);
+/// The facts are not those that the sentences are about.
+pub(super) const DIFFERENT: Text = text(
+    "On this machine it came out differently. The drawing is what really happened.",
+    "이 컴퓨터에서는 다르게 나왔습니다. 그림이 실제로 일어난 일입니다.",
+);
+/// The wire is not the experiment's own.
+pub(super) const ANOTHER_WIRE: Text = text(
+    "The wire was another one than the experiment's own, so nothing is concluded. The drawing is what really happened.",
+    "실험의 원래 전선과 달라서 결론은 내리지 않습니다. 그림이 실제로 일어난 일입니다.",
+);
 
 /// One line on standard error.
 pub(super) fn complain(sentence: &str, language: Language) {
@@ -59,26 +78,10 @@ pub(super) fn verdict(
     let bold = Style::new().bold();
     let ko = language == Language::Korean;
     if outcome.is_disturbed {
-        writeln!(
-            out,
-            "{}",
-            if ko {
-                "컴퓨터가 바빠서 전선이 늦었습니다. 시간은 믿을 수 없으니 다시 실행해 보세요."
-            } else {
-                "The machine was too busy for the wire to be on time: don't trust these times, run it again."
-            }
-        )?;
+        writeln!(out, "{}", DISTURBED.of(language))?;
     }
     let Some(conclusion) = &outcome.conclusion else {
-        return writeln!(
-            out,
-            "{}",
-            if ko {
-                "이 컴퓨터에서는 다르게 나왔습니다. 위의 그림이 실제로 일어난 일입니다."
-            } else {
-                "On this machine it came out differently. The drawing above is what really happened."
-            }
-        );
+        return writeln!(out, "{}", DIFFERENT.of(language));
     };
     let right = (b'a' + conclusion.choice as u8) as char;
     let measured = experiment.choices.get(conclusion.choice).map_or("", |choice| choice.of(language));

@@ -8,9 +8,10 @@ use crate::language::Language;
 use crate::language::sentence::Sentence;
 use crate::packet::Direction;
 use crate::packet::link::Fate;
+use crate::packet::rule::Conditions;
 use crate::packet::segment::{Packet, Transport};
 use crate::packet::tracker::{self, Relative, Tracker};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
@@ -19,9 +20,12 @@ use std::time::Instant;
 pub(super) type Ms = f64;
 
 /// One act, as it was seen.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Run {
     pub(super) wire: String,
+    /// The same, taken apart.
+    #[serde(skip)]
+    pub(super) conditions: Conditions,
     pub(super) segments: Vec<Segment>,
     pub(super) calls: Vec<Call>,
     /// What the actors found out themselves.
@@ -39,20 +43,23 @@ pub(super) struct Run {
 }
 
 /// One frame on the wire, taken apart.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Segment {
     /// From 1, in order of departure.
     pub(super) number: usize,
     pub(super) direction: Direction,
     /// When it left the sender.
     pub(super) sent_ms: Ms,
+    /// When it was decided what becomes of it, where a person is the wire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) decided_ms: Option<Ms>,
     /// When it reached the receiver; nothing if it was lost.
     pub(super) arrived_ms: Option<Ms>,
     /// When its copy did.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) copy_arrived_ms: Option<Ms>,
     /// What the wire did to it, if anything.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) wire: Option<Deed>,
     pub(super) source: SocketAddr,
     pub(super) destination: SocketAddr,
@@ -61,12 +68,12 @@ pub(super) struct Segment {
     pub(super) length: u32,
     #[serde(flatten)]
     pub(super) tcp: Option<Tcp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) icmp: Option<(u8, u8)>,
 }
 
 /// What an IP packet carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Protocol {
     Tcp,
@@ -78,7 +85,7 @@ pub(super) enum Protocol {
 }
 
 /// What a wire can do to a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Deed {
     Dropped,
@@ -87,6 +94,8 @@ pub(super) enum Deed {
     Held,
     Doubled,
     Damaged,
+    /// It still waited for a person's decision when all ended.
+    Waiting,
 }
 
 impl Deed {
@@ -101,13 +110,16 @@ impl Deed {
             (Self::Held, Language::Korean) => "전선에서 늦어짐",
             (Self::Doubled, Language::English) => "doubled by the wire",
             (Self::Doubled, Language::Korean) => "전선에서 둘이 됨",
+            (Self::Waiting, Language::English) => "still waiting when it ended",
+            (Self::Waiting, Language::Korean) => "끝날 때까지 결정을 기다림",
             (Self::Damaged, Language::English) => "one bit turned by the wire",
             (Self::Damaged, Language::Korean) => "전선에서 비트 하나가 바뀜",
         }
     }
 
-    fn of(fate: Fate) -> Option<Self> {
+    pub(super) fn of(fate: Fate) -> Option<Self> {
         match fate {
+            Fate::Waiting => Some(Self::Waiting),
             Fate::Dropped | Fate::NoRoom => Some(Self::Dropped),
             Fate::Cut => Some(Self::Cut),
             Fate::Carried { is_damaged: true, .. } => Some(Self::Damaged),
@@ -118,7 +130,7 @@ impl Deed {
 }
 
 /// What TCP says in it; relative numbers count from the sender's SYN, which is 0.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Tcp {
     /// `SYN+ACK`
     pub(super) flags: String,
@@ -133,12 +145,12 @@ pub(super) struct Tcp {
     /// What it is in the light of those before it.
     pub(super) facts: Vec<tracker::Fact>,
     /// What its SYN offers: MSS, window scale, SACK.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) mss: Option<u16>,
 }
 
 /// A call of a program, and what came of it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Call {
     pub(super) at_ms: Ms,
     pub(super) side: Side,
@@ -225,6 +237,11 @@ impl Run {
         run
     }
 
+    /// The same, on this wire.
+    pub(super) fn on(self, conditions: Conditions) -> Self {
+        Self { conditions, ..self }
+    }
+
     /// All of them in short: what two runs of one experiment have in common.
     pub(super) fn shape(&self) -> String {
         self.segments.iter().map(Segment::shape).collect::<Vec<_>>().join(" ")
@@ -264,7 +281,7 @@ impl Run {
     }
 }
 
-fn ms(at: Instant, begun: Instant) -> Ms {
+pub(super) fn ms(at: Instant, begun: Instant) -> Ms {
     let nanoseconds = match at.checked_duration_since(begun) {
         Some(after) => after.as_nanos() as f64,
         None => -(begun.duration_since(at).as_nanos() as f64),
@@ -272,7 +289,11 @@ fn ms(at: Instant, begun: Instant) -> Ms {
     (nanoseconds / 1e3).round() / 1e3
 }
 
-fn segment(passage: &Passage, begun: Instant, connections: &mut HashMap<[SocketAddr; 2], Tracker>) -> Option<Segment> {
+/// Connections by their two ends, and what is known of each.
+pub(super) type Connections = HashMap<[SocketAddr; 2], Tracker>;
+
+/// Takes a frame apart, in the light of those before it.
+pub(super) fn segment(passage: &Passage, begun: Instant, connections: &mut Connections) -> Option<Segment> {
     let packet = Packet::from_ethernet(&passage.frame, passage.frame.len()).ok()?;
     let (mut ports, mut length, mut icmp) = ((0, 0), packet.payload.len() as u32, None);
     let protocol = match &packet.transport {
@@ -322,6 +343,7 @@ fn segment(passage: &Passage, begun: Instant, connections: &mut HashMap<[SocketA
         number: 0,
         direction: passage.direction,
         sent_ms: ms(passage.sent, begun),
+        decided_ms: passage.decided.map(|at| ms(at, begun)),
         arrived_ms: passage.arrived.map(|at| ms(at, begun)),
         copy_arrived_ms: passage.copy_arrived.map(|at| ms(at, begun)),
         wire: Deed::of(passage.fate),

@@ -149,7 +149,7 @@ fn inside(options: &Options, task: impl FnOnce() -> Result<i32, Problem>) -> Res
 }
 
 fn performed(experiment: &Experiment, answer: Option<char>, options: &Options) -> Result<(), Problem> {
-    let settings = Settings { textbook: options.textbook, wire: options.wire.clone() };
+    let settings = Settings { textbook: options.textbook, wire: options.wire.clone(), ..Settings::default() };
     let outcome = perform(experiment, &settings).map_err(Problem::Failed)?;
     files(Source::Experiment(experiment), &outcome.runs, options)?;
     let mut out = anstream::stdout().lock();
@@ -196,7 +196,7 @@ fn written(path: &Path, bytes: &[u8]) -> Result<(), Problem> {
 
 /// The learner's own programs: their run is drawn, and nothing concluded.
 fn played_by(programs: &Programs, options: &Options) -> Result<i32, Problem> {
-    let settings = Settings { textbook: options.textbook, wire: options.wire.clone() };
+    let settings = Settings { textbook: options.textbook, wire: options.wire.clone(), ..Settings::default() };
     let ran = own_programs::run(programs, &settings, options.json).map_err(Problem::Failed)?;
     let runs = [ran.run];
     files(Source::Programs(programs), &runs, options)?;

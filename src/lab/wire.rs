@@ -8,6 +8,9 @@
 //!                            └ or lost: by a rule, for want of room
 //! ```
 
+use super::decision;
+pub(super) use super::feed::Passage;
+use super::feed::{Feed, Moment};
 use crate::packet::Direction;
 use crate::packet::link::{Fate, Link};
 use crate::packet::rule::Conditions;
@@ -27,18 +30,6 @@ const LONGEST: usize = 65_536;
 /// Frames taken from one end before the other has its turn.
 const TURN: usize = 64;
 
-/// A frame, from its departure to its arrival.
-#[derive(Clone, Debug)]
-pub(super) struct Passage {
-    pub(super) direction: Direction,
-    pub(super) frame: Vec<u8>,
-    pub(super) sent: Instant,
-    pub(super) arrived: Option<Instant>,
-    /// Where it was doubled: when the second one arrived.
-    pub(super) copy_arrived: Option<Instant>,
-    pub(super) fate: Fate,
-}
-
 /// All that passed.
 #[derive(Debug, Default)]
 pub(super) struct Passages {
@@ -49,6 +40,49 @@ pub(super) struct Passages {
     pub(super) late: Duration,
     under_way: u64,
     last: Option<Instant>,
+    /// Why a wire that a person is has carried its last frame.
+    pub(super) ending: Option<Ending>,
+}
+
+/// Why a person is the wire no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Nothing was decided for so long.
+    NoDecision,
+    /// Nobody looks on any more.
+    Gone,
+}
+
+/// Who looks on at a wire, and who is it.
+#[derive(Debug, Default)]
+pub(super) struct LookingOn {
+    pub(super) feed: Option<Feed>,
+    pub(super) hand: Option<Hand>,
+}
+
+/// A person who decides what becomes of each frame.
+#[derive(Debug)]
+pub(super) struct Hand {
+    /// Where the decisions come from.
+    pub(super) decisions: OwnedFd,
+    /// How long the wire waits for one.
+    pub(super) patience: Duration,
+}
+
+impl Passages {
+    /// The frame of this number, from 1, if it is kept.
+    fn of(&mut self, number: u64) -> Option<&mut Passage> {
+        self.frames.get_mut(usize::try_from(number).ok()?.checked_sub(1)?)
+    }
+}
+
+/// How many frames are under way for one that has this fate.
+fn under_way(fate: Fate) -> u64 {
+    match fate {
+        Fate::Carried { is_doubled, .. } => 1 + u64::from(is_doubled),
+        Fate::Waiting => 1,
+        Fate::Dropped | Fate::Cut | Fate::NoRoom => 0,
+    }
 }
 
 #[derive(Debug, Default)]
@@ -73,7 +107,7 @@ pub(super) struct Wire {
 
 impl Wire {
     /// Joins the two ends, the client's and the server's.
-    pub(super) fn start(ends: [OwnedFd; 2], conditions: Conditions) -> io::Result<Self> {
+    pub(super) fn start(ends: [OwnedFd; 2], conditions: Conditions, looking_on: LookingOn) -> io::Result<Self> {
         let stop = eventfd(0, EventfdFlags::CLOEXEC)?;
         let shared = Arc::new(Shared::default());
         let carrier = Carrier {
@@ -82,6 +116,8 @@ impl Wire {
             link: Link::new(conditions),
             shared: Arc::clone(&shared),
             begun: Instant::now(),
+            decided: Instant::now(),
+            looking_on,
             buffer: vec![0; LONGEST],
         };
         let thread = std::thread::Builder::new().name("wire".into()).spawn(|| carrier.run())?;
@@ -103,6 +139,12 @@ impl Wire {
         }
     }
 
+    /// Why a person is this wire no longer, if so; and how many frames are under way or wait.
+    pub(super) fn progress(&self) -> (Option<Ending>, u64) {
+        let passages = self.shared.lock();
+        (passages.ending, passages.under_way)
+    }
+
     /// Takes the wire away: what passed.
     pub(super) fn end(mut self) -> io::Result<Passages> {
         rustix::io::write(&self.stop, &1_u64.to_ne_bytes())?;
@@ -119,27 +161,41 @@ struct Carrier {
     stop: OwnedFd,
     link: Link,
     shared: Arc<Shared>,
+    looking_on: LookingOn,
     begun: Instant,
+    /// When a person decided last.
+    decided: Instant,
     buffer: Vec<u8>,
 }
 
 impl Carrier {
     fn run(mut self) -> io::Result<()> {
         loop {
-            let wait = self.link.next_due().map(|due| due.saturating_sub(self.begun.elapsed()));
+            let due = self.link.next_due().map(|due| due.saturating_sub(self.begun.elapsed()));
+            let hand = self.looking_on.hand.as_ref();
+            let rest = hand.map(|hand| hand.patience.saturating_sub(self.decided.elapsed()));
+            if rest.is_some_and(|rest| rest.is_zero()) {
+                return self.ended(Ending::NoDecision);
+            }
+            let wait = due.into_iter().chain(rest).min();
             let timeout = wait.and_then(|wait| Timespec::try_from(wait).ok());
-            let mut fds = [
+            let mut fds = vec![
                 PollFd::new(&self.ends[0], PollFlags::IN),
                 PollFd::new(&self.ends[1], PollFlags::IN),
                 PollFd::new(&self.stop, PollFlags::IN),
             ];
+            fds.extend(hand.map(|hand| PollFd::new(&hand.decisions, PollFlags::IN)));
             match poll(&mut fds, timeout.as_ref()) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
-            let [client, server, stop] = fds.map(|fd| !fd.revents().is_empty());
+            let is_ready = |index: usize| fds.get(index).is_some_and(|fd| !fd.revents().is_empty());
+            let [client, server, stop, decision] = [0, 1, 2, 3].map(is_ready);
             if stop {
                 return Ok(());
+            }
+            if decision && !self.decide()? {
+                return self.ended(Ending::Gone);
             }
             if client {
                 self.take(0, Direction::ToServer)?;
@@ -162,19 +218,55 @@ impl Carrier {
             };
             let sent = Instant::now();
             let frame = self.buffer[..length].to_vec();
-            let taken = self.link.take(self.begun.elapsed(), direction, frame.clone());
+            let now = self.begun.elapsed();
+            let taken = match self.looking_on.hand {
+                Some(_) => self.link.hold(now, direction, frame.clone()),
+                None => self.link.take(now, direction, frame.clone()),
+            };
+            let passage =
+                Passage { direction, frame, sent, arrived: None, copy_arrived: None, fate: taken.fate, decided: None };
+            if let Some(feed) = &self.looking_on.feed {
+                feed.show(Moment::Left { number: taken.number, passage: Box::new(passage.clone()) });
+            }
             let mut passages = self.shared.lock();
             passages.last = Some(sent);
-            if let Fate::Carried { is_doubled, .. } = taken.fate {
-                passages.under_way += 1 + u64::from(is_doubled);
-            }
+            passages.under_way += under_way(taken.fate);
             if passages.frames.len() < MOST_FRAMES {
-                let passage = Passage { direction, frame, sent, arrived: None, copy_arrived: None, fate: taken.fate };
                 passages.frames.push(passage);
             } else {
                 passages.unkept += 1;
             }
         }
+        Ok(())
+    }
+
+    /// Reads one decision, and does it; `false`: nobody is there to decide.
+    fn decide(&mut self) -> io::Result<bool> {
+        let Some(hand) = &self.looking_on.hand else { return Ok(true) };
+        let mut message = [0; decision::SIZE];
+        let length = match recv(&hand.decisions, &mut message, RecvFlags::DONTWAIT) {
+            Ok((length, _)) => length,
+            Err(Errno::AGAIN | Errno::INTR) => return Ok(true),
+            Err(error) => return Err(error.into()),
+        };
+        let Some((number, decided)) = decision::decode(&message[..length]) else { return Ok(false) };
+        let at = Instant::now();
+        let Some(fate) = self.link.decide(self.begun.elapsed(), number, decided) else { return Ok(true) };
+        self.decided = at;
+        if let Some(feed) = &self.looking_on.feed {
+            feed.show(Moment::Decided { number, at, fate });
+        }
+        let mut passages = self.shared.lock();
+        passages.under_way = passages.under_way - under_way(Fate::Waiting) + under_way(fate);
+        if let Some(passage) = passages.of(number) {
+            (passage.fate, passage.decided) = (fate, Some(at));
+        }
+        Ok(true)
+    }
+
+    fn ended(&self, ending: Ending) -> io::Result<()> {
+        self.shared.lock().ending = Some(ending);
+        self.shared.moved.notify_all();
         Ok(())
     }
 
@@ -189,13 +281,14 @@ impl Carrier {
             let (now, late) = (Instant::now(), self.begun.elapsed().saturating_sub(arrival.due));
             // An end whose host is gone takes nothing more: then nothing arrived.
             let is_out = send(&self.ends[to], &arrival.frame, SendFlags::empty()).is_ok();
+            if let Some(feed) = self.looking_on.feed.as_ref().filter(|_| is_out) {
+                feed.show(Moment::Arrived { number: arrival.number, at: now, is_copy: arrival.is_copy });
+            }
             let mut passages = self.shared.lock();
             passages.under_way -= 1;
             passages.last = Some(now);
             passages.late = passages.late.max(late);
-            if let Some(passage) =
-                usize::try_from(arrival.number).ok().and_then(|number| passages.frames.get_mut(number - 1))
-            {
+            if let Some(passage) = passages.of(arrival.number) {
                 let place = if arrival.is_copy { &mut passage.copy_arrived } else { &mut passage.arrived };
                 *place = is_out.then_some(now);
             }

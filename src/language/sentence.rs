@@ -32,7 +32,7 @@ pub const ERROR: Text = text("error:", "오류:");
 
 /// The same with figures in it. As an error it can be the cause of another one,
 /// and still be said in each language.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sentence {
     /// In English.
     pub en: String,

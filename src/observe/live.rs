@@ -13,6 +13,7 @@
 mod events;
 mod history;
 mod hub;
+pub mod lab;
 mod log;
 mod page;
 mod queue;

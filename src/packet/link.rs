@@ -10,12 +10,16 @@
 use super::Direction;
 use super::rule::{Action, Conditions, Kind, Rule};
 use super::segment::Packet;
+use serde::Deserialize;
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::time::Duration;
 
 /// Bytes that may be under way; a frame beyond that is lost for want of room.
 pub const MOST_UNDER_WAY: usize = 64 * 1024 * 1024;
+
+/// Frames that may wait for a decision.
+pub const MOST_WAITING: usize = 256;
 
 /// A moment, as the time since one that the link's owner chose.
 pub type Moment = Duration;
@@ -35,6 +39,8 @@ pub struct Link {
     under_way: BinaryHeap<Reverse<UnderWay>>,
     bytes: usize,
     order: u64,
+    /// Frames in the middle, for each of which somebody decides.
+    waiting: BTreeMap<u64, (Direction, Vec<u8>)>,
 }
 
 /// A frame on its way; the earliest, then the first, is the least.
@@ -87,6 +93,22 @@ pub enum Fate {
     Cut,
     /// It is lost because too much is under way.
     NoRoom,
+    /// It is in the middle until somebody decides.
+    Waiting,
+}
+
+/// What becomes of a frame that waits in the middle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// It goes on.
+    Deliver,
+    /// It is lost.
+    Drop,
+    /// It arrives twice.
+    Double,
+    /// It arrives with one bit turned.
+    Damage,
 }
 
 impl Link {
@@ -102,6 +124,7 @@ impl Link {
             under_way: BinaryHeap::new(),
             bytes: 0,
             order: 0,
+            waiting: BTreeMap::new(),
         }
     }
 
@@ -121,13 +144,49 @@ impl Link {
         let sent = self.send(direction, frame.len());
         if let Fate::Carried { held, is_doubled, .. } = fate {
             let copy = is_doubled.then(|| frame.clone());
-            self.carry(direction, sent + held, frame, false);
+            self.carry(self.taken, direction, sent + held, frame, false);
             if let Some(copy) = copy {
                 let sent = self.send(direction, copy.len());
-                self.carry(direction, sent + held, copy, true);
+                self.carry(self.taken, direction, sent + held, copy, true);
             }
         }
         Taken { number: self.taken, fate }
+    }
+
+    /// Takes an Ethernet frame that goes no further than the middle until [`Link::decide`]
+    /// says what becomes of it. No rule meets it.
+    pub fn hold(&mut self, now: Moment, direction: Direction, frame: Vec<u8>) -> Taken {
+        self.now = self.now.max(now);
+        self.taken += 1;
+        if self.waiting.len() >= MOST_WAITING || self.bytes + 2 * frame.len() > MOST_UNDER_WAY {
+            return Taken { number: self.taken, fate: Fate::NoRoom };
+        }
+        self.bytes += frame.len();
+        self.waiting.insert(self.taken, (direction, frame));
+        Taken { number: self.taken, fate: Fate::Waiting }
+    }
+
+    /// What becomes of the frame of this number; `None` if it does not wait.
+    pub fn decide(&mut self, now: Moment, number: u64, decision: Decision) -> Option<Fate> {
+        self.now = self.now.max(now);
+        let (direction, mut frame) = self.waiting.remove(&number)?;
+        self.bytes -= frame.len();
+        if decision == Decision::Drop {
+            return Some(Fate::Dropped);
+        }
+        if decision == Decision::Damage {
+            damage(&mut frame);
+        }
+        let sent = self.send(direction, frame.len());
+        if decision == Decision::Double {
+            self.carry(number, direction, sent, frame.clone(), false);
+            let sent = self.send(direction, frame.len());
+            self.carry(number, direction, sent, frame, true);
+        } else {
+            self.carry(number, direction, sent, frame, false);
+        }
+        let is_damaged = decision == Decision::Damage;
+        Some(Fate::Carried { held: Duration::ZERO, is_doubled: decision == Decision::Double, is_damaged })
     }
 
     /// When the next frame is due.
@@ -146,7 +205,6 @@ impl Link {
     fn judge(&mut self, direction: Direction, frame: &mut [u8]) -> Fate {
         let (mut held, mut is_doubled, mut is_damaged, mut is_dropped) = (Duration::ZERO, false, false, false);
         if let Ok(packet) = Packet::from_ethernet(frame, frame.len()) {
-            let last = (packet.ip_header.start + packet.length).min(frame.len()).saturating_sub(1);
             for (index, (kind, _)) in Kind::ALL.iter().enumerate() {
                 self.counts[direction.index()][index] += u64::from(kind.is(&packet));
             }
@@ -167,9 +225,9 @@ impl Link {
                     Action::Cut(time) => self.cut = self.cut.max(Some(self.now + time)),
                 }
             }
-            if is_damaged && let Some(byte) = frame.get_mut(last) {
-                *byte ^= 1; // under TCP's, UDP's and ICMP's checksum
-            }
+        }
+        if is_damaged {
+            damage(frame);
         }
         let copies = 1 + usize::from(is_doubled);
         if self.cut.is_some_and(|until| self.now < until) {
@@ -194,11 +252,21 @@ impl Link {
         start + takes
     }
 
-    fn carry(&mut self, direction: Direction, sent: Moment, frame: Vec<u8>, is_copy: bool) {
+    fn carry(&mut self, number: u64, direction: Direction, sent: Moment, frame: Vec<u8>, is_copy: bool) {
         let due = sent + self.conditions.delay;
         self.order += 1;
         self.bytes += frame.len();
-        let arrival = Arrival { number: self.taken, direction, due, is_copy, frame };
+        let arrival = Arrival { number, direction, due, is_copy, frame };
         self.under_way.push(Reverse(UnderWay { due, order: self.order, arrival }));
+    }
+}
+
+/// Turns one bit of an IP packet, under TCP's, UDP's and ICMP's checksum.
+fn damage(frame: &mut [u8]) {
+    let length = frame.len();
+    let Ok(packet) = Packet::from_ethernet(frame, length) else { return };
+    let last = (packet.ip_header.start + packet.length).min(length).saturating_sub(1);
+    if let Some(byte) = frame.get_mut(last) {
+        *byte ^= 1;
     }
 }

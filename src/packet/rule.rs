@@ -9,6 +9,7 @@
 
 use super::Direction;
 use super::segment::{Packet, Transport};
+use serde::Deserialize;
 use std::fmt;
 use std::time::Duration;
 
@@ -44,7 +45,8 @@ pub struct Rule {
 }
 
 /// A kind of packet; one packet may be of several.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A TCP segment with SYN, ACK or not.
     Syn,

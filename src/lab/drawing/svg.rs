@@ -127,7 +127,7 @@ fn act(out: &mut String, run: &Run, title: &str, top: f64, language: Language) -
 }
 
 /// Segments of one direction that travel side by side: drawn apart, labelled as one if they are many.
-fn flights(run: &Run) -> Vec<Vec<&Segment>> {
+pub(crate) fn flights(run: &Run) -> Vec<Vec<&Segment>> {
     let mut flights: Vec<Vec<&Segment>> = Vec::new();
     let mut open: [Option<usize>; 2] = [None; 2];
     for segment in &run.segments {
@@ -153,7 +153,7 @@ fn flights(run: &Run) -> Vec<Vec<&Segment>> {
 }
 
 /// A segment's label, or how many there are, and from which byte to which.
-fn label_of(flight: &[&Segment], language: Language) -> String {
+pub(crate) fn label_of(flight: &[&Segment], language: Language) -> String {
     let ([first, .., last], Some(tcp), count) = (flight, flight.last().and_then(|one| one.tcp.as_ref()), flight.len())
     else {
         return flight.first().map(|one| label(one, language)).unwrap_or_default();

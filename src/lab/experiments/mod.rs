@@ -14,7 +14,7 @@ mod many;
 mod nagle;
 mod nobody_there;
 mod numbers;
-mod play;
+pub(super) mod play;
 mod ports;
 mod prelude;
 mod queue;

@@ -6,7 +6,7 @@ use crate::lab::network::SERVER;
 use std::io;
 
 pub(super) const PORT: u16 = 80;
-pub(super) const ADDRESS: (std::net::Ipv4Addr, u16) = (SERVER, PORT);
+pub(crate) const ADDRESS: (std::net::Ipv4Addr, u16) = (SERVER, PORT);
 pub(super) const REQUEST: &[u8] = b"GET / HTTP/1.0\r\n\r\n";
 const HEAD: &[u8] = b"HTTP/1.0 200 OK\r\n\r\n";
 
@@ -18,7 +18,7 @@ pub(super) fn response(length: usize) -> Vec<u8> {
 }
 
 /// The server's listening socket, which is there before anybody connects.
-pub(super) fn listen(stage: &Stage, backlog: i32) -> io::Result<Listening> {
+pub(crate) fn listen(stage: &Stage, backlog: i32) -> io::Result<Listening> {
     let end = stage.server(Ok)?.join()?;
     stage.server(move |_| end.listen(ADDRESS, backlog))?.join()
 }

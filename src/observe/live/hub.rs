@@ -1,6 +1,7 @@
 //! Where the live page's records are.
 
 use super::history::{Admission, History};
+use super::lab::Laboratory;
 use super::queue::{AcceptQueue, QueueContents};
 use crate::observe::loads::Loads;
 use crate::observe::sink::LeftOut;
@@ -52,6 +53,8 @@ pub struct Hub {
     queue: Mutex<Option<AcceptQueue>>,
     /// What the site's pages may ask for, once it is known where it is.
     loads: OnceLock<Arc<Loads>>,
+    /// Who performs experiments for the page, if somebody does.
+    lab: OnceLock<Arc<dyn Laboratory>>,
 }
 
 #[derive(Debug)]
@@ -117,6 +120,7 @@ impl Hub {
             bell: Condvar::new(),
             queue: Mutex::new(None),
             loads: OnceLock::new(),
+            lab: OnceLock::new(),
         })
     }
 
@@ -152,6 +156,15 @@ impl Hub {
 
     pub(super) fn loads(&self) -> Option<&Loads> {
         self.loads.get().map(Arc::as_ref)
+    }
+
+    /// Lets the page have experiments performed. The first call counts.
+    pub fn show_lab(&self, lab: Arc<dyn Laboratory>) {
+        let _ = self.lab.set(lab);
+    }
+
+    pub(super) fn lab(&self) -> Option<&Arc<dyn Laboratory>> {
+        self.lab.get()
     }
 
     /// What waits for accept(2) now.

@@ -5,6 +5,8 @@
 //! name could be another person's who points it here (DNS rebinding); only its
 //! own script runs; no other site's page may ask, frame or embed it.
 
+mod document;
+mod lab;
 mod load;
 mod query;
 mod words;
@@ -20,6 +22,7 @@ use crate::record::connection::{Record, SCHEMA};
 use crate::record::secrets::{Secrets, withheld};
 use crate::story;
 use crate::story::steps::say;
+use document::Document;
 use query::Query;
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -28,28 +31,6 @@ use std::io::{self, Read};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-/// The page's parts, in the order in which its script is read: one file is
-/// served, which also works saved to a disk.
-const HTML: &str = include_str!("page/page.html");
-const STYLE: &[&str] =
-    &[include_str!("page/page.css"), include_str!("page/diagram.css"), include_str!("page/paper.css")];
-const SCRIPT: &[&str] = &[
-    include_str!("page/figures.js"),
-    include_str!("page/entries.js"),
-    include_str!("page/axis.js"),
-    include_str!("page/lanes.js"),
-    include_str!("page/segments.js"),
-    include_str!("page/diagram.js"),
-    include_str!("page/exchanges.js"),
-    include_str!("page/chosen.js"),
-    include_str!("page/links.js"),
-    include_str!("page/requests.js"),
-    include_str!("page/stage.js"),
-    include_str!("page/paper.js"),
-    include_str!("page/address.js"),
-    include_str!("page/sources.js"),
-    include_str!("page/page.js"),
-];
 const ICON: &[u8] = include_bytes!("../../../public/favicon.svg");
 
 /// What files of packets are called: the media type has no registration of its own yet.
@@ -73,6 +54,8 @@ pub struct LivePage {
     greeting: String,
     /// The addresses that the page listens on.
     addresses: Vec<IpAddr>,
+    /// Where the site is, best address first.
+    site: Vec<String>,
     /// Where its script may connect to.
     connect: String,
     /// What it speaks unless it is asked for another.
@@ -93,6 +76,7 @@ impl LivePage {
             hub: Arc::clone(hub),
             greeting,
             addresses: addresses.iter().map(|address| address.ip().to_canonical()).collect(),
+            site: site.to_vec(),
             connect: connect_sources(site),
             language: Language::English,
             users: Users::of_this_program(),
@@ -118,12 +102,13 @@ impl LivePage {
             );
             return Response::error_in(language, StatusCode::FORBIDDEN, &sentence);
         }
-        match (takes_lines(path), request.method) {
+        match (longest_body(path) > 0, request.method) {
             (true, Method::Post) | (false, Method::Get | Method::Head) => {}
             (takes, _) => return Response::method_not_allowed_in(language, if takes { "POST" } else { "GET, HEAD" }),
         }
         match path {
-            "/" => return self.page(language),
+            "/" => return self.page(&document::LIVE, language),
+            "/lab" => return self.page(&document::LAB, language),
             "/favicon.svg" | "/favicon.ico" => return Response::memory(StatusCode::OK, "image/svg+xml", ICON),
             _ => {}
         }
@@ -137,6 +122,9 @@ impl LivePage {
                     / "기록은 이 페이지만 볼 수 있고, 다른 사이트의 페이지는 볼 수 없습니다."
             );
             return Response::error_in(language, StatusCode::FORBIDDEN, &sentence);
+        }
+        if let Some(path) = path.strip_prefix("/lab/") {
+            return lab::response(&self.hub, &self.site, path, request.body, language);
         }
         match path {
             "/events" => self.events(language),
@@ -183,15 +171,11 @@ impl LivePage {
         }
     }
 
-    /// The page in one piece. Its style and script are named by a number that
+    /// A page in one piece. Its style and script are named by a number that
     /// is new each time; whatever else should get into the page does not run.
-    fn page(&self, language: Language) -> Response {
+    fn page(&self, document: &Document, language: Language) -> Response {
         let nonce = format!("{:016x}{:016x}", self.random.hash_one("nonce"), RandomState::new().hash_one("nonce"));
-        let page = HTML
-            .replacen("/* style */", &STYLE.concat(), 1)
-            .replacen("/* script */", &SCRIPT.concat(), 1)
-            .replace("nonce=\"\"", &format!("nonce=\"{nonce}\""));
-        let page = words::fill(&page, language);
+        let page = document.assembled(&nonce, language);
         let policy = format!(
             "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self'; \
              connect-src 'self'{}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -247,10 +231,10 @@ impl LivePage {
 }
 
 impl Handler for LivePage {
-    /// Lines of a log are taken from the page, and nothing else.
+    /// Lines of a log and wishes of the lab are taken from the page, and nothing else.
     fn body_limit(&self, request: &Request<'_>) -> u64 {
-        let takes = request.method == Method::Post && takes_lines(request.target.path);
-        if takes && self.is_for_us(request) && !is_from_elsewhere(request) { MAX_BODY } else { 0 }
+        let takes = request.method == Method::Post && self.is_for_us(request) && !is_from_elsewhere(request);
+        if takes { longest_body(request.target.path) } else { 0 }
     }
 
     fn begin_on(&self, request: &Request<'_>, ends: Ends<'_>) -> Begun {
@@ -292,8 +276,12 @@ fn is_from_elsewhere(request: &Request<'_>) -> bool {
         || request.headers.all("origin").any(|origin| !is_own(origin))
 }
 
-fn takes_lines(path: &str) -> bool {
-    matches!(path, "/log" | "/log/view")
+/// The longest body that a POST to this path may have; 0: it takes none.
+fn longest_body(path: &str) -> u64 {
+    match path {
+        "/log" | "/log/view" => MAX_BODY,
+        _ => path.strip_prefix("/lab/").map_or(0, lab::longest_body),
+    }
 }
 
 /// The site's origins, as sources of a Content-Security-Policy. That has no
@@ -336,8 +324,8 @@ fn no_frame(language: Language) -> Response {
 fn nothing_here(language: Language) -> Response {
     let sentence = say!(
         language,
-        "There is nothing at this address. Try /, /events, /records, /records/NUMBER or /records/NUMBER/steps."
-            / "이 주소에는 아무것도 없습니다. /, /events, /records, /records/번호, /records/번호/steps가 있습니다."
+        "There is nothing at this address. Try /, /lab, /events, /records, /records/NUMBER or /records/NUMBER/steps."
+            / "이 주소에는 아무것도 없습니다. /, /lab, /events, /records, /records/번호, /records/번호/steps가 있습니다."
     );
     Response::error_in(language, StatusCode::NOT_FOUND, &sentence)
 }

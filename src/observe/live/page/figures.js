@@ -99,3 +99,11 @@ const visible = (text) =>
     if (code < 0x20) return String.fromCharCode(0x2400 + code);
     return code === 0x7f ? "␡" : `\\u${code.toString(16).padStart(4, "0")}`;
   });
+
+// Hands the user a file.
+const TAKEN = 2000; // milliseconds until it was taken
+function saveFile(text, type, name) {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  el("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), TAKEN);
+}

@@ -105,9 +105,3 @@ function saveLog(list) {
   const text = list.map(({ record }) => `${JSON.stringify(record)}\n`).join("");
   saveFile(text, "application/x-ndjson", "glasshttp.jsonl");
 }
-
-function saveFile(text, type, name) {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  el("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), AGAIN);
-}

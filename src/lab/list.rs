@@ -1,0 +1,87 @@
+//! The experiments as the page lists them: in groups, each with its setting, its question
+//! and its choices.
+
+use super::by_hand;
+use super::experiment::Experiment;
+use super::experiments::ALL;
+use super::setting::Setting;
+use crate::language::Language;
+use crate::language::sentence::{Text, text};
+use crate::packet::rule::Conditions;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// The groups, and the numbers of the experiments in each.
+const GROUPS: [(Text, &[u8]); 5] = [
+    (text("Connection", "연결"), &[2, 3, 4, 5]),
+    (text("Data", "데이터"), &[6, 7, 8, 9, 10, 11, 12, 13, 20]),
+    (text("The end", "끝"), &[14, 15, 16, 17]),
+    (text("Many", "여럿"), &[18, 19]),
+    (text("Names", "이름"), &[1]),
+];
+
+const BY_HAND_QUESTION: Text = text(
+    "A client fetches a small file, and you are the wire. Each segment stops in the middle: deliver it, drop it, \
+     deliver it twice, or turn one of its bits. Both kernels are real, and so are their timers: if you think for \
+     long, the sender sends a copy.",
+    "클라이언트가 작은 파일을 가져오고, 전선은 바로 당신입니다. 세그먼트마다 한가운데에서 멈춥니다. 전하거나, 버리거나, 두 번 전하거나, \
+     비트 하나를 바꿔 보세요. 양쪽 커널도, 그 타이머도 진짜입니다. 오래 생각하면 보낸 쪽에서 복사본이 옵니다.",
+);
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    name: &'a str,
+    number: u8,
+    title: &'a str,
+    question: &'a str,
+    choices: Vec<&'a str>,
+    acts: Vec<ListedAct<'a>>,
+}
+
+#[derive(Serialize)]
+struct ListedAct<'a> {
+    title: &'a str,
+    setting: Setting,
+}
+
+/// All of them.
+pub(super) fn list(language: Language) -> Value {
+    let groups = GROUPS.map(|(title, numbers)| {
+        let of = |number: &u8| ALL.iter().find(|one| one.number == Some(*number));
+        let experiments: Vec<Listed<'_>> = numbers.iter().filter_map(of).map(|one| listed(one, language)).collect();
+        json!({ "title": title.of(language), "experiments": experiments })
+    });
+    let by_hand = json!({
+        "name": by_hand::NAME,
+        "title": by_hand::TITLE.of(language),
+        "question": BY_HAND_QUESTION.of(language),
+    });
+    json!({ "groups": groups, "by_hand": by_hand })
+}
+
+fn listed(experiment: &'static Experiment, language: Language) -> Listed<'static> {
+    let act = |act: &'static super::experiment::Act| ListedAct {
+        title: act.title.of(language),
+        setting: Setting::of(&Conditions::parse(act.wire).unwrap_or_default(), language),
+    };
+    Listed {
+        name: experiment.name,
+        number: experiment.number.unwrap_or_default(),
+        title: experiment.title.of(language),
+        question: experiment.question.of(language),
+        choices: experiment.choices.iter().map(|choice| choice.of(language)).collect(),
+        acts: experiment.acts.iter().map(act).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_experiment_is_in_one_group() {
+        let mut numbers: Vec<u8> = GROUPS.iter().flat_map(|(_, numbers)| numbers.iter().copied()).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, (1..=20).collect::<Vec<_>>());
+    }
+}

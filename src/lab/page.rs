@@ -1,0 +1,264 @@
+//! The lab for the live page: lists, begins a run by the launcher, hands over its lines,
+//! passes decisions on. One run at a time.
+
+use super::by_hand;
+use super::decision;
+use super::experiment::{Conclusion, Experiment};
+use super::experiments::ALL;
+use super::facts::Facts;
+use super::launched::{self, END, WAITS};
+use super::launcher::{Launcher, NotLaunched};
+use super::list;
+use super::order::Order;
+use super::perform::Outcome;
+use super::recorded::recorded_on;
+use super::run::Run;
+use crate::language::Language;
+use crate::language::sentence::{Sentence, Text, text};
+use crate::lock::lock;
+use crate::observe::live::lab::wish::{PATIENCE, Wish};
+use crate::observe::live::lab::{Laboratory, NotBegun};
+use crate::packet::link::Decision;
+use crate::packet::rule::{Conditions, Rule};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, recv, send};
+use serde::Deserialize;
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::io::{self, Read};
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// How often a run in which nothing happens says that it goes on: a page that has gone is
+/// noticed when it is written to.
+const HEARTBEAT: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+/// Bytes that are handed on at once.
+const PIECE: usize = 16 << 10;
+/// Bytes of a line by which it is known.
+const LINE: usize = WAITS.len() + 16;
+
+const BROKEN_OFF: Text = text(
+    "It was ended before it was over: an experiment may take 15 s.",
+    "끝나기 전에 중단되었습니다. 실험은 15초까지 걸릴 수 있습니다.",
+);
+
+/// Experiments by a launcher.
+#[derive(Debug)]
+pub struct LabByLauncher {
+    launcher: Option<Launcher>,
+    under_way: Arc<Mutex<Option<UnderWay>>>,
+}
+
+/// The run under way.
+#[derive(Debug)]
+struct UnderWay {
+    decisions: OwnedFd,
+    /// Frames that wait for a decision.
+    waiting: BTreeSet<u32>,
+}
+
+impl LabByLauncher {
+    /// Experiments that `launcher` runs; without one, those that were recorded.
+    pub fn new(launcher: Option<Launcher>) -> Self {
+        Self { launcher, under_way: Arc::default() }
+    }
+}
+
+impl Laboratory for LabByLauncher {
+    fn list(&self, language: Language) -> Vec<u8> {
+        list::list(language).to_string().into_bytes()
+    }
+
+    fn recorded(&self, name: &str, language: Language) -> Option<Vec<u8>> {
+        let experiment = ALL.iter().find(|one| one.name == name)?;
+        let document = crate::lesson::file(&format!("lab/{}.json", experiment.name))?;
+        let document: Recording = serde_json::from_slice(document).ok()?;
+        let mut line = document.result(experiment, language).to_string().into_bytes();
+        line.push(b'\n');
+        line.extend_from_slice(END.as_bytes());
+        Some(line)
+    }
+
+    fn run(&self, wish: &Wish, language: Language) -> Result<Box<dyn Read + Send>, NotBegun> {
+        let Some(launcher) = &self.launcher else { return Err(NotBegun::NotHere) };
+        let experiment = match ALL.iter().position(|one| one.name == wish.name) {
+            None if wish.name == by_hand::NAME => None,
+            None => return Err(NotBegun::Unknown),
+            place => place.and_then(|place| u8::try_from(place).ok()),
+        };
+        let order = Order {
+            experiment,
+            language,
+            textbook: wish.textbook,
+            patience: Duration::from_secs(wish.patience_s.unwrap_or(*PATIENCE.end()).into()),
+            delay: wish.delay_ms.map(|delay| Duration::from_millis(delay.into())),
+            rule: wish.packet.map(|packet| Rule {
+                direction: packet.direction,
+                kind: packet.kind,
+                which: vec![(packet.number.into(), packet.number.into())],
+                action: Order::action(packet.action),
+            }),
+        };
+        // Held until it is launched: of two who ask at once, one is first.
+        let mut under_way = lock(&self.under_way);
+        if under_way.is_some() {
+            return Err(NotBegun::UnderWay);
+        }
+        let socket = launcher.launch(&order).map_err(|why| match why {
+            NotLaunched::UnderWay => NotBegun::UnderWay,
+            NotLaunched::Failed => NotBegun::Unavailable,
+        })?;
+        let decisions = socket.try_clone().map_err(|_| NotBegun::Unavailable)?;
+        *under_way = Some(UnderWay { decisions, waiting: BTreeSet::new() });
+        Ok(Box::new(RunLines {
+            socket,
+            under_way: Arc::clone(&self.under_way),
+            language,
+            line: Vec::new(),
+            text: Vec::new(),
+            read: 0,
+            is_over: false,
+        }))
+    }
+
+    fn decide(&self, frame: u32, decided: Decision) -> bool {
+        let mut under_way = lock(&self.under_way);
+        let Some(run) = under_way.as_mut() else { return false };
+        if !run.waiting.remove(&frame) {
+            return false;
+        }
+        send(&run.decisions, &decision::encode(frame, decided), SendFlags::NOSIGNAL | SendFlags::DONTWAIT).is_ok()
+    }
+}
+
+/// The lines of the run under way; whoever drops them ends it.
+struct RunLines {
+    socket: OwnedFd,
+    under_way: Arc<Mutex<Option<UnderWay>>>,
+    language: Language,
+    /// The line that is being received, as far as it matters which one it is.
+    line: Vec<u8>,
+    /// Received, and not yet read.
+    text: Vec<u8>,
+    read: usize,
+    is_over: bool,
+}
+
+impl RunLines {
+    fn receive(&mut self) -> io::Result<()> {
+        match poll(&mut [PollFd::new(&self.socket, PollFlags::IN)], Some(&HEARTBEAT)) {
+            Ok(0) => {
+                // Between two lines an empty one says nothing, and within one it would be wrong.
+                if self.line.is_empty() || self.line.ends_with(b"\n") {
+                    self.text.push(b'\n');
+                }
+                return Ok(());
+            }
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let mut piece = [0; PIECE];
+        match recv(&self.socket, &mut piece, RecvFlags::DONTWAIT) {
+            Ok((0, _)) | Err(Errno::CONNRESET) => {
+                if self.line != END.as_bytes() {
+                    let sentence = BROKEN_OFF.of(self.language);
+                    self.text = format!("\n{}\n{END}", json!({ "event": "failed", "sentence": sentence })).into_bytes();
+                }
+                self.is_over = true;
+            }
+            Ok((length, _)) => {
+                self.text.extend_from_slice(&piece[..length]);
+                self.follow(&piece[..length]);
+            }
+            Err(Errno::AGAIN | Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// Notes which frames wait, as the page is told.
+    fn follow(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            if self.line.last() == Some(&b'\n') {
+                self.line.clear();
+            }
+            // Of a longer one it is known by now what it is not.
+            if self.line.len() < LINE || byte == b'\n' {
+                self.line.push(byte);
+            }
+            if byte != b'\n' {
+                continue;
+            }
+            let number = self
+                .line
+                .strip_prefix(WAITS.as_bytes())
+                .and_then(|rest| std::str::from_utf8(rest).ok()?.trim_end_matches(['}', '\n']).parse().ok());
+            if let (Some(number), Some(run)) = (number, lock(&self.under_way).as_mut()) {
+                run.waiting.insert(number);
+            }
+        }
+    }
+}
+
+impl Read for RunLines {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.read == self.text.len() {
+            (self.text, self.read) = (Vec::new(), 0);
+            while self.text.is_empty() && !self.is_over {
+                self.receive()?;
+            }
+        }
+        let count = buffer.len().min(self.text.len() - self.read);
+        buffer[..count].copy_from_slice(&self.text[self.read..self.read + count]);
+        self.read += count;
+        Ok(count)
+    }
+}
+
+impl Drop for RunLines {
+    fn drop(&mut self) {
+        *lock(&self.under_way) = None;
+    }
+}
+
+/// What a recorded run's document says.
+#[derive(Deserialize)]
+struct Recording {
+    date: String,
+    kernel: String,
+    measured: Option<char>,
+    sentences: Vec<RecordedSentence>,
+    acts: Vec<Run>,
+}
+
+#[derive(Deserialize)]
+struct RecordedSentence {
+    en: String,
+    ko: String,
+}
+
+impl Recording {
+    /// The same, as a run of its own would have told it.
+    fn result(self, experiment: &Experiment, language: Language) -> serde_json::Value {
+        let day = self.date.split('T').next().unwrap_or_default();
+        let recorded = recorded_on(day, &self.kernel, language);
+        let why = self.sentences.into_iter().map(|one| Sentence { en: one.en, ko: one.ko }).collect();
+        let choice = self.measured.and_then(|letter| (letter as usize).checked_sub('a' as usize));
+        let conditions = |run: &Run| Conditions::parse(&run.wire).unwrap_or_default();
+        let runs = self
+            .acts
+            .into_iter()
+            .map(|run| {
+                let own = conditions(&run);
+                run.on(own)
+            })
+            .collect();
+        let conclusion = choice.map(|choice| Conclusion { choice, why });
+        let outcome = Outcome { runs, facts: Facts::default(), conclusion, is_disturbed: false };
+        let mut result = launched::result(experiment, &outcome, false, language);
+        result["recorded"] = recorded.into();
+        result
+    }
+}

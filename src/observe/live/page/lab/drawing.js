@@ -1,0 +1,194 @@
+// drawing.js: an act as a picture: time runs downwards, departures stand beside the
+// sender, arrivals beside the receiver, a lost one stops half way.
+
+const ROW = 14; // points between two texts
+const LETTER = 6.5; // points of a letter, about; of a wide one twice that
+const NARROW = 540;
+const BESIDE = 58; // points from an end to what its program did
+
+class Drawing {
+  // An act: { setting, segments, calls, flights }, in `width` points.
+  constructor(act, width, title) {
+    const isNarrow = width < NARROW;
+    // Beside each end: times, and what its program did.
+    const margin = (side) => {
+      const longest = Math.max(0, ...act.calls.filter((call) => call.side === side).map(({ text }) => lengthOf(text)));
+      return isNarrow ? 46 : Math.min(BESIDE + 12 + longest * LETTER + 4, width * 0.26);
+    };
+    this.ends = { client: margin("client"), server: width - margin("server") };
+    this.middle = (this.ends.client + this.ends.server) / 2;
+    this.width = width;
+    this.scale = new Scale(act, 34);
+    this.parts = []; // what changes with the moment that is shown
+    this.labels = [];
+    const { client, server } = this.ends;
+    const height = this.scale.bottom + 26;
+    this.node = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": title });
+    const line = (x, side) => svg("path", { class: `life ${side}`, d: `M${x} 26V${height - 8}` });
+    const name = (x, side) => svg("text", { x, y: 15, class: `name ${side}`, "text-anchor": "middle" }, say(side));
+    this.now = svg("path", { class: "now", d: `M${client} 0H${server}`, visibility: "hidden" });
+    this.node.append(line(client, "client"), line(server, "server"), name(client, "client"), name(server, "server"));
+    this.#pauses();
+    const texts = svg("g");
+    const flights = new Map(act.flights.flatMap(({ segments, label }) => segments.map((number, index) => [number, index ? "" : label])));
+    for (const one of act.segments) this.#arrow(one, flights.get(one.number) ?? one.label, texts, act.setting.delay_ms);
+    this.#times(act.segments, texts);
+    this.#calls(act.calls, texts, isNarrow);
+    this.node.append(this.now, texts);
+    this.end = Math.max(this.scale.length, 0);
+    this.show(Infinity);
+  }
+
+  // Shows what had happened by then; of an arrow, the part that was travelled.
+  show(at) {
+    for (const part of this.parts) part(at);
+    const isWithin = Number.isFinite(at);
+    this.now.setAttribute("visibility", isWithin ? "visible" : "hidden");
+    if (isWithin) this.now.setAttribute("transform", `translate(0 ${this.scale.y(at)})`);
+  }
+
+  #pauses() {
+    for (const { from, to, skipped } of this.scale.pauses) {
+      const y = this.scale.place((from + to) / 2);
+      this.node.append(
+        svg("path", { class: "pause", d: `M${this.ends.client} ${y}H${this.ends.server}` }),
+        svg("text", { x: this.ends.client + 10, y: y + 4, class: "halo soft" }, `⋮ ${milliseconds(skipped)}`),
+      );
+    }
+  }
+
+  #arrow(one, label, texts, delay) {
+    const isBack = one.direction === "to_client";
+    const [from, to] = isBack ? [this.ends.server, this.ends.client] : [this.ends.client, this.ends.server];
+    const y = (at) => this.scale.y(at);
+    const points = [[one.left, from, y(one.left)]];
+    // Where a person is the wire it stays in the middle until that is decided.
+    const waits = one.decided !== undefined || one.waits;
+    const middle = this.middle + (waits ? (isBack ? 9 : -9) : 0);
+    if (waits) points.push([one.left, middle, y(one.left) + 8]);
+    if (one.decided !== undefined) points.push([one.decided, middle, Math.max(y(one.decided), y(one.left) + 8)]);
+    const isThere = one.arrived !== undefined;
+    if (isThere) points.push([one.arrived, to, Math.max(y(one.arrived), points.at(-1)[2])]);
+    else if (!waits) points.push([one.left + delay / 2, this.middle, y(one.left) + FALL / 2]);
+    const kind = one.is_lost ? "lost" : isBack ? "server" : "client";
+    const path = svg("path", { class: `arrow ${kind}${one.is_again ? " again" : ""}${isThere || one.is_lost ? "" : " open"}` });
+    const [end, x, bottom] = points.at(-1);
+    const head = one.is_lost ? cross(x, bottom) : isThere ? tip(points.at(-2), points.at(-1), kind) : undefined;
+    const copy = one.copy === undefined ? [] : [[one.decided ?? one.left, waits ? middle : from, y(one.decided ?? one.left)], [one.copy, to, y(one.copy)]];
+    const twin = copy.length ? svg("path", { class: `arrow copy ${kind}` }) : undefined;
+    const twinHead = copy.length ? tip(...copy, kind) : undefined;
+    this.node.append(...[path, head, twin, twinHead].filter(Boolean));
+    const text = label ? this.#label(label, points, kind) : undefined;
+    if (text) texts.append(text);
+    this.parts.push((at) => {
+      path.setAttribute("d", travelled(points, at));
+      twin?.setAttribute("d", travelled(copy, at));
+      reveal(head, at >= end);
+      reveal(twinHead, at >= one.copy);
+      reveal(text, at >= one.left);
+    });
+  }
+
+  // A label where it covers no other: nearer the receiver, where neighbours are drawn apart.
+  #label(text, points, kind) {
+    const width = lengthOf(text) * LETTER;
+    const [first, last] = [points.length > 2 ? points.at(-2) : points[0], points.at(-1)];
+    const boxes = [0.62, 0.5, 0.74, 0.38, 0.84, 0.28].map((part) => {
+      const x = first[1] + (last[1] - first[1]) * part;
+      const half = width / 2 + 3;
+      return [this.#within(x, half), first[2] + (last[2] - first[2]) * part - 4, half];
+    });
+    const isFree = ([x, y, half]) =>
+      this.labels.every(([x2, y2, half2]) => Math.abs(x - x2) > half + half2 || Math.abs(y - y2) >= ROW - 1);
+    let box = boxes.find(isFree);
+    for (let down = 1; !box && down < 12; down += 1) {
+      box = [[boxes[0][0], boxes[0][1] + down * 4, boxes[0][2]]].find(isFree);
+    }
+    if (!box) return undefined;
+    this.labels.push(box);
+    const [x, y, half] = box;
+    const plate = svg("rect", { x: x - half, y: y - ROW + 4, width: 2 * half, height: ROW, class: "plate" });
+    return svg("g", {}, plate, svg("text", { x, y, class: kind, "text-anchor": "middle" }, text));
+  }
+
+  // Between the two ends, or at least within the picture.
+  #within(x, half) {
+    const [left, right] = [this.ends.client + half + 3, this.ends.server - half - 3];
+    if (left <= right) return Math.min(Math.max(x, left), right);
+    return Math.min(Math.max(x, half), this.width - half);
+  }
+
+  // Departures and arrivals beside each end, none over another; of those that crowd together the first.
+  #times(segments, texts) {
+    const marks = { client: [], server: [] };
+    for (const one of segments) {
+      const isBack = one.direction === "to_client";
+      marks[isBack ? "server" : "client"].push(one.left);
+      for (const at of [one.arrived, one.copy]) if (at !== undefined) marks[isBack ? "client" : "server"].push(at);
+    }
+    for (const [side, moments] of Object.entries(marks)) {
+      const outwards = side === "client" ? -8 : 8;
+      const anchor = side === "client" ? "end" : "start";
+      let [last, shown] = [-Infinity, ""];
+      for (const at of moments.sort((a, b) => a - b)) {
+        const [y, words] = [this.scale.y(at), at.toFixed(1)];
+        if (words === shown || y < last + ROW - 3) continue;
+        [last, shown] = [y, words];
+        const text = svg("text", { x: this.ends[side] + outwards, y: y + 4, class: side, "text-anchor": anchor }, words);
+        texts.append(text);
+        this.parts.push((moment) => reveal(text, moment >= at));
+      }
+    }
+  }
+
+  // What the programs did stands on their own side.
+  #calls(calls, texts, isNarrow) {
+    const lowest = { client: -Infinity, server: -Infinity };
+    for (const { at, side, text: words } of calls) {
+      const y = this.scale.y(at);
+      const dot = svg("circle", { cx: this.ends[side], cy: y, r: 3, class: `dot ${side}` });
+      this.node.append(dot);
+      let text;
+      const place = Math.max(y, lowest[side] + ROW - 1);
+      if (!isNarrow && place - y < 2.2 * ROW) {
+        lowest[side] = place;
+        const x = this.ends[side] + (side === "client" ? -BESIDE : BESIDE);
+        const room = (side === "client" ? x : this.width - x) / LETTER;
+        const anchor = side === "client" ? "end" : "start";
+        text = svg("text", { x, y: place + 4, class: "soft", "text-anchor": anchor }, shortened(words, Math.floor(room / (lengthOf(words) / words.length))));
+        texts.append(text);
+      }
+      this.parts.push((moment) => [dot, text].forEach((node) => reveal(node, moment >= at)));
+    }
+  }
+}
+
+// The way through `points`, [moment, x, y] each, as far as it was gone by then.
+function travelled(points, at) {
+  if (at < points[0][0]) return "";
+  const steps = [`M${round(points[0][1])} ${round(points[0][2])}`];
+  for (let index = 1; index < points.length; index += 1) {
+    const [[before, x, y], [end, x2, y2]] = [points[index - 1], points[index]];
+    const part = end <= before ? 1 : Math.min((at - before) / (end - before), 1);
+    steps.push(`L${round(x + (x2 - x) * part)} ${round(y + (y2 - y) * part)}`);
+    if (part < 1) break;
+  }
+  return steps.join("");
+}
+
+function tip([, x0, y0], [, x, y], kind) {
+  const angle = (Math.atan2(y - y0, x - x0) * 180) / Math.PI;
+  return svg("path", { class: `tip ${kind}`, d: "M0 0L-9 -4.2V4.2Z", transform: `translate(${round(x)} ${round(y)}) rotate(${round(angle)})` });
+}
+
+function cross(x, y) {
+  return svg("path", { class: "cross", d: "M-5 -5L5 5M5 -5L-5 5", transform: `translate(${round(x)} ${round(y)})` });
+}
+
+function reveal(node, isShown) {
+  node?.setAttribute("visibility", isShown ? "visible" : "hidden");
+}
+
+const round = (number) => Math.round(number * 10) / 10;
+const lengthOf = (text) => [...text].reduce((sum, letter) => sum + (letter > "\u1100" && letter < "\uffe0" && !(letter >= "\u2000" && letter < "\u2e80") ? 1.75 : 1), 0);
+const milliseconds = (ms) => `${ms.toLocaleString("en", { maximumFractionDigits: ms < 100 ? 1 : 0 })} ms`;

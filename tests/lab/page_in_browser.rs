@@ -1,0 +1,106 @@
+//! The lab on the live page, in Chromium: predicted, run, replayed; a person as the wire.
+
+use super::page::LabPage;
+use crate::browser::driver::Browser;
+use crate::browser::{axe, save_screenshots};
+use serde_json::json;
+
+fn text(browser: &Browser, selector: &str) -> String {
+    let text = browser.run("return document.querySelector(arguments[0])?.innerText ?? ''", &[json!(selector)]);
+    text.as_str().unwrap_or_default().to_owned()
+}
+
+fn open(browser: &Browser, page: &LabPage, language: &str, name: &str) {
+    browser.open("about:blank");
+    browser.open(&format!("http://{}/lab?lang={language}#{name}", page.address));
+    browser
+        .wait_until("document.querySelector('#groups a[aria-current]') && document.querySelector('#drawing svg')", &[]);
+}
+
+fn is_over(browser: &Browser) {
+    browser.wait_until("document.querySelector('#stop').hidden && !document.querySelector('#bar').hidden", &[]);
+}
+
+#[test]
+#[ignore = "needs chromium, chromedriver and axe-core: .ci/run installs them"]
+fn an_experiment_is_predicted_run_and_explained() {
+    let page = LabPage::start();
+    let browser = Browser::start();
+    open(&browser, &page, "en", "handshake");
+    assert_eq!(browser.run("return document.querySelector('#run').disabled", &[]), json!(true));
+    axe::assert_accessible(&browser, "the lab's question");
+    save_screenshots(&browser, "lab-question");
+    browser.click("document.querySelector('#choice-list label')", &[]);
+    browser.click("document.querySelector('#run')", &[]);
+    is_over(&browser);
+    let verdict = text(&browser, "#verdict");
+    assert!(verdict.contains("You said a") && verdict.contains("Measured b"), "{verdict}");
+    let arrows = browser.run("return document.querySelectorAll('#drawing .arrow').length", &[]);
+    assert!(arrows.as_u64() >= Some(10), "{arrows}");
+    let rows = browser.run("return document.querySelectorAll('#rows tr').length", &[]);
+    assert!(rows.as_u64() >= Some(20), "{rows}");
+    axe::assert_accessible(&browser, "the lab's result");
+    save_screenshots(&browser, "lab-result");
+
+    // At the beginning nothing has arrived; at the end all has.
+    let shown = "return [...document.querySelectorAll('#drawing .tip')].filter(tip => tip.getAttribute('visibility') === 'visible').length";
+    let at = "const handle = document.querySelector('#handle'); handle.value = arguments[0]; handle.dispatchEvent(new Event('input'))";
+    browser.run(at, &[json!(1)]);
+    assert_eq!(browser.run(shown, &[]), json!(0));
+    browser.run(at, &[json!(1000)]);
+    assert!(browser.run(shown, &[]).as_u64() >= Some(10));
+    browser.click("document.querySelector('#play')", &[]);
+    browser.wait_until("document.querySelector('#handle').value < 900", &[]);
+    is_over(&browser);
+    assert_eq!(browser.console(), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs chromium, chromedriver and axe-core: .ci/run installs them"]
+fn the_lab_is_korean_and_can_be_changed() {
+    let page = LabPage::start();
+    let browser = Browser::start();
+    open(&browser, &page, "ko", "lost-segment");
+    browser.click("document.querySelector('#change summary')", &[]);
+    browser.run(
+        "document.querySelector('#whose').value = 'to_client'; document.querySelector('#which').value = 3;
+         document.querySelector('#delay').value = 20",
+        &[],
+    );
+    axe::assert_accessible(&browser, "the lab's changes");
+    browser.click("document.querySelector('#run-changed')", &[]);
+    is_over(&browser);
+    assert!(text(&browser, "#verdict").contains("실험의 원래 전선과 달라서"), "{}", text(&browser, "#verdict"));
+    assert!(
+        text(&browser, "#rules").contains("서버의 3번째 데이터 세그먼트를 잃습니다"),
+        "{}",
+        text(&browser, "#rules")
+    );
+    save_screenshots(&browser, "lab-changed-ko");
+    assert_eq!(browser.console(), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs chromium, chromedriver and axe-core: .ci/run installs them"]
+fn a_person_is_the_wire_by_keyboard_alone() {
+    const ENTER: &str = "\u{e007}";
+    let page = LabPage::start();
+    let browser = Browser::start();
+    open(&browser, &page, "en", "wire");
+    browser.click("document.querySelector('#run')", &[]);
+    browser.wait_until("document.querySelector('.frame')", &[]);
+    axe::assert_accessible(&browser, "frames that wait");
+    save_screenshots(&browser, "lab-by-hand");
+    browser.run("document.querySelector('.frame button').focus()", &[]);
+    let is_over = || browser.run("return document.querySelector('#stop').hidden", &[]) == json!(true);
+    while !is_over() {
+        browser.wait_until("document.querySelector('#stop').hidden || document.activeElement.closest('.frame')", &[]);
+        if !is_over() {
+            browser
+                .type_into("document.activeElement.closest('.frame') ? document.activeElement : document.body", ENTER);
+        }
+    }
+    browser.wait_until("document.querySelector('#verdict').innerText", &[]);
+    assert!(text(&browser, "#verdict").contains("The client has all 52 bytes"), "{}", text(&browser, "#verdict"));
+    save_screenshots(&browser, "lab-by-hand-result");
+}
