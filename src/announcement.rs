@@ -51,6 +51,9 @@ pub fn announce(
     if let Some(url) = recording.page_urls.first() {
         line(&say!(language, "Watch it at" / "지켜보기:"), url)?;
     }
+    if let Some(url) = recording.metrics_urls.first() {
+        line(&say!(language, "Its counts at" / "집계:"), &format!("{url}metrics"))?;
+    }
     for line in code(config, listeners) {
         writeln!(out, "{line}")?;
     }

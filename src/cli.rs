@@ -120,8 +120,8 @@ pub struct Args {
     #[arg(long, value_name = "ADDR", value_parser = watch_address, help_heading = "Output")]
     watch: Option<WatchAddress>,
 
-    /// Serve no live page
-    #[arg(long, conflicts_with = "watch", help_heading = "Output")]
+    /// Serve no live page; with --watch, only /metrics is there
+    #[arg(long, help_heading = "Output")]
     no_watch: bool,
 
     /// Language of messages, pages and listings [default: by LC_ALL, LC_MESSAGES or LANG]
@@ -295,7 +295,7 @@ impl Args {
         let connections = args.max_connections.map_or(model.usual_connections(), |most| most as usize);
         let port = args.port.map_or(Port::From(USUAL_PORT), Port::Exactly);
         let live_page = match args.watch {
-            _ if args.no_watch => LivePage::Off,
+            None if args.no_watch => LivePage::Off,
             Some(address) => address.live_page(),
             // The instrument is not for the network.
             None if addresses.iter().any(|address| !address.ip.is_loopback()) => LivePage::Off,
@@ -325,6 +325,7 @@ impl Args {
             log: args.log.map(LogName::log),
             language,
             live_page,
+            counts_alone: args.no_watch,
             is_lesson: false,
             opens_browser: args.open,
             is_for_lan: args.lan,
@@ -380,7 +381,6 @@ mod tests {
             &["--keep-alive", "nan"],
             &["--max-connections", "0"],
             &["--watch", "here"],
-            &["--watch", "8081", "--no-watch"],
             &["--lang", "de"],
             &["a", "b"],
         ] {

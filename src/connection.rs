@@ -27,6 +27,7 @@ use crate::http::message::Request;
 use crate::http::persistence::CloseReason;
 use crate::http::server::{Next, ServerConnection};
 use crate::observe::access::{Begun, Format};
+use crate::observe::counts::Count;
 use crate::observe::entry::Entry;
 use crate::observe::report::Report;
 use crate::record::Reason;
@@ -181,7 +182,7 @@ impl Connection {
                 }
                 // Only a sender may give way: that there is room will be told again.
                 Next::SendHead { .. } | Next::SendBody(_) if steps > TURN => Err(Errno::AGAIN),
-                Next::SendHead { .. } | Next::SendBody(_) => self.send(next, &mut workspace.copy),
+                Next::SendHead { .. } | Next::SendBody(_) => self.send(next, workspace),
                 Next::ShutDown => {
                     if let Some(notes) = &mut self.notes {
                         notes.shuts_down(&self.socket);
@@ -206,6 +207,7 @@ impl Connection {
             }
         };
         if matches!(progress, Progress::Closed(_)) {
+            workspace.counts.add(Count::Closed, 1);
             input.discard();
         }
         workspace.buffer = if self.awaits_body { input.into_buffer() } else { input.store(&mut self.pending) };
@@ -228,10 +230,11 @@ impl Connection {
         if let Some(notes) = &mut self.notes {
             notes.close(None, false, &self.pending, &self.socket, &workspace.service.probe, &mut workspace.outbox);
         }
+        workspace.counts.add(Count::Closed, 1);
         workspace.connection_waits();
     }
 
-    fn send(&mut self, next: Next, copy: &mut Vec<u8>) -> Result<(), Errno> {
+    fn send(&mut self, next: Next, workspace: &mut Workspace) -> Result<(), Errno> {
         let Some(response) = &mut self.outgoing else { return Err(Errno::INVAL) };
         self.machine.source_waits(false);
         // The last bytes wait for the end of the connection, and share its segment.
@@ -239,12 +242,13 @@ impl Connection {
         let begun = self.notes.as_ref().map(|notes| notes.now());
         let sent = match next {
             Next::SendHead { body_follows } => Sent::Some(response.send_head(&self.socket, body_follows, ends)?),
-            Next::SendBody(left) => response.send_body(&self.socket, left, ends, copy)?,
+            Next::SendBody(left) => response.send_body(&self.socket, left, ends, &mut workspace.copy)?,
             _ => return Ok(()),
         };
         match sent {
             Sent::Some(count) => {
                 self.note(|notes| notes.sent(count, begun.unwrap_or_default()));
+                workspace.counts.add(Count::Bytes, count as u64);
                 self.machine.sent(count);
                 // A client that takes some of the response has the full time for the next.
                 self.deadline = None;
@@ -307,6 +311,7 @@ impl Connection {
         request: Option<&Request<'_>>,
         workspace: &mut Workspace,
     ) {
+        workspace.counts.add(request.map_or(Count::OtherMethod, |request| Count::of_method(request.method)), 1);
         if let Some(format) = workspace.service.probe.lines() {
             self.entry = Some(Box::new(self.begin_entry(format, line, request, workspace)));
         }
@@ -347,6 +352,8 @@ impl Connection {
         if response.is_none() && awaited.is_none() && !awaited_body {
             return;
         }
+        workspace.counts.add(Count::of_status(if response.is_some() { self.status } else { 0 }), 1);
+        workspace.counts.add(Count::CutShort, u64::from(cut_short.is_some()));
         let (probe, outbox) = (&workspace.service.probe, &mut workspace.outbox);
         if let Some(entry) = self.entry.take() {
             let (status, sent) = response.as_ref().map_or((0, 0), |response| (self.status, response.body_sent()));

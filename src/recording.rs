@@ -42,6 +42,8 @@ pub struct Recording {
     pub packets: Packets,
     /// Where the live page is, best address first; none, if there is no page.
     pub page_urls: Vec<String>,
+    /// Where the counts alone are, if there is no page.
+    pub metrics_urls: Vec<String>,
     /// Whether others than this machine can reach it.
     pub is_page_public: bool,
     /// Why there is none, though there usually is.
@@ -102,10 +104,14 @@ impl Recording {
                 Err(error) => (Vec::new(), Some(way_out::why_not(&error, language))),
             },
         };
-        let page_urls = listener::urls(&page_listeners);
-        let is_page_public =
-            page_listeners.iter().any(|listener| !listener.address().ip().to_canonical().is_loopback());
-        let hub = (!page_listeners.is_empty()).then(|| Hub::new(Bounds::default()));
+        let port_urls = listener::urls(&page_listeners);
+        let (page_urls, metrics_urls) =
+            if config.counts_alone { (Vec::new(), port_urls) } else { (port_urls, Vec::new()) };
+        let is_page_public = !config.counts_alone
+            && page_listeners.iter().any(|listener| !listener.address().ip().to_canonical().is_loopback());
+        let has_port = !page_listeners.is_empty();
+        scope.counts = has_port;
+        let hub = (has_port && !config.counts_alone).then(|| Hub::new(Bounds::default()));
         // Before the first thread begins: none of them keeps the right to.
         let addresses: Vec<_> = site.iter().map(Listener::address).collect();
         let (packets, sockets) = Packets::open(&addresses, has_story || hub.is_some(), is_pcapng, language)?;
@@ -142,13 +148,21 @@ impl Recording {
             Watching::start(scope.clone(), config.model.name().into(), Box::new(StandardOutput::new()), sinks, capture)
         };
         let watching = (!scope.is_nothing()).then(|| start(joined)).transpose().map_err(failed)?;
-        let page = hub.map(|hub: Arc<Hub>| Watch::start(&hub, &listener::urls(site), page_listeners, config.language));
+        let metrics = watching.as_ref().and_then(Watching::metrics);
+        let page = match (hub, metrics) {
+            (Some(hub), metrics) => {
+                Some(Watch::start(&hub, &listener::urls(site), metrics, page_listeners, config.language))
+            }
+            (None, Some(metrics)) => Some(Watch::counts_alone(metrics, page_listeners, config.language)),
+            (None, None) => None,
+        };
         Ok(Self {
             watching,
             page: page.transpose().map_err(failed)?,
             capture,
             packets,
             page_urls,
+            metrics_urls,
             is_page_public,
             no_page,
             log,

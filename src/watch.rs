@@ -12,7 +12,7 @@
 //! let sink = LiveSink::new(&hub); // for the collector
 //! let listeners = listener::listen(&[Ipv4Addr::LOCALHOST.into()], Required::All, Port::Exactly(0), 128)?;
 //! let urls = listener::urls(&listeners); // where the page is
-//! let watch = Watch::start(&hub, &["http://localhost:8080/".into()], listeners, Language::English)?;
+//! let watch = Watch::start(&hub, &["http://localhost:8080/".into()], None, listeners, Language::English)?;
 //! // The server serves; then it stops.
 //! watch.finish()?;
 //! # drop((sink, urls));
@@ -21,10 +21,12 @@
 //! ```
 
 use crate::connection::{Service, Timeouts};
+use crate::handler::Handler;
 use crate::language::Language;
 use crate::listener::Listener;
 use crate::models::{self, Limits, Model, Stop};
-use crate::observe::live::{Hub, LivePage};
+use crate::observe::live::{CountsAlone, Hub, LivePage};
+use crate::observe::metrics::Metrics;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -38,7 +40,8 @@ const SECOND: Duration = Duration::from_secs(1);
 /// The live page, being served.
 #[derive(Debug)]
 pub struct Watch {
-    hub: Arc<Hub>,
+    /// None: there are counts alone.
+    hub: Option<Arc<Hub>>,
     stop: Arc<Stop>,
     thread: JoinHandle<io::Result<()>>,
 }
@@ -49,18 +52,40 @@ impl Watch {
     ///
     /// # Errors
     /// If there is no descriptor or thread left for it.
-    pub fn start(hub: &Arc<Hub>, site: &[String], listeners: Vec<Listener>, language: Language) -> io::Result<Self> {
-        let addresses: Vec<SocketAddr> = listeners.iter().map(Listener::address).collect();
-        let page = LivePage::new(hub, site, &addresses).speaking(language);
+    pub fn start(
+        hub: &Arc<Hub>,
+        site: &[String],
+        metrics: Option<Metrics>,
+        listeners: Vec<Listener>,
+        language: Language,
+    ) -> io::Result<Self> {
+        let page = LivePage::new(hub, site, &addresses(&listeners)).speaking(language);
+        let page = match metrics {
+            Some(metrics) => page.counting(metrics),
+            None => page,
+        };
+        Self::serve(page, Some(hub), listeners)
+    }
+
+    /// Serves the counts alone on these sockets.
+    ///
+    /// # Errors
+    /// As [`Watch::start`].
+    pub fn counts_alone(metrics: Metrics, listeners: Vec<Listener>, language: Language) -> io::Result<Self> {
+        let handler = CountsAlone::new(metrics, &addresses(&listeners), language);
+        Self::serve(handler, None, listeners)
+    }
+
+    fn serve(handler: impl Handler + 'static, hub: Option<&Arc<Hub>>, listeners: Vec<Listener>) -> io::Result<Self> {
         let timeouts = Timeouts { drain: SECOND, ..Timeouts::default() };
         // Without a probe: who watched the watcher would see nothing else.
-        let service = Arc::new(Service::new(page).timeouts(timeouts));
+        let service = Arc::new(Service::new(handler).timeouts(timeouts));
         let limits = Limits::new(CONNECTIONS).ending_after(Duration::ZERO, 2 * SECOND);
         let stop = Arc::new(Stop::new()?);
         let order = Arc::clone(&stop);
         let serve = move || models::serve(Model::Thread, listeners, &service, &limits, &order);
         let thread = std::thread::Builder::new().name("live page".into()).spawn(serve)?;
-        Ok(Self { hub: Arc::clone(hub), stop, thread })
+        Ok(Self { hub: hub.cloned(), stop, thread })
     }
 
     /// Tells the pages that it is over and stops serving them: two seconds at
@@ -70,7 +95,11 @@ impl Watch {
     /// If serving had ended before, with this error.
     pub fn finish(self) -> io::Result<()> {
         self.stop.set();
-        self.hub.shut_down();
+        self.hub.iter().for_each(|hub| hub.shut_down());
         self.thread.join().unwrap_or_else(|_| Err(io::Error::other("the live page's thread failed")))
     }
+}
+
+fn addresses(listeners: &[Listener]) -> Vec<SocketAddr> {
+    listeners.iter().map(Listener::address).collect()
 }

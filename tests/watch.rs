@@ -3,6 +3,7 @@
 
 mod cases;
 mod loads;
+mod metrics;
 mod packets;
 mod queue;
 mod users;

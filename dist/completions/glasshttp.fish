@@ -61,7 +61,7 @@ complete -c glasshttp -n "__fish_glasshttp_needs_command" -l hidden -d 'Serve an
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l no-listing -d 'Respond 404 for folders without index.html instead of listing them'
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l follow-symlinks -d 'Follow symbolic links that lead out of the folder'
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l open -d 'Open the site in a browser'
-complete -c glasshttp -n "__fish_glasshttp_needs_command" -l no-watch -d 'Serve no live page'
+complete -c glasshttp -n "__fish_glasshttp_needs_command" -l no-watch -d 'Serve no live page; with --watch, only /metrics is there'
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -a "fetch" -d 'Fetch URLs, and show each stage of it'
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -a "lab" -d 'Experiments on a wire that is this program: predict, run, see every segment'
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -a "lesson" -d 'Serve the built-in lesson on HTTP and TCP, with its live page'

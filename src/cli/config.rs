@@ -79,6 +79,8 @@ pub struct Config {
     pub language: Language,
     /// Where the live page is.
     pub live_page: LivePage,
+    /// Whether there is no page, but the counts alone.
+    pub counts_alone: bool,
     /// Whether the built-in site is served, and no folder.
     pub is_lesson: bool,
     /// Whether a browser is to show the site.

@@ -11,6 +11,7 @@ use crate::http::message::{FieldStorage, Request, ResponseHead, Version};
 use crate::http::persistence::CloseReason;
 use crate::http::server::rejection::Rejection;
 use crate::http::server::{BODY_PIECE, Next, Timer};
+use crate::observe::counts::Count;
 use crate::observe::probe::Probe;
 use crate::record::Reason;
 use crate::record::connection::HeadState;
@@ -95,6 +96,7 @@ impl Connection {
             let state = if rejection.is_of_whole_head() { HeadState::Complete } else { HeadState::Unfinished };
             self.begin_exchange(input.unused(), input.first_line(), state, None, workspace);
         }
+        workspace.counts.add(Count::Refused, 1);
         let response = rejected(rejection, workspace.service.handler.language());
         match rejection {
             Rejection::NoRoom => self.refuse(Reason::NoRoom),

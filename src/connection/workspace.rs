@@ -6,6 +6,7 @@ use super::service::Service;
 use crate::handler::{Begun, Ends, LoopHandler};
 use crate::http::date::HttpDate;
 use crate::http::message::Request;
+use crate::observe::counts::Tally;
 use crate::observe::probe::Outbox;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -28,6 +29,7 @@ pub struct Workspace {
     /// Where the next response's head is written.
     pub(super) head: Vec<u8>,
     pub(super) outbox: Outbox,
+    pub(super) counts: Tally,
     /// Whether reports may wait for others, and until when.
     is_event_loop: bool,
     report_by: Option<Instant>,
@@ -49,6 +51,7 @@ impl Workspace {
             copy: Vec::new(),
             head: Vec::new(),
             outbox: Outbox::default(),
+            counts: Tally::default(),
             is_event_loop: false,
             report_by: None,
             now,
@@ -90,6 +93,7 @@ impl Workspace {
     /// kept: see [`LoopHandler::end_turn`].
     pub fn end_turn(&mut self) -> Option<Instant> {
         let handler = self.handler.as_mut().and_then(|handler| handler.end_turn());
+        self.service.probe.count(&mut self.counts);
         [self.reports_wait(), handler].into_iter().flatten().min()
     }
 
@@ -106,8 +110,9 @@ impl Workspace {
         self.report_by
     }
 
-    /// Hands over all reports.
+    /// Hands over all reports, and what was counted.
     pub fn hand_over(&mut self) {
+        self.service.probe.count(&mut self.counts);
         self.outbox.flush(&self.service.probe);
         self.report_by = None;
     }

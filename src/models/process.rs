@@ -176,7 +176,7 @@ impl Children {
         while rustix::io::read(&self.ended, &mut signals).is_ok_and(|count| count > 0) {}
         while let Ok(Some((child, status))) = rustix::process::wait(WaitOptions::NOHANG) {
             let connection = self.running.remove(&child).flatten();
-            if let (Some(connection), true) = (connection, status.signaled()) {
+            if status.signaled() {
                 self.service.probe.lost(connection);
             }
         }
@@ -199,7 +199,7 @@ impl Children {
                 }
                 for (child, connection) in self.running.drain() {
                     let _ = rustix::process::waitpid(Some(child), WaitOptions::empty());
-                    connection.into_iter().for_each(|connection| self.service.probe.lost(connection));
+                    self.service.probe.lost(connection);
                 }
                 return Ok(());
             }

@@ -13,6 +13,7 @@ mod heard;
 mod recorded;
 
 use super::interpret::{self, Lost};
+use super::metrics::Metrics;
 use super::probe::{Probe, Scope};
 use super::report::Report;
 use super::sink::{LeftOut, News, Sink};
@@ -61,6 +62,7 @@ const MOST_EXCHANGES_OF_ALL: usize = 16_384;
 #[derive(Debug)]
 pub struct Watching {
     probe: Probe,
+    model: Text,
     done: Receiver<LeftOut>,
     progress: Arc<Progress>,
 }
@@ -83,7 +85,7 @@ impl Watching {
         let progress = Arc::new(Progress::default());
         let collector = Collector {
             probe: probe.clone(),
-            model,
+            model: model.clone(),
             lines: Some(lines),
             is_late: false,
             sinks,
@@ -109,12 +111,17 @@ impl Watching {
             // Nobody may be waiting any more.
             let _ = send.send(collector.run(&reports));
         })?;
-        Ok(Self { probe, done, progress })
+        Ok(Self { probe, model, done, progress })
     }
 
     /// The probe to hand to the serving threads.
     pub fn probe(&self) -> Probe {
         self.probe.clone()
+    }
+
+    /// What is counted, if the scope asks for it.
+    pub fn metrics(&self) -> Option<Metrics> {
+        self.probe.counts().then(|| Metrics::new(self.probe.clone(), self.model.clone()))
     }
 
     /// Waits until what was reported is recorded, for as long as that goes on and
@@ -234,7 +241,8 @@ impl Collector {
         let now = Instant::now();
         let rest = if self.packets.is_some() { NAP } else { Duration::ZERO }; // they are being read
         let next_close = self.closing.front().map(|(due, _)| (*due).max(now + rest));
-        let has_news = !self.sinks.is_empty() && now.saturating_duration_since(self.last_report) < BEATS;
+        let has_news =
+            (!self.sinks.is_empty() || self.probe.counts()) && now.saturating_duration_since(self.last_report) < BEATS;
         let beat = has_news.then_some(self.next_beat);
         next_close.into_iter().chain(beat).min().map(|next| next.saturating_duration_since(now))
     }
@@ -356,6 +364,7 @@ impl Collector {
         let left_out = std::mem::take(&mut self.left_out);
         if !left_out.is_nothing() {
             self.total.add(left_out);
+            self.probe.count_left_out(left_out);
             self.sinks.iter_mut().for_each(|sink| sink.left_out(left_out));
         }
     }

@@ -10,8 +10,10 @@
 //! looks ten times a second at what has changed since it looked last. What is
 //! slow, or gone, thus holds up nobody, and a crowd of changes is one look.
 
+mod counted;
 mod events;
 mod history;
+mod host;
 mod hub;
 pub mod lab;
 mod log;
@@ -20,6 +22,7 @@ mod queue;
 mod saved;
 mod users;
 
+pub use counted::CountsAlone;
 pub use hub::{Bounds, Hub};
 pub use page::LivePage;
 

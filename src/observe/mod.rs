@@ -7,6 +7,7 @@ pub mod access;
 pub mod calls;
 mod clf;
 pub mod collector;
+pub(crate) mod counts;
 pub mod entry;
 mod interpret;
 #[cfg(feature = "program")]
@@ -14,6 +15,7 @@ pub mod json;
 #[cfg(feature = "program")]
 pub mod live;
 pub mod loads;
+pub mod metrics;
 pub mod probe;
 pub(crate) mod report;
 mod requests;

@@ -6,8 +6,10 @@
 //! pipe is full the reports are dropped and counted; the exhibit is never stalled.
 
 use super::access::Format;
+use super::counts::{Count, Counters, Tally};
 use super::loads::Loads;
 use super::report::Report;
+use super::sink::LeftOut;
 use crate::kernel::timestamps;
 use crate::record::Moment;
 use rustix::event::{EventfdFlags, eventfd};
@@ -24,6 +26,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Scope {
     /// A line of the access log for each exchange.
     pub lines: Option<Format>,
+    /// Whether connections and exchanges are counted.
+    pub counts: bool,
     /// Connections told in full.
     pub connections: Option<Rate>,
     /// The live page's origins (RFC 6454), if there is one: then responses carry
@@ -36,7 +40,7 @@ pub struct Scope {
 impl Scope {
     /// Whether there is nothing to report.
     pub fn is_nothing(&self) -> bool {
-        self.lines.is_none() && self.connections.is_none()
+        self.lines.is_none() && self.connections.is_none() && !self.counts
     }
 }
 
@@ -61,6 +65,7 @@ struct Open {
     dropped: OwnedFd,
     number: AtomicU64,
     left_out: AtomicU64,
+    counters: Option<Counters>,
     connections: Budget,
     exchanges: Budget,
     _stamping: Option<UdpSocket>,
@@ -85,7 +90,8 @@ impl Probe {
         let (connections, exchanges) = (budget(), budget());
         let (number, left_out) = (AtomicU64::new(0), AtomicU64::new(0));
         let _stamping = scope.connections.and_then(|_| timestamps::keep_stamping());
-        let open = Open { scope, pipe, dropped, number, left_out, connections, exchanges, _stamping };
+        let counters = scope.counts.then(Counters::new).transpose()?;
+        let open = Open { scope, pipe, dropped, number, left_out, counters, connections, exchanges, _stamping };
         Ok((Self(Some(Arc::new(open))), reader))
     }
 
@@ -129,11 +135,43 @@ impl Probe {
         self.0.as_ref().is_some_and(|open| open.exchanges.take())
     }
 
-    /// Reports that the process of a told connection ended without a word.
-    pub(crate) fn lost(&self, connection: u64) {
+    /// Reports that a connection's process ended without a word, and counts its end; `connection` is
+    /// its number, if it is recorded.
+    pub(crate) fn lost(&self, connection: Option<u64>) {
+        let mut counts = Tally::default();
+        counts.add(Count::Closed, 1);
+        self.count(&mut counts);
+        let Some(connection) = connection else { return };
         let mut outbox = Outbox::default();
         outbox.push(self, &Report::Lost(connection));
         outbox.flush(self);
+    }
+
+    /// Adds to the common numbers what a thread has counted.
+    pub(crate) fn count(&self, counts: &mut Tally) {
+        if let Some(counters) = self.counters() {
+            counters.take(counts);
+        }
+    }
+
+    /// Whether anybody asks what is counted.
+    pub(super) fn counts(&self) -> bool {
+        self.counters().is_some()
+    }
+
+    pub(super) fn count_left_out(&self, left_out: LeftOut) {
+        if let Some(counters) = self.counters() {
+            counters.left_out(left_out);
+        }
+    }
+
+    /// How much of this was counted.
+    pub(super) fn counted(&self, what: Count) -> u64 {
+        self.counters().map_or(0, |counters| counters.get(what))
+    }
+
+    fn counters(&self) -> Option<&Counters> {
+        self.0.as_ref()?.counters.as_ref()
     }
 
     /// How many connections have been accepted, recorded or not.

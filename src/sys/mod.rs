@@ -18,4 +18,5 @@ pub(crate) mod packet_socket;
 #[cfg(target_os = "linux")]
 pub(crate) mod rtnetlink;
 pub(crate) mod send_queue;
+pub(crate) mod shared_counters;
 pub(crate) mod tcp_option;

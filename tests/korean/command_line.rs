@@ -54,7 +54,6 @@ fn every_refusal_is_korean() {
         &["--host", "*.a"],
         &["--lan", "--bind", "::1"],
         &["--lan", "--lan"],
-        &["--no-watch", "--watch", "1"],
         &["--model", "magic"],
         &["--log", "none"],
         &["--lang", "ko", "--watch", "here"],

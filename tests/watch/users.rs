@@ -24,6 +24,8 @@ fn other_users_of_the_machine_are_refused_whatever_they_ask_for() {
         assert_eq!(status_as(OTHER, &format!("{}{path}", watched.page_url)), "403", "{path}");
     }
     assert_eq!(status_as(0, &format!("{}records", watched.page_url)), "200");
+    // Counts hold nothing that a client sent.
+    assert_eq!(status_as(OTHER, &format!("{}metrics", watched.page_url)), "200");
     // The site itself is for everybody.
     assert_eq!(status_as(OTHER, &format!("{}hello.txt", watched.server.url)), "200");
 }

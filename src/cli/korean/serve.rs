@@ -34,7 +34,7 @@ pub(super) const KOREAN: Translation = Translation {
             "watch",
             "실시간 페이지의 위치: PORT, ADDRESS 또는 ADDRESS:PORT [기본값: 루프백에서만 제공할 때 8081이나 그다음 빈 포트]",
         ),
-        ("no_watch", "실시간 페이지를 열지 않음"),
+        ("no_watch", "실시간 페이지를 열지 않음. --watch와 함께 쓰면 그곳에 /metrics만 있음"),
         ("lang", "메시지, 페이지, 폴더 목록의 언어: en, ko [기본값: LC_ALL, LC_MESSAGES, LANG에 따름]"),
         (
             "model",

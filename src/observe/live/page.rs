@@ -12,12 +12,14 @@ mod query;
 mod words;
 
 use super::events::Events;
+use super::host::Bound;
 use super::hub::Hub;
 use super::users::Users;
-use super::{log, saved};
+use super::{counted, log, saved};
 use crate::handler::{Begun, Ends, Handler, MAX_BODY, Response};
 use crate::http::message::{Method, Request, StatusCode};
 use crate::language::Language;
+use crate::observe::metrics::Metrics;
 use crate::record::connection::{Record, SCHEMA};
 use crate::record::secrets::{Secrets, withheld};
 use crate::story;
@@ -28,7 +30,7 @@ use serde::Serialize;
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 const ICON: &[u8] = include_bytes!("../../../public/favicon.svg");
@@ -52,8 +54,9 @@ pub struct LivePage {
     hub: Arc<Hub>,
     /// The first event's data.
     greeting: String,
-    /// The addresses that the page listens on.
-    addresses: Vec<IpAddr>,
+    bound: Bound,
+    /// What is counted, if anything is.
+    metrics: Option<Metrics>,
     /// Where the site is, best address first.
     site: Vec<String>,
     /// Where its script may connect to.
@@ -75,7 +78,8 @@ impl LivePage {
         Self {
             hub: Arc::clone(hub),
             greeting,
-            addresses: addresses.iter().map(|address| address.ip().to_canonical()).collect(),
+            bound: Bound::to(addresses),
+            metrics: None,
             site: site.to_vec(),
             connect: connect_sources(site),
             language: Language::English,
@@ -90,11 +94,17 @@ impl LivePage {
         Self { language, ..self }
     }
 
+    /// The same, with these counts at `/metrics`.
+    #[must_use]
+    pub fn counting(self, metrics: Metrics) -> Self {
+        Self { metrics: Some(metrics), ..self }
+    }
+
     fn response(&self, request: &Request<'_>) -> Response {
         let query = Query(request.target.query.unwrap_or_default());
         let language = query.language().unwrap_or(self.language);
         let path = request.target.path;
-        if !self.is_for_us(request) {
+        if !self.bound.is_asked_by(request) {
             let sentence = say!(
                 language,
                 "This page responds only to the address that it listens on, or to localhost. Open it under the URL that glasshttp printed."
@@ -216,28 +226,20 @@ impl LivePage {
             ),
         }
     }
-
-    /// Whether the host that is asked is what the page is bound to. Without one, it is no browser.
-    fn is_for_us(&self, request: &Request<'_>) -> bool {
-        let Some(host) = request.host else { return true };
-        let Some(name) = std::str::from_utf8(host).ok().and_then(without_port) else { return false };
-        let is_bound_to = |is: &dyn Fn(IpAddr) -> bool| self.addresses.iter().any(|&ip| ip.is_unspecified() || is(ip));
-        if name.eq_ignore_ascii_case("localhost") {
-            return is_bound_to(&|ip| ip.is_loopback());
-        }
-        let literal = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
-        literal.parse().is_ok_and(|named: IpAddr| is_bound_to(&|ip| ip == named.to_canonical()))
-    }
 }
 
 impl Handler for LivePage {
     /// Lines of a log and wishes of the lab are taken from the page, and nothing else.
     fn body_limit(&self, request: &Request<'_>) -> u64 {
-        let takes = request.method == Method::Post && self.is_for_us(request) && !is_from_elsewhere(request);
+        let takes = request.method == Method::Post && self.bound.is_asked_by(request) && !is_from_elsewhere(request);
         if takes { longest_body(request.target.path) } else { 0 }
     }
 
     fn begin_on(&self, request: &Request<'_>, ends: Ends<'_>) -> Begun {
+        // The counts have nothing that a client sent.
+        if let (Some(metrics), counted::PATH) = (&self.metrics, request.target.path) {
+            return Begun::Now(with_fields(counted::response(metrics, request, &self.bound, self.language)));
+        }
         if self.users.may_ask(ends) {
             return self.begin(request);
         }
@@ -257,14 +259,6 @@ impl Handler for LivePage {
 
 fn with_fields(response: Response) -> Response {
     FIELDS.iter().fold(response, |response, (name, value)| response.with_only(name, value))
-}
-
-/// The name or the address in `name:port`. The port may differ: a tunnel has another.
-fn without_port(host: &str) -> Option<&str> {
-    let end = if host.starts_with('[') { host.find(']')? + 1 } else { host.find(':').unwrap_or(host.len()) };
-    let (name, port) = host.split_at(end);
-    let is_port = port.is_empty() || port.strip_prefix(':')?.bytes().all(|byte| byte.is_ascii_digit());
-    is_port.then_some(name)
 }
 
 /// Whether a browser says that another site's page asks (W3C Fetch Metadata; RFC 6454 §7).
