@@ -14,6 +14,8 @@
 //!
 //! Try: with --wait, `curl` each address from another computer, or
 //! `ss -ltn` beside it; 127.9.9.9, for all of 127.0.0.0/8 is this computer.
+//!
+//! In the lab: glasshttp lab nobody-there
 #![allow(clippy::print_stdout)] // a program that shows something
 
 use clap::Parser;
@@ -23,21 +25,6 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::ExitCode;
 use std::time::Duration;
-
-/// Listens in four ways, and tries who is heard.
-#[derive(Parser)]
-#[command(max_term_width = 80)]
-struct Arguments {
-    /// Keep listening, until Enter
-    #[arg(long)]
-    wait: bool,
-}
-
-fn main() -> ExitCode {
-    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
-    eprintln!("any_address: {error}");
-    ExitCode::FAILURE
-}
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let mut targets: Vec<IpAddr> = vec![Ipv4Addr::LOCALHOST.into(), Ipv4Addr::new(127, 0, 0, 2).into()];
@@ -114,4 +101,19 @@ fn said(error: io::Error) -> String {
         io::ErrorKind::TimedOut => "is silent".to_owned(),
         _ => "is not here".to_owned(),
     }
+}
+
+/// Listens in four ways, and tries who is heard.
+#[derive(Parser)]
+#[command(max_term_width = 80)]
+struct Arguments {
+    /// Keep listening, until Enter
+    #[arg(long)]
+    wait: bool,
+}
+
+fn main() -> ExitCode {
+    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
+    eprintln!("any_address: {error}");
+    ExitCode::FAILURE
 }

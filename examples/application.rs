@@ -12,6 +12,8 @@
 //!
 //! Try: a browser; `-d 'name=<b>Ada</b>'`, which greets and is not bold; a file of two
 //! megabytes by `--data-file` (413, before any of it is read); `-X PUT` (405).
+//!
+//! In the lab: glasshttp lab cycle
 
 use glasshttp::{Method, Model, Request, Response, Server, StatusCode, Stop};
 use std::sync::Arc;

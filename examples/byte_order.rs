@@ -14,27 +14,14 @@
 //!
 //! Try: 257 (the same in both); 65535; a port whose other reading is a port of
 //! your system: a server that forgets htons listens there.
+//!
+//! In the lab: glasshttp lab ports
 #![allow(clippy::print_stdout)] // a program that shows something
 
 use clap::Parser;
 use std::error::Error;
 use std::net::TcpListener;
 use std::process::ExitCode;
-
-/// Shows the bytes of numbers.
-#[derive(Parser)]
-#[command(max_term_width = 80)]
-struct Arguments {
-    /// Numbers up to 4294967295; up to 65535 they are shown as ports, in two bytes
-    #[arg(default_values_t = [1060, 305_419_896])]
-    numbers: Vec<u32>,
-}
-
-fn main() -> ExitCode {
-    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
-    eprintln!("byte_order: {error}");
-    ExitCode::FAILURE
-}
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let own = if cfg!(target_endian = "little") { "little-endian" } else { "big-endian" };
@@ -72,4 +59,19 @@ fn as_the_kernel_says(port: u16) -> Option<(String, String)> {
     let port = format!("{port:04X}");
     let (before, _) = table.split_once(&format!(":{port} 00000000:0000 0A "))?; // 0A: it listens
     Some((before.rsplit(' ').next()?.to_owned(), port))
+}
+
+/// Shows the bytes of numbers.
+#[derive(Parser)]
+#[command(max_term_width = 80)]
+struct Arguments {
+    /// Numbers up to 4294967295; up to 65535 they are shown as ports, in two bytes
+    #[arg(default_values_t = [1060, 305_419_896])]
+    numbers: Vec<u32>,
+}
+
+fn main() -> ExitCode {
+    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
+    eprintln!("byte_order: {error}");
+    ExitCode::FAILURE
 }

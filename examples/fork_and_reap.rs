@@ -12,8 +12,10 @@
 //!
 //! Try: with --pause, `ps -eo pid,ppid,stat,comm` in another terminal.
 //!
-//! The only lesson with `unsafe`: no crate has a safe fork, for the child of
-//! several threads may find a lock whose owner it has not. Needs Linux's /proc.
+//! In the lab: none, for processes need no wire.
+//!
+//! It has `unsafe`, for no crate has a safe fork: the child of several threads
+//! may find a lock whose owner it has not. Needs Linux's /proc.
 #![allow(clippy::print_stdout)] // a program that shows something
 #![allow(unsafe_code)] // see above
 
@@ -23,21 +25,6 @@ use signal_hook::{consts::SIGCHLD, iterator::Signals};
 use std::error::Error;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
-
-/// Makes children, and shows what becomes of them.
-#[derive(Parser)]
-#[command(max_term_width = 80)]
-struct Arguments {
-    /// Wait for Enter while there is a zombie
-    #[arg(long)]
-    pause: bool,
-}
-
-fn main() -> ExitCode {
-    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
-    eprintln!("fork_and_reap: {error}");
-    ExitCode::FAILURE
-}
 
 static GVAL: AtomicI32 = AtomicI32::new(10);
 
@@ -123,4 +110,19 @@ fn state(process: Pid) -> String {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let state = status.lines().find_map(|line| line.strip_prefix("State:"));
     state.map_or("no longer in the table".to_owned(), |state| state.trim().to_owned())
+}
+
+/// Makes children, and shows what becomes of them.
+#[derive(Parser)]
+#[command(max_term_width = 80)]
+struct Arguments {
+    /// Wait for Enter while there is a zombie
+    #[arg(long)]
+    pause: bool,
+}
+
+fn main() -> ExitCode {
+    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
+    eprintln!("fork_and_reap: {error}");
+    ExitCode::FAILURE
 }

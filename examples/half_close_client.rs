@@ -8,22 +8,63 @@
 //! Run it:      cargo run --example half_close_client
 //! Beforehand:  cargo run --example half_close_server -- Cargo.toml
 //! Or:          cargo run --example half_close_server -- Cargo.toml --close
+//! Its reading: cargo run --example half_close_client -- --shut-read
 //!
 //! You see: how much came until the end of file, and what became of the thanks.
 //!
 //! Try: `--output copy`, and compare it with the file; `--close` at the server:
-//! the write() succeeds all the same.
+//! the write() succeeds all the same. With --shut-read (SHUT_RD) nothing is sent:
+//! the server never knows, and on Linux what has come, or comes, can still be read.
+//!
+//! In the lab: glasshttp lab half-close
 #![allow(clippy::print_stdout)] // a program that shows something
 
 use clap::Parser;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::error::Error;
 use std::fs::File;
-use std::io::{self, Write};
-use std::net::TcpStream;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::thread::sleep;
 use std::time::Duration;
+
+fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    let Arguments { host, port, output, shut_read } = arguments;
+    let mut file: Box<dyn Write> = match output {
+        None => Box::new(io::sink()),
+        Some(path) => Box::new(
+            File::create_new(path)
+                .map_err(|error| format!("cannot make {}: {error}; try a name that is not taken", path.display()))?,
+        ),
+    };
+    let mut server = TcpStream::connect((host.as_str(), *port)).map_err(|error| {
+        format!("cannot connect to {host}, port {port}: {error}; is half_close_server running, at that port?")
+    })?;
+    server.set_read_timeout(Some(Duration::from_secs(10)))?;
+    if *shut_read {
+        let first = server.read(&mut [0; 10])?;
+        server.shutdown(Shutdown::Read)?;
+        println!("Read {first} bytes, and ended our reading: read() waits for nothing more");
+    }
+    let count = io::copy(&mut server, &mut file).map_err(|error| format!("the file is not complete: {error}"))?;
+    if *shut_read {
+        println!("Read {count} bytes more all the same, then 0: its end, or nothing yet");
+    } else {
+        println!("Received {count} bytes, and then the end of file");
+    }
+
+    server.write_all(b"Thank you").map_err(|error| format!("the server is gone: {error}"))?;
+    println!("Wrote \"Thank you\": the kernel has it");
+    // Its end has come already, so read() has no news any more. What may come is a reset:
+    // it is here within a round trip.
+    sleep(Duration::from_millis(200));
+    match server.take_error()? {
+        None => println!("No reset came: the server's direction had ended, ours had not"),
+        Some(error) => println!("A reset came: nobody is there to read it ({error})"),
+    }
+    Ok(())
+}
 
 /// Receives a file until its end, and says thank you.
 #[derive(Parser)]
@@ -38,39 +79,13 @@ struct Arguments {
     /// Keep what comes in this new file
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// End our reading after the first bytes (SHUT_RD)
+    #[arg(long, conflicts_with = "output")]
+    shut_read: bool,
 }
 
 fn main() -> ExitCode {
     let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
     eprintln!("half_close_client: {error}");
     ExitCode::FAILURE
-}
-
-fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    let Arguments { host, port, output } = arguments;
-    let mut file: Box<dyn Write> = match output {
-        None => Box::new(io::sink()),
-        Some(path) => Box::new(
-            File::create_new(path)
-                .map_err(|error| format!("cannot make {}: {error}; try a name that is not taken", path.display()))?,
-        ),
-    };
-    let mut server = TcpStream::connect((host.as_str(), *port)).map_err(|error| {
-        format!("cannot connect to {host}, port {port}: {error}; is half_close_server running, at that port?")
-    })?;
-    server.set_read_timeout(Some(Duration::from_secs(10)))?;
-    let count = io::copy(&mut server, &mut file).map_err(|error| format!("the file is not complete: {error}"))?;
-    println!("Received {count} bytes, and then the end of file");
-
-    server.write_all(b"Thank you").map_err(|error| format!("the server is gone: {error}"))?;
-    println!("Wrote \"Thank you\": the kernel has it");
-    // Its end has come already, so read() has no news any more. What may come is a reset.
-    let mut waiting = [PollFd::new(&server, PollFlags::empty())];
-    poll(&mut waiting, Some(&Timespec { tv_sec: 0, tv_nsec: 200_000_000 }))
-        .map_err(|error| format!("cannot wait: {error}"))?;
-    match server.take_error()? {
-        None => println!("No reset came: the server's direction had ended, ours had not"),
-        Some(error) => println!("A reset came: nobody is there to read it ({error})"),
-    }
-    Ok(())
 }

@@ -14,6 +14,8 @@
 //!
 //! Try: a file of some megabytes; stop the client with Ctrl-Z, and see how much
 //! of the file the kernel has taken.
+//!
+//! In the lab: glasshttp lab half-close
 #![allow(clippy::print_stdout)] // a program that shows something
 
 use clap::Parser;
@@ -24,30 +26,6 @@ use std::net::{Shutdown, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
-
-/// Sends a file to one client, and hears what it says to that.
-#[derive(Parser)]
-#[command(max_term_width = 80)]
-struct Arguments {
-    /// The file to send
-    #[arg(default_value = "Cargo.toml")]
-    file: PathBuf,
-    /// The address to listen at
-    #[arg(long, default_value = "127.0.0.1")]
-    host: String,
-    /// The port to listen at; 0 takes any free one
-    #[arg(short, long, default_value_t = 1060)]
-    port: u16,
-    /// Close both directions after the file
-    #[arg(short, long)]
-    close: bool,
-}
-
-fn main() -> ExitCode {
-    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
-    eprintln!("half_close_server: {error}");
-    ExitCode::FAILURE
-}
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let Arguments { file: path, host, port, close } = arguments;
@@ -76,4 +54,28 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     client.take(1024).read_to_end(&mut response).map_err(|error| format!("no response from {address}: {error}"))?;
     println!("Received {} bytes: {:?}", response.len(), String::from_utf8_lossy(&response));
     Ok(())
+}
+
+/// Sends a file to one client, and hears what it says to that.
+#[derive(Parser)]
+#[command(max_term_width = 80)]
+struct Arguments {
+    /// The file to send
+    #[arg(default_value = "Cargo.toml")]
+    file: PathBuf,
+    /// The address to listen at
+    #[arg(long, default_value = "127.0.0.1")]
+    host: String,
+    /// The port to listen at; 0 takes any free one
+    #[arg(short, long, default_value_t = 1060)]
+    port: u16,
+    /// Close both directions after the file
+    #[arg(short, long)]
+    close: bool,
+}
+
+fn main() -> ExitCode {
+    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
+    eprintln!("half_close_server: {error}");
+    ExitCode::FAILURE
 }

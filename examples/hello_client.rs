@@ -12,6 +12,8 @@
 //!
 //! Try: connect without a server (refused at once: somebody is there, and has
 //! nobody at that port); `hello_client 192.0.2.1` (no such computer: no response).
+//!
+//! In the lab: glasshttp lab handshake
 #![allow(clippy::print_stdout)] // a program that shows something
 
 use clap::Parser;
@@ -19,32 +21,13 @@ use socket2::{Domain, Socket, Type};
 use std::error::Error;
 use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::os::fd::AsRawFd;
 use std::process::ExitCode;
 use std::time::Duration;
-
-/// Connects to hello_server and shows what it says.
-#[derive(Parser)]
-#[command(max_term_width = 80)]
-struct Arguments {
-    /// The server's address
-    #[arg(default_value_t = Ipv4Addr::LOCALHOST)]
-    host: Ipv4Addr,
-    /// The server's port
-    #[arg(short, long, default_value_t = 1060)]
-    port: u16,
-}
-
-fn main() -> ExitCode {
-    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
-    eprintln!("hello_client: {error}");
-    ExitCode::FAILURE
-}
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let server = SocketAddr::from((arguments.host, arguments.port));
     let mut socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-    println!("socket()   descriptor {}", socket.as_raw_fd());
+    println!("socket()   descriptor {}", number(&socket));
     println!("           our address: {}", name(socket.local_addr()?.as_socket()));
 
     socket
@@ -63,8 +46,19 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         }
         println!("read()     {count} bytes: {:?}", String::from_utf8_lossy(&buffer[..count]));
     }
-    println!("close()    descriptor {}", socket.as_raw_fd());
+    println!("close()    descriptor {}", number(&socket));
     Ok(())
+}
+
+/// By which number this process knows the socket: a descriptor, on Windows a handle.
+#[cfg(unix)]
+fn number(socket: &Socket) -> i32 {
+    std::os::fd::AsRawFd::as_raw_fd(socket)
+}
+
+#[cfg(windows)]
+fn number(socket: &Socket) -> u64 {
+    std::os::windows::io::AsRawSocket::as_raw_socket(socket)
 }
 
 fn name(address: Option<SocketAddr>) -> String {
@@ -73,4 +67,22 @@ fn name(address: Option<SocketAddr>) -> String {
         Some(address) => address.to_string(),
         None => "none".to_owned(), // as some systems say it of a socket that is not bound
     }
+}
+
+/// Connects to hello_server and shows what it says.
+#[derive(Parser)]
+#[command(max_term_width = 80)]
+struct Arguments {
+    /// The server's address
+    #[arg(default_value_t = Ipv4Addr::LOCALHOST)]
+    host: Ipv4Addr,
+    /// The server's port
+    #[arg(short, long, default_value_t = 1060)]
+    port: u16,
+}
+
+fn main() -> ExitCode {
+    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
+    eprintln!("hello_client: {error}");
+    ExitCode::FAILURE
 }

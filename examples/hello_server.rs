@@ -13,6 +13,8 @@
 //!
 //! Try: start the client twice (nobody listens any more); start two servers
 //! (the address is taken); while it waits, look at /proc/PID/fd.
+//!
+//! In the lab: glasshttp lab handshake
 #![allow(clippy::print_stdout)] // a program that shows something
 
 use clap::Parser;
@@ -20,8 +22,53 @@ use socket2::{Domain, Socket, Type};
 use std::error::Error;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::os::fd::AsRawFd;
 use std::process::ExitCode;
+
+fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    println!("This is process {}; 0, 1 and 2 are its standard streams.", std::process::id());
+
+    let listener = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    println!("socket()  descriptor {}: an open socket that has no address yet", number(&listener));
+
+    let address = SocketAddr::from((arguments.host, arguments.port));
+    // So that a second run need not wait for what the first left behind: see port_owner.
+    listener.set_reuse_address(true)?;
+    listener.bind(&address.into()).map_err(|error| format!("cannot bind to {address}: {error}; try -p 0"))?;
+    println!("bind()    now it has: others can find it");
+
+    listener.listen(5).map_err(|error| format!("cannot listen at {address}: {error}; try -p 0"))?;
+    println!("listen()  from now on the kernel completes connections; 5 or so may wait");
+    println!("Listening at {}", name(listener.local_addr()?.as_socket()));
+
+    let (mut connection, client) = listener.accept()?;
+    println!("accept()  descriptor {}: a second socket, for one client", number(&connection));
+    println!("          the client is {}", name(client.as_socket()));
+    println!("          our end is    {}", name(connection.local_addr()?.as_socket()));
+
+    let hello = b"Hello from the other end!\n";
+    connection.write_all(hello).map_err(|error| format!("the client is gone: {error}"))?;
+    println!("write()   {} bytes", hello.len());
+
+    println!("close()   descriptor {}: the client's read() finds the end", number(&connection));
+    drop(connection); // in Rust the end of its owner closes a descriptor
+    println!("close()   descriptor {}: nobody can connect any more", number(&listener));
+    Ok(())
+}
+
+/// By which number this process knows the socket: a descriptor, on Windows a handle.
+#[cfg(unix)]
+fn number(socket: &Socket) -> i32 {
+    std::os::fd::AsRawFd::as_raw_fd(socket)
+}
+
+#[cfg(windows)]
+fn number(socket: &Socket) -> u64 {
+    std::os::windows::io::AsRawSocket::as_raw_socket(socket)
+}
+
+fn name(address: Option<SocketAddr>) -> String {
+    address.map_or("an address of another family".to_owned(), |address| address.to_string())
+}
 
 /// Says hello to one client.
 #[derive(Parser)]
@@ -39,39 +86,4 @@ fn main() -> ExitCode {
     let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
     eprintln!("hello_server: {error}");
     ExitCode::FAILURE
-}
-
-fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    println!("This is process {}; 0, 1 and 2 are its standard streams.", std::process::id());
-
-    let listener = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-    println!("socket()  descriptor {}: an open socket that has no address yet", listener.as_raw_fd());
-
-    let address = SocketAddr::from((arguments.host, arguments.port));
-    // So that a second run need not wait for what the first left behind: see port_owner.
-    listener.set_reuse_address(true)?;
-    listener.bind(&address.into()).map_err(|error| format!("cannot bind to {address}: {error}; try -p 0"))?;
-    println!("bind()    now it has: others can find it");
-
-    listener.listen(5).map_err(|error| format!("cannot listen at {address}: {error}; try -p 0"))?;
-    println!("listen()  from now on the kernel completes connections; 5 or so may wait");
-    println!("Listening at {}", name(listener.local_addr()?.as_socket()));
-
-    let (mut connection, client) = listener.accept()?;
-    println!("accept()  descriptor {}: a second socket, for one client", connection.as_raw_fd());
-    println!("          the client is {}", name(client.as_socket()));
-    println!("          our end is    {}", name(connection.local_addr()?.as_socket()));
-
-    let hello = b"Hello from the other end!\n";
-    connection.write_all(hello).map_err(|error| format!("the client is gone: {error}"))?;
-    println!("write()   {} bytes", hello.len());
-
-    println!("close()   descriptor {}: the client's read() finds the end", connection.as_raw_fd());
-    drop(connection); // in Rust the end of its owner closes a descriptor
-    println!("close()   descriptor {}: nobody can connect any more", listener.as_raw_fd());
-    Ok(())
-}
-
-fn name(address: Option<SocketAddr>) -> String {
-    address.map_or("an address of another family".to_owned(), |address| address.to_string())
 }

@@ -12,6 +12,8 @@
 //! back after a close; a read of 0 is the end of a file, and of a connection.
 //!
 //! Try: `strace -e openat,read,write,close` in front of it: the calls are these.
+//!
+//! In the lab: none, for a file has no wire.
 #![allow(clippy::print_stdout)] // a program that shows something
 
 use clap::Parser;
@@ -22,20 +24,6 @@ use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-
-/// Writes and reads a file and a socket with the same calls.
-#[derive(Parser)]
-#[command(max_term_width = 80)]
-struct Arguments {
-    /// A new file to write, and keep [default: one that is removed at the end]
-    file: Option<PathBuf>,
-}
-
-fn main() -> ExitCode {
-    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
-    eprintln!("low_level_file: {error}");
-    ExitCode::FAILURE
-}
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let temporary = std::env::temp_dir().join(format!("low_level_file-{}", std::process::id()));
@@ -105,4 +93,18 @@ fn close(descriptor: OwnedFd) {
 
 fn number(descriptor: impl AsFd) -> i32 {
     descriptor.as_fd().as_raw_fd()
+}
+
+/// Writes and reads a file and a socket with the same calls.
+#[derive(Parser)]
+#[command(max_term_width = 80)]
+struct Arguments {
+    /// A new file to write, and keep [default: one that is removed at the end]
+    file: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
+    eprintln!("low_level_file: {error}");
+    ExitCode::FAILURE
 }

@@ -10,6 +10,8 @@
 //! line that you type.
 //!
 //! Try: `message_client server 127.0.0.1`: now it is the server.
+//!
+//! In the lab: glasshttp lab cycle
 
 #[path = "message_server.rs"]
 mod message;

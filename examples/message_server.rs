@@ -17,6 +17,8 @@
 //!
 //! Try: press Enter alone; Ctrl-C a client before it has sent; listen at
 //! 0.0.0.0 and send from another computer.
+//!
+//! In the lab: glasshttp lab cycle
 #![allow(clippy::print_stdout)] // a program that shows something
 
 use clap::{Parser, ValueEnum};
@@ -30,36 +32,6 @@ use std::time::Duration;
 const LONGEST: usize = 1024;
 /// How long the other end may keep us waiting.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Sends a message over TCP, or receives messages.
-#[derive(Parser)]
-#[command(max_term_width = 80)]
-struct Arguments {
-    /// Which of the two this is
-    role: Role,
-    /// The interface to listen at, or the host to send to
-    host: String,
-    /// The port
-    #[arg(short, long, default_value_t = 1060)]
-    port: u16,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Role {
-    Server,
-    Client,
-}
-
-pub(crate) fn main() -> ExitCode {
-    let Arguments { role, host, port } = Arguments::parse();
-    let (name, result) = match role {
-        Role::Server => ("message_server", serve(&host, port)),
-        Role::Client => ("message_client", send(&host, port)),
-    };
-    let Err(error) = result else { return ExitCode::SUCCESS };
-    eprintln!("{name}: {error}");
-    ExitCode::FAILURE
-}
 
 fn serve(host: &str, port: u16) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind((host, port))
@@ -114,4 +86,34 @@ fn send(host: &str, port: u16) -> Result<(), Box<dyn Error>> {
     let response = read_message(&server).map_err(|error| format!("no response: {error}"))?;
     println!("The server says: {}", String::from_utf8_lossy(&response));
     Ok(())
+}
+
+/// Sends a message over TCP, or receives messages.
+#[derive(Parser)]
+#[command(max_term_width = 80)]
+struct Arguments {
+    /// Which of the two this is
+    role: Role,
+    /// The interface to listen at, or the host to send to
+    host: String,
+    /// The port
+    #[arg(short, long, default_value_t = 1060)]
+    port: u16,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Role {
+    Server,
+    Client,
+}
+
+pub(crate) fn main() -> ExitCode {
+    let Arguments { role, host, port } = Arguments::parse();
+    let (name, result) = match role {
+        Role::Server => ("message_server", serve(&host, port)),
+        Role::Client => ("message_client", send(&host, port)),
+    };
+    let Err(error) = result else { return ExitCode::SUCCESS };
+    eprintln!("{name}: {error}");
+    ExitCode::FAILURE
 }

@@ -12,6 +12,8 @@
 //! You see: both get their echo at once; with iterative the second waits for the first.
 //!
 //! Try: ten clients; and `strace -e poll,recvfrom,sendto` on either model.
+//!
+//! In the lab: glasshttp lab many
 #![allow(clippy::print_stdout)] // a program that shows something
 
 use clap::{Parser, ValueEnum};
@@ -20,39 +22,6 @@ use std::error::Error;
 use std::io::{self, ErrorKind::WouldBlock, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::ExitCode;
-
-/// Sends back what clients send, until Ctrl-C.
-#[derive(Parser)]
-#[command(max_term_width = 80)]
-struct Arguments {
-    /// The address to listen at
-    #[arg(default_value = "127.0.0.1")]
-    host: String,
-    /// The port to listen at; 0 takes any free one
-    #[arg(short, long, default_value_t = 1060)]
-    port: u16,
-    /// All clients at once, or one after another
-    #[arg(short, long, value_enum, default_value = "multiplex")]
-    model: Model,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Model {
-    Multiplex,
-    Iterative,
-}
-
-struct Client {
-    socket: TcpStream,
-    address: SocketAddr,
-    pending: Vec<u8>, // read, and not yet sent back
-}
-
-fn main() -> ExitCode {
-    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
-    eprintln!("multiplex_echo: {error}");
-    ExitCode::FAILURE
-}
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let Arguments { host, port, model } = arguments;
@@ -68,6 +37,12 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             println!("- {address}");
         },
     }
+}
+
+struct Client {
+    socket: TcpStream,
+    address: SocketAddr,
+    pending: Vec<u8>, // read, and not yet sent back
 }
 
 fn multiplex(listener: &TcpListener) -> Result<(), Box<dyn Error>> {
@@ -113,4 +88,31 @@ fn advance(client: &mut Client) -> io::Result<bool> {
         println!("  {} takes no more: {} bytes wait for it", client.address, client.pending.len());
     }
     Ok(true)
+}
+
+/// Sends back what clients send, until Ctrl-C.
+#[derive(Parser)]
+#[command(max_term_width = 80)]
+struct Arguments {
+    /// The address to listen at
+    #[arg(default_value = "127.0.0.1")]
+    host: String,
+    /// The port to listen at; 0 takes any free one
+    #[arg(short, long, default_value_t = 1060)]
+    port: u16,
+    /// All clients at once, or one after another
+    #[arg(short, long, value_enum, default_value = "multiplex")]
+    model: Model,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Model {
+    Multiplex,
+    Iterative,
+}
+
+fn main() -> ExitCode {
+    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
+    eprintln!("multiplex_echo: {error}");
+    ExitCode::FAILURE
 }

@@ -6,36 +6,27 @@
 //! late segment of the old connection is not taken for one of a new one. A
 //! server that is started again meets its own port like that: "address already
 //! in use", unless SO_REUSEADDR is set. On Linux both the old and the new
-//! socket must have it set, not only the new one.
+//! socket must have it set, not only the new one. And TCP and UDP count their
+//! ports apart: one number may be a server's of each.
 //!
 //! Run it:  cargo run --example port_owner
 //! Beside:  watch -n 0.2 "ss -tan | grep WAIT"
 //!
 //! You see: two connections of one client; the TIME_WAIT of the end that closed
-//! first; and which of four servers can be started again at once.
+//! first; which of four servers can be started again at once; and one port twice.
 //!
 //! Try: run it twice and count `ss -tan state time-wait`; wait a minute, count again.
+//!
+//! In the lab: glasshttp lab last-ack
 #![allow(clippy::print_stdout)] // a program that shows something
 
 use clap::Parser;
 use socket2::{Domain, Socket, Type};
 use std::error::Error;
 use std::io::{self, Read};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-
-/// Shows who has a port, and for how long.
-#[derive(Parser)]
-#[command(max_term_width = 80)]
-struct Arguments {}
-
-fn main() -> ExitCode {
-    let Arguments {} = Arguments::parse();
-    let Err(error) = run() else { return ExitCode::SUCCESS };
-    eprintln!("port_owner: {error}");
-    ExitCode::FAILURE
-}
 
 fn run() -> Result<(), Box<dyn Error>> {
     let listener = listen(0, true).map_err(|error| format!("cannot listen: {error}; try again"))?;
@@ -74,6 +65,15 @@ fn run() -> Result<(), Box<dyn Error>> {
         let shown = |is_set| if is_set { "set" } else { "not set" };
         println!("   {:<14} {:<14} {result}", shown(old), shown(new));
     }
+
+    println!("4. TCP and UDP, each with that port");
+    let listener = listen(0, true)?;
+    let address = listener.local_addr()?;
+    println!("   TCP listens at   {address}");
+    let result = UdpSocket::bind(address);
+    println!("   UDP receives at  {}", result.as_ref().map_or_else(ToString::to_string, |_| address.to_string()));
+    let second = UdpSocket::bind(address).map_or_else(|error| error.to_string(), |_| "succeeds".to_owned());
+    println!("   a second UDP socket there: {second}");
     Ok(())
 }
 
@@ -108,4 +108,16 @@ fn waits(local: u16, peer: u16) -> Option<bool> {
         }
     }
     Some(false)
+}
+
+/// Shows who has a port, and for how long.
+#[derive(Parser)]
+#[command(max_term_width = 80)]
+struct Arguments {}
+
+fn main() -> ExitCode {
+    let Arguments {} = Arguments::parse();
+    let Err(error) = run() else { return ExitCode::SUCCESS };
+    eprintln!("port_owner: {error}");
+    ExitCode::FAILURE
 }

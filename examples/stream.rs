@@ -12,6 +12,8 @@
 //!
 //! Try: stop curl half way, and ask again; ask from two terminals at once;
 //! `curl -I`: a HEAD has no body, so the connection can be reused.
+//!
+//! In the lab: glasshttp lab close
 
 use glasshttp::{Model, Request, Response, Server, StatusCode, Stop};
 use std::io::{self, Read};

@@ -10,11 +10,15 @@
 //! And:     cargo run --example tcp_buffers -- --buffer 100000
 //!
 //! You see: one write taken in four reads; the kernel's own count of both
-//! buffers (/proc/net/tcp), until a write would block and reads make room; and
-//! what close() still delivers: all, unless it leaves something unread.
+//! buffers (/proc/net/tcp), and the window as the sender knows it (TCP_INFO),
+//! until a write would block and reads make room; and what close() still
+//! delivers: all, unless it leaves something unread.
 //!
 //! Try: other sizes; `ss -tn` shows these queues for any program.
+//!
+//! In the lab: glasshttp lab window
 #![allow(clippy::print_stdout)] // a program that shows something
+#![allow(unsafe_code)] // no crate asks for this field of TCP_INFO
 
 use clap::Parser;
 use socket2::SockRef;
@@ -23,21 +27,6 @@ use std::io::{ErrorKind::WouldBlock, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::ExitCode;
 use std::time::Duration;
-
-/// Fills and empties the buffers of a connection.
-#[derive(Parser)]
-#[command(max_term_width = 80)]
-struct Arguments {
-    /// What is asked for each buffer, in bytes; Linux doubles it
-    #[arg(short, long, value_name = "BYTES", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(5000..=200_000))]
-    buffer: u32,
-}
-
-fn main() -> ExitCode {
-    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
-    eprintln!("tcp_buffers: {error}");
-    ExitCode::FAILURE
-}
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let size = arguments.buffer as usize;
@@ -49,7 +38,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     }
 
     println!("2. The window: the sender writes, nobody reads");
-    println!("   {:>17} {:>9} {:>18} {:>18}", "written", "read", "not acknowledged", "not read");
+    println!("   {:>17} {:>9} {:>18} {:>12} {:>11}", "written", "read", "not acknowledged", "not read", "window");
     let (mut written, mut read) = (0, 0);
     while let Some(count) = at_once(sender.write(&vec![0; size / 2]))? {
         written += count;
@@ -107,9 +96,29 @@ fn at_once(result: std::io::Result<usize>) -> std::io::Result<Option<usize>> {
 
 fn show(call: &str, written: usize, read: usize, sender: &TcpStream, receiver: &TcpStream) {
     let table = std::fs::read_to_string("/proc/net/tcp").unwrap_or_default();
-    let [sent, arrived] = [queue(&table, sender, 0), queue(&table, receiver, 1)]
+    let [sent, arrived, window] = [queue(&table, sender, 0), queue(&table, receiver, 1), window(sender)]
         .map(|bytes| bytes.map_or("not visible".to_owned(), |bytes| bytes.to_string()));
-    println!("   {call:<7} {written:>9} {read:>9} {sent:>18} {arrived:>18}");
+    println!("   {call:<7} {written:>9} {read:>9} {sent:>18} {arrived:>12} {window:>11}");
+}
+
+/// How many bytes more the other end has room for, as it said last: tcpi_snd_wnd, the
+/// last field of Linux's struct tcp_info up to its version 5.4, at byte 228.
+#[cfg(target_os = "linux")]
+fn window(socket: &TcpStream) -> Option<u64> {
+    let mut info = [0_u8; 232];
+    let mut length = libc::socklen_t::try_from(info.len()).ok()?;
+    let descriptor = std::os::fd::AsRawFd::as_raw_fd(socket);
+    // SAFETY: the kernel writes no more than `length` bytes, and `info` has so many.
+    let result = unsafe {
+        libc::getsockopt(descriptor, libc::IPPROTO_TCP, libc::TCP_INFO, info.as_mut_ptr().cast(), &mut length)
+    };
+    let field = info.last_chunk().filter(|_| result == 0 && length as usize == info.len())?;
+    Some(u32::from_ne_bytes(*field).into())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn window(_: &TcpStream) -> Option<u64> {
+    None
 }
 
 /// tx_queue (0) or rx_queue (1) of a socket, proc_net(5).
@@ -119,4 +128,19 @@ fn queue(table: &str, socket: &TcpStream, which: usize) -> Option<u64> {
     let (_, row) = table.split_once(&format!("{address:08X}:{local:04X} {address:08X}:{peer:04X} "))?;
     let queues = row.split(' ').nth(1)?;
     u64::from_str_radix(queues.split(':').nth(which)?, 16).ok()
+}
+
+/// Fills and empties the buffers of a connection.
+#[derive(Parser)]
+#[command(max_term_width = 80)]
+struct Arguments {
+    /// What is asked for each buffer, in bytes; Linux doubles it
+    #[arg(short, long, value_name = "BYTES", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(5000..=200_000))]
+    buffer: u32,
+}
+
+fn main() -> ExitCode {
+    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
+    eprintln!("tcp_buffers: {error}");
+    ExitCode::FAILURE
 }

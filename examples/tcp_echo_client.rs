@@ -15,6 +15,8 @@
 //! You see: for each line that you type, the response, and how many reads it took.
 //!
 //! Try: the naive one without --split: it works. That is what makes it wrong.
+//!
+//! In the lab: glasshttp lab boundaries
 #![allow(clippy::print_stdout)] // a program that shows something
 
 use clap::Parser;
@@ -27,27 +29,6 @@ use std::time::Duration;
 /// The longest line: what is on its way fits the kernel's buffers, so that
 /// the server never waits for us while we wait for it.
 const LONGEST: usize = 16 * 1024;
-
-/// Sends lines, and shows what comes back, until you type Q.
-#[derive(Parser)]
-#[command(max_term_width = 80)]
-struct Arguments {
-    /// The server
-    #[arg(default_value = "127.0.0.1")]
-    host: String,
-    /// The server's port
-    #[arg(short, long, default_value_t = 1060)]
-    port: u16,
-    /// Take one read() for one response, which is wrong
-    #[arg(long)]
-    naive: bool,
-}
-
-fn main() -> ExitCode {
-    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
-    eprintln!("tcp_echo_client: {error}");
-    ExitCode::FAILURE
-}
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let Arguments { host, port, naive } = arguments;
@@ -102,4 +83,25 @@ fn whole_echo(server: &mut TcpStream, length: usize) -> io::Result<(Vec<u8>, Str
         reads += 1;
     }
     Ok((echo, if reads == 1 { "1 read".to_owned() } else { format!("{reads} reads") }))
+}
+
+/// Sends lines, and shows what comes back, until you type Q.
+#[derive(Parser)]
+#[command(max_term_width = 80)]
+struct Arguments {
+    /// The server
+    #[arg(default_value = "127.0.0.1")]
+    host: String,
+    /// The server's port
+    #[arg(short, long, default_value_t = 1060)]
+    port: u16,
+    /// Take one read() for one response, which is wrong
+    #[arg(long)]
+    naive: bool,
+}
+
+fn main() -> ExitCode {
+    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
+    eprintln!("tcp_echo_client: {error}");
+    ExitCode::FAILURE
 }

@@ -13,6 +13,8 @@
 //!
 //! Try: two clients at once; then the same with multiplex_echo. And
 //! `--split 500` with `tcp_echo_client --naive`: half a response, then a wrong one.
+//!
+//! In the lab: glasshttp lab boundaries
 #![allow(clippy::print_stdout)] // a program that shows something
 
 use clap::Parser;
@@ -21,30 +23,6 @@ use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::ExitCode;
 use std::time::Duration;
-
-/// Sends back what each of a few clients sends.
-#[derive(Parser)]
-#[command(max_term_width = 80)]
-struct Arguments {
-    /// The address to listen at
-    #[arg(default_value = "127.0.0.1")]
-    host: String,
-    /// The port to listen at; 0 takes any free one
-    #[arg(short, long, default_value_t = 1060)]
-    port: u16,
-    /// After how many clients it ends
-    #[arg(short, long, default_value_t = 5)]
-    clients: u32,
-    /// Send each echo in two halves, this far apart: networks may do that, too
-    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(..=10_000))]
-    split: Option<u64>,
-}
-
-fn main() -> ExitCode {
-    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
-    eprintln!("tcp_echo_server: {error}");
-    ExitCode::FAILURE
-}
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let Arguments { host, port, clients, split } = arguments;
@@ -85,4 +63,28 @@ fn echo(mut client: TcpStream, split: Option<Duration>) -> io::Result<u64> {
         }
         echoed += count as u64;
     }
+}
+
+/// Sends back what each of a few clients sends.
+#[derive(Parser)]
+#[command(max_term_width = 80)]
+struct Arguments {
+    /// The address to listen at
+    #[arg(default_value = "127.0.0.1")]
+    host: String,
+    /// The port to listen at; 0 takes any free one
+    #[arg(short, long, default_value_t = 1060)]
+    port: u16,
+    /// After how many clients it ends
+    #[arg(short, long, default_value_t = 5)]
+    clients: u32,
+    /// Send each echo in two halves, this far apart: networks may do that, too
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(..=10_000))]
+    split: Option<u64>,
+}
+
+fn main() -> ExitCode {
+    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
+    eprintln!("tcp_echo_server: {error}");
+    ExitCode::FAILURE
 }

@@ -16,6 +16,8 @@
 //!
 //! Try: no server, with and without --connected. `--size 3000` (the server has
 //! room for 1024). `--size 65508`: one byte more than UDP over IPv4 can carry.
+//!
+//! In the lab: glasshttp lab udp
 #![allow(clippy::print_stdout)] // a program that shows something
 
 use clap::Parser;
@@ -24,36 +26,6 @@ use std::io::ErrorKind::{ConnectionRefused, TimedOut, WouldBlock};
 use std::net::{SocketAddr, ToSocketAddrs, UdpSocket};
 use std::process::ExitCode;
 use std::time::Duration;
-
-/// Sends datagrams, and shows what comes back.
-#[derive(Parser)]
-#[command(max_term_width = 80)]
-struct Arguments {
-    /// The server
-    #[arg(long, default_value = "127.0.0.1")]
-    host: String,
-    /// The server's port
-    #[arg(short, long, default_value_t = 1060)]
-    port: u16,
-    /// Connect the socket first
-    #[arg(short, long)]
-    connected: bool,
-    /// Send one datagram of this number of bytes instead
-    #[arg(short, long, value_name = "BYTES", conflicts_with = "messages")]
-    size: Option<u16>,
-    /// How long to wait for a response, which may never come
-    #[arg(short, long, value_name = "MS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=60_000))]
-    timeout: u64,
-    /// The messages, a datagram each
-    #[arg(default_values = ["one", "two", "three"])]
-    messages: Vec<String>,
-}
-
-fn main() -> ExitCode {
-    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
-    eprintln!("udp_echo_client: {error}");
-    ExitCode::FAILURE
-}
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let Arguments { host, port, connected, size, timeout, messages } = arguments;
@@ -94,4 +66,34 @@ fn said(error: &std::io::Error, server: SocketAddr) -> String {
         WouldBlock | TimedOut => format!("no response from {server} in time; nobody says why. Is the server running?"),
         _ => format!("{server}: {error}; try a datagram of at most 65507 bytes, to an address of this network"),
     }
+}
+
+/// Sends datagrams, and shows what comes back.
+#[derive(Parser)]
+#[command(max_term_width = 80)]
+struct Arguments {
+    /// The server
+    #[arg(long, default_value = "127.0.0.1")]
+    host: String,
+    /// The server's port
+    #[arg(short, long, default_value_t = 1060)]
+    port: u16,
+    /// Connect the socket first
+    #[arg(short, long)]
+    connected: bool,
+    /// Send one datagram of this number of bytes instead
+    #[arg(short, long, value_name = "BYTES", conflicts_with = "messages")]
+    size: Option<u16>,
+    /// How long to wait for a response, which may never come
+    #[arg(short, long, value_name = "MS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=60_000))]
+    timeout: u64,
+    /// The messages, a datagram each
+    #[arg(default_values = ["one", "two", "three"])]
+    messages: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    let Err(error) = run(&Arguments::parse()) else { return ExitCode::SUCCESS };
+    eprintln!("udp_echo_client: {error}");
+    ExitCode::FAILURE
 }

@@ -15,6 +15,8 @@
 //!
 //! Try: ask `/beside` nine times at once. Eight threads work, the ninth waits
 //! for one; with a hundred, some are turned away, at once, by a 503.
+//!
+//! In the lab: glasshttp lab many
 
 #![allow(clippy::print_stdout)] // an example speaks to its user
 

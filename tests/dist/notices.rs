@@ -140,7 +140,7 @@ fn every_licence_is_one_that_needs_no_more_than_a_notice() {
         let words: Vec<&str> = licence.split([' ', '(', ')']).filter(|word| !word.is_empty()).collect();
         let is_enough = |word: &&str| ENOUGH.contains(word);
         let fits = match words.contains(&"AND") {
-            true => words.iter().filter(|word| !["AND", "OR"].contains(word)).all(|word| is_enough(word)),
+            true => words.iter().filter(|word| !["AND", "OR"].contains(word)).all(is_enough),
             false => words.iter().any(is_enough),
         };
         assert!(fits, "{name}: {licence}");

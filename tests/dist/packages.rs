@@ -14,7 +14,17 @@ fn published() -> BTreeSet<String> {
     let manifest = manifest.to_str().expect("UTF-8");
     let list = quiet(
         &std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()),
-        &["package", "--list", "--allow-dirty", "--offline", "--quiet", "--manifest-path", manifest],
+        &[
+            "package",
+            "--list",
+            "--allow-dirty",
+            "--offline",
+            "--quiet",
+            "--package",
+            "glasshttp",
+            "--manifest-path",
+            manifest,
+        ],
     );
     list.lines().map(str::to_owned).collect()
 }

@@ -41,6 +41,22 @@ fn number_after(text: &str, word: &str) -> u64 {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn who_ends_its_reading_tells_nobody() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let size = std::fs::metadata(file).expect("the file").len();
+    let (server, address) = Program::serve("half_close_server", &[file]);
+    let client = run("half_close_client", &["-p", &port(address), "--shut-read"]);
+    assert!(client.contains("Read 10 bytes, and ended our reading"), "{client}");
+    assert!(
+        number_after(&client, "waits for nothing more\nRead").checked_add(10).is_some_and(|all| all <= size),
+        "{client}"
+    );
+    // Whatever it read of it, the server has sent all, and hears its thanks.
+    assert!(server.finish().shown.contains(&format!("Sent {size} bytes to 127.0.0.1:")));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn buffers_fill_until_a_write_would_block_and_reads_make_room() {
     let shown = run("tcp_buffers", &[]);
     let (first, rest) = shown.split_once("2. The window").expect("two parts");
@@ -55,12 +71,14 @@ fn buffers_fill_until_a_write_would_block_and_reads_make_room() {
     };
     let (writes, reads, moved) = (rows(filling, "write  "), rows(emptying, "read "), rows(emptying, "write  "));
     for row in writes.iter().chain(&reads).chain(&moved) {
-        let [written, read, unacknowledged, unread] = row[..] else { panic!("four figures: {shown}") };
+        let [written, read, unacknowledged, unread, _window] = row[..] else { panic!("five figures: {shown}") };
         // No byte is nowhere; what has arrived and is not yet acknowledged is in both.
         assert!(unacknowledged + unread >= written - read && unread <= written - read, "{row:?} in {shown}");
     }
     let full = writes.last().expect("writes");
     assert!(full[2] > 0 && full[3] > 0, "both buffers are full: {shown}");
+    // The receiver has no room for what is not acknowledged, and has said so.
+    assert!(full[4] < full[2] && writes[0][4] > full[4], "the window closes: {shown}");
     // Seen after a write went through: the acknowledgement that made room may come a moment after its read.
     let moved = moved.first().expect("a write");
     assert!(!reads.is_empty() && moved[0] == full[0] + 1 && moved[2] < full[2], "the window has moved: {shown}");
@@ -89,7 +107,11 @@ fn a_port_is_shared_by_connections_and_kept_by_who_closed_first() {
         assert!(shown.contains(&wait), "{wait} in {shown}");
     }
     let (_, table) = shown.split_once("the new bind()\n").expect("a table");
-    let results: Vec<bool> = table.lines().map(|row| row.ends_with("succeeds")).collect();
+    let results: Vec<bool> = table.lines().take(4).map(|row| row.ends_with("succeeds")).collect();
     assert_eq!(results, [false, false, false, true], "{shown}");
+    let (table, both) = table.split_once("4. TCP and UDP").expect("the last part");
     assert_eq!(table.matches("Address already in use").count(), 3, "{shown}");
+    let at: Vec<_> = both.lines().filter_map(|line| line.split("  127.0.0.1:").nth(1)).map(str::trim).collect();
+    assert!(at.len() == 2 && at[0] == at[1], "{shown}");
+    assert!(both.contains("a second UDP socket there: Address already in use"), "{shown}");
 }

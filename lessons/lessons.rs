@@ -1,0 +1,1 @@
+//! Nothing: the lessons are the programs in ../examples, one file each.
