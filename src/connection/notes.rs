@@ -4,7 +4,7 @@
 
 use crate::http::persistence::CloseReason;
 use crate::kernel::clock::Clock;
-use crate::kernel::tcp_info::accept_queue;
+use crate::kernel::tcp_info::{SendQueue, TcpInfo, accept_queue};
 use crate::kernel::timestamps;
 use crate::observe::loads::Loads;
 use crate::observe::probe::{Outbox, Probe};
@@ -70,6 +70,7 @@ pub(super) struct Notes {
     server_end: Moment,
     /// Of TCP, right before our half was ended; 0 until then.
     state_before_end: u8,
+    queue_before_end: Option<SendQueue>,
     is_reset: bool,
     is_timeout: bool,
 }
@@ -123,6 +124,7 @@ impl Notes {
             client_end: Moment::default(),
             server_end: Moment::default(),
             state_before_end: 0,
+            queue_before_end: None,
             is_reset: false,
             is_timeout: false,
         }))
@@ -358,7 +360,9 @@ impl Notes {
     /// The sending half is about to be shut down. A moment later the state of
     /// the socket no longer says who was first.
     pub(super) fn shuts_down(&mut self, socket: &OwnedFd) {
-        self.state_before_end = tcp_option::info(socket).ok().and_then(|info| info.first().copied()).unwrap_or(0);
+        let info = tcp_option::info(socket).unwrap_or_default();
+        self.state_before_end = info.first().copied().unwrap_or(0);
+        self.queue_before_end = TcpInfo(&info).send_queue();
         self.server_end = self.clock.now();
     }
 
@@ -402,6 +406,7 @@ impl Notes {
                 client_end: self.client_end,
                 server_end: self.server_end,
                 state_before_end: self.state_before_end,
+                queue_before_end: self.queue_before_end,
                 has_unread: rustix::io::ioctl_fionread(socket).is_ok_and(|unread| unread > 0),
                 tcp_info: tcp_option::info(socket).unwrap_or_default(),
                 exchanges: self.exchanges,

@@ -37,7 +37,11 @@ impl Connection {
             Ending::Failed(error) if is_timeout(error) => How::Timeout,
             _ => How::Fin,
         };
-        let Self { ends, clock, client_end, server_end, socket, .. } = self;
+        let Self { ends, clock, client_end, server_end, state_before_end, socket, .. } = self;
+        let state = match client_end {
+            Some(_) => state_before_end.map(|state| (state, Source::StateBeforeShutdown)),
+            None => info.state().map(|state| (state, Source::StateBeforeClose)),
+        };
         // Before the call: what the server knows of the end is later than this.
         let at = clock.now();
         drop(socket);
@@ -45,13 +49,16 @@ impl Connection {
         let first = match leaves_unread && server_end.is_none() {
             // An end of input that nobody read may wait behind those bytes.
             true if info.state() != Some("CLOSE_WAIT") => Figure::derived(End::Client, Source::UnreadAtClose),
-            _ => first_by_wait(waits).unwrap_or_else(|| first(how, client_end, server_end, info.state())),
+            _ => first_by_wait(waits).unwrap_or_else(|| first(how, client_end, server_end, state)),
         };
         ClientClose {
             at,
             reason: ClientReason(ending),
             how,
-            time_wait: time_wait(how, &first, waits),
+            time_wait: match waits {
+                Some(whose) => Figure::measured(whose, Source::SockDiagAfterClose),
+                None => TimeWait::after(how, &first, || server_end.is_none().then_some(Why::ServerEndUnseen)),
+            },
             first,
             client_end: match client_end {
                 Some(at) => Figure::measured(at, Source::ClockBeforeShutdown),
@@ -109,18 +116,20 @@ fn is_timeout(error: crate::http::client::response_error::ResponseError) -> bool
     crate::record::Failure::from(error).kind() == crate::record::FailureKind::TimedOut
 }
 
-fn first(how: How, client: Option<i64>, server: Option<i64>, state: Option<&str>) -> Figure<End> {
-    match (how, client, server) {
-        // It had, and we had not read that far.
-        (_, None, None) if matches!(state, Some("CLOSE_WAIT")) => {
-            Figure::derived(End::Server, Source::StateBeforeClose)
+/// Who ended first, by TCP's `state` right before we ended our half; else by the order in which we learnt of the ends.
+fn first(how: How, client: Option<i64>, server: Option<i64>, state: Option<(&str, Source)>) -> Figure<End> {
+    let by_state = state.and_then(|(state, by)| Some(Figure::derived(End::first_by_state(End::Client, state)?, by)));
+    let is_server = by_state.as_ref().is_some_and(|first| first.value() == Some(&End::Server));
+    match (how, by_state, client, server) {
+        (How::ResetByServer, _, None, _) if !is_server => Figure::measured(End::Server, Source::Reset),
+        (How::ResetByClient, ..) if !is_server => Figure::measured(End::Client, Source::NoLinger),
+        (_, Some(by_state), ..) => by_state,
+        (_, None, Some(client), Some(server)) if server < client => {
+            Figure::derived(End::Server, Source::EndBeforeShutdown)
         }
-        (How::ResetByServer, None, _) => Figure::measured(End::Server, Source::Reset),
-        (How::ResetByClient, ..) => Figure::measured(End::Client, Source::NoLinger),
-        (_, Some(client), Some(server)) if server < client => Figure::derived(End::Server, Source::EndBeforeShutdown),
-        (_, Some(_), _) => Figure::derived(End::Client, Source::EndBeforeShutdown),
-        (_, None, Some(_)) => Figure::derived(End::Server, Source::EndBeforeClose),
-        (_, None, None) => Figure::derived(End::Client, Source::NoEndBeforeClose),
+        (_, None, Some(_), _) => Figure::derived(End::Client, Source::EndBeforeShutdown),
+        (_, None, None, Some(_)) => Figure::derived(End::Server, Source::EndBeforeClose),
+        (_, None, None, None) => Figure::derived(End::Client, Source::NoEndBeforeClose),
     }
 }
 
@@ -146,20 +155,6 @@ fn who_waits(how: How, ends: crate::record::transfer::Ends) -> Option<TimeWait> 
     is_waiting(ends.server, ends.client).then_some(TimeWait::Server)
 }
 
-fn time_wait(how: How, first: &Figure<End>, waits: Option<TimeWait>) -> Figure<TimeWait> {
-    if matches!(how, How::ResetByClient | How::ResetByServer) {
-        return Figure::derived(TimeWait::Nobody, Source::ResetLeavesNothing);
-    }
-    if let Some(whose) = waits {
-        return Figure::measured(whose, Source::SockDiagAfterClose);
-    }
-    match first.value() {
-        Some(End::Client) => Figure::derived(TimeWait::Client, Source::FirstWaits),
-        Some(End::Server) => Figure::derived(TimeWait::Server, Source::FirstWaits),
-        None => Figure::not_visible(Why::FirstUnknown),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,15 +164,17 @@ mod tests {
         for (waits, end) in [(TimeWait::Client, End::Client), (TimeWait::Server, End::Server)] {
             // The client's shutdown(2) came before the end of input was read: that alone decides nothing.
             for (client, server) in [(Some(1), Some(2)), (Some(2), Some(1)), (None, Some(1)), (None, None)] {
-                let by_wait = first_by_wait(Some(waits)).expect("it is measured");
-                assert_eq!(by_wait.value(), Some(&end));
-                assert_eq!(time_wait(How::Fin, &by_wait, Some(waits)).value(), Some(&waits));
+                assert_eq!(first_by_wait(Some(waits)).expect("it is measured").value(), Some(&end));
                 let by_order = first(How::Fin, client, server, None);
                 let is_client = by_order.value() == Some(&End::Client);
-                let derived = time_wait(How::Fin, &by_order, None);
+                let derived = TimeWait::after(How::Fin, &by_order, || None);
                 assert_eq!(derived.value() == Some(&TimeWait::Client), is_client);
             }
         }
         assert!(first_by_wait(None).is_none());
+        // Its FIN had come, whatever we had read by then.
+        let by_state = |state| first(How::Fin, Some(1), Some(2), Some((state, Source::StateBeforeShutdown)));
+        assert_eq!(by_state("CLOSE_WAIT").value(), Some(&End::Server));
+        assert_eq!(by_state("ESTABLISHED").value(), Some(&End::Client));
     }
 }

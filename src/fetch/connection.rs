@@ -9,11 +9,13 @@ use super::turn::{Pace, Receiver, Turn, UNWANTED, Wanted};
 use crate::http::client::{ClientConnection, Ending, Next, Received, RequestHead};
 use crate::http::message::{Framing as Plain, ReceivedHead, ResponseFraming};
 use crate::http::parse::fields::FieldLines;
+use crate::kernel::tcp_info::TcpInfo;
 use crate::kernel::timestamps;
 use crate::record::Failure;
 use crate::record::Moment;
 use crate::record::Nanoseconds;
 use crate::record::transfer::{ClientExchange, Ends, Framing};
+use crate::sys::tcp_option;
 use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown};
@@ -46,6 +48,8 @@ pub(super) struct Connection {
     pub(super) interrupt: Arc<Interrupt>,
     /// Ends, as far as they are known.
     pub(super) client_end: Option<Nanoseconds>,
+    /// TCP's state right before it.
+    pub(super) state_before_end: Option<&'static str>,
     pub(super) server_end: Option<Nanoseconds>,
     pub(super) is_reset: bool,
     /// Whether the kernel says when bytes were acknowledged, and how many were sent.
@@ -76,6 +80,7 @@ impl Connection {
             clock,
             interrupt,
             client_end: None,
+            state_before_end: None,
             server_end: None,
             is_reset: false,
             asks_kernel: connected.asks_kernel,
@@ -354,11 +359,13 @@ impl Connection {
     /// Ends our half.
     pub(super) fn shut_down(&mut self) {
         // Before the call: the server may answer it before it returns.
+        let state = tcp_option::info(&self.socket).ok().and_then(|info| TcpInfo(&info).state());
         let now = self.clock.now();
         let result = shutdown(&self.socket, Shutdown::Write);
         self.machine.writing_shut_down();
         if result.is_ok() {
             self.client_end.get_or_insert(now);
+            self.state_before_end = self.state_before_end.or(state);
         }
     }
 

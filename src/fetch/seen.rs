@@ -3,7 +3,7 @@
 use crate::capture::Capture;
 use crate::record::segment::Segments;
 use crate::record::transfer::{ConnectOutcome, Ends, Transfer};
-use crate::record::{Figure, Moment, Source};
+use crate::record::{Figure, Moment, Source, TimeWait};
 
 /// Who sees the packets, and what was shown of them.
 #[derive(Debug, Default)]
@@ -47,6 +47,7 @@ impl Seen {
         self.shown = Some((ends, before, segments.count()));
         if let (Some(close), Some(first)) = (&mut transfer.close, segments.moments.first_end()) {
             close.first = Figure::measured(first, Source::Packets);
+            close.time_wait = TimeWait::again(close.time_wait.clone(), close.how, &close.first);
         }
         transfer.segments = Some(Segments::behind(segments, before));
         if transfer.close.is_some() {

@@ -2,6 +2,7 @@
 
 use crate::record::{Nanoseconds, Negotiated, Syn, Tcp};
 use etherparse::{NetSlice, SlicedPacket, TcpOptionElement, TransportSlice};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
@@ -96,6 +97,18 @@ impl TcpInfo<'_> {
         self.u32_at(84)
     }
 
+    /// What stood between a FIN and the wire then.
+    pub(crate) fn send_queue(&self) -> Option<SendQueue> {
+        // tcpi_bytes_sent counts those that were sent again, too.
+        let sent = self.u64_at(200)?.checked_sub(self.u64_at(208)?)?;
+        Some(SendQueue {
+            state: *self.0.first()?,
+            unsent: self.u32_at(144)?,
+            in_flight: sent.saturating_sub(self.u64_at(120)?),
+            window: self.u32_at(228)?,
+        })
+    }
+
     /// tcpi_total_retrans: segments that were sent again.
     pub(crate) fn retransmissions(&self) -> Option<u32> {
         self.u32_at(100)
@@ -135,6 +148,27 @@ impl TcpInfo<'_> {
             mss: self.u32_at(16)?,
             congestion_window: self.u32_at(80)?,
         })
+    }
+}
+
+/// What a FIN that follows has before it (linux/tcp.h, of 5.4 or later).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SendQueue {
+    state: u8,
+    /// tcpi_notsent_bytes.
+    unsent: u32,
+    /// Bytes that were sent and have not been acknowledged.
+    in_flight: u64,
+    /// tcpi_snd_wnd: how many may be.
+    window: u32,
+}
+
+impl SendQueue {
+    /// Whether a FIN leaves as soon as the sending side is closed; `None` where none can leave any more.
+    pub(crate) fn is_clear(&self) -> Option<bool> {
+        let may_close = matches!(state(self.state), Some("ESTABLISHED" | "CLOSE_WAIT"));
+        // A FIN counts as one byte.
+        may_close.then_some(self.unsent == 0 && self.in_flight < self.window.into())
     }
 }
 

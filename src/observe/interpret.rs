@@ -155,8 +155,11 @@ pub(super) fn close(report: &Closed, accepted: Moment) -> Close {
     let reason = report.reason.clone().unwrap_or(Reason::GraceOver);
     let info = TcpInfo(&report.tcp_info);
     let first = who_was_first(how, &info, report);
+    let closed = { ends }.next(report.at, Source::ClockAtClose, Why::CloseUnseen);
+    let server_end = at(report.server_end, Source::ClockBeforeShutdown, Why::OneClose);
     Close {
-        at: { ends }.next(report.at, Source::ClockAtClose, Why::CloseUnseen),
+        server_fin: fin(how, if server_end.value().is_some() { &server_end } else { &closed }, &info, report),
+        at: closed,
         sentence: sentence(&reason),
         reason,
         how,
@@ -167,7 +170,7 @@ pub(super) fn close(report: &Closed, accepted: Moment) -> Close {
             if report.is_reset { Source::Reset } else { Source::EndOfInput },
             Why::ClientEndUnseen,
         ),
-        server_end: at(report.server_end, Source::ClockBeforeShutdown, Why::OneClose),
+        server_end,
         tcp: Figure::measured_or(info.figures(), Source::TcpInfoBeforeClose, Why::NoTcpInfo),
     }
 }
@@ -199,49 +202,64 @@ pub(super) fn lost(lost: Lost) -> Close {
         first: Figure::not_visible(why.clone()),
         client_end: unseen(),
         server_end: unseen(),
+        server_fin: unseen(),
         tcp: Figure::not_visible(why.clone()),
         time_wait: Figure::not_visible(why),
     }
 }
 
-/// The state of the socket right before the server ended its half says it:
-/// later states don't. LAST-ACK and TIME-WAIT both become CLOSED.
+/// When the FIN left, if the server ended its half, or both, at `ended`.
+fn fin(how: How, ended: &Figure<Nanoseconds>, info: &TcpInfo<'_>, report: &Closed) -> Figure<Nanoseconds> {
+    if matches!(how, How::ResetByServer) {
+        return Figure::not_visible(Why::NotReached);
+    }
+    let queue = match report.server_end.0 {
+        0 => info.send_queue(),
+        _ => report.queue_before_end,
+    };
+    let Some(queue) = queue else { return Figure::not_visible(Why::NoTcpInfo) };
+    match (queue.is_clear(), ended.value()) {
+        (Some(true), Some(at)) if how != How::ResetByClient => Figure::derived(*at, Source::NothingUnsent),
+        (Some(false), _) => Figure::not_visible(Why::BytesUnsent),
+        _ => Figure::not_visible(Why::CloseUnseen),
+    }
+}
+
+/// The state of the socket right before the server ended its half says it.
 fn who_was_first(how: How, info: &TcpInfo<'_>, report: &Closed) -> Figure<End> {
     let (state, source) = match tcp_info::state(report.state_before_end) {
         Some(state) => (Some(state), Source::StateBeforeShutdown),
         None => (info.state(), Source::StateBeforeClose),
     };
+    let by_state = state.and_then(|state| End::first_by_state(End::Server, state));
     match (state, how) {
-        (Some("CLOSE_WAIT" | "LAST_ACK"), _) => Figure::derived(End::Client, source),
+        _ if by_state == Some(End::Client) => Figure::derived(End::Client, source),
         (_, How::ResetByClient) if report.server_end.0 == 0 => Figure::measured(End::Client, Source::Reset),
         (_, How::ResetByServer) if report.is_abrupt => Figure::measured(End::Server, Source::NoLinger),
-        (Some("ESTABLISHED" | "FIN_WAIT1" | "FIN_WAIT2"), _) => Figure::derived(End::Server, source),
+        _ if by_state == Some(End::Server) => Figure::derived(End::Server, source),
         (Some("CLOSED"), _) => Figure::derived(End::Client, source), // a reset that was not read yet
         _ if report.client_end.0 != 0 => Figure::derived(End::Client, Source::EndBeforeClose),
         _ => Figure::not_visible(Why::NoStateNoEnd),
     }
 }
 
-/// Who ends first keeps the port (RFC 9293 §3.6.1), once both FINs have come; a reset leaves nothing.
+/// Who keeps the port, where both FINs are known to have come.
 fn time_wait(how: How, first: &Figure<End>, info: &TcpInfo<'_>, report: &Closed) -> Figure<TimeWait> {
-    let waits = match (how, first.value()) {
-        (How::ResetByClient | How::ResetByServer, _) => {
-            return Figure::derived(TimeWait::Nobody, Source::ResetLeavesNothing);
-        }
-        (_, None) => return Figure::not_visible(Why::FirstUnknown),
-        (_, Some(End::Client)) => TimeWait::Client,
-        (_, Some(End::Server)) => TimeWait::Server,
-    };
-    let Some(state) = info.state() else { return Figure::not_visible(Why::NoTcpInfo) };
+    TimeWait::after(how, first, || missing(info, report))
+}
+
+/// Why it is not known that both FINs came.
+fn missing(info: &TcpInfo<'_>, report: &Closed) -> Option<Why> {
+    let Some(state) = info.state() else { return Some(Why::NoTcpInfo) };
     let has_client_fin = |state| matches!(state, "CLOSE_WAIT" | "LAST_ACK" | "CLOSING" | "TIME_WAIT");
     let was = tcp_info::state(report.state_before_end);
     if report.client_end == Moment::default() && !has_client_fin(state) && !was.is_some_and(has_client_fin) {
-        return Figure::not_visible(Why::ClientEndUnseen);
+        return Some(Why::ClientEndUnseen);
     }
     match unacknowledged(info) {
         // A socket that is CLOSED by then had its FIN acknowledged, or was reset.
-        Some(left) if left < 0 || left == 0 && state != "CLOSED" => Figure::derived(waits, Source::FirstWaits),
-        _ => Figure::not_visible(Why::CloseUnseen),
+        Some(left) if left < 0 || left == 0 && state != "CLOSED" => None,
+        _ => Some(Why::CloseUnseen),
     }
 }
 
@@ -351,6 +369,33 @@ mod tests {
             assert_eq!(waits(close_wait, true, info), Figure::not_visible(Why::CloseUnseen));
         }
         assert_eq!(waits(close_wait, true, vec![close_wait]), Figure::not_visible(Why::CloseUnseen));
+    }
+
+    #[test]
+    fn a_fin_left_at_once_where_nothing_was_before_it() {
+        let left = |state: u8, acknowledged: u64, not_sent: u32, window: u32| {
+            let mut info = tcp_info(state, acknowledged, not_sent);
+            info.resize(228, 0);
+            info.extend(window.to_ne_bytes());
+            let report = Closed {
+                at: Moment(ACCEPTED.0 + 10),
+                server_end: Moment(ACCEPTED.0 + 5),
+                state_before_end: state,
+                queue_before_end: TcpInfo(&info).send_queue(),
+                ..Closed::default()
+            };
+            close(&report, ACCEPTED).server_fin
+        };
+        let [established, closed, close_wait] = [1, 7, 8_u8];
+        let at_once = Figure::derived(5, Source::NothingUnsent);
+        assert_eq!(left(established, 300, 0, 1000), at_once);
+        assert_eq!(left(close_wait, 0, 0, 301), at_once, "it is sent behind what is on its way");
+        // The FIN counts, too.
+        assert_eq!(left(established, 0, 0, 300), Figure::not_visible(Why::BytesUnsent));
+        assert_eq!(left(established, 300, 1, 1000), Figure::not_visible(Why::BytesUnsent));
+        assert_eq!(left(closed, 300, 0, 1000), Figure::not_visible(Why::CloseUnseen));
+        let old = Closed { server_end: Moment(ACCEPTED.0 + 5), state_before_end: 1, ..Closed::default() };
+        assert_eq!(close(&old, ACCEPTED).server_fin, Figure::not_visible(Why::NoTcpInfo));
     }
 
     #[test]

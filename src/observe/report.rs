@@ -1,6 +1,7 @@
 //! What serving threads report: raw facts, not yet made sense of. They travel
 //! as bytes (see [`super::probe`]), so that a thread and a forked child report alike.
 
+use crate::kernel::tcp_info::SendQueue;
 use crate::record::connection::HeadState;
 use crate::record::{Moment, Moments, Reason};
 use serde::{Deserialize, Serialize};
@@ -86,6 +87,8 @@ pub(crate) struct Closed {
     pub server_end: Moment,
     /// tcpi_state right before the server ended its half by shutdown(2); 0 if it did not.
     pub state_before_end: u8,
+    /// What its FIN had before it then.
+    pub queue_before_end: Option<SendQueue>,
     /// Whether bytes of the client's were left unread: close(2) then resets (RFC 2525 §2.17).
     pub has_unread: bool,
     /// `struct tcp_info` right before the close.

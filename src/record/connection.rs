@@ -66,6 +66,10 @@ impl Record {
         }
         if let (Some(close), Some(first)) = (&mut self.close, segments.moments.first_end()) {
             close.first = Figure::measured(first, Source::Packets);
+            close.time_wait = TimeWait::again(close.time_wait.clone(), close.how, &close.first);
+        }
+        if let (Some(close), Some(fin)) = (&mut self.close, segments.moments.server_fin) {
+            close.server_fin = Figure::measured(fin, Source::Packets);
         }
         self.segments = Some(segments);
     }
@@ -195,6 +199,9 @@ pub struct Close {
     pub client_end: Figure<Nanoseconds>,
     /// When the server ended its half.
     pub server_end: Figure<Nanoseconds>,
+    /// When its FIN left, which follows what waited to be sent.
+    #[serde(default = "unreported")]
+    pub server_fin: Figure<Nanoseconds>,
     /// What the kernel counted.
     pub tcp: Figure<Tcp>,
     /// Whose port now waits out stray segments (RFC 9293 §3.6.1).
@@ -219,7 +226,7 @@ fn tick() -> Nanoseconds {
     10_000_000
 }
 
-fn unreported() -> Figure<Text> {
+fn unreported<T>() -> Figure<T> {
     Figure::not_visible(Why::NoTcpInfo)
 }
 

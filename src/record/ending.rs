@@ -1,5 +1,8 @@
 //! How a connection ended, by whom, and whose port waits.
 
+use super::figure::Figure;
+use super::source::Source;
+use super::why::Why;
 use serde::{Deserialize, Serialize};
 
 /// How a connection ended.
@@ -29,6 +32,22 @@ pub enum End {
     Server,
 }
 
+impl End {
+    /// Who ended first, by TCP's state at `here` right before this end closed its sending side:
+    /// later states don't say it, for LAST_ACK and TIME_WAIT both become CLOSED.
+    pub fn first_by_state(here: Self, state: &str) -> Option<Self> {
+        let other = match here {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        };
+        match state {
+            "CLOSE_WAIT" | "LAST_ACK" => Some(other),
+            "ESTABLISHED" | "FIN_WAIT1" | "FIN_WAIT2" => Some(here),
+            _ => None,
+        }
+    }
+}
+
 /// Who is left with a port in TIME-WAIT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -39,4 +58,28 @@ pub enum TimeWait {
     Server,
     /// Nobody: it was reset.
     Nobody,
+}
+
+impl TimeWait {
+    /// Who ends first keeps the port (RFC 9293 §3.6.1), once both FINs have come; a reset leaves nothing.
+    /// `missing`: why it is not known that both have.
+    pub fn after(how: How, first: &Figure<End>, missing: impl FnOnce() -> Option<Why>) -> Figure<Self> {
+        let waits = match (how, first.value()) {
+            (How::ResetByClient | How::ResetByServer, _) => {
+                return Figure::derived(Self::Nobody, Source::ResetLeavesNothing);
+            }
+            (_, None) => return Figure::not_visible(Why::FirstUnknown),
+            (_, Some(End::Client)) => Self::Client,
+            (_, Some(End::Server)) => Self::Server,
+        };
+        missing().map_or(Figure::derived(waits, Source::FirstWaits), Figure::not_visible)
+    }
+
+    /// The same where it has become known otherwise who was `first`.
+    pub fn again(known: Figure<Self>, how: How, first: &Figure<End>) -> Figure<Self> {
+        match known {
+            Figure::Derived { from: Source::FirstWaits, .. } => Self::after(how, first, || None),
+            known => known,
+        }
+    }
 }

@@ -127,6 +127,7 @@ pub fn closed(mut record: Record, at: i64) -> Record {
         first: Figure::measured(End::Client, Source::EndBeforeShutdown),
         client_end: Figure::measured(at - 30_000, Source::EndOfInput),
         server_end: Figure::measured(at - 4_000, CLOCK),
+        server_fin: Figure::derived(at - 4_000, Source::NothingUnsent),
         tcp: Figure::measured(tcp, Source::TcpInfoBeforeClose),
         time_wait: Figure::derived(TimeWait::Client, Source::FirstWaits),
     });

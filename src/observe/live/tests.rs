@@ -66,6 +66,7 @@ fn closed(mut record: Record) -> Record {
         first: unseen(),
         client_end: unseen(),
         server_end: unseen(),
+        server_fin: unseen(),
         tcp: unseen(),
         time_wait: unseen(),
     });

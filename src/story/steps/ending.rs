@@ -11,8 +11,8 @@ use super::say::say;
 use super::segments;
 use super::step::{Known, Step, how};
 use crate::language::Language;
-use crate::record::connection::{Close, Exchange, Record, Traffic};
-use crate::record::{End, Figure, How, Nanoseconds, Reason, Source, Tcp};
+use crate::record::connection::{Close, Record};
+use crate::record::{End, Figure, How, Nanoseconds, Reason, Source, Why};
 
 pub(super) fn steps(close: &Close, record: &Record, roles: &Roles<'_>, language: Language) -> Vec<Step> {
     let mut steps = Vec::new();
@@ -25,7 +25,7 @@ pub(super) fn steps(close: &Close, record: &Record, roles: &Roles<'_>, language:
         steps.extend(half_closed(close, roles, language));
     }
     let client = client_end(close, record, knew_late, roles, language);
-    let server = server_end(close, record, language);
+    let server = server_end(close, language);
     let server = if roles.is_captured() { server.and_then(|step| call(step, close, language)) } else { server };
     let mut ends: Vec<Step> = client.into_iter().chain(server).collect();
     if close.first.value() == Some(&End::Server) {
@@ -145,36 +145,6 @@ fn client_end(close: &Close, record: &Record, knew_late: bool, roles: &Roles<'_>
     Some(when_it_arrived(fin_read(End::Client, at, is_half, &first, language), roles.is_captured(), language))
 }
 
-/// How soon after a FIN left an ACK comes, beside the way there and back: it may be delayed.
-const PROMPT: Nanoseconds = 60_000_000;
-
-/// Whether the FIN left when the server closed its sending side at `at`: not behind
-/// bytes that waited in the send queue, for the client's window or anything else.
-fn fin_left_at_once(record: &Record, close: &Close, at: Nanoseconds) -> bool {
-    let left_out = record.exchanges_left_out;
-    let is_sent = |traffic: &Traffic| traffic.writes > 0;
-    let last = record.exchanges.iter().rfind(|exchange| exchange.traffic.value().is_none_or(is_sent));
-    let Some(last) = last else { return record.part == 1 && left_out == 0 };
-    let is_the_last = left_out == 0 || last.number == left_out.saturating_add(record.exchanges.len() as u64);
-    let by_stamp = last.stages.acknowledged.value().filter(|_| is_the_last);
-    let by_tcp = close.at.value().filter(|_| close.tcp.value().is_some_and(|tcp| has_acknowledged_all(tcp, record)));
-    let latest = at.saturating_add(PROMPT).saturating_add(shortest_rtt(record).unwrap_or_default().saturating_mul(2));
-    by_stamp.into_iter().chain(by_tcp).min().is_some_and(|acknowledged| *acknowledged <= latest)
-}
-
-/// Whether the client's TCP had every byte of the responses right before close(2).
-fn has_acknowledged_all(tcp: &Tcp, record: &Record) -> bool {
-    if tcp.state == "FIN_WAIT2" {
-        return true;
-    }
-    let sent = |exchange: &Exchange| {
-        exchange.traffic.value().map(|traffic| traffic.response_head.saturating_add(traffic.response_body))
-    };
-    let is_all = record.part == 1 && record.exchanges_left_out == 0;
-    let all = record.exchanges.iter().map(sent).try_fold(0_u64, |sum, sent| Some(sum.saturating_add(sent?)));
-    all.filter(|_| is_all).zip(tcp.bytes_acknowledged).is_some_and(|(sent, acknowledged)| acknowledged >= sent)
-}
-
 /// The call that ends the server's sending side, where it is not known that its FIN left then.
 fn shut(at: Figure<Nanoseconds>, by: Source, first: &str, language: Language) -> Step {
     let (caption, title) = match by {
@@ -195,7 +165,7 @@ fn shut(at: Figure<Nanoseconds>, by: Source, first: &str, language: Language) ->
     step.captioned(caption).known_by_its_time(language)
 }
 
-fn server_end(close: &Close, record: &Record, language: Language) -> Option<Step> {
+fn server_end(close: &Close, language: Language) -> Option<Step> {
     let first = said_first(&close.first, End::Server, language);
     match (close.how, close.server_end.value()) {
         (How::ResetByServer, _) => {
@@ -221,14 +191,21 @@ fn server_end(close: &Close, record: &Record, language: Language) -> Option<Step
                 (None, Some(at)) => (Figure::derived(*at, Source::CloseEnds), Source::CloseEnds),
                 (None, None) => return None, // nothing reported it
             };
-            if at.value().is_some_and(|at| fin_left_at_once(record, close, *at)) {
-                return Some(fin_sent(End::Server, at, by, &first, language));
-            }
-            let sentence = say!(
-                language,
-                "The FIN follows the bytes that the client's TCP has not acknowledged yet. When it left is not visible without packets."
-                    / "FIN은 클라이언트의 TCP가 아직 확인하지 않은 바이트 뒤에 갑니다. 언제 떠났는지는 패킷 없이는 보이지 않습니다."
-            );
+            let sentence = match &close.server_fin {
+                Figure::NotVisible { why: Why::BytesUnsent } => say!(
+                    language,
+                    "The FIN follows bytes that waited to be sent. When it left is not visible without packets."
+                        / "FIN은 보내지 못하고 기다리던 바이트 뒤에 갑니다. 언제 떠났는지는 패킷 없이는 보이지 않습니다."
+                ),
+                Figure::NotVisible { .. } => {
+                    let how = how(&close.server_fin, language);
+                    say!(language, "When the FIN left: {}." / "FIN이 떠난 때: {}.", how)
+                }
+                left => {
+                    let sent = fin_sent(End::Server, left.clone(), by, &first, language);
+                    return Some(sent.known_by(left, language));
+                }
+            };
             Some(shut(at, by, &first, language).saying(sentence))
         }
     }

@@ -92,6 +92,10 @@ fn close() -> impl Strategy<Value = Close> {
         first,
         client_end: figure(client),
         server_end: figure(server),
+        server_fin: match server.or(at) {
+            Some(at) if at % 2 == 0 => Figure::derived(at, Source::NothingUnsent),
+            _ => Figure::not_visible(Why::BytesUnsent),
+        },
         tcp: Figure::not_visible(Why::NoTcpInfo),
         time_wait,
     })

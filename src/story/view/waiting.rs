@@ -4,13 +4,20 @@ use crate::language::Language;
 use crate::story::layout::grouped;
 use crate::story::steps::{count, say};
 
-/// What is known of one that waits.
+/// What is known of one that waits: it is looked for from time to time, and so had begun to wait before it was seen.
 pub fn waiting(bytes: u32, is_half_closed: bool, language: Language) -> String {
     let waits = match bytes {
-        0 => say!(language, "waits for accept()" / "accept()를 기다림"),
+        0 => say!(
+            language,
+            "waits for accept(), seen since the bar's left end" / "accept()를 기다림(막대 왼쪽 끝부터 보임)"
+        ),
         _ => {
             let bytes = count!(language, bytes, "byte waits", "bytes wait" / "바이트가");
-            say!(language, "{} for accept()" / "{} accept()를 기다림", bytes)
+            say!(
+                language,
+                "{} for accept(), seen since the bar's left end" / "{} accept()를 기다림(막대 왼쪽 끝부터 보임)",
+                bytes
+            )
         }
     };
     match is_half_closed {

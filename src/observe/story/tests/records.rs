@@ -86,6 +86,10 @@ fn close(reason: Reason, how: How, first: End, at_ns: i64) -> Close {
         first: Figure::derived(first, Source::StateBeforeShutdown),
         client_end: none(Why::ClientEndUnseen),
         server_end: none(Why::OneClose),
+        server_fin: match how {
+            How::Fin | How::Timeout => Figure::derived(at_ns, Source::NothingUnsent),
+            _ => none(Why::CloseUnseen),
+        },
         tcp: Figure::measured(
             Tcp {
                 state: "ESTABLISHED".into(),
@@ -120,6 +124,7 @@ pub(super) fn curl() -> Record {
     record.exchanges[0].is_kept = false;
     let mut close = close(Reason::Http10, How::Fin, End::Server, 171 * US);
     close.server_end = at(125 * US);
+    close.server_fin = Figure::derived(125 * US, Source::NothingUnsent);
     close.client_end = at(160 * US);
     close.first = Figure::measured(End::Server, Source::EndBeforeShutdown);
     record.close = Some(close);
@@ -205,6 +210,7 @@ pub(super) fn lost() -> Record {
     record.model = "process".into();
     let mut close = close(Reason::ProcessEnded, How::Lost, End::Server, 0);
     (close.at, close.client_end, close.server_end) = (none(WHY), none(WHY), none(WHY));
+    close.server_fin = none(WHY);
     (close.first, close.tcp, close.time_wait) = (none(WHY), none(WHY), none(WHY));
     record.close = Some(close);
     record
@@ -273,6 +279,7 @@ pub(super) fn download_to_its_end() -> Record {
     );
     let mut close = close(Reason::Http10, How::Fin, End::Server, 12_640 * MS);
     close.server_end = at(12_346 * MS);
+    close.server_fin = none(Why::BytesUnsent);
     close.client_end = at(12_639 * MS);
     record.close = Some(close);
     record

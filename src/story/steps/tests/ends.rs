@@ -1,7 +1,6 @@
 //! What is said of a FIN, and of bytes that came early, holds for what the record knows of them.
 
 use super::*;
-use crate::record::Tcp;
 
 fn some<T: std::fmt::Debug>(strategy: impl Strategy<Value = T>) -> T {
     strategy.new_tree(&mut proptest::test_runner::TestRunner::deterministic()).expect("a value").current()
@@ -26,56 +25,33 @@ fn known(number: u64, start: Nanoseconds, reads: u32) -> Exchange {
 }
 
 /// The server closes its sending side 8 ms after the accept, and its socket at 3 s.
-fn ended(exchanges: Vec<Exchange>, state: &'static str, acknowledged: u64) -> Record {
-    let tcp = Tcp {
-        state: state.into(),
-        rtt: MS,
-        rtt_variation: 0,
-        min_rtt: Some(MS),
-        retransmissions: 0,
-        bytes_received: None,
-        bytes_acknowledged: Some(acknowledged),
-        segments_in: None,
-        segments_out: None,
-        mss: 1000,
-        congestion_window: 10,
-    };
+fn ended(server_fin: Figure<Nanoseconds>) -> Record {
     let close = Close {
         at: figure(Some(3000 * MS)),
         how: How::Timeout,
         first: Figure::derived(End::Server, Source::StateBeforeShutdown),
         client_end: Figure::not_visible(Why::ClientEndUnseen),
         server_end: figure(Some(8 * MS)),
-        tcp: Figure::measured(tcp, Source::TcpInfoBeforeClose),
+        server_fin,
         ..some(close())
     };
-    Record { exchanges, exchanges_left_out: 0, close: Some(close), ..some(record()) }
-}
-
-fn server_end(record: &Record) -> Kind {
-    steps(record, Language::English).into_iter().find(|step| step.id == "server-end").expect("its end").kind
+    Record { exchanges: vec![known(1, 0, 1)], exchanges_left_out: 0, close: Some(close), ..some(record()) }
 }
 
 #[test]
-fn a_fin_is_drawn_only_where_it_left_at_once() {
-    let unacknowledged = || {
-        let mut exchange = known(1, 0, 1);
-        exchange.stages.acknowledged = Figure::not_visible(Why::NoAcknowledgement);
-        exchange
-    };
-    // Nothing was before it, or that had arrived.
-    assert_eq!(server_end(&ended(vec![], "FIN_WAIT1", 0)), Kind::Arrow);
-    assert_eq!(server_end(&ended(vec![known(1, 0, 1)], "FIN_WAIT1", 300_020)), Kind::Arrow);
-    // The client's window was closed: for ever, and for three seconds.
-    assert_eq!(server_end(&ended(vec![unacknowledged()], "FIN_WAIT1", 4096)), Kind::Event);
-    assert_eq!(server_end(&ended(vec![unacknowledged()], "FIN_WAIT2", 300_021)), Kind::Event);
-    // The same by close(2) alone, which ends both.
-    let by_close = |acknowledged| {
-        let mut record = ended(vec![unacknowledged()], "ESTABLISHED", acknowledged);
-        record.close.as_mut().expect("its end").server_end = Figure::not_visible(Why::OneClose);
-        server_end(&record)
-    };
-    assert_eq!((by_close(300_020), by_close(4096)), (Kind::Arrow, Kind::Event));
+fn a_fin_is_drawn_only_where_it_is_known_to_have_left() {
+    let step = |fin| steps(&ended(fin), Language::English).into_iter().find(|step| step.id == "server-end");
+    let left = step(Figure::derived(8 * MS, Source::NothingUnsent)).expect("its end");
+    assert!(left.kind == Kind::Arrow && left.how.contains("nothing waited to be sent"), "{left:?}");
+    for (why, says) in
+        [(Why::BytesUnsent, "follows bytes that waited"), (Why::NoTcpInfo, "When the FIN left: not visible")]
+    {
+        let call = step(Figure::not_visible(why)).expect("its end");
+        assert!(
+            call.kind == Kind::Event && call.title.starts_with("shutdown()") && call.sentence.contains(says),
+            "{call:?}"
+        );
+    }
 }
 
 #[test]

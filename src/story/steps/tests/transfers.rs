@@ -142,6 +142,10 @@ fn server(mut record: Record, ours: &ClientExchange, close: Option<&ClientClose>
             at: at(Some(700 * MS)),
             client_end: at(read),
             server_end: at(sent),
+            server_fin: match sent {
+                Some(_) => at(sent),
+                None => Figure::not_visible(Why::BytesUnsent),
+            },
             ..theirs
         }
     });
