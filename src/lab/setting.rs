@@ -101,8 +101,8 @@ fn numbers(which: &[(u64, u64)]) -> (String, String) {
         to => format!("{} to {}", ordinal(from), ordinal(to)),
     };
     let korean = |&(from, to): &(u64, u64)| match to {
-        to if to == from => format!("{from}번째"),
-        u64::MAX => format!("{from}번째부터의"),
+        to if to == from => korean_ordinal(from),
+        u64::MAX => format!("{}부터의", korean_ordinal(from)),
         to => format!("{from}~{to}번째"),
     };
     let Some((last, before)) = which.split_last() else { return (String::new(), "모든".to_owned()) };
@@ -112,6 +112,16 @@ fn numbers(which: &[(u64, u64)]) -> (String, String) {
         false => format!("{} and {}", before.join(", "), english(last)),
     };
     (english, which.iter().map(korean).collect::<Vec<_>>().join(", "))
+}
+
+fn korean_ordinal(number: u64) -> String {
+    match number {
+        1 => "첫 번째".to_owned(),
+        2 => "두 번째".to_owned(),
+        3 => "세 번째".to_owned(),
+        4 => "네 번째".to_owned(),
+        _ => format!("{number}번째"),
+    }
 }
 
 fn ordinal(number: u64) -> String {
@@ -132,16 +142,16 @@ mod tests {
     #[test]
     fn a_rule_is_said_as_people_say_it() {
         for (rule, en, ko) in [
-            (">syn:1 drop", "the client's 1st SYN is lost", "클라이언트의 1번째 SYN을 잃습니다"),
+            (">syn:1 drop", "the client's 1st SYN is lost", "클라이언트의 첫 번째 SYN을 잃습니다"),
             (
                 "<data:2,3 hold=5ms",
                 "the server's 2nd and 3rd segments with data are held back 5 ms",
-                "서버의 2번째, 3번째 데이터 세그먼트를 5 ms 늦춥니다",
+                "서버의 두 번째, 세 번째 데이터 세그먼트를 5 ms 늦춥니다",
             ),
             (
                 "<data:1 damage",
                 "one bit of the server's 1st segment with data is turned",
-                "서버의 1번째 데이터 세그먼트의 비트 하나를 바꿉니다",
+                "서버의 첫 번째 데이터 세그먼트의 비트 하나를 바꿉니다",
             ),
             (">any drop", "all of the client's packets are lost", "클라이언트의 모든 패킷을 잃습니다"),
         ] {

@@ -72,7 +72,7 @@ fn the_lab_is_korean_and_can_be_changed() {
     is_over(&browser);
     assert!(text(&browser, "#verdict").contains("실험의 원래 전선과 달라서"), "{}", text(&browser, "#verdict"));
     assert!(
-        text(&browser, "#rules").contains("서버의 3번째 데이터 세그먼트를 잃습니다"),
+        text(&browser, "#rules").contains("서버의 세 번째 데이터 세그먼트를 잃습니다"),
         "{}",
         text(&browser, "#rules")
     );
@@ -83,7 +83,6 @@ fn the_lab_is_korean_and_can_be_changed() {
 #[test]
 #[ignore = "needs chromium, chromedriver and axe-core: .ci/run installs them"]
 fn a_person_is_the_wire_by_keyboard_alone() {
-    const ENTER: &str = "\u{e007}";
     let page = LabPage::start();
     let browser = Browser::start();
     open(&browser, &page, "en", "wire");
@@ -95,9 +94,10 @@ fn a_person_is_the_wire_by_keyboard_alone() {
     let is_over = || browser.run("return document.querySelector('#stop').hidden", &[]) == json!(true);
     while !is_over() {
         browser.wait_until("document.querySelector('#stop').hidden || document.activeElement.closest('.frame')", &[]);
-        if !is_over() {
-            browser
-                .type_into("document.activeElement.closest('.frame') ? document.activeElement : document.body", ENTER);
+        // To whatever has the focus.
+        for kind in ["keyDown", "keyUp"] {
+            let key = json!({"type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"});
+            browser.command("Input.dispatchKeyEvent", &key);
         }
     }
     browser.wait_until("document.querySelector('#verdict').innerText", &[]);

@@ -167,6 +167,11 @@ impl Hub {
         self.lab.get()
     }
 
+    /// Whether all streams are to end.
+    pub(super) fn is_over(&self) -> bool {
+        self.lock().is_over
+    }
+
     /// What waits for accept(2) now.
     pub(super) fn queue(&self) -> Option<Arc<QueueContents>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(|queue| queue.look(Instant::now()))

@@ -11,6 +11,8 @@ use crate::packet::link::Decision;
 use crate::story::steps::say;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::io::{self, Read};
+use std::sync::Arc;
 
 /// Bytes of a wish, and of a decision.
 const LONGEST_WISH: u64 = 4096;
@@ -27,6 +29,19 @@ struct Decided {
     decision: Decision,
 }
 
+/// The lines of a run, as long as the server serves.
+struct UntilOver {
+    hub: Arc<Hub>,
+    lines: Box<dyn Read + Send>,
+}
+
+impl Read for UntilOver {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // A run says at least once a second that it goes on.
+        if self.hub.is_over() { Ok(0) } else { self.lines.read(buffer) }
+    }
+}
+
 /// The longest body that a POST to this path may have; 0: it takes none.
 pub(super) fn longest_body(path: &str) -> u64 {
     match path {
@@ -37,7 +52,7 @@ pub(super) fn longest_body(path: &str) -> u64 {
 }
 
 /// What is said to a request for `path` below `/lab/`.
-pub(super) fn response(hub: &Hub, site: &[String], path: &str, body: &[u8], language: Language) -> Response {
+pub(super) fn response(hub: &Arc<Hub>, site: &[String], path: &str, body: &[u8], language: Language) -> Response {
     let Some(lab) = hub.lab() else { return not_here(language) };
     if let Some(name) = path.strip_prefix("recorded/") {
         let recorded = lab.recorded(name, language);
@@ -51,18 +66,18 @@ pub(super) fn response(hub: &Hub, site: &[String], path: &str, body: &[u8], lang
             let list: Value = serde_json::from_slice(&lab.list(language)).unwrap_or_default();
             said(StatusCode::OK, &json!({ "site": site, "list": list }))
         }
-        "run" => run(lab.as_ref(), body, language),
+        "run" => run(hub, lab.as_ref(), body, language),
         _ => unknown(language),
     }
 }
 
-fn run(lab: &dyn Laboratory, body: &[u8], language: Language) -> Response {
+fn run(hub: &Arc<Hub>, lab: &dyn Laboratory, body: &[u8], language: Language) -> Response {
     let wish = match Wish::read(body) {
         Ok(wish) => wish,
         Err(why) => return refused(StatusCode::BAD_REQUEST, &why.sentence(language)),
     };
     match lab.run(&wish, language) {
-        Ok(lines) => Response::stream(StatusCode::OK, LINES, lines),
+        Ok(lines) => Response::stream(StatusCode::OK, LINES, UntilOver { hub: Arc::clone(hub), lines }),
         Err(NotBegun::Unknown) => {
             let why = say!(language, "There is no experiment of this name." / "그런 이름의 실험은 없습니다.");
             refused(StatusCode::BAD_REQUEST, &why)

@@ -145,7 +145,7 @@ async function run(isChanged) {
   lab.abort = undefined;
   setRunning(false);
   clearFrames();
-  byId("said").textContent = ending?.sentence ?? "";
+  tellOf(ending?.sentence ?? "");
   byId("save").hidden = !lab.capture;
   if (ending?.isRefused && !isByHand()) await showRecorded();
 }
@@ -157,7 +157,7 @@ function setRunning(isRunning) {
 }
 
 function tellOf(sentence) {
-  byId("said").textContent = sentence;
+  byId("said").textContent = sentence.slice(0, 1).toUpperCase() + sentence.slice(1);
 }
 
 // Where none can be run here: the one that was recorded elsewhere, and says so.
@@ -187,8 +187,8 @@ function showVerdict({ measured, sentences, disturbed }) {
   const said = lab.said === undefined ? undefined : Number(lab.said);
   const isRight = said === measured;
   if (typeof measured === "number") {
-    if (said !== undefined) tag(said, `${isRight ? "✓" : "✗"} ${say("you_said")}`, isRight ? "right" : "wrong");
-    tag(measured, say("measured"), "measured");
+    if (said !== undefined && !isRight) tag(said, `✗ ${say("you_said")}`, "wrong");
+    tag(measured, `${isRight ? "✓ " : ""}${say("measured")}`, "measured");
   }
   const choices = lab.chosen.choices ?? [];
   const line = (words, index) => el("p", { class: "verdict-line" }, el("b", {}, `${words} ${letter(index)}`), choices[index]);

@@ -1,8 +1,18 @@
 // run.js: one run: it is asked for, and what happens comes line by line.
 
+const TAKEN_ALREADY = 409;
+const ATTEMPTS = 8;
+const AGAIN = 400; // milliseconds
+
 // Calls `on[event]` for each line; gives what came of it: "over", or the reason why there is none.
 async function perform(wish, on, signal) {
-  const response = await fetch(`/lab/run?lang=${LANGUAGE}`, { method: "POST", body: JSON.stringify(wish), signal });
+  const ask = () => fetch(`/lab/run?lang=${LANGUAGE}`, { method: "POST", body: JSON.stringify(wish), signal });
+  let response = await ask();
+  // The one that this page left a moment ago may not be over.
+  for (let attempt = 1; response.status === TAKEN_ALREADY && attempt < ATTEMPTS; attempt += 1) {
+    await new Promise((done) => setTimeout(done, AGAIN));
+    response = await ask();
+  }
   if (!response.ok) return { why: (await response.json()).why, status: response.status };
   await eachLine(response.body, (line) => on[line.event]?.(line));
   return {};
