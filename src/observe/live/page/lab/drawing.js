@@ -10,12 +10,13 @@ class Drawing {
   // An act: { setting, segments, calls, flights }, in `width` points.
   constructor(act, width, title) {
     const isNarrow = width < NARROW;
-    // Beside each end: times, and what its program did.
-    const margin = (side) => {
+    // Beside each end: times, and what its program did; half of the picture is for the arrows.
+    const wanted = (side) => {
       const longest = Math.max(0, ...act.calls.filter((call) => call.side === side).map(({ text }) => lengthOf(text)));
-      return isNarrow ? 46 : Math.min(BESIDE + 12 + longest * LETTER + 4, width * 0.26);
+      return isNarrow ? 46 : BESIDE + 6 + longest * LETTER;
     };
-    this.ends = { client: margin("client"), server: width - margin("server") };
+    const fit = Math.min(1, (width / 2) / (wanted("client") + wanted("server")));
+    this.ends = { client: wanted("client") * fit, server: width - wanted("server") * fit };
     this.middle = (this.ends.client + this.ends.server) / 2;
     this.width = width;
     this.scale = new Scale(act, 34);
@@ -31,6 +32,8 @@ class Drawing {
     this.#pauses();
     const texts = svg("g");
     const flights = new Map(act.flights.flatMap(({ segments, label }) => segments.map((number, index) => [number, index ? "" : label])));
+    // No label covers where one was lost.
+    for (const one of act.segments) if (one.is_lost) this.labels.push([this.middle, this.scale.y(one.decided ?? one.left + act.setting.delay_ms / 2) + 4, 8]);
     for (const one of act.segments) this.#arrow(one, flights.get(one.number) ?? one.label, texts, act.setting.delay_ms);
     this.#times(act.segments, texts);
     this.#calls(act.calls, texts, isNarrow);
@@ -77,7 +80,8 @@ class Drawing {
     const copy = one.copy === undefined ? [] : [[one.decided ?? one.left, waits ? middle : from, y(one.decided ?? one.left)], [one.copy, to, y(one.copy)]];
     const twin = copy.length ? svg("path", { class: `arrow copy ${kind}` }) : undefined;
     const twinHead = copy.length ? tip(...copy, kind) : undefined;
-    this.node.append(...[path, head, twin, twinHead].filter(Boolean));
+    this.node.append(...[path, twin, twinHead].filter(Boolean));
+    if (head) (one.is_lost ? texts : this.node).append(head);
     const text = label ? this.#label(label, points, kind) : undefined;
     if (text) texts.append(text);
     this.parts.push((at) => {
@@ -131,7 +135,7 @@ class Drawing {
       const anchor = side === "client" ? "end" : "start";
       let [last, shown] = [-Infinity, ""];
       for (const at of moments.sort((a, b) => a - b)) {
-        const [y, words] = [this.scale.y(at), at.toFixed(1)];
+        const [y, words] = [this.scale.y(at), at.toFixed(at < 1000 ? 1 : 0)];
         if (words === shown || y < last + ROW - 3) continue;
         [last, shown] = [y, words];
         const text = svg("text", { x: this.ends[side] + outwards, y: y + 4, class: side, "text-anchor": anchor }, words);
@@ -156,6 +160,7 @@ class Drawing {
         const room = (side === "client" ? x : this.width - x) / LETTER;
         const anchor = side === "client" ? "end" : "start";
         text = svg("text", { x, y: place + 4, class: "soft", "text-anchor": anchor }, shortened(words, Math.floor(room / (lengthOf(words) / words.length))));
+        if (text.textContent !== words) text.append(svg("title", {}, words));
         texts.append(text);
       }
       this.parts.push((moment) => [dot, text].forEach((node) => reveal(node, moment >= at)));
