@@ -29,8 +29,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use usage::NoTask;
 use values::{
-    LanguageName, USUAL_WATCH_PORT, WatchAddress, address, cache_control, cache_rule, header, number, port,
-    positive_seconds, seconds, watch_address,
+    LanguageName, Trusted, USUAL_WATCH_PORT, WatchAddress, bind, cache_control, cache_rule, header, number, port,
+    positive_seconds, seconds, trust, trusted, watch_address,
 };
 
 /// The port that is tried first where none is named.
@@ -72,9 +72,13 @@ pub struct Args {
     #[arg(short, long, value_name = "PORT", help_heading = "Address", value_parser = port)]
     port: Option<u16>,
 
-    /// Address to listen on; repeatable [default: 127.0.0.1 and ::1]
-    #[arg(short, long, value_name = "ADDRESS", help_heading = "Address", value_parser = address)]
+    /// Address to listen on, or proxy:ADDRESS for a proxy that speaks the PROXY protocol; repeatable [default: 127.0.0.1 and ::1]
+    #[arg(short, long, value_name = "ADDRESS", help_heading = "Address", value_parser = bind)]
     bind: Vec<Address>,
+
+    /// Take the word of this proxy, an address or a network, on who its client is (Forwarded, X-Forwarded-For); repeatable
+    #[arg(long, value_name = "ADDRESS", help_heading = "Address", value_parser = trusted)]
+    trust: Vec<Trusted>,
 
     /// Listen on every interface, for the local network
     #[arg(long, conflicts_with = "bind", help_heading = "Address")]
@@ -321,6 +325,7 @@ impl Args {
             backlog: args.backlog,
             model,
             limits: Limits::new(connections).ending_after(args.linger, args.grace),
+            trust: trust(&args.trust),
             timeouts: Timeouts::new(args.timeout, args.keep_alive),
             log: args.log.map(LogName::log),
             language,
@@ -408,11 +413,11 @@ mod tests {
     }
 
     #[test]
-    fn serve_has_at_most_27_flags() {
+    fn serve_has_at_most_28_flags() {
         use clap::CommandFactory;
         // Those of the program as a whole, for every command, are not serve's own.
         let is_own = |option: &&clap::Arg| !option.is_global_set() && option.get_id() != "version";
         let flags = Args::command().get_opts().filter(is_own).count();
-        assert!(flags <= 27, "{flags}");
+        assert!(flags <= 28, "{flags}");
     }
 }

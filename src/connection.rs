@@ -7,9 +7,11 @@
 mod awaited;
 mod budget;
 mod deadline;
+mod forwarded;
 mod input;
 mod notes;
 mod outgoing;
+mod proxied;
 mod rejected;
 mod request;
 mod service;
@@ -19,6 +21,7 @@ mod workspace;
 
 pub use budget::{Budget, MOST_HELD, SMALL};
 pub use deadline::LEAST_RATE;
+pub use forwarded::Trust;
 pub use service::Service;
 pub use timeouts::Timeouts;
 pub use workspace::Workspace;
@@ -26,12 +29,13 @@ pub use workspace::Workspace;
 use crate::http::message::Request;
 use crate::http::persistence::CloseReason;
 use crate::http::server::{Next, ServerConnection};
-use crate::observe::access::{Begun, Format};
+use crate::listener::Peer;
+use crate::observe::access::{Begun, Format, Via};
 use crate::observe::counts::Count;
 use crate::observe::entry::Entry;
 use crate::observe::report::Report;
-use crate::record::Reason;
 use crate::record::connection::HeadState;
+use crate::record::{Named, NotNamed, Reason};
 use awaited::{Awaited, is_reset};
 use budget::Held;
 use deadline::{Deadline, Pace};
@@ -41,7 +45,7 @@ use outgoing::{Outgoing, Sent};
 use rejected::overdue;
 use rustix::io::Errno;
 use rustix::net::{Shutdown, shutdown};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
@@ -81,7 +85,10 @@ pub struct Connection {
     deadline: Option<Deadline>,
     /// How fast the response is taken, where its client had to be waited for.
     pace: Option<Box<Pace>>,
-    client: SocketAddr,
+    /// Who is at the other end: the client, or a proxy.
+    peer: SocketAddr,
+    /// The client that a proxy named at the beginning (PROXY protocol).
+    named: Option<Box<Named>>,
     /// Its number, if anybody asks.
     number: u64,
     /// Whether the server ends, and waits for this connection.
@@ -93,13 +100,17 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// A connection just accepted from `client` by `listener`; `socket` must not block.
-    pub fn new(socket: OwnedFd, client: SocketAddr, listener: BorrowedFd<'_>, service: &Service) -> Self {
+    /// A connection just accepted from `peer` by `listener`; `socket` must not block.
+    pub fn new(socket: OwnedFd, peer: impl Into<Peer>, listener: BorrowedFd<'_>, service: &Service) -> Self {
+        let Peer { address: peer, is_proxied } = peer.into();
         let mut machine = ServerConnection::new(service.timeouts.keep_alive.is_some());
         let number = service.probe.number_connection();
-        let notes = Notes::begin(number, &service.probe, &socket, client, listener);
+        let notes = Notes::begin(number, &service.probe, &socket, peer, listener);
         if notes.is_some() {
             machine.await_client_end();
+        }
+        if is_proxied {
+            machine.await_proxy_header();
         }
         Self {
             socket,
@@ -112,7 +123,8 @@ impl Connection {
             status: 0,
             deadline: None,
             pace: None,
-            client,
+            peer,
+            named: None,
             number,
             is_last: false,
             entry: None,
@@ -169,6 +181,7 @@ impl Connection {
             let step = match next {
                 Next::Receive => self.receive(&mut input, workspace),
                 Next::ReceiveBody => self.receive_body(&mut input),
+                Next::ReceiveProxyHeader => self.receive_proxy_header(&mut input, workspace),
                 Next::Respond if self.awaits_body => self.respond_to_whole(workspace),
                 Next::Respond => self.take_awaited(workspace),
                 Next::RespondOverdue => {
@@ -312,12 +325,22 @@ impl Connection {
         workspace: &mut Workspace,
     ) {
         workspace.counts.add(request.map_or(Count::OtherMethod, |request| Count::of_method(request.method)), 1);
+        let trust = &workspace.service.trust;
+        let forwarded = match request {
+            Some(request) if !trust.is_nobody() => trust.client(Some(self.hop()), &request.headers),
+            _ => None,
+        };
         if let Some(format) = workspace.service.probe.lines() {
-            self.entry = Some(Box::new(self.begin_entry(format, line, request, workspace)));
+            self.entry = Some(Box::new(self.begin_entry(format, line, request, forwarded, workspace)));
         }
         if let Some(notes) = &mut self.notes {
-            notes.begin_exchange(head, state, &self.socket, &workspace.service.probe);
+            notes.begin_exchange(head, state, forwarded, &self.socket, &workspace.service.probe);
         }
+    }
+
+    /// The address that speaks for the client, if its own word is not taken.
+    fn hop(&self) -> IpAddr {
+        self.named.as_ref().map_or(self.peer.ip(), |named| named.client).to_canonical()
     }
 
     fn begin_entry(
@@ -325,15 +348,20 @@ impl Connection {
         format: Format,
         line: &[u8],
         request: Option<&Request<'_>>,
+        forwarded: Option<Result<Named, NotNamed>>,
         workspace: &mut Workspace,
     ) -> Entry {
         let (date, nanoseconds) = match format {
             Format::Requests => workspace.time(),
             Format::Common | Format::Combined => (workspace.date(), 0),
         };
+        let (client, via) = match forwarded {
+            Some(Ok(named)) => (named.client, Some(self.hop())),
+            _ => (self.hop(), self.named.as_ref().map(|_| self.peer.ip().to_canonical())),
+        };
         let facts = Begun {
-            client: Some(self.client.ip().to_canonical()),
-            via: None,
+            client: Some(client),
+            via: via.map(Via::Address),
             connection: self.number,
             exchange: u64::from(self.machine.exchanges()) + 1,
             date,
@@ -387,7 +415,7 @@ mod tests {
     fn a_connection_is_small() {
         assert!(
             size_of::<Connection>() <= 320,
-            "{} bytes: machine {}, outgoing {}, held {}, deadline {}, client {}",
+            "{} bytes: machine {}, outgoing {}, held {}, deadline {}, peer {}",
             size_of::<Connection>(),
             size_of::<ServerConnection>(),
             size_of::<Option<Outgoing>>(),

@@ -1,11 +1,14 @@
 //! Where connections come in: which addresses, which port, and what every
 //! accepted socket is set to. No HTTP here.
 
+mod address;
+
+pub use address::{Address, Peer};
 use rustix::net::{SocketFlags, acceptfrom_with};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// How many ports after the usual one are tried when it is taken.
@@ -22,40 +25,6 @@ pub enum Port {
     From(u16),
 }
 
-/// An address to listen on, without its port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Address {
-    /// The IP address.
-    pub ip: IpAddr,
-    /// The number of the interface of a link-local address (its zone: RFC 4007 §11); else 0.
-    pub zone: u32,
-}
-
-impl Address {
-    /// That of `address`.
-    pub fn of(address: SocketAddr) -> Self {
-        let zone = match address {
-            SocketAddr::V4(_) => 0,
-            SocketAddr::V6(v6) => v6.scope_id(),
-        };
-        Self { ip: address.ip(), zone }
-    }
-
-    /// The same with this port.
-    pub fn with_port(self, port: u16) -> SocketAddr {
-        match self.ip {
-            IpAddr::V4(_) => SocketAddr::new(self.ip, port),
-            IpAddr::V6(ip) => SocketAddrV6::new(ip, port, 0, self.zone).into(),
-        }
-    }
-}
-
-impl<A: Into<IpAddr>> From<A> for Address {
-    fn from(ip: A) -> Self {
-        Self { ip: ip.into(), zone: 0 }
-    }
-}
-
 /// A listening socket.
 #[derive(Debug)]
 pub struct Listener {
@@ -63,6 +32,7 @@ pub struct Listener {
     address: SocketAddr,
     backlog: i32,
     is_handed_over: bool,
+    is_proxied: bool,
 }
 
 /// Why a socket that was handed over is none to accept connections from.
@@ -194,13 +164,14 @@ fn listen_on(addresses: &[Address], required: Required, port: u16, backlog: u32)
     let mut listeners = Vec::with_capacity(addresses.len());
     let mut missing = None;
     for address in addresses {
+        let is_proxied = address.is_proxied;
         let address = address.with_port(port);
         // The unspecified IPv6 address alone stands for both families.
         let both_families = addresses.len() == 1;
         match Listener::bind(address, both_families, backlog) {
             Ok(listener) => {
                 port = listener.address.port();
-                listeners.push(listener);
+                listeners.push(Listener { is_proxied, ..listener });
             }
             Err(cause) => {
                 let may_lack = required == Required::One && addresses.len() > 1;
@@ -229,7 +200,7 @@ impl Listener {
         let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
         socket.listen(backlog)?;
         let address = socket.local_addr()?.as_socket().unwrap_or(address);
-        Ok(Self { socket, address, backlog, is_handed_over: false })
+        Ok(Self { socket, address, backlog, is_handed_over: false, is_proxied: false })
     }
 
     /// A listening socket that was made by another program, and stays when this one ends.
@@ -248,7 +219,7 @@ impl Listener {
         // All who have it share these settings; a server that blocks in accept(2) is none that stops.
         let settings = [socket.set_nonblocking(true), socket.set_tcp_nodelay(true)];
         settings.into_iter().collect::<io::Result<()>>().map_err(|_| NotListening::NotTcp)?;
-        Ok(Self { socket, address, backlog: 0, is_handed_over: true })
+        Ok(Self { socket, address, backlog: 0, is_handed_over: true, is_proxied: false })
     }
 
     /// Another listening socket on the same address, among which the system
@@ -306,12 +277,13 @@ impl Listener {
     ///
     /// # Errors
     /// Those of accept(2), but for connections that ended while they waited.
-    pub fn accept(&self) -> io::Result<Option<(OwnedFd, SocketAddr)>> {
+    pub fn accept(&self) -> io::Result<Option<(OwnedFd, Peer)>> {
         use rustix::io::Errno;
         match acceptfrom_with(&self.socket, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC) {
             Ok((socket, peer)) => {
-                let peer = peer.and_then(|peer| SocketAddr::try_from(peer).ok());
-                Ok(Some((socket, peer.unwrap_or(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0)))))
+                let address = peer.and_then(|peer| SocketAddr::try_from(peer).ok());
+                let address = address.unwrap_or(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0));
+                Ok(Some((socket, Peer { address, is_proxied: self.is_proxied })))
             }
             // accept(2): errors of the connection, not of the listener.
             Err(Errno::AGAIN | Errno::INTR | Errno::CONNABORTED | Errno::PROTO) => Ok(None),
@@ -403,8 +375,8 @@ mod tests {
     use super::*;
 
     const LOOPBACKS: [Address; 2] = [
-        Address { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), zone: 0 },
-        Address { ip: IpAddr::V6(Ipv6Addr::LOCALHOST), zone: 0 },
+        Address { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), zone: 0, is_proxied: false },
+        Address { ip: IpAddr::V6(Ipv6Addr::LOCALHOST), zone: 0, is_proxied: false },
     ];
 
     #[test]

@@ -93,7 +93,8 @@ fn run(config: Config) -> Result<(), String> {
     }
 
     let abandon_storage = site.ending();
-    let service = Arc::new(Service::new(site).timeouts(config.timeouts).watched(recording.probe()));
+    let service =
+        Arc::new(Service::new(site).timeouts(config.timeouts).trusting(config.trust).watched(recording.probe()));
     let limits = config.limits.within_descriptors(config.model);
     activation::notify(&stop);
     let is_for_people = matches!(recording.log, Log::Story | Log::Short | Log::Off);

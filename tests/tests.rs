@@ -68,6 +68,9 @@ mod live;
 /// The whole program, watched.
 mod watch;
 
+/// Who the client is, where proxies speak for it.
+mod proxied;
+
 /// Requests bent at random: the server lives on.
 mod mutations;
 

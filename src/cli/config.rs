@@ -1,7 +1,7 @@
 //! What a command line means for a server.
 
 use crate::activation::HandedOver;
-use crate::connection::Timeouts;
+use crate::connection::{Timeouts, Trust};
 use crate::language::Language;
 use crate::listener::{Address, Listener, Port, Required};
 use crate::models::{Limits, Model};
@@ -71,6 +71,8 @@ pub struct Config {
     pub model: Model,
     /// How much is taken on.
     pub limits: Limits,
+    /// Whose word on a client is taken.
+    pub trust: Trust,
     /// How long things may take.
     pub timeouts: Timeouts,
     /// What is written to standard output; `None`: what suits it.

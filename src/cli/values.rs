@@ -1,11 +1,13 @@
 //! How each kind of argument is read; what it can't be is said in a sentence.
 
+use crate::connection::Trust;
 use crate::http::message::is_tchar;
 use crate::language::Sentence;
 use crate::language::sentence::both;
 use crate::listener::Address;
 use crate::site::CacheControl;
 use clap::ValueEnum;
+use ipnet::IpNet;
 use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
@@ -44,6 +46,37 @@ pub(super) fn address(text: &str) -> Result<Address, Sentence> {
     }
 }
 
+/// The same, behind `proxy:` or not.
+pub(super) fn bind(text: &str) -> Result<Address, Sentence> {
+    match text.strip_prefix("proxy:") {
+        Some(behind) => Ok(Address { is_proxied: true, ..address(behind)? }),
+        None => address(text),
+    }
+}
+
+/// An address or a network whose word is taken.
+pub(super) type Trusted = IpNet;
+
+/// `ADDRESS`, `ADDRESS/PREFIX` or `localhost`.
+pub(super) fn trusted(text: &str) -> Result<Trusted, Sentence> {
+    if text.contains('/') {
+        return text.parse::<IpNet>().map(|network| network.trunc()).map_err(|_| {
+            both!(
+                "not a network; try 10.0.0.0/8 or fd00::/8",
+                "네트워크가 아닙니다. 10.0.0.0/8이나 fd00::/8처럼 쓰세요"
+            )
+        });
+    }
+    Ok(IpNet::from(address(text)?.ip.to_canonical()))
+}
+
+/// All of these.
+pub(super) fn trust(trusted: &[Trusted]) -> Trust {
+    let mut trust = Trust::default();
+    trusted.iter().for_each(|network| trust.network(*network));
+    trust
+}
+
 /// `ADDRESS%ZONE`, as the system writes it (RFC 4007 §11), or as a URL does (`%25`: RFC 6874).
 fn zoned(text: &str) -> Result<Address, Sentence> {
     let (ip, zone) = text.split_once('%').unwrap_or((text, ""));
@@ -64,7 +97,7 @@ fn zoned(text: &str) -> Result<Address, Sentence> {
             "이 컴퓨터에는 {zone}이라는 인터페이스가 없습니다. ip link로 확인하세요"
         )
     })?;
-    Ok(Address { ip: ip.into(), zone })
+    Ok(Address { ip: ip.into(), zone, is_proxied: false })
 }
 
 /// `PORT`, `ADDRESS` or `ADDRESS:PORT`.

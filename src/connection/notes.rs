@@ -11,7 +11,7 @@ use crate::observe::probe::{Outbox, Probe};
 use crate::observe::report::{Closed, Exchange, Opened, Report};
 use crate::record::Moment;
 use crate::record::connection::HeadState;
-use crate::record::{Moments, Reason};
+use crate::record::{Moments, Named, NotNamed, Reason};
 use crate::sys::tcp_option;
 use rustix::io::Errno;
 use std::borrow::Cow;
@@ -191,6 +191,18 @@ impl Notes {
         result.map(|(count, _)| count)
     }
 
+    /// A proxy has said who its client is, or that it speaks for itself; what is behind that in
+    /// the same read, if anything, begins a head.
+    pub(super) fn proxy_header(&mut self, named: Option<Named>, is_followed: bool, probe: &Probe, outbox: &mut Outbox) {
+        if is_followed {
+            self.first_read = Some(self.last_read);
+            self.reads = 1;
+        }
+        if let Some(named) = named {
+            outbox.push(probe, &Report::Named(self.connection, named));
+        }
+    }
+
     /// A head has begun, and `head` is all there is of it yet: said once.
     pub(super) fn head_waits(&mut self, head: &[u8], probe: &Probe, outbox: &mut Outbox) {
         if self.first_read.is_some() && !head.is_empty() && !std::mem::replace(&mut self.has_begun, true) {
@@ -222,7 +234,14 @@ impl Notes {
     }
 
     /// A request's head was complete, or refused: `head` is what there is of it.
-    pub(super) fn begin_exchange(&mut self, head: &[u8], state: HeadState, socket: &OwnedFd, probe: &Probe) {
+    pub(super) fn begin_exchange(
+        &mut self,
+        head: &[u8],
+        state: HeadState,
+        forwarded: Option<Result<Named, NotNamed>>,
+        socket: &OwnedFd,
+        probe: &Probe,
+    ) {
         self.exchanges += 1;
         (self.has_begun, self.is_reported, self.taken) = (false, false, 0);
         let is_recorded = probe.admit_exchange();
@@ -237,6 +256,7 @@ impl Notes {
         exchange.stages.arrived = arrived;
         exchange.stages.first_read = first_read;
         exchange.head = state;
+        exchange.forwarded = forwarded;
         if state != HeadState::Unfinished {
             exchange.stages.head_complete = self.clock.now();
         }

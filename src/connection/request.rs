@@ -4,6 +4,7 @@ use super::awaited::{Awaited, is_reset};
 use super::input::Input;
 use super::notes::Reading;
 use super::outgoing::Outgoing;
+use super::proxied::{self, Preface};
 use super::rejected::{failed, reason, rejected};
 use super::{Connection, Workspace};
 use crate::handler::{Begun, Ends, Response};
@@ -45,6 +46,27 @@ impl Connection {
         drop(storage);
         input.advance(used);
         if used == 0 && self.machine.next() == Next::Receive { self.receive_more(input) } else { Ok(()) }
+    }
+
+    /// Reads what a proxy says before the first request.
+    pub(super) fn receive_proxy_header(&mut self, input: &mut Input, workspace: &mut Workspace) -> Result<(), Errno> {
+        match proxied::read(input.unused()) {
+            Preface::Unfinished => return self.receive_more(input),
+            Preface::Whole(length, named) => {
+                input.advance(length);
+                self.named = named.map(Box::new);
+                if let Some(notes) = &mut self.notes {
+                    let is_followed = !input.unused().is_empty();
+                    notes.proxy_header(named, is_followed, &workspace.service.probe, &mut workspace.outbox);
+                }
+                self.machine.proxy_header(true);
+            }
+            Preface::Malformed => {
+                input.discard();
+                self.machine.proxy_header(false);
+            }
+        }
+        Ok(())
     }
 
     /// The same of a request's body.
@@ -114,7 +136,7 @@ impl Connection {
 
     /// Asks the handler, and sends its response if that is made at once.
     fn handle(&mut self, request: &Request<'_>, workspace: &mut Workspace) {
-        let ends = Ends::new(self.client, self.socket.as_fd());
+        let ends = Ends::new(self.peer, self.socket.as_fd());
         // A handler that panics costs its own request an error, and nobody else anything.
         let begun = catch_unwind(AssertUnwindSafe(|| workspace.ask(request, ends)));
         let origin = request.headers.all("origin").next();
@@ -192,7 +214,7 @@ impl Connection {
     pub(super) fn recv(&mut self, input: &mut Input) -> Result<usize, Errno> {
         let Some(notes) = &mut self.notes else { return Ok(recv(&self.socket, input.room(), RecvFlags::empty())?.0) };
         let of = match self.machine.timer() {
-            _ if self.machine.next() == Next::ReceiveBody => Reading::NoHead,
+            _ if matches!(self.machine.next(), Next::ReceiveBody | Next::ReceiveProxyHeader) => Reading::NoHead,
             Timer::Head | Timer::Idle if input.unused().is_empty() => Reading::Head,
             Timer::Head | Timer::Idle => Reading::RestOfHead,
             _ => Reading::NoHead,

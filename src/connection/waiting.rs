@@ -6,7 +6,7 @@ use super::notes::Notes;
 use super::outgoing::Outgoing;
 use super::{Connection, Progress, Workspace};
 use crate::http::persistence::CloseReason;
-use crate::http::server::Timer;
+use crate::http::server::{Next, Timer};
 use crate::sys::send_queue;
 use std::time::{Duration, Instant};
 
@@ -47,7 +47,9 @@ impl Connection {
             let (probe, outbox) = (&workspace.service.probe, &mut workspace.outbox);
             match timer {
                 Timer::Send => notes.sending_waits(probe, outbox),
-                Timer::Head => notes.head_waits(input.unused(), probe, outbox),
+                Timer::Head if self.machine.next() != Next::ReceiveProxyHeader => {
+                    notes.head_waits(input.unused(), probe, outbox);
+                }
                 _ => {}
             }
         }

@@ -105,6 +105,8 @@ pub enum CloseReason {
     Rejected(Rejection),
     /// The client closed a connection that was kept for it.
     ClientClosed,
+    /// No valid header of the PROXY protocol came, where one is expected.
+    NoProxyHeader,
     /// The client closed, and had sent no request.
     NoRequest,
     /// The client ended its sending side before its request's body was complete.

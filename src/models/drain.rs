@@ -15,9 +15,8 @@
 use super::crowd::others_wait;
 use super::wait::wait;
 use crate::kernel::socket_table::SocketTable;
-use crate::listener::Listener;
+use crate::listener::{Listener, Peer};
 use rustix::event::{PollFd, PollFlags};
-use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
@@ -66,7 +65,7 @@ impl Draining {
     }
 
     /// The next connection that has come, and where. Out of descriptors: who waits in the queue is lost with it.
-    pub(super) fn accept(&self) -> Option<(&Listener, OwnedFd, SocketAddr)> {
+    pub(super) fn accept(&self) -> Option<(&Listener, OwnedFd, Peer)> {
         self.listeners.iter().find_map(|listener| {
             let (socket, client) = listener.accept().ok().flatten()?;
             Some((listener, socket, client))
@@ -79,7 +78,7 @@ impl Draining {
     }
 
     /// Gives each connection that comes to `take`, and waits for it, until none does any more.
-    pub(super) fn accept_to_the_end(mut self, mut take: impl FnMut(&Listener, OwnedFd, SocketAddr)) {
+    pub(super) fn accept_to_the_end(mut self, mut take: impl FnMut(&Listener, OwnedFd, Peer)) {
         loop {
             let is_over = self.is_over();
             while let Some((listener, socket, client)) = self.accept() {

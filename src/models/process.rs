@@ -29,7 +29,7 @@ use super::running::{EXHAUSTED, LAST_WORDS, run};
 use super::stop::Stop;
 use super::wait::wait;
 use crate::connection::{Connection, Service, Workspace};
-use crate::listener::Listener;
+use crate::listener::{Listener, Peer};
 use crate::sys::fork::{Fork, exit_child, fork};
 use crate::sys::inherited::close_sockets_of_others;
 use rustix::event::{PollFd, PollFlags};
@@ -38,7 +38,6 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process};
 use signal_hook::consts::SIGCHLD;
 use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Instant;
@@ -119,7 +118,7 @@ impl Parent<'_> {
     }
 
     /// Forks a child for a connection.
-    fn serve(&mut self, listener: &Listener, socket: OwnedFd, client: SocketAddr) -> io::Result<()> {
+    fn serve(&mut self, listener: &Listener, socket: OwnedFd, client: Peer) -> io::Result<()> {
         let mut connection = Connection::new(socket, client, listener.as_fd(), self.service);
         if self.children.running.len() + 1 >= self.limits.connections {
             connection.respond_last();

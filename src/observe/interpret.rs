@@ -6,7 +6,7 @@ use crate::kernel::clock;
 use crate::kernel::tcp_info::{self, TcpInfo};
 use crate::language::Language::English;
 use crate::record::connection::{Close, Exchange, Handshake, Message, Queue, Record, SCHEMA, Traffic};
-use crate::record::{End, Figure, How, Moment, Nanoseconds, Reason, Source, Stages, Text, TimeWait, Why};
+use crate::record::{End, Figure, Forwarded, How, Moment, Nanoseconds, Reason, Source, Stages, Text, TimeWait, Why};
 use std::borrow::Cow;
 
 /// The record of a connection that has just been accepted.
@@ -41,6 +41,7 @@ pub(super) fn opened(report: &Opened, model: Text) -> Record {
         exchanges: Vec::new(),
         exchanges_left_out: 0,
         close: None,
+        named: None,
         segments: None,
     }
 }
@@ -88,6 +89,10 @@ pub(super) fn exchange(report: &ExchangeReport<'_>, accepted: Moment) -> Exchang
         body_length: report.body_length.filter(|_| report.status != 0),
         resource: Figure::measured_or(report.resource.as_deref().map(str::to_owned), Source::Handler, Why::NoFile),
         refused: report.refused.clone(),
+        forwarded: report.forwarded.map(|forwarded| match forwarded {
+            Ok(named) => Forwarded::Client(named),
+            Err(ignored) => Forwarded::Ignored { ignored },
+        }),
         is_kept: report.is_kept,
         stages,
         traffic: Figure::measured(

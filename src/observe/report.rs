@@ -3,7 +3,7 @@
 
 use crate::kernel::tcp_info::SendQueue;
 use crate::record::connection::HeadState;
-use crate::record::{Moment, Moments, Reason};
+use crate::record::{Moment, Moments, Named, NotNamed, Reason};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -15,6 +15,8 @@ pub(crate) enum Report<'a> {
     Line(#[serde(borrow)] Cow<'a, [u8]>),
     /// A connection was accepted.
     Opened(Opened),
+    /// A proxy named the client of the connection of this number.
+    Named(u64, Named),
     /// An exchange began, or went on: what is known of it now.
     Exchange(Exchange<'a>),
     /// The response of an exchange that was reported before is acknowledged.
@@ -60,6 +62,8 @@ pub(crate) struct Exchange<'a> {
     pub resource: Option<Cow<'a, str>>,
     /// Why the request was refused, where that is known.
     pub refused: Option<Reason>,
+    /// What a trusted proxy's fields say of the client.
+    pub forwarded: Option<Result<Named, NotNamed>>,
     pub is_kept: bool,
     pub stages: Moments,
     pub request_head: u64,

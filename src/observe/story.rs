@@ -308,6 +308,7 @@ fn without_exchanges(record: &Record) -> Record {
         exchanges: Vec::new(),
         exchanges_left_out: record.exchanges_left_out,
         close: None,
+        named: record.named,
         segments: None,
     }
 }

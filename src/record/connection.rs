@@ -6,6 +6,7 @@
 
 use super::ending::{End, How, TimeWait};
 use super::figure::{Figure, Nanoseconds, Text};
+use super::named::{Forwarded, Named};
 use super::reason::Reason;
 use super::segment::Segments;
 use super::source::Source;
@@ -47,6 +48,10 @@ pub struct Record {
     pub exchanges_left_out: u64,
     /// How it ended; `None` while it is open.
     pub close: Option<Close>,
+    /// The client, where a proxy named it before the first request (PROXY protocol): `client` is
+    /// the proxy then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named: Option<Named>,
     /// Its segments; `None` where packets are not captured, or its beginning was not seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segments: Option<Segments>,
@@ -128,6 +133,9 @@ pub struct Exchange {
     /// Why the request was refused; `None` where it was not, or where the status alone says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Reason>,
+    /// What the fields of a trusted proxy say of the client; `None` where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forwarded: Option<Forwarded>,
     /// Whether the connection was kept for another request.
     pub is_kept: bool,
     /// When things happened.

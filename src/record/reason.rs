@@ -17,6 +17,7 @@ sentences! {
         UnknownLength "unknown_length" "The length of the response was not known in advance, so the end of the connection is its end." "응답의 길이를 미리 알 수 없어서, 연결의 끝이 곧 응답의 끝입니다.";
         RequestBodyUnread "request_body_unread" "The request had a body that this server did not read." "요청에 이 서버가 읽지 않은 본문이 있었습니다.";
         ClientClosed "client_closed" "The client closed the keep-alive connection." "클라이언트가 유지하던 연결을 닫았습니다.";
+        NoProxyHeader "no_proxy_header" "This address expects the PROXY protocol, and the connection did not begin with a valid header of it in time." "이 주소는 PROXY 프로토콜을 기다리는데, 연결이 제때 올바른 PROXY 헤더로 시작하지 않았습니다.";
         NoRequest "no_request" "The client closed without sending a request." "클라이언트가 요청을 보내지 않고 닫았습니다.";
         IncompleteBody "incomplete_body" "The client closed before the body of its request was complete." "클라이언트가 요청 본문을 다 보내지 않고 닫았습니다.";
         IdleTimeout "idle_timeout" "No further request came in time." "다음 요청이 제때 오지 않았습니다.";
@@ -78,6 +79,7 @@ impl From<CloseReason> for Reason {
             CloseReason::Rejected(rejection) => rejection.into(),
             CloseReason::ClientClosed => Self::ClientClosed,
             CloseReason::NoRequest => Self::NoRequest,
+            CloseReason::NoProxyHeader => Self::NoProxyHeader,
             CloseReason::IncompleteBody => Self::IncompleteBody,
             CloseReason::IdleTimeout => Self::IdleTimeout,
             CloseReason::SilentTimeout => Self::SilentTimeout,

@@ -66,6 +66,7 @@ pub fn opened(connection: u64) -> Record {
         continues: false,
         exchanges: vec![],
         exchanges_left_out: 0,
+        named: None,
         close: None,
         segments: None,
     }
@@ -95,6 +96,7 @@ pub fn exchange(number: u64, target: &str, begun: i64) -> Exchange {
         status: 200,
         resource: Figure::measured("hello.txt".into(), Source::Handler),
         refused: None,
+        forwarded: None,
         is_kept: true,
         stages: Stages::all(|_| match times.next() {
             Some((time, by)) => Figure::measured(begun + time, by),

@@ -25,11 +25,13 @@
 //! A connection is kept only when the request was read to the end of its body
 //! *before* the response promises it: a proxy that has its response takes the
 //! connection for free, and what it sends next must not fall into a body that
-//! never came. One state reads every body, whether the handler takes it or it is
+//! never came. Where a proxy speaks first (PROXY protocol), Proxy comes before Idle.
+//! One state reads every body, whether the handler takes it or it is
 //! dropped. What is not read (too long, `Expect`, late) ends the connection.
 //!
 //! | state    | what the host does next ([`Next`]) | what moves it on |
 //! | -------- | ---------------------------------- | ---------------- |
+//! | Proxy    | ReceiveProxyHeader | `proxy_header`, `end_of_input`, `timed_out`, `shut_down` |
 //! | Idle     | Receive | `receive`, `end_of_input`, `timed_out`, `shut_down` |
 //! | Head     | Receive | `receive`, `end_of_input`, `timed_out` |
 //! | Body     | ReceiveBody | `receive_body`, `end_of_input`, `timed_out` |
@@ -67,6 +69,7 @@ pub const BODY_PIECE: usize = 64 * 1024;
 pub const MAX_DRAIN: u64 = 32 * 1024 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
+    Proxy,
     Idle,
     Head,
     /// `left` bytes are still to come; `keeps`: the handler takes them.
@@ -162,9 +165,24 @@ impl ServerConnection {
         self.awaits_client_end = true;
     }
 
+    /// Lets the connection begin with what a proxy says of its client, and with nothing else.
+    pub fn await_proxy_header(&mut self) {
+        self.state = State::Proxy;
+    }
+
+    /// That has come; or something else has, which is none.
+    pub fn proxy_header(&mut self, is_one: bool) {
+        match self.state {
+            State::Proxy if is_one => self.state = State::Idle,
+            State::Proxy => self.close(CloseReason::NoProxyHeader),
+            _ => {}
+        }
+    }
+
     /// What the host is to do next.
     pub fn next(&self) -> Next {
         match self.state {
+            State::Proxy => Next::ReceiveProxyHeader,
             State::Idle | State::Head => Next::Receive,
             State::Body { .. } => Next::ReceiveBody,
             State::Respond => Next::Respond,
@@ -182,7 +200,9 @@ impl ServerConnection {
     pub fn timer(&self) -> Timer {
         match self.state {
             State::Idle if self.exchanges > 0 => Timer::Idle,
-            State::Idle | State::Head | State::Reject(_) | State::Body { keeps: false, .. } => Timer::Head,
+            State::Proxy | State::Idle | State::Head | State::Reject(_) | State::Body { keeps: false, .. } => {
+                Timer::Head
+            }
             State::Body { keeps: true, .. } => Timer::Body,
             State::Respond | State::Overdue => Timer::Respond,
             State::Send { .. } if self.source_waits => Timer::Source,
@@ -211,6 +231,7 @@ impl ServerConnection {
     pub fn end_of_input(&mut self) {
         self.input_ended = true;
         match self.state {
+            State::Proxy => self.close(CloseReason::NoProxyHeader),
             State::Idle if self.exchanges == 0 => self.close(CloseReason::NoRequest),
             State::Idle => self.close(CloseReason::ClientClosed),
             State::Head => self.reject(Rejection::Incomplete),
@@ -230,7 +251,7 @@ impl ServerConnection {
     pub fn shut_down(&mut self) {
         self.respond_last(CloseReason::ShuttingDown);
         self.ends = true;
-        if self.state == State::Idle {
+        if matches!(self.state, State::Idle | State::Proxy) {
             self.close(CloseReason::ShuttingDown);
         }
     }
@@ -352,6 +373,7 @@ impl ServerConnection {
     /// The running deadline passed.
     pub fn timed_out(&mut self) {
         match self.state {
+            State::Proxy => self.close(CloseReason::NoProxyHeader),
             State::Idle if self.exchanges == 0 => self.close(CloseReason::SilentTimeout),
             State::Idle => self.close(CloseReason::IdleTimeout),
             State::Head => self.reject(Rejection::TimedOut),
@@ -370,6 +392,7 @@ impl ServerConnection {
         match self.state {
             State::Idle | State::Head | State::Body { .. } => self.reject(Rejection::NoRoom),
             State::ShutDown(reason) | State::Drain { reason, .. } => self.close(reason),
+            State::Proxy => self.close(why),
             _ => self.abort(why),
         }
     }

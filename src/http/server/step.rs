@@ -8,6 +8,8 @@ use crate::http::persistence::CloseReason;
 pub enum Next {
     /// Hand bytes of the client's to [`receive`](super::ServerConnection::receive).
     Receive,
+    /// Read what a proxy says before the first request: [`proxy_header`](super::ServerConnection::proxy_header).
+    ReceiveProxyHeader,
     /// Hand further bytes of a request's body to [`receive_body`](super::ServerConnection::receive_body).
     ReceiveBody,
     /// Respond to the request, which is complete, or of which nobody wants more:

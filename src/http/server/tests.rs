@@ -40,6 +40,7 @@ fn converse_taking(limit: u64, segments: &[&[u8]], then: Then) -> Seen {
     loop {
         let next = machine.next();
         match next {
+            Next::ReceiveProxyHeader => unreachable!("there is no proxy"),
             Next::Receive | Next::ReceiveBody => {
                 let used = if next == Next::Receive {
                     let mut storage = FieldStorage::new();
@@ -368,4 +369,28 @@ proptest! {
     fn any_bytes_come_to_an_end(wire in prop::collection::vec(any::<u8>(), 0..300)) {
         converse(&[&wire]);
     }
+}
+
+#[test]
+fn where_a_proxy_speaks_first_nothing_is_served_without_its_word() {
+    let proxied = || {
+        let mut machine = ServerConnection::new(true);
+        machine.await_proxy_header();
+        machine
+    };
+    let closed = Next::Close { reason: CloseReason::NoProxyHeader, abort: false };
+    let ends: [fn(&mut ServerConnection); 3] =
+        [|machine| machine.proxy_header(false), ServerConnection::end_of_input, ServerConnection::timed_out];
+    for end in ends {
+        let mut machine = proxied();
+        assert_eq!((machine.next(), machine.timer()), (Next::ReceiveProxyHeader, Timer::Head));
+        end(&mut machine);
+        assert_eq!(machine.next(), closed);
+    }
+    let mut machine = proxied();
+    machine.proxy_header(true);
+    assert_eq!(machine.next(), Next::Receive);
+    let mut machine = proxied();
+    machine.shut_down();
+    assert_eq!(machine.next(), Next::Close { reason: CloseReason::ShuttingDown, abort: false });
 }

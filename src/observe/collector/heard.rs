@@ -32,6 +32,12 @@ impl Collector {
                 self.connections.insert(report.connection, recorded);
                 self.hand_on(report.connection, News::Opened);
             }
+            Report::Named(connection, named) => {
+                if let Some(recorded) = self.connections.get_mut(&connection) {
+                    recorded.record.named = Some(named);
+                    recorded.last_heard = Instant::now();
+                }
+            }
             Report::Exchange(report) => {
                 let Some(recorded) = self.connections.get_mut(&report.connection) else { return };
                 let exchange = interpret::exchange(&report, recorded.accepted);

@@ -35,6 +35,7 @@ fn record(connection: u64) -> Record {
         continues: false,
         exchanges: vec![],
         exchanges_left_out: 0,
+        named: None,
         close: None,
         segments: None,
     }
@@ -51,6 +52,7 @@ fn exchange(number: u64) -> Exchange {
         status: 200,
         resource: unseen(),
         refused: None,
+        forwarded: None,
         is_kept: true,
         stages: Stages { head_complete: Figure::measured(number as i64, Source::Clock), ..Stages::all(|_| unseen()) },
         traffic: unseen(),

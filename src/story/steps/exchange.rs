@@ -7,7 +7,7 @@ use super::segments;
 use super::step::{Direction, Known, Step, Tone, how};
 use crate::language::Language;
 use crate::record::connection::{Exchange, HeadState, Record, Traffic};
-use crate::record::{End, Figure, Nanoseconds, Source, Why};
+use crate::record::{End, Figure, Forwarded, Nanoseconds, NotNamed, Source, Why};
 use crate::story::layout::{grouped, span};
 
 /// Stages that are closer than this need no step of their own, in nanoseconds.
@@ -26,6 +26,7 @@ pub(super) fn steps(
     let is_pipelined = is_pipelined(exchange, before);
     let mut steps = vec![request(exchange, is_pipelined, roles, language)];
     steps.extend(read(exchange, is_pipelined, language));
+    steps.extend(exchange.forwarded.map(|forwarded| by_field(forwarded, record, language)));
     if exchange.status != 0 {
         steps.extend(chosen(exchange, language));
         steps.extend(refused(exchange, record, language));
@@ -38,6 +39,33 @@ pub(super) fn steps(
         step.exchange = Some(exchange.number);
     }
     steps
+}
+
+/// What the fields of a trusted proxy say of the client.
+fn by_field(forwarded: Forwarded, record: &Record, language: Language) -> Step {
+    let proxy = record.named.map_or(record.client.ip(), |named| named.client).to_canonical();
+    let title = match forwarded {
+        Forwarded::Client(named) => say!(
+            language,
+            "the client is {}, named by the proxy {} ({})" / "클라이언트: {}. 알린 프록시: {}({})",
+            named,
+            proxy,
+            named.by.name()
+        ),
+        Forwarded::Ignored { ignored: NotNamed::Malformed } => say!(
+            language,
+            "the proxy {} is trusted, but its forwarding field names no address: ignored"
+                / "프록시 {}를 신뢰하지만 전달 필드에 주소가 없어 무시함",
+            proxy
+        ),
+        Forwarded::Ignored { ignored: NotNamed::Contradictory } => say!(
+            language,
+            "Forwarded and X-Forwarded-For of the trusted proxy {} name different clients: ignored"
+                / "신뢰하는 프록시 {}의 Forwarded와 X-Forwarded-For가 서로 다른 클라이언트를 가리켜 무시함",
+            proxy
+        ),
+    };
+    Step::note("named", title)
 }
 
 /// The first line that is not empty.

@@ -6,6 +6,7 @@ use super::say::say;
 use super::step::Step;
 use super::{ending, exchange, handshake, order, segments};
 use crate::language::Language;
+use crate::record::Named;
 use crate::record::connection::Record;
 
 /// The steps of a connection; `limits`: the client's moments, where they are known.
@@ -13,6 +14,7 @@ pub(super) fn steps(record: &Record, limits: Option<Limits>, language: Language)
     let arrival = order::first_arrival(record);
     let roles = Roles::of_record(record);
     let mut steps = handshake::steps(record, arrival, limits, &roles, language);
+    steps.extend(record.named.map(|named| by_proxy(&named, record, language)));
     let mut later = Vec::new();
     for (index, exchange) in record.exchanges.iter().enumerate() {
         let before = index.checked_sub(1).and_then(|before| record.exchanges.get(before));
@@ -35,6 +37,18 @@ pub(super) fn steps(record: &Record, limits: Option<Limits>, language: Language)
     later.extend(segments::steps(record, &roles, language));
     order::append(&mut steps, later, roles.is_captured());
     steps
+}
+
+/// What a proxy said before the first request.
+fn by_proxy(named: &Named, record: &Record, language: Language) -> Step {
+    let title = say!(
+        language,
+        "the client is {}, named by the proxy {} ({})" / "클라이언트: {}. 알린 프록시: {}({})",
+        named,
+        record.client.ip().to_canonical(),
+        named.by.name()
+    );
+    Step::note("named", title)
 }
 
 fn left_out(record: &Record, language: Language) -> Option<Step> {

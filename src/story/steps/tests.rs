@@ -55,6 +55,7 @@ fn exchange(number: u64) -> impl Strategy<Value = Exchange> {
             body_length: Some(if is_whole { body } else { body + 5 }),
             resource: Figure::not_visible(Why::NoFile),
             refused: None,
+            forwarded: None,
             is_kept: true,
             stages,
             traffic: Figure::measured(
@@ -129,6 +130,7 @@ fn record() -> impl Strategy<Value = Record> {
             continues: false,
             exchanges: [one, two, three].into_iter().take(count).collect(),
             exchanges_left_out: 0,
+            named: None,
             close,
             segments: None,
         },

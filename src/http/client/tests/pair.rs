@@ -85,6 +85,7 @@ impl ServerSide {
     /// One step; whether anything was done.
     fn step(&mut self, most: usize, inbound: &mut Queue, outbound: &mut Queue) -> bool {
         match self.machine.next() {
+            server::Next::ReceiveProxyHeader => unreachable!("there is no proxy"),
             server::Next::Receive => {
                 let before = self.input.len();
                 let ended = inbound.deliver(most, &mut self.input);

@@ -47,6 +47,7 @@ pub(super) fn opened(connection: u64) -> Record {
         continues: false,
         exchanges: vec![],
         exchanges_left_out: 0,
+        named: None,
         close: None,
         segments: None,
     }
@@ -68,6 +69,7 @@ pub(super) fn exchange(number: u64, start: i64, line: &str, status: &str, body: 
             Some(path) => Figure::measured(path[1..].to_owned(), Source::Handler),
         },
         refused: None,
+        forwarded: None,
         is_kept: true,
         stages: Stages::all(|_| times.next().map_or(none(Why::NotReached), |time| at(start + time * US))),
         traffic: Figure::measured(

@@ -1,0 +1,75 @@
+//! Who is said to be the client, by a proxy that speaks for it.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+/// A client that a proxy named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// Its address.
+    pub client: IpAddr,
+    /// Its port, where that was named too.
+    #[serde(default)]
+    pub port: Option<u16>,
+    /// How it was named.
+    pub by: NamedBy,
+}
+
+/// How a proxy names its client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NamedBy {
+    /// By a line before the first request (PROXY protocol, version 1).
+    ProxyV1,
+    /// By bytes before the first request (PROXY protocol, version 2).
+    ProxyV2,
+    /// By the request's field Forwarded (RFC 7239).
+    Forwarded,
+    /// By the request's field X-Forwarded-For.
+    XForwardedFor,
+}
+
+impl NamedBy {
+    /// What it is called where it is defined.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ProxyV1 => "PROXY v1",
+            Self::ProxyV2 => "PROXY v2",
+            Self::Forwarded => "Forwarded",
+            Self::XForwardedFor => "X-Forwarded-For",
+        }
+    }
+}
+
+/// Why a trusted proxy's fields name no client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotNamed {
+    /// What should be an address is none.
+    Malformed,
+    /// Forwarded and X-Forwarded-For name different clients: one of them may be the client's own.
+    Contradictory,
+}
+
+/// What a trusted proxy's fields say of an exchange's client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Forwarded {
+    /// Its address.
+    Client(Named),
+    /// Nothing that can be believed.
+    Ignored {
+        /// Why.
+        ignored: NotNamed,
+    },
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.port {
+            Some(port) => SocketAddr::new(self.client, port).fmt(f),
+            None => self.client.fmt(f),
+        }
+    }
+}
