@@ -13,7 +13,11 @@ use crate::listener::{Listener, NotListening};
 use crate::models::Stop;
 use crate::sys::inherited;
 use sd_notify::NotifyState;
+use std::ffi::OsStr;
 use std::io;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::sync::Arc;
 
 /// The name of sockets for the live page; all others are for the site.
@@ -52,18 +56,38 @@ pub fn handed_over() -> Result<HandedOver, Unusable> {
     Ok(sockets)
 }
 
-/// Tells the manager that clients are served, and later, that the server stops. Where
-/// nobody asked to be told (NOTIFY_SOCKET), or nobody listens, nothing is done.
-pub fn notify(stop: &Arc<Stop>) {
-    if std::env::var_os("NOTIFY_SOCKET").is_none() {
-        return;
+/// The manager that asked to be told (NOTIFY_SOCKET), and listens: a server that has given up
+/// its rights connects to nobody.
+#[derive(Debug)]
+pub struct Manager(UnixDatagram);
+
+impl Manager {
+    /// Connects to it, if there is one.
+    pub fn connect() -> Option<Self> {
+        let address = std::env::var_os("NOTIFY_SOCKET")?;
+        let address = match address.as_bytes() {
+            [b'@', name @ ..] => SocketAddr::from_abstract_name(name),
+            path => SocketAddr::from_pathname(OsStr::from_bytes(path)),
+        };
+        let socket = UnixDatagram::unbound().ok()?;
+        socket.connect_addr(&address.ok()?).ok()?;
+        Some(Self(socket))
     }
-    let _ = sd_notify::notify(&[NotifyState::Ready]);
-    let stop = Arc::clone(stop);
-    let wait_and_tell = move || {
-        stop.wait_for_order();
-        let _ = sd_notify::notify(&[NotifyState::Stopping]);
-    };
-    // Without a thread the manager finds out by the end.
-    let _ = std::thread::Builder::new().name("service manager".into()).spawn(wait_and_tell);
+
+    /// Tells it that clients are served, and later, that the server stops.
+    pub fn notify(self, stop: &Arc<Stop>) {
+        self.tell(&NotifyState::Ready);
+        let stop = Arc::clone(stop);
+        let wait_and_tell = move || {
+            stop.wait_for_order();
+            self.tell(&NotifyState::Stopping);
+        };
+        // Without a thread the manager finds out by the end.
+        let _ = std::thread::Builder::new().name("service manager".into()).spawn(wait_and_tell);
+    }
+
+    fn tell(&self, state: &NotifyState<'_>) {
+        // It may have gone.
+        let _ = self.0.send(format!("{state}\n").as_bytes());
+    }
 }

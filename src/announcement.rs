@@ -1,5 +1,7 @@
 //! The lines around serving: where it is, before; what went missing, after.
 
+mod confinement;
+
 use crate::cli::{Config, LivePage, Log};
 use crate::escape;
 use crate::language::Language;
@@ -8,6 +10,7 @@ use crate::listener::{self, Listener, Port};
 use crate::observe::sink::LeftOut;
 use crate::qr;
 use crate::recording::Recording;
+use crate::sandbox::Sandbox;
 use crate::story::steps::count;
 use anstream::{AutoStream, ColorChoice};
 use rustix::termios::tcgetwinsize;
@@ -18,6 +21,22 @@ use unicode_width::UnicodeWidthStr;
 
 /// Rows of a terminal that the other lines of the announcement take.
 const LINES_BESIDE: usize = 6;
+
+/// Where the site is: asked while that can be asked.
+#[derive(Debug)]
+pub struct Urls {
+    /// Its URLs, best first.
+    pub all: Vec<String>,
+    /// The best one for other machines.
+    lan: Option<String>,
+}
+
+impl Urls {
+    /// Those of a site on these listeners.
+    pub fn of(listeners: &[Listener]) -> Self {
+        Self { all: listener::urls(listeners), lan: listener::lan_url(listeners) }
+    }
+}
 
 /// The current folder.
 pub const HERE: &str = ".";
@@ -32,7 +51,9 @@ pub fn announce(
     folder: &Path,
     config: &Config,
     listeners: &[Listener],
+    urls: &Urls,
     recording: &Recording,
+    sandbox: &Sandbox,
 ) -> io::Result<()> {
     let language = config.language;
     let first = match config.is_lesson {
@@ -44,7 +65,7 @@ pub fn announce(
         let bold = anstyle::Style::new().bold();
         writeln!(out, "{:indent$}{label} {bold}{url}{bold:#}", "", indent = width.saturating_sub(label.width()))
     };
-    for (index, url) in listener::urls(listeners).iter().enumerate() {
+    for (index, url) in urls.all.iter().enumerate() {
         let also = say!(language, "and at" / "또는:");
         line(if index == 0 { &first } else { &also }, url)?;
     }
@@ -54,16 +75,22 @@ pub fn announce(
     if let Some(url) = recording.metrics_urls.first() {
         line(&say!(language, "Its counts at" / "집계:"), &format!("{url}metrics"))?;
     }
-    for line in code(config, listeners) {
+    for line in code(config, urls) {
         writeln!(out, "{line}")?;
     }
-    for sentence in sentences(folder, config, listeners, recording) {
+    for sentence in sentences(folder, config, listeners, recording, sandbox) {
         writeln!(out, "{}", escape::terminal(&sentence))?;
     }
     out.flush()
 }
 
-fn sentences(folder: &Path, config: &Config, listeners: &[Listener], recording: &Recording) -> Vec<String> {
+fn sentences(
+    folder: &Path,
+    config: &Config,
+    listeners: &[Listener],
+    recording: &Recording,
+    sandbox: &Sandbox,
+) -> Vec<String> {
     let language = config.language;
     let mut sentences = Vec::new();
     if listeners.iter().any(Listener::is_handed_over) {
@@ -117,18 +144,19 @@ fn sentences(folder: &Path, config: &Config, listeners: &[Listener], recording: 
                 / "표준 출력은 캡처 파일입니다. 비밀번호와 쿠키까지 패킷 전체가 담깁니다."
         ));
     }
+    sentences.extend(confinement::sentences(sandbox, language));
     sentences.push(say!(language, "Ctrl-C stops it." / "Ctrl-C를 누르면 멈춥니다."));
     sentences
 }
 
 /// With `--lan`, the first URL that a telephone can use, as a QR code: where there
 /// is room for it beside the other lines, and colour, without which it can't be read.
-fn code(config: &Config, listeners: &[Listener]) -> Vec<String> {
+fn code(config: &Config, urls: &Urls) -> Vec<String> {
     let is_for_eyes = config.is_for_lan && AutoStream::choice(&io::stdout()) != ColorChoice::Never;
     let Some(size) = tcgetwinsize(io::stdout()).ok().filter(|_| is_for_eyes) else { return Vec::new() };
     let rows = usize::from(size.ws_row).saturating_sub(LINES_BESIDE);
-    let url = listener::lan_url(listeners);
-    url.and_then(|url| qr::lines(&url, size.ws_col.into(), rows)).unwrap_or_default()
+    let url = urls.lan.as_ref();
+    url.and_then(|url| qr::lines(url, size.ws_col.into(), rows)).unwrap_or_default()
 }
 
 /// The order to stop has come, and these connections are still under way.

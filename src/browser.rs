@@ -9,28 +9,46 @@ use std::process::{Child, Command, Stdio};
 /// What the system opens a URL with.
 const OPENER: &str = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
 
+/// A browser that is being opened.
+#[derive(Debug)]
+pub struct Opening {
+    child: Child,
+    cannot: String,
+    language: Language,
+}
+
 /// Opens `url`, and does not wait for that; why it can't be opened goes to `complain`.
-pub fn open(url: &str, language: Language, complain: impl FnOnce(&str) + Send + 'static) {
+pub fn open(url: &str, language: Language, complain: impl FnOnce(&str)) -> Option<Opening> {
     // Without a display a text browser would be started in our own terminal.
     if !has_display() {
-        return complain(&say!(
+        complain(&say!(
             language,
             "There is no display to open a browser on: open {} yourself."
                 / "브라우저를 띄울 화면이 없습니다. 직접 여세요: {}",
             url
         ));
+        return None;
     }
     let cannot = say!(language, "{} could not open {}" / "{}(으)로 {}을(를) 열지 못했습니다", OPENER, url);
     match start(url) {
-        Ok(child) => {
-            // Without a thread nobody hears how it ended.
-            let _ = std::thread::Builder::new().name("browser".into()).spawn(move || {
-                if let Some(code) = failure(child) {
-                    complain(&say!(language, "{} (exit code {})." / "{}(종료 코드 {}).", cannot, code));
-                }
-            });
+        Ok(child) => Some(Opening { child, cannot, language }),
+        Err(error) => {
+            complain(&format!("{cannot}: {}.", cause(&error, language)));
+            None
         }
-        Err(error) => complain(&format!("{cannot}: {}.", cause(&error, language))),
+    }
+}
+
+impl Opening {
+    /// Has a thread wait for how that ended.
+    pub fn watch(self, complain: impl FnOnce(&str) + Send + 'static) {
+        let Self { child, cannot, language } = self;
+        // Without a thread nobody hears how it ended.
+        let _ = std::thread::Builder::new().name("browser".into()).spawn(move || {
+            if let Some(code) = failure(child) {
+                complain(&say!(language, "{} (exit code {})." / "{}(종료 코드 {}).", cannot, code));
+            }
+        });
     }
 }
 

@@ -13,6 +13,7 @@
 
 mod flows;
 pub mod log;
+mod names;
 pub mod wanted;
 
 use crate::kernel::timestamps::keep_stamping;
@@ -25,10 +26,10 @@ use crate::story::calls::Call;
 use crate::sys::packet_socket::{Filter, Frame, Interfaces, PacketSocket, Wait};
 use flows::{Flows, Pair};
 use log::{Calls, PcapngLog};
-use nix::net::if_::{if_indextoname, if_nametoindex};
+use names::Names;
+use nix::net::if_::if_nametoindex;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
-use std::collections::HashMap;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::OwnedFd;
@@ -80,6 +81,8 @@ pub struct Sockets {
     end: End,
     /// From the first frame on each has its time.
     stamping: Option<UdpSocket>,
+    /// The names of the interfaces: a sandboxed server can't ask for them later.
+    names: Names,
 }
 
 impl Sockets {
@@ -98,7 +101,14 @@ impl Sockets {
         let open = |interfaces| PacketSocket::open(interfaces, &ports, snap, Wait::InRing(blocks));
         let sockets = interfaces.into_iter().map(open).collect::<io::Result<_>>()?;
         give_up_the_right();
-        Ok(Self { sockets, loopback, addresses: addresses.to_vec(), end: End::Server, stamping: None })
+        Ok(Self {
+            sockets,
+            loopback,
+            addresses: addresses.to_vec(),
+            end: End::Server,
+            stamping: None,
+            names: Names::of_today(),
+        })
     }
 
     /// Will hear packets of a client's connections, once it is said which: see `Capture::follow`.
@@ -110,7 +120,14 @@ impl Sockets {
         let wait = Wait::InQueueOrRing(BLOCKS_FOR_CLIENT);
         let sockets = vec![PacketSocket::open(Interfaces::All(loopback), &[], HEADERS, wait)?];
         give_up_the_right();
-        Ok(Self { sockets, loopback, addresses: Vec::new(), end: End::Client, stamping: keep_stamping() })
+        Ok(Self {
+            sockets,
+            loopback,
+            addresses: Vec::new(),
+            end: End::Client,
+            stamping: keep_stamping(),
+            names: Names::of_today(),
+        })
     }
 }
 
@@ -147,7 +164,7 @@ struct Shared {
     known: Mutex<Known>,
     /// Something was read.
     progress: Condvar,
-    names: Mutex<HashMap<u32, String>>,
+    names: Names,
     /// Calls that the log has not heard of yet.
     calls: Mutex<Vec<Calls>>,
     /// Frames that passed and found no room.
@@ -174,13 +191,13 @@ impl Capture {
     /// If there are no descriptors or no thread left for it.
     pub fn start(sockets: Sockets, log: Option<PcapngLog>) -> io::Result<Self> {
         let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-        let Sockets { sockets, loopback, addresses, end: here, stamping } = sockets;
+        let Sockets { sockets, loopback, addresses, end: here, stamping, names } = sockets;
         let shared = Arc::new(Shared {
             addresses: Mutex::new(addresses),
             filters: sockets.iter().map(PacketSocket::filter).collect(),
             known: Mutex::new(Known { flows: Flows::default(), last_read: Instant::now() }),
             progress: Condvar::new(),
-            names: Mutex::default(),
+            names,
             calls: Mutex::default(),
             lost: AtomicU64::new(0),
             is_prompt: sockets.iter().all(PacketSocket::is_prompt),
@@ -248,7 +265,7 @@ impl Capture {
     pub(crate) fn record(&self, server: SocketAddr, client: SocketAddr, accepted: Moment) -> Option<Segments> {
         let pair = pair(server, client);
         let interface = self.flows(|flows| flows.interface(&pair))?;
-        let name = self.shared.name(interface);
+        let name = self.shared.names.of(interface);
         let lost = self.lost();
         self.flows(|flows| flows.record(&pair, accepted, lost, &name))
     }
@@ -296,12 +313,6 @@ impl Shared {
     fn wake(&self) {
         // Where it is full, it was written.
         let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
-    }
-
-    fn name(&self, interface: u32) -> String {
-        let mut names = lock(&self.names);
-        let unknown = || if_indextoname(interface).ok().and_then(|name| name.into_string().ok()).unwrap_or_default();
-        names.entry(interface).or_insert_with(unknown).clone()
     }
 }
 
@@ -418,7 +429,7 @@ impl Reader {
                 };
                 let seen = known.flows.take(pair, direction, &followed, lost);
                 if let Some(log) = log {
-                    log.take((&frame, tcp), (pair, direction), seen.as_ref(), || shared.name(frame.interface));
+                    log.take((&frame, tcp), (pair, direction), seen.as_ref(), || shared.names.of(frame.interface));
                 }
             });
         }

@@ -167,6 +167,14 @@ pub struct Args {
     /// Memory in which each event loop keeps files that it served; 0 keeps none
     #[arg(long, value_name = "MIB", default_value = "32", value_parser = number::<u32>(0..=65536), help_heading = "Server")]
     cache: u32,
+
+    /// Serve as this user, when started as root [default: who called sudo, else the folder's owner, else nobody]
+    #[arg(long, value_name = "NAME|UID", help_heading = "Server")]
+    user: Option<String>,
+
+    /// Give up nothing: for kernels on which the sandbox does not work
+    #[arg(long, help_heading = "Server")]
+    no_sandbox: bool,
 }
 
 #[derive(Clone, Debug, Subcommand)]
@@ -334,6 +342,8 @@ impl Args {
             is_lesson: false,
             opens_browser: args.open,
             is_for_lan: args.lan,
+            user: args.user,
+            has_sandbox: !args.no_sandbox,
         }
     }
 }

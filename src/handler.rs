@@ -192,6 +192,8 @@ pub enum Refused {
     Forbidden,
     /// The folder that is served is missing.
     NoRoot,
+    /// The folder that is served was replaced by one that the sandbox does not reach.
+    OutOfReach,
     /// The system has no descriptor or memory to spare.
     Exhausted,
     /// A listing would be longer than one may be.

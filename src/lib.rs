@@ -92,6 +92,9 @@ pub mod record;
 #[cfg(all(target_os = "linux", feature = "program"))]
 #[doc(hidden)]
 pub mod recording;
+#[cfg(all(target_os = "linux", feature = "program"))]
+#[doc(hidden)]
+pub mod sandbox;
 #[cfg(target_os = "linux")]
 pub mod server;
 #[cfg(all(target_os = "linux", feature = "program"))]

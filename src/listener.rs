@@ -3,6 +3,7 @@
 
 mod address;
 
+use crate::sys::tcp_option::{filter_syn, hear_all, starve_syn};
 pub use address::{Address, Peer};
 use rustix::net::{SocketFlags, acceptfrom_with};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
@@ -252,9 +253,15 @@ impl Listener {
 
     /// Lets no connection begin any more; those that did can be accepted.
     pub(crate) fn refuse_syn(&self) {
-        // A system without it resets who comes from here on, as ever.
-        let _ = crate::sys::tcp_option::refuse_syn(&self.socket);
+        // A system without either resets who comes from here on, as ever.
+        let _ = filter_syn(&self.socket).or_else(|_| starve_syn(&self.socket));
         let _ = crate::sys::tcp_option::defer_accept(&self.socket, 0);
+    }
+
+    /// Lets a connection that came after [`Listener::refuse_syn`] hear its client.
+    pub(crate) fn hear(&self, accepted: &OwnedFd) {
+        // Where it hears, this changes nothing.
+        let _ = hear_all(accepted);
     }
 
     /// Whether it is another's: it was there before this process, and stays after it.

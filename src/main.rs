@@ -1,8 +1,8 @@
 //! The program: parse the arguments, serve, print one line if that fails.
 
 use anstream::eprintln;
-use glasshttp::activation;
-use glasshttp::announcement::{HERE, announce, ended_without_storage, not_recorded};
+use glasshttp::activation::{self, Manager};
+use glasshttp::announcement::{HERE, Urls, announce, ended_without_storage, not_recorded};
 use glasshttp::browser;
 use glasshttp::capture::Capture;
 use glasshttp::capture::wanted::Packets;
@@ -17,16 +17,17 @@ use glasshttp::language::Language;
 use glasshttp::language::sentence::ERROR;
 use glasshttp::lesson::Lesson;
 use glasshttp::listener;
-use glasshttp::models::{self, Stop};
+use glasshttp::models::{Sockets, Stop};
 use glasshttp::observe::live::lab::Laboratory;
 use glasshttp::record::FailureKind;
-use glasshttp::recording::Recording;
+use glasshttp::recording::Opened;
+use glasshttp::sandbox::{self, Account, Readable};
 use glasshttp::show;
 use glasshttp::site::Site;
 use glasshttp::story::width::{USUAL, columns};
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -62,14 +63,20 @@ fn run(config: Config) -> Result<(), String> {
     let language = config.language;
     let handed_over = activation::handed_over().map_err(|error| way_out::not_handed_over(&error, language))?;
     let config = config.with_handed_over(&handed_over).map_err(|place| way_out::place_is_given(place, language))?;
+    let place =
+        if config.is_lesson { std::env::temp_dir() } else { config.folder.clone().unwrap_or_else(usual_folder) };
+    let account = Account::to_serve(&place, config.user.as_deref());
+    let account = account.map_err(|error| way_out::nobody_serves(&error, language))?;
+    let experimenter = account.can_be_had().then_some(lab::Account { user: account.uid, group: account.gid });
     // While there is nothing that it should not have: no thread, no socket, no sandbox.
-    let launcher = config.live_page.is_on_loopback(&handed_over.page).then(|| Launcher::start(None).ok()).flatten();
+    let launcher =
+        config.live_page.is_on_loopback(&handed_over.page).then(|| Launcher::start(experimenter).ok()).flatten();
     // Before anything else, so that a signal is never lost.
     let stop = Arc::new(Stop::on_signals().map_err(|error| way_out::no_signals(&error, language))?);
     let lesson = config.is_lesson.then(Lesson::lay_out).transpose();
     let lesson = lesson.map_err(|error| way_out::no_lesson(&error, language))?;
     let named = lesson.as_ref().map(Lesson::folder).or(config.folder.as_deref());
-    let folder = named.unwrap_or_else(|| usual_folder());
+    let folder = named.unwrap_or(&place);
     let site = Site::open(folder, config.site.clone());
     let site = site.map_err(|error| way_out::cannot_serve(folder, &error, language))?;
     let listeners = match handed_over.site {
@@ -78,29 +85,49 @@ fn run(config: Config) -> Result<(), String> {
         site => site,
     };
     let lab: Arc<dyn Laboratory> = Arc::new(LabByLauncher::new(launcher));
-    let recording = Recording::start(&config, &listeners, handed_over.page, lab)?;
-    // Nobody may be reading: that is no reason not to serve.
-    let _ = match recording.log {
-        Log::Story | Log::Short | Log::Off => {
-            announce(&mut anstream::stdout().lock(), folder, &config, &listeners, &recording)
-        }
-        // A log that machines read has standard output to itself.
-        _ => announce(&mut anstream::stderr().lock(), folder, &config, &listeners, &recording),
-    };
+    let limits = config.limits.within_descriptors(config.model);
+    let opened = Opened::open(&config, &listeners, handed_over.page, lab)?;
+    let urls = Urls::of(&listeners);
+    let sockets = Sockets::open(config.model, listeners, &limits);
+    let sockets = sockets.map_err(|error| way_out::no_sockets(&error, language))?;
+    let manager = Manager::connect();
+    let url = urls.all.first().filter(|_| config.opens_browser);
+    let browser = url.and_then(|url| browser::open(url, language, |line| eprintln!("{line}")));
 
-    if let Some(url) = listener::urls(&listeners).first().filter(|_| config.opens_browser) {
-        browser::open(url, language, |line| eprintln!("{line}"));
+    let readable = match config.site.follow_symlinks {
+        true => Readable::anything(),
+        false => Readable::to_serve(site.paths(), &account),
+    };
+    let entered = sandbox::enter(&account, site.paths()[0], &readable, config.has_sandbox, opened.has_secrets());
+    let entered = entered.map_err(|error| way_out::nobody_serves(&error, language))?;
+    if entered.is_confined() {
+        site.is_confined();
     }
+    // From here on there are threads.
+    let recording = opened.start()?;
+    if let Some(browser) = browser {
+        browser.watch(|line| eprintln!("{line}"));
+    }
+    let is_for_people = matches!(recording.log, Log::Story | Log::Short | Log::Off);
+    // Without it, it ends as well.
+    let says = move |line: &str| print(line, is_for_people);
+    let farewell = Farewell::start(&stop, sockets.listeners(), limits.grace, language, says);
+    let sandbox = entered.seal();
+    recording.show_sandbox(&sandbox.in_force);
+    // Nobody may be reading: that is no reason not to serve. A log that machines read has standard output to itself.
+    let listeners = sockets.listeners();
+    let _ = match is_for_people {
+        true => announce(&mut anstream::stdout().lock(), folder, &config, listeners, &urls, &recording, &sandbox),
+        false => announce(&mut anstream::stderr().lock(), folder, &config, listeners, &urls, &recording, &sandbox),
+    };
 
     let abandon_storage = site.ending();
     let service =
         Arc::new(Service::new(site).timeouts(config.timeouts).trusting(config.trust).watched(recording.probe()));
-    let limits = config.limits.within_descriptors(config.model);
-    activation::notify(&stop);
-    let is_for_people = matches!(recording.log, Log::Story | Log::Short | Log::Off);
-    // Without it, it ends as well.
-    let farewell = Farewell::start(&stop, &listeners, limits.grace, language, move |line| print(line, is_for_people));
-    let result = models::serve(config.model, listeners, &service, &limits, &stop);
+    if let Some(manager) = manager {
+        manager.notify(&stop);
+    }
+    let result = sockets.serve(&service, &limits, &stop);
     drop(farewell);
     let is_capture_file = recording.log == Log::Pcapng;
     let (left_out, summary) = recording.finish(language);
@@ -180,7 +207,7 @@ fn complain(message: &dyn Display, language: Language) {
 }
 
 /// What is served where no folder is named.
-fn usual_folder() -> &'static Path {
+fn usual_folder() -> PathBuf {
     let public = Path::new("public");
-    if public.is_dir() { public } else { Path::new(HERE) }
+    if public.is_dir() { public.into() } else { HERE.into() }
 }

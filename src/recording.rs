@@ -1,9 +1,9 @@
 //! What is recorded of the connections, and who gets it: the story, a log, the live
 //! page. Each is a sink of the collector's.
 
-use crate::capture::Capture;
 use crate::capture::log::PcapngLog;
 use crate::capture::wanted::Packets;
+use crate::capture::{Capture, Sockets};
 use crate::cli::{Config, LivePage, Log, way_out};
 use crate::language::Language;
 use crate::listener::{self, Listener, Required};
@@ -21,6 +21,8 @@ use crate::observe::sink::{LeftOut, Sink};
 use crate::observe::standard_output::{self, StandardOutput};
 use crate::observe::story::Story;
 use crate::observe::summary::Summary;
+use crate::record::{Figure, Source};
+use crate::sandbox::InForce;
 use crate::story::width::{USUAL, columns};
 use crate::watch::Watch;
 use std::io::{self, IsTerminal};
@@ -36,6 +38,7 @@ const STORIES: u32 = 20;
 /// What is recorded of a server's connections.
 pub struct Recording {
     watching: Option<Watching>,
+    hub: Option<Arc<Hub>>,
     page: Option<Watch>,
     capture: Option<Arc<Capture>>,
     /// Whether packets are captured.
@@ -54,14 +57,34 @@ pub struct Recording {
     began: Instant,
 }
 
-impl Recording {
-    /// Starts to record what `config` says, of a server on `site`. The live
+/// All that recording needs is open, and nothing is recorded yet.
+pub struct Opened {
+    scope: Scope,
+    sinks: Vec<Box<dyn Sink>>,
+    hub: Option<Arc<Hub>>,
+    page: Vec<Listener>,
+    /// The URLs of the site, best first.
+    pub site_urls: Vec<String>,
+    page_urls: Vec<String>,
+    metrics_urls: Vec<String>,
+    is_page_public: bool,
+    no_page: Option<String>,
+    packets: Packets,
+    sockets: Option<Sockets>,
+    log: Log,
+    summary: Option<Summary>,
+    model: &'static str,
+    language: Language,
+}
+
+impl Opened {
+    /// Opens what is to record what `config` says, of a server on `site`. The live
     /// page has experiments performed by `lab`.
     ///
     /// # Errors
     /// In a sentence: if the live page's port is not to be had, though it was
-    /// named, or the system has nothing left for one more thread.
-    pub fn start(
+    /// named.
+    pub fn open(
         config: &Config,
         site: &[Listener],
         page: Vec<Listener>,
@@ -135,7 +158,38 @@ impl Recording {
             scope.connections = Some(if leaves_nothing_out { Rate::All } else { Rate::PerSecond(RECORDED) });
         }
 
-        let pcapng = is_pcapng.then(|| PcapngLog::new(Box::new(StandardOutput::new()), config.language));
+        Ok(Self {
+            scope,
+            sinks,
+            hub,
+            page: page_listeners,
+            site_urls: listener::urls(site),
+            page_urls,
+            metrics_urls,
+            is_page_public,
+            no_page,
+            packets,
+            sockets,
+            log,
+            summary,
+            model: config.model.name(),
+            language,
+        })
+    }
+
+    /// Whether connections are recorded, and with them what clients sent.
+    pub fn has_secrets(&self) -> bool {
+        self.scope.connections.is_some()
+    }
+
+    /// Begins to record: from here on there are threads.
+    ///
+    /// # Errors
+    /// In a sentence: if the system has nothing left for one more.
+    pub fn start(self) -> Result<Recording, String> {
+        let Self { scope, mut sinks, hub, page, site_urls, sockets, language, .. } = self;
+        let is_pcapng = self.log == Log::Pcapng;
+        let pcapng = is_pcapng.then(|| PcapngLog::new(Box::new(StandardOutput::new()), language));
         let capture = sockets.map(|sockets| Capture::start(sockets, pcapng).map(Arc::new)).transpose();
         let capture = capture.map_err(|error| way_out::cannot_capture(&error, language))?;
         if let (Some(capture), true) = (&capture, is_pcapng) {
@@ -145,30 +199,39 @@ impl Recording {
         let joined = capture.clone().filter(|_| !is_pcapng || hub.is_some());
         let failed = |error: io::Error| way_out::cannot_record(&error, language);
         let start = |capture| {
-            Watching::start(scope.clone(), config.model.name().into(), Box::new(StandardOutput::new()), sinks, capture)
+            Watching::start(scope.clone(), self.model.into(), Box::new(StandardOutput::new()), sinks, capture)
         };
         let watching = (!scope.is_nothing()).then(|| start(joined)).transpose().map_err(failed)?;
         let metrics = watching.as_ref().and_then(Watching::metrics);
-        let page = match (hub, metrics) {
-            (Some(hub), metrics) => {
-                Some(Watch::start(&hub, &listener::urls(site), metrics, page_listeners, config.language))
-            }
-            (None, Some(metrics)) => Some(Watch::counts_alone(metrics, page_listeners, config.language)),
+        let page = match (&hub, metrics) {
+            (Some(hub), metrics) => Some(Watch::start(hub, &site_urls, metrics, page, language)),
+            (None, Some(metrics)) => Some(Watch::counts_alone(metrics, page, language)),
             (None, None) => None,
         };
-        Ok(Self {
+        Ok(Recording {
             watching,
+            hub,
             page: page.transpose().map_err(failed)?,
             capture,
-            packets,
-            page_urls,
-            metrics_urls,
-            is_page_public,
-            no_page,
-            log,
-            summary,
+            packets: self.packets,
+            page_urls: self.page_urls,
+            metrics_urls: self.metrics_urls,
+            is_page_public: self.is_page_public,
+            no_page: self.no_page,
+            log: self.log,
+            summary: self.summary,
             began: Instant::now(),
         })
+    }
+}
+
+impl Recording {
+    /// Says to those who look at records what the server has given up.
+    pub fn show_sandbox(&self, in_force: &InForce) {
+        let figure = serde_json::to_value(Figure::measured(in_force, Source::Restrictions));
+        if let (Some(hub), Ok(figure)) = (&self.hub, figure) {
+            hub.show_sandbox(figure);
+        }
     }
 
     /// The probe to hand to the serving threads.

@@ -122,7 +122,7 @@ fn a_page_that_is_not_there_says_so_in_the_browser() {
 #[test]
 #[ignore = "needs chromium and chromedriver: .ci/run installs them"]
 fn a_click_on_each_link_of_a_listing_opens_its_file() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::harness::folder();
     let names = [
         "a b.txt",
         "  two spaces.txt",

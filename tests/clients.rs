@@ -51,7 +51,7 @@ impl Stage {
     fn new() -> Self {
         let (folder, big) = folder_with(BIG);
         let server = Server::start(folder.path(), &[]);
-        Self { server, folder, place: tempfile::tempdir().expect("a folder"), big }
+        Self { server, folder, place: crate::harness::folder(), big }
     }
 
     fn url(&self, path: &str) -> String {
@@ -172,7 +172,7 @@ fn aria2_fetches_a_file_over_four_connections() {
 #[ignore = "needs lynx and w3m: .ci/run installs them"]
 fn text_browsers_read_the_site_and_a_listing() {
     let site = Server::start(Path::new(SITE), &[]);
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::harness::folder();
     let names = ["a b.txt", "100%.txt", "q?#&.txt", "\"quoted\" 'name'.txt", "한국어.txt", "<b>.txt"];
     for name in names {
         std::fs::write(folder.path().join(name), "inside\n").expect("a file");

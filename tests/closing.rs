@@ -32,7 +32,7 @@ const SETTLED: Duration = Duration::from_millis(50);
 
 /// A folder of one small file, `small.txt`, and another of `size` bytes, `big.bin`.
 pub fn folder_with(size: usize) -> (TempDir, Vec<u8>) {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::harness::folder();
     let big = bytes(size);
     std::fs::write(folder.path().join("small.txt"), "small\n").expect("a file");
     std::fs::write(folder.path().join("big.bin"), &big).expect("a file");

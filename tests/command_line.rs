@@ -57,7 +57,7 @@ fn the_first_line_names_the_one_address_that_is_bound() {
 
 #[test]
 fn without_a_name_it_serves_public_if_it_is_there_and_else_the_current_folder() {
-    let folder = tempfile::TempDir::new().expect("a folder");
+    let folder = crate::harness::folder();
     std::fs::write(folder.path().join("small.txt"), "small\n").expect("a file");
     let start = || {
         let options = ["--port", "0", "--log", "off", "--no-watch"];
@@ -101,7 +101,7 @@ fn a_zone_is_listened_in_and_printed_as_a_url() {
                   timeout 20 \"$0\" --port 8080 --log off --no-watch --bind fe80::7%lo \"$1\" > said & \
                   for i in $(seq 1000); do grep -q Ctrl-C said && break; done; head -1 said; \
                   curl -sS --max-time 10 'http://[fe80::7%25lo]:8080/small.txt'; kill %1";
-    let work = tempfile::TempDir::new().expect("a folder");
+    let work = crate::harness::folder();
     let mut command = Command::new("unshare");
     command.args(["--net", "bash", "-c", script, crate::harness::program()]).arg(folder.path());
     let (said, complaint, _) = output(command.current_dir(work.path()));

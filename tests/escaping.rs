@@ -12,7 +12,6 @@ use std::io::{BufRead, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Instant;
-use tempfile::TempDir;
 
 /// What a client may send in a target and in a field, and a file may have in its name.
 const HOSTILE: &str = "q\"<hostile>'&\u{9b}31m\u{ad}\u{200b}\u{200f}\u{202e}\u{2028}\u{2066}\u{feff}\u{e0041}z";
@@ -60,7 +59,7 @@ fn written(server: &mut Server) -> String {
 
 #[test]
 fn logs_and_what_is_shown_of_them() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = crate::harness::folder();
     for log in ["story", "short", "common", "combined", "json", "json-requests"] {
         let mut server = Server::start_logging(folder.path(), log, &[]);
         ask(&server);
@@ -80,7 +79,7 @@ fn logs_and_what_is_shown_of_them() {
 
 #[test]
 fn the_live_page() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = crate::harness::folder();
     let mut server =
         Server::spawn(glasshttp().args(["--port", "0", "--log", "off", "--watch", "0"]).arg(folder.path()));
     let mut line = String::new();
@@ -129,7 +128,7 @@ fn drawn(of: &str, value: &Value) {
 
 #[test]
 fn listings() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = crate::harness::folder();
     let below = folder.path().join(OsStr::from_bytes(&[HOSTILE.as_bytes(), CONTROLS.as_bytes(), b"\xff"].concat()));
     fs::create_dir(&below).expect("a folder");
     fs::write(below.join(format!("{HOSTILE}{CONTROLS}")), "x").expect("a file");

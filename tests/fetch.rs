@@ -204,7 +204,7 @@ fn a_slow_reader_takes_its_time() {
 
 #[test]
 fn redirects_are_followed_when_asked_for() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::harness::folder();
     std::fs::create_dir(folder.path().join("below")).expect("a folder");
     std::fs::write(folder.path().join("below/index.html"), "there").expect("a file");
     let server = Server::start(folder.path(), &[]);

@@ -23,7 +23,7 @@ struct Place {
 }
 
 fn place() -> Place {
-    let folder = TempDir::new().expect("a folder");
+    let folder = crate::harness::folder();
     fs::write(folder.path().join("near"), "from near by\n").expect("a file");
     fs::create_dir(folder.path().join("far")).expect("a folder");
     let far = HangingFileSystem::mount(&folder.path().join("far"));
@@ -130,7 +130,7 @@ fn a_mount_that_hangs_leaves_room_for_another_and_turns_away_what_is_too_much() 
 #[test]
 #[ignore = "mounts a file system: needs root and /dev/fuse"]
 fn links_and_mounts_made_later_are_no_way_into_a_hang() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = crate::harness::folder();
     fs::create_dir(folder.path().join("served")).expect("a folder");
     fs::create_dir(folder.path().join("far")).expect("a folder");
     let served = folder.path().join("served");

@@ -40,7 +40,7 @@ fn copy() -> &'static Path {
     static COPY: OnceLock<PathBuf> = OnceLock::new();
     COPY.get_or_init(|| {
         use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().expect("a folder").keep();
+        let folder = crate::harness::folder().keep();
         std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o755)).expect("open to all");
         let copy = folder.join("glasshttp");
         std::fs::copy(crate::harness::program(), &copy).expect("a copy");

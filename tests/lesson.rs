@@ -32,7 +32,7 @@ fn last_wait(row: &[&str]) -> f64 {
 
 #[test]
 fn every_model_is_measured_and_the_last_client_of_an_iterative_server_waits_all_turns() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::harness::folder();
     let chart = folder.path().join("models.svg");
     let shown = run(&chart);
     assert!(shown.lines().all(|line| line.chars().count() <= 80 || line.starts_with("The chart: ")), "{shown}");

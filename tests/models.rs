@@ -12,7 +12,7 @@ const CONCURRENT: [&str; 3] = ["process", "thread", "multiplex"];
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn folder() -> TempDir {
-    let folder = TempDir::new().expect("a folder");
+    let folder = crate::harness::folder();
     fs::write(folder.path().join("hello.txt"), "Hello!").expect("a file");
     fs::write(folder.path().join("big"), vec![b'x'; 20 << 20]).expect("a file");
     folder
@@ -230,7 +230,7 @@ fn write(path: &Path, content: &str, in_place: bool) {
 #[test]
 fn what_is_kept_never_leads_out_of_the_root() {
     let folder = folder();
-    let secret = TempDir::new().expect("a folder outside");
+    let secret = crate::harness::folder();
     fs::write(secret.path().join("a.txt"), "secret").expect("a file");
     let inside = folder.path().join("inside");
     fs::create_dir(&inside).expect("a folder");

@@ -30,7 +30,7 @@ struct Folder(TempDir);
 impl Folder {
     /// With `outside/secret.txt` beside it, and nothing in it.
     fn new() -> Self {
-        Self::within(TempDir::new().expect("a folder"))
+        Self::within(crate::harness::folder())
     }
 
     fn within(folder: TempDir) -> Self {

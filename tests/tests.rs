@@ -77,6 +77,10 @@ mod mutations;
 /// What is told of connections, held to what scripted clients did.
 mod records;
 
+/// What the serving process can no longer do.
+#[cfg(target_os = "linux")]
+mod sandbox;
+
 /// Files on disk: what is served of a folder, and what never is.
 mod site;
 

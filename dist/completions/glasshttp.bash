@@ -38,7 +38,7 @@ _glasshttp() {
 
     case "${cmd}" in
         glasshttp)
-            opts="-h -V -p -b --help --version --port --bind --trust --lan --host --spa --hidden --no-listing --follow-symlinks --header --cache-control --open --log --watch --no-watch --lang --model --workers --keep-alive --timeout --grace --linger --max-connections --backlog --cache fetch lab lesson show help"
+            opts="-h -V -p -b --help --version --port --bind --trust --lan --host --spa --hidden --no-listing --follow-symlinks --header --cache-control --open --log --watch --no-watch --lang --model --workers --keep-alive --timeout --grace --linger --max-connections --backlog --cache --user --no-sandbox fetch lab lesson show help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -121,6 +121,10 @@ _glasshttp() {
                     return 0
                     ;;
                 --cache)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

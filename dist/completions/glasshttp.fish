@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_glasshttp_global_optspecs
-    string join \n h/help V/version p/port= b/bind= trust= lan host= spa hidden no-listing follow-symlinks header= cache-control= open log= watch= no-watch lang= model= workers= keep-alive= timeout= grace= linger= max-connections= backlog= cache=
+    string join \n h/help V/version p/port= b/bind= trust= lan host= spa hidden no-listing follow-symlinks header= cache-control= open log= watch= no-watch lang= model= workers= keep-alive= timeout= grace= linger= max-connections= backlog= cache= user= no-sandbox
 end
 
 function __fish_glasshttp_needs_command
@@ -54,6 +54,7 @@ complete -c glasshttp -n "__fish_glasshttp_needs_command" -l linger -d 'After th
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l max-connections -d 'Serve this many connections at once; further ones wait in the backlog [default: 1024; 65536 for multiplex]' -r
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l backlog -d 'Let this many connections wait for accept' -r
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l cache -d 'Memory in which each event loop keeps files that it served; 0 keeps none' -r
+complete -c glasshttp -n "__fish_glasshttp_needs_command" -l user -d 'Serve as this user, when started as root [default: who called sudo, else the folder\'s owner, else nobody]' -r
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -s h -l help -d 'Print help'
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -s V -l version -d 'Print the version'
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l lan -d 'Listen on every interface, for the local network'
@@ -63,6 +64,7 @@ complete -c glasshttp -n "__fish_glasshttp_needs_command" -l no-listing -d 'Resp
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l follow-symlinks -d 'Follow symbolic links that lead out of the folder'
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l open -d 'Open the site in a browser'
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l no-watch -d 'Serve no live page; with --watch, only /metrics is there'
+complete -c glasshttp -n "__fish_glasshttp_needs_command" -l no-sandbox -d 'Give up nothing: for kernels on which the sandbox does not work'
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -a "fetch" -d 'Fetch URLs, and show each stage of it'
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -a "lab" -d 'Experiments on a wire that is this program: predict, run, see every segment'
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -a "lesson" -d 'Serve the built-in lesson on HTTP and TCP, with its live page'

@@ -89,6 +89,10 @@ pub struct Config {
     pub opens_browser: bool,
     /// Whether the site is for the local network, and so for telephones.
     pub is_for_lan: bool,
+    /// Who is to serve, where root starts it.
+    pub user: Option<String>,
+    /// Whether what serves gives up what it does not need.
+    pub has_sandbox: bool,
 }
 
 /// What was typed though it is decided by a socket that was handed over.

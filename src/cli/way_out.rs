@@ -6,6 +6,7 @@ use crate::activation::Unusable;
 use crate::language::sentence::say;
 use crate::language::{Language, cause};
 use crate::listener::{ListenError, NotListening, Obstacle};
+use crate::sandbox::NobodyServes;
 use std::io;
 use std::path::Path;
 
@@ -171,4 +172,47 @@ pub fn cannot_record(error: &io::Error, language: Language) -> String {
 /// Packets are shown by the log, and can't be captured.
 pub fn cannot_capture(error: &io::Error, language: Language) -> String {
     say!(language, "cannot start to capture packets: {}" / "패킷 캡처를 시작할 수 없습니다: {}", cause(error, language))
+}
+
+/// Nobody is there to serve the folder.
+pub fn nobody_serves(error: &NobodyServes, language: Language) -> String {
+    match error {
+        NobodyServes::Unknown(name) => say!(
+            language,
+            "there is no user {}; try --user with a name of /etc/passwd, or a number"
+                / "{}이라는 사용자가 없습니다. --user에 /etc/passwd의 이름이나 번호를 주세요",
+            name
+        ),
+        NobodyServes::NotRoot(account) => say!(
+            language,
+            "cannot serve as {}: only root can become another user; leave out --user, or try sudo"
+                / "{} 사용자로 제공할 수 없습니다. root만 다른 사용자가 될 수 있습니다. --user를 빼거나 sudo로 실행하세요",
+            account
+        ),
+        NobodyServes::Refused(account, error) => say!(
+            language,
+            "cannot serve as {}: {}; try another --user"
+                / "{} 사용자로 제공할 수 없습니다: {}. --user에 다른 사용자를 주세요",
+            account,
+            cause(error, language)
+        ),
+        NobodyServes::NoEntry(account, folder) => say!(
+            language,
+            "cannot serve {} as {}: that user may not enter it; let it (chmod a+rX), or name another by --user"
+                / "{}을(를) {} 사용자로 제공할 수 없습니다. 그 사용자는 폴더에 들어갈 수 없습니다. 들어가게 하거나(chmod a+rX) \
+                   --user로 다른 사용자를 정하세요",
+            folder.display(),
+            account
+        ),
+    }
+}
+
+/// No further socket for an event loop.
+pub fn no_sockets(error: &io::Error, language: Language) -> String {
+    say!(
+        language,
+        "cannot listen for each event loop: {}; try --workers 1"
+            / "이벤트 루프마다 연결을 기다릴 수 없습니다: {}. --workers 1로 하세요",
+        cause(error, language)
+    )
 }

@@ -47,6 +47,7 @@ pub(super) fn reason(refused: Refused) -> Reason {
         Refused::Exhausted => Reason::Exhausted,
         Refused::ListingTooLong => Reason::ListingTooLong,
         Refused::Unreadable => Reason::Unreadable,
+        Refused::OutOfReach => Reason::FolderOutOfReach,
         Refused::StorageBusy => Reason::StorageBusy,
         Refused::Overdue => Reason::Overdue,
         Refused::Failed => Reason::HandlerFailed,

@@ -68,6 +68,7 @@ impl Draining {
     pub(super) fn accept(&self) -> Option<(&Listener, OwnedFd, Peer)> {
         self.listeners.iter().find_map(|listener| {
             let (socket, client) = listener.accept().ok().flatten()?;
+            listener.hear(&socket);
             Some((listener, socket, client))
         })
     }

@@ -87,15 +87,54 @@ pub fn serve(
     limits: &Limits,
     stop: &Arc<Stop>,
 ) -> io::Result<()> {
-    if service.probe.records_connections() {
-        listeners.iter().for_each(Listener::save_syn);
+    Sockets::open(model, listeners, limits)?.serve(service, limits, stop)
+}
+
+/// All listening sockets of a model: of event loops, each has its own. Serving makes no further one,
+/// so that it needs no right to.
+#[derive(Debug)]
+pub struct Sockets {
+    model: Model,
+    listeners: Vec<Listener>,
+    /// Those of further event loops.
+    others: Vec<Vec<Listener>>,
+}
+
+impl Sockets {
+    /// The listeners, and as many of their siblings as `model` needs within `limits`.
+    ///
+    /// # Errors
+    /// If the system has no further socket for an address.
+    pub fn open(model: Model, listeners: Vec<Listener>, limits: &Limits) -> io::Result<Self> {
+        let others = match model {
+            Model::Iterative | Model::Process | Model::Thread => Vec::new(),
+            #[cfg(target_os = "linux")]
+            Model::Multiplex { workers } => multiplex::siblings(&listeners, workers, limits)?,
+        };
+        Ok(Self { model, listeners, others })
     }
-    match model {
-        Model::Iterative => iterative::serve(listeners, service, limits, stop),
-        Model::Process => process::serve(listeners, service, limits, stop),
-        Model::Thread => thread::serve(listeners, service, limits, stop),
-        #[cfg(target_os = "linux")]
-        Model::Multiplex { workers } => multiplex::serve(listeners, workers, service, limits, stop),
+
+    /// The listeners that were given.
+    pub fn listeners(&self) -> &[Listener] {
+        &self.listeners
+    }
+
+    /// As [`serve`].
+    ///
+    /// # Errors
+    /// As [`serve`].
+    pub fn serve(self, service: &Arc<Service>, limits: &Limits, stop: &Arc<Stop>) -> io::Result<()> {
+        let Self { model, listeners, others } = self;
+        if service.probe.records_connections() {
+            listeners.iter().chain(others.iter().flatten()).for_each(Listener::save_syn);
+        }
+        match model {
+            Model::Iterative => iterative::serve(listeners, service, limits, stop),
+            Model::Process => process::serve(listeners, service, limits, stop),
+            Model::Thread => thread::serve(listeners, service, limits, stop),
+            #[cfg(target_os = "linux")]
+            Model::Multiplex { .. } => multiplex::serve(listeners, others, service, limits, stop),
+        }
     }
 }
 

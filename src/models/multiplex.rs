@@ -43,21 +43,25 @@ const FEW: usize = 64;
 const STOP: u64 = u64::MAX;
 const LISTENERS: u64 = 1 << 32;
 
+/// The listening sockets of further loops, of `workers` in all.
+pub(super) fn siblings(listeners: &[Listener], workers: usize, limits: &Limits) -> io::Result<Vec<Vec<Listener>>> {
+    // A client waits for the loop that it fell to, though another may have
+    // room: where there is little room, one loop has all of it.
+    let workers = workers.min(limits.connections / FEW).max(1);
+    (1..workers).map(|_| listeners.iter().map(Listener::sibling).collect()).collect()
+}
+
 pub(super) fn serve(
     listeners: Vec<Listener>,
-    workers: usize,
+    siblings: Vec<Vec<Listener>>,
     service: &Arc<Service>,
     limits: &Limits,
     stop: &Arc<Stop>,
 ) -> io::Result<()> {
-    // A client waits for the loop that it fell to, though another may have
-    // room: where there is little room, one loop has all of it.
-    let workers = workers.min(limits.connections / FEW).max(1);
-    let limits = Limits { connections: limits.connections.div_ceil(workers), ..*limits };
+    let limits = Limits { connections: limits.connections.div_ceil(1 + siblings.len()), ..*limits };
     let budget = Budget::default();
     let mut others = Vec::new();
-    for _ in 1..workers {
-        let siblings = listeners.iter().map(Listener::sibling).collect::<io::Result<Vec<_>>>()?;
+    for siblings in siblings {
         let other = EventLoop::new(siblings, service, &budget, limits, stop)?;
         match std::thread::Builder::new().name("event loop".into()).spawn(|| other.run()) {
             Ok(other) => others.push(other),

@@ -57,6 +57,7 @@ sentences! {
         Exhausted "exhausted" "The request was refused: the server was out of file descriptors or memory." "요청을 거절했습니다. 서버의 파일 디스크립터나 메모리가 모자랐습니다.";
         ListingTooLong "listing_too_long" "The request was refused: the folder has more names than one listing may hold." "요청을 거절했습니다. 폴더에 목록 하나에 담을 수 있는 것보다 많은 이름이 있습니다.";
         Unreadable "unreadable" "The file system could not read the file." "파일 시스템이 파일을 읽지 못했습니다.";
+        FolderOutOfReach "folder_out_of_reach" "The folder that is served was replaced by one that the sandbox does not reach." "제공하는 폴더가 샌드박스 밖의 다른 폴더로 바뀌었습니다.";
         StorageBusy "storage_busy" "The storage behind this address was busy or did not respond." "이 주소의 저장 장치가 바쁘거나 응답하지 않았습니다.";
         Overdue "overdue" "The response was not ready in time." "응답이 제때 준비되지 않았습니다.";
         HandlerFailed "handler_failed" "The program that makes the responses failed on this request." "응답을 만드는 프로그램이 이 요청을 처리하다가 실패했습니다.";

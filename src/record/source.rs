@@ -51,6 +51,7 @@ sentences! {
         SockDiagClient "sock_diag_client" "sock_diag: the client's end is in TIME_WAIT" "sock_diag: 클라이언트 쪽이 TIME_WAIT";
         SockDiagAfterClose "sock_diag_after_close" "sock_diag, right after close(2)" "close(2) 직후의 sock_diag";
         SockDiag "sock_diag" "sock_diag" "sock_diag";
+        Restrictions "restrictions" "landlock_restrict_self(2), seccomp(2), prctl(2) and setresuid(2)" "landlock_restrict_self(2), seccomp(2), prctl(2), setresuid(2)";
         Packets "packets" "the packets" "패킷";
     }
 }

@@ -259,6 +259,9 @@ impl<'a> Lookup<'a> {
     fn refuse(&mut self, refusal: Refusal, path: &str) -> Response {
         match refusal {
             Refusal::NotFound => self.not_found(path),
+            Refusal::Forbidden if self.shared.place.is_out_of_reach() => {
+                refused(Refusal::OutOfReach, self.shared.options.language)
+            }
             refusal => refused(refusal, self.shared.options.language),
         }
     }

@@ -121,6 +121,16 @@ impl Site {
         Ok(Self { shared: Shared { storage: Some(storage), ..shared } })
     }
 
+    /// The path of its folder, and where that really is.
+    pub fn paths(&self) -> [&Path; 2] {
+        self.shared.place.paths()
+    }
+
+    /// A sandbox has closed around it: another folder at its path may be out of reach.
+    pub fn is_confined(&self) {
+        self.shared.place.is_confined();
+    }
+
     /// What is to be called when serving has ended: it lets go of storage that
     /// does not respond, and gives how many requests still waited for it.
     pub fn ending(&self) -> impl Fn() -> usize + use<> {

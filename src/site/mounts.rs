@@ -48,8 +48,10 @@ const MAY_HANG: [&str; 23] = [
 ];
 
 /// The mounts of this process, as they were a moment ago.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Mounts {
+    /// That of the process that began: a sandbox lets it, and its children, read this one.
+    path: PathBuf,
     /// Opened at the first look, so that a forked child has its own.
     mountinfo: Option<File>,
     looked: Option<Instant>,
@@ -68,6 +70,14 @@ struct Mount {
     id: u64,
     point: PathBuf,
     is_slow: bool,
+}
+
+impl Default for Mounts {
+    fn default() -> Self {
+        let process = std::fs::read_link("/proc/self").unwrap_or_else(|_| "self".into());
+        let path = Path::new("/proc").join(process).join("mountinfo");
+        Self { path, mountinfo: None, looked: None, slow: None }
+    }
 }
 
 impl Mounts {
@@ -95,7 +105,7 @@ impl Mounts {
     /// Whether there may be something new; also where nothing can be known.
     fn has_changed(&mut self) -> bool {
         let Some(mountinfo) = &self.mountinfo else {
-            self.mountinfo = File::open("/proc/self/mountinfo").ok();
+            self.mountinfo = File::open(&self.path).ok();
             return true;
         };
         let mut fds = [PollFd::new(mountinfo, PollFlags::PRI)];

@@ -13,6 +13,7 @@ use crate::language::sentence::both;
 use rustix::io::Errno;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// The path of the folder that is served.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub(super) struct Place {
     follow_links: bool,
     /// Where it really was when serving began: the path may hold links.
     resolved: PathBuf,
+    /// The folder that lay there when a sandbox closed around it, if one did.
+    confined: OnceLock<Option<Identity>>,
 }
 
 impl Place {
@@ -30,7 +33,8 @@ impl Place {
     /// If there is no folder, it may not be entered, or this system can't tell
     /// what lies beneath it.
     pub(super) fn of(folder: &Path, follow_links: bool) -> io::Result<Self> {
-        let mut place = Self { path: folder.to_owned(), follow_links, resolved: folder.to_owned() };
+        let (path, resolved, confined) = (folder.to_owned(), folder.to_owned(), OnceLock::new());
+        let mut place = Self { path, follow_links, resolved, confined };
         let root = place.open()?;
         place.resolved = root.path().unwrap_or(place.resolved);
         if !root.has_a_way_beneath() {
@@ -43,9 +47,11 @@ impl Place {
             return Err(io::Error::new(io::ErrorKind::Unsupported, sentence));
         }
         // The working directory may be replaced, too: its path is kept, if that leads to it.
-        let absolute =
-            std::path::absolute(folder).map(|path| Self { path, follow_links, resolved: place.resolved.clone() });
-        Ok(absolute.ok().filter(|absolute| absolute.leads_to(root.identity())).unwrap_or(place))
+        let given = std::mem::replace(&mut place.path, std::path::absolute(folder).unwrap_or_default());
+        if !place.leads_to(root.identity()) {
+            place.path = given;
+        }
+        Ok(place)
     }
 
     /// Opens the folder that lies there now.
@@ -64,6 +70,18 @@ impl Place {
     /// Its path, and the one without links.
     pub(super) fn paths(&self) -> [&Path; 2] {
         [&self.path, &self.resolved]
+    }
+
+    /// A sandbox has closed around the folder that lies there now.
+    pub(super) fn is_confined(&self) {
+        // Once is enough: of two sandboxes the first was around it.
+        let _ = self.confined.set(self.open().ok().and_then(|root| root.identity()));
+    }
+
+    /// Whether another folder lies there than the one around which the sandbox is, out of its reach.
+    pub(super) fn is_out_of_reach(&self) -> bool {
+        let Some(confined) = self.confined.get() else { return false };
+        self.open().is_ok_and(|root| root.identity() != *confined && root.open_folder(b"").is_err())
     }
 
     /// How far names may be followed beneath it by those that may not hang.

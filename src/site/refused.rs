@@ -28,6 +28,16 @@ pub(super) fn refused(refusal: Refusal, language: Language) -> Response {
                 "파일의 권한 때문에 이 서버가 읽을 수 없습니다.",
             ),
         ),
+        Refusal::OutOfReach => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Some(Refused::OutOfReach),
+            text(
+                "The folder that is served here was replaced by another, which the server's sandbox does not reach: \
+                 restart the server, or start it with --no-sandbox.",
+                "여기서 제공하는 폴더가 다른 폴더로 바뀌었는데 서버의 샌드박스 밖에 있습니다. 서버를 다시 시작하거나 \
+                 --no-sandbox로 시작하세요.",
+            ),
+        ),
         Refusal::Exhausted => (
             StatusCode::SERVICE_UNAVAILABLE,
             Some(Refused::Exhausted),

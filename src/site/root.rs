@@ -28,6 +28,8 @@ pub(super) enum Refusal {
     NoRoot,
     /// Its permissions forbid it.
     Forbidden,
+    /// Another folder lies where the root was, and the sandbox does not reach it.
+    OutOfReach,
     /// The process or the system is out of descriptors or memory: for now.
     Exhausted,
     /// The memory that such responses may take together is taken: for now.

@@ -6,7 +6,8 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 const KEPT: libc::c_int = 3;
 
 /// In a forked child: closes every descriptor but `own`, and turns the standard
-/// streams to /dev/null, so that nobody who waits for their end waits for it.
+/// streams to /dev/null, so that nobody who waits for their end waits for it; in a sandbox
+/// for reading only: what is written there fails.
 /// Where that can't be opened, they are closed.
 pub(crate) fn keep_only(own: OwnedFd) -> OwnedFd {
     // SAFETY: plain system calls on descriptors. The owners of those that are
@@ -15,7 +16,8 @@ pub(crate) fn keep_only(own: OwnedFd) -> OwnedFd {
     unsafe {
         libc::dup2(own.as_raw_fd(), KEPT);
         close_from(KEPT + 1);
-        let null = libc::open(c"/dev/null".as_ptr(), libc::O_RDWR | libc::O_CLOEXEC);
+        let open = |mode| libc::open(c"/dev/null".as_ptr(), mode | libc::O_CLOEXEC);
+        let null = [libc::O_RDWR, libc::O_RDONLY].into_iter().map(open).find(|null| *null >= 0).unwrap_or(-1);
         for stream in 0..KEPT {
             if null < 0 {
                 libc::close(stream);

@@ -1,14 +1,15 @@
 //! Descriptors that came with this process: handed over by the program that started it; in a
 //! forked child, those of its parent, which it does not need.
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Dir, Mode, OFlags, open};
 use rustix::net::sockopt::socket_acceptconn;
 use rustix::net::{AddressFamily, getsockname};
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
-/// Where /proc is not to be seen, descriptors below this are looked at.
-const WITHOUT_PROC: RawFd = 1024;
+/// Where /proc is not to be read, as many descriptors are looked at in turn.
+const RUN: usize = 1024;
 
 /// In a forked child: closes every listening socket, and every connection that came from
 /// one, but for the child's `own`. As long as the child had them, their ports would stay
@@ -58,6 +59,24 @@ fn descriptors() -> Vec<RawFd> {
     match open("/proc/self/fd", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).and_then(Dir::new)
     {
         Ok(folder) => folder.filter_map(|entry| number(entry.ok()?)).collect(),
-        Err(_) => (0..WITHOUT_PROC).collect(),
+        Err(_) => without_proc(),
     }
+}
+
+/// A poll says of each number whether it is open: up to the first run of numbers none of which is.
+fn without_proc() -> Vec<RawFd> {
+    let mut open = Vec::new();
+    for first in (0..).step_by(RUN) {
+        // SAFETY: the numbers are used for this call only, which says of what is not open that it is not.
+        let numbers = (first..).take(RUN).map(|fd| unsafe { BorrowedFd::borrow_raw(fd) });
+        let mut fds: Vec<PollFd<'_>> = numbers.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::empty())).collect();
+        let is_known = poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok();
+        let found = fds.iter().zip(first..).filter(|(fd, _)| !is_known || !fd.revents().contains(PollFlags::NVAL));
+        let before = open.len();
+        open.extend(found.map(|(_, fd)| fd));
+        if !is_known || open.len() == before {
+            break;
+        }
+    }
+    open
 }

@@ -16,12 +16,38 @@ pub(crate) fn defer_accept(socket: &impl AsFd, seconds: u16) -> io::Result<()> {
     set(socket, libc::TCP_DEFER_ACCEPT, seconds.into())
 }
 
+/// The most hops that a packet can have left, and so that can be asked for.
+const MOST_HOPS: libc::c_int = 255;
+/// linux/in6.h.
+const IPV6_MINHOPCOUNT: libc::c_int = 73;
+
+/// Drops what comes to the listening `socket` and belongs to no handshake: SYNs (IP_MINTTL, ip(7)). Any
+/// user may, where newer kernels have [`filter_syn`] for CAP_NET_ADMIN only.
+/// The connections that still come of it inherit that: see [`hear_all`].
+///
+/// # Errors
+/// If the system has no such thing.
+pub(crate) fn starve_syn(socket: &impl AsFd) -> io::Result<()> {
+    hear_from(socket, MOST_HOPS)
+}
+
+/// Lets the accepted `socket` hear what comes, from however far.
+pub(crate) fn hear_all(socket: &impl AsFd) -> io::Result<()> {
+    hear_from(socket, 0)
+}
+
+fn hear_from(socket: &impl AsFd, hops: libc::c_int) -> io::Result<()> {
+    let v6 = set_at(socket, libc::IPPROTO_IPV6, IPV6_MINHOPCOUNT, hops);
+    // One for IPv6 hears both.
+    set_at(socket, libc::IPPROTO_IP, libc::IP_MINTTL, hops).or(v6)
+}
+
 /// Drops each SYN that comes to the listening `socket` (SO_ATTACH_FILTER): no connection
 /// begins any more, and handshakes under way go on.
 ///
 /// # Errors
-/// If the system has no such thing.
-pub(crate) fn refuse_syn(socket: &impl AsFd) -> io::Result<()> {
+/// If the system has no such thing, or not for this user.
+pub(crate) fn filter_syn(socket: &impl AsFd) -> io::Result<()> {
     const SYN: u32 = 0x02;
     const FLAGS: u32 = 13; // where the TCP header has them, in bytes
     let step = |code: u32, jt, jf, k| libc::sock_filter { code: code as u16, jt, jf, k };
@@ -77,12 +103,16 @@ pub(crate) fn info(socket: &impl AsFd) -> io::Result<Vec<u8>> {
 }
 
 fn set(socket: &impl AsFd, option: libc::c_int, value: libc::c_int) -> io::Result<()> {
+    set_at(socket, libc::IPPROTO_TCP, option, value)
+}
+
+fn set_at(socket: &impl AsFd, level: libc::c_int, option: libc::c_int, value: libc::c_int) -> io::Result<()> {
     // SAFETY: the descriptor is open for as long as `socket` is borrowed, and
     // the option reads one int, which outlives the call.
     let result = unsafe {
         libc::setsockopt(
             socket.as_fd().as_raw_fd(),
-            libc::IPPROTO_TCP,
+            level,
             option,
             (&raw const value).cast(),
             size_of_val(&value) as libc::socklen_t,

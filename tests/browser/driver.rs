@@ -103,7 +103,7 @@ fn read_response(mut socket: impl BufRead) -> io::Result<Vec<u8>> {
 impl Browser {
     pub fn start() -> Self {
         let driver = Driver::start();
-        let profile = tempfile::tempdir().expect("a folder");
+        let profile = crate::harness::folder();
         let profile_flag = format!("--user-data-dir={}", profile.path().display());
         let flags = [
             "--headless",

@@ -44,7 +44,7 @@ fn states(socket: &Path) -> Option<Vec<String>> {
 #[ignore = "needs haproxy: .ci/run installs it"]
 fn every_common_health_check_finds_the_server_up() {
     let (folder, _) = folder_with(1000);
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     let (socket, config) = (place.path().join("state"), place.path().join("haproxy.cfg"));
     let servers = MODELS.map(|model| Server::start(folder.path(), &["--model", model]));
     let mut text = format!(

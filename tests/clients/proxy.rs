@@ -41,7 +41,7 @@ fn haproxy_in_front_passes_everything_on_and_keeps_its_connection() {
     let (folder, big) = folder_with(5_000_000);
     let server = Server::start(folder.path(), &[]);
     let relay = Relay::to(server.address);
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     let (front, config) = (place.path().join("front"), place.path().join("haproxy.cfg"));
     let text = format!(
         "defaults\n mode http\n timeout connect 5s\n timeout client 20s\n timeout server 20s\n http-reuse always\n\
@@ -88,7 +88,7 @@ fn haproxy_names_its_client_by_either_version_and_by_its_field() {
     ] {
         let options = ["--bind", bind, "--trust", "127.0.0.1"];
         let mut server = Server::start_logging(folder.path(), "json-requests", &options);
-        let place = tempfile::tempdir().expect("a folder");
+        let place = crate::harness::folder();
         let (front, config) = (place.path().join("front"), place.path().join("haproxy.cfg"));
         let text = format!(
             "defaults\n mode http\n timeout connect 5s\n timeout client 20s\n timeout server 20s\n\

@@ -236,7 +236,7 @@ fn traffic_server_in_front_loses_nothing_and_mixes_nothing_up() {
     for model in MODELS {
         let server = Server::start(folder.path(), &["--model", model]);
         wait_for_tags(&server);
-        let place = tempfile::tempdir().expect("a folder");
+        let place = crate::harness::folder();
         let proxy = Proxy::start(place.path(), &server);
         let questions: Vec<(Question, Response)> =
             questions(&server).into_iter().map(|question| (question.clone(), question.ask(&server))).collect();

@@ -6,7 +6,7 @@ use std::io::{BufRead, Read};
 use tempfile::TempDir;
 
 fn start(options: &[&str]) -> (Server, TempDir) {
-    let folder = TempDir::new().expect("a folder");
+    let folder = crate::harness::folder();
     std::fs::write(folder.path().join("a.txt"), "x".repeat(11_520)).expect("a file");
     std::fs::File::create(folder.path().join("big")).and_then(|file| file.set_len(64 << 20)).expect("a file");
     let mut command = glasshttp();

@@ -3,7 +3,6 @@
 
 use super::{assert_refused, output};
 use crate::harness::glasshttp;
-use tempfile::TempDir;
 
 #[test]
 fn a_value_is_said_with_what_it_is_not() {
@@ -25,7 +24,7 @@ fn a_value_is_said_with_what_it_is_not() {
 
 #[test]
 fn what_is_nearly_right_leads_to_what_was_meant() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = crate::harness::folder();
     for (arguments, meant) in [
         (&["--prot", "80"][..], "there is no option --prot; did you mean --port?"),
         (&["--log", "sotry"], "did you mean story?"),
@@ -55,7 +54,7 @@ fn what_is_nearly_right_leads_to_what_was_meant() {
 /// A folder that is called like a port, or like a command, is served by its path.
 #[test]
 fn a_folder_that_exists_is_meant() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = crate::harness::folder();
     std::fs::create_dir(folder.path().join("8000")).expect("a folder");
     let mut command = glasshttp();
     command.args(["8000", "--port", "0", "--log", "off", "--no-watch"]).current_dir(folder.path());

@@ -16,7 +16,7 @@ fn lines(server: &mut Server) -> Vec<String> {
 }
 
 fn start(options: &[&str]) -> (Server, TempDir) {
-    let folder = TempDir::new().expect("a folder");
+    let folder = crate::harness::folder();
     std::fs::write(folder.path().join("a.txt"), "x".repeat(11_520)).expect("a file");
     let mut command = glasshttp();
     command.args(["--port", "0", "--log", "short", "--no-watch"]).args(options).arg(folder.path()).env("TZ", "UTC0");
@@ -66,7 +66,7 @@ fn a_download_that_was_left_says_how_far_it_came() {
 fn the_time_is_that_of_the_place() {
     let zones = [("UTC0", 0), ("KST-9", 9), ("<-03>3", 21)];
     let hours = zones.map(|(zone, _)| {
-        let folder = TempDir::new().expect("a folder");
+        let folder = crate::harness::folder();
         let mut command: Command = glasshttp();
         command.args(["--port", "0", "--log", "short", "--no-watch"]).arg(folder.path()).env("TZ", zone);
         let mut server = Server::spawn(&mut command);

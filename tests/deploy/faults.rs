@@ -38,7 +38,7 @@ struct Machine {
 
 impl Machine {
     fn new(hub: &Namespace, number: usize) -> Self {
-        let (namespace, folder) = (Namespace::new(), tempfile::tempdir().expect("a folder"));
+        let (namespace, folder) = (Namespace::new(), crate::harness::folder());
         hub.ip(&format!("link add to{number} type veth peer name eth0 netns {}", namespace.id()));
         hub.ip(&format!("address add 10.77.{number}.1/24 dev to{number}"));
         hub.ip(&format!("link set to{number} up"));
@@ -162,7 +162,7 @@ fn wait_for_more(tally: &Tally) {
 #[test]
 #[ignore = "needs root, ip and haproxy"]
 fn no_client_notices_that_a_machine_ends_hangs_or_is_unplugged() {
-    let (hub, place) = (Namespace::new(), tempfile::tempdir().expect("a folder"));
+    let (hub, place) = (Namespace::new(), crate::harness::folder());
     hub.ip("link set lo up");
     let mut machines = [1, 2, 3].map(|number| Machine::new(&hub, number));
     let (_proxy, door) = proxy(&hub, place.path());
@@ -209,7 +209,7 @@ fn no_client_notices_that_a_machine_ends_hangs_or_is_unplugged() {
 #[test]
 #[ignore = "needs root, ip and haproxy"]
 fn a_copy_from_one_machine_is_as_good_with_the_next() {
-    let (hub, place) = (Namespace::new(), tempfile::tempdir().expect("a folder"));
+    let (hub, place) = (Namespace::new(), crate::harness::folder());
     hub.ip("link set lo up");
     let _machines = [1, 2, 3].map(|number| Machine::new(&hub, number));
     let (_proxy, door) = proxy(&hub, place.path());

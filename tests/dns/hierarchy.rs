@@ -52,7 +52,7 @@ fn end(child: &mut Child) {
 impl Hierarchy {
     /// Everything started, and answering.
     fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = crate::harness::folder();
         let port = free_port();
         let mut hierarchy = Self { children: vec![], port, _folder: folder };
         let folder = hierarchy._folder.path().to_owned();

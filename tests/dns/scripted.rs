@@ -26,7 +26,7 @@ fn an_address_needs_no_dns() {
 
 #[test]
 fn the_hosts_file_comes_first_and_the_system_is_compared() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::harness::folder();
     let hosts = folder.path().join("hosts");
     fs::write(&hosts, "127.0.0.1 localhost\n192.0.2.9 Only-Here.Test\n").expect("a file");
     let options = Options { hosts: hosts.clone(), ..Options::default() };
@@ -277,7 +277,7 @@ fn resolv_conf_names_the_server_and_the_search_domains() {
         }
         vec![bytes(&message)]
     });
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::harness::folder();
     let path = folder.path().join("resolv.conf");
     fs::write(&path, "nameserver 127.9.8.7\nsearch first.test second.test\n").expect("a file");
     let options =
@@ -303,7 +303,7 @@ fn resolv_conf_may_ask_for_tcp_and_for_turns() {
             })
         })
         .into();
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::harness::folder();
     let path = folder.path().join("resolv.conf");
     let options =
         Options { resolv_conf: path.clone(), hosts: folder.path().join("none"), system: None, ..Options::default() };

@@ -5,7 +5,7 @@ use std::fs;
 
 #[test]
 fn after_a_half_close_the_response_still_arrives_and_after_a_close_it_is_lost() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::harness::folder();
     let original = folder.path().join("original");
     let content: Vec<u8> = (0..250_000_u32).flat_map(u32::to_be_bytes).collect();
     fs::write(&original, &content).expect("a file");

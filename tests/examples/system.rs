@@ -84,7 +84,7 @@ fn who_listens_where_is_heard_there() {
 
 #[test]
 fn a_file_and_a_socket_are_read_and_written_alike() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::harness::folder();
     let file = folder.path().join("new.txt");
     let name = file.to_str().expect("a name");
     let shown = run("low_level_file", &[name]);

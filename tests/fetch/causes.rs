@@ -79,7 +79,7 @@ fn what_is_kept_is_what_is_in_the_file() {
         let _ = stream.read(&mut [0; 1]);
     });
     for limit in [1, 64, 100] {
-        let place = tempfile::tempdir().expect("a folder");
+        let place = crate::harness::folder();
         // A file may be so long and no longer: what setrlimit(2) refuses, a full disk would.
         let script = format!("trap '' XFSZ; ulimit -f {limit}; exec \"$0\" \"$@\"");
         let arguments = ["-o", "file", &peer.url("/")];

@@ -6,7 +6,7 @@ use std::io::Write;
 
 /// A failure of each kind: what to type, the exit code, the code, and Korean words.
 fn assert_in_both(arguments: &[&str], exit: i32, code: &str, korean: &[&str]) {
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     let korean_run = fetch_in(place.path(), &[&["--lang", "ko", "-q"], arguments].concat());
     korean_run.assert_failed(exit, korean);
     let record = fetch_in(place.path(), &[&["--json"], arguments].concat());

@@ -31,7 +31,7 @@ fn a_download_is_gone_on_with_where_it_ended() {
     let file = fs::File::options().write(true).open(folder.path().join("big.bin")).expect("a file");
     file.set_modified(SystemTime::now() - Duration::from_secs(60)).expect("a time");
     let server = Server::start(folder.path(), &[]);
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     let url = format!("{}big.bin", server.url);
     assert_eq!(fetch_in(place.path(), &["-O", "--abort-after", "100k", &url]).code, 0);
     assert_eq!(names(place.path()), ["big.bin.part", "big.bin.part.validator"]);
@@ -54,7 +54,7 @@ fn a_download_is_gone_on_with_where_it_ended() {
 fn a_part_of_another_version_is_begun_anew() {
     let (folder, _) = folder_with(300_000);
     let server = Server::start(folder.path(), &[]);
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     let url = format!("{}big.bin", server.url);
     assert_eq!(fetch_in(place.path(), &["-O", "--abort-after", "100k", &url]).code, 0);
     let other = vec![b'o'; 200_000];
@@ -70,7 +70,7 @@ fn a_part_of_another_version_is_begun_anew() {
 fn a_part_outlives_a_resume_that_fails() {
     let (folder, big) = folder_with(300_000);
     let server = Server::start(folder.path(), &[]);
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     let url = format!("{}big.bin", server.url);
     fetch_in(place.path(), &["-o", "file", "--abort-after", "100k", &url]);
     let validator = read(place.path(), "file.part.validator");
@@ -111,7 +111,7 @@ fn the_request_of_a_resume_names_range_and_version() {
         stream.write_all(response.as_bytes()).expect("the client reads");
         end(stream);
     });
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     fetch_in(place.path(), &["-o", "file", &peer.url("/")]).assert_failed(9, &["file.part"]);
     assert_eq!(fetch_in(place.path(), &["-o", "file", "-C", &peer.url("/")]).code, 0);
     assert_eq!(read(place.path(), "file"), b"half whole");
@@ -122,7 +122,7 @@ fn the_request_of_a_resume_names_range_and_version() {
 
 #[test]
 fn a_file_is_replaced_when_its_successor_is_whole_and_not_before() {
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     fs::write(place.path().join("file"), "old").expect("a file");
     let peer = Peer::start(|index, stream| {
         read_request(stream);
@@ -141,7 +141,7 @@ fn what_can_not_be_written_is_said() {
     let (folder, _) = folder_with(0);
     let server = Server::start(folder.path(), &[]);
     let url = format!("{}small.txt", server.url);
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     fetch_in(place.path(), &["-o", "no/such/file", &url]).assert_failed(1, &["no/such/file"]);
     fetch_in(place.path(), &["-o", ".", &url]).assert_failed(1, &["folder"]);
     fetch_in(place.path(), &["--har", "no/such.har", &url]).assert_failed(1, &["no/such.har"]);
@@ -164,7 +164,7 @@ fn a_reader_that_goes_away_ends_the_fetch() {
 
 /// Fetches `small\n` into `file`, where a test has prepared the place.
 fn into_prepared(prepare: impl Fn(&Path), options: &[&str]) -> (super::Run, tempfile::TempDir) {
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     prepare(place.path());
     let peer = Peer::responding("HTTP/1.0 200 OK\r\nContent-Length: 6\r\n\r\nsmall\n");
     let run = fetch_in(place.path(), &[options, &["-o", "file", &peer.url("/")]].concat());
@@ -220,7 +220,7 @@ fn two_fetches_never_mix_in_one_file() {
         end(stream);
     });
     let other = Peer::responding("HTTP/1.0 200 OK\r\nContent-Length: 6\r\n\r\nsecond");
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     let first = std::thread::scope(|scope| {
         let first = scope.spawn(|| fetch_in(place.path(), &["-o", "file", &peer.url("/")]));
         let deadline = std::time::Instant::now() + Duration::from_secs(20);
@@ -252,7 +252,7 @@ fn names_may_be_as_long_as_names_can_be() {
             stream.write_all(response).expect("the client reads");
             end(stream);
         });
-        let place = tempfile::tempdir().expect("a folder");
+        let place = crate::harness::folder();
         let url = peer.url(&format!("/{name}"));
         fetch_in(place.path(), &["-O", &url]).assert_failed(9, &["are kept"]);
         assert_eq!(names(place.path()).len(), 2);
@@ -265,7 +265,7 @@ fn names_may_be_as_long_as_names_can_be() {
 #[test]
 fn what_has_no_body_leaves_the_file_alone() {
     let peer = Peer::responding("HTTP/1.0 204 No Content\r\n\r\n");
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     fs::write(place.path().join("file"), "old").expect("a file");
     let run = fetch_in(place.path(), &["-o", "file", &peer.url("/")]);
     assert_eq!((run.code, read(place.path(), "file")), (0, b"old".to_vec()), "{}", run.stderr);
@@ -278,7 +278,7 @@ fn what_has_no_body_leaves_the_file_alone() {
 #[test]
 fn a_head_goes_where_a_body_would() {
     let peer = Peer::responding("HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n");
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     fs::write(place.path().join("file"), "old").expect("a file");
     let run = fetch_in(place.path(), &["--head", "-o", "file", &peer.url("/")]);
     let head = b"HTTP/1.0 200 OK\nContent-Length: 5\n";

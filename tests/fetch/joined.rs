@@ -94,7 +94,7 @@ fn a_page_that_is_not_there_is_said_and_no_failure() {
 #[test]
 fn the_server_s_half_can_come_from_its_log() {
     let (folder, _) = folder_with(0);
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     let log = place.path().join("connections.json");
     let (named, mut copy) = (log.display().to_string(), File::create(&log).expect("a file"));
     let options = ["--port", "0", "--log", "json", "--no-watch"];

@@ -51,7 +51,7 @@ fn assert_fetched(address: SocketAddr, big: &[u8]) {
 #[ignore = "needs nginx: .ci/run installs it"]
 fn nginx_is_understood() {
     let (folder, big) = folder_with(3_000_000);
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     let (_nginx, address) = start(|port| {
         let (root, place) = (folder.path().display(), place.path().display());
         let text = format!(
@@ -148,7 +148,7 @@ fn ports_and_flags_agree_with_a_capture() {
     let filter = format!("tcp port {}", server.port());
     let fields =
         ["-T", "fields", "-e", "tcp.srcport", "-e", "tcp.flags.syn", "-e", "tcp.flags.fin", "-e", "tcp.flags.reset"];
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     let mut command = Command::new("tshark");
     command.env("TMPDIR", place.path());
     command.args(["-l", "-q", "-n", "-P", "-i", "lo", "-f", &filter]).args(fields);

@@ -203,7 +203,7 @@ fn a_body_that_nobody_wants_leaves_the_connection_if_it_is_short() {
         }
         end(stream);
     });
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     let run = fetch_in(place.path(), &["-L", "-k", "--http", "1.1", "-o", "file", &peer.url("/")]);
     assert!(run.code == 0 && run.stderr.contains(" reused  connection 1"), "{}", run.stderr);
     assert_eq!(std::fs::read(place.path().join("file")).expect("a file"), b"ok");

@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// What the server responds to a resume behind `01234` of version "a": what is said, file, part.
 fn resumed(response: &str) -> (Run, Option<String>, Option<String>) {
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     fs::write(place.path().join("file.part"), "01234").expect("a part");
     fs::write(place.path().join("file.part.validator"), "\"a\"").expect("its validator");
     let run = fetch_in(place.path(), &["--http", "1.1", "-C", "-o", "file", &Peer::responding(response).url("/")]);
@@ -105,7 +105,7 @@ fn a_416_tells_that_it_was_whole() {
 
 /// What `-o file` makes of a response, with these options.
 fn fetched(response: &str, options: &[&str]) -> (Run, Option<String>, Option<String>) {
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     let url = Peer::responding(response);
     let run = fetch_in(place.path(), &[options, &["--http", "1.1", "-o", "file", &url.url("/")]].concat());
     let read = |name: &str| fs::read_to_string(Path::new(place.path()).join(name)).ok();

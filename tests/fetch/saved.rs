@@ -6,11 +6,10 @@ use super::{fetch, run};
 use crate::closing::folder_with;
 use crate::harness::{Server, glasshttp};
 use std::fs;
-use tempfile::TempDir;
 
 /// What `show` prints of a file with these bytes, in this language; its complaint; and whether it ended well.
 fn show(bytes: &[u8], language: &str) -> (String, String, bool) {
-    let folder = TempDir::new().expect("a folder");
+    let folder = crate::harness::folder();
     let file = folder.path().join("saved.json");
     fs::write(&file, bytes).expect("a file");
     let run = run(glasshttp().args(["--lang", language, "show"]).arg(&file));

@@ -12,7 +12,7 @@ const HEAD: &str = "HTTP/1.1 200 OK\r\n";
 
 /// Fetches into a file: what was said, what of the file is there, and of its part.
 fn into_file(peer: &Peer, options: &[&str]) -> (Run, Option<Vec<u8>>, Option<Vec<u8>>) {
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     let run = fetch_in(place.path(), &[options, &["-o", "file", &peer.url("/")]].concat());
     let read = |name: &str| std::fs::read(place.path().join(name)).ok();
     (run, read("file"), read("file.part"))
@@ -114,7 +114,7 @@ fn a_reset_is_shown_by_where_it_came() {
     ] {
         let (say, is_read) = mpsc::channel();
         let peer = resetting(bytes.clone(), is_read);
-        let place = tempfile::tempdir().expect("a folder");
+        let place = crate::harness::folder();
         let part = place.path().join("file.part");
         let run = std::thread::scope(|scope| {
             let run = scope.spawn(|| fetch_in(place.path(), &["-o", "file", &peer.url("/")]));

@@ -72,7 +72,7 @@ fn methods_are_sent_as_they_are_typed() {
 
 #[test]
 fn a_file_is_sent_whole_and_once() {
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     let content: Vec<u8> = (0..3_000_000_u32).map(|number| number as u8).collect();
     std::fs::write(place.path().join("data.json"), &content).expect("a file");
     let (peer, heard) = responding(&[OK]);

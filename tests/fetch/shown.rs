@@ -107,7 +107,7 @@ fn times_are_in_order_and_say_where_they_came_from() {
 fn the_har_has_all_that_the_format_asks_for() {
     let (folder, _) = folder_with(0);
     let server = Server::start(folder.path(), &[]);
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     let ok = format!("{}small.txt?a=b&c", server.url);
     let failed = "http://127.0.0.1:1/";
     let run = fetch_in(place.path(), &["--har", "a.har", "-k", &ok, &ok, failed]);
@@ -132,7 +132,7 @@ fn the_har_has_all_that_the_format_asks_for() {
 
 /// The entry of this one fetch.
 fn har_of(arguments: &[&str]) -> Value {
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     let run = fetch_in(place.path(), &[&["--har", "a.har"], arguments].concat());
     assert_eq!(run.code, 0, "{}", run.stderr);
     let har: Value = serde_json::from_slice(&std::fs::read(place.path().join("a.har")).expect("a HAR")).expect("JSON");
@@ -190,7 +190,7 @@ fn the_har_has_what_was_sent_but_no_secrets() {
     assert_eq!(response["headersSize"], OK.len() - 2);
     assert!(!entry.to_string().contains("s3cret"), "{entry}");
     // What is not text has its length, and what is long its beginning.
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     let file = |name: &str, bytes: &[u8]| {
         std::fs::write(place.path().join(name), bytes).expect("a file");
         place.path().join(name).display().to_string()

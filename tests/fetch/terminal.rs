@@ -48,7 +48,7 @@ fn ctrl_c_tells_what_happened_and_keeps_the_part() {
         stream.write_all(b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nhalf ").expect("the client reads");
         wait_for_end(stream);
     });
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     let part = place.path().join("file.part");
     let is_there = || std::fs::metadata(&part).is_ok_and(|metadata| metadata.len() == 5);
     let run = interrupted(place.path(), &["-o", "file", &peer.url("/")], is_there);
@@ -136,7 +136,7 @@ fn progress_is_for_terminals_and_fits_them() {
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n";
     let known = || slow(head, [&[b'x'; 1000], &[b'x'; 500]]);
     let (peer, _keep) = known();
-    let place = tempfile::tempdir().expect("a folder");
+    let place = crate::harness::folder();
     let said = on_a_terminal(place.path(), &format!("-o file --timeout 2 {}", peer.url("/")));
     assert!(said.contains(" 75 %  1.50 kB of 2.00 kB  ") && said.contains("/s  0:00 left"), "{said}");
     let line = said.split('\r').find(|line| line.contains(" 75 %")).expect("the line").trim_start_matches("\u{1b}[K");

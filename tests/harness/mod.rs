@@ -5,12 +5,15 @@ pub mod namespace;
 use glasshttp::models::Model;
 use rustix::process::{Pid, Signal, kill_process};
 use socket2::{Domain, Socket, Type};
+use std::fs::Permissions;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 
 /// Every model: a test of the protocol runs under each of them.
 pub const MODELS: [&str; Model::ALL.len()] = Model::NAMES;
@@ -32,6 +35,12 @@ pub fn glasshttp() -> Command {
     let mut command = Command::new(program());
     command.env("LC_ALL", "C");
     command
+}
+
+/// A folder that goes in the end, and that others may enter: where root runs the tests, it is not
+/// root that serves.
+pub fn folder() -> TempDir {
+    tempfile::Builder::new().permissions(Permissions::from_mode(0o755)).tempdir().expect("a folder")
 }
 
 /// A running server; it is ended when dropped.

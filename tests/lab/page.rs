@@ -23,7 +23,7 @@ impl LabPage {
 
     pub fn of(mut command: Command, options: &[&str]) -> Self {
         use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = crate::harness::folder();
         std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).expect("open to all");
         let mut server = Server::spawn(command.args(["--port", "0", "--log", "off"]).args(options).arg(folder.path()));
         let mut line = server.announced.clone();

@@ -15,7 +15,7 @@ fn tshark(file: &Path, filter: &str) -> usize {
 #[ignore = "needs tshark; .ci/run has it"]
 fn tshark_reads_each_capture_and_agrees_on_what_was_sent_again() {
     use std::os::unix::fs::PermissionsExt;
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::harness::folder();
     std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o777)).expect("open to nobody");
     for name in ["handshake", "lost-request", "lost-segment", "window", "close", "reset", "udp"] {
         let file = folder.path().join(format!("{name}.pcapng"));

@@ -208,7 +208,7 @@ fn what_clients_send_is_text_and_never_runs() {
 fn a_saved_log_is_shown_the_same_way_and_its_bad_lines_are_counted() {
     let mut page = Page::start(Bounds::default(), "http://localhost:8080/");
     example::tell_whole(&mut page.sink, 99, "/live");
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::harness::folder();
     let mut elsewhere = Page::start(Bounds::default(), "http://localhost:8080/");
     tell_a_morning(&mut elsewhere.sink);
     let records = elsewhere.hub.records();
@@ -351,7 +351,7 @@ fn a_crowd_is_sampled_and_said_and_costs_few_elements() {
 #[ignore = "needs chromium and chromedriver: .ci/run installs them"]
 fn a_saved_copy_of_the_page_says_where_to_open_a_log() {
     let page = Page::start(Bounds::default(), "http://localhost:8080/");
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::harness::folder();
     let copy = folder.path().join("live.html");
     std::fs::write(&copy, page.get("/").body).expect("a file");
     let browser = Browser::start();

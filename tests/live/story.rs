@@ -153,7 +153,7 @@ fn a_hand_out_is_one_file_that_opens_from_the_disk() {
     let head = record.exchanges[0].request.head.replacen("\r\n\r\n", "\r\n", 1);
     record.exchanges[0].request.head = head;
     page.sink.take(&record, News::Closed);
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::harness::folder();
     let browser = open(&page);
     wait_for_chosen(&browser, 1);
     let place = json!({"behavior": "allow", "downloadPath": folder.path()});

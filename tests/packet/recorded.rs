@@ -137,7 +137,7 @@ fn shown_again(log: &Path) -> String {
 #[ignore = "needs CAP_NET_RAW, tshark, curl and chromium"]
 fn what_curl_and_a_browser_did_is_recorded_as_tshark_saw_it() {
     let public = Path::new(env!("CARGO_MANIFEST_DIR")).join("public");
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::harness::folder();
     let profile = folder.path().to_owned();
     let mut server = serve_folder(glasshttp(), folder, &public, &["--log", "json", "--watch", "127.0.0.1:0"], &[]);
     let witness = Witness::of(server.port);

@@ -32,7 +32,7 @@ pub fn serve(options: &[&str], environment: &[(&str, &str)]) -> Logging {
 
 /// `command` starts the server.
 pub fn serve_by(command: Command, options: &[&str], environment: &[(&str, &str)]) -> Logging {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::harness::folder();
     let served = folder.path().to_owned();
     serve_folder(command, folder, &served, options, environment)
 }

@@ -71,7 +71,7 @@ const FIELDS: [&str; 11] = [
 ];
 
 fn theirs(file: &[u8]) -> Vec<Verdict> {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::harness::folder();
     let path = folder.path().join("made.pcapng");
     std::fs::write(&path, file).expect("written");
     let mut tshark = Command::new("tshark");

@@ -94,7 +94,7 @@ fn the_record_in_the_documentation_is_one_of_the_program() {
 
 /// `glasshttp show` of these lines of a log, in this language.
 fn shown(log: &str, language: &str) -> String {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::harness::folder();
     let file = folder.path().join("log.json");
     fs::write(&file, log).expect("a log");
     let output = glasshttp().args(["--lang", language, "show"]).arg(&file).output().expect("it runs");

@@ -194,7 +194,7 @@ fn no_listing_lists_nothing_and_serves_the_rest() {
 fn a_mirror_stores_each_listing_once() {
     let folder = Folder::of(&["a.txt", "sub/b.txt", "sub/deep/c.txt"]);
     let server = folder.serve(&[]);
-    let mirror = tempfile::tempdir().expect("a folder");
+    let mirror = crate::harness::folder();
     let wget = ["-q", "-r", "-l", "inf", "-nH", "-e", "robots=off", &server.url];
     let ended = std::process::Command::new("wget").args(wget).current_dir(mirror.path()).status();
     assert!(ended.expect("wget runs").success());

@@ -62,7 +62,7 @@ fn the_story_and_the_logs_say_why() {
 
 /// What `glasshttp show` says of a log, on one line.
 fn shown(log: &str, language: &str) -> String {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::harness::folder();
     let file = folder.path().join("log.json");
     fs::write(&file, log).expect("a file");
     let output = glasshttp().args(["--lang", language, "show"]).arg(&file).output().expect("the program starts");

@@ -9,7 +9,6 @@ use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 
 /// A change of the root is seen within about a second; a busy machine may take its time.
 const ABOUT_A_SECOND: Duration = Duration::from_secs(5);
@@ -38,7 +37,7 @@ fn build(dist: &Path, names: &[&str], content: &str) {
 #[test]
 fn a_root_that_is_removed_and_built_anew_is_the_new_one() {
     for model in MODELS {
-        let folder = TempDir::new().expect("a folder");
+        let folder = crate::harness::folder();
         let dist = folder.path().join("dist");
         build(&dist, &["index.html", "large.bin", "old.txt", "sub/a.txt"], &"old".repeat(10_000));
         let server = Server::start(&dist, &["--model", model]);
@@ -61,7 +60,7 @@ fn a_root_that_is_removed_and_built_anew_is_the_new_one() {
 #[test]
 fn a_root_that_is_missing_is_an_error_that_says_so() {
     for model in MODELS {
-        let folder = TempDir::new().expect("a folder");
+        let folder = crate::harness::folder();
         let dist = folder.path().join("dist");
         build(&dist, &["a.txt", "sub/b.txt"], "here");
         let server = Server::start(&dist, &["--model", model]);
@@ -99,7 +98,7 @@ fn a_root_that_is_missing_is_an_error_that_says_so() {
 #[test]
 fn a_link_that_a_deploy_repoints_leads_to_the_new_release() {
     for model in MODELS {
-        let folder = TempDir::new().expect("a folder");
+        let folder = crate::harness::folder();
         for release in ["1", "2", "3"] {
             build(&folder.path().join(release), &["index.html", "app.js"], release);
         }
@@ -121,7 +120,7 @@ fn a_link_that_a_deploy_repoints_leads_to_the_new_release() {
 
 #[test]
 fn the_working_directory_is_a_path_too() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = crate::harness::folder();
     let dist = folder.path().join("dist");
     build(&dist, &["a.txt"], "old");
     let options = ["--port", "0", "--log", "off", "--no-watch", "."];
@@ -205,7 +204,7 @@ impl Drop for Mount<'_> {
 #[ignore = "mounts file systems, as root"]
 fn a_file_system_mounted_over_the_root_is_served_and_left() {
     for model in MODELS {
-        let folder = TempDir::new().expect("a folder");
+        let folder = crate::harness::folder();
         let dist = folder.path().join("dist");
         build(&dist, &["a.txt"], "below");
         let server = Server::start(&dist, &["--model", model]);

@@ -3,14 +3,19 @@
 use super::{Folder, listed};
 use crate::harness::Response;
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::SystemTime;
-use tempfile::TempDir;
 
 /// In memory where possible: there a file can have any time, on disk they are cut.
 fn folder() -> Folder {
     let memory = Path::new("/dev/shm");
-    Folder::within(if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() }.expect("a folder"))
+    if !memory.is_dir() {
+        return Folder::new();
+    }
+    let mut folder = tempfile::Builder::new();
+    Folder::within(folder.permissions(fs::Permissions::from_mode(0o755)).tempdir_in(memory).expect("a folder"))
 }
 
 fn set_time(folder: &Folder, name: &str, seconds: i64, nanoseconds: i32) {

@@ -49,7 +49,7 @@ fn copies_have_the_tags_of_their_bytes() {
         folder.write(format!("{name}/1"), content);
         folder.write(format!("{name}/copy.txt"), content);
         let copy = folder.path(format!("{name}/copy.txt"));
-        fs::set_permissions(&copy, fs::Permissions::from_mode(0o600)).expect("chmod");
+        fs::set_permissions(&copy, fs::Permissions::from_mode(0o604)).expect("chmod");
         let file = File::options().write(true).open(&copy).expect("the copy");
         file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777)).expect("a time");
         fs::hard_link(&copy, folder.path(format!("{name}/link.html"))).expect("a hard link");
@@ -158,7 +158,7 @@ struct Disk {
 
 impl Disk {
     fn make(mkfs: &[&str]) -> Self {
-        let folder = TempDir::new().expect("a folder");
+        let folder = crate::harness::folder();
         let image = folder.path().join("image");
         File::create(&image).and_then(|file| file.set_len(16 << 20)).expect("an image");
         fs::create_dir(folder.path().join("disk")).expect("a folder");

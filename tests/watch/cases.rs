@@ -167,7 +167,7 @@ fn watched_accept(watched: &Watched, client: SocketAddr) {
 #[ignore = "needs chromium and chromedriver: .ci/run installs them"]
 fn a_download_that_is_cut_off_says_how_much_of_it_was_handed_over() {
     const LENGTH: u64 = 64 << 20;
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::harness::folder();
     File::create(folder.path().join("large")).and_then(|file| file.set_len(LENGTH)).expect("a sparse file");
     let server = Server::spawn(glasshttp().args(["--port", "0", "--log", "off"]).arg(folder.path()));
     let watched = Watched::of(server);

@@ -28,7 +28,7 @@ fn a_saved_file_is_whole_and_tshark_reads_the_same_segments() {
     let record = connection(&watched);
     let file = watched.ask_page(&format!("/records/{}.pcapng", record["connection"]));
     assert_eq!((file.status, file.header("Content-Type")), (200, Some("application/x-pcapng")));
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::harness::folder();
     let path = folder.path().join("saved.pcapng");
     std::fs::write(&path, &file.body).expect("a file");
     let fields = ["tcp.seq_raw", "tcp.ack_raw", "tcp.len", "tcp.window_size_value"];
@@ -180,7 +180,7 @@ fn a_segment_that_is_sent_again_is_marked() {
 fn a_log_offers_no_packets_and_says_why() {
     let watched = Watched::start(&[]);
     let record = connection(&watched);
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = crate::harness::folder();
     let log = folder.path().join("log.json");
     std::fs::write(&log, format!("{record}\n")).expect("a file");
     let browser = Browser::start();

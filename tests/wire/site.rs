@@ -36,7 +36,7 @@ pub(super) struct Site(TempDir);
 
 impl Site {
     pub(super) fn new() -> Self {
-        let folder = TempDir::new().expect("a folder");
+        let folder = crate::harness::folder();
         for (name, content) in FILES {
             write(&folder.path().join(name), content);
         }

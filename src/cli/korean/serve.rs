@@ -55,6 +55,12 @@ pub(super) const KOREAN: Translation = Translation {
         ("linger", "종료 명령을 받은 뒤에도 이 시간(초) 동안 새 연결을 받고, 응답마다 연결을 닫음"),
         ("max_connections", "동시에 맡는 연결 수. 나머지는 백로그에서 기다림 [기본값: 1024, multiplex는 65536]"),
         ("backlog", "accept를 기다릴 수 있는 연결 수"),
+        (
+            "user",
+            "root로 시작했을 때 파일을 읽고 제공할 사용자(이름이나 UID) [기본값: sudo를 쓴 사용자, 아니면 폴더의 주인, \
+             아니면 nobody]",
+        ),
+        ("no_sandbox", "권한을 내려놓지 않음. 샌드박스가 동작하지 않는 커널에서 씀"),
         ("cache", "이벤트 루프마다 제공한 파일을 담아 둘 메모리(MiB). 0이면 담지 않음"),
     ],
     after: "예:

@@ -3,9 +3,11 @@
 use super::history::{Admission, History};
 use super::lab::Laboratory;
 use super::queue::{AcceptQueue, QueueContents};
+use super::users::Users;
 use crate::observe::loads::Loads;
 use crate::observe::sink::LeftOut;
 use crate::record::connection::Record;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -55,6 +57,10 @@ pub struct Hub {
     loads: OnceLock<Arc<Loads>>,
     /// Who performs experiments for the page, if somebody does.
     lab: OnceLock<Arc<dyn Laboratory>>,
+    /// What the server has given up, for the greeting, once it has.
+    pub(super) sandbox: OnceLock<Value>,
+    /// Who may look: known while the process is still that of who started it.
+    pub(super) users: Users,
 }
 
 #[derive(Debug)]
@@ -121,7 +127,15 @@ impl Hub {
             queue: Mutex::new(None),
             loads: OnceLock::new(),
             lab: OnceLock::new(),
+            sandbox: OnceLock::new(),
+            users: Users::of_this_program(),
         })
+    }
+
+    /// From now on each stream begins with this figure of the server's sandbox.
+    pub fn show_sandbox(&self, figure: Value) {
+        // It is sealed once.
+        let _ = self.sandbox.set(figure);
     }
 
     /// The record of this connection, if it is kept.

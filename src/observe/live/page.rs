@@ -14,7 +14,6 @@ mod words;
 use super::events::Events;
 use super::host::Bound;
 use super::hub::Hub;
-use super::users::Users;
 use super::{counted, log, saved};
 use crate::handler::{Begun, Ends, Handler, MAX_BODY, Response};
 use crate::http::message::{Method, Request, StatusCode};
@@ -27,6 +26,7 @@ use crate::story::steps::say;
 use document::Document;
 use query::Query;
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read};
@@ -53,7 +53,7 @@ const FIELDS: [(&str, &str); 6] = [
 pub struct LivePage {
     hub: Arc<Hub>,
     /// The first event's data.
-    greeting: String,
+    greeting: Value,
     bound: Bound,
     /// What is counted, if anything is.
     metrics: Option<Metrics>,
@@ -64,7 +64,6 @@ pub struct LivePage {
     /// What it speaks unless it is asked for another.
     language: Language,
     /// Who may look.
-    users: Users,
     /// Makes numbers that nobody can guess (SipHash under a random key).
     random: RandomState,
 }
@@ -73,8 +72,7 @@ impl LivePage {
     /// A page on `hub`, to be served on these addresses; `site` are the URLs of
     /// the site that is watched, best first.
     pub fn new(hub: &Arc<Hub>, site: &[String], addresses: &[SocketAddr]) -> Self {
-        let greeting =
-            serde_json::json!({ "glasshttp": SCHEMA, "version": env!("CARGO_PKG_VERSION"), "site": site }).to_string();
+        let greeting = serde_json::json!({ "glasshttp": SCHEMA, "version": env!("CARGO_PKG_VERSION"), "site": site });
         Self {
             hub: Arc::clone(hub),
             greeting,
@@ -83,7 +81,6 @@ impl LivePage {
             site: site.to_vec(),
             connect: connect_sources(site),
             language: Language::English,
-            users: Users::of_this_program(),
             random: RandomState::new(),
         }
     }
@@ -195,7 +192,9 @@ impl LivePage {
     }
 
     fn events(&self, language: Language) -> Response {
-        match Events::listen(&self.hub, &self.greeting, language) {
+        let mut greeting = self.greeting.clone();
+        greeting["sandbox"] = self.hub.sandbox.get().cloned().unwrap_or_default();
+        match Events::listen(&self.hub, &greeting.to_string(), language) {
             Some(events) => Response::stream(StatusCode::OK, "text/event-stream", events),
             None => Response::error_in(
                 language,
@@ -240,7 +239,7 @@ impl Handler for LivePage {
         if let (Some(metrics), counted::PATH) = (&self.metrics, request.target.path) {
             return Begun::Now(with_fields(counted::response(metrics, request, &self.bound, self.language)));
         }
-        if self.users.may_ask(ends) {
+        if self.hub.users.may_ask(ends) {
             return self.begin(request);
         }
         let query = Query(request.target.query.unwrap_or_default());

@@ -1,0 +1,240 @@
+//! The sandbox: who serves, what is in force, and each of its walls, tried from within the serving process.
+
+use crate::harness::{MODELS, Server, folder, glasshttp, refusal};
+use rustix::process::Signal;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::path::Path;
+
+mod system_call;
+mod walls;
+
+/// An account that owns nothing here.
+const SOMEBODY: u32 = 47_110;
+
+/// Fields of /proc/PID/status (proc_pid_status(5)), the first word of each.
+fn status(server: &Server, fields: [&str; 4]) -> [String; 4] {
+    let status = fs::read_to_string(format!("/proc/{}/status", server.id())).expect("it runs");
+    fields.map(|field| {
+        let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+        line.and_then(|line| line.split_whitespace().next()).unwrap_or_default().to_owned()
+    })
+}
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// A server with what is announced, after its first line.
+fn announced(command: &mut std::process::Command) -> (Server, String) {
+    let server = Server::spawn(command.args(["--port", "0", "--no-watch", "--log", "common"]));
+    let said = server.announced.clone();
+    (server, said)
+}
+
+fn site() -> tempfile::TempDir {
+    let place = folder();
+    fs::create_dir(place.path().join("site")).expect("a folder");
+    fs::write(place.path().join("site/a.txt"), "a").expect("a file");
+    place
+}
+
+#[test]
+fn the_process_that_was_started_serves_in_a_sandbox_without_a_right() {
+    let place = site();
+    for model in MODELS {
+        let server = Server::start(&place.path().join("site"), &["--model", model]);
+        assert_eq!(server.get("/a.txt").status, 200);
+        let [no_new_privs, seccomp, capabilities, uid] = status(&server, ["NoNewPrivs", "Seccomp", "CapPrm", "Uid"]);
+        assert_eq!([no_new_privs, seccomp, capabilities], ["1", "2", "0000000000000000"], "{model}");
+        assert!(!is_root() || uid != "0", "{model}: root serves");
+    }
+}
+
+#[test]
+fn it_is_said_whether_the_sandbox_is_on() {
+    let place = site();
+    let (_server, said) = announced(glasshttp().arg(place.path().join("site")));
+    assert!(said.contains("Sandbox on"), "{said}");
+    let (server, said) = announced(glasshttp().arg("--no-sandbox").arg(place.path().join("site")));
+    assert!(said.contains("Sandbox off."), "{said}");
+    assert_eq!(server.get("/a.txt").status, 200);
+    let [no_new_privs, seccomp, ..] = status(&server, ["NoNewPrivs", "Seccomp", "CapPrm", "Uid"]);
+    assert_eq!([no_new_privs, seccomp], ["0", "0"]);
+    let (_server, said) = announced(glasshttp().args(["--lang", "ko"]).arg(place.path().join("site")));
+    assert!(said.contains("샌드박스 켜짐"), "{said}");
+}
+
+#[test]
+fn root_becomes_who_was_named_or_who_called_sudo_or_who_owns_the_folder_or_nobody() {
+    if !is_root() {
+        return; // only root can become another
+    }
+    let place = site();
+    let root = place.path().join("site");
+    let served_by = |command: &mut std::process::Command| {
+        let (server, said) = announced(command.arg(&root));
+        let [uid, gid, groups, _] = status(&server, ["Uid", "Gid", "Groups", "Pid"]);
+        assert_eq!(groups, "", "{said}");
+        assert_eq!(server.get("/a.txt").status, 200);
+        (uid, gid, said)
+    };
+    let (uid, _, said) = served_by(&mut glasshttp());
+    assert!(uid == "65534" && said.contains("It serves as nobody."), "{uid}: {said}");
+    let (uid, gid, _) = served_by(glasshttp().env("SUDO_UID", "47111").env("SUDO_GID", "47112"));
+    assert_eq!([uid, gid], ["47111", "47112"]);
+    let (uid, gid, said) = served_by(glasshttp().args(["--user", "47113"]).env("SUDO_UID", "47111"));
+    assert!([uid, gid] == ["47113", "47113"] && said.contains("It serves as 47113."), "{said}");
+    let (uid, ..) = served_by(glasshttp().args(["--user", "daemon"]));
+    assert_ne!(uid, "0");
+    let (uid, _, said) = served_by(glasshttp().args(["--user", "root"]));
+    assert!(uid == "0" && said.contains("It serves as root, without capabilities."), "{said}");
+    chown(&root, Some(SOMEBODY), Some(SOMEBODY + 1)).expect("another owner");
+    let (uid, gid, _) = served_by(&mut glasshttp());
+    assert_eq!([uid, gid], ["47110", "47111"]);
+}
+
+#[test]
+fn what_only_root_may_read_is_not_served() {
+    if !is_root() {
+        return;
+    }
+    let place = site();
+    let secret = place.path().join("site/secret.txt");
+    fs::write(&secret, "secret").expect("a file");
+    fs::set_permissions(&secret, Permissions::from_mode(0o600)).expect("its mode");
+    let root = place.path().join("site");
+    for model in MODELS {
+        let server = Server::start(&root, &["--model", model]);
+        assert_eq!(server.get("/secret.txt").status, 403, "{model}");
+    }
+    let server = Server::start(&root, &["--no-sandbox"]);
+    assert_eq!(server.get("/secret.txt").status, 403, "that is the account's, not the sandbox's");
+    let server = Server::start(&root, &["--user", "0"]);
+    assert_eq!(server.get("/secret.txt").status, 200, "asked for, and root's own");
+}
+
+#[test]
+fn nobody_serves_a_folder_that_he_may_not_enter() {
+    if !is_root() {
+        return;
+    }
+    let place = site();
+    let root = place.path().join("site");
+    fs::set_permissions(&root, Permissions::from_mode(0o700)).expect("its mode");
+    let root = root.to_str().expect("text");
+    let (complaint, code) = refusal(&["--port", "0", root]);
+    assert!(code == 1 && complaint.lines().count() == 1, "{complaint}");
+    for part in [root, "as nobody", "--user"] {
+        assert!(complaint.contains(part), "{part} is not in {complaint}");
+    }
+    let (complaint, code) = refusal(&["--port", "0", "--user", "no such user", root]);
+    assert!(code == 1 && complaint.contains("no such user") && complaint.contains("--user"), "{complaint}");
+    let (complaint, _) = refusal(&["--port", "0", "--user", "no such user", "--lang", "ko", root]);
+    assert!(complaint.contains("사용자가 없습니다"), "{complaint}");
+}
+
+/// Serves the folder at `path` while `replace` puts another in its place: the status of a file in that, by and by.
+fn after(path: &Path, options: &[&str], replace: impl FnOnce()) -> (u16, String) {
+    let server = Server::start(path, options);
+    assert_eq!(server.get("/a.txt").text(), "a");
+    replace();
+    // An event loop serves the old one for a second at most.
+    loop {
+        let response = server.get("/a.txt");
+        if response.text() != "a" {
+            return (response.status, response.text());
+        }
+    }
+}
+
+fn rebuild(path: &Path) {
+    fs::rename(path, path.with_extension("old")).expect("moved");
+    fs::create_dir(path).expect("a folder");
+    fs::set_permissions(path, Permissions::from_mode(0o755)).expect("its mode");
+    fs::write(path.join("a.txt"), "anew").expect("a file");
+}
+
+#[test]
+fn a_root_that_is_made_anew_or_a_link_that_is_repointed_is_served() {
+    for model in MODELS {
+        let place = site();
+        let root = place.path().join("site");
+        assert_eq!(after(&root, &["--model", model], || rebuild(&root)), (200, "anew".into()), "{model}");
+        // By a link on the way, to a folder that was made later.
+        let app = place.path().join("app");
+        fs::create_dir_all(app.join("releases/1/public")).expect("folders");
+        fs::write(app.join("releases/1/public/a.txt"), "a").expect("a file");
+        symlink("releases/1", app.join("current")).expect("a link");
+        let repoint = || {
+            fs::create_dir_all(app.join("releases/2/public")).expect("folders");
+            fs::write(app.join("releases/2/public/a.txt"), "two").expect("a file");
+            symlink("releases/2", app.join("next")).expect("a link");
+            fs::rename(app.join("next"), app.join("current")).expect("repointed");
+        };
+        let served = after(&app.join("current/public"), &["--model", model], repoint);
+        assert_eq!(served, (200, "two".into()), "{model}");
+    }
+}
+
+#[test]
+fn a_root_made_anew_beside_what_is_anybodys_is_out_of_reach_and_the_way_out_is_named() {
+    for model in MODELS {
+        let place = folder();
+        let root = place.path().with_file_name(format!("{}-root", place.path().file_name().unwrap().display()));
+        fs::create_dir(&root).expect("a folder");
+        fs::set_permissions(&root, Permissions::from_mode(0o755)).expect("its mode");
+        fs::write(root.join("a.txt"), "a").expect("a file");
+        let (status, text) = after(&root, &["--model", model], || {
+            fs::rename(&root, place.path().join("old")).expect("moved");
+            fs::create_dir(&root).expect("a folder");
+            fs::set_permissions(&root, Permissions::from_mode(0o755)).expect("its mode");
+            fs::write(root.join("a.txt"), "anew").expect("a file");
+        });
+        fs::remove_dir_all(&root).expect("gone");
+        assert!(status == 503 && text.contains("--no-sandbox"), "{model}: {status} {text}");
+    }
+}
+
+#[test]
+fn links_lead_anywhere_where_they_may() {
+    let place = site();
+    symlink("/etc/passwd", place.path().join("site/passwd")).expect("a link");
+    let server = Server::start(&place.path().join("site"), &["--follow-symlinks"]);
+    assert_eq!(server.get("/passwd").status, 200);
+}
+
+#[test]
+fn the_lesson_is_gone_when_its_server_is_and_also_when_that_is_killed() {
+    for signal in [Signal::TERM, Signal::KILL] {
+        let place = folder();
+        let mut command = glasshttp();
+        command.args(["lesson", "--port", "0"]).env("TMPDIR", place.path());
+        let mut server = Server::spawn(&mut command);
+        assert_eq!(server.get("/").status, 200);
+        assert_eq!(fs::read_dir(place.path()).expect("a folder").count(), 1);
+        server.signal(signal);
+        server.wait();
+        // Who was killed waits for nobody.
+        while signal == Signal::KILL && fs::read_dir(place.path()).expect("a folder").count() > 0 {
+            std::thread::yield_now();
+        }
+        assert_eq!(fs::read_dir(place.path()).expect("a folder").count(), 0);
+    }
+}
+
+#[test]
+#[ignore = "needs unshare"]
+fn where_there_is_no_other_account_root_stays_and_has_no_capability() {
+    let place = site();
+    let mut command = std::process::Command::new("unshare");
+    command.args(["--user", "--map-root-user", "--"]).arg(glasshttp().get_program()).env("LC_ALL", "C");
+    let (server, said) = announced(command.arg(place.path().join("site")));
+    assert!(
+        said.contains("It serves as root, without capabilities: it cannot become") && said.contains("Sandbox on."),
+        "{said}"
+    );
+    let [capabilities, seccomp, ..] = status(&server, ["CapPrm", "Seccomp", "Uid", "Gid"]);
+    assert_eq!([capabilities, seccomp], ["0000000000000000", "2"]);
+    assert_eq!(server.get("/a.txt").status, 200);
+}
