@@ -64,18 +64,21 @@ pub fn html(text: &str) -> String {
 pub fn push_html(bytes: &[u8], mut push: impl FnMut(&str)) {
     for chunk in bytes.utf8_chunks() {
         let mut rest = chunk.valid();
+        let mut last = None;
         while let Some(at) = rest.bytes().position(may_be_more_than_itself) {
             // No lead byte lies within a character.
             let (before, from) = rest.split_at(at);
             push(before);
             let mut characters = from.chars();
-            match characters.next() {
+            last = before.chars().next_back().or(last);
+            let character = characters.next();
+            match character {
                 Some('&') => push("&amp;"),
                 Some('<') => push("&lt;"),
                 Some('>') => push("&gt;"),
                 Some('"') => push("&quot;"),
                 Some('\'') => push("&#39;"),
-                Some(character) if is_treacherous(character) => {
+                Some(character) if is_treacherous(character) && !joins(last, character, characters.as_str()) => {
                     let mut visible = String::new();
                     push_visible(&mut visible, character);
                     push(&visible);
@@ -83,12 +86,24 @@ pub fn push_html(bytes: &[u8], mut push: impl FnMut(&str)) {
                 Some(character) => push(character.encode_utf8(&mut [0; 4])),
                 None => {}
             }
+            last = character;
             rest = characters.as_str();
         }
         push(rest);
         if !chunk.invalid().is_empty() {
             push("\u{fffd}");
         }
+    }
+}
+
+/// Whether it makes pictures into one, as in 👩‍💻, or asks for one's colours: among letters neither is as itself.
+fn joins(last: Option<char>, character: char, rest: &str) -> bool {
+    let is_picture = |character: char| matches!(character, '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}');
+    let follows = last.is_some_and(|last| is_picture(last) || last == '\u{fe0f}');
+    match character {
+        '\u{200d}' => follows && rest.chars().next().is_some_and(is_picture),
+        '\u{fe0f}' => last.is_some_and(is_picture),
+        _ => false,
     }
 }
 
@@ -204,6 +219,18 @@ mod tests {
         push_quoted(&mut quoted, text.as_bytes(), usize::MAX / 2);
         in_json(&mut json, text).expect("memory");
         [terminal(text), lines(text), html(text), quoted, String::from_utf8(json).expect("UTF-8"), string]
+    }
+
+    #[test]
+    fn pictures_are_joined_in_html_and_letters_are_not() {
+        for whole in ["👩\u{200d}💻.txt", "❤\u{fe0f}\u{200d}🔥", "🏳\u{fe0f}\u{200d}🌈"] {
+            assert_eq!(html(whole), whole);
+            assert!(terminal(whole).contains("\\u{200d}"), "{whole}");
+        }
+        for treacherous in ["a\u{200d}b", "👩\u{200d}a", "\u{200d}💻", "a\u{fe0f}", "👩\u{200d}\u{202e}", "👩\u{200d}"]
+        {
+            assert!(html(treacherous).contains("\\u{"), "{treacherous:?}: {}", html(treacherous));
+        }
     }
 
     #[test]

@@ -142,6 +142,17 @@ fn listings() {
     is_clean_html("a listing below", &listing);
 }
 
+/// Joined pictures are one in a page, where nothing else is hidden or turned round by it.
+#[test]
+fn a_name_of_joined_pictures_is_read_in_a_listing() {
+    let folder = TempDir::new().expect("a folder");
+    fs::write(folder.path().join("👩\u{200d}💻.txt"), "x").expect("a file");
+    fs::write(folder.path().join("a\u{200d}\u{202e}b"), "x").expect("a file");
+    let listing = Server::start(folder.path(), &[]).get("/").text();
+    assert!(listing.contains("👩\u{200d}💻.txt</a>"), "{listing}");
+    assert!(listing.contains("a\\u{200d}\\u{202e}b</a>") && !listing.contains('\u{202e}'), "{listing}");
+}
+
 #[test]
 fn the_terminal_of_fetch() {
     let head = format!("HTTP/1.0 200 {HOSTILE}\r\nServer: {HOSTILE}\r\nX: {CONTROLS}\r\n\r\n{WORD}");
