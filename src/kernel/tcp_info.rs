@@ -106,6 +106,8 @@ impl TcpInfo<'_> {
             unsent: self.u32_at(144)?,
             in_flight: sent.saturating_sub(self.u64_at(120)?),
             window: self.u32_at(228)?,
+            segment: self.u32_at(16)?,
+            may_send: self.u32_at(24)? < self.u32_at(80)?,
         })
     }
 
@@ -161,14 +163,20 @@ pub(crate) struct SendQueue {
     in_flight: u64,
     /// tcpi_snd_wnd: how many may be.
     window: u32,
+    /// tcpi_snd_mss: bytes of a full segment.
+    segment: u32,
+    /// tcpi_unacked, tcpi_snd_cwnd: whether the congestion window has room for one more.
+    may_send: bool,
 }
 
 impl SendQueue {
     /// Whether a FIN leaves as soon as the sending side is closed; `None` where none can leave any more.
     pub(crate) fn is_clear(&self) -> Option<bool> {
         let may_close = matches!(state(self.state), Some("ESTABLISHED" | "CLOSE_WAIT"));
-        // A FIN counts as one byte.
-        may_close.then_some(self.unsent == 0 && self.in_flight < self.window.into())
+        // What waits for more to come leaves with the FIN, as one segment; a FIN counts as one byte.
+        let is_one_segment = self.unsent == 0 || self.unsent <= self.segment && self.may_send;
+        let behind = self.in_flight.saturating_add(self.unsent.into());
+        may_close.then_some(is_one_segment && behind < self.window.into())
     }
 }
 

@@ -42,7 +42,7 @@ fn ended(server_fin: Figure<Nanoseconds>) -> Record {
 fn a_fin_is_drawn_only_where_it_is_known_to_have_left() {
     let step = |fin| steps(&ended(fin), Language::English).into_iter().find(|step| step.id == "server-end");
     let left = step(Figure::derived(8 * MS, Source::NothingUnsent)).expect("its end");
-    assert!(left.kind == Kind::Arrow && left.how.contains("nothing waited to be sent"), "{left:?}");
+    assert!(left.kind == Kind::Arrow && left.how.contains("no more than one segment waited to be sent"), "{left:?}");
     for (why, says) in
         [(Why::BytesUnsent, "follows bytes that waited"), (Why::NoTcpInfo, "When the FIN left: not visible")]
     {
