@@ -181,7 +181,8 @@ fn a_root_that_is_made_anew_or_a_link_that_is_repointed_is_served() {
 fn a_root_made_anew_beside_what_is_anybodys_is_out_of_reach_and_the_way_out_is_named() {
     for model in MODELS {
         let place = folder();
-        let root = place.path().with_file_name(format!("{}-root", place.path().file_name().unwrap().display()));
+        let root =
+            place.path().with_file_name(format!("{}-root", place.path().file_name().unwrap_or_default().display()));
         fs::create_dir(&root).expect("a folder");
         fs::set_permissions(&root, Permissions::from_mode(0o755)).expect("its mode");
         fs::write(root.join("a.txt"), "a").expect("a file");

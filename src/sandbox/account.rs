@@ -175,9 +175,13 @@ fn maps(map: &str, id: u32) -> bool {
 }
 
 fn give_up_capabilities() -> io::Result<()> {
-    let none = CapabilitySet::empty();
-    set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })?;
-    Ok(())
+    let (empty, has) = (CapabilitySet::empty(), capabilities(None)?);
+    let none = CapabilitySets { effective: empty, permitted: empty, inheritable: empty };
+    // A service manager may have seen to it, and forbidden the call.
+    if [has.effective, has.permitted, has.inheritable] == [empty; 3] {
+        return Ok(());
+    }
+    Ok(set_capabilities(None, none)?)
 }
 
 #[cfg(test)]

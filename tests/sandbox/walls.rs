@@ -24,8 +24,8 @@ fn refused(errno: i32) -> i64 {
 fn threads(process: u32) -> Vec<i32> {
     let read = |path: String| fs::read_to_string(path).unwrap_or_default();
     let tasks = fs::read_dir(format!("/proc/{process}/task")).expect("its threads");
-    let mut threads: Vec<i32> =
-        tasks.map(|task| task.expect("a thread").file_name().to_str().unwrap().parse().unwrap()).collect();
+    let number = |task: fs::DirEntry| task.file_name().to_str()?.parse().ok();
+    let mut threads: Vec<i32> = tasks.filter_map(|task| number(task.ok()?)).collect();
     for thread in threads.clone() {
         let children = read(format!("/proc/{process}/task/{thread}/children"));
         let children =
