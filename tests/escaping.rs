@@ -145,7 +145,7 @@ fn listings() {
 /// Joined pictures are one in a page, where nothing else is hidden or turned round by it.
 #[test]
 fn a_name_of_joined_pictures_is_read_in_a_listing() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = crate::harness::folder();
     fs::write(folder.path().join("👩\u{200d}💻.txt"), "x").expect("a file");
     fs::write(folder.path().join("a\u{200d}\u{202e}b"), "x").expect("a file");
     let listing = Server::start(folder.path(), &[]).get("/").text();
