@@ -1,5 +1,8 @@
 //! Packets: taken apart, followed, delayed, written; tshark is the witness.
 
+/// A link on which somebody decides.
+mod by_hand;
+
 /// What the program itself captures; tshark captures the same.
 mod capture;
 mod fetched;

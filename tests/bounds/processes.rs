@@ -47,13 +47,20 @@ fn a_child_has_its_own_connection_and_no_other_ones_socket() {
     events.send(format!("GET /events HTTP/1.1\r\nHost: localhost:{}\r\n\r\n", live.port()).as_bytes());
     assert!(events.receive().expect("bytes") > 0);
     let downloads: Vec<Client> = (0..3).map(|_| server.begin_download("/big.bin")).collect();
-    let children = children(server.id());
-    assert_eq!(children.len(), downloads.len());
+    let (launcher, children): (Vec<i32>, Vec<i32>) =
+        children(server.id()).into_iter().partition(|child| is_launcher(*child));
+    assert_eq!((launcher.len(), children.len()), (1, downloads.len()));
+    assert_eq!(sockets(launcher[0]).len(), 1, "the lab's launcher has one socket, to the server");
     for child in children {
         let tcp = [of_port(server.port()), of_port(live.port())].concat();
         let inherited: Vec<String> = sockets(child).into_iter().filter(|socket| tcp.contains(socket)).collect();
         assert_eq!(inherited.len(), 1, "child {child} has {inherited:?}");
     }
+}
+
+/// Whether this child waits for what the live page's lab is to run.
+fn is_launcher(process: i32) -> bool {
+    fs::read_to_string(format!("/proc/{process}/comm")).is_ok_and(|name| name.trim() == "glasshttp lab")
 }
 
 /// The port of the live page, which is announced in the second line.

@@ -9,7 +9,7 @@ use std::process::Command;
 
 /// A server whose live page has the lab.
 pub struct LabPage {
-    _server: Server,
+    pub server: Server,
     _folder: tempfile::TempDir,
     pub address: SocketAddr,
 }
@@ -32,7 +32,7 @@ impl LabPage {
             assert!(server.stdout.read_line(&mut line).expect("a line") > 0, "no live page was named");
         }
         let port = line.trim().trim_end_matches('/').rsplit(':').next().expect("a port").parse().expect("a port");
-        Self { _server: server, _folder: folder, address: SocketAddr::from(([127, 0, 0, 1], port)) }
+        Self { server, _folder: folder, address: SocketAddr::from(([127, 0, 0, 1], port)) }
     }
 
     fn ask(&self, request: &str) -> Response {
@@ -319,4 +319,17 @@ fn a_page_for_the_network_shows_recorded_runs_alone() {
     assert_eq!(response.status, 503);
     assert!(response.text().contains("this machine alone"), "{}", response.text());
     assert_eq!(page.get("/lab/recorded/handshake").status, 200);
+}
+
+#[test]
+fn a_server_that_stops_ends_the_run_under_way() {
+    let mut page = LabPage::start();
+    let mut lines = page.run(&json!({"name": "wire"}));
+    while lines.event().is_some_and(|event| event["event"] != "waits" && event["event"] != "refused") {}
+    let begun = std::time::Instant::now();
+    page.server.signal(rustix::process::Signal::INT);
+    while lines.line().is_some() {}
+    assert!(page.server.wait().success());
+    // A lull of a second in the lines, the last words of the page, and a machine that is busy.
+    assert!(begun.elapsed() < crate::harness::PATIENCE, "{:?}", begun.elapsed());
 }
