@@ -110,6 +110,23 @@ fn sentences(
             usual
         ));
     }
+    if let Some(affordable) = config.lowered.connections {
+        sentences.push(say!(
+            language,
+            "At most {} connections at once: the limit of open files allows no more (ulimit -Hn)."
+                / "동시에 최대 {}개의 연결만 맡습니다. 열 수 있는 파일 수의 한도 때문입니다(ulimit -Hn).",
+            affordable
+        ));
+    }
+    if let Some(limit) = config.lowered.memory {
+        sentences.push(say!(
+            language,
+            "Each event loop keeps files in {} KiB: all memory of this process is limited to {} MiB (cgroup)."
+                / "이벤트 루프마다 {} KiB에만 파일을 담습니다. 이 프로세스의 메모리 한도가 {} MiB입니다(cgroup).",
+            config.site.cache / 1024,
+            limit >> 20
+        ));
+    }
     if config.folder.is_none() && folder == Path::new(HERE) {
         let here = std::env::current_dir().unwrap_or_else(|_| folder.to_owned());
         sentences.push(say!(

@@ -18,7 +18,7 @@ use crate::listener::{Address, Port, Required};
 use crate::models::{Limits, Model};
 use crate::site::{Hosts, SiteOptions};
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
-pub use config::{Config, GivenPlace, LivePage, Log};
+pub use config::{Config, GivenPlace, LivePage, Log, Lowered};
 use fetch::FetchArgs;
 use hosts::{NamedHost, host};
 use lab::LabArgs;
@@ -340,6 +340,7 @@ impl Args {
             live_page,
             counts_alone: args.no_watch,
             is_lesson: false,
+            lowered: Lowered::default(),
             opens_browser: args.open,
             is_for_lan: args.lan,
             user: args.user,

@@ -63,6 +63,7 @@ fn run(config: Config) -> Result<(), String> {
     let language = config.language;
     let handed_over = activation::handed_over().map_err(|error| way_out::not_handed_over(&error, language))?;
     let config = config.with_handed_over(&handed_over).map_err(|place| way_out::place_is_given(place, language))?;
+    let config = config.within_limits();
     let place =
         if config.is_lesson { std::env::temp_dir() } else { config.folder.clone().unwrap_or_else(usual_folder) };
     let account = Account::to_serve(&place, config.user.as_deref());

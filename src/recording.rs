@@ -99,6 +99,9 @@ impl Opened {
             (true, false) => Log::Short,
             (false, _) => Log::Lines(Format::Common),
         });
+        if log != Log::Off {
+            standard_output::check().map_err(|error| way_out::cannot_log(&error, language))?;
+        }
         match log {
             Log::Lines(format) => scope.lines = Some(format),
             Log::Story => {

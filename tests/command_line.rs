@@ -346,3 +346,42 @@ fn colours_are_for_terminals_that_want_them() {
     let coloured = on_a_terminal("/no/such/folder", None);
     assert!(coloured.contains('\x1b'), "on a terminal: {coloured:?}");
 }
+
+#[test]
+fn a_log_that_cannot_be_written_is_refused_at_the_start() {
+    let (folder, _) = folder_with(0);
+    let for_reading = || std::fs::File::open("/dev/null").expect("nothing");
+    let mut command = glasshttp();
+    let (_, complaint, code) =
+        output(command.args(["-p", "0", "--log", "common"]).arg(folder.path()).stdout(for_reading()));
+    assert_eq!(code, Some(1), "{complaint}");
+    assert!(complaint.contains("cannot write the log to standard output: it is not open for writing"), "{complaint}");
+}
+
+#[test]
+fn a_limit_that_is_lowered_is_said() {
+    let (folder, _) = folder_with(0);
+    let mut command = Command::new("sh");
+    let words = "ulimit -n 100 && exec \"$0\" \"$@\"";
+    command.args(["-c", words]).arg(glasshttp().get_program()).env("LC_ALL", "C");
+    let mut server = Server::spawn(command.args(["--port", "0", "--log", "off", "--no-watch"]).arg(folder.path()));
+    let mut said = String::new();
+    while !said.contains("Ctrl-C") {
+        assert!(server.stdout.read_line(&mut said).expect("a line") > 0, "{said}");
+    }
+    assert!(said.contains("connections at once: the limit of open files"), "{said}");
+    assert!(responds_at(server.address));
+}
+
+#[test]
+#[ignore = "needs root and setpriv: .ci/run has them"]
+fn a_folder_that_may_not_be_entered_is_refused_at_the_start() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, _) = folder_with(0);
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o700)).expect("closed");
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid", "65533", "--clear-groups"]).arg(glasshttp().get_program()).env("LC_ALL", "C");
+    let (_, complaint, code) = output(command.args(["-p", "0", "--log", "off"]).arg(folder.path()));
+    assert_eq!(code, Some(1), "{complaint}");
+    assert!(complaint.contains("permission denied; try another folder"), "{complaint}");
+}

@@ -78,6 +78,7 @@ impl<H: Handler + ?Sized> Host<'_, H> {
                 }
                 None => panic!("a response to nothing: {:?}", self.machine),
             },
+            Next::ReceiveProxyHeader => panic!("there is no proxy"),
             Next::RespondOverdue => panic!("no time passes here"),
             Next::Reject(rejection) => {
                 self.kept = None;

@@ -2,6 +2,7 @@
 
 use crate::activation::HandedOver;
 use crate::connection::{Timeouts, Trust};
+use crate::kernel::cgroup;
 use crate::language::Language;
 use crate::listener::{Address, Listener, Port, Required};
 use crate::models::{Limits, Model};
@@ -85,6 +86,8 @@ pub struct Config {
     pub counts_alone: bool,
     /// Whether the built-in site is served, and no folder.
     pub is_lesson: bool,
+    /// What is less than was asked for.
+    pub lowered: Lowered,
     /// Whether a browser is to show the site.
     pub opens_browser: bool,
     /// Whether the site is for the local network, and so for telephones.
@@ -93,6 +96,15 @@ pub struct Config {
     pub user: Option<String>,
     /// Whether what serves gives up what it does not need.
     pub has_sandbox: bool,
+}
+
+/// What the system's limits leave of what was asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lowered {
+    /// As many connections, where it is fewer.
+    pub connections: Option<usize>,
+    /// The limit of this process's memory, where its caches are smaller for it.
+    pub memory: Option<u64>,
 }
 
 /// What was typed though it is decided by a socket that was handed over.
@@ -105,6 +117,22 @@ pub enum GivenPlace {
 }
 
 impl Config {
+    /// The same with no more than the system allows: connections by the limit of open files, caches by
+    /// that of memory, of which all event loops together take a quarter.
+    #[must_use]
+    pub fn within_limits(mut self) -> Self {
+        let affordable = self.limits.within_descriptors(self.model).connections;
+        self.lowered.connections = (affordable < self.limits.connections).then_some(affordable);
+        if let (Model::Multiplex { workers }, Some(limit)) = (self.model, cgroup::memory_limit()) {
+            let share = usize::try_from(limit / 4).unwrap_or(usize::MAX) / workers.max(1);
+            if share < self.site.cache {
+                self.site.cache = share;
+                self.lowered.memory = Some(limit);
+            }
+        }
+        self
+    }
+
     /// The same where these sockets take the place of those that it names.
     ///
     /// # Errors

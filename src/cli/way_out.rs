@@ -138,6 +138,20 @@ pub fn cannot_serve(folder: &Path, error: &io::Error, language: Language) -> Str
     say!(language, "cannot serve {}: {}" / "{}을(를) 제공할 수 없습니다: {}", shown, why)
 }
 
+/// Standard output can't take a log.
+pub fn cannot_log(error: &io::Error, language: Language) -> String {
+    let why = match error.kind() {
+        io::ErrorKind::StorageFull => say!(language, "its disk is full" / "디스크가 가득 찼습니다"),
+        _ => say!(language, "it is not open for writing" / "쓰기로 열려 있지 않습니다"),
+    };
+    say!(
+        language,
+        "cannot write the log to standard output: {}; try --log off"
+            / "표준 출력에 로그를 쓸 수 없습니다: {}. 로그 없이 쓰려면 --log off",
+        why
+    )
+}
+
 /// The built-in site can't be laid out.
 pub fn no_lesson(error: &io::Error, language: Language) -> String {
     say!(

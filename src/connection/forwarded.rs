@@ -6,6 +6,9 @@ use crate::record::{Named, NamedBy, NotNamed};
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 
+/// An address, and its port where that is named.
+type Place = (IpAddr, Option<u16>);
+
 /// The proxies whose word is taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trust {
@@ -63,7 +66,7 @@ impl Trust {
         headers: &Headers<'h>,
         field: &'h str,
         by: NamedBy,
-        read: fn(&'h [u8]) -> Option<(IpAddr, Option<u16>)>,
+        read: fn(&'h [u8]) -> Option<Place>,
     ) -> Option<Result<Named, NotNamed>> {
         let mut named = None;
         let elements = headers.all(field).flat_map(|value| value.split(|byte| *byte == b','));
@@ -79,7 +82,7 @@ impl Trust {
 }
 
 /// `192.0.2.1`, `2001:db8::1`, each with a port or not, then in brackets.
-fn address(element: &[u8]) -> Option<(IpAddr, Option<u16>)> {
+fn address(element: &[u8]) -> Option<Place> {
     let text = std::str::from_utf8(element).ok()?;
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     match bare.parse::<IpAddr>() {
@@ -92,7 +95,7 @@ fn address(element: &[u8]) -> Option<(IpAddr, Option<u16>)> {
 }
 
 /// The `for` of `for=192.0.2.1;proto=http`, quoted or not (RFC 7239 §4, §6).
-fn for_parameter(element: &[u8]) -> Option<(IpAddr, Option<u16>)> {
+fn for_parameter(element: &[u8]) -> Option<Place> {
     let value = element.split(|byte| *byte == b';').find_map(|pair| {
         let at = pair.iter().position(|byte| *byte == b'=')?;
         pair[..at].trim_ascii().eq_ignore_ascii_case(b"for").then(|| pair[at + 1..].trim_ascii())

@@ -2,7 +2,7 @@
 //! runs, and not for ever when it ends.
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{FileType, fstat};
+use rustix::fs::{FileType, OFlags, fstat};
 use rustix::io::Errno;
 use rustix::pipe::PIPE_BUF;
 use std::io::{self, Write};
@@ -57,6 +57,22 @@ impl StandardOutput {
             }
         }
     }
+}
+
+/// Whether a log can be written at all: not where standard output is open for reading alone, or
+/// its disk is full already.
+///
+/// # Errors
+/// Then.
+pub fn check() -> io::Result<()> {
+    let out = io::stdout();
+    let mode = rustix::fs::fcntl_getfl(&out)? & OFlags::ACCMODE;
+    if mode == OFlags::RDONLY {
+        return Err(Errno::BADF.into());
+    }
+    let is_file = fstat(&out).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile);
+    let is_full = is_file && rustix::fs::fstatvfs(&out).is_ok_and(|disk| disk.f_blocks > 0 && disk.f_bavail == 0);
+    if is_full { Err(Errno::NOSPC.into()) } else { Ok(()) }
 }
 
 impl Default for StandardOutput {

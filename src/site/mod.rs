@@ -36,6 +36,7 @@ use listing::{Budget, Listings};
 use lookup::{Lookup, Shared};
 pub use options::SiteOptions;
 use place::Place;
+use rustix::fs::{Mode, OFlags};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -104,6 +105,8 @@ impl Site {
     /// If there is no such folder, or it may not be entered, or nothing on this
     /// system can keep names beneath it.
     pub fn open(folder: &Path, options: SiteOptions) -> io::Result<Self> {
+        // One that nobody here may enter can be opened, and no more (path_resolution(7)).
+        rustix::fs::open(folder.join("."), OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         let place = Arc::new(Place::of(folder, options.follow_symlinks)?);
         let options = Arc::new(options);
         let budget = Budget::new();
