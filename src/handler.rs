@@ -1,6 +1,7 @@
 //! What stands between the connection and what responds: a [`Handler`]
 //! turns a request into a [`Response`], whose body is memory, a file or a stream.
 
+use crate::http::field;
 use crate::http::message::{Framing, HeaderBlock, Request, StatusCode};
 use crate::language::Language;
 use crate::language::sentence::say;
@@ -280,12 +281,12 @@ impl Response {
 
     /// Bytes in memory, of this media type.
     pub fn memory(status: StatusCode, media_type: &str, bytes: impl Into<Bytes>) -> Self {
-        Self::new(status, HeaderBlock::of(&[("Content-Type", media_type)]), Body::Bytes(bytes.into()))
+        Self::new(status, HeaderBlock::of(&[(field::CONTENT_TYPE, media_type)]), Body::Bytes(bytes.into()))
     }
 
     /// Bytes of this media type as they come, until `source` ends.
     pub fn stream(status: StatusCode, media_type: &str, source: impl Read + Send + 'static) -> Self {
-        Self::new(status, HeaderBlock::of(&[("Content-Type", media_type)]), Body::Stream(Box::new(source)))
+        Self::new(status, HeaderBlock::of(&[(field::CONTENT_TYPE, media_type)]), Body::Stream(Box::new(source)))
     }
 
     /// A small page that says what went wrong, and that no cache may keep unasked.
@@ -307,7 +308,7 @@ impl Response {
                  <h1>{status}</h1>\n<p>{sentence}</p>\n"
             ),
         );
-        if status.is_cacheable_by_default() { page.with("Cache-Control", "no-cache") } else { page }
+        if status.is_cacheable_by_default() { page.with(field::CACHE_CONTROL, "no-cache") } else { page }
     }
 
     /// `405`, with the methods that are allowed.
@@ -319,7 +320,7 @@ impl Response {
     pub fn method_not_allowed_in(language: Language, allow: &str) -> Self {
         let sentence =
             say!(language, "This address supports only {}." / "이 주소는 다음 메서드만 지원합니다: {}.", allow);
-        Self::error_in(language, StatusCode::METHOD_NOT_ALLOWED, &sentence).with("Allow", allow)
+        Self::error_in(language, StatusCode::METHOD_NOT_ALLOWED, &sentence).with(field::ALLOW, allow)
     }
 
     /// The same response, said to be made from this.

@@ -1,6 +1,7 @@
 //! How each kind of argument is read; what it can't be is said in a sentence.
 
 use crate::connection::Trust;
+use crate::http::field::{CACHE_CONTROL, RESPONSE, Writer};
 use crate::http::message::is_tchar;
 use crate::language::Sentence;
 use crate::language::sentence::both;
@@ -156,26 +157,12 @@ pub(super) fn positive_seconds(text: &str) -> Result<Duration, Sentence> {
 
 /// `Name: value`, of a name that is the user's to set.
 pub(super) fn header(text: &str) -> Result<(String, String), Sentence> {
-    /// Those that the server writes of its responses: two different ones would be a lie.
-    const OURS: [&str; 12] = [
-        "accept-ranges",
-        "cache-control",
-        "connection",
-        "content-encoding",
-        "content-length",
-        "content-range",
-        "content-type",
-        "date",
-        "etag",
-        "last-modified",
-        "server",
-        "transfer-encoding",
-    ];
     let (name, value) = field(text)?;
-    if name.eq_ignore_ascii_case("cache-control") {
+    if name.eq_ignore_ascii_case(CACHE_CONTROL) {
         return Err(both!("use --cache-control for that field", "이 필드에는 --cache-control을 쓰세요"));
     }
-    if OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours)) {
+    let is_ours = |(ours, writer): &(&str, Writer)| *writer == Writer::Server && name.eq_ignore_ascii_case(ours);
+    if RESPONSE.iter().any(is_ours) {
         return Err(both!("the server itself writes {name}; leave it out", "{name} 필드는 서버가 직접 씁니다. 빼세요"));
     }
     Ok((name, field_value(&value)?))

@@ -2,6 +2,7 @@
 //! before a handler was asked, or the handler did not respond.
 
 use crate::handler::{Refused, Response};
+use crate::http::field;
 use crate::http::message::StatusCode;
 use crate::http::server::rejection::Rejection;
 use crate::language::Language;
@@ -11,7 +12,7 @@ use crate::record::Reason;
 /// The response to a request that is refused.
 pub(super) fn rejected(rejection: Rejection, language: Language) -> Response {
     let response = Response::error_in(language, rejection.status(), sentence(rejection).of(language));
-    if rejection == Rejection::NoRoom { response.with("Retry-After", "1") } else { response }
+    if rejection == Rejection::NoRoom { response.with(field::RETRY_AFTER, "1") } else { response }
 }
 
 /// The response where the handler panicked.
@@ -31,7 +32,7 @@ pub(super) fn overdue(language: Language) -> Response {
         "이 주소에 필요한 것이 지금 응답하지 않습니다. 나중에 다시 시도하세요.",
     );
     Response::error_in(language, StatusCode::SERVICE_UNAVAILABLE, sentence.of(language))
-        .with("Retry-After", "10")
+        .with(field::RETRY_AFTER, "10")
         .refusing(Refused::Overdue)
 }
 

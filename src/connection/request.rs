@@ -8,6 +8,7 @@ use super::proxied::{self, Preface};
 use super::rejected::{failed, reason, rejected};
 use super::{Connection, Workspace};
 use crate::handler::{Begun, Ends, Response};
+use crate::http::field;
 use crate::http::message::{FieldStorage, Request, ResponseHead, Version};
 use crate::http::persistence::CloseReason;
 use crate::http::server::rejection::Rejection;
@@ -184,14 +185,14 @@ impl Connection {
         if let Some(notes) = &mut self.notes {
             notes.response_chosen(response.status.code(), response.resource.as_ref());
             if !probe.page_origins().is_empty() {
-                response = response.with("Server-Timing", &notes.server_timing(probe.loads()));
+                response = response.with(field::SERVER_TIMING, &notes.server_timing(probe.loads()));
             }
         }
         match probe.page_origins().iter().find(|page| Some(page.as_bytes()) == origin) {
             None => response,
-            Some(page) => ["Access-Control-Allow-Origin", "Timing-Allow-Origin"]
+            Some(page) => [field::ALLOW_ORIGIN, field::TIMING_ALLOW_ORIGIN]
                 .iter()
-                .fold(response.with("Vary", "Origin"), |response, name| response.with(name, page)),
+                .fold(response.with(field::VARY, "Origin"), |response, name| response.with(name, page)),
         }
     }
 

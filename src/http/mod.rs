@@ -13,6 +13,7 @@ pub mod chunked;
 pub mod client;
 pub mod content_range;
 pub mod date;
+pub mod field;
 pub mod host;
 pub mod message;
 pub mod parse;

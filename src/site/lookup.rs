@@ -14,6 +14,7 @@ use super::storage::{Storage, mount_of};
 use super::tags::Tags;
 use super::types::{Named, has_known_extension};
 use crate::handler::{Begun, Body, Response};
+use crate::http::field;
 use crate::http::message::{HeaderBlock, Headers, Method, Request, StatusCode};
 use rustix::fs::{FileType, Stat};
 use std::fs::File;
@@ -61,7 +62,7 @@ impl<'a> Lookup<'a> {
                 None => self.respond(request).unwrap_or_else(|refusal| self.refuse(refusal, request.target.path)),
             },
             Method::Options => {
-                Response::new(StatusCode::NO_CONTENT, HeaderBlock::of(&[("Allow", ALLOWED)]), Body::EMPTY)
+                Response::new(StatusCode::NO_CONTENT, HeaderBlock::of(&[(field::ALLOW, ALLOWED)]), Body::EMPTY)
             }
             Method::Unknown => unknown_method(self.shared.options.language),
             _ => Response::method_not_allowed_in(self.shared.options.language, ALLOWED),
@@ -287,7 +288,7 @@ impl<'a> Lookup<'a> {
             Destination::Folder => Err(Refusal::NotFound),
         });
         if let Ok(Representation { media_type, file, .. }) = page {
-            let headers = HeaderBlock::of(&[("Content-Type", &media_type), ("Cache-Control", "no-cache")]);
+            let headers = HeaderBlock::of(&[(field::CONTENT_TYPE, &media_type), (field::CACHE_CONTROL, "no-cache")]);
             return Response::new(StatusCode::NOT_FOUND, headers, file.whole()).made_from("404.html".into());
         }
         refused(Refusal::NotFound, self.shared.options.language)

@@ -13,6 +13,7 @@ use super::types::{Named, is_text};
 use super::version::Version;
 use crate::handler::{Body, Response};
 use crate::http::date::HttpDate;
+use crate::http::field;
 use crate::http::message::{HeaderBlock, Headers, Method, Request, StatusCode};
 use crate::language::Language;
 use rustix::fs::Stat;
@@ -132,13 +133,13 @@ impl Prepared {
         let Representation { name, media_type, coding, cache_control, varies, file } = representation;
         let validators = file.validators();
         let mut common: Vec<(&str, &str)> = Vec::with_capacity(8);
-        common.extend(validators.last_modified.as_deref().map(|date| ("Last-Modified", date)));
-        common.extend(validators.tag().map(|tag| ("ETag", tag)));
-        common.push(("Cache-Control", cache_control));
-        common.extend(varies.then_some(("Vary", "Accept-Encoding")));
-        let mut fields = vec![("Content-Type", media_type.as_ref())];
-        fields.extend(file.is_as_measured.then_some(("Accept-Ranges", "bytes")));
-        fields.extend(coding.map(|coding| ("Content-Encoding", coding.name())));
+        common.extend(validators.last_modified.as_deref().map(|date| (field::LAST_MODIFIED, date)));
+        common.extend(validators.tag().map(|tag| (field::ETAG, tag)));
+        common.push((field::CACHE_CONTROL, cache_control));
+        common.extend(varies.then_some((field::VARY, "Accept-Encoding")));
+        let mut fields = vec![(field::CONTENT_TYPE, media_type.as_ref())];
+        fields.extend(file.is_as_measured.then_some((field::ACCEPT_RANGES, "bytes")));
+        fields.extend(coding.map(|coding| (field::CONTENT_ENCODING, coding.name())));
         fields.extend_from_slice(&common);
         let (whole, not_modified) = (HeaderBlock::of(&fields), HeaderBlock::of(&common));
         let measured = file.state.st_size.unsigned_abs();
@@ -192,9 +193,9 @@ impl Prepared {
             Part::Whole => Response::new(StatusCode::OK, self.whole.clone(), self.source.body(0, size)),
             Part::Of { offset, length } => {
                 let content_range = format!("bytes {offset}-{}/{size}", offset + length - 1);
-                let mut headers = self.whole.with("Content-Range", &content_range);
+                let mut headers = self.whole.with(field::CONTENT_RANGE, &content_range);
                 if let Some(tag) = self.validators.other_tag(&request.headers) {
-                    headers = headers.with_only("ETag", tag);
+                    headers = headers.with_only(field::ETAG, tag);
                 }
                 Response::new(StatusCode::PARTIAL_CONTENT, headers, self.source.body(offset, length))
             }

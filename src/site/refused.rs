@@ -2,6 +2,7 @@
 
 use super::root::Refusal;
 use crate::handler::{Refused, Response};
+use crate::http::field;
 use crate::http::message::StatusCode;
 use crate::language::Language;
 use crate::language::sentence::{Text, text};
@@ -69,7 +70,7 @@ pub(super) fn refused(refusal: Refusal, language: Language) -> Response {
         ),
     };
     let response = Response { refused: why, ..page(status, sentence, language) };
-    if status == StatusCode::SERVICE_UNAVAILABLE { response.with("Retry-After", "1") } else { response }
+    if status == StatusCode::SERVICE_UNAVAILABLE { response.with(field::RETRY_AFTER, "1") } else { response }
 }
 
 /// The response to a request for another host (RFC 9110 §15.5.20).
@@ -104,13 +105,15 @@ pub(super) fn unavailable(language: Language) -> Response {
         "The storage behind this address is busy or does not respond: try again in a moment.",
         "이 주소의 저장 장치가 바쁘거나 응답하지 않습니다. 잠시 뒤에 다시 시도하세요.",
     );
-    page(StatusCode::SERVICE_UNAVAILABLE, sentence, language).with("Retry-After", "5").refusing(Refused::StorageBusy)
+    page(StatusCode::SERVICE_UNAVAILABLE, sentence, language)
+        .with(field::RETRY_AFTER, "5")
+        .refusing(Refused::StorageBusy)
 }
 
 /// A folder's address ends with a slash: relative links in it depend on that.
 pub(super) fn moved(location: &str, language: Language) -> Response {
     let sentence = text("The folder's address ends with a slash.", "폴더의 주소는 /로 끝납니다.");
-    page(StatusCode::MOVED_PERMANENTLY, sentence, language).with("Location", location)
+    page(StatusCode::MOVED_PERMANENTLY, sentence, language).with(field::LOCATION, location)
 }
 
 /// The response where the request's conditions do not hold (RFC 9110 §15.5.13).
@@ -126,7 +129,7 @@ pub(super) fn precondition_failed(language: Language) -> Response {
 pub(super) fn out_of_range(size: u64, language: Language) -> Response {
     let sentence = text("The range begins beyond the end of the file.", "범위가 파일의 끝보다 뒤에서 시작합니다.");
     let response = page(StatusCode::RANGE_NOT_SATISFIABLE, sentence, language);
-    response.with("Content-Range", &format!("bytes */{size}"))
+    response.with(field::CONTENT_RANGE, &format!("bytes */{size}"))
 }
 
 fn page(status: StatusCode, sentence: Text, language: Language) -> Response {

@@ -2,6 +2,7 @@
 
 use super::document::{Body, Case, Expected};
 use crate::harness::{Client, Server};
+use glasshttp::http::field::RESPONSE;
 use std::fmt::Write;
 use std::time::{Duration, SystemTime};
 
@@ -211,7 +212,8 @@ fn rules(response: &Response<'_>, is_kept: bool, is_head: bool, fault: &mut impl
     if !status_line.starts_with("HTTP/1.0 ") || status_line.len() < 14 || !(200..600).contains(&status) {
         fault(&format!("no HTTP/1.0 status line: {status_line:?}"));
     }
-    let is_field = |line: &String| line.split_once(": ").is_some_and(|(name, _)| !name.contains([' ', '\t']));
+    let is_known = |name: &str| RESPONSE.iter().any(|(known, _)| *known == name);
+    let is_field = |line: &String| line.split_once(": ").is_some_and(|(name, _)| is_known(name));
     for line in response.lines().skip(1).filter(|line| !is_field(line) || line.contains(['\r', '\n', '\0'])) {
         fault(&format!("no field: {line:?}"));
     }

@@ -42,6 +42,7 @@ fn write_decimal(mut number: u64, out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::field::RESPONSE;
     use crate::http::message::{HeaderBlock, StatusCode};
 
     fn head(status: StatusCode, framing: Framing, then: Disposition) -> String {
@@ -66,6 +67,17 @@ mod tests {
         for (status, framing) in [(StatusCode::NOT_MODIFIED, Framing::Length(0)), (StatusCode::OK, Framing::UntilClose)]
         {
             assert!(!head(status, framing, Disposition::Reuse).contains("Content-Length"));
+        }
+    }
+
+    #[test]
+    fn each_name_that_is_written_is_in_the_list() {
+        let head = head(StatusCode::OK, Framing::Length(3), Disposition::Reuse);
+        let names: Vec<_> =
+            head.lines().skip(1).filter_map(|line| line.split_once(": ")).map(|(name, _)| name).collect();
+        assert_eq!(names.len(), 5, "{names:?}");
+        for name in names {
+            assert!(RESPONSE.iter().any(|(known, _)| *known == name), "{name}");
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::host::Bound;
 use crate::handler::{Handler, Response};
+use crate::http::field;
 use crate::http::message::{Method, Request, StatusCode};
 use crate::language::Language;
 use crate::observe::metrics::{MEDIA_TYPE, Metrics};
@@ -24,7 +25,7 @@ pub(super) fn response(metrics: &Metrics, request: &Request<'_>, bound: &Bound, 
     }
     match request.method {
         Method::Get | Method::Head => {
-            Response::memory(StatusCode::OK, MEDIA_TYPE, metrics.text()).with("Cache-Control", "no-store")
+            Response::memory(StatusCode::OK, MEDIA_TYPE, metrics.text()).with(field::CACHE_CONTROL, "no-store")
         }
         _ => Response::method_not_allowed_in(language, "GET, HEAD"),
     }

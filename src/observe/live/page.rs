@@ -16,6 +16,7 @@ use super::host::Bound;
 use super::hub::Hub;
 use super::{counted, log, saved};
 use crate::handler::{Begun, Ends, Handler, MAX_BODY, Response};
+use crate::http::field;
 use crate::http::message::{Method, Request, StatusCode};
 use crate::language::Language;
 use crate::observe::metrics::Metrics;
@@ -41,12 +42,12 @@ const PCAPNG: &str = "application/x-pcapng";
 /// Sent with every response: nothing is kept, guessed, embedded or shared. The
 /// first two make the browser's timers fine (W3C High Resolution Time §4.1).
 const FIELDS: [(&str, &str); 6] = [
-    ("Cross-Origin-Opener-Policy", "same-origin"),
-    ("Cross-Origin-Embedder-Policy", "require-corp"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),
-    ("Cache-Control", "no-store"),
+    (field::CROSS_ORIGIN_OPENER_POLICY, "same-origin"),
+    (field::CROSS_ORIGIN_EMBEDDER_POLICY, "require-corp"),
+    (field::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
+    (field::CONTENT_TYPE_OPTIONS, "nosniff"),
+    (field::REFERRER_POLICY, "no-referrer"),
+    (field::CACHE_CONTROL, "no-store"),
 ];
 
 /// Shows what a [`Hub`] holds.
@@ -188,7 +189,7 @@ impl LivePage {
              connect-src 'self'{}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
             self.connect
         );
-        Response::html(StatusCode::OK, page).with("Content-Security-Policy", &policy)
+        Response::html(StatusCode::OK, page).with(field::CONTENT_SECURITY_POLICY, &policy)
     }
 
     fn events(&self, language: Language) -> Response {
@@ -205,7 +206,7 @@ impl LivePage {
                         / "열린 실시간 페이지가 너무 많습니다. 하나를 닫고 잠시 뒤에 다시 시도하세요."
                 ),
             )
-            .with("Retry-After", "2"),
+            .with(field::RETRY_AFTER, "2"),
         }
     }
 

@@ -18,6 +18,7 @@ use super::path::{self, SitePath};
 use super::refused::refused;
 use super::root::{Refusal, Root};
 use crate::handler::{Begun, Response};
+use crate::http::field;
 use crate::http::message::StatusCode;
 use crate::language::Language;
 use crate::later::Later;
@@ -177,7 +178,7 @@ fn begun(name: &[u8], found: Availability, language: Language) -> Begun {
 fn response(name: &[u8], made: Made, language: Language) -> Response {
     match made {
         Ok(page) => {
-            Response::html(StatusCode::OK, page).with("Cache-Control", "no-cache").made_from(path::display(name))
+            Response::html(StatusCode::OK, page).with(field::CACHE_CONTROL, "no-cache").made_from(path::display(name))
         }
         Err(refusal) => refused(refusal, language),
     }

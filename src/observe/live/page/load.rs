@@ -2,6 +2,7 @@
 //! only resource that another origin may read, and only the site's own.
 
 use crate::handler::Response;
+use crate::http::field;
 use crate::http::message::{Request, StatusCode};
 use crate::language::Language;
 use crate::observe::live::hub::Hub;
@@ -34,5 +35,5 @@ pub(super) fn response(hub: &Hub, name: &str, request: &Request<'_>, language: L
             &say!(language, "No record of this load is kept." / "이 로드의 기록이 남아 있지 않습니다."),
         ),
     };
-    response.with("Access-Control-Allow-Origin", allowed).with("Vary", "Origin")
+    response.with(field::ALLOW_ORIGIN, allowed).with(field::VARY, "Origin")
 }
