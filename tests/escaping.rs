@@ -11,6 +11,7 @@ use std::fs;
 use std::io::{BufRead, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
 /// What a client may send in a target and in a field, and a file may have in its name.
@@ -165,6 +166,65 @@ fn the_terminal_of_fetch() {
 }
 
 #[test]
+fn what_fetch_writes_for_programs() {
+    let head = format!("HTTP/1.0 200 {HOSTILE}\r\nServer: {HOSTILE}\r\nX: {CONTROLS}\r\n\r\n{WORD}");
+    let peer = Peer::responding(head.into_bytes());
+    let folder = tempfile::tempdir().expect("a folder");
+    let har = folder.path().join("saved.har");
+    let run = fetch(&["--json", "--har", har.to_str().expect("UTF-8"), &format!("http://{}/", peer.address)]);
+    for (sink, text) in [("JSON", run.text()), ("HAR", fs::read_to_string(&har).expect("a file"))] {
+        assert!(text.contains(WORD), "{sink}: {text}");
+        is_clean(sink, &text);
+        serde_json::from_str::<Value>(&text).unwrap_or_else(|error| panic!("{sink}: {error}: {text}"));
+    }
+}
+
+/// A client of the lab's that asks for what is hostile, by a command line that is.
+#[test]
+#[ignore = "needs curl and tshark: .ci/run installs them"]
+fn the_lab_in_all_its_forms() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
+    let client = ["--", "curl", "-s", "-o", "/dev/null", &format!("http://10.0.0.2/{HOSTILE}")];
+    let run = |options: &[&str]| {
+        let output = glasshttp().arg("lab").args(options).args(client).output().expect("the program starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let (svg, pcapng) = (file("lab.svg"), file("lab.pcapng"));
+    is_clean("the drawing in a terminal", &run(&["--svg", &svg, "--pcapng", &pcapng]));
+    let svg = fs::read_to_string(svg).expect("a drawing");
+    assert!(svg.contains(WORD), "{svg}");
+    is_clean_html("the drawing as SVG", &svg);
+    is_clean("the lab's JSON", &run(&["--json"]));
+    let fields = ["-T", "fields", "-e", "frame.comment", "-e", "ip.src_host"];
+    let comments = Command::new("tshark").arg("-r").arg(pcapng).args(fields).output().expect("tshark").stdout;
+    let comments = String::from_utf8(comments).expect("UTF-8");
+    assert!(comments.contains("SYN seq"), "{comments}");
+    is_clean("comments of a capture file", &comments);
+}
+
+/// The comments of a capture file of ours have what programs called, and of whom.
+#[test]
+#[ignore = "captures packets, as root, and reads them with tshark"]
+fn the_comments_of_captured_packets() {
+    let folder = crate::harness::folder();
+    let mut server =
+        Server::spawn(glasshttp().args(["--port", "0", "--log", "pcapng", "--no-watch"]).arg(folder.path()));
+    ask(&server);
+    server.signal(Signal::TERM);
+    server.wait();
+    let mut bytes = Vec::new();
+    server.stdout.read_to_end(&mut bytes).expect("a capture");
+    let file = folder.path().join("saved.pcapng");
+    fs::write(&file, &bytes).expect("a file");
+    let read = Command::new("tshark").arg("-r").arg(file).args(["-T", "fields", "-e", "frame.comment"]).output();
+    let comments = String::from_utf8(read.expect("tshark").stdout).expect("UTF-8");
+    assert!(comments.contains("SYN"), "{comments}");
+    is_clean("comments of captured packets", &comments);
+}
+
+#[test]
 fn errors_of_the_command_line() {
     let text = format!("{HOSTILE}{CONTROLS}");
     let name = [text.as_bytes(), b"\xff"].concat();
@@ -179,8 +239,13 @@ fn errors_of_the_command_line() {
         let output = glasshttp().args(&words).arg(&text).output().expect("the program starts");
         is_clean("an error", &String::from_utf8_lossy(&output.stderr));
     }
-    for option in ["--bind", "--watch", "--log", "--cache-control"] {
+    for option in ["--bind", "--watch", "--log", "--cache-control", "--trust", "--user"] {
         let output = glasshttp().args([option, &text]).output().expect("the program starts");
         is_clean("an error", &String::from_utf8_lossy(&output.stderr));
+    }
+    for words in [vec!["lab", &text], vec!["lab", "--wire", &text, "close"], vec!["lab", "--", &text]] {
+        let output = glasshttp().args(&words).output().expect("the program starts");
+        assert!(!output.status.success(), "{words:?}");
+        is_clean("an error of the lab", &String::from_utf8_lossy(&output.stderr));
     }
 }

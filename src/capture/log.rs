@@ -16,7 +16,7 @@ use std::io::Write;
 
 /// For how long a frame is held back, in nanoseconds: by then it is mostly reported what the server
 /// did about it.
-const HELD_BACK: u64 = 150_000_000;
+const HELD_BACK: u64 = 500_000_000;
 /// How many bytes of frames are held back at most.
 const MOST_HELD: usize = 8 << 20;
 /// Connections whose calls wait for a frame, and calls of each.

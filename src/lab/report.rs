@@ -6,6 +6,7 @@ use super::facts::Facts;
 use super::own_programs::Programs;
 use super::perform::{Outcome, Settings};
 use super::run::Run;
+use crate::escape;
 use crate::language::Language;
 use crate::language::sentence::{ERROR, Text, text};
 use crate::packet::{Direction, pcapng};
@@ -64,7 +65,7 @@ pub(super) const ANOTHER_WIRE: Text = text(
 /// One line on standard error.
 pub(super) fn complain(sentence: &str, language: Language) {
     let (red, label) = (AnsiColor::Red.on_default().bold(), ERROR.of(language));
-    anstream::eprintln!("{red}{label}{red:#} {sentence}");
+    anstream::eprintln!("{red}{label}{red:#} {}", escape::terminal(sentence));
 }
 
 /// What was predicted against what was measured, and why it was so.

@@ -3,7 +3,7 @@
 use crate::http::date::HttpDate;
 use crate::http::message::Headers;
 use rustix::fs::Stat;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// What tells one version of a file from another: chosen here and nowhere else.
 ///
@@ -41,6 +41,10 @@ pub(super) enum Verdict {
     Failed,
 }
 
+/// By how much the clock of `Date` may be behind (CLOCK_REALTIME_COARSE, at 100 Hz): a
+/// `Last-Modified` is never later than that.
+const TICK: Duration = Duration::from_millis(10);
+
 impl Validators {
     /// Those of a file of which nothing is known.
     pub(super) const NONE: Self = Self { of_content: None, of_version: None, modified: None, last_modified: None };
@@ -51,7 +55,7 @@ impl Validators {
         let seconds = state.st_mtime as i64;
         // A clock without fractions may be one of two seconds (FAT).
         let tick = if state.st_mtime_nsec == 0 { 2 } else { 0 };
-        let now = HttpDate::from_system(now);
+        let now = HttpDate::from_system(now - TICK);
         let is_over = (now.unix() as i64).saturating_sub(seconds) >= tick;
         let modified = HttpDate::from_unix(seconds).filter(|_| is_over && !PINNED.contains(&seconds));
         // A time later than now is sent as now (RFC 9110 §8.8.2.1), and tells nothing.

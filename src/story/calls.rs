@@ -11,6 +11,7 @@
 
 use super::layout::span;
 use super::steps::{Kind, Known, Step, request_line, say, steps};
+use crate::escape;
 use crate::language::Language;
 use crate::record::connection::Record;
 use crate::record::segment::{Segment, Segments};
@@ -131,7 +132,10 @@ fn words(step: &Step, record: &Record, language: Language) -> String {
     let line = exchange.map_or_else(String::new, |exchange| request_line(exchange, language));
     let what = [line.as_str(), &step.title].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ");
     let mark = if step.known == Known::Derived { "~" } else { "" };
-    [name, &format!("{mark}{what}")].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(": ")
+    let said = [name, &format!("{mark}{what}")];
+    let said = said.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(": ");
+    // It goes into files that others show.
+    escape::terminal(&said)
 }
 
 impl Call {
