@@ -241,6 +241,14 @@ fn who_was_first(how: How, info: &TcpInfo<'_>, report: &Closed) -> Figure<End> {
         _ if by_state == Some(End::Client) => Figure::derived(End::Client, source),
         (_, How::ResetByClient) if report.server_end.0 == 0 => Figure::measured(End::Client, Source::Reset),
         (_, How::ResetByServer) if report.is_abrupt => Figure::measured(End::Server, Source::NoLinger),
+        // Its FIN may have waited behind bytes that never left.
+        (_, How::ResetByClient) if by_state == Some(End::Server) => {
+            match report.queue_before_end.and_then(|queue| queue.is_clear()) {
+                Some(true) => Figure::derived(End::Server, source),
+                Some(false) => Figure::measured(End::Client, Source::Reset),
+                None => Figure::not_visible(Why::NoStateNoEnd),
+            }
+        }
         _ if by_state == Some(End::Server) => Figure::derived(End::Server, source),
         (Some("CLOSED"), _) => Figure::derived(End::Client, source), // a reset that was not read yet
         _ if report.client_end.0 != 0 => Figure::derived(End::Client, Source::EndBeforeClose),
@@ -401,6 +409,26 @@ mod tests {
         assert_eq!(left(closed, 300, 0, 1000), Figure::not_visible(Why::CloseUnseen));
         let old = Closed { server_end: Moment(ACCEPTED.0 + 5), state_before_end: 1, ..Closed::default() };
         assert_eq!(close(&old, ACCEPTED).server_fin, Figure::not_visible(Why::NoTcpInfo));
+    }
+
+    #[test]
+    fn a_fin_that_waits_behind_bytes_is_not_first_where_a_reset_ends_it() {
+        let first = |not_sent: u32| {
+            let mut info = tcp_info(1, 300, not_sent);
+            info.resize(228, 0);
+            info.extend(1000_u32.to_ne_bytes());
+            let report = Closed {
+                at: Moment(ACCEPTED.0 + 10),
+                server_end: Moment(ACCEPTED.0 + 5),
+                state_before_end: 1,
+                queue_before_end: TcpInfo(&info).send_queue(),
+                is_reset: true,
+                ..Closed::default()
+            };
+            close(&report, ACCEPTED).first
+        };
+        assert_eq!(first(0), Figure::derived(End::Server, Source::StateBeforeShutdown));
+        assert_eq!(first(1), Figure::measured(End::Client, Source::Reset));
     }
 
     #[test]

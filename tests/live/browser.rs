@@ -76,7 +76,7 @@ fn a_connection_appears_as_a_lane_and_its_diagram_tells_its_story() {
     assert_eq!(silent, json!(["silent", "silent"]));
     // For those who hear it, its name says how it ended as well.
     let name = "return document.querySelector(\".lane[aria-posinset='1'] .lane-head\").textContent";
-    assert_eq!(browser.run(name, &[]), json!("200GET /hello.txt#7 :50007, closed in order, by FINs"));
+    assert_eq!(browser.run(name, &[]), json!("200GET /hello.txt#7 :50007, closed by FINs"));
 
     // The newest is chosen already. By keyboard: down to the newest but one and back up, in, and out again.
     browser.wait_until("document.getElementById('chosen-title').innerText === 'Connection 7'", &[]);

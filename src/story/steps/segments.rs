@@ -200,8 +200,8 @@ fn heading(segments: &Segments, language: Language) -> String {
     match segments.not_seen {
         0 => say!(
             language,
-            "{} segments, as seen on {}; relative numbers, the SYN is 0"
-                / "{1}에서 본 세그먼트 {0}개. 번호는 상대 번호이며 SYN이 0입니다",
+            "{} segments, as seen on {} until this record ends; relative numbers, the SYN is 0"
+                / "이 기록이 끝날 때까지 {1}에서 본 세그먼트 {0}개. 번호는 상대 번호이며 SYN이 0입니다",
             count,
             interface
         ),
