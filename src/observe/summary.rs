@@ -80,7 +80,9 @@ impl Sink for SummarySink {
                 let traffic = exchange.traffic.value();
                 counts.bytes += traffic.map_or(0, |traffic| traffic.response_head + traffic.response_body);
             }
-            *counted = record.exchanges.last().map_or(*counted, |exchange| exchange.number);
+            // A further part begins with some that were counted.
+            let last = record.exchanges.last().map_or(0, |exchange| exchange.number);
+            *counted = last.max(*counted);
         }
         if news == News::Closed {
             self.open.remove(&record.connection);
@@ -103,6 +105,9 @@ fn duration(ran: Duration, language: Language) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observe::{interpret, report};
+    use crate::record::Moment;
+    use std::net::SocketAddr;
 
     #[test]
     fn a_run_that_nobody_came_to_has_no_line() {
@@ -120,5 +125,28 @@ mod tests {
         assert!(line(9, Language::English).ends_with("in 9 s"));
         assert!(line(7_384, Language::English).ends_with("in 2 h 3 min"));
         assert!(line(7_384, Language::Korean).ends_with("실행 시간 2시간 3분"));
+    }
+
+    #[test]
+    fn an_exchange_is_counted_once_where_a_record_continues() {
+        let summary = Summary::default();
+        let mut sink = summary.sink();
+        let part = |numbers: std::ops::RangeInclusive<u64>| {
+            let exchange = |number| {
+                let report = report::Exchange { number, status: 200, ..Default::default() };
+                interpret::exchange(&report, Moment(1))
+            };
+            let end = SocketAddr::from(([127, 0, 0, 1], 80));
+            let (accepted, syn, tcp_info) = (Moment(1), Vec::new(), Vec::new());
+            let opened =
+                report::Opened { connection: 1, client: end, server: end, accepted, syn, tcp_info, queue: None };
+            let record = interpret::opened(&opened, "thread".into());
+            Record { exchanges: numbers.map(exchange).collect(), ..record }
+        };
+        for (numbers, news) in [(1..=3, News::Responded), (1..=1, News::Continues), (2..=4, News::Closed)] {
+            sink.take(&part(numbers), news);
+        }
+        let line = summary.line(Duration::from_secs(9), Language::English).expect("a line");
+        assert!(line.contains("4 requests"), "{line}");
     }
 }

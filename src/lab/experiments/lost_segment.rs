@@ -76,8 +76,8 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
     }
     let mut why = vec![
         both!(
-            "Sent again after {after:.1} ms: {acks} ACKs with the same number had shown the sender the gap.",
-            "{after:.1} ms 뒤에 다시 보냈습니다. 같은 번호의 ACK {acks}개가 빈자리를 알렸습니다."
+            "Sent again after {after:.1} ms: ACKs with the same number, {acks} in all, report the gap to the sender.",
+            "{after:.1} ms 뒤에 다시 보냈습니다. 번호가 같은 ACK가 빈자리를 알립니다(모두 {acks}개)."
         ),
         both!(
             "The later segments waited in the client's kernel. Its program could read nothing before the gap was filled.",

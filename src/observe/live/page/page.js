@@ -1,5 +1,6 @@
 // page.js: what is shown at the moment, and what a change brings about.
 
+const SETTLED = 1000; // milliseconds
 const LIVE_RECORDS = 2000;
 const LATEST = 300; // connections that the fitted axis looks at
 const TURN = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 100; // milliseconds
@@ -20,6 +21,7 @@ const page = {
   waiting: [], // connections that wait for the server to accept them
   leftOut: { connections: 0, untold: 0 },
   clock: 0, // the server's clock less ours
+  isSettled: false, // what the server keeps has come
   standsStill: false, // nothing moves on the axis
   isChanged: true,
 };
@@ -123,7 +125,7 @@ function draw(turn) {
   const isInView = (entry) => entry.key === page.chosen || (entry.begin <= axis.to && (entry.end ?? time) >= axis.from);
   const entries = [...waiting.toReversed(), ...list.filter(isInView).reverse()];
   lanes.draw({ entries, axis, chosen: page.chosen, now: time });
-  const isEmpty = list.length + waiting.length === 0;
+  const isEmpty = page.isSettled && list.length + waiting.length === 0;
   byId("empty").hidden = !isEmpty;
   byId("none-in-range").hidden = isEmpty || entries.length > 0;
   byId("lanes").hidden = byId("axis").hidden = entries.length === 0;
@@ -199,6 +201,12 @@ new LiveSource({
     addressBar.site = site;
     const [url] = site;
     if (url) nameSite(url);
+    // What is kept comes right behind; that there is nothing is said when nothing has come.
+    page.isSettled = false;
+    setTimeout(() => {
+      page.isSettled = true;
+      change();
+    }, SETTLED);
     change();
   },
   records({ now: theirs, records, views }) {
