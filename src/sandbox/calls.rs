@@ -30,7 +30,15 @@ const NAMESPACES: [i32; 7] = [
     libc::CLONE_NEWNET,
 ];
 /// What is asked of descriptors: how much waits, how wide the terminal is, that nothing blocks.
-const IOCTLS: [u64; 6] = [libc::FIONREAD, libc::FIONBIO, libc::TIOCOUTQ, libc::TIOCGWINSZ, libc::TCGETS, libc::FIOCLEX];
+#[allow(clippy::unnecessary_cast)] // musl has some of them as i32
+const IOCTLS: [u64; 6] = [
+    libc::FIONREAD as u64,
+    libc::FIONBIO as u64,
+    libc::TIOCOUTQ as u64,
+    libc::TIOCGWINSZ as u64,
+    libc::TCGETS as u64,
+    libc::FIOCLEX as u64,
+];
 /// A thread's name, and that of memory.
 const PRCTLS: [u64; 2] = [libc::PR_SET_NAME as u64, 0x5356_4d41];
 /// linux/netlink.h: the table of sockets.
