@@ -16,9 +16,8 @@ of the packages that it comes with; a package that brings none is under the text
 of its licence at https://spdx.org/licenses/.
 
 Every Rust program contains the standard library of Rust too (MIT OR Apache-2.0,
-https://github.com/rust-lang/rust); the static binary of a release contains the
-GNU C library (LGPL-2.1-or-later, https://sourceware.org/glibc/), and .ci/release
-links it anew with another one.
+https://github.com/rust-lang/rust); the static binary of a release contains musl
+(MIT, https://musl.libc.org/).
 ";
 
 /// A package that the program contains.
