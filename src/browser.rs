@@ -6,8 +6,8 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
-/// What the system opens a URL with.
-const OPENER: &str = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+/// What a desktop opens a URL with.
+const OPENER: &str = "xdg-open";
 
 /// A browser that is being opened.
 #[derive(Debug)]
@@ -65,5 +65,5 @@ fn failure(mut child: Child) -> Option<i32> {
 
 fn has_display() -> bool {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    cfg!(target_os = "macos") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY") || is_set("WSL_DISTRO_NAME")
+    is_set("DISPLAY") || is_set("WAYLAND_DISPLAY") || is_set("WSL_DISTRO_NAME")
 }

@@ -16,12 +16,7 @@ const PATIENT: Duration = Duration::from_secs(60);
 const IMPATIENT: Duration = Duration::from_millis(300);
 
 /// All models but the one that forks: a test is not alone in its process.
-fn models() -> Vec<Model> {
-    let mut models = vec![Model::Iterative, Model::Thread];
-    #[cfg(target_os = "linux")]
-    models.push(Model::Multiplex { workers: 1 });
-    models
-}
+const MODELS: [Model; 3] = [Model::Iterative, Model::Thread, Model::Multiplex { workers: 1 }];
 
 /// Says the length of what it was handed, and its sum.
 struct Sum;
@@ -78,7 +73,7 @@ fn post(path: &str, body: &[u8]) -> Vec<u8> {
 
 #[test]
 fn a_body_is_handed_over_whole_however_it_comes() {
-    for model in models() {
+    for model in MODELS {
         let server = Serving::start(model, PATIENT);
         let mut client = server.connect();
         for length in [0, 1, 2_047, 2_048, 65_535, 65_536, 65_537, LIMIT as usize] {
@@ -95,7 +90,7 @@ fn a_body_is_handed_over_whole_however_it_comes() {
 
 #[test]
 fn requests_behind_a_body_keep_their_order() {
-    for model in models() {
+    for model in MODELS {
         let server = Serving::start(model, PATIENT);
         let mut client = server.connect();
         let behind = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".to_vec();
@@ -107,7 +102,7 @@ fn requests_behind_a_body_keep_their_order() {
 
 #[test]
 fn a_body_that_is_too_long_is_refused_before_it_comes() {
-    for model in models() {
+    for model in MODELS {
         let server = Serving::start(model, PATIENT);
         for length in [LIMIT + 1, u64::MAX / 2] {
             let mut client = server.connect();
@@ -120,7 +115,7 @@ fn a_body_that_is_too_long_is_refused_before_it_comes() {
 
 #[test]
 fn who_waits_for_a_100_is_told_that_none_will_come() {
-    for model in models() {
+    for model in MODELS {
         let server = Serving::start(model, PATIENT);
         let mut client = server.connect();
         client.send(&head("/", "Content-Length: 5\r\nExpect: 100-continue\r\n"));
@@ -131,7 +126,7 @@ fn who_waits_for_a_100_is_told_that_none_will_come() {
 
 #[test]
 fn a_body_that_does_not_come_in_time_is_a_408() {
-    for model in models() {
+    for model in MODELS {
         let server = Serving::start(model, IMPATIENT);
         for begun in [&b""[..], b"abc"] {
             let mut client = server.connect();
@@ -144,7 +139,7 @@ fn a_body_that_does_not_come_in_time_is_a_408() {
 
 #[test]
 fn a_client_that_leaves_within_its_body_is_nobody_s_loss() {
-    for model in models() {
+    for model in MODELS {
         let server = Serving::start(model, PATIENT);
         let mut gone = server.connect();
         gone.send(&[&head("/", "Content-Length: 5\r\n"), &b"ab"[..]].concat());

@@ -43,7 +43,6 @@ mod escaping;
 mod fetch;
 
 /// Storage that does not respond.
-#[cfg(target_os = "linux")]
 mod hanging;
 
 /// The program under test, and a client of raw bytes.
@@ -56,7 +55,6 @@ mod korean;
 mod house;
 
 /// Experiments on the program's own wire.
-#[cfg(target_os = "linux")]
 mod lab;
 
 /// The example that measures the models: it shows what it promises.
@@ -78,7 +76,6 @@ mod mutations;
 mod records;
 
 /// What the serving process can no longer do.
-#[cfg(target_os = "linux")]
 mod sandbox;
 
 /// Files on disk: what is served of a folder, and what never is.

@@ -3,21 +3,13 @@
 //!
 //! Linux only: what a server costs is read from its CPU clock and from /proc.
 
-#[cfg(target_os = "linux")]
 mod comparison;
-#[cfg(target_os = "linux")]
 mod exchange;
-#[cfg(target_os = "linux")]
 mod generator;
-#[cfg(target_os = "linux")]
 mod machine;
-#[cfg(target_os = "linux")]
 mod report;
-#[cfg(target_os = "linux")]
 mod running;
-#[cfg(target_os = "linux")]
 mod server;
-#[cfg(target_os = "linux")]
 mod workload;
 
 use std::error::Error;
@@ -28,8 +20,5 @@ fn main() -> Result<(), Box<dyn Error>> {
         eprintln!("nothing is compared without --bench: cargo bench --bench compare");
         return Ok(());
     }
-    #[cfg(target_os = "linux")]
-    return comparison::main();
-    #[cfg(not(target_os = "linux"))]
-    return Err("the comparison reads /proc: it runs on Linux only".into());
+    comparison::main()
 }

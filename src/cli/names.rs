@@ -6,8 +6,8 @@ use crate::observe::access::Format;
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-/// The model where none is named: the fastest that the system has.
-pub(super) const USUAL_MODEL: &str = if cfg!(target_os = "linux") { "multiplex" } else { "thread" };
+/// The model where none is named: the fastest.
+pub(super) const USUAL_MODEL: &str = "multiplex";
 
 /// A model by its name.
 pub(super) fn model() -> impl TypedValueParser<Value = Model> {

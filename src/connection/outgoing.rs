@@ -19,7 +19,6 @@ const FEW: u64 = 1024;
 const CHUNK: usize = 128 * 1024;
 const LEAST_CHUNK: usize = 8 * 1024;
 /// How much of a file at rest is handed to the kernel at a time.
-#[cfg(any(target_os = "linux", target_os = "android"))]
 const FILE_CHUNK: u64 = 1024 * 1024;
 
 /// Not a signal, an error: send(2).
@@ -170,7 +169,6 @@ impl Outgoing {
                     send(socket, piece, if ends || piece.len() < rest.len() { MORE } else { SEND })?
                 }
             },
-            #[cfg(any(target_os = "linux", target_os = "android"))]
             Body::File { file, offset, is_at_rest: true, .. } => {
                 let mut offset = *offset + self.position;
                 let count = left.unwrap_or(0).min(FILE_CHUNK) as usize;

@@ -8,6 +8,7 @@ use crate::http::date::HttpDate;
 use crate::http::message::Request;
 use crate::observe::counts::Tally;
 use crate::observe::probe::Outbox;
+use rustix::time::{ClockId, clock_gettime};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -148,12 +149,6 @@ impl Workspace {
 
 /// By the clock that is read fastest: it goes on with every tick of the kernel's.
 fn this_second() -> HttpDate {
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::time::{ClockId, clock_gettime};
-        if let Some(now) = HttpDate::from_unix(clock_gettime(ClockId::RealtimeCoarse).tv_sec) {
-            return now;
-        }
-    }
-    HttpDate::from_system(SystemTime::now())
+    let now = clock_gettime(ClockId::RealtimeCoarse).tv_sec;
+    HttpDate::from_unix(now).unwrap_or_else(|| HttpDate::from_system(SystemTime::now()))
 }

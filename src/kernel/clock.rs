@@ -2,7 +2,7 @@
 //! evenly, so that a wall clock that is set meanwhile changes no figure.
 
 use crate::record::Moment;
-use rustix::time::{ClockId, clock_gettime};
+use rustix::time::{ClockId, clock_getres, clock_gettime};
 
 /// What CLOCK_REALTIME and CLOCK_BOOTTIME may have gone apart, though nobody has set the former: they are read
 /// one after the other.
@@ -86,23 +86,14 @@ fn both() -> (Moment, u64) {
 
 /// Nanoseconds on a clock that nobody sets, and that counts a sleeping machine's time too.
 fn ticks() -> u64 {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    const EVEN: ClockId = ClockId::Boottime;
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    const EVEN: ClockId = ClockId::Monotonic;
-    let now = clock_gettime(EVEN);
+    let now = clock_gettime(ClockId::Boottime);
     now.tv_sec.cast_unsigned() * 1_000_000_000 + now.tv_nsec.cast_unsigned()
 }
 
 /// How long a tick of the kernel's clock is, in nanoseconds: what it dates by ticks is known to one of them.
 pub(crate) fn tick() -> i64 {
-    #[cfg(target_os = "linux")]
-    {
-        let resolution = rustix::time::clock_getres(ClockId::MonotonicCoarse);
-        resolution.tv_sec * 1_000_000_000 + resolution.tv_nsec
-    }
-    #[cfg(not(target_os = "linux"))]
-    10_000_000
+    let resolution = clock_getres(ClockId::MonotonicCoarse);
+    resolution.tv_sec * 1_000_000_000 + resolution.tv_nsec
 }
 
 #[cfg(test)]

@@ -2,21 +2,18 @@
 //! acknowledged ours: SO_TIMESTAMPING (socket(7), the kernel's timestamping.rst).
 
 use crate::record::Moment;
+use nix::sys::socket::{self, ControlMessageOwned, MsgFlags, TimestampingFlag, sockopt::Timestamping};
 use rustix::io::Errno;
+use std::io::IoSliceMut;
 use std::net::{Ipv4Addr, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-#[cfg(target_os = "linux")]
-use nix::sys::socket::{self, ControlMessageOwned, MsgFlags, TimestampingFlag, sockopt::Timestamping};
-
 /// Room for the control messages of one recvmsg(2), in bytes.
-#[cfg(target_os = "linux")]
 const CONTROL: usize = 256;
 
 /// Starts or stops to ask for them. From the start on, bytes that are sent are
 /// counted from 0; that is how acknowledgements name them.
-#[cfg(target_os = "linux")]
 pub(crate) fn set(socket: &impl AsFd, is_on: bool) -> Result<(), Errno> {
     let asked = libc::SOF_TIMESTAMPING_SOFTWARE
         | libc::SOF_TIMESTAMPING_RX_SOFTWARE
@@ -47,9 +44,7 @@ pub(crate) fn keep_stamping() -> Option<UdpSocket> {
 }
 
 /// recv(2), and when the kernel had the last bytes that it gave.
-#[cfg(target_os = "linux")]
 pub(crate) fn recv(socket: &(impl AsFd + AsRawFd), buffer: &mut [u8]) -> Result<(usize, Moment), Errno> {
-    use std::io::IoSliceMut;
     let mut control = [0; CONTROL];
     let mut parts = [IoSliceMut::new(buffer)];
     let message =
@@ -60,7 +55,6 @@ pub(crate) fn recv(socket: &(impl AsFd + AsRawFd), buffer: &mut [u8]) -> Result<
 
 /// Takes what the kernel has to say of acknowledgements: the last byte that
 /// each speaks of, and its moment.
-#[cfg(target_os = "linux")]
 pub(crate) fn take_acknowledgements(socket: &OwnedFd, mut each: impl FnMut(u32, Moment)) {
     let mut control = [0; CONTROL];
     let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
@@ -78,29 +72,12 @@ pub(crate) fn take_acknowledgements(socket: &OwnedFd, mut each: impl FnMut(u32, 
     }
 }
 
-#[cfg(target_os = "linux")]
 fn moment(message: &ControlMessageOwned) -> Option<Moment> {
     let ControlMessageOwned::ScmTimestampsns(stamps) = message else { return None };
     let (seconds, nanoseconds) = (stamps.system.tv_sec(), stamps.system.tv_nsec());
     Some(Moment(u64::try_from(seconds).ok()? * 1_000_000_000 + u64::try_from(nanoseconds).ok()?))
 }
 
-#[cfg(target_os = "linux")]
 fn errno(error: nix::Error) -> Errno {
     Errno::from_raw_os_error(error as i32)
 }
-
-/// Other systems have no such thing.
-#[cfg(not(target_os = "linux"))]
-pub(crate) fn set(_: &impl AsFd, _: bool) -> Result<(), Errno> {
-    Err(Errno::NOPROTOOPT)
-}
-
-#[cfg(not(target_os = "linux"))]
-pub(crate) fn recv(socket: &(impl AsFd + AsRawFd), buffer: &mut [u8]) -> Result<(usize, Moment), Errno> {
-    let count = rustix::net::recv(socket, buffer, rustix::net::RecvFlags::empty())?.0;
-    Ok((count, Moment::default()))
-}
-
-#[cfg(not(target_os = "linux"))]
-pub(crate) fn take_acknowledgements(_: &OwnedFd, _: impl FnMut(u32, Moment)) {}

@@ -57,7 +57,6 @@ mod entrance;
 mod iterative;
 mod limits;
 mod model;
-#[cfg(target_os = "linux")]
 mod multiplex;
 mod process;
 mod running;
@@ -108,7 +107,6 @@ impl Sockets {
     pub fn open(model: Model, listeners: Vec<Listener>, limits: &Limits) -> io::Result<Self> {
         let others = match model {
             Model::Iterative | Model::Process | Model::Thread => Vec::new(),
-            #[cfg(target_os = "linux")]
             Model::Multiplex { workers } => multiplex::siblings(&listeners, workers, limits)?,
         };
         Ok(Self { model, listeners, others })
@@ -132,7 +130,6 @@ impl Sockets {
             Model::Iterative => iterative::serve(listeners, service, limits, stop),
             Model::Process => process::serve(listeners, service, limits, stop),
             Model::Thread => thread::serve(listeners, service, limits, stop),
-            #[cfg(target_os = "linux")]
             Model::Multiplex { .. } => multiplex::serve(listeners, others, service, limits, stop),
         }
     }

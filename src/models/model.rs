@@ -9,25 +9,25 @@ const FOR_FILES: u64 = 8192;
 
 /// A line each: its variant, its name on the command line and in records, how it serves.
 macro_rules! models {
-    ($($(#[$cfg:meta])? $model:ident $({ $field:ident: $type:ty = $usual:expr, $what:literal })?
+    ($($model:ident $({ $field:ident: $type:ty = $usual:expr, $what:literal })?
         $name:literal $about:literal;)*) => {
         /// How many clients are served at once, and by whom.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum Model {
-            $(#[doc = $about] $(#[$cfg])? $model $({ #[doc = $what] $field: $type })?,)*
+            $(#[doc = $about] $model $({ #[doc = $what] $field: $type })?,)*
         }
 
         impl Model {
-            /// All that this system has.
-            pub const ALL: &'static [Self] = &[$($(#[$cfg])? Self::$model $({ $field: $usual })?,)*];
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$model $({ $field: $usual })?,)*];
             /// Their names, in the same order.
-            pub const NAMES: [&'static str; Self::ALL.len()] = [$($(#[$cfg])? $name,)*];
+            pub const NAMES: [&'static str; Self::ALL.len()] = [$($name,)*];
 
             /// Its name on the command line, and in records.
             pub fn name(self) -> &'static str {
                 match self {
-                    $($(#[$cfg])? Self::$model { .. } => $name,)*
+                    $(Self::$model { .. } => $name,)*
                 }
             }
         }
@@ -38,18 +38,14 @@ models! {
     Iterative "iterative" "One after another.";
     Process "process" "A forked process each.";
     Thread "thread" "A thread each.";
-    #[cfg(target_os = "linux")]
     Multiplex { workers: usize = 1, "Event loops." } "multiplex"
         "An event loop that asks which of them is ready, on each of this many threads.";
 }
 
 impl Default for Model {
-    /// An event loop where the system has epoll, else a thread each.
+    /// An event loop: the fastest.
     fn default() -> Self {
-        #[cfg(target_os = "linux")]
-        return Self::Multiplex { workers: 1 };
-        #[cfg(not(target_os = "linux"))]
-        Self::Thread
+        Self::Multiplex { workers: 1 }
     }
 }
 
@@ -58,7 +54,6 @@ impl Model {
     pub fn usual_connections(self) -> usize {
         match self {
             Self::Iterative | Self::Process | Self::Thread => 1024,
-            #[cfg(target_os = "linux")]
             Self::Multiplex { .. } => 65_536,
         }
     }
@@ -71,7 +66,6 @@ impl Model {
             Self::Process => descriptors.saturating_sub(RESERVED),
             // The socket, the file that it sends, and two while that is looked for.
             Self::Thread => descriptors.saturating_sub(RESERVED) / 4,
-            #[cfg(target_os = "linux")]
             Self::Multiplex { workers } => {
                 let free = descriptors.saturating_sub(RESERVED + RESERVED_FOR_A_LOOP * workers as u64);
                 free - (free / 2).min(FOR_FILES)
@@ -88,7 +82,6 @@ impl Model {
     #[must_use]
     pub fn with_workers(self, count: impl FnOnce() -> usize) -> Self {
         match self {
-            #[cfg(target_os = "linux")]
             Self::Multiplex { .. } => Self::Multiplex { workers: count() },
             other => other,
         }

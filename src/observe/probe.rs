@@ -83,7 +83,6 @@ impl Probe {
         let (reader, pipe) = pipe_with(PipeFlags::CLOEXEC)?;
         rustix::io::ioctl_fionbio(&pipe, true)?;
         // Room for a burst; less, where the system grants less (pipe(7)), is a smaller burst.
-        #[cfg(target_os = "linux")]
         let _ = rustix::pipe::fcntl_setpipe_size(&pipe, 1 << 20);
         let dropped = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
         let budget = || Budget::new(scope.connections);

@@ -36,7 +36,6 @@ pub(crate) fn keep_only(own: OwnedFd) -> OwnedFd {
 /// # Safety
 /// As [`keep_only`]: the owner of one of these must never use or close it again.
 unsafe fn close_from(first: libc::c_int) {
-    #[cfg(target_os = "linux")]
     // SAFETY: close_range(2), which takes two numbers and flags.
     if unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, 0) } == 0 {
         return;

@@ -2,11 +2,9 @@
 //! where `unsafe` is allowed.
 #![allow(unsafe_code)]
 
-#[cfg(target_os = "linux")]
 pub(crate) mod allocator;
 pub(crate) mod detached;
 pub(crate) mod device_socket;
-#[cfg(target_os = "linux")]
 pub(crate) mod ethtool;
 pub(crate) mod fork;
 pub(crate) mod inherited;
@@ -15,7 +13,6 @@ mod packet_frame;
 mod packet_queue;
 mod packet_ring;
 pub(crate) mod packet_socket;
-#[cfg(target_os = "linux")]
 pub(crate) mod rtnetlink;
 pub(crate) mod send_queue;
 pub(crate) mod shared_counters;

@@ -39,7 +39,6 @@ fn number_after(text: &str, word: &str) -> u64 {
     digits.and_then(|digits| digits.parse().ok()).unwrap_or_else(|| panic!("{word:?} in {text}"))
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn who_ends_its_reading_tells_nobody() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
@@ -55,7 +54,6 @@ fn who_ends_its_reading_tells_nobody() {
     assert!(server.finish().shown.contains(&format!("Sent {size} bytes to 127.0.0.1:")));
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn buffers_fill_until_a_write_would_block_and_reads_make_room() {
     let shown = run("tcp_buffers", &[]);
@@ -91,7 +89,6 @@ fn buffers_fill_until_a_write_would_block_and_reads_make_room() {
     assert!(some.contains("and then: Connection reset by peer"), "{shown}");
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn a_port_is_shared_by_connections_and_kept_by_who_closed_first() {
     let shown = run("port_owner", &[]);

@@ -91,7 +91,6 @@ fn memory_kib(server: &Server, field: &str) -> u64 {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn readers_of_a_listing_that_take_nothing_hold_up_nobody_and_share_one_page() {
     let folder = crowded(10_000, 40);
     folder.write("small/file.txt", "small");
@@ -126,7 +125,6 @@ fn readers_of_a_listing_that_take_nothing_hold_up_nobody_and_share_one_page() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn listings_that_do_not_fit_are_refused_for_now_and_end_nothing() {
     let folder = costly(6_000);
     let mut command = Command::new("sh");
