@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{BufRead, Read};
+use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::Command;
@@ -83,13 +83,7 @@ fn the_live_page() {
     let folder = crate::harness::folder();
     let mut server =
         Server::spawn(glasshttp().args(["--port", "0", "--log", "off", "--watch", "0"]).arg(folder.path()));
-    let mut line = String::new();
-    while !line.contains("Watch it at") {
-        line.clear();
-        assert!(server.stdout.read_line(&mut line).expect("a line") > 0, "no live page was named");
-    }
-    let page = line.trim_end().trim_end_matches('/').rsplit(':').next().expect("a port").parse().expect("a port");
-    let page = std::net::SocketAddr::from(([127, 0, 0, 1], page));
+    let page = server.page();
     let deadline = Instant::now() + PATIENCE;
     // A connection becomes known a moment after it was served.
     let get = |path: &str| loop {

@@ -14,7 +14,6 @@ use crate::clients::SITE;
 use crate::harness::{Client, MODELS, Response, Server, glasshttp, refusal};
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use std::io::BufRead;
 use std::net::{SocketAddr, TcpListener};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -34,12 +33,7 @@ impl Watched {
     }
 
     fn of(mut server: Server) -> Self {
-        let mut line = String::new();
-        while !line.contains("Watch it at") {
-            line.clear();
-            assert!(server.stdout.read_line(&mut line).expect("a line") > 0, "no live page was named");
-        }
-        let page_url = line[line.find("http://").expect("its URL")..].trim().to_owned();
+        let page_url = server.page_url();
         let port: u16 = page_url.trim_end_matches('/').rsplit(':').next().expect("a port").parse().expect("a port");
         Self { server, page_url, page: SocketAddr::from(([127, 0, 0, 1], port)) }
     }

@@ -6,8 +6,7 @@ use crate::closing::{assert_same, folder_with};
 use crate::harness::{Client, Response, Server, glasshttp};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
-use std::io::BufRead;
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::process::Command;
 use std::thread;
 
@@ -42,7 +41,7 @@ fn a_child_has_its_own_connection_and_no_other_ones_socket() {
     let mut command = glasshttp();
     command.args(["--port", "0", "--log", "off", "--model", "process", "--watch", "0"]).arg(folder.path());
     let mut server = Server::spawn(&mut command);
-    let live: SocketAddr = ([127, 0, 0, 1], live_port(&mut server)).into();
+    let live = server.page();
     let mut events = Client::connect(live);
     events.send(format!("GET /events HTTP/1.1\r\nHost: localhost:{}\r\n\r\n", live.port()).as_bytes());
     assert!(events.receive().expect("bytes") > 0);
@@ -61,18 +60,6 @@ fn a_child_has_its_own_connection_and_no_other_ones_socket() {
 /// Whether this child waits for what the live page's lab is to run.
 fn is_launcher(process: i32) -> bool {
     fs::read_to_string(format!("/proc/{process}/comm")).is_ok_and(|name| name.trim() == "glasshttp lab")
-}
-
-/// The port of the live page, which is announced in the second line.
-fn live_port(server: &mut Server) -> u16 {
-    let mut line = String::new();
-    server.stdout.read_line(&mut line).expect("a second line");
-    line.trim()
-        .trim_end_matches('/')
-        .rsplit(':')
-        .next()
-        .and_then(|port| port.parse().ok())
-        .unwrap_or_else(|| panic!("{line:?}"))
 }
 
 #[test]

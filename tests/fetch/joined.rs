@@ -4,7 +4,7 @@ use super::{fetch, fetch_in};
 use crate::closing::{folder_with, under_each_model};
 use crate::harness::{Server, glasshttp};
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufReader};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::thread;
@@ -13,13 +13,8 @@ use std::thread;
 pub fn watched(folder: &Path, model: &str) -> (Server, String) {
     let options = ["--port", "0", "--log", "off", "--watch", "127.0.0.1:0", "--model", model];
     let mut server = Server::spawn(glasshttp().args(options).arg(folder));
-    let mut said = String::new();
-    while !said.contains("Ctrl-C") {
-        assert_ne!(server.stdout.read_line(&mut said).expect("a line"), 0, "{said}");
-    }
-    let (_, url) = said.split_once("Watch it at http://").unwrap_or_else(|| panic!("no page: {said}"));
-    let address = url.split('/').next().expect("an address").to_owned();
-    (server, address)
+    let page = server.page();
+    (server, page.to_string())
 }
 
 #[test]

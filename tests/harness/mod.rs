@@ -110,6 +110,26 @@ impl Server {
         Self { child, url, address: SocketAddr::from(([127, 0, 0, 1], port)), stdout, announced, complaints }
     }
 
+    /// The URL of its live page, or of its counts where it has no page: the announcement goes on with it.
+    pub fn page_url(&mut self) -> String {
+        let mut line = self.announced.clone();
+        loop {
+            let named = ["Watch it at ", "Its counts at "].iter().find_map(|words| line.split_once(words));
+            if let Some((_, url)) = named {
+                return url.split_whitespace().next().expect("a URL").to_owned();
+            }
+            line.clear();
+            assert!(self.stdout.read_line(&mut line).expect("a line") > 0, "neither a page nor counts are announced");
+        }
+    }
+
+    /// The same as the address of its IPv4 socket on loopback.
+    pub fn page(&mut self) -> SocketAddr {
+        let url = self.page_url();
+        let port = url.trim_end_matches("metrics").trim_end_matches('/').rsplit(':').next().map(str::parse);
+        SocketAddr::from(([127, 0, 0, 1], port.expect("a port").expect("a number")))
+    }
+
     /// The port that it listens on.
     pub fn port(&self) -> u16 {
         self.address.port()

@@ -3,7 +3,6 @@
 use super::{copy, unprivileged};
 use crate::harness::{Client, Response, Server, glasshttp};
 use serde_json::{Value, json};
-use std::io::BufRead;
 use std::net::SocketAddr;
 use std::process::Command;
 
@@ -26,13 +25,8 @@ impl LabPage {
         let folder = crate::harness::folder();
         std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).expect("open to all");
         let mut server = Server::spawn(command.args(["--port", "0", "--log", "off"]).args(options).arg(folder.path()));
-        let mut line = server.announced.clone();
-        while !line.contains("Watch it at") {
-            line.clear();
-            assert!(server.stdout.read_line(&mut line).expect("a line") > 0, "no live page was named");
-        }
-        let port = line.trim().trim_end_matches('/').rsplit(':').next().expect("a port").parse().expect("a port");
-        Self { server, _folder: folder, address: SocketAddr::from(([127, 0, 0, 1], port)) }
+        let address = server.page();
+        Self { server, _folder: folder, address }
     }
 
     fn ask(&self, request: &str) -> Response {

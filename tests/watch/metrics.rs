@@ -4,7 +4,6 @@ use crate::clients::SITE;
 use crate::closing::under_each_model;
 use crate::harness::{Client, Response, Server, glasshttp};
 use std::collections::BTreeMap;
-use std::io::BufRead;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -12,14 +11,8 @@ use std::time::{Duration, Instant};
 fn counted(options: &[&str]) -> (Server, SocketAddr) {
     let mut server =
         Server::spawn(glasshttp().args(["--port", "0", "--log", "off", "--host", "*"]).args(options).arg(SITE));
-    let mut line = String::new();
-    while !line.contains("Watch it at") && !line.contains("Its counts at") {
-        line.clear();
-        assert!(server.stdout.read_line(&mut line).expect("a line") > 0, "no port was named");
-    }
-    let url = line.trim().trim_end_matches("metrics").trim_end_matches('/');
-    let port: u16 = url.rsplit(':').next().expect("a port").parse().expect("a port");
-    (server, SocketAddr::from(([127, 0, 0, 1], port)))
+    let counts = server.page();
+    (server, counts)
 }
 
 fn ask(at: SocketAddr, request: &str) -> Response {
