@@ -158,6 +158,10 @@ fn is_plain(character: char) -> bool {
 /// # Errors
 /// If it can't be written.
 pub fn in_json<W: io::Write + ?Sized>(out: &mut W, piece: &str) -> io::Result<()> {
+    // Most pieces are, and that is found out many bytes at a time.
+    if piece.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
+        return out.write_all(piece.as_bytes());
+    }
     let mut plain = 0;
     for (at, character) in piece.char_indices().filter(|(_, character)| is_treacherous(*character)) {
         out.write_all(&piece.as_bytes()[plain..at])?;

@@ -5,7 +5,7 @@
 pub enum Writer {
     /// The server alone: two different ones would be a lie.
     Server,
-    /// Whoever serves may set one of their own.
+    /// Who serves may set one of their own.
     Anybody,
 }
 

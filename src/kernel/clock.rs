@@ -3,6 +3,7 @@
 
 use crate::record::Moment;
 use rustix::time::{ClockId, clock_getres, clock_gettime};
+use std::sync::LazyLock;
 
 /// What CLOCK_REALTIME and CLOCK_BOOTTIME may have gone apart, though nobody has set the former: they are read
 /// one after the other.
@@ -92,8 +93,11 @@ fn ticks() -> u64 {
 
 /// How long a tick of the kernel's clock is, in nanoseconds: what it dates by ticks is known to one of them.
 pub(crate) fn tick() -> i64 {
-    let resolution = clock_getres(ClockId::MonotonicCoarse);
-    resolution.tv_sec * 1_000_000_000 + resolution.tv_nsec
+    static TICK: LazyLock<i64> = LazyLock::new(|| {
+        let resolution = clock_getres(ClockId::MonotonicCoarse);
+        resolution.tv_sec * 1_000_000_000 + resolution.tv_nsec
+    });
+    *TICK
 }
 
 #[cfg(test)]

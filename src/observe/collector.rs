@@ -287,9 +287,10 @@ impl Collector {
             }
             self.exchanges -= recorded.map_or(0, |recorded| recorded.record.exchanges.len());
             self.closed += 1;
-            self.progress.finished.store(self.closed.saturating_sub(self.unwritten()), Ordering::Relaxed);
             self.progress.steps.fetch_add(1, Ordering::Relaxed);
         }
+        self.sinks.iter_mut().for_each(|sink| sink.flush());
+        self.progress.finished.store(self.closed.saturating_sub(self.unwritten()), Ordering::Relaxed);
     }
 
     fn hand_on(&mut self, connection: u64, news: News) {

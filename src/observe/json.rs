@@ -8,11 +8,17 @@ use crate::story::json;
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
 
+/// How many bytes of lines gather at most: a write for each costs more than the line.
+const MOST_GATHERED: usize = 256 * 1024;
+
 /// Writes records as lines of JSON.
 #[derive(Debug)]
 pub struct JsonLog<W> {
     /// `None` once it has failed for good: it takes no more.
     out: Option<W>,
+    /// Lines that are not written yet, and where those of records end.
+    gathered: Vec<u8>,
+    ends: Vec<usize>,
     /// Records that found no room, on a disk that was full for a moment, and were not said to be missing.
     unwritten: u64,
     /// Connections that are missing for good: that was said, or the reader took too long when the server ended.
@@ -30,39 +36,45 @@ struct Missing {
 impl<W: Write + Send> JsonLog<W> {
     /// A log that is written to `out`.
     pub fn new(out: W) -> Self {
-        Self { out: Some(out), unwritten: 0, missing: 0, is_late: false }
+        Self { out: Some(out), gathered: Vec::new(), ends: Vec::new(), unwritten: 0, missing: 0, is_late: false }
     }
 
-    /// Writes a line; gives whether it is in the log.
-    fn write(&mut self, value: &impl Serialize) -> bool {
-        let Some(out) = &mut self.out else { return false };
-        let mut line = Vec::new();
-        if json::write(&mut line, value).is_err() {
-            return false;
-        }
-        line.push(b'\n');
-        if self.unwritten > 0 {
-            // A line may have been torn: the next one begins anew.
-            line.insert(0, b'\n');
-        }
-        match out.write_all(&line).and_then(|()| out.flush()) {
-            Ok(()) => true,
-            Err(error) if is_passing(&error) => false,
-            Err(error) => {
-                self.out = None;
-                self.is_late = error.kind() == ErrorKind::TimedOut;
-                false
+    /// Adds a line to those that are written together.
+    fn gather(&mut self, value: &impl Serialize) {
+        // Writing to memory does not fail.
+        let _ = json::write(&mut self.gathered, value);
+        self.gathered.push(b'\n');
+    }
+
+    /// Gives how many of these bytes are in the log.
+    fn write(&mut self, bytes: &[u8]) -> usize {
+        let mut written = 0;
+        while let (Some(out), true) = (&mut self.out, written < bytes.len()) {
+            match out.write(&bytes[written..]) {
+                Ok(count) if count > 0 => written += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if is_passing(&error) => break,
+                result => {
+                    self.out = None;
+                    self.is_late = result.is_err_and(|error| error.kind() == ErrorKind::TimedOut);
+                }
             }
         }
+        written
     }
 
-    /// Says what found no room, once there is room again.
+    /// Says what found no room, if there is room again.
     fn say_unwritten(&mut self) {
         let connections = self.unwritten;
+        // A line may have been torn: this one begins anew.
+        let mut line = vec![b'\n'];
         let left_out = LeftOut { connections, ..LeftOut::default() };
-        if connections > 0 && self.write(&Missing { glasshttp: SCHEMA, left_out }) {
-            self.unwritten = 0;
-            self.missing += connections;
+        if connections > 0 && json::write(&mut line, &Missing { glasshttp: SCHEMA, left_out }).is_ok() {
+            line.push(b'\n');
+            if self.write(&line) == line.len() {
+                self.unwritten = 0;
+                self.missing += connections;
+            }
         }
     }
 }
@@ -70,22 +82,42 @@ impl<W: Write + Send> JsonLog<W> {
 impl<W: Write + Send> Sink for JsonLog<W> {
     fn take(&mut self, record: &Record, news: News) {
         if matches!(news, News::Closed | News::Continues) {
-            self.say_unwritten();
-            let is_written = self.write(&*withheld(record));
-            if self.is_late {
-                self.missing += 1;
-            } else if !is_written && self.out.is_some() {
-                self.unwritten += 1;
+            match (&self.out, self.is_late) {
+                (Some(_), _) => {
+                    self.gather(&*withheld(record));
+                    self.ends.push(self.gathered.len());
+                }
+                (None, true) => self.missing += 1,
+                (None, false) => {}
+            }
+            if self.gathered.len() >= MOST_GATHERED {
+                self.flush();
             }
         }
     }
 
+    fn flush(&mut self) {
+        self.say_unwritten();
+        let lines = std::mem::take(&mut self.gathered);
+        // Where there is no room for that, there is none for more.
+        let written = if self.unwritten == 0 { self.write(&lines) } else { 0 };
+        let lost = self.ends.drain(..).filter(|end| *end > written).count() as u64;
+        if self.is_late {
+            self.missing += lost;
+        } else if self.out.is_some() {
+            self.unwritten += lost;
+        }
+        self.gathered = lines;
+        self.gathered.clear();
+    }
+
     fn left_out(&mut self, left_out: LeftOut) {
-        self.write(&Missing { glasshttp: SCHEMA, left_out });
+        self.gather(&Missing { glasshttp: SCHEMA, left_out });
+        self.flush();
     }
 
     fn finish(&mut self) {
-        self.say_unwritten();
+        self.flush();
     }
 
     fn unwritten(&self) -> u64 {
@@ -126,12 +158,15 @@ mod tests {
         .unwrap();
         let disk = Disk::default();
         let mut log = JsonLog::new(disk.clone());
-        log.take(&record, News::Closed);
+        let mut log_records = |count: usize| {
+            (0..count).for_each(|_| log.take(&record, News::Closed));
+            log.flush();
+        };
+        log_records(1);
         disk.0.lock().unwrap().0 = true;
-        log.take(&record, News::Closed);
-        log.take(&record, News::Closed);
+        log_records(2);
         disk.0.lock().unwrap().0 = false;
-        log.take(&record, News::Closed);
+        log_records(1);
         log.finish();
         let text = String::from_utf8(disk.0.lock().unwrap().1.clone()).unwrap();
         let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();

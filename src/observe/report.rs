@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Report<'a> {
     /// A line of the access log, without its end.
-    Line(#[serde(borrow)] Cow<'a, [u8]>),
+    Line(#[serde(borrow, with = "serde_bytes")] Cow<'a, [u8]>),
     /// A connection was accepted.
     Opened(Opened),
     /// A proxy named the client of the connection of this number.
@@ -37,8 +37,10 @@ pub(crate) struct Opened {
     pub server: SocketAddr,
     pub accepted: Moment,
     /// IP and TCP headers of the SYN; empty if there is none.
+    #[serde(with = "serde_bytes")]
     pub syn: Vec<u8>,
     /// `struct tcp_info` of the connection.
+    #[serde(with = "serde_bytes")]
     pub tcp_info: Vec<u8>,
     /// Of the listening socket: complete connections that still wait, and how many may.
     pub queue: Option<(u32, u32)>,
@@ -50,10 +52,11 @@ pub(crate) struct Exchange<'a> {
     pub connection: u64,
     /// From 1; those that are left out count.
     pub number: u64,
-    #[serde(borrow)]
+    #[serde(borrow, with = "serde_bytes")]
     pub request: Cow<'a, [u8]>,
     pub request_is_cut: bool,
     pub head: HeadState,
+    #[serde(borrow, with = "serde_bytes")]
     pub response: Cow<'a, [u8]>,
     pub response_is_cut: bool,
     /// Bytes of the response's body, as it was to be sent.
@@ -96,6 +99,7 @@ pub(crate) struct Closed {
     /// Whether bytes of the client's were left unread: close(2) then resets (RFC 2525 §2.17).
     pub has_unread: bool,
     /// `struct tcp_info` right before the close.
+    #[serde(with = "serde_bytes")]
     pub tcp_info: Vec<u8>,
     /// Exchanges that there were, reported or not.
     pub exchanges: u64,

@@ -11,6 +11,9 @@ pub trait Sink: Send {
     /// Something became known of this connection; `record` is all that is known.
     fn take(&mut self, record: &Record, news: News);
 
+    /// Nothing more is due for now: what gathered is written.
+    fn flush(&mut self) {}
+
     /// There was more than could be recorded, since this was last said.
     fn left_out(&mut self, left_out: LeftOut);
 
