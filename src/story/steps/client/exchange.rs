@@ -221,7 +221,7 @@ fn head(exchange: &ClientExchange, response: &Response, language: Language) -> S
 /// The stages that the server says of itself: their lengths, which need no common clock.
 fn server_timing(response: &Response, language: Language) -> Option<Step> {
     let value = response.field("server-timing")?;
-    let spans: Vec<String> = value.split(',').filter_map(metric).collect();
+    let spans: Vec<String> = value.split(',').filter_map(|text| metric(text, language)).collect();
     (!spans.is_empty()).then(|| {
         let title =
             say!(language, "reports {}; durations on its own clock" / "{} (서버 시계로 잰 길이)", spans.join(", "));
@@ -231,13 +231,23 @@ fn server_timing(response: &Response, language: Language) -> Option<Step> {
 }
 
 /// `name;dur=milliseconds` (W3C Server Timing).
-fn metric(text: &str) -> Option<String> {
+fn metric(text: &str, language: Language) -> Option<String> {
     let mut parts = text.split(';').map(str::trim);
     let name = parts.next()?;
     let milliseconds: f64 = parts.find_map(|part| part.strip_prefix("dur="))?.trim_matches('"').parse().ok()?;
     let is_plausible = milliseconds.is_finite() && (0.0..1e9).contains(&milliseconds);
     #[expect(clippy::cast_possible_truncation, reason = "it is within bounds")]
-    is_plausible.then(|| format!("{name} {}", span((milliseconds * 1e6).round() as i64)))
+    is_plausible.then(|| format!("{} {}", metric_name(name, language), span((milliseconds * 1e6).round() as i64)))
+}
+
+/// Those that glasshttp itself reports have a name in each language; others are shown as they are.
+fn metric_name(name: &str, language: Language) -> String {
+    match name {
+        "kernel" => say!(language, "kernel" / "커널"),
+        "read" => say!(language, "read" / "읽기"),
+        "response" => say!(language, "response" / "응답"),
+        other => other.to_owned(),
+    }
 }
 
 fn dropped(line: &str, language: Language) -> Step {
@@ -289,13 +299,17 @@ fn unread(exchange: &ClientExchange, language: Language) -> Option<Step> {
 #[cfg(test)]
 mod tests {
     use super::metric;
+    use crate::language::Language::{English, Korean};
 
     #[test]
     fn what_a_server_says_of_its_times() {
-        assert_eq!(metric(" read;dur=0.038").as_deref(), Some("read 38 µs"));
-        assert_eq!(metric("db;desc=\"a\";dur=\"53\"").as_deref(), Some("db 53 ms"));
+        assert_eq!(metric(" read;dur=0.038", English).as_deref(), Some("read 38 µs"));
+        for (name, korean) in [("kernel", "커널"), ("read", "읽기"), ("response", "응답"), ("db", "db")] {
+            assert_eq!(metric(&format!("{name};dur=53"), Korean), Some(format!("{korean} 53 ms")));
+        }
+        assert_eq!(metric("db;desc=\"a\";dur=\"53\"", English).as_deref(), Some("db 53 ms"));
         for text in ["connection;desc=\"1.1\"", "a;dur=nan", "a;dur=-1", "a;dur=", ""] {
-            assert_eq!(metric(text), None, "{text}");
+            assert_eq!(metric(text, English), None, "{text}");
         }
     }
 }
