@@ -202,6 +202,7 @@ impl Connection {
                     }
                     // It fails only where the connection is gone, which the drain finds out.
                     let _ = shutdown(&self.socket, Shutdown::Write);
+                    self.note(Notes::has_shut_down);
                     self.machine.writing_shut_down();
                     Ok(())
                 }
@@ -219,13 +220,30 @@ impl Connection {
                 Err(_) => self.machine.disconnected(CloseReason::SocketFailed),
             }
         };
-        if matches!(progress, Progress::Closed(_)) {
+        let is_over = matches!(progress, Progress::Closed(_));
+        if is_over {
             workspace.counts.add(Count::Closed, 1);
             input.discard();
         }
         workspace.buffer = if self.awaits_body { input.into_buffer() } else { input.store(&mut self.pending) };
-        workspace.connection_waits();
+        if !is_over {
+            workspace.connection_waits();
+        }
         progress
+    }
+
+    /// It is over ([`Progress::Closed`]): closes the socket.
+    pub fn end(self, workspace: &mut Workspace) {
+        let Self { socket, notes, .. } = self;
+        if let Some(notes) = notes {
+            notes.end(socket, &workspace.service.probe, &mut workspace.outbox);
+        }
+        workspace.connection_waits();
+    }
+
+    /// This process has the socket from another one, which closes it, too.
+    pub fn share(&mut self) {
+        self.note(Notes::share);
     }
 
     /// The server ends: a request that has already arrived is still read, what
@@ -244,7 +262,7 @@ impl Connection {
             notes.close(None, false, &self.pending, &self.socket, &workspace.service.probe, &mut workspace.outbox);
         }
         workspace.counts.add(Count::Closed, 1);
-        workspace.connection_waits();
+        self.end(workspace);
     }
 
     fn send(&mut self, next: Next, workspace: &mut Workspace) -> Result<(), Errno> {
@@ -295,7 +313,7 @@ impl Connection {
         }
     }
 
-    /// The socket itself closes when the connection is dropped.
+    /// The socket itself closes in [`Connection::end`].
     fn close(&mut self, reason: CloseReason, abort: bool, input: &Input, workspace: &mut Workspace) -> Progress {
         if let Some(notes) = &mut self.notes {
             notes.close(

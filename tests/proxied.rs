@@ -109,11 +109,88 @@ fn the_record_and_the_story_have_both_the_client_and_the_proxy() {
     assert_eq!(record["client"], address);
     assert_eq!(record["named"], serde_json::json!({ "client": "203.0.113.7", "port": 5000, "by": "proxy_v1" }));
     assert_eq!(record["exchanges"][0]["traffic"]["value"]["reads"], 1, "{record}");
+    let shown = shown(&record, "en");
+    assert!(shown.contains("203.0.113.7:5000, named by the proxy 127.0.0.1 (PROXY v1)"), "{shown}");
+}
+
+/// What `glasshttp show` says of a record.
+fn shown(record: &Value, language: &str) -> String {
+    let folder = crate::harness::folder();
     let file = folder.path().join("log.json");
     std::fs::write(&file, record.to_string()).expect("a log");
-    let shown = glasshttp().arg("show").arg(&file).output().expect("it runs").stdout;
-    let shown = String::from_utf8(shown).expect("UTF-8").split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(shown.contains("203.0.113.7:5000, named by the proxy 127.0.0.1 (PROXY v1)"), "{shown}");
+    let shown = glasshttp().args(["show", "--lang", language]).arg(&file).output().expect("it runs").stdout;
+    String::from_utf8(shown).expect("UTF-8").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_header_that_is_not_complete_is_said_to_have_begun_under_each_model() {
+    let (folder, _) = folder_with(0);
+    let begun = |bytes: usize| {
+        (
+            format!("a PROXY header began and did not come to its end: {bytes} bytes"),
+            format!("PROXY 헤더가 시작되고 끝까지 오지 않음: {bytes}바이트"),
+        )
+    };
+    let malformed = ("not a PROXY header: 3 bytes came instead".into(), "PROXY 헤더가 아님: 대신 3바이트가 옴".into());
+    under_each_model(|model| {
+        let options = ["--bind", "proxy:127.0.0.1", "--model", model, "--timeout", "0.5"];
+        let mut server = start(folder.path(), "json", &options);
+        for (sent, state, version, (english, korean)) in [
+            (&V1[..12], "begun", 1.into(), begun(12)),
+            (&v2_of_client()[..20], "begun", 2.into(), begun(20)),
+            (&GET[..3], "malformed", Value::Null, malformed.clone()),
+        ] {
+            let mut client = server.connect();
+            client.send(sent);
+            let _ = client.socket.read_to_end(&mut Vec::new());
+            let record = next(&mut server);
+            let header = &record["proxy_header"];
+            assert_eq!((&header["state"], &header["version"]), (&state.into(), &version), "{model}: {record}");
+            assert_eq!((&header["bytes"], &header["read"]["is"]), (&sent.len().into(), &"measured".into()), "{model}");
+            let story = shown(&record, "en");
+            assert!(story.contains(&english) && !story.contains("silent"), "{model}: {story}");
+            let story = shown(&record, "ko");
+            assert!(story.contains(&korean), "{model}: {story}");
+        }
+    });
+}
+
+#[test]
+fn a_header_that_names_nobody_is_a_fact_too() {
+    let (folder, _) = folder_with(0);
+    let mut server = start(folder.path(), "json", &["--bind", "proxy:127.0.0.1"]);
+    for header in [v2(0x20, 0, &[]), b"PROXY UNKNOWN\r\n".to_vec()] {
+        let mut client = server.connect();
+        client.send(&[&header, GET].concat());
+        client.response();
+        drop(client);
+        let record = next(&mut server);
+        assert_eq!(record["proxy_header"]["bytes"], header.len(), "{record}");
+        assert!(record.get("named").is_none(), "{record}");
+        let story = shown(&record, "en");
+        assert!(story.contains("proxy 127.0.0.1:") && story.contains("names no client"), "{story}");
+    }
+}
+
+#[test]
+fn two_requests_of_one_connection_name_their_own_clients() {
+    let (folder, _) = folder_with(0);
+    let mut server = start(folder.path(), "json", &["--trust", "127.0.0.1"]);
+    let mut client = server.connect();
+    for number in 1..=2 {
+        let request = format!("GET /small.txt HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.{number}\r\n\r\n");
+        client.send(request.as_bytes());
+        client.response();
+    }
+    drop(client);
+    let record = next(&mut server);
+    let story = shown(&record, "en");
+    assert!(story.contains("proxy 127.0.0.1:"), "{story}");
+    for number in 1..=2 {
+        let says =
+            format!("request {number}: the client is 192.0.2.{number}, named by the proxy 127.0.0.1 (X-Forwarded-For)");
+        assert!(story.contains(&says), "{story}");
+    }
 }
 
 #[test]

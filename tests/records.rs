@@ -1,6 +1,7 @@
 //! What is told of connections, held to what really happened: scripted clients
 //! know what they did, and each field of the JSON log must say the same.
 
+mod bodies;
 mod burst;
 mod document;
 mod endings;

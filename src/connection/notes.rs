@@ -2,9 +2,11 @@
 //! it describes, a moment after it. Only facts; what they mean is for
 //! [`crate::observe`] to say.
 
-use crate::http::persistence::CloseReason;
+mod arriving;
+mod ending;
+
 use crate::kernel::clock::Clock;
-use crate::kernel::tcp_info::{SendQueue, TcpInfo, accept_queue};
+use crate::kernel::tcp_info::{SendQueue, accept_queue};
 use crate::kernel::timestamps;
 use crate::observe::loads::Loads;
 use crate::observe::probe::{Outbox, Probe};
@@ -62,17 +64,27 @@ pub(super) struct Notes {
     is_reported: bool,
     /// Whether it was said that the next head has begun.
     has_begun: bool,
+    /// Whether it was said that a proxy's header has begun, and that is all.
+    awaits_proxy_header: bool,
     /// Bytes of its response that the kernel took.
     taken: u64,
     /// Responses whose acknowledgement is to come, and their exchanges, if they are held back for it.
     awaited: VecDeque<Unacknowledged>,
+    /// When it was last said that a body is waited for; 0, of this exchange not yet.
+    body_reported: Moment,
     client_end: Moment,
+    /// Right before shutdown(2), and right after it.
     server_end: Moment,
+    server_shut: Moment,
     /// Of TCP, right before our half was ended; 0 until then.
     state_before_end: u8,
     queue_before_end: Option<SendQueue>,
     is_reset: bool,
     is_timeout: bool,
+    /// Whether the process that accepted it may have the socket, too.
+    is_shared: bool,
+    /// What is known of the end, but for when the socket was closed.
+    closing: Option<Closed>,
 }
 
 /// A response that is not acknowledged.
@@ -119,14 +131,19 @@ impl Notes {
             exchange: None,
             is_reported: false,
             has_begun: false,
+            awaits_proxy_header: false,
             taken: 0,
             awaited: VecDeque::new(),
+            body_reported: Moment::default(),
             client_end: Moment::default(),
             server_end: Moment::default(),
+            server_shut: Moment::default(),
             state_before_end: 0,
             queue_before_end: None,
             is_reset: false,
             is_timeout: false,
+            is_shared: false,
+            closing: None,
         }))
     }
 
@@ -191,18 +208,6 @@ impl Notes {
         result.map(|(count, _)| count)
     }
 
-    /// A proxy has said who its client is, or that it speaks for itself; what is behind that in
-    /// the same read, if anything, begins a head.
-    pub(super) fn proxy_header(&mut self, named: Option<Named>, is_followed: bool, probe: &Probe, outbox: &mut Outbox) {
-        if is_followed {
-            self.first_read = Some(self.last_read);
-            self.reads = 1;
-        }
-        if let Some(named) = named {
-            outbox.push(probe, &Report::Named(self.connection, named));
-        }
-    }
-
     /// A head has begun, and `head` is all there is of it yet: said once.
     pub(super) fn head_waits(&mut self, head: &[u8], probe: &Probe, outbox: &mut Outbox) {
         if self.first_read.is_some() && !head.is_empty() && !std::mem::replace(&mut self.has_begun, true) {
@@ -244,6 +249,7 @@ impl Notes {
     ) {
         self.exchanges += 1;
         (self.has_begun, self.is_reported, self.taken) = (false, false, 0);
+        self.body_reported = Moment::default();
         let is_recorded = probe.admit_exchange();
         self.ask_kernel(is_recorded, socket);
         // A request that came with the one before was read when that one was.
@@ -375,64 +381,6 @@ impl Notes {
         if self.awaited.len() > MOST_AWAITED {
             self.awaited.pop_front();
         }
-    }
-
-    /// The sending half is about to be shut down. A moment later the state of
-    /// the socket no longer says who was first.
-    pub(super) fn shuts_down(&mut self, socket: &OwnedFd) {
-        let info = tcp_option::info(socket).unwrap_or_default();
-        self.state_before_end = info.first().copied().unwrap_or(0);
-        self.queue_before_end = TcpInfo(&info).send_queue();
-        self.server_end = self.clock.now();
-    }
-
-    /// The client reset the connection.
-    pub(super) fn reset(&mut self) {
-        self.is_reset = true;
-        self.client_end = self.clock.now();
-    }
-
-    /// A deadline passed.
-    pub(super) fn timed_out(&mut self) {
-        self.is_timeout = true;
-    }
-
-    /// The connection is about to be closed; `None`: because the server's time
-    /// is over. `head` is what there is of one that was not complete.
-    pub(super) fn close(
-        &mut self,
-        reason: Option<CloseReason>,
-        is_abrupt: bool,
-        head: &[u8],
-        socket: &OwnedFd,
-        probe: &Probe,
-        outbox: &mut Outbox,
-    ) {
-        self.go_on(socket, probe, outbox);
-        for exchange in self.awaited.drain(..).filter_map(|awaited| awaited.exchange) {
-            outbox.push(probe, &Report::Exchange(*exchange));
-        }
-        if self.first_read.is_some() && !head.is_empty() {
-            self.report_begun(head, true, probe, outbox);
-        }
-        outbox.push(
-            probe,
-            &Report::Closed(Closed {
-                connection: self.connection,
-                reason: reason.map(Reason::from),
-                is_abrupt,
-                is_reset: self.is_reset,
-                is_timeout: self.is_timeout,
-                client_end: self.client_end,
-                server_end: self.server_end,
-                state_before_end: self.state_before_end,
-                queue_before_end: self.queue_before_end,
-                has_unread: rustix::io::ioctl_fionread(socket).is_ok_and(|unread| unread > 0),
-                tcp_info: tcp_option::info(socket).unwrap_or_default(),
-                exchanges: self.exchanges,
-                at: self.clock.now(),
-            }),
-        );
     }
 }
 

@@ -35,7 +35,11 @@ impl Connection {
         if let Some(request) = request {
             let state = if request.version == Version::Http09 { HeadState::Simple } else { HeadState::Complete };
             self.begin_exchange(&input.unused()[..used], request.line, state, Some(&request), workspace);
-            match self.machine.next() {
+            let next = self.machine.next();
+            if request.content_length > 0 {
+                self.note(|notes| notes.body_follows(request.content_length, next == Next::ReceiveBody));
+            }
+            match next {
                 Next::Respond => self.handle(&request, workspace),
                 // Its body comes first, or was too much to ask.
                 _ => {
@@ -51,15 +55,18 @@ impl Connection {
 
     /// Reads what a proxy says before the first request.
     pub(super) fn receive_proxy_header(&mut self, input: &mut Input, workspace: &mut Workspace) -> Result<(), Errno> {
-        match proxied::read(input.unused()) {
-            Preface::Unfinished => return self.receive_more(input),
+        let preface = proxied::read(input.unused());
+        if preface == Preface::Unfinished {
+            return self.receive_more(input);
+        }
+        if let Some(notes) = &mut self.notes {
+            notes.proxy_header(input.unused(), preface, &workspace.service.probe, &mut workspace.outbox);
+        }
+        match preface {
+            Preface::Unfinished => {}
             Preface::Whole(length, named) => {
                 input.advance(length);
                 self.named = named.map(Box::new);
-                if let Some(notes) = &mut self.notes {
-                    let is_followed = !input.unused().is_empty();
-                    notes.proxy_header(named, is_followed, &workspace.service.probe, &mut workspace.outbox);
-                }
                 self.machine.proxy_header(true);
             }
             Preface::Malformed => {
@@ -81,7 +88,11 @@ impl Connection {
             }
         }
         input.advance(used);
-        if used == 0 { self.receive_more(input) } else { Ok(()) }
+        if used == 0 {
+            return self.receive_more(input);
+        }
+        self.note(|notes| notes.body_read(used));
+        Ok(())
     }
 
     /// Keeps some of a request, if there is memory for it.

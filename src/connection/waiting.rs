@@ -47,10 +47,12 @@ impl Connection {
             let (probe, outbox) = (&workspace.service.probe, &mut workspace.outbox);
             match timer {
                 Timer::Send => notes.sending_waits(probe, outbox),
-                Timer::Head if self.machine.next() != Next::ReceiveProxyHeader => {
-                    notes.head_waits(input.unused(), probe, outbox);
-                }
-                _ => {}
+                _ => match self.machine.next() {
+                    Next::ReceiveProxyHeader => notes.proxy_header_waits(input.unused(), probe, outbox),
+                    Next::ReceiveBody => notes.body_waits(probe, outbox),
+                    _ if timer == Timer::Head => notes.head_waits(input.unused(), probe, outbox),
+                    _ => {}
+                },
             }
         }
         let at = match self.deadline {

@@ -3,9 +3,9 @@
 use super::connection::Connection;
 use crate::http::client::{Ending, Next};
 use crate::kernel::socket_table::SocketTable;
-use crate::kernel::tcp_info::TcpInfo;
+use crate::kernel::tcp_info::{SendQueue, TcpInfo};
 use crate::record::transfer::ClientClose;
-use crate::record::{ClientReason, End, Figure, How, Source, TimeWait, Why};
+use crate::record::{ClientReason, End, Figure, How, Nanoseconds, Source, TimeWait, Why};
 use crate::sys::tcp_option;
 use rustix::event::PollFlags;
 use std::time::{Duration, Instant};
@@ -37,14 +37,16 @@ impl Connection {
             Ending::Failed(error) if is_timeout(error) => How::Timeout,
             _ => How::Fin,
         };
-        let Self { ends, clock, client_end, server_end, state_before_end, socket, .. } = self;
+        let Self { ends, clock, client_end, client_shut, server_end, state_before_end, queue_before_end, .. } = self;
+        let socket = self.socket;
         let state = match client_end {
             Some(_) => state_before_end.map(|state| (state, Source::StateBeforeShutdown)),
             None => info.state().map(|state| (state, Source::StateBeforeClose)),
         };
-        // Before the call: what the server knows of the end is later than this.
-        let at = clock.now();
+        // What the server knows of the end is later than the call; it is over when that has returned.
+        let called = clock.now();
         drop(socket);
+        let at = clock.now();
         let waits = who_waits(how, ends);
         let first = match leaves_unread && server_end.is_none() {
             // An end of input that nobody read may wait behind those bytes.
@@ -62,8 +64,16 @@ impl Connection {
             first,
             client_end: match client_end {
                 Some(at) => Figure::measured(at, Source::ClockBeforeShutdown),
-                None if leaves_unread => Figure::derived(at, Source::UnreadAtClose),
-                None => Figure::derived(at, Source::CloseEnds),
+                None if leaves_unread => Figure::derived(called, Source::UnreadAtClose),
+                None => Figure::derived(called, Source::CloseEnds),
+            },
+            client_fin: match client_end {
+                Some(shut) => fin(how, shut, queue_before_end),
+                None => fin(how, called, info.send_queue()),
+            },
+            left_by: match client_shut.filter(|_| !matches!(how, How::ResetByClient)) {
+                Some(shut) => Figure::measured(shut, Source::ClockAfterShutdown),
+                None => Figure::measured(at, Source::ClockAfterClose),
             },
             server_end: Figure::measured_or(
                 server_end,
@@ -114,6 +124,19 @@ impl Connection {
 
 fn is_timeout(error: crate::http::client::response_error::ResponseError) -> bool {
     crate::record::Failure::from(error).kind() == crate::record::FailureKind::TimedOut
+}
+
+/// When our FIN left, if a call ended our half at this moment, and this was before it.
+fn fin(how: How, at: Nanoseconds, queue: Option<SendQueue>) -> Figure<Nanoseconds> {
+    if matches!(how, How::ResetByClient) {
+        return Figure::not_visible(Why::NotReached);
+    }
+    match queue.map(|queue| queue.is_clear()) {
+        None => Figure::not_visible(Why::NoTcpInfo),
+        Some(Some(true)) => Figure::derived(at, Source::NothingUnsent),
+        Some(Some(false)) => Figure::not_visible(Why::BytesUnsent),
+        Some(None) => Figure::not_visible(Why::CloseUnseen),
+    }
 }
 
 /// Who ended first, by TCP's `state` right before we ended our half; else by the order in which we learnt of the ends.

@@ -9,7 +9,7 @@ use super::turn::{Pace, Receiver, Turn, UNWANTED, Wanted};
 use crate::http::client::{ClientConnection, Ending, Next, Received, RequestHead};
 use crate::http::message::{Framing as Plain, ReceivedHead, ResponseFraming};
 use crate::http::parse::fields::FieldLines;
-use crate::kernel::tcp_info::TcpInfo;
+use crate::kernel::tcp_info::{SendQueue, TcpInfo};
 use crate::kernel::timestamps;
 use crate::record::Failure;
 use crate::record::Moment;
@@ -48,6 +48,9 @@ pub(super) struct Connection {
     pub(super) interrupt: Arc<Interrupt>,
     /// Ends, as far as they are known.
     pub(super) client_end: Option<Nanoseconds>,
+    /// When that call had returned, and what its FIN had before it.
+    pub(super) client_shut: Option<Nanoseconds>,
+    pub(super) queue_before_end: Option<SendQueue>,
     /// TCP's state right before it.
     pub(super) state_before_end: Option<&'static str>,
     pub(super) server_end: Option<Nanoseconds>,
@@ -80,6 +83,8 @@ impl Connection {
             clock,
             interrupt,
             client_end: None,
+            client_shut: None,
+            queue_before_end: None,
             state_before_end: None,
             server_end: None,
             is_reset: false,
@@ -359,12 +364,15 @@ impl Connection {
     /// Ends our half.
     pub(super) fn shut_down(&mut self) {
         // Before the call: the server may answer it before it returns.
-        let state = tcp_option::info(&self.socket).ok().and_then(|info| TcpInfo(&info).state());
+        let info = tcp_option::info(&self.socket).unwrap_or_default();
+        let (state, queue) = (TcpInfo(&info).state(), TcpInfo(&info).send_queue());
         let now = self.clock.now();
         let result = shutdown(&self.socket, Shutdown::Write);
         self.machine.writing_shut_down();
         if result.is_ok() {
-            self.client_end.get_or_insert(now);
+            if self.client_end.is_none() {
+                (self.client_end, self.client_shut, self.queue_before_end) = (Some(now), Some(self.clock.now()), queue);
+            }
             self.state_before_end = self.state_before_end.or(state);
         }
     }

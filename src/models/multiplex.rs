@@ -206,14 +206,18 @@ impl EventLoop {
         self.workspace.begin_turn(); // its request may have come a moment ago
         let progress = connection.advance(&mut self.workspace);
         // What can't be registered (epoll_ctl(2), ENOSPC) closes, alone.
-        let _ = self.connections.insert(&self.epoll, connection, progress);
+        if let Ok(Some(over)) = self.connections.insert(&self.epoll, connection, progress) {
+            over.end(&mut self.workspace);
+        }
     }
 
     /// Lets a connection go on, by `step`, and waits for what it then waits for.
     fn advance(&mut self, key: usize, step: fn(&mut Connection, &mut Workspace) -> Progress) -> io::Result<()> {
         if let Some(connection) = self.connections.connection(key) {
             let progress = step(connection, &mut self.workspace);
-            self.connections.update(&self.epoll, key, progress)?;
+            if let Some(over) = self.connections.update(&self.epoll, key, progress)? {
+                over.end(&mut self.workspace);
+            }
             if !self.accepts && matches!(progress, Progress::Closed(_)) {
                 self.set_accepts(true)?;
             }

@@ -125,6 +125,7 @@ impl Parent<'_> {
         }
         match self.children.fork(self.stop)? {
             Some(Fork::Child) => {
+                connection.share();
                 close_sockets_of_others(connection.as_fd());
                 self.stop_of_children.heed_parent();
                 run(connection, &mut self.workspace, &self.stop_of_children, self.limits, &self.crowd);

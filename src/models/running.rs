@@ -63,7 +63,7 @@ pub(super) fn run(
     }
     let mut progress = connection.advance(workspace);
     while !is_stopping {
-        let Some((flags, deadline)) = waits_for(progress) else { return };
+        let Some((flags, deadline)) = waits_for(progress) else { return connection.end(workspace) };
         let look = flags.contains(PollFlags::OUT).then(|| Instant::now() + LOOK).filter(|look| *look < deadline);
         let Ok((is_ready, is_told)) = wait_for(&connection, flags, Some(stop), look.unwrap_or(deadline)) else {
             return connection.abandon(workspace);
@@ -103,6 +103,7 @@ pub(super) fn run(
             Ok((false, _)) => progress,
         };
     }
+    connection.end(workspace);
 }
 
 /// Waits for a connection's socket, or for the work that it awaits, and for the

@@ -316,7 +316,6 @@ impl Collector {
             !recorded.is_silent
                 && recorded.record.exchanges.is_empty()
                 && recorded.record.close.is_none()
-                && recorded.record.named.is_none() // that has come
                 && age >= SILENT
         };
         let silent: Vec<u64> =

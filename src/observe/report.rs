@@ -3,7 +3,7 @@
 
 use crate::kernel::tcp_info::SendQueue;
 use crate::record::connection::HeadState;
-use crate::record::{Moment, Moments, Named, NotNamed, Reason};
+use crate::record::{Moment, Moments, Named, NotNamed, ProxyHeaderState, Reason};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -15,8 +15,8 @@ pub(crate) enum Report<'a> {
     Line(#[serde(borrow, with = "serde_bytes")] Cow<'a, [u8]>),
     /// A connection was accepted.
     Opened(Opened),
-    /// A proxy named the client of the connection of this number.
-    Named(u64, Named),
+    /// A header of the PROXY protocol, or what is known of it by now.
+    ProxyHeader(ProxyHeader),
     /// An exchange began, or went on: what is known of it now.
     Exchange(Exchange<'a>),
     /// The response of an exchange that was reported before is acknowledged.
@@ -46,6 +46,19 @@ pub(crate) struct Opened {
     pub queue: Option<(u32, u32)>,
 }
 
+/// The facts of a header of the PROXY protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ProxyHeader {
+    pub connection: u64,
+    pub state: ProxyHeaderState,
+    /// Who is the client, if it says so.
+    pub named: Option<Named>,
+    /// Its first byte, and how many there were.
+    pub first_byte: u8,
+    pub bytes: u64,
+    pub read: Moment,
+}
+
 /// The facts of an exchange.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Exchange<'a> {
@@ -62,6 +75,8 @@ pub(crate) struct Exchange<'a> {
     /// Bytes of the response's body, as it was to be sent.
     pub body_length: Option<u64>,
     pub status: u16,
+    /// Of the request's body, where the head announces one.
+    pub body: Option<Body>,
     pub resource: Option<Cow<'a, str>>,
     /// Why the request was refused, where that is known.
     pub refused: Option<Reason>,
@@ -80,18 +95,33 @@ pub(crate) struct Exchange<'a> {
     pub asked_kernel: bool,
 }
 
+/// The facts of a request's body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Body {
+    pub length: u64,
+    pub is_awaited: bool,
+    pub read: u64,
+    pub last_read: Moment,
+}
+
 /// The facts of a close.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Closed {
     pub connection: u64,
+    /// Right before close(2), and right after it.
+    pub called: Moment,
     pub at: Moment,
+    /// Whether another process may have had the socket open still: then that call ended nothing.
+    pub is_shared: bool,
     /// `None`: the server's time for it was over.
     pub reason: Option<Reason>,
     pub is_abrupt: bool,
     pub is_reset: bool,
     pub is_timeout: bool,
     pub client_end: Moment,
+    /// Right before shutdown(2), and right after it.
     pub server_end: Moment,
+    pub server_shut: Moment,
     /// tcpi_state right before the server ended its half by shutdown(2); 0 if it did not.
     pub state_before_end: u8,
     /// What its FIN had before it then.

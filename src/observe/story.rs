@@ -309,6 +309,7 @@ fn without_exchanges(record: &Record) -> Record {
         exchanges_left_out: record.exchanges_left_out,
         close: None,
         named: record.named,
+        proxy_header: record.proxy_header.clone(),
         segments: None,
     }
 }

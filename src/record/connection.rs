@@ -6,7 +6,7 @@
 
 use super::ending::{End, How, TimeWait};
 use super::figure::{Figure, Nanoseconds, Text};
-use super::named::{Forwarded, Named};
+use super::named::{Forwarded, Named, ProxyHeader};
 use super::reason::Reason;
 use super::segment::Segments;
 use super::source::Source;
@@ -52,6 +52,9 @@ pub struct Record {
     /// the proxy then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named: Option<Named>,
+    /// The header that said so, or as much of it as came; `None` where the address expects none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy_header: Option<ProxyHeader>,
     /// Its segments; `None` where packets are not captured, or its beginning was not seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segments: Option<Segments>,
@@ -75,6 +78,7 @@ impl Record {
         }
         if let (Some(close), Some(fin)) = (&mut self.close, segments.moments.server_fin) {
             close.server_fin = Figure::measured(fin, Source::Packets);
+            close.left_by = close.server_fin.clone();
         }
         self.segments = Some(segments);
     }
@@ -120,6 +124,9 @@ pub struct Exchange {
     /// Whether the request's head came to its end; `None` where that is not known.
     #[serde(default)]
     pub head: Option<HeadState>,
+    /// Its body, where the head announces one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_body: Option<RequestBody>,
     /// What was sent back.
     #[serde(alias = "answer")]
     pub response: Message,
@@ -155,6 +162,26 @@ pub enum HeadState {
     /// It was refused before it was complete, was not complete in time, or is still to come.
     #[default]
     Unfinished,
+}
+
+/// What came of a request's body, as far as the server read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestBody {
+    /// How many bytes of it the head announces.
+    pub length: u64,
+    /// Whether the server waits for it before it responds.
+    pub is_awaited: bool,
+    /// How many bytes had been read before the response.
+    pub read: u64,
+    /// When the last of those had been.
+    pub last_read: Figure<Nanoseconds>,
+}
+
+impl RequestBody {
+    /// Whether all of it was read.
+    pub fn is_whole(&self) -> bool {
+        self.read == self.length
+    }
 }
 
 /// A message's head as it was on the wire.
@@ -193,7 +220,10 @@ pub struct Traffic {
 /// The end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Close {
-    /// When the server's socket was closed.
+    /// When close(2) was called.
+    #[serde(default = "unseen")]
+    pub called: Figure<Nanoseconds>,
+    /// When it had returned: the server's socket was closed.
     pub at: Figure<Nanoseconds>,
     /// The reason, by its code.
     pub reason: Reason,
@@ -207,9 +237,12 @@ pub struct Close {
     pub client_end: Figure<Nanoseconds>,
     /// When the server ended its half.
     pub server_end: Figure<Nanoseconds>,
-    /// When its FIN left, which follows what waited to be sent.
+    /// When its FIN left, which follows what waited to be sent: then, or later.
     #[serde(default = "unreported")]
     pub server_fin: Figure<Nanoseconds>,
+    /// When its FIN or its reset had left: the call that sends it had returned.
+    #[serde(default = "unseen")]
+    pub left_by: Figure<Nanoseconds>,
     /// What the kernel counted.
     pub tcp: Figure<Tcp>,
     /// Whose port now waits out stray segments (RFC 9293 §3.6.1).
@@ -236,6 +269,10 @@ fn tick() -> Nanoseconds {
 
 fn unreported<T>() -> Figure<T> {
     Figure::not_visible(Why::NoTcpInfo)
+}
+
+fn unseen<T>() -> Figure<T> {
+    Figure::not_visible(Why::CloseUnseen)
 }
 
 fn first() -> u32 {

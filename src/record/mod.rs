@@ -32,7 +32,7 @@ pub use failure::{Failed, Failure, FailureKind};
 pub use figure::{Figure, Nanoseconds, Text};
 pub use lookup_error::{LookupError, MessageFault, NameFault};
 pub(crate) use moment::Moment;
-pub use named::{Forwarded, Named, NamedBy, NotNamed};
+pub use named::{Forwarded, Named, NamedBy, NotNamed, ProxyHeader, ProxyHeaderState};
 pub use reason::Reason;
 pub use source::Source;
 pub(crate) use stages::Moments;

@@ -1,5 +1,6 @@
 //! Who is said to be the client, by a proxy that speaks for it.
 
+use super::figure::{Figure, Nanoseconds};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -14,6 +15,31 @@ pub struct Named {
     pub port: Option<u16>,
     /// How it was named.
     pub by: NamedBy,
+}
+
+/// What came of a header of the PROXY protocol, before anything else on its connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProxyHeader {
+    /// How far it came.
+    pub state: ProxyHeaderState,
+    /// Its version, 1 or 2, by its first byte; `None` where that was neither's.
+    pub version: Option<u8>,
+    /// How many bytes of it came.
+    pub bytes: u64,
+    /// When the last of them had been read.
+    pub read: Figure<Nanoseconds>,
+}
+
+/// How far a header of the PROXY protocol came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProxyHeaderState {
+    /// Not to its end.
+    Begun,
+    /// It is whole, and names the client or nobody.
+    Whole,
+    /// What came is not one.
+    Malformed,
 }
 
 /// How a proxy names its client.

@@ -27,6 +27,9 @@ sentences! {
         ClockBeforeSendfile "clock_before_sendfile" "clock before the send(2) or sendfile(2) that took them" "바이트를 넘긴 send(2)나 sendfile(2) 앞의 시계";
         ClockBeforeShutdown "clock_before_shutdown" "clock before shutdown(2)" "shutdown(2) 앞의 시계";
         ClockAtClose "clock_at_close" "clock at close(2)" "close(2)할 때의 시계";
+        ClockBeforeClose "clock_before_close" "clock before close(2)" "close(2) 앞의 시계";
+        ClockAfterClose "clock_after_close" "clock after close(2)" "close(2) 뒤의 시계";
+        ClockAfterShutdown "clock_after_shutdown" "clock after shutdown(2)" "shutdown(2) 뒤의 시계";
         Clock "clock" "the program's clock" "프로그램의 시계";
         Calls "calls" "what recv(2), send(2) and sendfile(2) returned" "recv(2), send(2), sendfile(2)의 반환값";
         Handler "handler" "the handler" "핸들러";

@@ -14,6 +14,7 @@ use super::segment::Segments;
 use super::system_error::SystemError;
 use super::tcp::{Negotiated, Tcp};
 use super::unjoined::{self, Unjoined};
+use super::why::Why;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -360,7 +361,7 @@ pub enum Saved {
 /// The end of a connection.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ClientClose {
-    /// When our socket was closed.
+    /// When our socket was closed: close(2) had returned.
     pub at: Nanoseconds,
     /// Why: in JSON `reason`, its code, and `sentence`.
     #[serde(flatten)]
@@ -369,12 +370,22 @@ pub struct ClientClose {
     pub how: How,
     /// Which end was the first to end it.
     pub first: Figure<End>,
-    /// When we ended our half.
+    /// When we ended our half: the call began.
     pub client_end: Figure<Nanoseconds>,
+    /// When our FIN left, which follows what waited to be sent: then, or later.
+    #[serde(default = "unseen")]
+    pub client_fin: Figure<Nanoseconds>,
+    /// When our FIN or our reset had left: the call that sends it had returned.
+    #[serde(default = "unseen")]
+    pub left_by: Figure<Nanoseconds>,
     /// When we knew that the server had ended its half.
     pub server_end: Figure<Nanoseconds>,
     /// What the kernel counted.
     pub tcp: Figure<Tcp>,
     /// Whose port now waits out stray segments (RFC 9293 §3.6.1).
     pub time_wait: Figure<TimeWait>,
+}
+
+fn unseen<T>() -> Figure<T> {
+    Figure::not_visible(Why::CloseUnseen)
 }

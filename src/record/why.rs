@@ -24,6 +24,7 @@ sentences! {
         ClientEndUnseen "client_end_unseen" "the server closed its socket before it saw the client's end" "서버가 클라이언트의 끝을 보기 전에 소켓을 닫음";
         ServerEndUnseen "server_end_unseen" "the client closed its socket before it saw the server's end" "클라이언트가 서버의 끝을 보기 전에 소켓을 닫음";
         BytesUnsent "bytes_unsent" "bytes waited to be sent before it; packets would show when it left" "그 앞에 보내지 못한 바이트가 있었음. 언제 떠났는지는 패킷에 보임";
+        SharedSocket "shared_socket" "the process that accepted the connection may have had the socket open still, and close(2) ends it only where it is the last one" "연결을 수락한 프로세스가 아직 소켓을 열어 두었을 수 있음. close(2)는 마지막일 때만 연결을 끝냄";
         OneClose "one_close" "close(2) ended both directions at once" "close(2)가 두 방향을 함께 끝냄";
         ProcessEnded "process_ended" "the process that served this connection was killed" "이 연결을 맡은 프로세스가 강제로 종료됨";
         ReportDropped "report_dropped" "the report of its end was dropped, for lack of room" "끝에 대한 보고가 자리가 없어 버려짐";

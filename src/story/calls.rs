@@ -99,6 +99,7 @@ fn part(record: &Record, from: usize) -> Record {
         exchanges_left_out: record.exchanges_left_out,
         close: record.close.clone(),
         named: record.named,
+        proxy_header: record.proxy_header.clone(),
         segments: Some(Segments::default()),
     }
 }

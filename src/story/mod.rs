@@ -9,6 +9,7 @@ pub(crate) mod facts;
 #[cfg(feature = "program")]
 pub(crate) mod json;
 pub(crate) mod layout;
+mod parties;
 pub(crate) mod rows;
 mod segments;
 pub(crate) mod short;

@@ -39,6 +39,7 @@ pub(super) fn time(step: &Step, above: Option<Nanoseconds>) -> String {
     let Some(at) = step.at.value() else { return String::new() };
     let mark = match (step.bound, &step.at) {
         (Some(Bound::AtMost), _) => "≤",
+        (Some(Bound::AtLeast), _) => "≥",
         (Some(Bound::About), _) | (None, Figure::Derived { .. }) => "~",
         _ => "",
     };

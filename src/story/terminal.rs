@@ -2,13 +2,14 @@
 //! block, and how each becomes a row.
 
 use super::layout::{Arrow, Block, bold, dim, plain, span};
+use super::parties::{is_proxied, parties};
 use super::rows;
 use super::segments::{self, Shown};
 use super::short;
 use super::steps::{Kind, Known, Step, say, steps};
 use crate::language::Language;
-use crate::record::Nanoseconds;
 use crate::record::connection::{Exchange, Record};
+use crate::record::{Forwarded, Nanoseconds, ProxyHeaderState};
 use std::collections::BTreeSet;
 
 /// Exchanges of one block that are shown step by step: of more than that, the
@@ -58,8 +59,8 @@ pub(crate) fn legend(width: usize, language: Language) -> String {
     let mut block = Block::new(width);
     block.aside(&say!(
         language,
-        "Times since accept(), + since the row above, ~ derived, ≤ at most"
-            / "시간은 accept()부터, +는 윗줄부터, ~는 계산한 값, ≤는 그 이전"
+        "Times since accept(), + since the row above, ~ derived, ≤ at most, ≥ at least"
+            / "시간은 accept()부터, +는 윗줄부터, ~는 계산한 값, ≤는 그 이전, ≥는 그 이후"
     ));
     block.finish()
 }
@@ -93,6 +94,7 @@ pub(crate) fn block(
         let is_new = match step.exchange {
             Some(number) => chosen.whole.contains(&number) && !rows.is_shown(number, &step),
             None if step.is_of_handshake() => !was_introduced,
+            None if step.id == "proxy-header" => !was_introduced || occasion == Occasion::Closed && !is_proxied(record),
             None if segments::place(&step).is_some() => shown.has(&step),
             None => occasion == Occasion::Closed && step.id != "open",
         };
@@ -133,14 +135,14 @@ impl Rows<'_> {
         let time = record.accepted.get(11..23).unwrap_or(&record.accepted);
         if self.progress.is_introduced {
             let again = say!(self.language, "#{} again" / "#{} 이어서", record.connection);
-            return self.block.header(&[bold(again), plain(record.client.to_string())]);
+            let parties = parties(record, self.language).into_iter().map(plain);
+            return self.block.header(&[bold(again)].into_iter().chain(parties).collect::<Vec<_>>());
         }
-        self.block.header(&[
-            bold(format!("#{}", record.connection)),
-            bold(record.client.to_string()),
-            dim(say!(self.language, "accepted {} UTC" / "연결 수락 {} UTC", time)),
-            dim(record.model.clone()),
-        ]);
+        let number = bold(format!("#{}", record.connection));
+        let accepted = dim(say!(self.language, "accepted {} UTC" / "연결 수락 {} UTC", time));
+        let parties = parties(record, self.language).into_iter().map(bold);
+        let words = [number].into_iter().chain(parties).chain([accepted, dim(record.model.clone())]);
+        self.block.header(&words.collect::<Vec<_>>());
     }
 
     /// What is new and stands in this block: all that failed, and as much of the rest as finds room.
@@ -163,6 +165,9 @@ impl Rows<'_> {
     fn fold(&mut self, first: &Step, exchange: &Exchange) {
         let (time, late) = self.time(first);
         let mut figures = short::figures(exchange, self.language);
+        if let Some(Forwarded::Client(named)) = exchange.forwarded {
+            figures.push(dim(say!(self.language, "client {}" / "클라이언트 {}", named)));
+        }
         figures.extend(Some(dim(late)).filter(|(_, late)| !late.is_empty()));
         self.block.folded(&time, &short::request(exchange, usize::MAX / 8, self.language), &figures);
     }
@@ -203,8 +208,22 @@ impl Rows<'_> {
 
     /// What is to be expected of the connection now.
     fn outlook(&mut self, record: &Record, occasion: Occasion) {
+        let begun = record.proxy_header.as_ref().filter(|header| header.state == ProxyHeaderState::Begun);
         let is_kept = record.exchanges.last().is_some_and(|exchange| exchange.is_kept);
         let (time, label, text) = match occasion {
+            Occasion::Silent if is_proxied(record) => (
+                String::new(),
+                say!(self.language, "open" / "열림"),
+                say!(
+                    self.language,
+                    "no request has followed the PROXY header yet" / "PROXY 헤더 뒤에 아직 요청이 없음"
+                ),
+            ),
+            Occasion::Silent if begun.is_some() => (
+                String::new(),
+                say!(self.language, "open" / "열림"),
+                say!(self.language, "the rest of the PROXY header is waited for" / "PROXY 헤더의 나머지를 기다림"),
+            ),
             Occasion::Silent => (
                 span(SILENT),
                 say!(self.language, "silent" / "침묵"),

@@ -67,6 +67,7 @@ pub fn opened(connection: u64) -> Record {
         exchanges: vec![],
         exchanges_left_out: 0,
         named: None,
+        proxy_header: None,
         close: None,
         segments: None,
     }
@@ -95,6 +96,7 @@ pub fn exchange(number: u64, target: &str, begun: i64) -> Exchange {
         body_length: Some(traffic.response_body),
         status: 200,
         resource: Figure::measured("hello.txt".into(), Source::Handler),
+        request_body: None,
         refused: None,
         forwarded: None,
         is_kept: true,
@@ -122,6 +124,8 @@ pub fn closed(mut record: Record, at: i64) -> Record {
         congestion_window: 10,
     };
     record.close = Some(Close {
+        called: Figure::measured(at - 2_000, CLOCK),
+        left_by: Figure::measured(at - 3_000, CLOCK),
         at: Figure::measured(at, CLOCK),
         reason: Reason::ClientClosed,
         sentence: "The client closed the kept connection.".into(),

@@ -4,7 +4,7 @@ use super::{Watched, check_close, check_exchange, check_time_wait, measured, por
 use crate::closing::{BIG, folder_with, narrow_client, under_each_model};
 use crate::harness::{Client, Response};
 use glasshttp::record::connection::Record;
-use glasshttp::record::{End, Figure, How, Reason, TimeWait};
+use glasshttp::record::{End, Figure, How, Reason, Source, TimeWait, Why};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::retry_on_intr;
 use socket2::SockRef;
@@ -246,6 +246,33 @@ fn a_client_that_closes_a_kept_connection_was_first() {
         let close = check_close(&record, &Reason::ClientClosed, How::Fin, End::Client);
         assert!(measured(&close.client_end) >= since_accept(&record, before));
         check_time_wait(&record, TimeWait::Client);
+    });
+}
+
+#[test]
+fn an_end_by_close_lies_between_the_moments_around_that_call() {
+    let (folder, _) = folder_with(0);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &[]);
+        for _ in 0..20 {
+            let mut client = watched.connect();
+            client.send(KEPT);
+            client.response();
+            client.half_close();
+            assert_eq!(client.read_to_end(), b"");
+            let seen = SystemTime::now();
+            let address = port(&client);
+            drop(client);
+            let record = watched.record(address);
+            let close = record.close.as_ref().expect("its end");
+            let (called, at) = (measured(&close.called), measured(&close.at));
+            assert!(measured(&close.client_end) <= called && called <= at, "{close:?}");
+            assert!(called <= since_accept(&record, seen), "the client saw it later: {close:?}");
+            assert_eq!(close.server_fin, Figure::derived(called, Source::NothingUnsent), "{model}");
+            // The process that accepted it has the socket, too.
+            let bound = if model == "process" { Figure::not_visible(Why::SharedSocket) } else { close.at.clone() };
+            assert_eq!(close.left_by, bound, "{model}");
+        }
     });
 }
 

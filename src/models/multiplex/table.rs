@@ -58,23 +58,27 @@ impl Table {
         self.entries.drain().map(|entry| entry.connection)
     }
 
-    /// Takes in a connection that came to wait; one that is over is dropped.
-    pub(super) fn insert(&mut self, epoll: &OwnedFd, connection: Connection, progress: Progress) -> io::Result<()> {
-        let Some((interest, deadline)) = interest(progress) else { return Ok(()) };
+    /// Takes in a connection that came to wait; gives back one that is over.
+    pub(super) fn insert(
+        &mut self,
+        epoll: &OwnedFd,
+        connection: Connection,
+        progress: Progress,
+    ) -> io::Result<Option<Connection>> {
+        let Some((interest, deadline)) = interest(progress) else { return Ok(Some(connection)) };
         let vacant = self.entries.vacant_entry();
         epoll::add(epoll, &connection, EventData::new_u64(vacant.key() as u64), interest)?;
         await_work(epoll, vacant.key(), &connection)?;
         vacant.insert(Entry { connection, interest, deadline });
         self.sweep_by(deadline);
-        Ok(())
+        Ok(None)
     }
 
-    /// Notes what a connection now waits for. One that is over is dropped:
+    /// Notes what a connection now waits for. One that is over is given back:
     /// closing its descriptor takes it out of the epoll set (epoll(7)).
-    pub(super) fn update(&mut self, epoll: &OwnedFd, key: usize, progress: Progress) -> io::Result<()> {
+    pub(super) fn update(&mut self, epoll: &OwnedFd, key: usize, progress: Progress) -> io::Result<Option<Connection>> {
         let (Some((interest, deadline)), Some(entry)) = (interest(progress), self.entries.get_mut(key)) else {
-            self.entries.try_remove(key);
-            return Ok(());
+            return Ok(self.entries.try_remove(key).map(|entry| entry.connection));
         };
         if interest != entry.interest {
             epoll::modify(epoll, &entry.connection, EventData::new_u64(key as u64), interest)?;
@@ -82,11 +86,11 @@ impl Table {
         if await_work(epoll, key, &entry.connection).is_err() {
             // What can't be waited for (epoll_ctl(2), ENOSPC) closes, alone.
             self.entries.try_remove(key);
-            return Ok(());
+            return Ok(None);
         }
         (entry.interest, entry.deadline) = (interest, deadline);
         self.sweep_by(deadline);
-        Ok(())
+        Ok(None)
     }
 
     /// When to look for late ones again.

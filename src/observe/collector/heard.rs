@@ -32,10 +32,11 @@ impl Collector {
                 self.connections.insert(report.connection, recorded);
                 self.hand_on(report.connection, News::Opened);
             }
-            Report::Named(connection, named) => {
-                if let Some(recorded) = self.connections.get_mut(&connection) {
-                    recorded.record.named = Some(named);
+            Report::ProxyHeader(report) => {
+                if let Some(recorded) = self.connections.get_mut(&report.connection) {
+                    recorded.record.named = report.named;
                     recorded.last_heard = Instant::now();
+                    recorded.record.proxy_header = Some(interpret::proxy_header(&report, recorded.accepted));
                 }
             }
             Report::Exchange(report) => {

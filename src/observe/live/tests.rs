@@ -36,6 +36,7 @@ fn record(connection: u64) -> Record {
         exchanges: vec![],
         exchanges_left_out: 0,
         named: None,
+        proxy_header: None,
         close: None,
         segments: None,
     }
@@ -51,6 +52,7 @@ fn exchange(number: u64) -> Exchange {
         response: Message::default(),
         status: 200,
         resource: unseen(),
+        request_body: None,
         refused: None,
         forwarded: None,
         is_kept: true,
@@ -61,6 +63,8 @@ fn exchange(number: u64) -> Exchange {
 
 fn closed(mut record: Record) -> Record {
     record.close = Some(Close {
+        called: unseen(),
+        left_by: unseen(),
         at: unseen(),
         reason: Reason::Http10,
         sentence: "The client closed the kept connection.".into(),

@@ -3,8 +3,8 @@
 
 use super::exchange::shortest_rtt;
 use super::phrase::{
-    away_from, closed, fin_read, fin_seen, fin_sent, reset_found, reset_seen, reset_sent, said_first, time_wait,
-    when_it_arrived,
+    away_from, closed, fin_read, fin_seen, fin_sent, fin_unseen, left_meanwhile, reset_found, reset_seen, reset_sent,
+    said_first, time_wait, when_it_arrived,
 };
 use super::roles::{Role, Roles};
 use super::say::say;
@@ -12,7 +12,7 @@ use super::segments;
 use super::step::{Known, Step, how};
 use crate::language::Language;
 use crate::record::connection::{Close, Record};
-use crate::record::{End, Figure, How, Nanoseconds, Reason, Source, Why};
+use crate::record::{End, Figure, How, Nanoseconds, Reason, Source};
 
 pub(super) fn steps(close: &Close, record: &Record, roles: &Roles<'_>, language: Language) -> Vec<Step> {
     let mut steps = Vec::new();
@@ -97,7 +97,7 @@ fn call(step: Step, close: &Close, language: Language) -> Option<Step> {
             say!(language, "shutdown(): the server closes its sending side" / "shutdown(): 서버가 보내는 쪽을 닫음")
         }
     };
-    let at = if is_reset { &close.at } else { &close.server_end };
+    let at = if is_reset { called(close) } else { &close.server_end };
     let event = Step::event("server-shut", at.clone(), say!(language, "shut" / "닫음"), title);
     let caption = if is_reset { "close()" } else { "shutdown()" };
     Some(event.captioned(caption).known_by_its_time(language))
@@ -165,6 +165,11 @@ fn shut(at: Figure<Nanoseconds>, by: Source, first: &str, language: Language) ->
     step.captioned(caption).known_by_its_time(language)
 }
 
+/// When close(2) was called; earlier versions recorded no other moment of it.
+fn called(close: &Close) -> &Figure<Nanoseconds> {
+    if close.called.value().is_some() { &close.called } else { &close.at }
+}
+
 fn server_end(close: &Close, language: Language) -> Option<Step> {
     let first = said_first(&close.first, End::Server, language);
     match (close.how, close.server_end.value()) {
@@ -180,30 +185,23 @@ fn server_end(close: &Close, language: Language) -> Option<Step> {
                     say!(language, "it closed with bytes unread" / "읽지 않은 바이트를 두고 닫음"),
                 ),
             };
-            Some(reset_sent(End::Server, &close.at, by, (&cause, &first), language))
+            let reset = reset_sent(End::Server, called(close), by, (&cause, &first), language);
+            Some(left_meanwhile(reset, &close.left_by, language))
         }
         // Whether its FIN still left is not known.
         (How::ResetByClient, Some(_)) => Some(shut(close.server_end.clone(), Source::ShutdownSends, &first, language)),
         (How::ResetByClient | How::Lost, None) | (How::Lost, _) => None,
         (How::Fin | How::Timeout, ended) => {
-            let (at, by) = match (ended, close.at.value()) {
+            let (at, by) = match (ended, called(close).value()) {
                 (Some(_), _) => (close.server_end.clone(), Source::ShutdownSends),
                 (None, Some(at)) => (Figure::derived(*at, Source::CloseEnds), Source::CloseEnds),
                 (None, None) => return None, // nothing reported it
             };
             let sentence = match &close.server_fin {
-                Figure::NotVisible { why: Why::BytesUnsent } => say!(
-                    language,
-                    "The FIN follows bytes that waited to be sent. When it left is not visible without packets."
-                        / "FIN은 보내지 못하고 기다리던 바이트 뒤에 갑니다. 언제 떠났는지는 패킷 없이는 보이지 않습니다."
-                ),
-                Figure::NotVisible { .. } => {
-                    let how = how(&close.server_fin, language);
-                    say!(language, "When the FIN left: {}." / "FIN이 떠난 때: {}.", how)
-                }
+                fin @ Figure::NotVisible { .. } => fin_unseen(fin, language),
                 left => {
                     let sent = fin_sent(End::Server, left.clone(), by, &first, language);
-                    return Some(sent.known_by(left, language));
+                    return Some(left_meanwhile(sent.known_by(left, language), &close.left_by, language));
                 }
             };
             Some(shut(at, by, &first, language).saying(sentence))

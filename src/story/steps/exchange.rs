@@ -1,5 +1,6 @@
 //! One request and its response.
 
+use super::body;
 use super::phrase::{bytes, has_all, has_all_sentence, reads, writes};
 use super::roles::{Role, Roles, is_pipelined};
 use super::say::say;
@@ -26,7 +27,8 @@ pub(super) fn steps(
     let is_pipelined = is_pipelined(exchange, before);
     let mut steps = vec![request(exchange, is_pipelined, roles, language)];
     steps.extend(read(exchange, is_pipelined, language));
-    steps.extend(exchange.forwarded.map(|forwarded| by_field(forwarded, record, language)));
+    steps.extend(body::step(exchange, record, language));
+    steps.extend(exchange.forwarded.map(|forwarded| by_field(exchange.number, forwarded, record, language)));
     if exchange.status != 0 {
         steps.extend(chosen(exchange, language));
         steps.extend(refused(exchange, record, language));
@@ -42,26 +44,30 @@ pub(super) fn steps(
 }
 
 /// What the fields of a trusted proxy say of the client.
-fn by_field(forwarded: Forwarded, record: &Record, language: Language) -> Step {
+fn by_field(number: u64, forwarded: Forwarded, record: &Record, language: Language) -> Step {
     let proxy = record.named.map_or(record.client.ip(), |named| named.client).to_canonical();
     let title = match forwarded {
         Forwarded::Client(named) => say!(
             language,
-            "the client is {}, named by the proxy {} ({})" / "클라이언트: {}. 알린 프록시: {}({})",
+            "request {}: the client is {}, named by the proxy {} ({})"
+                / "{}번째 요청의 클라이언트: {}. 알린 프록시: {}({})",
+            grouped(number),
             named,
             proxy,
             named.by.name()
         ),
         Forwarded::Ignored { ignored: NotNamed::Malformed } => say!(
             language,
-            "the proxy {} is trusted, but its forwarding field names no address: ignored"
-                / "프록시 {}를 신뢰하지만 전달 필드에 주소가 없어 무시함",
+            "request {}: the proxy {} is trusted, but its forwarding field names no address: ignored"
+                / "{}번째 요청: 프록시 {}를 신뢰하지만 전달 필드에 주소가 없어 무시함",
+            grouped(number),
             proxy
         ),
         Forwarded::Ignored { ignored: NotNamed::Contradictory } => say!(
             language,
-            "Forwarded and X-Forwarded-For of the trusted proxy {} name different clients: ignored"
-                / "신뢰하는 프록시 {}의 Forwarded와 X-Forwarded-For가 서로 다른 클라이언트를 가리켜 무시함",
+            "request {}: Forwarded and X-Forwarded-For of the trusted proxy {} name different clients: ignored"
+                / "{}번째 요청: 신뢰하는 프록시 {}의 Forwarded와 X-Forwarded-For가 서로 다른 클라이언트를 가리켜 무시함",
+            grouped(number),
             proxy
         ),
     };

@@ -11,6 +11,7 @@
 //! that a fact carries, what no fact carries is a note that says why. Where
 //! packets were captured, arrows are those, and calls are events.
 
+mod body;
 mod client;
 mod ending;
 mod exchange;

@@ -1,9 +1,9 @@
 //! What both halves say in the same words: of either end, seen from either.
 
 use super::say::{count, say};
-use super::step::{Direction, Known, Place, Step};
+use super::step::{Bound, Direction, Known, Place, Step, how};
 use crate::language::Language;
-use crate::record::{End, Figure, Nanoseconds, Source, Tcp, TimeWait};
+use crate::record::{End, Figure, Nanoseconds, Source, Tcp, TimeWait, Why};
 use crate::story::layout::span;
 use std::net::SocketAddr;
 
@@ -182,6 +182,42 @@ pub(super) fn fin_sent(end: End, at: Figure<Nanoseconds>, by: Source, said_first
     Step::arrow(end_id(end), away_from(end), at, "FIN", title)
         .known_by(&Figure::derived((), by), language)
         .saying(fin_sentence(language))
+}
+
+/// Why it is not known when a FIN left, and what it followed.
+pub(super) fn fin_unseen(fin: &Figure<Nanoseconds>, language: Language) -> String {
+    match fin {
+        Figure::NotVisible { why: Why::BytesUnsent } => say!(
+            language,
+            "The FIN follows bytes that waited to be sent. When it left is not visible without packets."
+                / "FIN은 보내지 못하고 기다리던 바이트 뒤에 갑니다. 언제 떠났는지는 패킷 없이는 보이지 않습니다."
+        ),
+        fin => say!(language, "When the FIN left: {}." / "FIN이 떠난 때: {}.", how(fin, language)),
+    }
+}
+
+/// The step, at the time of a call that sent it: it left then or later, and no later than `by`.
+pub(super) fn left_meanwhile(step: Step, by: &Figure<Nanoseconds>, language: Language) -> Step {
+    let Some(at) = step.at.value() else { return step };
+    let said = match by {
+        Figure::NotVisible { why } => say!(
+            language,
+            "When it had left at the latest is not visible: {}." / "늦어도 언제 떠났는지는 보이지 않음: {}.",
+            why.said(language)
+        ),
+        known if known.value() == Some(at) => return step,
+        known => {
+            let took = known.value().map_or(0, |by| by.saturating_sub(*at));
+            say!(
+                language,
+                "The call that sends it took {}, and it left meanwhile."
+                    / "보내는 호출이 {} 걸렸고, 그 사이에 떠났습니다.",
+                span(took)
+            )
+        }
+    };
+    let sentence = format!("{} {said}", step.sentence);
+    Step { bound: Some(Bound::AtLeast), ..step }.saying(sentence)
 }
 
 fn end_id(end: End) -> &'static str {

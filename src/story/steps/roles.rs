@@ -54,7 +54,7 @@ impl<'a> Roles<'a> {
     pub(super) fn of_record(record: &'a Record) -> Self {
         let mut roles = Self { segments: record.segments.as_ref(), ..Self::default() };
         roles.cast_handshake();
-        roles.cast_requests(&record.exchanges, record.named.is_some());
+        roles.cast_requests(record);
         let acknowledgments = roles.cast_responses(record);
         roles.cast_ends();
         for (number, index) in acknowledgments {
@@ -129,11 +129,17 @@ impl<'a> Roles<'a> {
     }
 
     /// What a read gave had been seen before it, and behind what the reads before it gave.
-    /// Behind what a proxy said of its client, too (`is_named`): of the segments that were there
-    /// by then the last one has the request.
-    fn cast_requests(&mut self, exchanges: &[Exchange], is_named: bool) {
+    /// What a proxy says of its client comes before all that, and is no request's.
+    fn cast_requests(&mut self, record: &Record) {
+        let exchanges = &record.exchanges;
+        let header = record.proxy_header.as_ref().map_or(0, |header| header.bytes);
+        // The first byte of all is number 1.
+        let is_behind_header = |segment: &Segment| {
+            let next = segment.relative_sequence.saturating_add(segment.length.into());
+            next > header.saturating_add(1).cast_signed()
+        };
         let mut fresh: Vec<(i64, usize)> = (self.list().iter().enumerate())
-            .filter(|(_, segment)| segment.from == End::Client && is_new_data(segment))
+            .filter(|(_, segment)| segment.from == End::Client && is_new_data(segment) && is_behind_header(segment))
             .map(|(index, segment)| (segment.at, index))
             .collect();
         fresh.sort_unstable();
@@ -143,11 +149,7 @@ impl<'a> Roles<'a> {
             let Some(read) = stages.first_read.value() else { continue };
             let (with_first_read, behind) = rest.split_at(rest.partition_point(|(at, _)| at <= read));
             let before = place.checked_sub(1).and_then(|before| exchanges.get(before));
-            let first = match stages.arrived.value().filter(|_| is_named && place == 0) {
-                Some(arrived) => with_first_read.iter().rfind(|(at, _)| at <= arrived).or(with_first_read.last()),
-                None => with_first_read.first(),
-            };
-            let first = first.filter(|_| !is_pipelined(exchange, before));
+            let first = with_first_read.first().filter(|_| !is_pipelined(exchange, before));
             self.cast(Role::Request(exchange.number), first.map(|(_, index)| *index));
             // What its later reads gave: no later than its response, and not what the next one's first gave.
             let next = exchanges.get(place + 1).and_then(|next| next.stages.arrived.value());

@@ -1,21 +1,22 @@
 //! The server's half: the steps of a connection, as the server's record has them.
 
 use super::order::Limits;
+use super::phrase::bytes;
 use super::roles::Roles;
 use super::say::say;
 use super::step::Step;
 use super::{ending, exchange, handshake, order, segments};
 use crate::language::Language;
-use crate::record::Named;
 use crate::record::connection::Record;
+use crate::record::{ProxyHeader, ProxyHeaderState};
 
 /// The steps of a connection; `limits`: the client's moments, where they are known.
 pub(super) fn steps(record: &Record, limits: Option<Limits>, language: Language) -> Vec<Step> {
     let arrival = order::first_arrival(record);
     let roles = Roles::of_record(record);
     let mut steps = handshake::steps(record, arrival, limits, &roles, language);
-    steps.extend(record.named.map(|named| by_proxy(&named, record, language)));
-    let mut later = Vec::new();
+    let mut later: Vec<Step> =
+        record.proxy_header.iter().map(|header| proxy_header(header, record, language)).collect();
     for (index, exchange) in record.exchanges.iter().enumerate() {
         let before = index.checked_sub(1).and_then(|before| record.exchanges.get(before));
         later.extend(exchange::steps(exchange, before, record, &roles, language));
@@ -39,16 +40,53 @@ pub(super) fn steps(record: &Record, limits: Option<Limits>, language: Language)
     steps
 }
 
-/// What a proxy said before the first request.
-fn by_proxy(named: &Named, record: &Record, language: Language) -> Step {
-    let title = say!(
-        language,
-        "the client is {}, named by the proxy {} ({})" / "클라이언트: {}. 알린 프록시: {}({})",
-        named,
-        record.client.ip().to_canonical(),
-        named.by.name()
-    );
-    Step::note("named", title)
+/// What a proxy said before the first request, or as much of it as came.
+fn proxy_header(header: &ProxyHeader, record: &Record, language: Language) -> Step {
+    let (proxy, bytes) = (record.client.ip().to_canonical(), bytes(header.bytes, language));
+    let title = match (header.state, record.named) {
+        (ProxyHeaderState::Whole, Some(named)) => say!(
+            language,
+            "the client is {}, named by the proxy {} ({})" / "클라이언트: {}. 알린 프록시: {}({})",
+            named,
+            proxy,
+            named.by.name()
+        ),
+        (ProxyHeaderState::Whole, None) => {
+            say!(language, "the proxy {} names no client" / "프록시 {}가 클라이언트를 알리지 않음", proxy)
+        }
+        (ProxyHeaderState::Begun, _) if record.close.is_none() => {
+            say!(language, "a PROXY header has begun: {} have come" / "PROXY 헤더가 시작됨: {}가 옴", bytes)
+        }
+        (ProxyHeaderState::Begun, _) => say!(
+            language,
+            "a PROXY header began and did not come to its end: {}" / "PROXY 헤더가 시작되고 끝까지 오지 않음: {}",
+            bytes
+        ),
+        (ProxyHeaderState::Malformed, _) => {
+            say!(language, "not a PROXY header: {} came instead" / "PROXY 헤더가 아님: 대신 {}가 옴", bytes)
+        }
+    };
+    let sentence = match (header.state, record.named) {
+        (ProxyHeaderState::Whole, None) => say!(
+            language,
+            "A header of {} precedes the first request. The proxy speaks for itself, as for a health check, or for a client without an IP address."
+                / "첫 요청 앞에 {}의 헤더가 있습니다. 프록시가 상태 확인처럼 스스로 연결했거나, 클라이언트에 IP 주소가 없습니다.",
+            bytes
+        ),
+        (ProxyHeaderState::Whole, Some(_)) => say!(
+            language,
+            "A header of {} precedes the first request: the TCP connection is the proxy's."
+                / "첫 요청 앞에 {}의 헤더가 있습니다. TCP 연결은 프록시의 것입니다.",
+            bytes
+        ),
+        (ProxyHeaderState::Begun | ProxyHeaderState::Malformed, _) => say!(
+            language,
+            "At this address a proxy first names its client (PROXY protocol); before that no request is read."
+                / "이 주소에서는 프록시가 먼저 클라이언트를 알립니다(PROXY 프로토콜). 그전에는 요청을 읽지 않습니다."
+        ),
+    };
+    let step = Step::event("proxy-header", header.read.clone(), "PROXY", title);
+    step.captioned("PROXY").known_by_its_time(language).saying(sentence)
 }
 
 fn left_out(record: &Record, language: Language) -> Option<Step> {
@@ -66,6 +104,12 @@ fn left_out(record: &Record, language: Language) -> Option<Step> {
 
 fn open(record: &Record, language: Language) -> Option<Step> {
     let title = match record.exchanges.last() {
+        None if record.proxy_header.is_some() => {
+            say!(
+                language,
+                "the connection is open; no request has come on it" / "연결이 열려 있고 아직 요청이 오지 않음"
+            )
+        }
         None => say!(
             language,
             "the connection is open; nothing has come on it" / "연결이 열려 있고 아직 아무것도 오지 않음"

@@ -135,6 +135,8 @@ pub enum Direction {
 pub enum Bound {
     /// Then, or before.
     AtMost,
+    /// Then, or later.
+    AtLeast,
     /// Then, give or take a tick of the kernel's clock.
     About,
 }

@@ -5,6 +5,7 @@ mod captured;
 mod ends;
 mod heads;
 mod names;
+mod proxied;
 mod reasons;
 mod transfers;
 
@@ -54,6 +55,7 @@ fn exchange(number: u64) -> impl Strategy<Value = Exchange> {
             status,
             body_length: Some(if is_whole { body } else { body + 5 }),
             resource: Figure::not_visible(Why::NoFile),
+            request_body: None,
             refused: None,
             forwarded: None,
             is_kept: true,
@@ -86,7 +88,8 @@ fn close() -> impl Strategy<Value = Close> {
         Just(Figure::not_visible(Why::FirstUnknown))
     ];
     (how, end(), end(), end(), first, time_wait).prop_map(|(how, at, client, server, first, time_wait)| Close {
-        at: figure(at),
+        called: figure(at),
+        at: figure(at.map(|at| at + at % 3 * MS)),
         reason: Reason::Http10,
         sentence: "Any.".into(),
         how,
@@ -97,6 +100,7 @@ fn close() -> impl Strategy<Value = Close> {
             Some(at) if at % 2 == 0 => Figure::derived(at, Source::NothingUnsent),
             _ => Figure::not_visible(Why::BytesUnsent),
         },
+        left_by: figure(server.or(at).map(|at| at + at % 3 * MS)),
         tcp: Figure::not_visible(Why::NoTcpInfo),
         time_wait,
     })
@@ -131,6 +135,7 @@ fn record() -> impl Strategy<Value = Record> {
             exchanges: [one, two, three].into_iter().take(count).collect(),
             exchanges_left_out: 0,
             named: None,
+            proxy_header: None,
             close,
             segments: None,
         },

@@ -57,6 +57,8 @@ fn transfer() -> Transfer {
             how: How::Fin,
             first: Figure::derived(End::Server, Source::Clock),
             client_end: Figure::derived(42_000_000, Source::Clock),
+            client_fin: Figure::derived(42_000_000, Source::NothingUnsent),
+            left_by: Figure::measured(42_000_000, Source::ClockAfterClose),
             server_end: at(41_500_000),
             tcp: Figure::not_visible(Why::NoTcpInfo),
             time_wait: Figure::measured(TimeWait::Server, Source::Clock),

@@ -3,10 +3,15 @@
 use super::outline::ended;
 use crate::language::Language;
 use crate::record::connection::Record;
-use crate::record::{Figure, Source};
-use crate::story::layout::span;
+use crate::record::{Figure, Named, NamedBy, Source};
+use crate::story::layout::{grouped, span};
+use crate::story::parties::{self, is_proxied};
 use crate::story::steps::{Place, how, say, waited_in_queue};
 use serde::Serialize;
+
+/// Clients that fields name are listed up to this number, and of each so many requests.
+const MOST_CLIENTS: usize = 4;
+const MOST_NUMBERS: usize = 8;
 
 /// One of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -31,11 +36,7 @@ pub(super) fn facts(record: &Record, language: Language) -> Vec<Fact> {
         true => say!(language, "part {}" / "{}부", record.part),
         false => String::new(),
     };
-    vec![
-        Fact {
-            place: Some(Place::Client),
-            ..fact(say!(language, "Client" / "클라이언트"), record.client.to_string(), String::new())
-        },
+    let of_connection = vec![
         Fact {
             place: Some(Place::Server),
             ..fact(
@@ -60,5 +61,41 @@ pub(super) fn facts(record: &Record, language: Language) -> Vec<Fact> {
             [ended(record, language), part].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; "),
             record.close.as_ref().map(|close| close.reason.said(language).to_owned()).unwrap_or_default(),
         ),
-    ]
+    ];
+    clients(record, language).into_iter().chain(of_connection).collect()
+}
+
+/// Who has the TCP connection; where that is a proxy, the clients that it names too.
+fn clients(record: &Record, language: Language) -> Vec<Fact> {
+    let fact = |name: String, text: String, how: String| Fact { place: Some(Place::Client), name, text, how };
+    let client = || say!(language, "Client" / "클라이언트");
+    if !is_proxied(record) {
+        return vec![fact(client(), record.client.to_string(), String::new())];
+    }
+    let has = say!(language, "has the TCP connection" / "TCP 연결을 가짐");
+    let mut facts = vec![fact(say!(language, "Proxy" / "프록시"), record.client.to_string(), has)];
+    let by = |by: NamedBy| say!(language, "named by the proxy ({})" / "프록시가 알림({})", by.name());
+    facts.extend(record.named.map(|named| fact(client(), named.to_string(), by(named.by))));
+    let mut by_fields: Vec<(Named, Vec<String>)> = Vec::new();
+    for (number, named) in parties::by_fields(record) {
+        match by_fields.iter_mut().find(|(known, _)| *known == named) {
+            Some((_, numbers)) => numbers.push(grouped(number)),
+            None => by_fields.push((named, vec![grouped(number)])),
+        }
+    }
+    let more = by_fields.len().saturating_sub(MOST_CLIENTS);
+    facts.extend(by_fields.into_iter().take(MOST_CLIENTS).map(|(named, numbers)| {
+        let mut listed = numbers.iter().take(MOST_NUMBERS).map(String::as_str).collect::<Vec<_>>();
+        listed.extend((numbers.len() > MOST_NUMBERS).then_some("…"));
+        let of = say!(language, "Client of request {}" / "{}번째 요청의 클라이언트", listed.join(", "));
+        fact(of, named.to_string(), by(named.by))
+    }));
+    if more > 0 {
+        let text = say!(language, "{} more" / "{}개 더", more);
+        facts.push(fact(say!(language, "Further clients" / "그 밖의 클라이언트"), text, String::new()));
+    }
+    if facts.len() == 1 {
+        facts.push(fact(client(), say!(language, "not named" / "알리지 않음"), String::new()));
+    }
+    facts
 }

@@ -3,8 +3,9 @@
 use super::lane::Lane;
 use super::requests::{Asked, requests};
 use crate::language::Language;
-use crate::record::How;
 use crate::record::connection::{Exchange, Record};
+use crate::record::{How, ProxyHeaderState};
+use crate::story::parties::{is_proxied, parties};
 use crate::story::steps::{Tone, request_line, say};
 use serde::Serialize;
 
@@ -21,6 +22,8 @@ pub struct Outline {
     pub more: u64,
     /// The worst error among those, so that a list hides none.
     pub failed: Option<Failed>,
+    /// Whether its TCP connection is a proxy's.
+    pub is_proxied: bool,
     /// How the connection ended.
     pub ended: String,
     /// All that for a screen reader.
@@ -49,10 +52,12 @@ impl Outline {
         let ended = ended(record, language);
         let number = say!(language, "connection {}" / "연결 {}", record.connection);
         let line = [about.as_str(), status.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
-        let spoken = format!("{number}, {}, {}, {ended}", record.client, line.join(" → "));
+        let parties = parties(record, language).join(", ");
+        let spoken = format!("{number}, {parties}, {}, {ended}", line.join(" → "));
         let failed = record.exchanges.iter().skip(1).filter_map(failed).max_by_key(|failed| failed.status);
         let requests = requests(record, language);
-        Self { about, status, tone, more, failed, ended, spoken, lane: Lane::of(record), requests }
+        let is_proxied = is_proxied(record);
+        Self { about, status, tone, more, failed, is_proxied, ended, spoken, lane: Lane::of(record), requests }
     }
 }
 
@@ -63,7 +68,13 @@ fn failed(exchange: &Exchange) -> Option<Failed> {
 
 fn first(record: &Record, language: Language) -> (String, String, Tone) {
     let Some(first) = record.exchanges.first() else {
-        return (say!(language, "silent" / "침묵"), String::new(), Tone::Plain);
+        let about = match record.proxy_header.as_ref().map(|header| header.state) {
+            None => say!(language, "silent" / "침묵"),
+            Some(ProxyHeaderState::Begun) => say!(language, "incomplete PROXY header" / "끝나지 않은 PROXY 헤더"),
+            Some(ProxyHeaderState::Malformed) => say!(language, "no PROXY header" / "PROXY 헤더가 아님"),
+            Some(ProxyHeaderState::Whole) => say!(language, "PROXY header alone" / "PROXY 헤더뿐"),
+        };
+        return (about, String::new(), Tone::Plain);
     };
     let line = request_line(first, language);
     let line = line.rsplit_once(" HTTP/").map_or(line.as_str(), |(line, _)| line).to_owned();
@@ -95,5 +106,6 @@ pub(super) fn ended(record: &Record, language: Language) -> String {
 
 /// Whether a reset was captured.
 fn was_reset(record: &Record) -> bool {
-    record.segments.as_ref().is_some_and(|segments| segments.list.iter().any(|segment| segment.has("RST")))
+    let moments = record.segments.as_ref().map(|segments| segments.moments);
+    moments.is_some_and(|moments| moments.client_reset.or(moments.server_reset).is_some())
 }

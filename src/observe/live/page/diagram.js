@@ -18,13 +18,14 @@ function diagram(record, view, open, showAll, redraw) {
   return el("div", { class: "diagram" },
     el("p", { class: "small" }, `${say("diagram_hint")} `, kinds.flatMap((kind) => [kind, " "])),
     segmentTools(record, view.steps, open, redraw),
-    el("div", { class: "columns", "aria-hidden": "true" }, el("span"), endsOf(record), el("span")),
+    el("div", { class: "columns", "aria-hidden": "true" }, el("span"), endsOf(record, view), el("span")),
     el("ol", { class: "steps" }, withoutMiddle(record, view, open, showAll, redraw)));
 }
 
-function endsOf(record) {
-  const port = (name, address) => el("span", { class: `${name}-ink` }, say(name, portOf(address)));
-  return el("span", { class: "ends" }, port("client", record.client), port("server", record.server));
+function endsOf(record, view) {
+  const port = (end, name, address) => el("span", { class: `${end}-ink` }, say(name, portOf(address)));
+  const peer = view.is_proxied ? "proxy" : "client";
+  return el("span", { class: "ends" }, port("client", peer, record.client), port("server", "server", record.server));
 }
 
 // Many exchanges: the first and the last of them, and a way to see all.
@@ -61,7 +62,7 @@ const jumpRow = (ns) => el("li", { class: "jump" }, el("span"), lines(), el("spa
 
 function row(record, step, { number, open, redraw }) {
   const at = value(step.at);
-  const bound = { at_most: "≤ ", about: "~ " }[step.bound] ?? "";
+  const bound = { at_most: "≤ ", at_least: "≥ ", about: "~ " }[step.bound] ?? "";
   const label = { class: "step-number", href: linkTo(record, number), "aria-label": say("link_to_step", number) };
   const time = el("span", { class: "step-time" },
     el("span", {}, at === undefined ? "" : `${bound}${exactly(at)}`), el("a", label, String(number)));

@@ -22,7 +22,7 @@ class Stage {
     this.#record = entry.record;
     this.#steps = steps;
     byId("stage-title").textContent = titleOf(entry);
-    byId("stage-ends").replaceChildren(endsOf(entry.record));
+    byId("stage-ends").replaceChildren(endsOf(entry.record, entry.view));
     const rows = [];
     withJumps(steps, (step, jump, number) => {
       if (jump) rows.push(jump);

@@ -48,6 +48,7 @@ pub(super) fn opened(connection: u64) -> Record {
         exchanges: vec![],
         exchanges_left_out: 0,
         named: None,
+        proxy_header: None,
         close: None,
         segments: None,
     }
@@ -68,6 +69,7 @@ pub(super) fn exchange(number: u64, start: i64, line: &str, status: &str, body: 
             Some("/") | None => Figure::measured("index.html".to_owned(), Source::Handler),
             Some(path) => Figure::measured(path[1..].to_owned(), Source::Handler),
         },
+        request_body: None,
         refused: None,
         forwarded: None,
         is_kept: true,
@@ -81,6 +83,7 @@ pub(super) fn exchange(number: u64, start: i64, line: &str, status: &str, body: 
 
 fn close(reason: Reason, how: How, first: End, at_ns: i64) -> Close {
     Close {
+        called: at(at_ns),
         at: at(at_ns),
         sentence: reason.said(crate::language::Language::English).to_owned().into(),
         reason,
@@ -92,6 +95,7 @@ fn close(reason: Reason, how: How, first: End, at_ns: i64) -> Close {
             How::Fin | How::Timeout => Figure::derived(at_ns, Source::NothingUnsent),
             _ => none(Why::CloseUnseen),
         },
+        left_by: at(at_ns),
         tcp: Figure::measured(
             Tcp {
                 state: "ESTABLISHED".into(),
@@ -127,6 +131,7 @@ pub(super) fn curl() -> Record {
     let mut close = close(Reason::Http10, How::Fin, End::Server, 171 * US);
     close.server_end = at(125 * US);
     close.server_fin = Figure::derived(125 * US, Source::NothingUnsent);
+    close.left_by = at(125 * US);
     close.client_end = at(160 * US);
     close.first = Figure::measured(End::Server, Source::EndBeforeShutdown);
     record.close = Some(close);
@@ -211,7 +216,8 @@ pub(super) fn lost() -> Record {
     let mut record = opened(14);
     record.model = "process".into();
     let mut close = close(Reason::ProcessEnded, How::Lost, End::Server, 0);
-    (close.at, close.client_end, close.server_end) = (none(WHY), none(WHY), none(WHY));
+    (close.called, close.at, close.left_by) = (none(WHY), none(WHY), none(WHY));
+    (close.client_end, close.server_end) = (none(WHY), none(WHY));
     close.server_fin = none(WHY);
     (close.first, close.tcp, close.time_wait) = (none(WHY), none(WHY), none(WHY));
     record.close = Some(close);
@@ -317,7 +323,7 @@ pub(super) fn nothing_visible() -> Record {
     };
     exchange.traffic = none(Why::CloseUnseen);
     let close = record.close.as_mut().unwrap();
-    close.at = none(Why::CloseUnseen);
+    (close.called, close.at, close.left_by) = (none(Why::CloseUnseen), none(Why::CloseUnseen), none(Why::CloseUnseen));
     close.first = none(Why::NoStateNoEnd);
     close.client_end = none(Why::CloseUnseen);
     close.server_end = none(Why::CloseUnseen);

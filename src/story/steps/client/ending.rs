@@ -3,7 +3,9 @@
 use crate::language::Language;
 use crate::record::transfer::{ClientClose, Transfer};
 use crate::record::{End, Figure, How, Nanoseconds, Source};
-use crate::story::steps::phrase::{closed, fin_read, fin_sent, reset_found, reset_sent, said_first, time_wait};
+use crate::story::steps::phrase::{
+    closed, fin_read, fin_sent, fin_unseen, left_meanwhile, reset_found, reset_sent, said_first, time_wait,
+};
 use crate::story::steps::roles::Roles;
 use crate::story::steps::say::say;
 use crate::story::steps::step::{Known, Step, how};
@@ -17,7 +19,7 @@ pub(super) fn steps(close: &ClientClose, transfer: &Transfer, roles: &Roles<'_>,
     let tcp = close.tcp.value();
     let rtt = tcp.and_then(|tcp| tcp.min_rtt);
     let rtt = rtt.or_else(|| transfer.connect.as_ref().and_then(|connect| connect.rtt.value().copied()));
-    let at = Figure::measured(close.at, Source::ClockAtClose);
+    let at = Figure::measured(close.at, Source::ClockAfterClose);
     ends.push(closed(&at, close.how == How::Timeout, tcp, rtt, &close.time_wait, language));
     ends.push(Step::note("reason", close.reason.sentence(language)));
     ends.extend(transfer.ends.map(|ends| time_wait(&close.time_wait, (ends.client, ends.server), language)));
@@ -71,7 +73,8 @@ fn client_end(close: &ClientClose, transfer: &Transfer, roles: &Roles<'_>, langu
                     say!(language, "it stopped before the end of the response" / "응답이 끝나기 전에 그만둠"),
                 ),
             };
-            Some(reset_sent(End::Client, at, by, (&cause, &first), language))
+            let reset = reset_sent(End::Client, at, by, (&cause, &first), language);
+            Some(left_meanwhile(reset, &close.left_by, language))
         }
         How::Fin | How::Timeout | How::Lost => {
             let by = match at {
@@ -82,21 +85,38 @@ fn client_end(close: &ClientClose, transfer: &Transfer, roles: &Roles<'_>, langu
             let note = if is_half { say!(language, " (half-close)" / "(하프 클로즈)") } else { String::new() };
             if is_seen {
                 // A call then; close(2) has a step.
-                return (by == Source::ShutdownSends).then(|| shut(at, &note, language));
+                return (by == Source::ShutdownSends).then(|| shut(at, by, &note, language));
             }
-            Some(fin_sent(End::Client, at.clone(), by, &format!("{note}{first}"), language))
+            let note = format!("{note}{first}");
+            Some(match &close.client_fin {
+                fin @ Figure::NotVisible { .. } => shut(at, by, &note, language).saying(fin_unseen(fin, language)),
+                left => {
+                    let sent = fin_sent(End::Client, left.clone(), by, &note, language);
+                    left_meanwhile(sent.known_by(left, language), &close.left_by, language)
+                }
+            })
         }
     }
 }
 
-fn shut(at: &Figure<Nanoseconds>, note: &str, language: Language) -> Step {
-    let title = say!(
-        language,
-        "shutdown(): the client closes its sending side{}" / "shutdown(): 클라이언트가 보내는 쪽을 닫음{}",
-        note
-    );
+/// The call that ends the client's sending side, where it is not its FIN that is drawn.
+fn shut(at: &Figure<Nanoseconds>, by: Source, note: &str, language: Language) -> Step {
+    let (caption, title) = match by {
+        Source::CloseEnds => (
+            "close()",
+            say!(language, "close(): the client closes its socket{}" / "close(): 클라이언트가 소켓을 닫음{}", note),
+        ),
+        _ => (
+            "shutdown()",
+            say!(
+                language,
+                "shutdown(): the client closes its sending side{}" / "shutdown(): 클라이언트가 보내는 쪽을 닫음{}",
+                note
+            ),
+        ),
+    };
     Step::event("client-shut", at.clone(), say!(language, "shut" / "닫음"), title)
-        .captioned("shutdown()")
+        .captioned(caption)
         .known_by_its_time(language)
 }
 

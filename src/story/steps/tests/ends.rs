@@ -1,6 +1,7 @@
 //! What is said of a FIN, and of bytes that came early, holds for what the record knows of them.
 
 use super::*;
+use crate::story::steps::step::Bound;
 
 fn some<T: std::fmt::Debug>(strategy: impl Strategy<Value = T>) -> T {
     strategy.new_tree(&mut proptest::test_runner::TestRunner::deterministic()).expect("a value").current()
@@ -51,6 +52,42 @@ fn a_fin_is_drawn_only_where_it_is_known_to_have_left() {
             call.kind == Kind::Event && call.title.starts_with("shutdown()") && call.sentence.contains(says),
             "{call:?}"
         );
+    }
+}
+
+#[test]
+fn a_fin_left_between_the_moments_around_its_call() {
+    let step = |by| {
+        let record = ended(Figure::derived(8 * MS, Source::NothingUnsent));
+        let close = record.close.map(|close| Close { left_by: by, ..close });
+        let record = Record { close, ..record };
+        steps(&record, Language::English).into_iter().find(|step| step.id == "server-end").expect("its end")
+    };
+    let exactly = step(figure(Some(8 * MS)));
+    assert!(exactly.bound.is_none() && !exactly.sentence.contains("meanwhile"), "{exactly:?}");
+    let late = step(figure(Some(20 * MS)));
+    assert_eq!((late.at.value(), late.bound), (Some(&(8 * MS)), Some(Bound::AtLeast)));
+    assert!(late.sentence.contains("took 12 ms, and it left meanwhile"), "{late:?}");
+    let open = step(Figure::not_visible(Why::SharedSocket));
+    assert!(open.bound == Some(Bound::AtLeast) && open.sentence.contains("may have had the socket"), "{open:?}");
+}
+
+#[test]
+fn a_fin_and_a_reset_of_close_stand_where_it_was_called() {
+    for how in [How::Fin, How::ResetByServer] {
+        let record = ended(Figure::derived(2_998 * MS, Source::NothingUnsent));
+        let close = record.close.map(|close| Close {
+            how,
+            called: figure(Some(2_998 * MS)),
+            server_end: Figure::not_visible(Why::OneClose),
+            left_by: close.at.clone(),
+            ..close
+        });
+        let record = Record { close, ..record };
+        let steps = steps(&record, Language::English);
+        let place = |id: &str| steps.iter().position(|step| step.id == id).expect(id);
+        assert_eq!(steps[place("server-end")].at.value(), Some(&(2_998 * MS)), "{how:?}");
+        assert!(place("server-end") < place("closed"), "{how:?}");
     }
 }
 

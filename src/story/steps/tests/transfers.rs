@@ -112,6 +112,8 @@ fn close() -> impl Strategy<Value = ClientClose> {
                 .map_or(Figure::not_visible(Why::FirstUnknown), |end| Figure::derived(end, Source::EndBeforeClose)),
             client_end: client
                 .map_or(Figure::derived(at, Source::CloseEnds), |at| Figure::measured(at, Source::ClockBeforeShutdown)),
+            client_fin: Figure::derived(client.unwrap_or(at), Source::NothingUnsent),
+            left_by: figure(Some(client.unwrap_or(at) + MS)),
             server_end: Figure::measured_or(server, Source::EndOfInput, Why::ServerEndUnseen),
             tcp: Figure::not_visible(Why::NoTcpInfo),
             time_wait: Figure::derived(TimeWait::Client, Source::FirstWaits),
@@ -139,7 +141,8 @@ fn server(mut record: Record, ours: &ClientExchange, close: Option<&ClientClose>
         let read = close.and_then(|close| close.client_end.value().copied()).map(|end| end + MS);
         let sent = close.and_then(|close| close.server_end.value().copied()).map(|end| end - MS);
         crate::record::connection::Close {
-            at: at(Some(700 * MS)),
+            called: at(Some(700 * MS)),
+            at: at(Some(701 * MS)),
             client_end: at(read),
             server_end: at(sent),
             server_fin: match sent {

@@ -186,6 +186,7 @@ pub(crate) const WORDS: &[Word] = &[
     ("data_withheld", "The data may hold secrets and is not shown.", "데이터에 비밀이 있을 수 있어 가렸습니다."),
     ("show_data", "Show the data", "데이터 보기"),
     ("client", "client :{0}", "클라이언트 :{0}"),
+    ("proxy", "proxy :{0}", "프록시 :{0}"),
     ("server", "server :{0}", "서버 :{0}"),
     ("more_exchanges", "Show {0} more {0|exchange|exchanges}", "교환 {0}개 더 보기"),
     ("stages", "Stages, on the server's clock", "단계(서버의 시계)"),

@@ -1,0 +1,145 @@
+//! What is made of reports, whatever they say.
+
+use super::*;
+use crate::record::Moments as StagesReport;
+use proptest::array::UniformArrayStrategy;
+use proptest::prelude::*;
+
+const ACCEPTED: Moment = Moment(1_800_000_000_000_000_000);
+
+/// Moments around the accept, hours before and after; some were not reported.
+fn moment() -> impl Strategy<Value = Moment> {
+    const HOURS: i64 = 40_000_000_000_000;
+    prop_oneof![
+        Just(Moment::default()),
+        (-HOURS..HOURS).prop_map(|by| Moment(ACCEPTED.0.wrapping_add_signed(by))),
+        (0..50_i64).prop_map(|by| Moment(ACCEPTED.0.wrapping_add_signed(by))),
+    ]
+}
+
+fn stages() -> impl Strategy<Value = StagesReport> {
+    UniformArrayStrategy::<_, [Moment; Stages::COUNT]>::new(moment()).prop_map(StagesReport::of)
+}
+
+proptest! {
+    /// Whatever was reported: what is visible never decreases, and only the arrival may precede the accept.
+    #[test]
+    fn no_visible_stage_lies_before_the_one_above(stages in stages(), late in moment()) {
+        let report = ExchangeReport { stages, is_over: true, asked_kernel: true, ..ExchangeReport::default() };
+        let mut recorded = exchange(&report, ACCEPTED);
+        for _ in 0..2 {
+            let visible: Vec<_> = recorded.stages.named().into_iter().filter_map(|(_, figure)| figure.value()).collect();
+            prop_assert!(visible.is_sorted(), "{:?}", recorded.stages);
+            let after_accept = recorded.stages.named()[1..].iter().all(|(_, figure)| figure.value().is_none_or(|at| *at >= 0));
+            prop_assert!(after_accept, "{:?}", recorded.stages);
+            recorded.stages.acknowledged = acknowledged(late, ACCEPTED, &recorded.stages);
+        }
+    }
+
+    #[test]
+    fn no_end_lies_before_the_accept(at in moment(), client_end in moment(), server_end in moment()) {
+        let recorded = close(&Closed { at, client_end, server_end, ..Closed::default() }, ACCEPTED);
+        for end in [&recorded.client_end, &recorded.server_end].into_iter().filter_map(Figure::value) {
+            prop_assert!(*end >= 0 && recorded.at.value().is_none_or(|at| at >= end), "{recorded:?}");
+        }
+        prop_assert!(recorded.at.value().is_none_or(|at| *at >= 0));
+    }
+}
+
+/// `struct tcp_info` in this state, of a response of 300 bytes.
+fn tcp_info(state: u8, acknowledged: u64, not_sent: u32) -> Vec<u8> {
+    let mut info = vec![0; 216];
+    info[0] = state;
+    info[120..128].copy_from_slice(&acknowledged.to_ne_bytes());
+    info[144..148].copy_from_slice(&not_sent.to_ne_bytes());
+    // 50 bytes were sent twice.
+    info[200..208].copy_from_slice(&(350 - u64::from(not_sent)).to_ne_bytes());
+    info[208..216].copy_from_slice(&50_u64.to_ne_bytes());
+    info
+}
+
+#[test]
+fn time_wait_is_derived_only_where_both_fins_are_known() {
+    let [established, fin_wait1, fin_wait2, closed, close_wait] = [1, 4, 5, 7, 8_u8];
+    let waits = |before: u8, client_end: bool, tcp_info: Vec<u8>| {
+        let client_end = Moment(if client_end { ACCEPTED.0 + 9 } else { 0 });
+        let server_end = Moment(ACCEPTED.0 + 5);
+        let report = Closed {
+            at: Moment(ACCEPTED.0 + 10),
+            state_before_end: before,
+            client_end,
+            server_end,
+            tcp_info,
+            ..Closed::default()
+        };
+        close(&report, ACCEPTED).time_wait
+    };
+    let derived = |end| Figure::derived(end, Source::FirstWaits);
+    assert_eq!(waits(established, true, tcp_info(closed, 301, 0)), derived(TimeWait::Server));
+    assert_eq!(waits(close_wait, true, tcp_info(closed, 301, 0)), derived(TimeWait::Client));
+    assert_eq!(waits(close_wait, true, tcp_info(close_wait, 300, 0)), derived(TimeWait::Client));
+    // The client sends nothing more that the server sees: it may reset.
+    for info in [tcp_info(fin_wait2, 301, 0), tcp_info(fin_wait1, 100, 150), tcp_info(closed, 301, 0)] {
+        assert_eq!(waits(established, false, info), Figure::not_visible(Why::ClientEndUnseen));
+    }
+    // Reset before the server's FIN was acknowledged, or bytes before it.
+    for info in [tcp_info(closed, 300, 0), tcp_info(close_wait, 150, 0), tcp_info(close_wait, 150, 150)] {
+        assert_eq!(waits(close_wait, true, info), Figure::not_visible(Why::CloseUnseen));
+    }
+    assert_eq!(waits(close_wait, true, vec![close_wait]), Figure::not_visible(Why::CloseUnseen));
+}
+
+#[test]
+fn a_fin_left_at_once_where_nothing_was_before_it() {
+    let left = |state: u8, acknowledged: u64, not_sent: u32, window: u32| {
+        let mut info = tcp_info(state, acknowledged, not_sent);
+        info.resize(228, 0);
+        info.extend(window.to_ne_bytes());
+        let report = Closed {
+            at: Moment(ACCEPTED.0 + 10),
+            server_end: Moment(ACCEPTED.0 + 5),
+            state_before_end: state,
+            queue_before_end: TcpInfo(&info).send_queue(),
+            ..Closed::default()
+        };
+        close(&report, ACCEPTED).server_fin
+    };
+    let [established, closed, close_wait] = [1, 7, 8_u8];
+    let at_once = Figure::derived(5, Source::NothingUnsent);
+    assert_eq!(left(established, 300, 0, 1000), at_once);
+    assert_eq!(left(close_wait, 0, 0, 301), at_once, "it is sent behind what is on its way");
+    // The FIN counts, too.
+    assert_eq!(left(established, 0, 0, 300), Figure::not_visible(Why::BytesUnsent));
+    assert_eq!(left(established, 300, 1, 1000), Figure::not_visible(Why::BytesUnsent));
+    assert_eq!(left(closed, 300, 0, 1000), Figure::not_visible(Why::CloseUnseen));
+    let old = Closed { server_end: Moment(ACCEPTED.0 + 5), state_before_end: 1, ..Closed::default() };
+    assert_eq!(close(&old, ACCEPTED).server_fin, Figure::not_visible(Why::NoTcpInfo));
+}
+
+#[test]
+fn a_fin_that_waits_behind_bytes_is_not_first_where_a_reset_ends_it() {
+    let first = |not_sent: u32| {
+        let mut info = tcp_info(1, 300, not_sent);
+        info.resize(228, 0);
+        info.extend(1000_u32.to_ne_bytes());
+        let report = Closed {
+            at: Moment(ACCEPTED.0 + 10),
+            server_end: Moment(ACCEPTED.0 + 5),
+            state_before_end: 1,
+            queue_before_end: TcpInfo(&info).send_queue(),
+            is_reset: true,
+            ..Closed::default()
+        };
+        close(&report, ACCEPTED).first
+    };
+    assert_eq!(first(0), Figure::derived(End::Server, Source::StateBeforeShutdown));
+    assert_eq!(first(1), Figure::measured(End::Client, Source::Reset));
+}
+
+#[test]
+fn a_clock_that_was_set_is_the_reason() {
+    let stages = StagesReport { first_read: Moment(ACCEPTED.0 - 1), ..StagesReport::default() };
+    let recorded = exchange(&ExchangeReport { stages, ..ExchangeReport::default() }, ACCEPTED);
+    assert_eq!(recorded.stages.first_read, Figure::not_visible(Why::BeforeItsCause));
+    assert_eq!(recorded.stages.head_complete, Figure::not_visible(Why::NotYet));
+}
