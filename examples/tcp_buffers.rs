@@ -108,7 +108,7 @@ fn window(socket: &TcpStream) -> Option<u64> {
     let mut info = [0_u8; 232];
     let mut length = libc::socklen_t::try_from(info.len()).ok()?;
     let descriptor = std::os::fd::AsRawFd::as_raw_fd(socket);
-    // SAFETY: the kernel writes no more than `length` bytes, and `info` has so many.
+    // SAFETY: the kernel writes at most `length` bytes, which is the size of `info`.
     let result = unsafe {
         libc::getsockopt(descriptor, libc::IPPROTO_TCP, libc::TCP_INFO, info.as_mut_ptr().cast(), &mut length)
     };

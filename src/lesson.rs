@@ -37,7 +37,7 @@ impl Lesson {
     pub fn lay_out() -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("glasshttp-lesson-").tempdir()?;
         PUBLIC.extract(folder.path())?;
-        // Whoever serves it may be another than who laid it out.
+        // It may be served by another account than the one that laid it out.
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755))?;
         let (end, lives) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
         match fork()? {

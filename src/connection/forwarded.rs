@@ -50,7 +50,7 @@ impl Trust {
         Some(match (plain, formal) {
             (None, None) => return None,
             (Some(Ok(named)), None) | (None, Some(Ok(named))) => Ok(named),
-            // A proxy that writes one of them passes the other on, whoever wrote it.
+            // A proxy that writes one of them passes the other on, which its client may have written.
             (Some(Ok(one)), Some(Ok(other))) if one.client == other.client => Ok(one),
             (Some(Ok(_)), Some(Ok(_))) => Err(NotNamed::Contradictory),
             _ => Err(NotNamed::Malformed),

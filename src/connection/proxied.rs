@@ -17,8 +17,8 @@ const FIXED: usize = 16;
 pub(super) enum Preface {
     /// Some of it, or nothing yet.
     Unfinished,
-    /// All of it, so many bytes; it names the client, unless the proxy speaks for itself, or
-    /// of one that has no address.
+    /// All of it: its length in bytes, and the client that it names. It names none where the
+    /// proxy speaks for itself, or of a client that has no address.
     Whole(usize, Option<Named>),
     /// No header.
     Malformed,

@@ -1,4 +1,4 @@
-//! What a serving thread keeps for whichever connection it works on.
+//! What a serving thread keeps for the connections that it works on.
 
 use super::budget::Budget;
 use super::input::Input;
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// wake the collector as often, which costs more than all the rest of it.
 const REPORTS: Duration = Duration::from_millis(10);
 
-/// What a serving thread keeps for whichever connection it works on: a receive
+/// What a serving thread keeps for the connections that it works on: a receive
 /// buffer, room for a head, the date of this second, reports not yet handed over.
 pub struct Workspace {
     pub(super) service: Arc<Service>,

@@ -1,5 +1,5 @@
 //! Be the wire: each frame stops in the middle, and a person decides what becomes of
-//! it. Both kernels' timers go on meanwhile, so whoever thinks for long sees a copy come.
+//! it. Both kernels' timers go on meanwhile, so a learner who thinks for long sees a copy come.
 
 use super::end::{Calls, Side};
 use super::experiment::{Actor, Stage};

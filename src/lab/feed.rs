@@ -1,5 +1,5 @@
-//! What happens on the wire, while it happens, for whoever looks on. Nobody who
-//! carries or calls waits for it: what finds no room is counted.
+//! What happens on the wire, while it happens, for the page that shows it. The wire
+//! and the ends never wait for that page: what finds no room is counted.
 
 use crate::language::sentence::Sentence;
 use crate::packet::Direction;

@@ -56,7 +56,7 @@ pub(super) fn run(order: &Order, page: OwnedFd) {
         json!({ "event": event, "sentence": Problem::Failed(failure).sentence(order.language) })
     });
     let written = last.or_else(|failure| line(&mut page, &failure));
-    // Whoever looked on may have gone.
+    // The reader may have gone.
     let _ = written.and_then(|()| page.write_all(END.as_bytes()));
     exit_child()
 }

@@ -133,7 +133,7 @@ impl Laboratory for LabByLauncher {
     }
 }
 
-/// The lines of the run under way; whoever drops them ends it.
+/// The lines of the run under way; dropping them ends it.
 struct RunLines {
     socket: OwnedFd,
     under_way: Arc<Mutex<Option<UnderWay>>>,

@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// The type of the text.
 pub const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// A server's counts, for whoever asks.
+/// A server's counts.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     probe: Probe,

@@ -1,4 +1,43 @@
-//! Where records go: the story, the JSON log, the live page.
+//! Where records go: the story, the JSON log, the live page, or a sink of your own.
+//!
+//! This one says how each connection ended:
+//!
+//! ```
+//! use glasshttp::observe::sink::{LeftOut, News, Sink};
+//! use glasshttp::record::connection::Record;
+//! use std::sync::mpsc::Sender;
+//!
+//! struct Ends(Sender<String>);
+//!
+//! impl Sink for Ends {
+//!     fn take(&mut self, record: &Record, news: News) {
+//!         if let (News::Closed, Some(close)) = (news, &record.close) {
+//!             let _ = self.0.send(format!("connection {}: {}", record.connection, close.reason.code()));
+//!         }
+//!     }
+//!
+//!     fn left_out(&mut self, left_out: LeftOut) {
+//!         let _ = self.0.send(format!("{} connections were too many to record", left_out.connections));
+//!     }
+//! }
+//! # use glasshttp::{Request, Response, Server, StatusCode, Stop};
+//! # use std::io::{Read, Write};
+//! # fn main() -> std::io::Result<()> {
+//!
+//! let (send, ends) = std::sync::mpsc::channel();
+//! let handler = |_: &Request<'_>| Response::text(StatusCode::OK, "Hello\n");
+//! let server = Server::new(handler).listen("127.0.0.1:0")?.record(Ends(send));
+//! # let (address, stop) = (server.addresses()[0], std::sync::Arc::new(Stop::new()?));
+//! # let running = std::thread::spawn({ let stop = std::sync::Arc::clone(&stop); move || server.run(&stop) });
+//! # let mut client = std::net::TcpStream::connect(address)?;
+//! # client.write_all(b"GET / HTTP/1.0\r\n\r\n")?;
+//! # client.read_to_string(&mut String::new())?;
+//! # drop(client);
+//! # assert_eq!(ends.recv().expect("a line"), "connection 1: http10");
+//! # stop.set();
+//! # running.join().expect("it does not panic")
+//! # }
+//! ```
 
 use crate::record::connection::Record;
 use serde::Serialize;

@@ -22,8 +22,8 @@ pub trait Laboratory: Debug + Send + Sync {
     /// The recorded run of this experiment, in the lines that a run of its own would have given.
     fn recorded(&self, name: &str, language: Language) -> Option<Vec<u8>>;
 
-    /// Begins what is wished for: what happens, as lines of JSON, until it is over. Whoever
-    /// drops them ends it.
+    /// Begins what is wished for: what happens, as lines of JSON, until it is over. Dropping
+    /// them ends it.
     ///
     /// # Errors
     /// If it is not begun.
