@@ -15,6 +15,7 @@
 //!
 //! In the lab: glasshttp lab cycle
 
+use clap::Command;
 use glasshttp::{Method, Model, Request, Response, Server, StatusCode, Stop};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,6 +24,7 @@ const FORM: &str = "<form method=post>\n<label>Your name: <input name=name></lab
 
 #[allow(clippy::print_stdout)] // an example speaks to its user
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    Command::new("application").about("A form, and a page that is computed of what was sent").get_matches();
     let visitors = AtomicU64::new(0);
     let application = move |request: &Request<'_>| match (request.method, request.target.path, name(request.body)) {
         (Method::Get | Method::Head, "/", _) => page(FORM),

@@ -15,6 +15,7 @@
 //!
 //! In the lab: glasshttp lab close
 
+use clap::Command;
 use glasshttp::{Model, Request, Response, Server, StatusCode, Stop};
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 #[allow(clippy::print_stdout)] // an example speaks to its user
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    Command::new("stream").about("A body whose end is the connection's end").get_matches();
     let count = |_: &Request<'_>| Response::stream(StatusCode::OK, "text/plain; charset=utf-8", Count(10));
     let server = Server::new(count).listen("127.0.0.1:0")?.model(Model::Thread);
     println!("Listening at {}", server.urls().join(", "));

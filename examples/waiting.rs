@@ -20,6 +20,7 @@
 
 #![allow(clippy::print_stdout)] // an example speaks to its user
 
+use clap::{Arg, Command};
 use glasshttp::connection::Timeouts;
 use glasshttp::handler::Begun;
 use glasshttp::pool::{Bounds, Pool};
@@ -70,9 +71,14 @@ impl Handler for Application {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let name = std::env::args().nth(1).unwrap_or_else(|| "multiplex".to_owned());
-    let model = Model::named(&name)
-        .ok_or_else(|| format!("{name}: not a model; try one of these: {}", Model::NAMES.join(", ")))?;
+    let model =
+        Arg::new("model").value_parser(Model::NAMES).default_value("multiplex").help("Who runs the connections");
+    let command = Command::new("waiting")
+        .max_term_width(80)
+        .about("A handler that has to wait: in the event loop, or beside it")
+        .arg(model);
+    let model =
+        command.get_matches().get_one::<String>("model").and_then(|name| Model::named(name)).unwrap_or_default();
     let stop = Arc::new(Stop::on_signals()?); // before anybody knows the address
     let application = Application { pool: Pool::new(Bounds { threads: 8, of_one_kind: 8, waiting: 16 }) };
     let server = Server::new(application).listen("127.0.0.1:0")?.model(model);
