@@ -398,11 +398,15 @@ impl Connection {
         if response.is_none() && awaited.is_none() && !awaited_body {
             return;
         }
-        workspace.counts.add(Count::of_status(if response.is_some() { self.status } else { 0 }), 1);
+        let status = if response.is_some() { self.status } else { 0 };
+        workspace.counts.exchange(status);
         workspace.counts.add(Count::CutShort, u64::from(cut_short.is_some()));
         let (probe, outbox) = (&workspace.service.probe, &mut workspace.outbox);
+        if probe.records_connections() && !self.notes.as_ref().is_some_and(|notes| notes.records_exchange()) {
+            workspace.counts.unrecorded(status);
+        }
         if let Some(entry) = self.entry.take() {
-            let (status, sent) = response.as_ref().map_or((0, 0), |response| (self.status, response.body_sent()));
+            let sent = response.as_ref().map_or(0, |response| response.body_sent());
             let entry = entry.finish(status, sent, cut_short.as_ref().map(Reason::code));
             outbox.push(probe, &Report::Line(entry.as_bytes().into()));
         }

@@ -53,7 +53,7 @@ pub struct Recording {
     pub no_page: Option<String>,
     /// What standard output is for.
     pub log: Log,
-    summary: Option<Summary>,
+    is_summed_up: bool,
     began: Instant,
 }
 
@@ -72,7 +72,7 @@ pub struct Opened {
     packets: Packets,
     sockets: Option<Sockets>,
     log: Log,
-    summary: Option<Summary>,
+    is_summed_up: bool,
     model: &'static str,
     language: Language,
 }
@@ -153,8 +153,7 @@ impl Opened {
             }
         }
         // For people, and only where each connection is looked at anyway.
-        let summary = (matches!(log, Log::Story | Log::Short | Log::Off) && !sinks.is_empty()).then(Summary::default);
-        sinks.extend(summary.iter().map(|summary| Box::new(summary.sink()) as Box<dyn Sink>));
+        let is_summed_up = matches!(log, Log::Story | Log::Short | Log::Off) && !sinks.is_empty();
         if !sinks.is_empty() || is_pcapng {
             // Before anybody is told where the server is: the first SYN is kept, too.
             site.iter().for_each(Listener::save_syn);
@@ -174,7 +173,7 @@ impl Opened {
             packets,
             sockets,
             log,
-            summary,
+            is_summed_up,
             model: config.model.name(),
             language,
         })
@@ -222,7 +221,7 @@ impl Opened {
             is_page_public: self.is_page_public,
             no_page: self.no_page,
             log: self.log,
-            summary: self.summary,
+            is_summed_up: self.is_summed_up,
             began: Instant::now(),
         })
     }
@@ -246,6 +245,7 @@ impl Recording {
     /// out, and the whole run in a line where it is for people.
     pub fn finish(self, language: Language) -> (LeftOut, Option<String>) {
         let ran = self.began.elapsed();
+        let probe = self.probe();
         let left_out = self.watching.map(Watching::finish).unwrap_or_default();
         if let Some(capture) = self.capture {
             standard_output::end(); // a reader that takes nothing holds up the end no longer
@@ -253,7 +253,8 @@ impl Recording {
         }
         // Whether its thread ended well is no matter now.
         let _ = self.page.map(Watch::finish);
-        (left_out, self.summary.and_then(|summary| summary.line(ran, language)))
+        let summary = self.is_summed_up.then(|| Summary::of(&probe));
+        (left_out, summary.and_then(|summary| summary.line(ran, language)))
     }
 }
 

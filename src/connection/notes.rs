@@ -360,6 +360,11 @@ impl Notes {
         }
     }
 
+    /// Whether there will be a record of the exchange that is under way.
+    pub(super) fn records_exchange(&self) -> bool {
+        self.exchange.is_some()
+    }
+
     /// All of the response was sent, or as much as ever will be.
     pub(super) fn end_exchange(&mut self, is_kept: bool, socket: &OwnedFd, probe: &Probe, outbox: &mut Outbox) {
         let Some(mut exchange) = self.exchange.take() else { return };

@@ -354,6 +354,10 @@ impl Collector {
     }
 
     fn say_left_out(&mut self) {
+        let unrecorded = self.probe.take_unrecorded();
+        if !unrecorded.is_empty() {
+            self.sinks.iter_mut().for_each(|sink| sink.unrecorded(&unrecorded));
+        }
         self.left_out.connections += self.probe.take_left_out();
         let dropped = self.probe.take_dropped();
         if dropped > 0 {

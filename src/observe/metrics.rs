@@ -5,6 +5,7 @@ use super::counts::Count;
 use super::probe::Probe;
 use crate::record::Text;
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The type of the text.
@@ -35,6 +36,8 @@ impl Metrics {
     /// The counts of this moment.
     pub fn text(&self) -> String {
         let count = |what| self.probe.counted(what);
+        let exchanges = self.probe.exchanges();
+        let class = |statuses: Range<u16>| exchanges.range(statuses).map(|(_, count)| count).sum();
         // Closed first: who is accepted meanwhile is open.
         let closed = count(Count::Closed);
         let accepted = self.probe.accepted();
@@ -81,12 +84,12 @@ impl Metrics {
                 kind: "counter",
                 help: "Responses by the class of their status, counted at the exchange's end; none: the client had gone.",
                 samples: &[
-                    ("status=\"1xx\"", count(Count::Informed)),
-                    ("status=\"2xx\"", count(Count::Succeeded)),
-                    ("status=\"3xx\"", count(Count::Redirected)),
-                    ("status=\"4xx\"", count(Count::ClientFailed)),
-                    ("status=\"5xx\"", count(Count::ServerFailed)),
-                    ("status=\"none\"", count(Count::NoResponse)),
+                    ("status=\"1xx\"", class(1..200)),
+                    ("status=\"2xx\"", class(200..300)),
+                    ("status=\"3xx\"", class(300..400)),
+                    ("status=\"4xx\"", class(400..500)),
+                    ("status=\"5xx\"", class(500..u16::MAX)),
+                    ("status=\"none\"", class(0..1)),
                 ],
             },
             Family {

@@ -6,7 +6,7 @@
 //! pipe is full the reports are dropped and counted; the exhibit is never stalled.
 
 use super::access::Format;
-use super::counts::{Count, Counters, Tally};
+use super::counts::{ByStatus, Count, Counters, Tally};
 use super::loads::Loads;
 use super::report::Report;
 use super::sink::LeftOut;
@@ -89,7 +89,7 @@ impl Probe {
         let (connections, exchanges) = (budget(), budget());
         let (number, left_out) = (AtomicU64::new(0), AtomicU64::new(0));
         let _stamping = scope.connections.and_then(|_| timestamps::keep_stamping());
-        let counters = scope.counts.then(Counters::new).transpose()?;
+        let counters = (scope.counts || scope.connections.is_some()).then(Counters::new).transpose()?;
         let open = Open { scope, pipe, dropped, number, left_out, counters, connections, exchanges, _stamping };
         Ok((Self(Some(Arc::new(open))), reader))
     }
@@ -155,7 +155,7 @@ impl Probe {
 
     /// Whether anybody asks what is counted.
     pub(super) fn counts(&self) -> bool {
-        self.counters().is_some()
+        self.0.as_ref().is_some_and(|open| open.scope.counts)
     }
 
     pub(super) fn count_left_out(&self, left_out: LeftOut) {
@@ -167,6 +167,16 @@ impl Probe {
     /// How much of this was counted.
     pub(super) fn counted(&self, what: Count) -> u64 {
         self.counters().map_or(0, |counters| counters.get(what))
+    }
+
+    /// Exchanges by their status, recorded or not.
+    pub(super) fn exchanges(&self) -> ByStatus {
+        self.counters().map(Counters::exchanges).unwrap_or_default()
+    }
+
+    /// Those that are in no record, since this was last asked.
+    pub(super) fn take_unrecorded(&self) -> ByStatus {
+        self.counters().map(Counters::take_unrecorded).unwrap_or_default()
     }
 
     fn counters(&self) -> Option<&Counters> {

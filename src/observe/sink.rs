@@ -41,6 +41,7 @@
 
 use crate::record::connection::Record;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Something that takes the record of every connection from the collector.
 ///
@@ -55,6 +56,9 @@ pub trait Sink: Send {
 
     /// There was more than could be recorded, since this was last said.
     fn left_out(&mut self, left_out: LeftOut);
+
+    /// These exchanges are in no record, by their status (0: without a response), since this was last said.
+    fn unrecorded(&mut self, _exchanges: &BTreeMap<u16, u64>) {}
 
     /// Nothing new, but time has passed: called some ten times a second while
     /// connections are open or something was handed on lately.

@@ -19,7 +19,7 @@ use crate::record::connection::Record;
 use crate::story::width::USUAL;
 use crate::story::{self, MOST_ROWS, Occasion, Progress};
 use left_out::NotShown;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -249,6 +249,11 @@ impl<W: Write + Send> Sink for Story<W> {
     fn left_out(&mut self, left_out: LeftOut) {
         self.turn((self.clock)());
         self.not_shown.add_not_recorded(left_out);
+    }
+
+    fn unrecorded(&mut self, exchanges: &BTreeMap<u16, u64>) {
+        self.turn((self.clock)());
+        self.not_shown.add_unrecorded(exchanges);
     }
 
     fn pass_time(&mut self) {

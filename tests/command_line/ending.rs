@@ -43,6 +43,35 @@ fn a_run_is_summed_up_in_a_line() {
 }
 
 #[test]
+fn of_a_flood_each_failure_is_shown_or_counted_by_its_status() {
+    const REQUESTS: usize = 3_200;
+    for model in MODELS {
+        let (mut server, _folder) = start(&["--model", model, "--log", "story", "--lang", "en"]);
+        let mut client = server.connect();
+        let last = "GET /missing HTTP/1.0\r\n\r\n";
+        let kept = "GET /missing HTTP/1.0\r\nConnection: keep-alive\r\n\r\n".repeat(REQUESTS - 1);
+        client.send((kept + last).as_bytes());
+        client.read_to_end();
+        drop(client);
+        server.signal(Signal::INT);
+        let said = rest(&mut server);
+        let count = |line: &str| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let place = words.windows(2).position(|pair| pair[0] == "×" && pair[1].starts_with("404"))?;
+            words[place.checked_sub(1)?].replace(',', "").parse::<usize>().ok()
+        };
+        let is_aside = |line: &&str| line.starts_with('…');
+        let counted: usize = said.lines().filter(is_aside).filter_map(count).sum();
+        let is_row =
+            |line: &&str| line.contains("GET /missing") && line.contains("  404") || line.contains("chosen  404");
+        let shown = said.lines().filter(is_row).count();
+        assert_eq!(shown + counted, REQUESTS, "{model}: {shown} shown, {counted} counted");
+        let sum = said.lines().last().expect("a line");
+        assert!(sum.contains("3,200 requests (3,200 × 404)"), "{model}: {sum}");
+    }
+}
+
+#[test]
 fn nobody_came_and_nothing_is_recorded_are_no_line() {
     for log in ["short", "off", "common", "json"] {
         let (mut server, _folder) = start(&["--log", log]);

@@ -3,6 +3,7 @@
 
 use crate::language::Language;
 use crate::observe::sink::{LeftOut, News};
+use crate::observe::summary::of_status;
 use crate::record::How;
 use crate::record::connection::{Exchange, Record};
 use crate::story::layout::{Arrow, Block, Words, grouped, plain};
@@ -32,6 +33,8 @@ struct SecondLeftOut {
     /// Connections that the server's side broke off, by the sentence that says why: the first, and how many.
     ends: BTreeMap<String, (String, u64)>,
     not_recorded: LeftOut,
+    /// Exchanges that are in no record, by their status.
+    unrecorded: BTreeMap<u16, u64>,
 }
 
 #[derive(Debug)]
@@ -70,6 +73,12 @@ impl NotShown {
 
     pub(super) fn add_not_recorded(&mut self, left_out: LeftOut) {
         self.second.not_recorded.add(left_out);
+    }
+
+    pub(super) fn add_unrecorded(&mut self, exchanges: &BTreeMap<u16, u64>) {
+        for (status, count) in exchanges {
+            *self.second.unrecorded.entry(*status).or_default() += count;
+        }
     }
 
     pub(super) fn forget(&mut self) {
@@ -122,25 +131,27 @@ impl SecondLeftOut {
     fn left_out(&self, language: Language) -> Option<String> {
         let connections =
             (self.connections > 0).then(|| count!(language, self.connections, "connection", "connections" / "개 연결"));
-        let statuses = self.statuses.iter().map(|(status, count)| match status {
-            0 => say!(language, "{} without a response" / "응답 없음 {}", grouped(*count)),
-            status => format!("{} × {status}", grouped(*count)),
-        });
-        let counts: Vec<String> = connections.into_iter().chain(statuses).collect();
+        let counts: Vec<String> = connections.into_iter().chain(by_status(&self.statuses, language)).collect();
         let counts = (!counts.is_empty()).then(|| counts.join(", "))?;
         Some(say!(language, "… left out in the last second: {}" / "… 지난 1초 동안 생략: {}", counts))
     }
 
     fn not_recorded(&self, language: Language) -> Option<String> {
-        let LeftOut { connections, exchanges, reports, frames } = self.not_recorded;
-        let counts = [
-            (connections, count!(language, connections, "connection", "connections" / "개 연결")),
-            (exchanges, count!(language, exchanges, "exchange", "exchanges" / "개 교환")),
+        // Of the exchanges, the status of each is known; those of a report that was dropped are reports here.
+        let LeftOut { connections, exchanges: _, reports, frames } = self.not_recorded;
+        let connections = (connections, count!(language, connections, "connection", "connections" / "개 연결"));
+        let others = [
             (reports, count!(language, reports, "report", "reports" / "개 보고")),
             (frames, count!(language, frames, "packet", "packets" / "개 패킷")),
         ];
-        let counts: Vec<String> = counts.into_iter().filter(|(count, _)| *count > 0).map(|(_, text)| text).collect();
+        let said = |(count, text): (u64, String)| (count > 0).then_some(text);
+        let counts = said(connections).into_iter().chain(by_status(&self.unrecorded, language));
+        let counts: Vec<String> = counts.chain(others.into_iter().filter_map(said)).collect();
         let counts = (!counts.is_empty()).then(|| counts.join(", "))?;
         Some(say!(language, "… not recorded in the last second: {}" / "… 지난 1초 동안 기록되지 않음: {}", counts))
     }
+}
+
+fn by_status(counts: &BTreeMap<u16, u64>, language: Language) -> impl Iterator<Item = String> {
+    counts.iter().map(move |(status, count)| of_status(*status, *count, language))
 }
