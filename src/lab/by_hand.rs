@@ -8,8 +8,8 @@ use super::feed::{Feed, Moment};
 use super::network::{Network, TcpSettings};
 use super::order::Order;
 use super::perform::Failure;
-use super::run::Run;
-use super::socket_states::states;
+use super::run::{Deed, Run};
+use super::socket_states::{counter, states};
 use super::wire::{Ending, Hand, LookingOn, Wire};
 use crate::language::Language;
 use crate::language::sentence::{Sentence, Text, both, text};
@@ -38,8 +38,10 @@ pub(super) struct PlayedByHand {
     /// Why it ended early, if it did.
     ending: Option<Ending>,
     patience: Duration,
-    /// What the client's and the server's program came to.
+    /// What the client's program came to.
     client: Option<io::Result<usize>>,
+    /// Segments with a wrong checksum that both kernels counted, where they say.
+    wrong_checksums: Option<u64>,
 }
 
 /// One small file is fetched through the wire.
@@ -55,10 +57,17 @@ pub(super) fn play(order: &Order, feed: Feed, decisions: OwnedFd) -> Result<Play
     let ending =
         wait(&wire, &stage, order.longest(), [&|| client.is_over(), &|| server.is_over()]).map_err(Failure::Act)?;
     let passages = wire.end().map_err(Failure::Act)?;
+    let wrong_checksums = wrong_checksums(&stage.network).ok();
     let (calls, found) = stage.calls.all();
     let client = client.is_over().then(|| client.join());
     let run = Run::new("", passages, calls, found).on(conditions);
-    Ok(PlayedByHand { run, ending, patience: order.patience, client })
+    Ok(PlayedByHand { run, ending, patience: order.patience, client, wrong_checksums })
+}
+
+/// What both kernels dropped because its checksum was wrong.
+fn wrong_checksums(network: &Network) -> io::Result<u64> {
+    let count = || counter("Tcp", "InCsumErrors");
+    Ok(network.client.run(count)? + network.server.run(count)?)
 }
 
 fn programs(stage: &Stage) -> io::Result<(Actor<usize>, Actor<()>)> {
@@ -131,6 +140,16 @@ pub(super) fn sentences(played: &PlayedByHand, language: Language) -> Vec<String
     if lost > 0 {
         said.push(both!("You lost {lost} of them.", "그 가운데 {lost}개를 잃었습니다."));
     }
+    let damaged = run.number_of(|one| one.wire == Some(Deed::Damaged));
+    if damaged > 0 {
+        said.push(both!("You damaged {damaged} of them.", "그 가운데 {damaged}개를 손상했습니다."));
+    }
+    if let Some(wrong @ 1..) = played.wrong_checksums {
+        said.push(both!(
+            "The receiving kernel dropped {wrong} because of a wrong checksum (InCsumErrors): its program saw nothing of that.",
+            "받는 쪽 커널이 체크섬이 맞지 않는 {wrong}개를 버렸습니다(InCsumErrors). 프로그램은 그것을 보지 못했습니다."
+        ));
+    }
     if again == 1 {
         said.push(both!(
             "One was sent again, by a kernel: no program asked for it.",
@@ -141,7 +160,7 @@ pub(super) fn sentences(played: &PlayedByHand, language: Language) -> Vec<String
             "{again} were sent again, by the kernels: no program asked for it.",
             "{again}개는 커널이 다시 보냈습니다. 어느 프로그램도 그렇게 시키지 않았습니다."
         ));
-    } else if lost == 0 {
+    } else if lost == 0 && damaged == 0 {
         said.push(both!("None had to be sent again.", "다시 보낸 것은 없습니다."));
     }
     let calls = run.calls.iter().filter(|call| call.side == Side::Client);

@@ -29,6 +29,7 @@ pub(super) struct Arrow {
     deed: Option<&'static str>,
     is_again: bool,
     is_lost: bool,
+    is_damaged: bool,
 }
 
 impl Arrow {
@@ -44,6 +45,7 @@ impl Arrow {
             deed: segment.wire.map(|deed| deed.sentence(language)),
             is_again: segment.is_again(),
             is_lost: matches!(segment.wire, Some(Deed::Dropped | Deed::Cut)),
+            is_damaged: segment.wire == Some(Deed::Damaged),
         }
     }
 }

@@ -157,9 +157,16 @@ fn show(
                 }
             }
             Moment::Decided { number, at: moment, fate } => {
-                let (deed, is_lost) = (Deed::of(fate).map(|deed| deed.sentence(language)), fate == Fate::Dropped);
-                let line_of =
-                    json!({ "event": "decided", "number": number, "at": at(moment), "deed": deed, "is_lost": is_lost });
+                let deed = Deed::of(fate);
+                let line_of = json!({
+                    "event": "decided",
+                    "number": number,
+                    "at": at(moment),
+                    "deed": deed.map(|deed| deed.sentence(language)),
+                    "note": deed.and_then(|deed| deed.note(language)),
+                    "is_lost": deed == Some(Deed::Dropped),
+                    "is_damaged": deed == Some(Deed::Damaged),
+                });
                 line(&mut page, &line_of)?;
             }
             Moment::Arrived { number, at: moment, is_copy } => {

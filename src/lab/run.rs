@@ -117,6 +117,17 @@ impl Deed {
         }
     }
 
+    /// What is said on the arrow, where nothing else in the drawing shows it.
+    pub(super) fn note(self, language: Language) -> Option<&'static str> {
+        match (self, language) {
+            (Self::Damaged, Language::English) => Some("damaged"),
+            (Self::Damaged, Language::Korean) => Some("손상됨"),
+            (Self::Doubled, Language::English) => Some("doubled"),
+            (Self::Doubled, Language::Korean) => Some("둘이 됨"),
+            _ => None,
+        }
+    }
+
     pub(super) fn of(fate: Fate) -> Option<Self> {
         match fate {
             Fate::Waiting => Some(Self::Waiting),

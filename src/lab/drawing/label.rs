@@ -11,6 +11,15 @@ pub(crate) fn label(segment: &Segment, language: Language) -> String {
 
 /// The same, with this in place of the acknowledgment number, if something is.
 pub(crate) fn label_with(segment: &Segment, blank: Option<String>, language: Language) -> String {
+    let mut label = what_it_carries(segment, blank, language);
+    if let Some(note) = segment.wire.and_then(|deed| deed.note(language)) {
+        label.push_str(", ");
+        label.push_str(note);
+    }
+    label
+}
+
+fn what_it_carries(segment: &Segment, blank: Option<String>, language: Language) -> String {
     let ko = language == Language::Korean;
     let Some(tcp) = &segment.tcp else {
         let name = match segment.protocol {

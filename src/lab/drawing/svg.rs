@@ -4,7 +4,7 @@
 use super::label::label;
 use crate::escape::html;
 use crate::lab::report::Source;
-use crate::lab::run::{Ms, Run, Segment};
+use crate::lab::run::{Deed, Ms, Run, Segment};
 use crate::language::Language;
 use crate::packet::Direction;
 use std::fmt::Write;
@@ -19,6 +19,8 @@ const TALLEST: f64 = 1400.0;
 const LONGEST_PAUSE: f64 = 160.0;
 /// Two labels keep this distance.
 const LINE: f64 = 13.0;
+/// So far below its arrow is that of its copy at least.
+const APART: f64 = 7.0;
 /// Where on its arrow a label stands.
 const LABEL: f64 = 0.62;
 /// Segments that leave and arrive this close together travel side by side; together they have one label.
@@ -44,7 +46,7 @@ pub(crate) fn draw(source: Source<'_>, runs: &[Run], language: Language) -> Stri
 const STYLE: &str = "<style>.paper{fill:#fff}.title{font:600 16px system-ui,sans-serif;fill:#111}\
 .act{font:600 13px system-ui,sans-serif;fill:#111}.c{stroke:#1f55b5;fill:none}.s{stroke:#a34a00;fill:none}\
 .x{stroke:#b3261e;fill:none;stroke-dasharray:4 3}text.c{fill:#1f55b5;stroke:none}text.s{fill:#a34a00;stroke:none}\
-text.x{fill:#b3261e;stroke:none}.again{stroke-width:2.4}.pause{stroke:#777;stroke-dasharray:1 4}.call{fill:#555}\
+text.x{fill:#b3261e;stroke:none}.again{stroke-width:2.4}.copy{stroke-dasharray:7 3}.pause{stroke:#777;stroke-dasharray:1 4}.call{fill:#555}\
 text.halo{paint-order:stroke;stroke:#fff;stroke-width:4px}\
 @media(prefers-color-scheme:dark){.paper{fill:#16181c}.title,.act{fill:#eee}.c{stroke:#8ab4ff}.s{stroke:#ffb070}\
 .x{stroke:#ff8a80}text.c{fill:#8ab4ff;stroke:none}text.s{fill:#ffb070;stroke:none}text.x{fill:#ff8a80;stroke:none}\
@@ -99,16 +101,27 @@ fn act(out: &mut String, run: &Run, title: &str, top: f64, language: Language) -
                 None => ("x", begins + DROP / 2.0, from.midpoint(to)),
             };
             let again = if segment.is_again() { " again" } else { "" };
+            let class = if segment.wire == Some(Deed::Damaged) { "x" } else { class };
             let _ = writeln!(
                 out,
                 "<path class=\"{class}{again}\" d=\"M{from} {begins:.1}L{to:.1} {ends:.1}\"/>{}",
                 head(class, to, ends, to > from, segment.is_lost()),
             );
+            if let Some(copy) = segment.copy_arrived_ms {
+                let below = (ends + APART - scale.y(copy)).max(0.0);
+                let (begins, ends) = (begins + below, scale.y(copy) + below);
+                let _ = writeln!(
+                    out,
+                    "<path class=\"{class} copy\" d=\"M{from} {begins:.1}L{to:.1} {ends:.1}\"/>{}",
+                    head(class, to, ends, to > from, false),
+                );
+            }
         }
         // Nearer the receiver, where a rate has drawn neighbours apart.
         let (begins, ends) =
             (scale.y(first.sent_ms), first.arrived_ms.map_or(scale.y(first.sent_ms) + DROP / 2.0, |at| scale.y(at)));
-        let class = if first.is_lost() { "x" } else { colour };
+        let is_broken = first.is_lost() || (flight.len() == 1 && first.wire == Some(Deed::Damaged));
+        let class = if is_broken { "x" } else { colour };
         let place = &mut taken[usize::from(is_back)];
         let label_y = (begins + (ends - begins) * LABEL - 3.0).max(*place + LINE);
         *place = label_y;

@@ -12,7 +12,7 @@
 use super::label::label_with;
 use crate::lab::blank::Blank;
 use crate::lab::end::Side;
-use crate::lab::run::{Call, Ms, Run, Segment};
+use crate::lab::run::{Call, Deed, Ms, Run, Segment};
 use crate::language::Language;
 use crate::packet::Direction;
 use anstyle::{AnsiColor, Style};
@@ -85,6 +85,7 @@ fn draw_segment(out: &mut impl Write, segment: &Segment, label: &str, width: usi
     let middle = width - 2 * (TIME + 1);
     let colour = match (segment.is_lost(), segment.direction) {
         (true, _) => AnsiColor::Red.on_default(),
+        _ if segment.wire == Some(Deed::Damaged) => AnsiColor::Red.on_default(),
         (_, Direction::ToServer) => AnsiColor::Blue.on_default(),
         (_, Direction::ToClient) => AnsiColor::Yellow.on_default(),
     };

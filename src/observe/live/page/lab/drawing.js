@@ -5,6 +5,7 @@ const ROW = 14; // points between two texts
 const LETTER = 6.5; // points of a letter, about; of a wide one twice that
 const NARROW = 540;
 const BESIDE = 58; // points from an end to what its program did
+const APART = 7; // points between an arrow and that of its copy
 
 class Drawing {
   // An act: { setting, segments, calls, flights }, in `width` points.
@@ -34,7 +35,9 @@ class Drawing {
     const flights = new Map(act.flights.flatMap(({ segments, label }) => segments.map((number, index) => [number, index ? "" : label])));
     // No label covers where one was lost.
     for (const one of act.segments) if (one.is_lost) this.labels.push([this.middle, this.scale.y(one.decided ?? one.left + act.setting.delay_ms / 2) + 4, 8]);
-    for (const one of act.segments) this.#arrow(one, flights.get(one.number) ?? one.label, texts, act.setting.delay_ms);
+    // Of what the wire did to one of many, its own label says.
+    const labelOf = (one) => (one.deed && !one.is_lost ? one.label : (flights.get(one.number) ?? one.label));
+    for (const one of act.segments) this.#arrow(one, labelOf(one), texts, act.setting.delay_ms);
     this.#times(act.segments, texts);
     this.#calls(act.calls, texts, isNarrow);
     this.node.append(this.now, texts);
@@ -74,14 +77,17 @@ class Drawing {
     if (isThere) points.push([one.arrived, to, Math.max(y(one.arrived), points.at(-1)[2])]);
     else if (!waits) points.push([one.left + delay / 2, this.middle, y(one.left) + FALL / 2]);
     const kind = one.is_lost ? "lost" : isBack ? "server" : "client";
-    const path = svg("path", { class: `arrow ${kind}${one.is_again ? " again" : ""}${isThere || one.is_lost ? "" : " open"}` });
+    const more = [one.is_again && "again", one.is_damaged && "damaged", !isThere && !one.is_lost && "open"];
+    const path = svg("path", { class: ["arrow", kind, ...more].filter(Boolean).join(" ") });
     const [end, x, bottom] = points.at(-1);
     const head = one.is_lost ? cross(x, bottom) : isThere ? tip(points.at(-2), points.at(-1), kind) : undefined;
-    const copy = one.copy === undefined ? [] : [[one.decided ?? one.left, waits ? middle : from, y(one.decided ?? one.left)], [one.copy, to, y(one.copy)]];
+    const copy = this.#copy(one, points, waits ? middle : from, to);
     const twin = copy.length ? svg("path", { class: `arrow copy ${kind}` }) : undefined;
     const twinHead = copy.length ? tip(...copy, kind) : undefined;
+    const flaw = one.is_damaged ? zigzag(points) : undefined;
     this.node.append(...[path, twin, twinHead].filter(Boolean));
     if (head) (one.is_lost ? texts : this.node).append(head);
+    if (flaw) texts.append(flaw.node);
     const text = label ? this.#label(label, points, kind) : undefined;
     if (text) texts.append(text);
     this.parts.push((at) => {
@@ -89,8 +95,18 @@ class Drawing {
       twin?.setAttribute("d", travelled(copy, at));
       reveal(head, at >= end);
       reveal(twinHead, at >= one.copy);
+      reveal(flaw?.node, at >= flaw?.at);
       reveal(text, at >= one.left);
     });
+  }
+
+  // The way of the second of a doubled one: beside the first, where both went at the same time.
+  #copy(one, points, from, to) {
+    if (one.copy === undefined) return [];
+    const begin = one.decided ?? one.left;
+    const y = (at) => Math.max(this.scale.y(at), points.find(([moment]) => moment === at)?.[2] ?? 0);
+    const below = one.arrived === undefined ? 0 : Math.max(0, APART - (y(one.copy) - points.at(-1)[2]));
+    return [[begin, from, y(begin) + below], [one.copy, to, y(one.copy) + below]];
   }
 
   // A label where it covers no other: nearer the receiver, where neighbours are drawn apart.
@@ -184,6 +200,16 @@ function travelled(points, at) {
 function tip([, x0, y0], [, x, y], kind) {
   const angle = (Math.atan2(y - y0, x - x0) * 180) / Math.PI;
   return svg("path", { class: `tip ${kind}`, d: "M0 0L-9 -4.2V4.2Z", transform: `translate(${round(x)} ${round(y)}) rotate(${round(angle)})` });
+}
+
+// Where the wire turned a bit: in the middle of the way, or where a person decided it.
+function zigzag(points) {
+  const [[before, x, y], [end, x2, y2]] = points.slice(-2);
+  const isByHand = points.length > 2;
+  const part = isByHand ? 0.25 : 0.5;
+  const place = `translate(${round(x + (x2 - x) * part)} ${round(y + (y2 - y) * part)})`;
+  const node = svg("path", { class: "flaw", d: "M-9 4L-3 -5L3 5L9 -4", transform: place });
+  return { node, at: before + (end - before) * part };
 }
 
 function cross(x, y) {
