@@ -104,3 +104,91 @@ fn a_person_is_the_wire_by_keyboard_alone() {
     assert!(text(&browser, "#verdict").contains("The client has all 52 bytes"), "{}", text(&browser, "#verdict"));
     save_screenshots(&browser, "lab-by-hand-result");
 }
+
+/// Decides about the frame that waits first.
+fn decide(browser: &Browser, decision: usize) {
+    browser.wait_until("document.querySelector('.frame')", &[]);
+    let button = "document.querySelectorAll('.frame button')[arguments[0]].click()";
+    browser.run(button, &[json!(decision)]);
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver: .ci/run installs them"]
+fn what_the_wire_damaged_or_doubled_is_seen_and_said() {
+    let page = LabPage::start();
+    let browser = Browser::start();
+    open(&browser, &page, "en", "wire");
+    browser.click("document.querySelector('#run')", &[]);
+    let is_over = || browser.run("return document.querySelector('#stop').hidden", &[]) == json!(true);
+    let (deliver, double, damage) = (0, 2, 3);
+    // The SYN twice, and of what comes then the request damaged.
+    let mut is_damaged = false;
+    decide(&browser, double);
+    while !is_over() {
+        browser.wait_until("document.querySelector('#stop').hidden || document.querySelector('.frame')", &[]);
+        let is_request = "return Boolean(document.querySelector('.frame b')?.innerText.startsWith('bytes'))";
+        if !is_damaged && browser.run(is_request, &[]) == json!(true) {
+            is_damaged = true;
+            decide(&browser, damage);
+            continue;
+        }
+        let first = "document.querySelectorAll('.frame button')[arguments[0]]?.click()";
+        browser.run(first, &[json!(deliver)]);
+    }
+    browser.wait_until("document.querySelector('#verdict').innerText", &[]);
+    let count = |selector: &str| {
+        browser.run("return document.querySelectorAll(arguments[0]).length", &[json!(format!("#drawing {selector}"))])
+    };
+    assert_eq!((count(".arrow.damaged"), count(".flaw"), count(".arrow.copy")), (json!(1), json!(1), json!(1)));
+    let said = text(&browser, "#verdict");
+    assert!(said.contains("You damaged 1 of them."), "{said}");
+    assert!(said.contains("The receiving kernel dropped 1 because of a wrong checksum (InCsumErrors)"), "{said}");
+    let labels = text(&browser, "#drawing");
+    assert!(labels.contains(", damaged") && labels.contains(", doubled"), "{labels}");
+    // The second arrow is beside the first, not over it.
+    let ends = "const y = (arrow) => arrow.getBBox().y; const all = [...document.querySelectorAll('#drawing .arrow')];
+        const copy = document.querySelector('#drawing .arrow.copy');
+        return Math.abs(y(all[all.indexOf(copy) - 1]) - y(copy))";
+    assert!(browser.run(ends, &[]).as_f64() >= Some(3.0), "{}", browser.run(ends, &[]));
+    save_screenshots(&browser, "lab-damaged");
+
+    // In an experiment as well, where it is one of many.
+    open(&browser, &page, "en", "late-twice-damaged");
+    browser.click("document.querySelector('#just-show')", &[]);
+    self::is_over(&browser);
+    browser.run("document.querySelectorAll('#acts button')[2].click()", &[]);
+    assert_eq!((count(".arrow.damaged"), count(".flaw")), (json!(1), json!(1)));
+    assert!(text(&browser, "#drawing").contains(", damaged"));
+    browser.run("document.querySelectorAll('#acts button')[1].click()", &[]);
+    assert_eq!(count(".arrow.copy"), json!(1));
+    assert_eq!(browser.console(), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver: .ci/run installs them"]
+fn a_server_that_stops_or_refuses_is_said() {
+    let mut page = LabPage::start();
+    let browser = Browser::start();
+    open(&browser, &page, "ko", "handshake");
+    // What a proxy or another version of the program would say is no JSON.
+    browser.run(
+        "const headers = { 'content-type': 'text/html' };
+         window.fetch = async () => new Response('<h1>No</h1>', { status: 413, headers })",
+        &[],
+    );
+    browser.click("document.querySelector('#just-show')", &[]);
+    browser.wait_until("document.querySelector('#said').innerText.includes('실험실이 받는 것보다 큽니다')", &[]);
+
+    open(&browser, &page, "en", "wire");
+    browser.click("document.querySelector('#run')", &[]);
+    browser.wait_until("document.querySelector('.frame')", &[]);
+    page.server.signal(rustix::process::Signal::INT);
+    page.server.wait();
+    browser.wait_until(
+        "document.querySelector('#said').innerText.includes('The server stopped before this was over')",
+        &[],
+    );
+    assert_eq!(browser.run("return document.querySelectorAll('.frame').length", &[]), json!(0));
+    browser.click("document.querySelector('#run')", &[]);
+    browser.wait_until("document.querySelector('#said').innerText.includes(\"can't be reached\")", &[]);
+}

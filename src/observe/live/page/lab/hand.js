@@ -16,9 +16,15 @@ function showFrame(one) {
 
 async function decide(number, decision) {
   byId("frames").dataset.focus = "yes";
-  const response = await fetch(`/lab/frame/${number}?lang=${LANGUAGE}`, { method: "POST", body: JSON.stringify({ do: decision }) });
-  // A frame that waits no longer goes as well.
-  if (!response.ok) hideFrame(number);
+  const order = { method: "POST", body: JSON.stringify({ do: decision }) };
+  try {
+    const response = await fetch(`/lab/frame/${number}?lang=${LANGUAGE}`, order);
+    // A frame that waits no longer goes as well.
+    if (!response.ok) hideFrame(number);
+  } catch {
+    hideFrame(number);
+    tellOf(say("server_stopped"));
+  }
 }
 
 function hideFrame(number) {

@@ -22,8 +22,8 @@ const isByHand = () => lab.chosen === lab.byHand;
 
 async function begin() {
   const response = await fetch(`/lab/experiments?lang=${LANGUAGE}`);
-  const { site, list, why } = await response.json();
-  if (!list) return tellOf(why);
+  if (!response.ok) return tellOf(await whyOf(response));
+  const { site, list } = await response.json();
   Object.assign(lab, { groups: list.groups, byHand: list.by_hand });
   const [url] = site;
   if (url && /^https?:/.test(url)) {
@@ -137,9 +137,9 @@ async function run(isChanged) {
   try {
     const { why, status } = await perform(wish(isChanged), drawn, abort.signal);
     if (why) ending = { sentence: why, isRefused: status === 503 };
-  } catch (error) {
+  } catch {
     if (abort.signal.aborted) return;
-    ending = { sentence: say("unreachable", error.message) };
+    ending = { sentence: say("unreachable") };
   }
   if (lab.abort !== abort) return;
   lab.abort = undefined;

@@ -13,9 +13,25 @@ async function perform(wish, on, signal) {
     await new Promise((done) => setTimeout(done, AGAIN));
     response = await ask();
   }
-  if (!response.ok) return { why: (await response.json()).why, status: response.status };
-  await eachLine(response.body, (line) => on[line.event]?.(line));
-  return {};
+  if (!response.ok) return { why: await whyOf(response), status: response.status };
+  let isOver = false;
+  try {
+    await eachLine(response.body, (line) => {
+      isOver ||= line.event === "end";
+      on[line.event]?.(line);
+    });
+  } catch (error) {
+    if (signal.aborted || !(error instanceof TypeError)) throw error; // a TypeError: the connection broke
+  }
+  return isOver ? {} : { why: say("server_stopped") };
+}
+
+// Why the server refuses, in the reader's language: what the lab refuses says why itself.
+async function whyOf(response) {
+  const isOfTheLab = response.headers.get("content-type")?.startsWith("application/json");
+  const { why } = isOfTheLab ? await response.json() : {};
+  const known = { 403: say("refused_403"), 405: say("refused_405"), 413: say("refused_413") };
+  return why ?? known[response.status] ?? say("refused", String(response.status));
 }
 
 async function eachLine(body, tell) {
@@ -45,9 +61,12 @@ class Growing {
     if (one) one.waits = true;
   }
 
-  decided({ number, at, deed, is_lost: isLost }) {
+  decided({ number, at, deed, note, is_lost: isLost, is_damaged: isDamaged }) {
     const one = this.of(number);
-    if (one) Object.assign(one, { decided: at, deed: deed ?? undefined, is_lost: isLost, waits: false });
+    if (!one) return;
+    const label = [one.label, note].filter(Boolean).join(", ");
+    Object.assign(one, { decided: at, deed: deed ?? undefined, label, waits: false });
+    Object.assign(one, { is_lost: isLost, is_damaged: isDamaged });
   }
 
   arrived({ number, at, is_copy: isCopy }) {

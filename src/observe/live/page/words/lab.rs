@@ -39,7 +39,36 @@ pub(crate) const WORDS: &[Word] = &[
     ("you_said", "You said", "예상"),
     ("measured", "Measured", "측정"),
     ("missed", "{0} {0|moment|moments} came too fast to be shown.", "너무 빨라서 보이지 못한 순간이 {0}개 있습니다."),
-    ("unreachable", "The lab can't be reached: {0}.", "실험실에 연결할 수 없습니다: {0}."),
+    (
+        "unreachable",
+        "The lab can't be reached. If glasshttp has ended, start it again and reload this page.",
+        "실험실에 연결할 수 없습니다. glasshttp가 끝났다면 다시 시작하고 이 페이지를 새로 고치세요.",
+    ),
+    (
+        "server_stopped",
+        "The server stopped before this was over. Start glasshttp again and reload this page.",
+        "끝나기 전에 서버가 멈췄습니다. glasshttp를 다시 시작하고 이 페이지를 새로 고치세요.",
+    ),
+    (
+        "refused_403",
+        "The server runs experiments only for this page, opened under the URL that glasshttp printed, by the user who started it.",
+        "서버는 glasshttp를 시작한 사용자가 glasshttp가 알려 준 URL로 연 이 페이지의 실험만 실행합니다.",
+    ),
+    (
+        "refused_405",
+        "This server has no lab: it is another version of glasshttp. Reload the page.",
+        "이 서버에는 실험실이 없습니다. 다른 버전의 glasshttp입니다. 페이지를 새로 고치세요.",
+    ),
+    (
+        "refused_413",
+        "That was more than the lab takes. Reload the page and change less.",
+        "실험실이 받는 것보다 큽니다. 페이지를 새로 고치고 덜 바꾸어 보세요.",
+    ),
+    (
+        "refused",
+        "The lab refused (status {0}). Reload the page and try again.",
+        "실험실이 거절했습니다(상태 {0}). 페이지를 새로 고치고 다시 시도하세요.",
+    ),
     ("change_it", "Change it", "바꿔 보기"),
     ("delay", "Delay, each way", "한쪽 방향의 지연"),
     ("which_packet", "Which packet, and what the wire does to it", "어느 패킷에 무엇을 할지"),
