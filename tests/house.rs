@@ -270,3 +270,18 @@ fn every_file_opens_with_what_lives_there_and_can_be_held_in_the_head() {
         }
     }
 }
+
+#[test]
+fn no_line_of_a_script_is_wider_than_a_screen() {
+    for folder in ["src/observe/live/page", "src/observe/live/page/lab"] {
+        for entry in fs::read_dir(folder).expect("a folder of the project") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_none_or(|ending| ending != "js") {
+                continue;
+            }
+            let text = fs::read_to_string(&path).expect("text");
+            let wide = text.lines().position(|line| line.chars().count() > 120);
+            assert_eq!(wide.map(|line| line + 1), None, "{}", path.display());
+        }
+    }
+}

@@ -41,6 +41,12 @@ fn an_experiment_is_predicted_run_and_explained() {
     assert!(rows.as_u64() >= Some(20), "{rows}");
     axe::assert_accessible(&browser, "the lab's result");
     save_screenshots(&browser, "lab-result");
+    let paper = browser.print();
+    assert_eq!(String::from_utf8_lossy(&paper).matches("/Type /Page\n").count(), 1, "one sheet");
+    std::fs::write(format!("{}/.ci/artefacts/lab-sheet.pdf", env!("CARGO_MANIFEST_DIR")), paper).expect("a file");
+    let names = "return [...document.querySelectorAll('#drawing text.soft')].map(name => name.textContent)";
+    let cut = browser.run(names, &[]).to_string();
+    assert!(!cut.contains('…'), "names of calls are whole on a wide page: {cut}");
 
     // At the beginning nothing has arrived; at the end all has.
     let shown = "return [...document.querySelectorAll('#drawing .tip')].filter(tip => tip.getAttribute('visibility') === 'visible').length";

@@ -84,9 +84,25 @@ fn an_address_names_a_connection_and_a_step_of_it() {
     browser.click("document.querySelectorAll('.step')[6].querySelector('.step-number')", &[]);
     browser.wait_until("location.hash === '#1/step7'", &[]);
     browser.wait_until("document.querySelectorAll('.step')[6].classList.contains('is-linked')", &[]);
-    browser.run("location.hash = '#77'", &[]);
-    browser.wait_until("document.getElementById('banner').innerText.includes('Connection 77 is not kept')", &[]);
-    wait_for_chosen(&browser, 2);
+    // What isn't there is said, with what to do; it is shown where it comes after all.
+    browser.run("location.hash = '#1/step99'", &[]);
+    browser.wait_until("document.querySelector('#chosen-body .banner')?.innerText.includes('no step 99')", &[]);
+    assert!(text(&browser, ".diagram").contains("GET /first"));
+    for way in ["location.hash = '#77/step7'", "location.reload()"] {
+        browser.run(way, &[]);
+        browser.wait_until("document.querySelector('#chosen-body .banner')?.innerText.includes('77 is not here')", &[]);
+        browser.wait_until("document.getElementById('chosen-title').innerText === 'Connection 77'", &[]);
+        assert_eq!(hash(&browser), "#77/step7");
+        browser.wait_until("document.querySelectorAll('.lane').length === 2", &[]);
+    }
+    example::tell_whole(&mut page.sink, 77, "/late");
+    browser.wait_until("document.querySelector('.step.is-linked')", &[]);
+    assert!(text(&browser, ".diagram").contains("GET /late"));
+    browser.run("location.hash = '#78'", &[]);
+    browser.wait_until("document.querySelector('#chosen-body .banner')?.innerText.includes('78 is not here')", &[]);
+    browser.click("document.getElementById('follow')", &[]);
+    wait_for_chosen(&browser, 77);
+    assert_eq!(hash(&browser), "");
     assert_eq!(browser.console(), [""; 0]);
 }
 
@@ -111,7 +127,12 @@ fn a_teacher_reveals_one_step_after_the_other() {
     assert_eq!(press(&format!("{SHIFT} ")), json!(4));
     assert_eq!(text(&browser, "#stage-count"), format!("Step 4 of {steps}"));
     assert!(text(&browser, "#stage-said").starts_with("Step 4 of "));
-    assert_eq!(hash(&browser), "#1/step4");
+    assert_eq!(hash(&browser), "#1/step4/stage");
+    // A reload in the middle of a lesson leaves it where it was.
+    browser.run("location.reload()", &[]);
+    browser.wait_until("document.getElementById('stage')?.open", &[]);
+    assert_eq!(browser.run(shown, &[]), json!(4));
+    assert_eq!(hash(&browser), "#1/step4/stage");
     // By buttons it goes as well, and what happens meanwhile changes nothing.
     page.sink.take(&record, News::Closed);
     browser.click("document.getElementById('stage-next')", &[]);
@@ -119,6 +140,7 @@ fn a_teacher_reveals_one_step_after_the_other() {
     save_screenshots(&browser, "live-stage");
     press(ESCAPE);
     browser.wait_until("!document.getElementById('stage').open", &[]);
+    assert_eq!(hash(&browser), "#1/step5");
     assert_eq!(browser.console(), [""; 0]);
 }
 
@@ -140,6 +162,23 @@ fn a_diagram_is_printed_on_one_sheet() {
         let pages = text.matches("/Type /Page\n").count();
         assert_eq!(pages, 1, "{exchanges} exchanges");
         assert_eq!(browser.run("return document.getElementById('sheet')", &[]), json!(null), "it is put away");
+    }
+    // What no sheet holds in letters that can be read is cut, and says where.
+    for (exchanges, is_cut) in [(18, false), (100, true)] {
+        let mut record = example::opened(exchanges);
+        for number in 1..=exchanges {
+            record.exchanges.push(example::exchange(number, "/a/page", 900_000 * number as i64));
+        }
+        page.sink.take(&example::closed(record, 6_000_000_000), News::Closed);
+        wait_for_chosen(&browser, exchanges);
+        let paper = browser.print();
+        assert_eq!(String::from_utf8_lossy(&paper).matches("/Type /Page\n").count(), 1, "{exchanges} exchanges");
+        std::fs::write(format!("{}/.ci/artefacts/live-sheet-{exchanges}.pdf", env!("CARGO_MANIFEST_DIR")), paper)
+            .expect("a file");
+        browser.run("dispatchEvent(new Event('beforeprint'))", &[]);
+        let end = text(&browser, "#sheet .cut");
+        assert_eq!(end.starts_with("The sheet ends here, after "), is_cut, "{exchanges}: {end}");
+        browser.run("dispatchEvent(new Event('afterprint'))", &[]);
     }
 }
 
@@ -189,6 +228,7 @@ fn a_hand_out_is_one_file_that_opens_from_the_disk() {
     assert!(!seen.contains("measured: the SYN"), "how it is known is asked for");
     browser.click("document.getElementById('how')", &[]);
     assert!(super::browser::text(&browser, "main").contains("measured: "));
+    axe::assert_accessible(&browser, "the hand-out");
     save_screenshots(&browser, "hand-out");
     assert_eq!(browser.console(), [""; 0]);
 }
@@ -225,6 +265,19 @@ fn the_one_404_of_61_requests_is_found_at_once() {
     browser.type_into("document.querySelector('#requests-rows a')", "\u{e007}");
     wait_for_chosen(&browser, 1);
     browser.wait_until("document.querySelector('.step.is-linked')?.innerText.includes('/file-23')", &[]);
+    // It stands out among the others of its connection, and a reload keeps it.
+    let picked = "document.querySelectorAll('#requests-rows .is-picked').length === 1
+        && document.querySelector('#requests-rows .is-picked').innerText.includes('/file-23')";
+    browser.wait_until(picked, &[]);
+    save_screenshots(&browser, "live-request-picked");
+    assert_eq!(hash(&browser), "#1/request23");
+    browser.run("location.reload()", &[]);
+    browser.wait_until("document.querySelector('.step.is-linked')?.innerText.includes('/file-23')", &[]);
+    assert_eq!(hash(&browser), "#1/request23");
+    browser.click("document.getElementById('tab-requests')", &[]);
+    browser.wait_until("document.querySelectorAll('#requests-rows .is-picked').length === 1", &[]);
+    let path = "return document.querySelector('#requests-rows td.path').getBoundingClientRect().width";
+    assert!(browser.run(path, &[]).as_f64() >= Some(180.0), "{}", browser.run(path, &[]));
 
     browser.click("document.querySelector('input[name=class][value=all] + span')", &[]);
     browser.wait_until("document.querySelectorAll('#requests-rows tr').length === 61", &[]);

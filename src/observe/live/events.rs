@@ -99,16 +99,16 @@ enum Event {
 }
 
 impl Events {
-    /// Another stream, which begins with `greeting`, a JSON object; `None`:
-    /// there are as many as may be.
-    pub(super) fn listen(hub: &Arc<Hub>, greeting: &str, language: Language) -> Option<Self> {
+    /// Another stream, which begins with `greeting`, a JSON object, and how many records come
+    /// right behind it; `None`: there are as many as may be.
+    pub(super) fn listen(hub: &Arc<Hub>, greeting: Value, language: Language) -> Option<Self> {
         let place = hub.lock().admit_stream(hub.bounds.listeners, Instant::now());
         // Some may have gone unnoticed: written to, they are found out. Or one has lost its place.
         hub.bell.notify_all();
         Some(Self::new(Arc::clone(hub), place?, greeting, language))
     }
 
-    fn new(hub: Arc<Hub>, number: u64, greeting: &str, language: Language) -> Self {
+    fn new(hub: Arc<Hub>, number: u64, mut greeting: Value, language: Language) -> Self {
         let now = Instant::now();
         let (kept, seen, admitted, calls) = {
             let state = hub.lock();
@@ -136,7 +136,8 @@ impl Events {
         };
         // A browser that lost us asks again after a second; it gets everything anew.
         events.text.extend_from_slice(b"retry: 1000\n");
-        events.say("hello", greeting.as_bytes());
+        greeting["kept"] = events.kept.len().into();
+        events.say("hello", greeting.to_string().as_bytes());
         events.shown = events.kept.iter().map(|record| Key::of(record)).collect();
         events
     }

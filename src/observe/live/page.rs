@@ -195,7 +195,7 @@ impl LivePage {
     fn events(&self, language: Language) -> Response {
         let mut greeting = self.greeting.clone();
         greeting["sandbox"] = self.hub.sandbox.get().cloned().unwrap_or_default();
-        match Events::listen(&self.hub, &greeting.to_string(), language) {
+        match Events::listen(&self.hub, greeting, language) {
             Some(events) => Response::stream(StatusCode::OK, "text/event-stream", events),
             None => Response::error_in(
                 language,

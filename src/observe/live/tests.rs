@@ -6,6 +6,7 @@ use super::*;
 use crate::language::Language;
 use crate::record::connection::{Close, Exchange, Handshake, Message, SCHEMA};
 use crate::record::{Figure, How, Reason, Source, Stages, Why};
+use serde_json::json;
 use std::io::Read;
 use std::time::Duration;
 
@@ -191,8 +192,8 @@ fn a_stream_greets_tells_what_is_kept_then_what_changes_then_the_end() {
     let mut sink = LiveSink::new(&hub);
     sink.take(&closed(record(1)), News::Closed);
     sink.take(&record(2), News::Opened);
-    let mut events = Events::listen(&hub, "{\"site\":[]}", Language::English).expect("a stream");
-    assert_eq!(next(&mut events), "retry: 1000\nevent: hello\ndata: {\"site\":[]}\n\n");
+    let mut events = Events::listen(&hub, json!({ "site": [] }), Language::English).expect("a stream");
+    assert_eq!(next(&mut events), "retry: 1000\nevent: hello\ndata: {\"kept\":2,\"site\":[]}\n\n");
     assert_eq!(records(&next(&mut events)), [1, 2]);
     sink.take(&closed(record(2)), News::Closed);
     assert_eq!(records(&next(&mut events)), [2]);
@@ -207,7 +208,7 @@ fn a_stream_greets_tells_what_is_kept_then_what_changes_then_the_end() {
 fn a_crowd_is_shown_bit_by_bit_and_what_was_forgotten_is_counted() {
     let hub = Hub::new(Bounds { connections: 100, shown_per_second: 200, ..bounds() });
     let mut sink = LiveSink::new(&hub);
-    let mut events = Events::listen(&hub, "{}", Language::English).expect("a stream");
+    let mut events = Events::listen(&hub, json!({}), Language::English).expect("a stream");
     next(&mut events);
     for connection in 1..=500 {
         sink.take(&closed(record(connection)), News::Closed);
@@ -242,7 +243,7 @@ fn what_is_shown_is_brought_up_to_date_though_much_is_new() {
     let hub = Hub::new(Bounds { connections: 1000, ..bounds() });
     let mut sink = LiveSink::new(&hub);
     sink.take(&record(1), News::Opened);
-    let mut events = Events::listen(&hub, "{}", Language::English).expect("a stream");
+    let mut events = Events::listen(&hub, json!({}), Language::English).expect("a stream");
     next(&mut events);
     assert_eq!(records(&next(&mut events)), [1]);
     sink.take(&closed(record(1)), News::Closed);
@@ -259,25 +260,25 @@ fn what_is_shown_is_brought_up_to_date_though_much_is_new() {
 #[test]
 fn there_are_as_many_listeners_as_may_be_and_one_that_goes_makes_room() {
     let hub = Hub::new(Bounds { listeners: 2, ..bounds() });
-    let first = Events::listen(&hub, "{}", Language::English).expect("a stream");
-    let mut second = Events::listen(&hub, "{}", Language::English).expect("a stream");
+    let first = Events::listen(&hub, json!({}), Language::English).expect("a stream");
+    let mut second = Events::listen(&hub, json!({}), Language::English).expect("a stream");
     next(&mut second);
-    assert!(Events::listen(&hub, "{}", Language::English).is_none());
+    assert!(Events::listen(&hub, json!({}), Language::English).is_none());
     // The others are written to, so that one that has gone is found out.
     assert_eq!(next(&mut second), ": are you there?\n\n");
     drop(first);
-    assert!(Events::listen(&hub, "{}", Language::English).is_some());
+    assert!(Events::listen(&hub, json!({}), Language::English).is_some());
 }
 
 #[test]
 fn where_all_are_there_the_one_that_has_taken_nothing_for_longest_gives_way() {
     let hub = Hub::new(Bounds { listeners: 2, ..bounds() });
-    let mut stuck = Events::listen(&hub, "{}", Language::English).expect("a stream");
-    let mut taken = Events::listen(&hub, "{}", Language::English).expect("a stream");
+    let mut stuck = Events::listen(&hub, json!({}), Language::English).expect("a stream");
+    let mut taken = Events::listen(&hub, json!({}), Language::English).expect("a stream");
     next(&mut taken);
     let begun = Instant::now();
     let mut third = loop {
-        match Events::listen(&hub, "{}", Language::English) {
+        match Events::listen(&hub, json!({}), Language::English) {
             Some(third) => break third,
             None => while next(&mut taken) != ": are you there?\n\n" {},
         }
@@ -293,7 +294,7 @@ fn where_all_are_there_the_one_that_has_taken_nothing_for_longest_gives_way() {
 #[test]
 fn a_silent_stream_says_that_it_is_there() {
     let hub = Hub::new(Bounds { heartbeat: Duration::ZERO, ..bounds() });
-    let mut events = Events::listen(&hub, "{}", Language::English).expect("a stream");
+    let mut events = Events::listen(&hub, json!({}), Language::English).expect("a stream");
     next(&mut events);
     assert_eq!(next(&mut events), ": still here\n\n");
 }

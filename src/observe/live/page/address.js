@@ -119,10 +119,13 @@ class AddressBar {
   #requested(url, began) {
     const target = ` ${url.pathname}${url.search} `;
     const isOurs = ({ request, status }) =>
-      status >= 300 && status < 400 && request.head.split("\n", 1)[0].includes(target) &&
+      status >= 300 &&
+      status < 400 &&
+      request.head.split("\n", 1)[0].includes(target) &&
       request.head.includes(location.origin);
     const found = this.#records.list.flatMap((entry) =>
-      entry.record.exchanges.filter(isOurs).map((exchange) => ({ entry, exchange })));
+      entry.record.exchanges.filter(isOurs).map((exchange) => ({ entry, exchange })),
+    );
     const at = ({ entry, exchange }) => entry.accepted + (value(exchange.stages.first_read) ?? 0) / MS;
     const late = found.filter((one) => at(one) >= began - 20);
     return late.length === 1 ? late[0] : undefined;
@@ -133,11 +136,15 @@ class AddressBar {
     const entries = this.#hops.map((hop) => hop.entry && this.#records.get(hop.entry.key));
     const isNews = this.#hops.some((hop, index) => hop.drawn !== (entries[index] ?? hop.url));
     if (!this.#hops.length || !isNews) return;
-    const close = button(say("put_away"), () => {
-      this.#hops = [];
-      this.#place.hidden = true;
-      this.#place.replaceChildren();
-    }, { class: "close-joined" });
+    const close = button(
+      say("put_away"),
+      () => {
+        this.#hops = [];
+        this.#place.hidden = true;
+        this.#place.replaceChildren();
+      },
+      { class: "close-joined" },
+    );
     const parts = this.#hops.flatMap((hop, index) => {
       hop.drawn = entries[index] ?? hop.url;
       const title = say("both_halves", visible(`${hop.url.pathname}${hop.url.search}`), String(hop.status));
@@ -172,19 +179,29 @@ function browserHalf(timing) {
   const began = event("fetchStart", "begins_to_fetch");
   if (!timing.requestStart) return [began, event("responseEnd", "has_the_whole", `; ${say("times_withheld")}`)];
   const isOpen = timing.connectStart === timing.fetchStart;
-  const connect = isOpen ? [event("connectStart", "is_open_already", " = fetchStart")]
+  const connect = isOpen
+    ? [event("connectStart", "is_open_already", " = fetchStart")]
     : [event("connectStart", "begins_to_connect"), event("connectEnd", "is_connected")];
-  return [began, ...connect, event("requestStart", "begins_to_send"), event("responseStart", "has_the_first"),
-    event("responseEnd", "has_the_last")];
+  return [
+    began,
+    ...connect,
+    event("requestStart", "begins_to_send"),
+    event("responseStart", "has_the_first"),
+    event("responseEnd", "has_the_last"),
+  ];
 }
 
 // What the server says of the same exchange: its steps that have a time.
 function serverHalf({ view, accepted }, number) {
   const steps = (view.steps ?? []).filter((step) => step.exchange === number || (number === 1 && step.id === "accept"));
-  return steps.filter((step) => value(step.at) !== undefined).map((step) => ({
-    at: accepted + value(step.at) / MS, what: [step.label, step.title].filter(Boolean).join(": "), by: step.how,
-    is: step.known,
-  }));
+  return steps
+    .filter((step) => value(step.at) !== undefined)
+    .map((step) => ({
+      at: accepted + value(step.at) / MS,
+      what: [step.label, step.title].filter(Boolean).join(": "),
+      by: step.how,
+      is: step.known,
+    }));
 }
 
 function join({ timing, exchange: number }, entry) {
@@ -197,13 +214,24 @@ function join({ timing, exchange: number }, entry) {
   const [begin, end] = [rows[0].at, rows.at(-1).at];
   const cell = (event, who) =>
     el("td", { class: "wide" }, event.who === who ? el("span", { class: `${who}-ink` }, visible(event.what)) : "");
-  const row = (event) => el("tr", {},
-    el("th", { scope: "row", class: "num" }, exactly((event.at - browser[0].at) * MS)),
-    cell(event, "client"), cell(event, "server"), el("td", { class: "wide" }, known(event.is, event.by)));
+  const row = (event) =>
+    el(
+      "tr",
+      {},
+      el("th", { scope: "row", class: "num" }, exactly((event.at - browser[0].at) * MS)),
+      cell(event, "client"),
+      cell(event, "server"),
+      el("td", { class: "wide" }, known(event.is, event.by)),
+    );
   const names = ["since_the_fetch", "browser", "the_server", "how"];
   const columns = names.map((name) => el("th", { scope: "col" }, say(name)));
-  const table = el("table", { class: "stack" }, el("caption", { class: "visually-hidden" }, say("in_order")),
-    el("thead", {}, el("tr", {}, columns)), el("tbody", {}, rows.map(row)));
+  const table = el(
+    "table",
+    { class: "stack" },
+    el("caption", { class: "visually-hidden" }, say("in_order")),
+    el("thead", {}, el("tr", {}, columns)),
+    el("tbody", {}, rows.map(row)),
+  );
   return [tracks(browser, server, begin, end), el("p", { class: "small" }, aboutClocks(server, shift)), table];
 }
 
@@ -225,8 +253,9 @@ function tracks(browser, server, begin, end) {
 // browser's request and the browser's response; nothing, if it does already.
 function shiftOf(timing, stages, accepted) {
   const [asked, had] = [timing.requestStart, timing.responseStart].map((time) => time && performance.timeOrigin + time);
-  const [read, wrote] = [value(stages.arrived) ?? value(stages.first_read), value(stages.first_write)]
-    .map((time) => time && accepted + time / MS);
+  const [read, wrote] = [value(stages.arrived) ?? value(stages.first_read), value(stages.first_write)].map(
+    (time) => time && accepted + time / MS,
+  );
   if (!asked || !had || !read || !wrote) return 0;
   const isPossible = read >= asked - tick() && wrote <= had + tick();
   return isPossible ? 0 : (asked + had) / 2 - (read + wrote) / 2;

@@ -28,7 +28,9 @@ function evenAxis({ from, to, origin }) {
 
 function axisLabel(at, step, endsNow) {
   if (Math.abs(at) < step / 1e6) return endsNow ? say("now") : "0";
-  return moment(at * MS).replace(/\.0+ /, " ").replace(/(\.\d*?)0+ /, "$1 ");
+  return moment(at * MS)
+    .replace(/\.0+ /, " ")
+    .replace(/(\.\d*?)0+ /, "$1 ");
 }
 
 // The bursts in which something happened, each as wide as it was long; between them, folds.
@@ -62,7 +64,9 @@ function foldedAxis(entries, now, isLatest) {
     return part.left + ((time - part.from) / Math.max(part.to - part.from, 1e-9)) * part.width;
   };
   return {
-    from: parts[0].from, to: parts.at(-1).to, place,
+    from: parts[0].from,
+    to: parts.at(-1).to,
+    place,
     folds: parts.filter((part) => part.idle !== undefined),
     // As long as nothing happens, everything stays where it is.
     standsStill: endsIdle && parts.map(({ from, left }) => `${from} ${left}`).join(),
@@ -156,7 +160,12 @@ const clockTime = (time) => new Date(time).toLocaleTimeString("en-GB");
 
 // Milliseconds, in one unit without a fraction.
 function roughly(ms) {
-  const units = [[1000, "s"], [60_000, "min"], [3_600_000, "h"], [86_400_000, "d"]];
+  const units = [
+    [1000, "s"],
+    [60_000, "min"],
+    [3_600_000, "h"],
+    [86_400_000, "d"],
+  ];
   const [size, name] = units.findLast(([size]) => ms >= size) ?? units[0];
   return `${Math.max(1, Math.round(ms / size))} ${name}`;
 }

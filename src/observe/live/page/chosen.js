@@ -23,7 +23,8 @@ function viewOf(entry) {
 async function wholeView(entry, shows) {
   const query = `lang=${LANGUAGE}${shows ? "&secrets=shown" : ""}`;
   const { connection, part = 1 } = entry.record;
-  const request = page.log ? [`/log/view?${query}`, { method: "POST", body: JSON.stringify(entry.record) }]
+  const request = page.log
+    ? [`/log/view?${query}`, { method: "POST", body: JSON.stringify(entry.record) }]
     : [`/records/${connection}/view?${query}&part=${part}`];
   try {
     const response = await fetch(...request);
@@ -40,7 +41,8 @@ function forgetChosen() {
 
 function drawChosen() {
   const entry = chosenEntry();
-  byId("chosen").hidden = !entry;
+  byId("chosen").hidden = !entry && !page.missing;
+  if (!entry && page.missing && drawn !== page.missing) drawMissing();
   if (!entry || entry === drawn || (page.frozen && drawn?.key === entry.key)) return;
   // Of a busy connection not each change, but its end: the next turn comes soon.
   const isBusy = drawn?.key === entry.key && drawn.end === entry.end;
@@ -54,6 +56,14 @@ function drawChosen() {
   body.replaceChildren(...(view ? chosenParts(entry.record, view) : [el("p", { class: "small" }, say("asking"))]));
   if (focused) body.querySelector(`[data-of="${CSS.escape(focused)}"]`)?.focus();
   if (view) showPlace(entry.record, view);
+}
+
+// The address names a connection that isn't there.
+function drawMissing() {
+  const number = String((drawn = page.missing));
+  byId("chosen-title").textContent = say("connection", number);
+  for (const id of ["step-mode", "print", "hand-out"]) byId(id).disabled = true;
+  byId("chosen-body").replaceChildren(el("p", { class: "banner", role: "status" }, say("no_such_link", number)));
 }
 
 function redrawChosen() {

@@ -15,11 +15,19 @@ const JUMP = 100 * MS;
 // The steps come from the server; this lays them out.
 function diagram(record, view, open, showAll, redraw) {
   const kinds = ["measured", "derived", "not_visible"].map((kind) => known(kind, say(kind)));
-  return el("div", { class: "diagram" },
-    el("p", { class: "small" }, `${say("diagram_hint")} `, kinds.flatMap((kind) => [kind, " "])),
+  return el(
+    "div",
+    { class: "diagram" },
+    el(
+      "p",
+      { class: "small" },
+      `${say("diagram_hint")} `,
+      kinds.flatMap((kind) => [kind, " "]),
+    ),
     segmentTools(record, view.steps, open, redraw),
     el("div", { class: "columns", "aria-hidden": "true" }, el("span"), endsOf(record, view), el("span")),
-    el("ol", { class: "steps" }, withoutMiddle(record, view, open, showAll, redraw)));
+    el("ol", { class: "steps" }, withoutMiddle(record, view, open, showAll, redraw)),
+  );
 }
 
 function endsOf(record, view) {
@@ -63,16 +71,29 @@ const jumpRow = (ns) => el("li", { class: "jump" }, el("span"), lines(), el("spa
 function row(record, step, { number, open, redraw }) {
   const at = value(step.at);
   const bound = { at_most: "≤ ", at_least: "≥ ", about: "~ " }[step.bound] ?? "";
-  const label = { class: "step-number", href: linkTo(record, number), "aria-label": say("link_to_step", number) };
-  const time = el("span", { class: "step-time" },
-    el("span", {}, at === undefined ? "" : `${bound}${exactly(at)}`), el("a", label, String(number)));
+  const label = {
+    class: "step-number",
+    href: linkTo(record, { step: number }),
+    "aria-label": say("link_to_step", number),
+  };
+  const time = el(
+    "span",
+    { class: "step-time" },
+    el("span", {}, at === undefined ? "" : `${bound}${exactly(at)}`),
+    el("a", label, String(number)),
+  );
   const begins = step.id.endsWith("-request") ? " begins-exchange" : "";
   const isAgain = record.segments?.list[step.segment?.index]?.facts?.some(({ fact }) => SENT_AGAIN.includes(fact));
   const attributes = { class: `step${begins}${isAgain ? " again" : ""}`, "data-step": step.id };
   const packet = step.segment && redraw ? packetParts(record, step.segment, open, redraw) : "";
   const numbered = step.segment && open.has("absolute") ? { ...step, caption: inTheHeader(step.segment) } : step;
-  return el("li", attributes, time, lines(drawing(numbered)),
-    el("div", { class: "step-text" }, stepWords(numbered, open), packet));
+  return el(
+    "li",
+    attributes,
+    time,
+    lines(drawing(numbered)),
+    el("div", { class: "step-text" }, stepWords(numbered, open), packet),
+  );
 }
 
 function stepWords(step, open) {
@@ -110,8 +131,10 @@ function arrow({ direction, caption, known: style }) {
 function dot({ place: at, caption, known: style }) {
   if (at === "wire") {
     const text = { x: WIDTH / 2, y: 15, "text-anchor": "middle" };
-    return [svg("circle", { class: `dot wire ${style}`, cx: WIDTH / 2, cy: 29, r: 5 }),
-      svg("text", text, shortened(visible(caption), 36))];
+    return [
+      svg("circle", { class: `dot wire ${style}`, cx: WIDTH / 2, cy: 29, r: 5 }),
+      svg("text", text, shortened(visible(caption), 36)),
+    ];
   }
   const x = at === "client" ? CLIENT_X : SERVER_X;
   return [svg("circle", { class: `dot ${at} ${style}`, cx: x, cy: 23, r: 5 }), beside(at, x, 13, caption)];

@@ -3,7 +3,7 @@
 use super::words::{self, Word};
 use crate::language::Language;
 
-/// A page: its skeleton, its looks, its scripts in the order in which they are read, its words.
+/// A page: its skeleton, which begins as that of each, its looks, its scripts in the order in which they are read, its words.
 pub(super) struct Document {
     pub(super) html: &'static str,
     style: &'static [&'static str],
@@ -13,7 +13,7 @@ pub(super) struct Document {
 
 /// Connections, as they happen.
 pub(super) static LIVE: Document = Document {
-    html: include_str!("page.html"),
+    html: concat!(include_str!("head.html"), include_str!("page.html")),
     style: &[include_str!("page.css"), include_str!("diagram.css"), include_str!("paper.css")],
     script: &[
         include_str!("figures.js"),
@@ -27,6 +27,7 @@ pub(super) static LIVE: Document = Document {
         include_str!("links.js"),
         include_str!("requests.js"),
         include_str!("stage.js"),
+        include_str!("sheet.js"),
         include_str!("paper.js"),
         include_str!("address.js"),
         include_str!("sources.js"),
@@ -37,7 +38,7 @@ pub(super) static LIVE: Document = Document {
 
 /// Experiments.
 pub(super) static LAB: Document = Document {
-    html: include_str!("lab/lab.html"),
+    html: concat!(include_str!("head.html"), include_str!("lab/lab.html")),
     style: &[include_str!("page.css"), include_str!("paper.css"), include_str!("lab/lab.css")],
     script: &[
         include_str!("figures.js"),
@@ -48,6 +49,8 @@ pub(super) static LAB: Document = Document {
         include_str!("lab/run.js"),
         include_str!("lab/hand.js"),
         include_str!("lab/lab.js"),
+        include_str!("sheet.js"),
+        include_str!("lab/paper.js"),
     ],
     words: words::lab::WORDS,
 };

@@ -5,7 +5,10 @@ function entryOf(record, view) {
   const accepted = epoch(record.accepted);
   const { begin, end, last } = view.lane;
   return {
-    key: `${record.connection} ${record.accepted} ${record.part ?? 1}`, record, view, accepted,
+    key: `${record.connection} ${record.accepted} ${record.part ?? 1}`,
+    record,
+    view,
+    accepted,
     begin: accepted + begin / MS,
     end: end === null ? undefined : accepted + end / MS,
     last: accepted + last / MS,
@@ -50,7 +53,13 @@ class Kept {
 
   // The oldest goes: closed ones first, for the open ones may change yet.
   #forget() {
-    const [gone] = this.list.splice(Math.max(0, this.list.findIndex((entry) => entry.end !== undefined)), 1);
+    const [gone] = this.list.splice(
+      Math.max(
+        0,
+        this.list.findIndex((entry) => entry.end !== undefined),
+      ),
+      1,
+    );
     this.#entries.delete(gone.key);
     this.forgotten += 1;
   }

@@ -89,10 +89,15 @@ function place(bar, from, to, begin, end) {
 }
 
 // What a person sees of characters that have no picture of their own, or that turn a line's direction.
-const UNSEEN = new RegExp([
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f]/,
-  /[\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/,
-].map((characters) => characters.source).join("|"), "gu");
+const UNSEEN = new RegExp(
+  [
+    /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f]/,
+    /[\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/,
+  ]
+    .map((characters) => characters.source)
+    .join("|"),
+  "gu",
+);
 const visible = (text) =>
   text.replace(UNSEEN, (character) => {
     const code = character.codePointAt(0);

@@ -37,7 +37,7 @@ class Lanes {
     const page = Math.max(1, Math.floor(this.#list.clientHeight / this.#rowHeight()) - 1);
     const by = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity }[key];
     if (key === "Enter") return this.#chosen !== undefined && (enter(), true);
-    if (key === "Escape") return this.#choose(undefined), true;
+    if (key === "Escape") return (this.#choose(undefined), true);
     if (by === undefined || !this.#shown.length) return false;
     const now = this.#shown.findIndex((entry) => entry.key === this.#chosen);
     const next = now < 0 ? 0 : Math.min(this.#shown.length - 1, Math.max(0, now + by));
@@ -103,8 +103,12 @@ class Lanes {
       const parts = ["status", "what", "more", "who"].map((part) => el("span", { class: `lane-${part}` }));
       parts.push(el("span", { class: "visually-hidden" }));
       const id = `lane-${entry.key.replace(/\W/g, "-")}`;
-      row = el("div", { class: "lane", role: "option", id }, el("span", { class: "lane-head" }, parts),
-        el("span", { class: "track", "aria-hidden": "true" }));
+      row = el(
+        "div",
+        { class: "lane", role: "option", id },
+        el("span", { class: "lane-head" }, parts),
+        el("span", { class: "track", "aria-hidden": "true" }),
+      );
       this.#rows.set(entry.key, row);
       this.#space.append(row);
     }

@@ -1,6 +1,5 @@
 // page.js: what is shown at the moment, and what a change brings about.
 
-const SETTLED = 1000; // milliseconds
 const LIVE_RECORDS = 2000;
 const LATEST = 300; // connections that the fitted axis looks at
 const TURN = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 100; // milliseconds
@@ -17,11 +16,14 @@ const page = {
   followedAt: 0,
   chosen: undefined, // its key
   held: undefined, // its entry: what is being read stays, though the list forgets it
+  picked: undefined, // the number of a request of it, from the table
   shows: undefined, // the key of the entry whose secrets the user asked for
   waiting: [], // connections that wait for the server to accept them
   leftOut: { connections: 0, untold: 0 },
   clock: 0, // the server's clock less ours
+  awaited: 0, // records that the server keeps and that have not come yet
   isSettled: false, // what the server keeps has come
+  missing: undefined, // a connection that the address names and the server does not keep
   standsStill: false, // nothing moves on the axis
   isChanged: true,
 };
@@ -32,8 +34,9 @@ const change = () => (page.isChanged = true);
 const lanes = new Lanes(chooseByHand, () => byId("chosen-title").focus());
 lanes.onScroll = change;
 const requests = new Requests((entry, exchange) => {
-  chooseByHand(entry);
+  choose(entry);
   wanted = { exchange };
+  writeLink(linkTo(entry.record, wanted));
   redrawChosen();
 });
 const stage = new Stage();
@@ -55,11 +58,13 @@ function chooseByHand(entry) {
 
 function choose(entry) {
   page.follows = false;
+  wanted = page.missing = page.picked = undefined;
   show(entry);
 }
 
 function follow() {
   page.follows = true;
+  wanted = page.missing = page.picked = undefined;
   page.followedAt = 0;
   page.shows = undefined;
   writeLink();
@@ -145,7 +150,9 @@ function counted(shown, all) {
     leftOut && say("left_out", leftOut),
     !page.log && live.forgotten && say("keeps", LIVE_RECORDS),
     page.frozen && (missing > 0 ? say("paused_more", missing) : say("paused")),
-  ].filter(Boolean).join(" ");
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 // Where it comes from
@@ -195,18 +202,15 @@ new LiveSource({
     byId("state").classList.toggle("is-live", isLive);
     if (!isLive) page.waiting = [];
   },
-  hello({ site }) {
+  hello({ site, kept: awaited }) {
     live.clear();
     page.leftOut = { connections: 0, untold: 0 };
     addressBar.site = site;
     const [url] = site;
     if (url) nameSite(url);
-    // What is kept comes right behind; that there is nothing is said when nothing has come.
-    page.isSettled = false;
-    setTimeout(() => {
-      page.isSettled = true;
-      change();
-    }, SETTLED);
+    // What is kept comes right behind.
+    Object.assign(page, { awaited, isSettled: false });
+    settle(0);
     change();
   },
   records({ now: theirs, records, views }) {
@@ -218,6 +222,7 @@ new LiveSource({
     });
     arrived.splice(0, arrived.length - LIVE_RECORDS);
     followLink();
+    settle(records.length);
     if (!page.log && !page.frozen) change();
   },
   waiting({ now: theirs, connections, sentence }) {
@@ -231,6 +236,14 @@ new LiveSource({
     change();
   },
 });
+
+// So many records have come.
+function settle(count) {
+  page.awaited -= count;
+  if (page.isSettled || page.awaited > 0) return;
+  page.isSettled = true;
+  missLink();
+}
 
 // Where the site is, in what to do first.
 function nameSite(url) {
@@ -249,11 +262,10 @@ function showView(name) {
   requests.redraw();
 }
 
-function enterStage() {
+function enterStage(step = readLink()?.step) {
   const entry = chosenEntry();
   const view = entry && viewOf(entry);
   if (!view) return;
-  const { step } = readLink() ?? {};
   if (page.follows) choose(entry);
   stage.enter(entry, view, step);
 }
@@ -272,7 +284,7 @@ byId("follow").addEventListener("click", () => (page.follows ? chooseByHand(chos
 byId("to-fit").addEventListener("click", () => setRange("fit"));
 byId("tab-connections").addEventListener("click", () => showView("connections"));
 byId("tab-requests").addEventListener("click", () => showView("requests"));
-byId("step-mode").addEventListener("click", enterStage);
+byId("step-mode").addEventListener("click", () => enterStage());
 byId("print").addEventListener("click", () => print());
 byId("hand-out").addEventListener("click", saveHandOut);
 byId("chosen").addEventListener("keydown", (event) => {

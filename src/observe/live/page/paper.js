@@ -1,43 +1,58 @@
 // paper.js: one diagram on one sheet, and as a file that needs neither network nor script.
 
-const SHEET = { width: 700, height: 940 }; // pixels of A4 and of Letter within their margins
-const SMALLEST = 0.4; // of the usual size: smaller letters nobody reads
+printOneSheet(
+  () => {
+    const entry = chosenEntry();
+    const view = entry && viewOf(entry);
+    return view && paperParts(entry, view, []);
+  },
+  (sheet) => {
+    // First smaller, then without what explains each step, then in two columns.
+    const ways = [
+      [1, 0.6, ""],
+      [1, 0.5, "is-terse"],
+      [0.6, SMALLEST, "is-terse is-double"],
+    ];
+    const fits = ways.some(([largest, smallest, way]) => {
+      sheet.className = way;
+      return fitBetween(sheet, largest, smallest);
+    });
+    if (!fits) cutOff(sheet);
+  },
+);
 
-// Prints the chosen diagram alone, made so small that it stands on one page.
-function prepareSheet() {
-  const entry = chosenEntry();
-  const view = entry && viewOf(entry);
-  if (!view) return;
-  const sheet = el("div", { id: "sheet" }, paperParts(entry, view, []));
-  document.body.append(sheet);
-  document.body.classList.add("has-sheet");
-  for (const isTerse of [false, true]) {
-    sheet.classList.toggle("is-terse", isTerse);
-    for (let size = 1; size >= (isTerse ? SMALLEST : 0.6); size -= 0.05) {
-      sheet.style.width = `${SHEET.width / size}px`;
-      sheet.style.zoom = size;
-      if (sheet.getBoundingClientRect().height <= SHEET.height) return;
-    }
+// More than a sheet holds in letters that can be read: it says where it ends.
+function cutOff(sheet) {
+  const rows = [...sheet.querySelectorAll(".steps > *")];
+  const all = rows.filter((row) => row.dataset.step).length;
+  const end = el("p", { class: "cut" });
+  sheet.append(end);
+  while (rows.length > 1 && !isOneSheet(sheet, SMALLEST)) {
+    rows.pop().remove();
+    end.textContent = say("sheet_is_full", rows.filter((row) => row.dataset.step).length, all);
   }
 }
-
-function removeSheet() {
-  byId("sheet")?.remove();
-  document.body.classList.remove("has-sheet");
-}
-
-addEventListener("beforeprint", prepareSheet);
-addEventListener("afterprint", removeSheet);
 
 // The diagram and `more` of an entry, without what only a script could do.
 function paperParts(entry, view, more) {
   const nothing = () => {};
   const all = new Set([...open].concat("all"));
-  const parts = el("div", {},
-    el("h1", {}, titleOf(entry), ": ", visible(view.about), view.status && " → ",
-      view.status && el("span", { class: `tone ${view.tone}` }, visible(view.status))),
+  const parts = el(
+    "div",
+    {},
+    el(
+      "h1",
+      {},
+      titleOf(entry),
+      ": ",
+      visible(view.about),
+      view.status && " → ",
+      view.status && el("span", { class: `tone ${view.tone}` }, visible(view.status)),
+    ),
     el("p", { class: "small" }, say("recorded_by", new Date(entry.accepted).toLocaleString(LANGUAGE))),
-    diagram(entry.record, view, all, nothing, nothing), more);
+    diagram(entry.record, view, all, nothing, nothing),
+    more,
+  );
   for (const node of parts.querySelectorAll("button, input, .tools")) node.remove();
   for (const link of parts.querySelectorAll("a")) link.replaceWith(link.textContent);
   return parts;
@@ -51,9 +66,15 @@ function handOut(entry, view) {
     el("meta", { charset: "utf-8" }),
     el("meta", { "http-equiv": "Content-Security-Policy", content: "default-src 'none'; style-src 'unsafe-inline'" }),
     el("meta", { name: "viewport", content: "width=device-width, initial-scale=1" }),
-    el("meta", { name: "color-scheme", content: "light dark" }));
-  const how = el("label", { class: "check small" }, el("input", { id: "how", type: "checkbox" }), ` ${say("show_how")}`);
-  const more = [facts(view.facts), exchangeParts(view.exchanges, open.has("line-ends"), () => {})];
+    el("meta", { name: "color-scheme", content: "light dark" }),
+  );
+  const how = el(
+    "label",
+    { class: "check small" },
+    el("input", { id: "how", type: "checkbox" }),
+    ` ${say("show_how")}`,
+  );
+  const more = [facts(view.facts), exchangeParts(view.exchanges, open.has("line-ends"), () => {}, "h2")];
   const main = el("main", { class: "chosen hand-out" }, paperParts(entry, view, more));
   main.querySelector("h1").after(how);
   copy.body.append(main);

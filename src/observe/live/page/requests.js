@@ -7,10 +7,22 @@ const REQUESTS_TURN = 300; // milliseconds between two looks
 // A column: its name, by what it is sorted, and what stands in it.
 const COLUMNS = [
   ["time", (row) => row.at, (row) => clockTime(row.at)],
-  ["of_connection", (row) => row.entry.record.connection * 1e6 + row.number, (row) => `#${row.entry.record.connection}`],
+  [
+    "of_connection",
+    (row) => row.entry.record.connection * 1e6 + row.number,
+    (row) => `#${row.entry.record.connection}`,
+  ],
   ["method", (row) => row.method, (row) => visible(row.method)],
-  ["path", (row) => row.target, (row) => el("a", { href: linkTo(row.entry.record) }, visible(row.target))],
-  ["status", (row) => row.status, (row) => el("span", { class: `tone ${row.tone}` }, row.status ? String(row.status) : "–")],
+  [
+    "path",
+    (row) => row.target,
+    (row) => el("a", { href: linkTo(row.entry.record, { exchange: row.number }) }, visible(row.target)),
+  ],
+  [
+    "status",
+    (row) => row.status,
+    (row) => el("span", { class: `tone ${row.tone}` }, row.status ? String(row.status) : "–"),
+  ],
   ["bytes", (row) => row.bytes ?? -1, (row) => (row.bytes === null ? "" : count(row.bytes))],
   ["ms", (row) => row.lasts ?? -1, (row) => (row.lasts === null ? "" : inMs(row.lasts))],
   ["reused", (row) => Number(row.reused), (row) => say(row.reused ? "is_reused" : "is_new")],
@@ -31,10 +43,12 @@ class Requests {
   // `choose(entry, exchange)` is called with what the user chose.
   constructor(choose) {
     this.#choose = choose;
-    byId("requests-head").append(...COLUMNS.map(([name], index) => {
-      const press = button(say(name), () => this.#sortBy(index));
-      return el("th", { scope: "col", class: NUMBERS.includes(name) ? "num" : name }, press);
-    }));
+    byId("requests-head").append(
+      ...COLUMNS.map(([name], index) => {
+        const press = button(say(name), () => this.#sortBy(index));
+        return el("th", { scope: "col", class: NUMBERS.includes(name) ? "num" : name }, press);
+      }),
+    );
     byId("requests-text").addEventListener("input", () => this.redraw());
     byId("requests-classes").addEventListener("change", () => this.redraw());
     this.#body.addEventListener("click", (event) => {
@@ -102,15 +116,22 @@ class Requests {
       let shown = this.#rows.get(row.key);
       if (shown?.row !== row) {
         const cells = COLUMNS.map(([name, , cell]) =>
-          el("td", { class: NUMBERS.includes(name) ? "num" : name, "data-label": say(name) }, cell(row)));
+          el("td", { class: NUMBERS.includes(name) ? "num" : name, "data-label": say(name) }, cell(row)),
+        );
         if (shown) shown.node.replaceChildren(...cells);
         shown = { row, node: shown?.node ?? el("tr", {}, cells) };
         this.#rows.set(row.key, shown);
       }
-      shown.node.classList.toggle("is-chosen", row.entry.key === chosen);
+      const isChosen = row.entry.key === chosen;
+      const isPicked = isChosen && row.number === page.picked;
+      shown.node.classList.toggle("is-chosen", isChosen);
+      shown.node.classList.toggle("is-picked", isPicked);
+      if (isPicked) shown.node.setAttribute("aria-current", "true");
+      else shown.node.removeAttribute("aria-current");
       return shown.node;
     });
-    if (nodes.length === this.#body.children.length && nodes.every((node, at) => node === this.#body.children[at])) return;
+    if (nodes.length === this.#body.children.length && nodes.every((node, at) => node === this.#body.children[at]))
+      return;
     const focused = document.activeElement;
     this.#body.replaceChildren(...nodes);
     if (this.#body.contains(focused)) focused.focus({ preventScroll: true });

@@ -17,8 +17,13 @@ function segmentTools({ connection }, steps, open, redraw) {
   const hasFrames = steps.some((step) => step.segment?.has_frame);
   const save = hasFrames ? el("a", { ...file, class: "button" }, say("wireshark")) : "";
   const note = say(hasFrames ? "wireshark_note" : page.log ? "log_has_no_frames" : "no_frames");
-  return el("p", { class: "tools" }, el("label", { class: "check" }, absolute, ` ${say("absolute")}`), save,
-    el("span", { class: "small" }, note));
+  return el(
+    "p",
+    { class: "tools" },
+    el("label", { class: "check" }, absolute, ` ${say("absolute")}`),
+    save,
+    el("span", { class: "small" }, note),
+  );
 }
 
 // A segment's numbers as they stand in its header.
@@ -62,16 +67,27 @@ async function ask(address, redraw) {
 function packetPanel({ remarks, layers, bytes, withheld }, showData) {
   const digits = (bytes.match(/../g) ?? []).map((byte) => el("span", {}, byte));
   const field = ({ name, value: text, range: [from, to] }) =>
-    el("tr", { tabindex: "0", "data-from": from, "data-to": to },
-      el("th", { scope: "row" }, name), el("td", {}, visible(text)));
+    el(
+      "tr",
+      { tabindex: "0", "data-from": from, "data-to": to },
+      el("th", { scope: "row" }, name),
+      el("td", {}, visible(text)),
+    );
   const layer = ({ name, range: [from, to], fields }) =>
-    el("div", { class: "layer" }, el("h5", { "data-from": from, "data-to": to }, name),
-      fields.length ? el("table", {}, el("tbody", {}, fields.map(field))) : "");
-  const panel = el("div", { class: "packet" },
+    el(
+      "div",
+      { class: "layer" },
+      el("h5", { "data-from": from, "data-to": to }, name),
+      fields.length ? el("table", {}, el("tbody", {}, fields.map(field))) : "",
+    );
+  const panel = el(
+    "div",
+    { class: "packet" },
     el("div", { class: "layers" }, layers.map(layer)),
     el("pre", { class: "bytes", tabindex: "0" }, hexLines(digits)),
     remarks.map((remark) => el("p", { class: "small" }, remark)),
-    withheld ? el("p", { class: "small" }, `${say("data_withheld")} `, button(say("show_data"), showData)) : "");
+    withheld ? el("p", { class: "small" }, `${say("data_withheld")} `, button(say("show_data"), showData)) : "",
+  );
   const mark = ({ target }) => {
     const { from, to } = target.closest("[data-from]")?.dataset ?? {};
     digits.forEach((digit, at) => digit.classList.toggle("marked", at >= Number(from) && at < Number(to)));

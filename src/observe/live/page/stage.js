@@ -14,7 +14,10 @@ class Stage {
     byId("stage-next").addEventListener("click", () => this.#show(this.#shown + 1));
     byId("stage-back").addEventListener("click", () => this.#show(this.#shown - 1));
     byId("stage-leave").addEventListener("click", () => this.#dialog.close());
-    this.#dialog.addEventListener("close", () => byId("step-mode").focus());
+    this.#dialog.addEventListener("close", () => {
+      writeLink(linkTo(this.#record, { step: this.#shown }));
+      byId("step-mode").focus();
+    });
   }
 
   // What is shown stays as it is, whatever happens to the connection meanwhile.
@@ -67,6 +70,6 @@ class Stage {
     byId("stage-said").textContent = [counted, label, title, sentence].filter(Boolean).map(visible).join(". ");
     byId("stage-back").disabled = number === 1;
     byId("stage-next").disabled = number === this.#steps.length;
-    writeLink(linkTo(this.#record, number));
+    writeLink(linkTo(this.#record, { step: number, isOnStage: true }));
   }
 }

@@ -4,19 +4,20 @@
 const ROW = 14; // points between two texts
 const LETTER = 6.5; // points of a letter, about; of a wide one twice that
 const NARROW = 540;
-const BESIDE = 58; // points from an end to what its program did
+const BESIDE = 54; // points from an end to what its program did
+const MOST_BESIDE = 0.6; // of the picture, for both ends together
 const APART = 7; // points between an arrow and that of its copy
 
 class Drawing {
   // An act: { setting, segments, calls, flights }, in `width` points.
   constructor(act, width, title) {
     const isNarrow = width < NARROW;
-    // Beside each end: times, and what its program did; half of the picture is for the arrows.
+    // Beside each end: times, and what its program did; the rest of the picture is for the arrows.
     const wanted = (side) => {
       const longest = Math.max(0, ...act.calls.filter((call) => call.side === side).map(({ text }) => lengthOf(text)));
       return isNarrow ? 46 : BESIDE + 6 + longest * LETTER;
     };
-    const fit = Math.min(1, (width / 2) / (wanted("client") + wanted("server")));
+    const fit = Math.min(1, (width * MOST_BESIDE) / (wanted("client") + wanted("server")));
     this.ends = { client: wanted("client") * fit, server: width - wanted("server") * fit };
     this.middle = (this.ends.client + this.ends.server) / 2;
     this.width = width;
@@ -32,9 +33,13 @@ class Drawing {
     this.node.append(line(client, "client"), line(server, "server"), name(client, "client"), name(server, "server"));
     this.#pauses();
     const texts = svg("g");
-    const flights = new Map(act.flights.flatMap(({ segments, label }) => segments.map((number, index) => [number, index ? "" : label])));
+    const flights = new Map(
+      act.flights.flatMap(({ segments, label }) => segments.map((number, index) => [number, index ? "" : label])),
+    );
     // No label covers where one was lost.
-    for (const one of act.segments) if (one.is_lost) this.labels.push([this.middle, this.scale.y(one.decided ?? one.left + act.setting.delay_ms / 2) + 4, 8]);
+    for (const one of act.segments)
+      if (one.is_lost)
+        this.labels.push([this.middle, this.scale.y(one.decided ?? one.left + act.setting.delay_ms / 2) + 4, 8]);
     // Of what the wire did to one of many, its own label says.
     const labelOf = (one) => (one.deed && !one.is_lost ? one.label : (flights.get(one.number) ?? one.label));
     for (const one of act.segments) this.#arrow(one, labelOf(one), texts, act.setting.delay_ms);
@@ -87,7 +92,10 @@ class Drawing {
     const flaw = one.is_damaged ? zigzag(points) : undefined;
     this.node.append(...[path, twin, twinHead].filter(Boolean));
     if (head) (one.is_lost ? texts : this.node).append(head);
-    if (flaw) texts.append(flaw.node);
+    if (flaw) {
+      texts.append(flaw.node);
+      this.labels.push([flaw.x, flaw.y + 4, 10]);
+    }
     const text = label ? this.#label(label, points, kind) : undefined;
     if (text) texts.append(text);
     this.parts.push((at) => {
@@ -106,7 +114,10 @@ class Drawing {
     const begin = one.decided ?? one.left;
     const y = (at) => Math.max(this.scale.y(at), points.find(([moment]) => moment === at)?.[2] ?? 0);
     const below = one.arrived === undefined ? 0 : Math.max(0, APART - (y(one.copy) - points.at(-1)[2]));
-    return [[begin, from, y(begin) + below], [one.copy, to, y(one.copy) + below]];
+    return [
+      [begin, from, y(begin) + below],
+      [one.copy, to, y(one.copy) + below],
+    ];
   }
 
   // A label where it covers no other: nearer the receiver, where neighbours are drawn apart.
@@ -154,7 +165,11 @@ class Drawing {
         const [y, words] = [this.scale.y(at), at.toFixed(at < 1000 ? 1 : 0)];
         if (words === shown || y < last + ROW - 3) continue;
         [last, shown] = [y, words];
-        const text = svg("text", { x: this.ends[side] + outwards, y: y + 4, class: side, "text-anchor": anchor }, words);
+        const text = svg(
+          "text",
+          { x: this.ends[side] + outwards, y: y + 4, class: side, "text-anchor": anchor },
+          words,
+        );
         texts.append(text);
         this.parts.push((moment) => reveal(text, moment >= at));
       }
@@ -175,7 +190,11 @@ class Drawing {
         const x = this.ends[side] + (side === "client" ? -BESIDE : BESIDE);
         const room = (side === "client" ? x : this.width - x) / LETTER;
         const anchor = side === "client" ? "end" : "start";
-        text = svg("text", { x, y: place + 4, class: "soft", "text-anchor": anchor }, shortened(words, Math.floor(room / (lengthOf(words) / words.length))));
+        text = svg(
+          "text",
+          { x, y: place + 4, class: "soft", "text-anchor": anchor },
+          shortened(words, Math.floor(room / (lengthOf(words) / words.length))),
+        );
         if (text.textContent !== words) text.append(svg("title", {}, words));
         texts.append(text);
       }
@@ -199,7 +218,11 @@ function travelled(points, at) {
 
 function tip([, x0, y0], [, x, y], kind) {
   const angle = (Math.atan2(y - y0, x - x0) * 180) / Math.PI;
-  return svg("path", { class: `tip ${kind}`, d: "M0 0L-9 -4.2V4.2Z", transform: `translate(${round(x)} ${round(y)}) rotate(${round(angle)})` });
+  return svg("path", {
+    class: `tip ${kind}`,
+    d: "M0 0L-9 -4.2V4.2Z",
+    transform: `translate(${round(x)} ${round(y)}) rotate(${round(angle)})`,
+  });
 }
 
 // Where the wire turned a bit: in the middle of the way, or where a person decided it.
@@ -207,9 +230,10 @@ function zigzag(points) {
   const [[before, x, y], [end, x2, y2]] = points.slice(-2);
   const isByHand = points.length > 2;
   const part = isByHand ? 0.25 : 0.5;
-  const place = `translate(${round(x + (x2 - x) * part)} ${round(y + (y2 - y) * part)})`;
-  const node = svg("path", { class: "flaw", d: "M-9 4L-3 -5L3 5L9 -4", transform: place });
-  return { node, at: before + (end - before) * part };
+  const place = [round(x + (x2 - x) * part), round(y + (y2 - y) * part)];
+  const transform = `translate(${place.join(" ")})`;
+  const node = svg("path", { class: "flaw", d: "M-9 4L-3 -5L3 5L9 -4", transform });
+  return { node, at: before + (end - before) * part, x: place[0], y: place[1] };
 }
 
 function cross(x, y) {
@@ -221,5 +245,10 @@ function reveal(node, isShown) {
 }
 
 const round = (number) => Math.round(number * 10) / 10;
-const lengthOf = (text) => [...text].reduce((sum, letter) => sum + (letter > "\u1100" && letter < "\uffe0" && !(letter >= "\u2000" && letter < "\u2e80") ? 1.75 : 1), 0);
+const lengthOf = (text) =>
+  [...text].reduce(
+    (sum, letter) =>
+      sum + (letter > "\u1100" && letter < "\uffe0" && !(letter >= "\u2000" && letter < "\u2e80") ? 1.75 : 1),
+    0,
+  );
 const milliseconds = (ms) => `${ms.toLocaleString("en", { maximumFractionDigits: ms < 100 ? 1 : 0 })} ms`;

@@ -5,9 +5,17 @@ const DECISIONS = ["deliver", "drop", "double", "damage"];
 // Shows a frame that waits.
 function showFrame(one) {
   const isBack = one.direction === "to_client";
-  const buttons = DECISIONS.map((decision) => button(say(decision), () => decide(one.number, decision), { "aria-label": `${say(decision)}: ${one.label}` }));
+  const buttons = DECISIONS.map((decision) =>
+    button(say(decision), () => decide(one.number, decision), { "aria-label": `${say(decision)}: ${one.label}` }),
+  );
   const way = el("span", { class: `way ${isBack ? "server" : "client"}` }, say(isBack ? "to_client" : "to_server"));
-  const card = el("li", { id: `frame-${one.number}`, class: "frame" }, way, el("b", {}, one.label), el("span", { class: "decisions" }, buttons));
+  const card = el(
+    "li",
+    { id: `frame-${one.number}`, class: "frame" },
+    way,
+    el("b", {}, one.label),
+    el("span", { class: "decisions" }, buttons),
+  );
   const hadFocus = byId("frames").dataset.focus;
   byId("frames").append(card);
   byId("frames-said").textContent = say("waits", say(isBack ? "to_client" : "to_server"), one.label);
@@ -15,6 +23,9 @@ function showFrame(one) {
 }
 
 async function decide(number, decision) {
+  const card = byId(`frame-${number}`);
+  if (!card || card.dataset.isDecided) return;
+  card.dataset.isDecided = "yes";
   byId("frames").dataset.focus = "yes";
   const order = { method: "POST", body: JSON.stringify({ do: decision }) };
   try {

@@ -30,9 +30,23 @@ async function begin() {
     byId("site").href = LANGUAGE === "ko" ? new URL("/ko/", url) : url;
     byId("site").hidden = false;
   }
-  const link = (one) => el("li", {}, el("a", { href: `#${one.name}`, "data-name": one.name }, one.number ? el("span", { class: "number" }, String(one.number)) : "", one.title));
+  const link = (one) =>
+    el(
+      "li",
+      {},
+      el(
+        "a",
+        { href: `#${one.name}`, "data-name": one.name },
+        one.number ? el("span", { class: "number" }, String(one.number)) : "",
+        one.title,
+      ),
+    );
   const group = ({ title, experiments }) => [el("h2", {}, title), el("ul", {}, experiments.map(link))];
-  byId("groups").replaceChildren(...lab.groups.flatMap(group), el("h2", {}, say("by_hand")), el("ul", {}, link(lab.byHand)));
+  byId("groups").replaceChildren(
+    ...lab.groups.flatMap(group),
+    el("h2", {}, say("by_hand")),
+    el("ul", {}, link(lab.byHand)),
+  );
   choose();
 }
 
@@ -62,10 +76,22 @@ function showQuestion() {
   byId("choices").hidden = byId("just-show").hidden = byId("change").hidden = isByHand();
   byId("change").open = false;
   byId("changes").reset();
-  byId("choice-list").replaceChildren(...choices.map((choice, index) => {
-    const input = el("input", { type: "radio", name: "choice", value: String(index), id: `choice-${index}` });
-    return el("li", {}, el("label", { for: `choice-${index}` }, input, el("span", { class: "letter" }, letter(index)), el("span", { class: "choice" }, choice)));
-  }));
+  byId("choice-list").replaceChildren(
+    ...choices.map((choice, index) => {
+      const input = el("input", { type: "radio", name: "choice", value: String(index), id: `choice-${index}` });
+      return el(
+        "li",
+        {},
+        el(
+          "label",
+          { for: `choice-${index}` },
+          input,
+          el("span", { class: "letter" }, letter(index)),
+          el("span", { class: "choice" }, choice),
+        ),
+      );
+    }),
+  );
   byId("run").textContent = say(isByHand() ? "start" : "run");
   byId("run").disabled = !isByHand();
   const own = acts ?? [{ title, setting: { delay_ms: 10, rules: [] } }];
@@ -92,8 +118,18 @@ function wish(isChanged) {
   const own = lab.chosen.acts[0].setting.delay_ms;
   const delay = Number(byId("delay").value);
   const direction = byId("whose").value;
-  const packet = direction && { direction, number: Number(byId("which").value), kind: byId("kind").value, action: byId("action").value };
-  return { name, textbook: byId("textbook").checked, ...(delay && delay !== own && { delay_ms: Math.round(delay) }), ...(packet && { packet }) };
+  const packet = direction && {
+    direction,
+    number: Number(byId("which").value),
+    kind: byId("kind").value,
+    action: byId("action").value,
+  };
+  return {
+    name,
+    textbook: byId("textbook").checked,
+    ...(delay && delay !== own && { delay_ms: Math.round(delay) }),
+    ...(packet && { packet }),
+  };
 }
 
 async function run(isChanged) {
@@ -105,7 +141,8 @@ async function run(isChanged) {
   setRunning(true);
   tellOf(say(isByHand() ? "you_are_the_wire" : "running"));
   // The drawing is what is to be looked at.
-  if (NARROW_PAGE.matches) document.querySelector(".bench").scrollIntoView({ behavior: STILL.matches ? "auto" : "smooth" });
+  if (NARROW_PAGE.matches)
+    document.querySelector(".bench").scrollIntoView({ behavior: STILL.matches ? "auto" : "smooth" });
   const growing = () => lab.acts.at(-1);
   let ending;
   const on = {
@@ -133,7 +170,11 @@ async function run(isChanged) {
     capture: ({ hex }) => (lab.capture = bytesOf(hex)),
   };
   const drawn = { ...on };
-  for (const [name, act] of Object.entries(on)) drawn[name] = (line) => { act(line); lab.isStale = true; };
+  for (const [name, act] of Object.entries(on))
+    drawn[name] = (line) => {
+      act(line);
+      lab.isStale = true;
+    };
   try {
     const { why, status } = await perform(wish(isChanged), drawn, abort.signal);
     if (why) ending = { sentence: why, isRefused: status === 503 };
@@ -174,7 +215,11 @@ function showResult(result) {
   byId("recorded").hidden = !result.recorded;
   byId("recorded").textContent = result.recorded ?? "";
   showVerdict(result);
-  byId("acts").replaceChildren(...(lab.acts.length > 1 ? lab.acts : []).map((act, index) => button(`${index + 1}. ${act.title}`, () => showAct(index))));
+  byId("acts").replaceChildren(
+    ...(lab.acts.length > 1 ? lab.acts : []).map((act, index) =>
+      button(`${index + 1}. ${act.title}`, () => showAct(index)),
+    ),
+  );
   byId("bar").hidden = byId("after").hidden = byId("as-table").hidden = false;
   showAct(0);
 }
@@ -191,9 +236,19 @@ function showVerdict({ measured, sentences, disturbed }) {
     tag(measured, `${isRight ? "✓ " : ""}${say("measured")}`, "measured");
   }
   const choices = lab.chosen.choices ?? [];
-  const line = (words, index) => el("p", { class: "verdict-line" }, el("b", {}, `${words} ${letter(index)}`), choices[index]);
-  const lines = typeof measured === "number" ? [said !== undefined && line(say("you_said"), said), line(say("measured"), measured)] : [];
-  byId("verdict").replaceChildren(...[disturbed && el("p", { class: "banner" }, disturbed), ...lines, ...sentences.map((sentence) => el("p", {}, sentence))].filter(Boolean));
+  const line = (words, index) =>
+    el("p", { class: "verdict-line" }, el("b", {}, `${words} ${letter(index)}`), choices[index]);
+  const lines =
+    typeof measured === "number"
+      ? [said !== undefined && line(say("you_said"), said), line(say("measured"), measured)]
+      : [];
+  byId("verdict").replaceChildren(
+    ...[
+      disturbed && el("p", { class: "banner" }, disturbed),
+      ...lines,
+      ...sentences.map((sentence) => el("p", {}, sentence)),
+    ].filter(Boolean),
+  );
 }
 
 function showAct(index) {
@@ -208,7 +263,13 @@ function showAct(index) {
 function draw() {
   lab.isStale = false;
   // Before there is anything to be seen: the two ends.
-  const act = lab.acts[lab.act] ?? { title: lab.chosen.title, setting: { delay_ms: 10 }, segments: [], calls: [], flights: [] };
+  const act = lab.acts[lab.act] ?? {
+    title: lab.chosen.title,
+    setting: { delay_ms: 10 },
+    segments: [],
+    calls: [],
+    flights: [],
+  };
   const drawing = new Drawing(act, Math.max(300, Math.floor(byId("drawing").clientWidth)), act.title);
   const frame = byId("drawing");
   frame.replaceChildren(drawing.node);
@@ -225,10 +286,21 @@ function draw() {
 function fillTable({ segments, calls }) {
   const ms = (at) => (at === undefined ? "–" : at.toFixed(1));
   const rows = [
-    ...segments.map((one) => [one.left, [ms(one.left), ms(one.arrived), say(one.direction), [one.label, one.deed].filter(Boolean).join(": ")]]),
+    ...segments.map((one) => [
+      one.left,
+      [ms(one.left), ms(one.arrived), say(one.direction), [one.label, one.deed].filter(Boolean).join(": ")],
+    ]),
     ...calls.map(({ at, side, text }) => [at, [ms(at), "", say(side), text]]),
   ].sort((a, b) => a[0] - b[0]);
-  byId("rows").replaceChildren(...rows.slice(0, ROWS).map(([, cells]) => el("tr", {}, cells.map((cell, place) => el("td", { class: place < 2 && "num" }, cell)))));
+  byId("rows").replaceChildren(
+    ...rows.slice(0, ROWS).map(([, cells]) =>
+      el(
+        "tr",
+        {},
+        cells.map((cell, place) => el("td", { class: place < 2 && "num" }, cell)),
+      ),
+    ),
+  );
 }
 
 // What the learner does
@@ -254,12 +326,15 @@ byId("changes").addEventListener("submit", (event) => {
   event.preventDefault();
   run(true);
 });
-byId("save").addEventListener("click", () => saveFile(lab.capture, "application/x-pcapng", `glasshttp-lab-${lab.chosen.name}.pcapng`));
+byId("save").addEventListener("click", () =>
+  saveFile(lab.capture, "application/x-pcapng", `glasshttp-lab-${lab.chosen.name}.pcapng`),
+);
 addEventListener("hashchange", () => {
   choose();
   byId("title").focus();
 });
-for (const link of document.querySelectorAll(".languages a")) link.addEventListener("click", () => (link.hash = location.hash));
+for (const link of document.querySelectorAll(".languages a"))
+  link.addEventListener("click", () => (link.hash = location.hash));
 WIDE.addEventListener("change", () => (byId("menu").open = WIDE.matches));
 addEventListener("resize", () => (lab.isStale = true));
 

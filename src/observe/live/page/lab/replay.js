@@ -20,7 +20,10 @@ class Replay {
   of(drawing, act) {
     this.stop();
     this.#drawing = drawing;
-    const moments = [...act.calls.map(({ at }) => at), ...act.segments.flatMap((one) => [one.left, one.arrived ?? one.left])];
+    const moments = [
+      ...act.calls.map(({ at }) => at),
+      ...act.segments.flatMap((one) => [one.left, one.arrived ?? one.left]),
+    ];
     this.#moments = moments.map((at) => drawing.scale.fold(at)).sort((a, b) => a - b);
     this.#finish();
   }

@@ -7,7 +7,12 @@ function drawSetting(acts, index) {
   const speed = [say("each_way", milliseconds(setting.delay_ms)), setting.rate].filter(Boolean).join(" · ");
   byId("setting").replaceChildren(
     host("client", "10.0.0.1"),
-    el("div", { class: "cable" }, el("span", { class: "speed" }, speed), el("span", { class: "line", "aria-hidden": "true" })),
+    el(
+      "div",
+      { class: "cable" },
+      el("span", { class: "speed" }, speed),
+      el("span", { class: "line", "aria-hidden": "true" }),
+    ),
     host("server", "10.0.0.2"),
   );
   const shown = index === undefined ? acts : [acts[index]];

@@ -146,8 +146,25 @@ pub(crate) const WORDS: &[Word] = &[
     ("from_file", "Connection {0}, from a file", "연결 {0}, 파일에서"),
     (
         "no_such_link",
-        "Connection {0} is not kept here: only the latest are.",
-        "연결 {0}은(는) 남아 있지 않습니다. 최근의 것만 남깁니다.",
+        "Connection {0} is not here. The server keeps the latest connections only, and counts from 1 again when it is \
+         started again. Choose one from the list, or follow the newest.",
+        "연결 {0}은(는) 여기 없습니다. 서버는 최근 연결만 남기고, 다시 시작하면 1부터 다시 셉니다. 목록에서 고르거나 최신 연결을 \
+         따라가세요.",
+    ),
+    (
+        "no_such_step",
+        "There is no step {0}: this connection has {1} so far. Choose one of these by its number.",
+        "{0}단계는 없습니다. 이 연결은 지금까지 {1}단계입니다. 아래에서 번호로 고르세요.",
+    ),
+    (
+        "no_such_request",
+        "There is no request {0} on this connection. Choose one from the table of requests.",
+        "이 연결에는 {0}번째 요청이 없습니다. 요청 표에서 고르세요.",
+    ),
+    (
+        "sheet_is_full",
+        "The sheet ends here, after {0} of {1} steps. The hand-out has them all.",
+        "종이가 여기서 끝납니다. {1}단계 가운데 {0}단계까지입니다. 유인물에는 모두 있습니다.",
     ),
     ("asking", "Asking the server", "서버에 묻는 중"),
     ("line_ends", "Mark line ends and other controls in the heads", "헤더의 줄 끝과 제어 문자 표시"),
