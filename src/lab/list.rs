@@ -11,13 +11,14 @@ use crate::packet::rule::Conditions;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// The groups, and the numbers of the experiments in each.
-const GROUPS: [(Text, &[u8]); 5] = [
+/// The groups, and the numbers of the experiments in each: in the order of the lesson.
+const GROUPS: [(Text, &[u8]); 6] = [
+    (text("Names", "이름"), &[1]),
     (text("Connection", "연결"), &[2, 3, 4, 5]),
-    (text("Data", "데이터"), &[6, 7, 8, 9, 10, 11, 12, 13, 20]),
+    (text("Data", "데이터"), &[6, 7, 8, 9, 10, 11, 12, 13]),
     (text("The end", "끝"), &[14, 15, 16, 17]),
     (text("Many", "여럿"), &[18, 19]),
-    (text("Names", "이름"), &[1]),
+    (text("Without TCP", "TCP 없이"), &[20]),
 ];
 
 const BY_HAND_QUESTION: Text = text(
@@ -42,6 +43,11 @@ struct Listed<'a> {
 struct ListedAct<'a> {
     title: &'a str,
     setting: Setting,
+}
+
+/// Their names, each with its number if it has one.
+pub fn experiments() -> impl Iterator<Item = (&'static str, Option<u8>)> {
+    ALL.iter().map(|one| (one.name, one.number))
 }
 
 /// All of them.
@@ -79,9 +85,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_experiment_is_in_one_group() {
-        let mut numbers: Vec<u8> = GROUPS.iter().flat_map(|(_, numbers)| numbers.iter().copied()).collect();
-        numbers.sort_unstable();
+    fn each_experiment_is_in_one_group_in_the_order_of_its_number() {
+        let numbers: Vec<u8> = GROUPS.iter().flat_map(|(_, numbers)| numbers.iter().copied()).collect();
         assert_eq!(numbers, (1..=20).collect::<Vec<_>>());
     }
 }
