@@ -12,6 +12,7 @@ use crate::qr;
 use crate::recording::Recording;
 use crate::sandbox::Sandbox;
 use crate::story::steps::count;
+use crate::story::width::{columns, lines};
 use anstream::{AutoStream, ColorChoice};
 use rustix::termios::tcgetwinsize;
 use std::io::{self, Write};
@@ -78,8 +79,11 @@ pub fn announce(
     for line in code(config, urls) {
         writeln!(out, "{line}")?;
     }
+    let columns = columns(io::stdout()).or_else(|| columns(io::stderr()));
     for sentence in sentences(folder, config, listeners, recording, sandbox) {
-        writeln!(out, "{}", escape::terminal(&sentence))?;
+        for line in lines(&escape::terminal(&sentence), columns) {
+            writeln!(out, "{line}")?;
+        }
     }
     out.flush()
 }

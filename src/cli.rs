@@ -8,6 +8,7 @@ mod korean;
 mod lab;
 mod meant;
 mod names;
+mod shared;
 pub mod usage;
 mod values;
 pub mod way_out;
@@ -23,14 +24,15 @@ use fetch::FetchArgs;
 use hosts::{NamedHost, host};
 use lab::LabArgs;
 use names::{LogName, USUAL_MODEL, model, with_workers};
+use shared::{Place, Shown};
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use usage::NoTask;
 use values::{
-    LanguageName, Trusted, USUAL_WATCH_PORT, WatchAddress, bind, cache_control, cache_rule, header, number, port,
-    positive_seconds, seconds, trust, trusted, watch_address,
+    LanguageName, Trusted, USUAL_WATCH_PORT, WatchAddress, bind, cache_control, cache_rule, header, number,
+    positive_seconds, seconds, trust, trusted,
 };
 
 /// The port that is tried first where none is named.
@@ -68,21 +70,16 @@ pub struct Args {
     #[arg(short = 'V', long, action = ArgAction::Version)]
     version: Option<bool>,
 
-    /// Port to listen on; 0 takes any free one [default: 8080, or the next free one]
-    #[arg(short, long, value_name = "PORT", help_heading = "Address", value_parser = port)]
-    port: Option<u16>,
+    #[command(flatten)]
+    place: Place,
 
     /// Address to listen on, or proxy:ADDRESS for a proxy that speaks the PROXY protocol; repeatable [default: 127.0.0.1 and ::1]
-    #[arg(short, long, value_name = "ADDRESS", help_heading = "Address", value_parser = bind)]
+    #[arg(short, long, value_name = "ADDRESS", help_heading = "Address", value_parser = bind, conflicts_with = "lan")]
     bind: Vec<Address>,
 
     /// Take the word of this proxy, an address or a network, on who its client is (Forwarded, X-Forwarded-For); repeatable
     #[arg(long, value_name = "ADDRESS", help_heading = "Address", value_parser = trusted)]
     trust: Vec<Trusted>,
-
-    /// Listen on every interface, for the local network
-    #[arg(long, conflicts_with = "bind", help_heading = "Address")]
-    lan: bool,
 
     /// Respond to this host name, besides localhost; repeatable; * is any [with --bind or --lan: any]
     #[arg(long = "host", value_name = "NAME", help_heading = "Address", value_parser = host)]
@@ -112,21 +109,8 @@ pub struct Args {
     #[arg(long, value_name = "[GLOB: ]VALUE", value_parser = cache_rule, help_heading = "Files")]
     cache_control: Vec<(Option<String>, String)>,
 
-    /// Open the site in a browser
-    #[arg(long, help_heading = "Output")]
-    open: bool,
-
-    /// What to write to standard output [default: short on a terminal, else common]
-    #[arg(long, value_enum, help_heading = "Output")]
-    log: Option<LogName>,
-
-    /// Where the live page is: PORT, ADDRESS or ADDRESS:PORT [default: 8081 or the next free port, if only loopback is served]
-    #[arg(long, value_name = "ADDR", value_parser = watch_address, help_heading = "Output")]
-    watch: Option<WatchAddress>,
-
-    /// Serve no live page; with --watch, only /metrics is there
-    #[arg(long, help_heading = "Output")]
-    no_watch: bool,
+    #[command(flatten)]
+    shown: Shown,
 
     /// Language of messages, pages and listings [default: by LC_ALL, LC_MESSAGES or LANG]
     #[arg(long, value_enum, global = true, help_heading = "Output")]
@@ -183,12 +167,10 @@ enum Command {
     Lab(Box<LabArgs>),
     /// Serve the built-in lesson on HTTP and TCP, with its live page
     Lesson {
-        /// Port to listen on; 0 takes any free one [default: 8080, or the next free one]
-        #[arg(short, long, value_name = "PORT", value_parser = port)]
-        port: Option<u16>,
-        /// Open it in a browser
-        #[arg(long)]
-        open: bool,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        shown: Shown,
     },
     /// Show a saved log (--log json), or a fetch (fetch --json), in the terminal
     Show {
@@ -245,7 +227,11 @@ impl Args {
         let program = Self::command();
         let commands: Vec<&str> = program.get_subcommands().map(clap::Command::get_name).collect();
         let first = words.get(1).and_then(|word| meant::alike(commands.iter().copied(), word.to_str()?));
-        let mut args = args.map_err(|error| NoTask::of(error, first, language))?;
+        let is_typed = first.is_some_and(|first| words.get(1).is_some_and(|word| word == first));
+        let mut args = args.map_err(|error| match first {
+            Some(command) if is_typed => NoTask::of_command(error, command, &program, language),
+            first => NoTask::of(error, first, &program, language),
+        })?;
         let folder = args.folder.as_deref().filter(|folder| !folder.exists()).and_then(Path::to_str);
         if let Some((folder, meant)) =
             folder.and_then(|typed| Some((typed, meant::instead_of_folder(typed, &commands)?)))
@@ -254,12 +240,15 @@ impl Args {
         }
         match args.command.take() {
             None => Ok(Task::Serve(Box::new(args.config(language)))),
-            Some(Command::Lesson { port, open }) => {
-                (args.port, args.open) = (port, open);
+            Some(Command::Lesson { place, shown }) => {
+                (args.place, args.shown) = (place, shown);
                 Ok(Task::Serve(Box::new(Config { is_lesson: true, ..args.config(language) })))
             }
             Some(Command::Show { file }) => Ok(Task::Show(crate::show::Options { file, language })),
-            Some(Command::Lab(lab)) => Ok(Task::Lab(Box::new(lab.options(language)))),
+            Some(Command::Lab(lab)) => match lab.nearly() {
+                Some((typed, meant)) => Err(NoTask::instead_of_experiment(typed, meant, language)),
+                None => Ok(Task::Lab(Box::new(lab.options(language)))),
+            },
             Some(Command::Fetch(fetch)) => {
                 let options = fetch.options(language);
                 let options = options.map_err(|sentence| NoTask::invalid(&sentence, language))?;
@@ -288,8 +277,8 @@ impl Args {
         let args = self;
         let required = if args.bind.is_empty() { Required::One } else { Required::All };
         // A choice of addresses says who may ask.
-        let hosts = if required == Required::All || args.lan { Hosts::Any } else { hosts::all(args.hosts) };
-        let addresses = if args.lan {
+        let hosts = if required == Required::All || args.place.lan { Hosts::Any } else { hosts::all(args.hosts) };
+        let addresses = if args.place.lan {
             vec![Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()]
         } else if args.bind.is_empty() {
             loopbacks()
@@ -305,9 +294,9 @@ impl Args {
         };
         let model = with_workers(args.model, args.workers);
         let connections = args.max_connections.map_or(model.usual_connections(), |most| most as usize);
-        let port = args.port.map_or(Port::From(USUAL_PORT), Port::Exactly);
-        let live_page = match args.watch {
-            None if args.no_watch => LivePage::Off,
+        let port = args.place.port.map_or(Port::From(USUAL_PORT), Port::Exactly);
+        let live_page = match args.shown.watch {
+            None if args.shown.no_watch => LivePage::Off,
             Some(address) => address.live_page(),
             // The instrument is not for the network.
             None if addresses.iter().any(|address| !address.ip.is_loopback()) => LivePage::Off,
@@ -335,14 +324,14 @@ impl Args {
             limits: Limits::new(connections).ending_after(args.linger, args.grace),
             trust: trust(&args.trust),
             timeouts: Timeouts::new(args.timeout, args.keep_alive),
-            log: args.log.map(LogName::log),
+            log: args.shown.log.map(LogName::log),
             language,
             live_page,
-            counts_alone: args.no_watch,
+            counts_alone: args.shown.no_watch,
             is_lesson: false,
             lowered: Lowered::default(),
-            opens_browser: args.open,
-            is_for_lan: args.lan,
+            opens_browser: args.shown.open,
+            is_for_lan: args.place.lan,
             user: args.user,
             has_sandbox: !args.no_sandbox,
         }

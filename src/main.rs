@@ -24,7 +24,7 @@ use glasshttp::recording::Opened;
 use glasshttp::sandbox::{self, Account, Readable};
 use glasshttp::show;
 use glasshttp::site::Site;
-use glasshttp::story::width::{USUAL, columns};
+use glasshttp::story::width::{USUAL, columns, lines};
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -146,6 +146,8 @@ fn run(config: Config) -> Result<(), String> {
 /// A line beside the log, where the announcement stands. It goes over the `^C` that a terminal shows.
 fn print(line: &str, is_for_people: bool) {
     let begin = if io::stdout().is_terminal() { "\r" } else { "" };
+    let columns = if is_for_people { columns(io::stdout()) } else { columns(io::stderr()) };
+    let line = lines(line, columns).join("\n");
     // Nobody may be reading.
     let _ = match is_for_people {
         true => writeln!(anstream::stdout(), "{begin}{line}"),

@@ -1,6 +1,7 @@
 //! The command line of `glasshttp lab`.
 
-use crate::lab::{Options, Programs};
+use super::meant;
+use crate::lab::{Options, Programs, experiments};
 use crate::language::Language;
 use clap::Args;
 use std::path::PathBuf;
@@ -71,6 +72,15 @@ pub(super) struct LabArgs {
 }
 
 impl LabArgs {
+    /// What was typed as an experiment and is none, and the one of nearly that name.
+    pub(super) fn nearly(&self) -> Option<(&str, &'static str)> {
+        let typed = self.experiment.as_deref()?;
+        let is_one =
+            experiments().any(|(name, number)| name == typed || number.is_some_and(|it| typed == it.to_string()));
+        let meant = meant::alike(experiments().map(|(name, _)| name), typed).filter(|_| !is_one)?;
+        Some((typed, meant))
+    }
+
     pub(super) fn options(self, language: Language) -> Options {
         Options {
             experiment: self.experiment,

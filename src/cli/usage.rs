@@ -19,14 +19,24 @@ pub enum NoTask {
 }
 
 impl NoTask {
+    /// What clap found in what was typed behind this command.
+    pub(super) fn of_command(error: clap::Error, command: &str, program: &clap::Command, language: Language) -> Self {
+        if is_one_too_many(&error) {
+            let what = sentence(&error, language);
+            let text = say!(language, "{}; try glasshttp {} --help" / "{}. 도움말: glasshttp {} --help", what, command);
+            return Self::Invalid(text, language);
+        }
+        Self::of(error, None, program, language)
+    }
+
     /// What clap found; `command`: what the first word may have been meant to be.
-    pub(super) fn of(error: clap::Error, command: Option<&str>, language: Language) -> Self {
+    pub(super) fn of(error: clap::Error, command: Option<&str>, program: &clap::Command, language: Language) -> Self {
         if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
             return Self::Shown(Box::new(error));
         }
         let sentence = sentence(&error, language);
         let of_command = || command.filter(|_| is_one_too_many(&error)).map(|name| format!("glasshttp {name}"));
-        let sentence = match suggested(&error).or_else(of_command) {
+        let sentence = match meant_elsewhere(&error, program).or_else(|| suggested(&error)).or_else(of_command) {
             Some(meant) => did_you_mean(&sentence, &meant, language),
             None => or_help(&sentence, language),
         };
@@ -37,6 +47,13 @@ impl NoTask {
     pub(super) fn instead_of_folder(folder: &str, meant: &str, language: Language) -> Self {
         let what = say!(language, "there is no folder {}" / "{} 폴더가 없습니다", escape::terminal(folder));
         Self::Invalid(did_you_mean(&what, meant, language), language)
+    }
+
+    /// There is no such experiment, and one of nearly this name.
+    pub(super) fn instead_of_experiment(typed: &str, meant: &str, language: Language) -> Self {
+        let typed = escape::terminal(typed);
+        let what = say!(language, "there is no experiment {}" / "{}(이)라는 실험은 없습니다", typed);
+        Self::Invalid(did_you_mean(&what, &format!("glasshttp lab {meant}"), language), language)
     }
 
     /// What can't be meant together.
@@ -74,6 +91,17 @@ impl fmt::Display for NoTask {
             Self::Invalid(sentence, _) => f.write_str(sentence),
         }
     }
+}
+
+/// An option of another command, with that command.
+fn meant_elsewhere(error: &clap::Error, program: &clap::Command) -> Option<String> {
+    let typed = of(error, ContextKind::InvalidArg);
+    let name = typed.strip_prefix("--").filter(|_| error.kind() == ErrorKind::UnknownArgument)?;
+    let has = |command: &&clap::Command| command.get_arguments().any(|argument| argument.get_long() == Some(name));
+    if has(&program) {
+        return Some(format!("glasshttp {typed}"));
+    }
+    program.get_subcommands().find(has).map(|command| format!("glasshttp {} {typed}", command.get_name()))
 }
 
 /// What was probably meant: as clap finds it, or by what other programs call it.

@@ -47,6 +47,7 @@ mod socket_states;
 mod wire;
 
 pub use launcher::{Account, Launcher};
+pub use list::experiments;
 pub use own_programs::Programs;
 pub use page::LabByLauncher;
 pub use perform::Failure;

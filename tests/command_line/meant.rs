@@ -34,6 +34,12 @@ fn what_is_nearly_right_leads_to_what_was_meant() {
         (&["--cors"], "did you mean --header 'Access-Control-Allow-Origin: *'?"),
         (&["fecth", "http://localhost:8080/"], "did you mean glasshttp fetch?"),
         (&["fecth"], "there is no folder fecth; did you mean glasshttp fetch?"),
+        (&["fetch", "--lan", "localhost"], "there is no option --lan; did you mean glasshttp --lan?"),
+        (&["lesson", "--model", "thread"], "there is no option --model; did you mean glasshttp --model?"),
+        (&["--repeat", "3"], "there is no option --repeat; did you mean glasshttp fetch --repeat?"),
+        (&["lab", "handshke"], "there is no experiment handshke; did you mean glasshttp lab handshake?"),
+        (&["lesson", "site"], "unexpected argument site; try glasshttp lesson --help"),
+        (&["lab", "close", "more"], "unexpected argument more; try glasshttp lab --help"),
         (&["8000"], "there is no folder 8000; did you mean --port 8000?"),
         (&["http://localhost:8080/"], "did you mean glasshttp fetch http://localhost:8080/?"),
         (
@@ -59,4 +65,20 @@ fn a_folder_that_exists_is_meant() {
     let mut command = glasshttp();
     command.args(["8000", "--port", "0", "--log", "off", "--no-watch"]).current_dir(folder.path());
     crate::harness::Server::spawn(&mut command);
+}
+
+/// The lesson is a server: it takes what says where a server is and what it shows.
+#[test]
+fn the_lesson_listens_and_shows_as_the_server_does() {
+    let mut command = glasshttp();
+    let options = ["lesson", "--port", "0", "--lan", "--log", "short", "--watch", "0", "--lang", "en"];
+    let mut server = crate::harness::Server::spawn(command.args(options).env("TZ", "UTC0"));
+    assert!(server.announced.starts_with("Serving the lesson at http://"), "{}", server.announced);
+    assert_eq!(server.get("/hello.txt").status, 200);
+    server.signal(rustix::process::Signal::INT);
+    server.wait();
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut server.stdout, &mut said).expect("text");
+    assert!(said.contains("Watch it at http://localhost:"), "{said}");
+    assert!(said.contains("GET /hello.txt  200"), "{said}");
 }

@@ -3,6 +3,7 @@
 mod fetch;
 mod lab;
 mod serve;
+mod shared;
 mod show;
 mod translation;
 

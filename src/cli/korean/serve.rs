@@ -1,5 +1,6 @@
 //! Serving, explained in Korean.
 
+use super::shared;
 use super::translation::{TEMPLATE, Translation};
 
 pub(super) const KOREAN: Translation = Translation {
@@ -10,7 +11,7 @@ pub(super) const KOREAN: Translation = Translation {
         ("folder", "제공할 폴더 [기본값: ./public이 있으면 그 폴더, 없으면 현재 폴더]"),
         ("help", "도움말 출력"),
         ("version", "버전 출력"),
-        ("port", "연결을 기다릴 포트. 0이면 비어 있는 아무 포트 [기본값: 8080, 쓰이고 있으면 그다음 빈 포트]"),
+        ("port", shared::PORT),
         (
             "bind",
             "연결을 기다릴 주소. PROXY 프로토콜을 쓰는 프록시에게는 proxy:ADDRESS. 여러 번 쓸 수 있음 [기본값: 127.0.0.1과 ::1]",
@@ -19,7 +20,7 @@ pub(super) const KOREAN: Translation = Translation {
             "trust",
             "이 프록시(주소나 네트워크)가 알리는 클라이언트를 믿음(Forwarded, X-Forwarded-For). 여러 번 쓸 수 있음",
         ),
-        ("lan", "모든 인터페이스에서 연결을 기다림(근거리 네트워크용)"),
+        ("lan", shared::LAN),
         ("hosts", "localhost 말고도 응답할 호스트 이름. 여러 번 쓸 수 있고 *는 모두 [--bind나 --lan을 쓰면: 모두]"),
         ("spa", "없는 경로에는 맨 위 폴더의 index.html로 응답"),
         ("hidden", "점으로 시작하는 이름도 제공하고 목록에 넣음"),
@@ -30,18 +31,10 @@ pub(super) const KOREAN: Translation = Translation {
             "cache_control",
             "파일, 또는 GLOB에 맞는 파일의 Cache-Control. 여러 번 쓸 수 있고 마지막으로 맞는 것을 따름 [기본값: no-cache]",
         ),
-        ("open", "사이트를 브라우저로 염"),
-        (
-            "log",
-            "표준 출력에 쓸 것. story: 연결마다 SYN부터 끝까지 풀어 쓴 이야기, short: 요청마다 한 줄, common: 교환마다 한 줄(Common Log \
-             Format), combined: 같은 줄에 Referer와 User-Agent까지, json: 연결마다 JSON 하나(docs/records.md), json-requests: 교환마다 걸린 시간까지 JSON 하나, pcapng: \
-             wireshark -k -i -로 볼 패킷 전체, off: 없음 [기본값: 터미널이면 short, 아니면 common]",
-        ),
-        (
-            "watch",
-            "실시간 페이지의 위치: PORT, ADDRESS 또는 ADDRESS:PORT [기본값: 루프백에서만 제공할 때 8081이나 그다음 빈 포트]",
-        ),
-        ("no_watch", "실시간 페이지를 열지 않음. --watch와 함께 쓰면 그곳에 /metrics만 있음"),
+        ("open", shared::OPEN),
+        ("log", shared::LOG),
+        ("watch", shared::WATCH),
+        ("no_watch", shared::NO_WATCH),
         ("lang", "메시지, 페이지, 폴더 목록의 언어: en, ko [기본값: LC_ALL, LC_MESSAGES, LANG에 따름]"),
         (
             "model",

@@ -1,5 +1,6 @@
 //! Showing a saved log, and help itself, explained in Korean.
 
+use super::shared;
 use super::translation::{TEMPLATE, Translation};
 
 pub(super) const KOREAN: Translation = Translation {
@@ -23,8 +24,12 @@ pub(super) const KOREAN_LESSON: Translation = Translation {
     usage: "glasshttp lesson [옵션]",
     template: TEMPLATE,
     arguments: &[
-        ("port", "연결을 기다릴 포트. 0이면 비어 있는 아무 포트 [기본값: 8080, 쓰이고 있으면 그다음 빈 포트]"),
-        ("open", "브라우저로 염"),
+        ("port", shared::PORT),
+        ("lan", shared::LAN),
+        ("open", shared::OPEN),
+        ("log", shared::LOG),
+        ("watch", shared::WATCH),
+        ("no_watch", shared::NO_WATCH),
     ],
     after: "",
 };
