@@ -38,7 +38,7 @@ _glasshttp() {
 
     case "${cmd}" in
         glasshttp)
-            opts="-h -V -p -b --help --version --port --bind --trust --lan --host --spa --hidden --no-listing --follow-symlinks --header --cache-control --open --log --watch --no-watch --lang --model --workers --keep-alive --timeout --grace --linger --max-connections --backlog --cache --user --no-sandbox fetch lab lesson show help"
+            opts="-h -V -p -b --help --version --port --lan --bind --trust --host --spa --hidden --no-listing --follow-symlinks --header --cache-control --open --log --watch --no-watch --lang --model --workers --keep-alive --timeout --grace --linger --max-connections --backlog --cache --user --no-sandbox fetch lab lesson show help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -290,7 +290,7 @@ _glasshttp() {
             return 0
             ;;
         glasshttp__subcmd__lesson)
-            opts="-p -h --port --open --help --lang"
+            opts="-p -h --port --lan --open --log --watch --no-watch --help --lang"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -301,6 +301,14 @@ _glasshttp() {
                     return 0
                     ;;
                 -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -W "story short common combined json json-requests pcapng off" -- "${cur}"))
+                    return 0
+                    ;;
+                --watch)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

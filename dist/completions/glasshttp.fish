@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_glasshttp_global_optspecs
-    string join \n h/help V/version p/port= b/bind= trust= lan host= spa hidden no-listing follow-symlinks header= cache-control= open log= watch= no-watch lang= model= workers= keep-alive= timeout= grace= linger= max-connections= backlog= cache= user= no-sandbox
+    string join \n h/help V/version p/port= lan b/bind= trust= host= spa hidden no-listing follow-symlinks header= cache-control= open log= watch= no-watch lang= model= workers= keep-alive= timeout= grace= linger= max-connections= backlog= cache= user= no-sandbox
 end
 
 function __fish_glasshttp_needs_command
@@ -116,9 +116,20 @@ complete -c glasshttp -n "__fish_glasshttp_using_subcommand lab" -l json -d 'Pri
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand lab" -l blank -d 'Leave five figures of the drawing blank, and ask for them'
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand lab" -s h -l help -d 'Print help'
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand lesson" -s p -l port -d 'Port to listen on; 0 takes any free one [default: 8080, or the next free one]' -r
+complete -c glasshttp -n "__fish_glasshttp_using_subcommand lesson" -l log -d 'What to write to standard output [default: short on a terminal, else common]' -r -f -a "story\t'Each connection, from its SYN to its end, for people'
+short\t'A line per request, for people'
+common\t'Common Log Format: a line per exchange'
+combined\t'The same with referer and user agent'
+json\t'A JSON object per connection: docs/records.md'
+json-requests\t'A JSON object per exchange, at its end, with its duration: docs/records.md'
+pcapng\t'Whole packets, for wireshark -k -i -'
+off\t'Nothing'"
+complete -c glasshttp -n "__fish_glasshttp_using_subcommand lesson" -l watch -d 'Where the live page is: PORT, ADDRESS or ADDRESS:PORT [default: 8081 or the next free port, if only loopback is served]' -r
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand lesson" -l lang -d 'Language of messages, pages and listings [default: by LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t''
 ko\t''"
-complete -c glasshttp -n "__fish_glasshttp_using_subcommand lesson" -l open -d 'Open it in a browser'
+complete -c glasshttp -n "__fish_glasshttp_using_subcommand lesson" -l lan -d 'Listen on every interface, for the local network'
+complete -c glasshttp -n "__fish_glasshttp_using_subcommand lesson" -l open -d 'Open the site in a browser'
+complete -c glasshttp -n "__fish_glasshttp_using_subcommand lesson" -l no-watch -d 'Serve no live page; with --watch, only /metrics is there'
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand lesson" -s h -l help -d 'Print help'
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand show" -l lang -d 'Language of messages, pages and listings [default: by LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t''
 ko\t''"

@@ -99,8 +99,8 @@ impl NoWish {
         let Self::Beyond(which) = self else {
             return say!(
                 language,
-                "The lab does not understand this order. Try: {{\"name\":\"handshake\"}}"
-                    / "실험실이 알아듣지 못하는 요청입니다. 예: {{\"name\":\"handshake\"}}"
+                "The lab does not understand this order. An order is like {{\"name\":\"handshake\"}}."
+                    / "실험실이 알아듣지 못하는 요청입니다. 요청의 예는 {{\"name\":\"handshake\"}}입니다."
             );
         };
         let (from, to) = which.bounds().into_inner();

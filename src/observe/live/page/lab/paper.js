@@ -13,7 +13,10 @@ printOneSheet(
     const act = lab.acts.length > 1 ? el("p", { class: "small" }, lab.acts[lab.act].title) : "";
     const picture = el("div", {}, copy("setting"), copy("rules"), act, copy("drawing"), copy("late"));
     const { number, title } = lab.chosen;
-    return [el("h1", {}, number ? `${number}. ${title}` : title), el("div", { class: "halves-of-sheet" }, words, picture)];
+    return [
+      el("h1", {}, number ? `${number}. ${title}` : title),
+      el("div", { class: "halves-of-sheet" }, words, picture),
+    ];
   },
   (sheet) => {
     // The drawing has what its half of the sheet leaves it.
