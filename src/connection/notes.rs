@@ -302,10 +302,18 @@ impl Notes {
         let Some(exchange) = &self.exchange else { return format!("connection;desc=\"{}\"", self.connection) };
         let stages = &exchange.stages;
         let mut value = format!("connection;desc=\"{}.{}\"", self.connection, exchange.number);
+        let (complete, chosen) = (stages.head_complete, stages.response_chosen);
+        // A body that was waited for came after the head, or in part, until it was waited for no longer.
+        let body_end = match exchange.body.filter(|body| body.is_awaited) {
+            None => complete,
+            Some(body) if body.read == body.length => body.last_read.max(complete),
+            Some(_) => chosen,
+        };
         for (name, from, to) in [
             ("kernel", stages.arrived, stages.first_read),
-            ("read", stages.first_read, stages.head_complete),
-            ("response", stages.head_complete, stages.response_chosen),
+            ("read", stages.first_read, complete),
+            ("body", complete, if body_end == complete { Moment::default() } else { body_end }),
+            ("response", body_end, chosen),
         ] {
             if let Some(nanoseconds) = to.after(from) {
                 value.push_str(&format!(", {name};dur={:.3}", nanoseconds as f64 / 1e6));

@@ -4,7 +4,9 @@ use super::{Watched, measured, port};
 use crate::closing::{folder_with, under_each_model};
 use glasshttp::record::Reason;
 use glasshttp::record::connection::RequestBody;
+use socket2::SockRef;
 use std::fs;
+use std::time::Duration;
 
 /// What `glasshttp show` says of a record, in this language.
 fn story(record: &glasshttp::record::connection::Record, language: &str) -> String {
@@ -67,4 +69,22 @@ fn a_body_that_is_not_waited_for_is_said_not_to_be() {
     assert_eq!((body.is_awaited, body.read), (false, 0));
     let story = story(&record, "en");
     assert!(story.contains("a body of 100,000 bytes follows the head, and the server does not wait for it"), "{story}");
+}
+
+#[test]
+fn a_body_that_the_client_cuts_off_is_said_to_lack_its_end_when_that_was_known() {
+    let (folder, _) = folder_with(0);
+    let mut watched = Watched::start(folder.path(), "multiplex", &[]);
+    let mut client = watched.connect();
+    client.send(b"POST /small.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
+    super::wait_until_read(&client);
+    let address = port(&client);
+    SockRef::from(&client.socket).set_linger(Some(Duration::ZERO)).expect("an option");
+    drop(client);
+    let record = watched.record(address);
+    let close = record.close.as_ref().expect("its end");
+    let steps = glasshttp::story::steps::steps(&record, glasshttp::language::Language::English);
+    let body = steps.iter().find(|step| step.id == "1-body").expect("the body");
+    assert_eq!(body.at.value(), close.client_end.value(), "{close:?}");
+    assert_eq!(body.title, "the body did not come to its end: 3 bytes of 10 bytes");
 }

@@ -40,12 +40,11 @@ pub(super) fn step(exchange: &Exchange, record: &Record, language: Language) -> 
                 bytes(body.read, language),
                 length
             );
-            // Then it is waited for no longer.
-            let at = match exchange.stages.response_chosen.value() {
-                Some(_) => exchange.stages.response_chosen.clone(),
-                None => body.last_read.clone(),
-            };
-            Step::event("body", at, label, title).known_by(&counted(), language).saying(announced(language))
+            // Then it is waited for no longer: there is a response, or the connection is over.
+            let chosen = &exchange.stages.response_chosen;
+            let ends = record.close.iter().flat_map(|close| [&close.client_end, &close.called, &close.at]);
+            let at = [chosen].into_iter().chain(ends).find(|at| at.value().is_some()).unwrap_or(chosen);
+            Step::event("body", at.clone(), label, title).known_by(&counted(), language).saying(announced(language))
         }
     })
 }

@@ -119,14 +119,31 @@ fn stages(exchange: &Exchange, record: &Record, language: Language) -> Vec<Stage
             (&stages.head_complete, &complete),
         );
     }
-    let (known, name) = if done { (&stages.head_complete, &complete) } else { (&stages.first_read, &first_read) };
+    let body = exchange.request_body.as_ref().filter(|body| body.is_awaited && done);
+    let lacks_body = body.is_some_and(|body| !body.is_whole());
+    let body_end = say!(language, "the body's end" / "본문의 끝");
+    let came = body.filter(|body| body.is_whole() && body.last_read.value() > stages.head_complete.value());
+    if let Some(body) = came {
+        row(
+            say!(language, "Until the body had come" / "본문이 다 올 때까지"),
+            Place::Client,
+            (&stages.head_complete, &complete),
+            (&body.last_read, &body_end),
+        );
+    }
+    let (known, name) = match came {
+        Some(body) => (&body.last_read, &body_end),
+        None if done => (&stages.head_complete, &complete),
+        None => (&stages.first_read, &first_read),
+    };
     let is_refused = exchange.head == Some(HeadState::Unfinished) && exchange.status != 0;
     row(
-        match is_refused {
-            true => say!(language, "From there until it was refused" / "거기서 거절까지"),
-            false => say!(language, "Choosing the response" / "응답을 정함"),
+        match (is_refused, lacks_body) {
+            (true, _) => say!(language, "From there until it was refused" / "거기서 거절까지"),
+            (false, true) => say!(language, "Waiting for a body that did not come" / "오지 않은 본문을 기다림"),
+            (false, false) => say!(language, "Choosing the response" / "응답을 정함"),
         },
-        if is_refused { Place::Client } else { Place::Server },
+        if is_refused || lacks_body { Place::Client } else { Place::Server },
         (known, name),
         (&stages.response_chosen, &chosen),
     );

@@ -245,6 +245,7 @@ fn metric_name(name: &str, language: Language) -> String {
     match name {
         "kernel" => say!(language, "kernel" / "커널"),
         "read" => say!(language, "read" / "읽기"),
+        "body" => say!(language, "body" / "본문"),
         "response" => say!(language, "response" / "응답"),
         other => other.to_owned(),
     }
@@ -304,7 +305,9 @@ mod tests {
     #[test]
     fn what_a_server_says_of_its_times() {
         assert_eq!(metric(" read;dur=0.038", English).as_deref(), Some("read 38 µs"));
-        for (name, korean) in [("kernel", "커널"), ("read", "읽기"), ("response", "응답"), ("db", "db")] {
+        for (name, korean) in
+            [("kernel", "커널"), ("read", "읽기"), ("body", "본문"), ("response", "응답"), ("db", "db")]
+        {
             assert_eq!(metric(&format!("{name};dur=53"), Korean), Some(format!("{korean} 53 ms")));
         }
         assert_eq!(metric("db;desc=\"a\";dur=\"53\"", English).as_deref(), Some("db 53 ms"));
