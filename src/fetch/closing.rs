@@ -183,6 +183,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_fin_behind_bytes_that_wait_is_not_said_to_have_left() {
+        let left = |state: u8, unsent: u32, window: u32| {
+            let mut info = vec![0; 232];
+            info[0] = state;
+            info[144..148].copy_from_slice(&unsent.to_ne_bytes());
+            info[228..232].copy_from_slice(&window.to_ne_bytes());
+            fin(How::Fin, 5, TcpInfo(&info).send_queue())
+        };
+        let [established, closed] = [1, 7];
+        assert_eq!(left(established, 0, 1000), Figure::derived(5, Source::NothingUnsent));
+        assert_eq!(left(established, 9, 1000), Figure::not_visible(Why::BytesUnsent));
+        assert_eq!(left(established, 0, 0), Figure::not_visible(Why::BytesUnsent), "there is no room for it");
+        assert_eq!(left(closed, 0, 1000), Figure::not_visible(Why::CloseUnseen));
+        assert_eq!(fin(How::Fin, 5, None), Figure::not_visible(Why::NoTcpInfo));
+        assert_eq!(fin(How::ResetByClient, 5, None), Figure::not_visible(Why::NotReached));
+    }
+
+    #[test]
     fn who_closed_first_and_who_waits_never_contradict_each_other() {
         for (waits, end) in [(TimeWait::Client, End::Client), (TimeWait::Server, End::Server)] {
             // The client's shutdown(2) came before the end of input was read: that alone decides nothing.

@@ -12,6 +12,8 @@ use crate::record::transfer::{
 use crate::record::{ClientReason, End, Figure, How, Nanoseconds, Source, TimeWait, Why};
 use crate::story::steps::{Kind, Known, Step, of_transfer};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 
 const SERVER: ([u8; 4], u16) = ([127, 0, 0, 1], 8080);
 /// The server's accept, since the run began.
@@ -231,6 +233,31 @@ fn check(transfer: &Transfer, steps: &[Step]) -> Result<(), TestCaseError> {
     let shown = steps.iter().any(|step| step.title.contains("SYN was sent again"));
     prop_assert!(!shown || is_again, "f");
     Ok(())
+}
+
+/// The client's end is drawn as a FIN only where that is known to have left.
+#[test]
+fn a_client_s_fin_behind_unsent_bytes_is_a_call() {
+    let known = close().new_tree(&mut TestRunner::deterministic()).expect("a value").current();
+    for client_end in
+        [Figure::measured(500 * MS, Source::ClockBeforeShutdown), Figure::derived(500 * MS, Source::CloseEnds)]
+    {
+        for (client_fin, is_arrow) in [
+            (Figure::derived(500 * MS, Source::NothingUnsent), true),
+            (Figure::not_visible(Why::BytesUnsent), false),
+            (Figure::not_visible(Why::CloseUnseen), false),
+        ] {
+            let close = ClientClose { how: How::Fin, client_end: client_end.clone(), client_fin, ..known.clone() };
+            let transfer = Transfer { close: Some(close), ..Transfer::default() };
+            let steps = of_transfer(&transfer, &run(), Language::English);
+            let has = |kind: Kind| {
+                steps.iter().any(|step| {
+                    step.kind == kind && step.id.starts_with("client-") && step.title.contains("the client clos")
+                })
+            };
+            assert_eq!((has(Kind::Arrow), has(Kind::Event)), (is_arrow, !is_arrow), "{steps:#?}");
+        }
+    }
 }
 
 fn has_close(transfer: &Transfer) -> bool {
