@@ -64,7 +64,7 @@ fn the_experiments_that_lessons_name_are_in_the_lab() {
 
 #[test]
 fn each_lesson_helps_and_refuses_what_cannot_be_meant() {
-    for (name, text) in lessons() {
+    for (name, _) in lessons() {
         let help = Command::new(example(&name)).arg("--help").output().expect("it starts");
         let shown = String::from_utf8_lossy(&help.stdout).into_owned();
         assert!(help.status.success() && shown.contains("Usage: "), "{name}: {shown}");
