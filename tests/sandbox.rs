@@ -1,5 +1,6 @@
 //! The sandbox: who serves, what is in force, and each of its walls, tried from within the serving process.
 
+use crate::harness::namespace::Namespace;
 use crate::harness::{MODELS, Server, folder, glasshttp, refusal};
 use rustix::process::Signal;
 use std::fs::{self, Permissions};
@@ -238,4 +239,25 @@ fn where_there_is_no_other_account_root_stays_and_has_no_capability() {
     let [capabilities, seccomp, ..] = status(&server, ["CapPrm", "Seccomp", "Uid", "Gid"]);
     assert_eq!([capabilities, seccomp], ["0000000000000000", "2"]);
     assert_eq!(server.get("/a.txt").status, 200);
+}
+
+#[test]
+#[ignore = "needs root, for a network namespace with a free port 80"]
+fn root_takes_port_80_and_somebody_else_serves_on_it() {
+    let place = site();
+    let namespace = Namespace::new();
+    namespace.ip("link set lo up");
+    for model in MODELS {
+        let mut command = namespace.command(glasshttp().get_program().to_str().expect("UTF-8"));
+        command.args(["--bind", "0.0.0.0", "--port", "80", "--user", &SOMEBODY.to_string(), "--model", model]);
+        let server = Server::spawn(command.args(["--no-watch", "--log", "common"]).arg(place.path().join("site")));
+        assert_eq!(server.port(), 80);
+        let [capabilities, uid, gid, seccomp] = status(&server, ["CapPrm", "Uid", "Gid", "Seccomp"]);
+        let somebody = SOMEBODY.to_string();
+        assert_eq!([capabilities, uid, seccomp], ["0000000000000000", &somebody, "2"], "{model}");
+        assert_ne!(gid, "0");
+        let got = namespace.command("curl").args(["-sSf", "--max-time", "20", "http://127.0.0.1/a.txt"]).output();
+        let got = got.expect("curl");
+        assert_eq!(got.stdout, b"a", "{model}: {}", String::from_utf8_lossy(&got.stderr));
+    }
 }
