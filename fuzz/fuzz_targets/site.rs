@@ -43,7 +43,7 @@ impl Kept {
 impl Handler for Kept {
     fn handle(&self, request: &Request<'_>) -> Response {
         let stdin = std::io::stdin();
-        match self.own().begin_on(request, Ends::new(([127, 0, 0, 1], 1).into(), stdin.as_fd())) {
+        match self.own().begin_on(request, Ends::new(Some(([127, 0, 0, 1], 1).into()), stdin.as_fd())) {
             Begun::Now(response) => response,
             Begun::Later(response) => loop {
                 if let Poll::Ready(response) = response.take() {
