@@ -94,7 +94,7 @@ fn small_file_cached(bencher: Bencher<'_, '_>) {
     let (_folder, site) = site();
     let mut site = site.for_event_loop().expect("a site keeps files for each event loop");
     let stdin = std::io::stdin();
-    let ends = Ends::new(([127, 0, 0, 1], 1).into(), stdin.as_fd());
+    let ends = Ends::new(Some(([127, 0, 0, 1], 1).into()), stdin.as_fd());
     let handle_request = |request: &Request<'_>| match site.begin_on(request, ends) {
         Begun::Now(response) => response,
         Begun::Later(_) => unreachable!("local files need no helper"),

@@ -28,6 +28,8 @@ const LINES_BESIDE: usize = 6;
 pub struct Urls {
     /// Its URLs, best first.
     pub all: Vec<String>,
+    /// The unix sockets, for which there is no URL.
+    paths: Vec<String>,
     /// The best one for other machines.
     lan: Option<String>,
 }
@@ -35,7 +37,9 @@ pub struct Urls {
 impl Urls {
     /// Those of a site on these listeners.
     pub fn of(listeners: &[Listener]) -> Self {
-        Self { all: listener::urls(listeners), lan: listener::lan_url(listeners) }
+        let paths = listeners.iter().filter(|listener| listener.address().is_none());
+        let paths = paths.map(|listener| escape::terminal(&listener.place().to_string()));
+        Self { all: listener::urls(listeners), paths: paths.collect(), lan: listener::lan_url(listeners) }
     }
 }
 
@@ -66,7 +70,7 @@ pub fn announce(
         let bold = anstyle::Style::new().bold();
         writeln!(out, "{:indent$}{label} {bold}{url}{bold:#}", "", indent = width.saturating_sub(label.width()))
     };
-    for (index, url) in urls.all.iter().enumerate() {
+    for (index, url) in urls.all.iter().chain(&urls.paths).enumerate() {
         let also = say!(language, "and at" / "또는:");
         line(if index == 0 { &first } else { &also }, url)?;
     }
@@ -104,8 +108,8 @@ fn sentences(
                 / "소켓을 넘겨받았습니다. 서버가 끝나도 소켓은 남습니다."
         ));
     }
-    if let (Port::From(usual), Some(first)) = (config.port, listeners.first())
-        && first.address().port() != usual
+    if let (Port::From(usual), Some(first)) = (config.port, listeners.iter().find_map(Listener::address))
+        && first.port() != usual
     {
         sentences.push(say!(
             language,

@@ -31,7 +31,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use usage::NoTask;
 use values::{
-    LanguageName, Trusted, USUAL_WATCH_PORT, WatchAddress, bind, cache_control, cache_rule, header, number,
+    Bind, LanguageName, Trusted, USUAL_WATCH_PORT, WatchAddress, bind, cache_control, cache_rule, header, number,
     positive_seconds, seconds, trust, trusted,
 };
 
@@ -73,11 +73,11 @@ pub struct Args {
     #[command(flatten)]
     place: Place,
 
-    /// Address to listen on, or proxy:ADDRESS for a proxy that speaks the PROXY protocol; repeatable [default: 127.0.0.1 and ::1]
+    /// Address or unix:PATH to listen on, proxy: before it for a proxy that speaks the PROXY protocol; repeatable [default: 127.0.0.1 and ::1]
     #[arg(short, long, value_name = "ADDRESS", help_heading = "Address", value_parser = bind, conflicts_with = "lan")]
-    bind: Vec<Address>,
+    bind: Vec<Bind>,
 
-    /// Take the word of this proxy, an address or a network, on who its client is (Forwarded, X-Forwarded-For); repeatable
+    /// Take the word of this proxy, an address, a network or unix, on who its client is (Forwarded, X-Forwarded-For); repeatable
     #[arg(long, value_name = "ADDRESS", help_heading = "Address", value_parser = trusted)]
     trust: Vec<Trusted>,
 
@@ -278,6 +278,7 @@ impl Args {
         let required = if args.bind.is_empty() { Required::One } else { Required::All };
         // A choice of addresses says who may ask.
         let hosts = if required == Required::All || args.place.lan { Hosts::Any } else { hosts::all(args.hosts) };
+        let mut paths = Vec::new();
         let addresses = if args.place.lan {
             vec![Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()]
         } else if args.bind.is_empty() {
@@ -285,9 +286,11 @@ impl Args {
         } else {
             // One that is named twice is taken once.
             let mut named = Vec::new();
-            for address in args.bind {
-                if !named.contains(&address) {
-                    named.push(address);
+            for bind in args.bind {
+                match bind {
+                    Bind::Address(address) if !named.contains(&address) => named.push(address),
+                    Bind::Unix(place) if !paths.contains(&place) => paths.push(place),
+                    Bind::Address(_) | Bind::Unix(_) => {}
                 }
             }
             named
@@ -317,6 +320,7 @@ impl Args {
                 cache: args.cache as usize * 1024 * 1024,
             },
             addresses,
+            paths,
             required,
             port,
             backlog: args.backlog,

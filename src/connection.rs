@@ -85,8 +85,8 @@ pub struct Connection {
     deadline: Option<Deadline>,
     /// How fast the response is taken, where its client had to be waited for.
     pace: Option<Box<Pace>>,
-    /// Who is at the other end: the client, or a proxy.
-    peer: SocketAddr,
+    /// Who is at the other end: the client, or a proxy; none has an address on a unix socket.
+    peer: Option<SocketAddr>,
     /// The client that a proxy named at the beginning (PROXY protocol).
     named: Option<Box<Named>>,
     /// Its number, if anybody asks.
@@ -345,7 +345,7 @@ impl Connection {
         workspace.counts.add(request.map_or(Count::OtherMethod, |request| Count::of_method(request.method)), 1);
         let trust = &workspace.service.trust;
         let forwarded = match request {
-            Some(request) if !trust.is_nobody() => trust.client(Some(self.hop()), &request.headers),
+            Some(request) if !trust.is_nobody() => trust.client(self.hop(), &request.headers),
             _ => None,
         };
         if let Some(format) = workspace.service.probe.lines() {
@@ -356,9 +356,10 @@ impl Connection {
         }
     }
 
-    /// The address that speaks for the client, if its own word is not taken.
-    fn hop(&self) -> IpAddr {
-        self.named.as_ref().map_or(self.peer.ip(), |named| named.client).to_canonical()
+    /// The address that speaks for the client, if its own word is not taken; none: a unix socket's.
+    fn hop(&self) -> Option<IpAddr> {
+        let named = self.named.as_ref().map(|named| named.client);
+        named.or_else(|| self.peer.map(|peer| peer.ip())).map(|address| address.to_canonical())
     }
 
     fn begin_entry(
@@ -374,12 +375,12 @@ impl Connection {
             Format::Common | Format::Combined => (workspace.date(), 0),
         };
         let (client, via) = match forwarded {
-            Some(Ok(named)) => (named.client, Some(self.hop())),
-            _ => (self.hop(), self.named.as_ref().map(|_| self.peer.ip().to_canonical())),
+            Some(Ok(named)) => (Some(named.client), Some(self.hop())),
+            _ => (self.hop(), self.named.as_ref().map(|_| self.peer.map(|peer| peer.ip().to_canonical()))),
         };
         let facts = Begun {
-            client: Some(client),
-            via: via.map(Via::Address),
+            client,
+            via: via.map(|via| via.map_or(Via::Unix, Via::Address)),
             connection: self.number,
             exchange: u64::from(self.machine.exchanges()) + 1,
             date,
@@ -443,7 +444,7 @@ mod tests {
             size_of::<Option<Outgoing>>(),
             size_of::<Option<Held>>(),
             size_of::<Option<Deadline>>(),
-            size_of::<SocketAddr>(),
+            size_of::<Option<SocketAddr>>(),
         );
     }
 }

@@ -31,7 +31,8 @@ impl Farewell {
         language: Language,
         say: impl FnOnce(&str) + Send + 'static,
     ) -> io::Result<Self> {
-        let ports: BTreeSet<u16> = listeners.iter().map(|listener| listener.address().port()).collect();
+        let ports: BTreeSet<u16> =
+            listeners.iter().filter_map(Listener::address).map(|address| address.port()).collect();
         let (lives, ended) = channel::<()>();
         let stop = Arc::clone(stop);
         std::thread::Builder::new().name("farewell".into()).spawn(move || {

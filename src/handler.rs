@@ -127,25 +127,30 @@ where
 /// The two ends of the connection that a request came on.
 #[derive(Clone, Copy, Debug)]
 pub struct Ends<'a> {
-    client: SocketAddr,
+    client: Option<SocketAddr>,
     socket: BorrowedFd<'a>,
 }
 
 impl<'a> Ends<'a> {
-    /// Those of the server's `socket`, which was accepted from `client`.
-    pub fn new(client: SocketAddr, socket: BorrowedFd<'a>) -> Self {
+    /// Those of the server's `socket`, which was accepted from `client`, which has no address on a unix socket.
+    pub fn new(client: Option<SocketAddr>, socket: BorrowedFd<'a>) -> Self {
         Self { client, socket }
     }
 
-    /// The client's address and port.
-    pub fn client(&self) -> SocketAddr {
+    /// The client's address and port; none on a unix socket.
+    pub fn client(&self) -> Option<SocketAddr> {
         self.client
+    }
+
+    /// The user at the other end of a unix socket.
+    pub fn user(&self) -> Option<u32> {
+        rustix::net::sockopt::socket_peercred(self.socket).ok().map(|peer| peer.uid.as_raw())
     }
 
     /// The server's address and port.
     ///
     /// # Errors
-    /// As getsockname(2).
+    /// As getsockname(2), and on a unix socket.
     pub fn server(&self) -> io::Result<SocketAddr> {
         Ok(rustix::net::getsockname(self.socket)?.try_into()?)
     }

@@ -2,15 +2,19 @@
 //! accepted socket is set to. No HTTP here.
 
 mod address;
+mod unix;
+mod urls;
 
 use crate::sys::tcp_option::{filter_syn, hear_all, starve_syn};
-pub use address::{Address, Peer};
+pub use address::{Address, Peer, Place};
 use rustix::net::{SocketFlags, acceptfrom_with};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+pub use unix::{NoUnixSocket, Remover, UnixPlace};
 
 /// How many ports after the usual one are tried when it is taken.
 const PORTS_TRIED: u16 = 100;
@@ -30,7 +34,7 @@ pub enum Port {
 #[derive(Debug)]
 pub struct Listener {
     socket: Socket,
-    address: SocketAddr,
+    place: Place,
     backlog: i32,
     is_handed_over: bool,
     is_proxied: bool,
@@ -39,8 +43,8 @@ pub struct Listener {
 /// Why a socket that was handed over is none to accept connections from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotListening {
-    /// It is no stream of TCP over IPv4 or IPv6.
-    NotTcp,
+    /// It is no stream of TCP or of a unix socket.
+    NoStream,
     /// Nobody called listen(2) for it.
     NotYet,
 }
@@ -171,7 +175,7 @@ fn listen_on(addresses: &[Address], required: Required, port: u16, backlog: u32)
         let both_families = addresses.len() == 1;
         match Listener::bind(address, both_families, backlog) {
             Ok(listener) => {
-                port = listener.address.port();
+                port = listener.address().map_or(port, |address| address.port());
                 listeners.push(Listener { is_proxied, ..listener });
             }
             Err(cause) => {
@@ -196,47 +200,61 @@ impl Listener {
     fn bind(address: SocketAddr, both_families: bool, backlog: u32) -> io::Result<Self> {
         let socket = unbound(address, !both_families)?;
         socket.bind(&SockAddr::from(address))?;
-        // Only after the address is ours alone: otherwise two servers could share it unawares.
-        socket.set_reuse_port(true)?;
         let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
         socket.listen(backlog)?;
         let address = socket.local_addr()?.as_socket().unwrap_or(address);
-        Ok(Self { socket, address, backlog, is_handed_over: false, is_proxied: false })
+        Ok(Self { socket, place: Place::Internet(address), backlog, is_handed_over: false, is_proxied: false })
+    }
+
+    /// Listens on a path ([`UnixPlace::bind`]).
+    ///
+    /// # Errors
+    /// If the path is not to be had.
+    pub fn on_unix(place: &UnixPlace, owner: Option<(u32, u32)>, backlog: u32) -> Result<Self, NoUnixSocket> {
+        let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
+        let socket = place.bind(owner, backlog)?;
+        let UnixPlace { path, is_proxied, .. } = place.clone();
+        Ok(Self { socket, place: Place::Unix(path), backlog, is_handed_over: false, is_proxied })
     }
 
     /// A listening socket that was made by another program, and stays when this one ends.
     ///
     /// # Errors
-    /// If it is no TCP socket that listens.
+    /// If it is no stream socket that listens.
     pub fn handed_over(socket: OwnedFd) -> Result<Self, NotListening> {
         let socket = Socket::from(socket);
-        let address = socket.local_addr().ok().and_then(|address| address.as_socket()).ok_or(NotListening::NotTcp)?;
+        let place = socket.local_addr().ok().and_then(|address| place_of(&address)).ok_or(NotListening::NoStream)?;
         if socket.r#type().ok() != Some(Type::STREAM) {
-            return Err(NotListening::NotTcp);
+            return Err(NotListening::NoStream);
         }
         if !socket.is_listener().unwrap_or(false) {
             return Err(NotListening::NotYet);
         }
         // All who have it share these settings; a server that blocks in accept(2) is none that stops.
-        let settings = [socket.set_nonblocking(true), socket.set_tcp_nodelay(true)];
-        settings.into_iter().collect::<io::Result<()>>().map_err(|_| NotListening::NotTcp)?;
-        Ok(Self { socket, address, backlog: 0, is_handed_over: true, is_proxied: false })
+        let is_tcp = matches!(place, Place::Internet(_));
+        let settings = [socket.set_nonblocking(true), if is_tcp { socket.set_tcp_nodelay(true) } else { Ok(()) }];
+        settings.into_iter().collect::<io::Result<()>>().map_err(|_| NotListening::NoStream)?;
+        Ok(Self { socket, place, backlog: 0, is_handed_over: true, is_proxied: false })
     }
 
     /// Another listening socket on the same address, among which the system
-    /// divides the connections (SO_REUSEPORT, socket(7)). Of one that was handed over,
-    /// the same socket again: its queue is the one that stays.
+    /// divides the connections (SO_REUSEPORT, socket(7)). Of one that was handed over, whose
+    /// queue is the one that stays, and of a unix socket, which has one name: the same socket again.
     ///
     /// # Errors
     /// If the system has no such thing, or no descriptor is left.
     pub fn sibling(&self) -> io::Result<Self> {
-        if self.is_handed_over {
-            return Ok(Self { socket: self.socket.try_clone()?, ..*self });
-        }
-        let socket = unbound(self.address, self.address.is_ipv6() && self.socket.only_v6()?)?;
+        let address = match self.place {
+            Place::Internet(address) if !self.is_shared() => address,
+            _ => return Ok(Self { socket: self.socket.try_clone()?, place: self.place.clone(), ..*self }),
+        };
+        // Only now that the address is ours alone, and only where it is shared: whoever has this option
+        // set, and is the same user, could join.
+        self.socket.set_reuse_port(true)?;
+        let socket = unbound(address, address.is_ipv6() && self.socket.only_v6()?)?;
         socket.set_reuse_port(true)?;
-        socket.bind(&SockAddr::from(self.address))?;
-        let sibling = Self { socket, ..*self };
+        socket.bind(&SockAddr::from(address))?;
+        let sibling = Self { socket, place: self.place.clone(), ..*self };
         if crate::sys::tcp_option::saves_syn(&self.socket) {
             sibling.save_syn(); // before the first one comes
         }
@@ -253,6 +271,11 @@ impl Listener {
 
     /// Lets no connection begin any more; those that did can be accepted.
     pub(crate) fn refuse_syn(&self) {
+        if matches!(self.place, Place::Unix(_)) {
+            // From here on connect(2) is refused; accept(2) gives who had come, then EINVAL.
+            let _ = self.socket.shutdown(Shutdown::Read);
+            return;
+        }
         // A system without either resets who comes from here on, as ever.
         let _ = filter_syn(&self.socket).or_else(|_| starve_syn(&self.socket));
         let _ = crate::sys::tcp_option::defer_accept(&self.socket, 0);
@@ -269,15 +292,33 @@ impl Listener {
         self.is_handed_over
     }
 
+    /// Whether its siblings are the same socket, and so have one queue.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.is_handed_over || matches!(self.place, Place::Unix(_))
+    }
+
     /// Keeps the first segment of each connection, for the record.
     pub(crate) fn save_syn(&self) {
         // A system without it has none to show, that is all.
         let _ = crate::sys::tcp_option::save_syn(&self.socket);
     }
 
-    /// The address that it listens on, with the port that it really has.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// The address that it listens on, with the port that it really has; none on a unix socket.
+    pub fn address(&self) -> Option<SocketAddr> {
+        match self.place {
+            Place::Internet(address) => Some(address),
+            Place::Unix(_) => None,
+        }
+    }
+
+    /// Whether only this machine can connect to it.
+    pub fn is_on_this_machine(&self) -> bool {
+        self.address().is_none_or(|address| address.ip().to_canonical().is_loopback())
+    }
+
+    /// Where it listens.
+    pub fn place(&self) -> &Place {
+        &self.place
     }
 
     /// Takes the first complete connection of the queue; `None` if there is none.
@@ -289,7 +330,6 @@ impl Listener {
         match acceptfrom_with(&self.socket, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC) {
             Ok((socket, peer)) => {
                 let address = peer.and_then(|peer| SocketAddr::try_from(peer).ok());
-                let address = address.unwrap_or(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0));
                 Ok(Some((socket, Peer { address, is_proxied: self.is_proxied })))
             }
             // accept(2): errors of the connection, not of the listener.
@@ -297,6 +337,26 @@ impl Listener {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// The URLs under which these listeners can be reached, best first.
+pub fn urls(listeners: &[Listener]) -> Vec<String> {
+    urls::all(&addresses(listeners))
+}
+
+/// The best of those URLs for other machines; `None` where only this one is listened to.
+pub fn lan_url(listeners: &[Listener]) -> Option<String> {
+    urls::of_lan(&addresses(listeners))
+}
+
+fn addresses(listeners: &[Listener]) -> Vec<SocketAddr> {
+    listeners.iter().filter_map(Listener::address).collect()
+}
+
+/// The place of a socket that is bound there; a unix socket may have no path.
+fn place_of(address: &SockAddr) -> Option<Place> {
+    let path = || address.is_unix().then(|| address.as_pathname().map(Path::to_owned).unwrap_or_default());
+    address.as_socket().map(Place::Internet).or_else(|| path().map(Place::Unix))
 }
 
 /// A socket for `address` with what accepted ones inherit, not yet bound.
@@ -319,88 +379,35 @@ impl AsFd for Listener {
     }
 }
 
-/// The URLs under which these listeners can be reached, best first.
-pub fn urls(listeners: &[Listener]) -> Vec<String> {
-    let addresses: Vec<SocketAddr> = listeners.iter().map(Listener::address).collect();
-    let Some(port) = addresses.first().map(SocketAddr::port) else {
-        return Vec::new();
-    };
-    let has = |ip: IpAddr| addresses.iter().any(|address| address.ip() == ip);
-    let everywhere_4 = has(Ipv4Addr::UNSPECIFIED.into()) || (addresses.len() == 1 && has(Ipv6Addr::UNSPECIFIED.into()));
-    let everywhere_6 = has(Ipv6Addr::UNSPECIFIED.into());
-    let mut hosts = Vec::new();
-    let loopbacks = has(Ipv4Addr::LOCALHOST.into()) && has(Ipv6Addr::LOCALHOST.into());
-    if loopbacks || everywhere_4 {
-        hosts.push("localhost".to_owned());
-    }
-    for address in &addresses {
-        let ip = address.ip();
-        let is_said = loopbacks && ip.is_loopback();
-        if !ip.is_unspecified() && !is_said {
-            hosts.push(host(*address));
-        }
-    }
-    for interface in if_addrs::get_if_addrs().unwrap_or_default() {
-        let ip = interface.ip();
-        let is_link_local = matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local());
-        if (ip.is_ipv4() && everywhere_4 || ip.is_ipv6() && everywhere_6) && !ip.is_loopback() && !is_link_local {
-            hosts.push(host(SocketAddr::new(ip, port)));
-        }
-    }
-    hosts.into_iter().map(|host| format!("http://{host}:{port}/")).collect()
-}
-
-/// The best of those URLs for other machines; `None` where only this one is listened to.
-pub fn lan_url(listeners: &[Listener]) -> Option<String> {
-    let port = listeners.first()?.address().port();
-    let has = |ip: IpAddr| listeners.iter().any(|listener| listener.address().ip() == ip);
-    let (everywhere_4, everywhere_6) = (has(Ipv4Addr::UNSPECIFIED.into()), has(Ipv6Addr::UNSPECIFIED.into()));
-    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
-    let mut addresses: Vec<IpAddr> = interfaces.iter().map(|interface| interface.ip()).collect();
-    addresses.retain(|ip| !ip.is_loopback() && !matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local()));
-    addresses.retain(|ip| if ip.is_ipv4() { everywhere_4 || everywhere_6 } else { everywhere_6 });
-    let best = addresses.iter().min_by_key(|ip| ip.is_ipv6())?;
-    Some(format!("http://{}/", SocketAddr::new(*best, port)))
-}
-
-/// As it stands in a URL; a zone by its interface's name (RFC 6874).
-fn host(address: SocketAddr) -> String {
-    match address {
-        SocketAddr::V4(address) => address.ip().to_string(),
-        SocketAddr::V6(address) => match address.scope_id() {
-            0 => format!("[{}]", address.ip()),
-            zone => {
-                let name = nix::net::if_::if_indextoname(zone).ok().and_then(|name| name.into_string().ok());
-                format!("[{}%25{}]", address.ip(), name.unwrap_or_else(|| zone.to_string()))
-            }
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
     const LOOPBACKS: [Address; 2] = [
         Address { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), zone: 0, is_proxied: false },
         Address { ip: IpAddr::V6(Ipv6Addr::LOCALHOST), zone: 0, is_proxied: false },
     ];
 
+    fn port_of(listener: &Listener) -> u16 {
+        listener.address().map_or(0, |address| address.port())
+    }
+
     #[test]
     fn both_loopbacks_share_a_port_that_the_system_chose() {
         let listeners = listen(&LOOPBACKS, Required::One, Port::Exactly(0), 8).expect("a free port");
-        let ports: Vec<u16> = listeners.iter().map(|listener| listener.address().port()).collect();
+        let ports: Vec<u16> = listeners.iter().map(port_of).collect();
         assert!(ports[0] != 0 && ports.iter().all(|&port| port == ports[0]), "{ports:?}");
     }
 
     #[test]
     fn a_taken_port_is_an_error_or_leads_to_the_next() {
         let first = listen(&LOOPBACKS[..1], Required::All, Port::Exactly(0), 8).expect("a free port");
-        let port = first[0].address().port();
+        let port = port_of(&first[0]);
         let error = listen(&LOOPBACKS, Required::One, Port::Exactly(port), 8).expect_err("it is taken").to_string();
         assert!(error.contains("the port is taken") && !error.contains('\n'), "{error}");
         let next = listen(&LOOPBACKS, Required::One, Port::From(port), 8).expect("a later port");
-        assert!(next[0].address().port() > port);
+        assert!(port_of(&next[0]) > port);
     }
 
     #[test]

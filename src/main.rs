@@ -16,7 +16,7 @@ use glasshttp::lab::{self, LabByLauncher, Launcher};
 use glasshttp::language::Language;
 use glasshttp::language::sentence::ERROR;
 use glasshttp::lesson::Lesson;
-use glasshttp::listener;
+use glasshttp::listener::{self, Listener, Remover};
 use glasshttp::models::{Sockets, Stop};
 use glasshttp::observe::live::lab::Laboratory;
 use glasshttp::record::FailureKind;
@@ -80,10 +80,9 @@ fn run(config: Config) -> Result<(), String> {
     let folder = named.unwrap_or(&place);
     let site = Site::open(folder, config.site.clone());
     let site = site.map_err(|error| way_out::cannot_serve(folder, &error, language))?;
-    let listeners = match handed_over.site {
-        site if site.is_empty() => listener::listen(&config.addresses, config.required, config.port, config.backlog)
-            .map_err(|error| way_out::site_cannot_listen(&error, language))?,
-        site => site,
+    let (listeners, names) = match handed_over.site {
+        site if site.is_empty() => listen(&config, &account)?,
+        site => (site, Vec::new()),
     };
     let lab: Arc<dyn Laboratory> = Arc::new(LabByLauncher::new(launcher));
     let limits = config.limits.within_descriptors(config.model);
@@ -130,6 +129,7 @@ fn run(config: Config) -> Result<(), String> {
     }
     let result = sockets.serve(&service, &limits, &stop);
     drop(farewell);
+    drop(names);
     let is_capture_file = recording.log == Log::Pcapng;
     let (left_out, summary) = recording.finish(language);
     summary.iter().for_each(|line| print(line, is_for_people));
@@ -141,6 +141,28 @@ fn run(config: Config) -> Result<(), String> {
         eprintln!("{}", not_recorded(left_out, is_capture_file, language));
     }
     result.map_err(|error| way_out::cannot_go_on(&error, language))
+}
+
+/// Listens on all that was asked for; the names of unix sockets go when these removers do.
+fn listen(config: &Config, account: &Account) -> Result<(Vec<Listener>, Vec<Remover>), String> {
+    let language = config.language;
+    let mut listeners = match config.addresses.is_empty() {
+        true => Vec::new(),
+        false => listener::listen(&config.addresses, config.required, config.port, config.backlog)
+            .map_err(|error| way_out::site_cannot_listen(&error, language))?,
+    };
+    let mut names = Vec::new();
+    let owner = account.can_be_had().then_some((account.uid, account.gid));
+    for place in &config.paths {
+        let listener = Listener::on_unix(place, owner, config.backlog);
+        let listens = listener.and_then(|listener| {
+            names.push(Remover::start(&place.path, || account.serve().is_ok())?);
+            listeners.push(listener);
+            Ok(())
+        });
+        listens.map_err(|error| way_out::no_unix_socket(&place.path, &error, &account.to_string(), language))?;
+    }
+    Ok((listeners, names))
 }
 
 /// A line beside the log, where the announcement stands. It goes over the `^C` that a terminal shows.

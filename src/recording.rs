@@ -133,13 +133,12 @@ impl Opened {
         let port_urls = listener::urls(&page_listeners);
         let (page_urls, metrics_urls) =
             if config.counts_alone { (Vec::new(), port_urls) } else { (port_urls, Vec::new()) };
-        let is_page_public = !config.counts_alone
-            && page_listeners.iter().any(|listener| !listener.address().ip().to_canonical().is_loopback());
+        let is_page_public = !config.counts_alone && !page_listeners.iter().all(Listener::is_on_this_machine);
         let has_port = !page_listeners.is_empty();
         scope.counts = has_port;
         let hub = (has_port && !config.counts_alone).then(|| Hub::new(Bounds::default()));
         // Before the first thread begins: none of them keeps the right to.
-        let addresses: Vec<_> = site.iter().map(Listener::address).collect();
+        let addresses: Vec<_> = site.iter().filter_map(Listener::address).collect();
         let (packets, sockets) = Packets::open(&addresses, has_story || hub.is_some(), is_pcapng, language)?;
         if let Some(hub) = &hub {
             hub.show_queue_of(addresses);
@@ -264,6 +263,6 @@ const PAGE_BACKLOG: u32 = 128;
 /// The origins under which a browser may know the page on these sockets.
 fn origins(listeners: &[Listener]) -> Vec<String> {
     let urls = listener::urls(listeners).into_iter().map(|url| url.trim_end_matches('/').to_owned());
-    let addresses = listeners.iter().map(|listener| format!("http://{}", listener.address()));
+    let addresses = listeners.iter().filter_map(Listener::address).map(|address| format!("http://{address}"));
     urls.chain(addresses).collect()
 }

@@ -122,9 +122,9 @@ impl Server {
         self
     }
 
-    /// Where it listens.
+    /// The addresses that it listens on; a unix socket has none.
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.listeners.iter().map(Listener::address).collect()
+        self.listeners.iter().filter_map(Listener::address).collect()
     }
 
     /// The same as URLs; of each call, the best first.

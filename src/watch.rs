@@ -101,5 +101,5 @@ impl Watch {
 }
 
 fn addresses(listeners: &[Listener]) -> Vec<SocketAddr> {
-    listeners.iter().map(Listener::address).collect()
+    listeners.iter().filter_map(Listener::address).collect()
 }

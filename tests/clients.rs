@@ -4,6 +4,7 @@ mod health;
 mod proxy;
 pub mod relay;
 mod traffic_server;
+mod unix;
 
 use crate::closing::{BIG, assert_same, folder_with};
 use crate::harness::Server;

@@ -6,6 +6,7 @@ mod deadlines;
 mod linger;
 mod restart;
 mod stopping;
+mod unix;
 
 use crate::harness::{Client, MODELS, PATIENCE, Response, Server};
 use socket2::{Domain, SockRef, Socket, Type};

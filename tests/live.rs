@@ -28,7 +28,7 @@ impl Page {
         let hub = Hub::new(bounds);
         let listeners =
             listener::listen(&[Ipv4Addr::LOCALHOST.into()], Required::All, Port::Exactly(0), 128).expect("a free port");
-        let address = listeners[0].address();
+        let address = listeners[0].address().expect("an address");
         let watch = Watch::start(&hub, &[site.to_owned()], None, listeners, glasshttp::language::Language::English)
             .expect("a thread");
         Self { sink: LiveSink::new(&hub), hub, address, watch }

@@ -246,3 +246,24 @@ fn what_is_kept_never_leads_out_of_the_root() {
         fs::rename(folder.path().join("aside"), &inside).expect("back");
     }
 }
+
+/// A socket of this user that listens on a port by SO_REUSEPORT, if the kernel lets it.
+fn join(address: std::net::SocketAddr) -> std::io::Result<socket2::Socket> {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(1)?;
+    Ok(socket)
+}
+
+#[test]
+fn nobody_can_join_a_port_that_its_server_does_not_share() {
+    let folder = folder();
+    for options in [&["--workers", "1"][..], &["--model", "thread"], &["--model", "process"], &["--model", "iterative"]]
+    {
+        let server = Server::start(folder.path(), options);
+        assert!(join(server.address).is_err(), "{options:?}");
+        assert_eq!(server.get("/hello.txt").status, 200);
+    }
+}

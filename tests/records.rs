@@ -101,12 +101,13 @@ impl Watched {
 
     fn check(&self, record: &Record) {
         assert_eq!((record.glasshttp, &*record.model), (SCHEMA, &*self.model));
-        assert_eq!(record.server.port(), self.server.port());
-        assert_eq!(record.server.is_ipv6(), record.client.is_ipv6());
+        let (server, client) = record.addresses().expect("TCP's");
+        assert_eq!(server.port(), self.server.port());
+        assert_eq!(server.is_ipv6(), client.is_ipv6());
         let syn = measured(&record.handshake.syn);
-        let ports = [record.client.port(), record.server.port()].map(u16::to_be_bytes).concat();
+        let ports = [client.port(), server.port()].map(u16::to_be_bytes).concat();
         let ports: String = ports.iter().map(|byte| format!("{byte:02x}")).collect();
-        let tcp = if record.client.is_ipv6() { 80 } else { 40 };
+        let tcp = if client.is_ipv6() { 80 } else { 40 };
         assert_eq!(syn.headers[tcp..tcp + 8], ports, "the SYN is this connection's own");
         assert!(syn.ttl == 64 && syn.sack_permitted && syn.timestamp.is_some(), "{syn:?}");
         assert!(syn.mss.is_some() && syn.window_scale.is_some(), "{syn:?}");
@@ -208,7 +209,8 @@ pub fn check_close<'a>(record: &'a Record, reason: &Reason, how: How, first: End
 /// Who is left in TIME-WAIT, by the record's figure and by another source.
 pub fn check_time_wait(record: &Record, expected: TimeWait) {
     let close = record.close.as_ref().expect("its end");
-    let [server, client] = [(record.server, record.client), (record.client, record.server)]
+    let (server, client) = record.addresses().expect("TCP's");
+    let [server, client] = [(server, client), (client, server)]
         .map(|(local, remote)| socket(local, remote).is_some_and(|socket| socket.is_in_time_wait));
     match expected {
         TimeWait::Server => assert!(server && !client, "{record:?}"),

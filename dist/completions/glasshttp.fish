@@ -26,8 +26,8 @@ function __fish_glasshttp_using_subcommand
 end
 
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -s p -l port -d 'Port to listen on; 0 takes any free one [default: 8080, or the next free one]' -r
-complete -c glasshttp -n "__fish_glasshttp_needs_command" -s b -l bind -d 'Address to listen on, or proxy:ADDRESS for a proxy that speaks the PROXY protocol; repeatable [default: 127.0.0.1 and ::1]' -r
-complete -c glasshttp -n "__fish_glasshttp_needs_command" -l trust -d 'Take the word of this proxy, an address or a network, on who its client is (Forwarded, X-Forwarded-For); repeatable' -r
+complete -c glasshttp -n "__fish_glasshttp_needs_command" -s b -l bind -d 'Address or unix:PATH to listen on, proxy: before it for a proxy that speaks the PROXY protocol; repeatable [default: 127.0.0.1 and ::1]' -r
+complete -c glasshttp -n "__fish_glasshttp_needs_command" -l trust -d 'Take the word of this proxy, an address, a network or unix, on who its client is (Forwarded, X-Forwarded-For); repeatable' -r
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l host -d 'Respond to this host name, besides localhost; repeatable; * is any [with --bind or --lan: any]' -r
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l header -d 'Add a header field to every response of the site; repeatable' -r
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l cache-control -d 'Cache-Control of files, or of those that GLOB names; repeatable, the last that fits decides [default: no-cache]' -r

@@ -4,7 +4,7 @@ use crate::activation::HandedOver;
 use crate::connection::{Timeouts, Trust};
 use crate::kernel::cgroup;
 use crate::language::Language;
-use crate::listener::{Address, Listener, Port, Required};
+use crate::listener::{Address, Listener, Port, Required, UnixPlace};
 use crate::models::{Limits, Model};
 use crate::observe::access::Format;
 use crate::site::{Hosts, SiteOptions};
@@ -48,7 +48,7 @@ impl LivePage {
             Self::Usual(addresses, _) | Self::At(addresses, _) => {
                 addresses.iter().all(|address| address.ip.is_loopback())
             }
-            Self::HandedOver => handed_over.iter().all(|listener| listener.address().ip().to_canonical().is_loopback()),
+            Self::HandedOver => handed_over.iter().all(Listener::is_on_this_machine),
         }
     }
 }
@@ -62,6 +62,8 @@ pub struct Config {
     pub site: SiteOptions,
     /// The addresses to listen on.
     pub addresses: Vec<Address>,
+    /// The paths to listen on.
+    pub paths: Vec<UnixPlace>,
     /// Which of them must be had: all that were typed.
     pub required: Required,
     /// The port.
@@ -138,15 +140,17 @@ impl Config {
     /// # Errors
     /// If a place was typed that a socket has already decided.
     pub fn with_handed_over(mut self, sockets: &HandedOver) -> Result<Self, GivenPlace> {
-        if let Some(first) = sockets.site.first() {
+        if !sockets.site.is_empty() {
             let is_typed = self.required == Required::All
+                || !self.paths.is_empty()
                 || self.addresses.iter().any(|address| !address.ip.is_loopback())
                 || matches!(self.port, Port::Exactly(_));
             if is_typed {
                 return Err(GivenPlace::Site);
             }
-            self.port = Port::Exactly(first.address().port());
-            self.addresses = sockets.site.iter().map(|listener| listener.address().ip().into()).collect();
+            let addresses = || sockets.site.iter().filter_map(Listener::address);
+            self.port = addresses().next().map_or(self.port, |first| Port::Exactly(first.port()));
+            self.addresses = addresses().map(|address| address.ip().into()).collect();
             // Who may ask was decided where the sockets were made.
             if self.site.hosts == Hosts::ThisMachineAnd(Vec::new()) {
                 self.site.hosts = Hosts::Any;

@@ -5,7 +5,7 @@ use crate::http::field::{CACHE_CONTROL, RESPONSE, Writer};
 use crate::http::message::is_tchar;
 use crate::language::Sentence;
 use crate::language::sentence::both;
-use crate::listener::Address;
+use crate::listener::{Address, UnixPlace};
 use crate::site::CacheControl;
 use clap::ValueEnum;
 use ipnet::IpNet;
@@ -47,19 +47,57 @@ pub(super) fn address(text: &str) -> Result<Address, Sentence> {
     }
 }
 
-/// The same, behind `proxy:` or not.
-pub(super) fn bind(text: &str) -> Result<Address, Sentence> {
-    match text.strip_prefix("proxy:") {
-        Some(behind) => Ok(Address { is_proxied: true, ..address(behind)? }),
-        None => address(text),
+/// What `--bind` names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Bind {
+    Address(Address),
+    Unix(UnixPlace),
+}
+
+/// Who may connect to a unix socket where that is not said: everybody, as to a port.
+const USUAL_MODE: u32 = 0o666;
+
+/// An address or `unix:PATH`, behind `proxy:` or not.
+pub(super) fn bind(text: &str) -> Result<Bind, Sentence> {
+    let (behind, is_proxied) = text.strip_prefix("proxy:").map_or((text, false), |behind| (behind, true));
+    match behind.strip_prefix("unix:") {
+        Some(path) => Ok(Bind::Unix(UnixPlace { is_proxied, ..unix(path)? })),
+        None => Ok(Bind::Address(Address { is_proxied, ..address(behind)? })),
     }
 }
 
-/// An address or a network whose word is taken.
-pub(super) type Trusted = IpNet;
+/// `PATH` or `PATH,mode=OCTAL`.
+fn unix(text: &str) -> Result<UnixPlace, Sentence> {
+    let (path, mode) = text.rsplit_once(",mode=").map_or((text, None), |(path, mode)| (path, Some(mode)));
+    let mode = mode.map_or(Some(USUAL_MODE), |mode| u32::from_str_radix(mode, 8).ok().filter(|mode| *mode <= 0o777));
+    match mode {
+        Some(mode) if !path.is_empty() => Ok(UnixPlace { path: path.into(), mode, is_proxied: false }),
+        Some(_) => {
+            Err(both!("try unix:PATH, as in unix:/run/site.sock", "unix:경로 꼴로 쓰세요. 예: unix:/run/site.sock"))
+        }
+        None => Err(both!(
+            "not the mode of a socket; try unix:PATH,mode=660",
+            "소켓의 권한이 아닙니다. unix:경로,mode=660처럼 쓰세요"
+        )),
+    }
+}
 
-/// `ADDRESS`, `ADDRESS/PREFIX` or `localhost`.
+/// Whose word is taken: an address or a network, or all who connect by a unix socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trusted {
+    Network(IpNet),
+    Unix,
+}
+
+/// `ADDRESS`, `ADDRESS/PREFIX`, `localhost` or `unix`.
 pub(super) fn trusted(text: &str) -> Result<Trusted, Sentence> {
+    match text {
+        "unix" | "unix:" => Ok(Trusted::Unix),
+        _ => network(text).map(Trusted::Network),
+    }
+}
+
+fn network(text: &str) -> Result<IpNet, Sentence> {
     if text.contains('/') {
         return text.parse::<IpNet>().map(|network| network.trunc()).map_err(|_| {
             both!(
@@ -74,7 +112,12 @@ pub(super) fn trusted(text: &str) -> Result<Trusted, Sentence> {
 /// All of these.
 pub(super) fn trust(trusted: &[Trusted]) -> Trust {
     let mut trust = Trust::default();
-    trusted.iter().for_each(|network| trust.network(*network));
+    for proxy in trusted {
+        match proxy {
+            Trusted::Network(network) => trust.network(*network),
+            Trusted::Unix => trust.unix_sockets(),
+        }
+    }
     trust
 }
 

@@ -5,7 +5,7 @@ use super::config::GivenPlace;
 use crate::activation::Unusable;
 use crate::language::sentence::say;
 use crate::language::{Language, cause};
-use crate::listener::{ListenError, NotListening, Obstacle};
+use crate::listener::{ListenError, NoUnixSocket, NotListening, Obstacle};
 use crate::sandbox::NobodyServes;
 use std::io;
 use std::path::Path;
@@ -21,6 +21,43 @@ pub fn site_cannot_listen(error: &ListenError, language: Language) -> String {
     cannot_listen(error, &way, language)
 }
 
+/// Nothing listens on a path.
+pub fn no_unix_socket(path: &Path, error: &NoUnixSocket, user: &str, language: Language) -> String {
+    let shown = path.display();
+    let why = match error {
+        NoUnixSocket::Taken => say!(
+            language,
+            "another program has that socket; stop it, or name another path"
+                / "다른 프로그램이 쓰는 소켓입니다. 그 프로그램을 멈추거나 다른 경로를 주세요"
+        ),
+        NoUnixSocket::OtherFile => say!(
+            language,
+            "a file that is no socket lies there, and stays; name another path"
+                / "소켓이 아닌 파일이 이미 있어 건드리지 않습니다. 다른 경로를 주세요"
+        ),
+        NoUnixSocket::TooLong => say!(
+            language,
+            "the path is too long for a socket (107 bytes); name a shorter one"
+                / "소켓 경로로는 너무 깁니다(107바이트까지). 더 짧은 경로를 주세요"
+        ),
+        NoUnixSocket::NotRemovable => say!(
+            language,
+            "{} serves, and could not remove it in the end; name a path in a folder of that user, or choose by --user"
+                / "{} 사용자로 제공하게 되어 끝날 때 소켓을 지울 수 없습니다. 그 사용자의 폴더를 쓰거나 --user로 고르세요",
+            user
+        ),
+        NoUnixSocket::Other(error) => {
+            let cause = cause(error, language);
+            say!(
+                language,
+                "{}; name a path in a folder where you may write" / "{}. 쓸 수 있는 폴더의 경로를 주세요",
+                cause
+            )
+        }
+    };
+    say!(language, "cannot listen on unix:{}: {}" / "unix:{}에서 연결을 기다릴 수 없습니다: {}", shown, why)
+}
+
 /// What a service manager handed over is of no use.
 pub fn not_handed_over(error: &Unusable, language: Language) -> String {
     match error {
@@ -30,10 +67,10 @@ pub fn not_handed_over(error: &Unusable, language: Language) -> String {
                 / "소켓을 넘겨받을 수 없습니다: {} (LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES)",
             error
         ),
-        Unusable::NotListening(number, name, NotListening::NotTcp) => say!(
+        Unusable::NotListening(number, name, NotListening::NoStream) => say!(
             language,
-            "cannot take over descriptor {} ({}): it is no TCP socket; try ListenStream= with a port"
-                / "디스크립터 {}({})를 넘겨받을 수 없습니다: TCP 소켓이 아닙니다. ListenStream=에 포트를 주세요",
+            "cannot take over descriptor {} ({}): it is no stream socket; try ListenStream= with a port or a path"
+                / "디스크립터 {}({})를 넘겨받을 수 없습니다: 스트림 소켓이 아닙니다. ListenStream=에 포트나 경로를 주세요",
             number,
             name
         ),

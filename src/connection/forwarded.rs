@@ -56,9 +56,7 @@ impl Trust {
             _ => Err(NotNamed::Malformed),
         })
     }
-}
 
-impl Trust {
     /// The client of a list of addresses to which each proxy added the one that it saw: from its end, the
     /// first that is not trusted, or else the first of all; `None`: there is no such field.
     fn last_untrusted<'h>(

@@ -10,7 +10,7 @@ use crate::kernel::tcp_info::{SendQueue, accept_queue};
 use crate::kernel::timestamps;
 use crate::observe::loads::Loads;
 use crate::observe::probe::{Outbox, Probe};
-use crate::observe::report::{Closed, Exchange, Opened, Report};
+use crate::observe::report::{Between, Closed, Exchange, Opened, Report};
 use crate::record::Moment;
 use crate::record::connection::HeadState;
 use crate::record::{Moments, Named, NotNamed, Reason};
@@ -50,6 +50,8 @@ pub(super) struct Notes {
     is_local: bool,
     /// Whether the kernel is asked for arrivals and acknowledgements.
     asks_kernel: bool,
+    /// Whether it has TCP, which alone can be asked; a unix socket lets itself be asked nevertheless.
+    is_tcp: bool,
     /// Bytes sent since the kernel was asked, as it counts them, and acknowledged.
     sent: u32,
     acknowledged: u32,
@@ -101,16 +103,17 @@ impl Notes {
         connection: u64,
         probe: &Probe,
         socket: &OwnedFd,
-        client: SocketAddr,
+        client: Option<SocketAddr>,
         listener: BorrowedFd<'_>,
     ) -> Option<Box<Self>> {
         probe.admit_connection().then_some(())?;
         let clock = Clock::begin();
-        let asks_kernel = timestamps::set(socket, true).is_ok();
+        let between = Between::of(client, socket)?;
+        let is_tcp = client.is_some();
+        let asks_kernel = is_tcp && timestamps::set(socket, true).is_ok();
         let opened = Opened {
             connection,
-            client,
-            server: socket2::SockRef::from(socket).local_addr().ok()?.as_socket()?,
+            between,
             accepted: clock.began(),
             syn: tcp_option::saved_syn(socket).unwrap_or_default(),
             tcp_info: tcp_option::info(socket).unwrap_or_default(),
@@ -120,8 +123,9 @@ impl Notes {
             connection,
             clock,
             opened: Some(opened),
-            is_local: client.ip().to_canonical().is_loopback(),
+            is_local: client.is_none_or(|client| client.ip().to_canonical().is_loopback()),
             asks_kernel,
+            is_tcp,
             sent: 0,
             acknowledged: 0,
             last_read: Default::default(),
@@ -162,13 +166,14 @@ impl Notes {
         if let Some(opened) = self.opened.take() {
             outbox.push(probe, &Report::Opened(opened));
         }
-        if self.asks_kernel {
-            self.take_acknowledgements(socket, probe, outbox);
-        }
+        self.take_acknowledgements(socket, probe, outbox);
     }
 
     fn take_acknowledgements(&mut self, socket: &OwnedFd, probe: &Probe, outbox: &mut Outbox) {
         let Self { connection, clock, awaited, acknowledged, .. } = self;
+        if !self.asks_kernel {
+            return;
+        }
         timestamps::take_acknowledgements(socket, |byte, at| {
             let at = clock.of_kernel(at);
             *acknowledged = byte.wrapping_add(1);
@@ -274,7 +279,7 @@ impl Notes {
     fn ask_kernel(&mut self, asks: bool, socket: &OwnedFd) {
         // What it has still to say would keep the socket from falling silent (POLLERR).
         let is_settled = !self.asks_kernel || self.acknowledged == self.sent;
-        if asks != self.asks_kernel && is_settled && timestamps::set(socket, asks).is_ok() {
+        if self.is_tcp && asks != self.asks_kernel && is_settled && timestamps::set(socket, asks).is_ok() {
             (self.asks_kernel, self.sent, self.acknowledged) = (asks, 0, 0);
         }
     }

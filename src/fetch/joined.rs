@@ -82,7 +82,7 @@ impl Sought {
         let accepted = || humantime::parse_rfc3339(&record.accepted).ok();
         let is_recent = |since| accepted().is_some_and(|accepted| accepted >= since);
         record.client == self.ends.client
-            && is_same(record.server, self.ends.server)
+            && record.server.address().is_some_and(|server| is_same(server, self.ends.server))
             && match self.connection {
                 Some(number) => record.connection == number,
                 None => self.since.is_none_or(is_recent),
@@ -212,7 +212,8 @@ mod tests {
     fn a_record_of_an_earlier_connection_from_the_same_port_is_not_taken_for_it() {
         let record = example();
         let accepted = humantime::parse_rfc3339(&record.accepted).expect("a time");
-        let ends = Ends { client: record.client, server: record.server };
+        let (server, client) = record.addresses().expect("TCP's");
+        let ends = Ends { client, server };
         let sought = |connection, since| Sought { ends, connection, since, exchange: 1, is_closed: true };
         let (before, after) = (accepted - Duration::from_micros(50), accepted + Duration::from_micros(50));
         assert!(sought(Some(record.connection), Some(after)).is(&record), "its number says it");

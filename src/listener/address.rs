@@ -1,6 +1,26 @@
 //! Addresses: where connections come in, and who is at their other end.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::path::PathBuf;
+
+/// Where a socket listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On an IP address and a port.
+    Internet(SocketAddr),
+    /// On a unix socket of this path.
+    Unix(PathBuf),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Internet(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
 
 /// An address to listen on, without its port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,15 +36,15 @@ pub struct Address {
 /// Who is at the other end of an accepted connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer {
-    /// Its address and port.
-    pub address: SocketAddr,
+    /// Its address and port; none on a unix socket.
+    pub address: Option<SocketAddr>,
     /// Whether it is a proxy that will first say who its client is (PROXY protocol).
     pub is_proxied: bool,
 }
 
 impl From<SocketAddr> for Peer {
     fn from(address: SocketAddr) -> Self {
-        Self { address, is_proxied: false }
+        Self { address: Some(address), is_proxied: false }
     }
 }
 

@@ -10,6 +10,8 @@
 //! request, and nobody is there. Where other sockets listen on the same address
 //! (SO_REUSEPORT) each has a queue of its own, and takes it along.
 //!
+//! A unix socket has no SYNs: connect(2) is refused from then on, and accept(2) itself says when the queue is empty.
+//!
 //! A socket that was handed over is only let go: its queue belongs to the successor.
 
 use super::crowd::others_wait;
@@ -17,6 +19,7 @@ use super::wait::wait;
 use crate::kernel::socket_table::SocketTable;
 use crate::listener::{Listener, Peer};
 use rustix::event::{PollFd, PollFlags};
+use std::io::ErrorKind;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
@@ -60,17 +63,25 @@ impl Draining {
     /// Where the kernel does not say, [`LOOK`] has to do.
     fn is_any_under_way(&self) -> bool {
         let Some(table) = &self.table else { return false };
-        let mut addresses = self.listeners.iter().map(Listener::address);
+        let mut addresses = self.listeners.iter().filter_map(Listener::address);
         addresses.any(|address| table.handshakes(address).is_ok_and(|count| count > 0))
     }
 
     /// The next connection that has come, and where. Out of descriptors: who waits in the queue is lost with it.
-    pub(super) fn accept(&self) -> Option<(&Listener, OwnedFd, Peer)> {
-        self.listeners.iter().find_map(|listener| {
-            let (socket, client) = listener.accept().ok().flatten()?;
-            listener.hear(&socket);
-            Some((listener, socket, client))
-        })
+    pub(super) fn accept(&mut self) -> Option<(&Listener, OwnedFd, Peer)> {
+        let mut index = 0;
+        loop {
+            match self.listeners.get(index)?.accept() {
+                Ok(Some((socket, client))) => {
+                    let listener = &self.listeners[index];
+                    listener.hear(&socket);
+                    return Some((listener, socket, client));
+                }
+                // The last one of a unix socket has come.
+                Err(error) if error.kind() == ErrorKind::InvalidInput => drop(self.listeners.remove(index)),
+                Ok(None) | Err(_) => index += 1,
+            }
+        }
     }
 
     /// Whether somebody waits who could be accepted.

@@ -254,7 +254,7 @@ impl EventLoop {
                 continue;
             }
             // Of a socket that several loops have, not all are woken for one client.
-            let shared = if listener.is_handed_over() { EventFlags::EXCLUSIVE } else { EventFlags::empty() };
+            let shared = if listener.is_shared() { EventFlags::EXCLUSIVE } else { EventFlags::empty() };
             epoll::add(&self.epoll, listener, EventData::new_u64(LISTENERS + index as u64), EventFlags::IN | shared)?;
         }
         self.accepts = accepts;
@@ -291,7 +291,7 @@ impl EventLoop {
         let Some(ending) = &mut self.ending else { return Ok(()) };
         let mut begun = ending.draining.take();
         if ending.closing.take_if(|closing| *closing <= now).is_some() {
-            // One that was handed over stays open elsewhere, and would go on to wake this loop.
+            // One that is shared stays open elsewhere, and would go on to wake this loop.
             self.set_accepts(false)?;
             begun = Some(Draining::begin(std::mem::take(&mut self.listeners)));
         }

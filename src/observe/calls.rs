@@ -41,8 +41,8 @@ impl Sink for CallsBeside {
         new.retain(|call| !said.contains(&call.id));
         // What is no longer in question need not be remembered.
         *said = names;
-        if !new.is_empty() {
-            self.capture.say_calls(record.server, record.client, Moment::of(accepted), new);
+        if let (false, Some((server, client))) = (new.is_empty(), record.addresses()) {
+            self.capture.say_calls(server, client, Moment::of(accepted), new);
         }
         if news == News::Closed {
             self.said.remove(&record.connection);

@@ -282,8 +282,9 @@ impl Collector {
             }
             self.hand_on(connection, News::Closed);
             let recorded = self.connections.remove(&connection);
-            if let (Some(packets), Some(recorded)) = (&self.packets, &recorded) {
-                packets.forget(recorded.record.server, recorded.record.client);
+            let ends = recorded.as_ref().and_then(|recorded| recorded.record.addresses());
+            if let (Some(packets), Some((server, client))) = (&self.packets, ends) {
+                packets.forget(server, client);
             }
             self.exchanges -= recorded.map_or(0, |recorded| recorded.record.exchanges.len());
             self.closed += 1;
@@ -343,8 +344,9 @@ impl Collector {
     fn close_ended(&mut self, now: Instant) {
         let Some(table) = &self.table else { return };
         for (number, recorded) in &mut self.connections {
+            let ends = recorded.record.addresses();
             let has_ended =
-                || table.is_open(recorded.record.server, recorded.record.client).is_ok_and(|is_open| !is_open);
+                || ends.is_some_and(|(server, client)| table.is_open(server, client).is_ok_and(|is_open| !is_open));
             let is_quiet = now.saturating_duration_since(recorded.last_heard) >= QUIET;
             if recorded.record.close.is_none() && is_quiet && has_ended() {
                 recorded.record.close = Some(interpret::lost(Lost::Report));

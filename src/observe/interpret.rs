@@ -1,6 +1,8 @@
 //! From reported facts to what is recorded: each figure gets its source, and what
 //! nothing reported says so.
 
+pub(super) mod unix;
+
 use super::report::{self, Closed, Exchange as ExchangeReport, Opened};
 use crate::kernel::clock;
 use crate::kernel::tcp_info::{self, TcpInfo};
@@ -15,12 +17,14 @@ use std::borrow::Cow;
 pub(super) fn opened(report: &Opened, model: Text) -> Record {
     let info = TcpInfo(&report.tcp_info);
     let no_syn = if report.syn.is_empty() { Why::NoSyn } else { Why::SynUnreadable };
-    Record {
+    let [client, server] = unix::ends(&report.between);
+    let is_tcp = client.address().is_some();
+    let record = Record {
         glasshttp: SCHEMA,
         connection: report.connection,
         model,
-        client: report.client,
-        server: report.server,
+        client,
+        server,
         accepted: humantime::format_rfc3339_nanos(report.accepted.time()).to_string(),
         handshake: Handshake {
             syn: Figure::measured_or(tcp_info::syn(&report.syn), Source::SavedSyn, no_syn),
@@ -46,7 +50,8 @@ pub(super) fn opened(report: &Opened, model: Text) -> Record {
         named: None,
         proxy_header: None,
         segments: None,
-    }
+    };
+    if is_tcp { record } else { Record { handshake: unix::handshake(clock::tick()), ..record } }
 }
 
 /// A header of the PROXY protocol, on a connection accepted at `accepted`.

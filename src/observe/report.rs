@@ -7,6 +7,7 @@ use crate::record::{Moment, Moments, Named, NotNamed, ProxyHeaderState, Reason};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 
 /// One report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,8 +34,7 @@ pub(crate) enum Report<'a> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Opened {
     pub connection: u64,
-    pub client: SocketAddr,
-    pub server: SocketAddr,
+    pub between: Between,
     pub accepted: Moment,
     /// IP and TCP headers of the SYN; empty if there is none.
     #[serde(with = "serde_bytes")]
@@ -57,6 +57,27 @@ pub(crate) struct ProxyHeader {
     pub first_byte: u8,
     pub bytes: u64,
     pub read: Moment,
+}
+
+/// The two ends of a connection.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Between {
+    /// Of TCP.
+    Addresses { client: SocketAddr, server: SocketAddr },
+    /// Of a unix socket: of its two ends only the server's has a name, and it may have none.
+    Unix { path: String },
+}
+
+impl Between {
+    /// Those of the server's `socket`, which was accepted from `client`.
+    pub(crate) fn of(client: Option<SocketAddr>, socket: &OwnedFd) -> Option<Self> {
+        let server = socket2::SockRef::from(socket).local_addr().ok()?;
+        let path = || server.as_pathname().map(|path| path.display().to_string()).unwrap_or_default();
+        Some(match client {
+            Some(client) => Self::Addresses { client, server: server.as_socket()? },
+            None => Self::Unix { path: path() },
+        })
+    }
 }
 
 /// The facts of an exchange.

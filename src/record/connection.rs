@@ -5,6 +5,7 @@
 //! packets bear too (CLOCK_REALTIME); what happened before the accept is negative.
 
 use super::ending::{End, How, TimeWait};
+use super::endpoint::Endpoint;
 use super::figure::{Figure, Nanoseconds, Text};
 use super::named::{Forwarded, Named, ProxyHeader};
 use super::reason::Reason;
@@ -28,10 +29,10 @@ pub struct Record {
     pub connection: u64,
     /// The server model that ran it.
     pub model: Text,
-    /// The client's address and port.
-    pub client: SocketAddr,
-    /// The server's address and port.
-    pub server: SocketAddr,
+    /// The client's address and port, or `unix:`.
+    pub client: Endpoint,
+    /// The server's address and port, or its unix socket's path.
+    pub server: Endpoint,
     /// When accept(2) returned: RFC 3339, in UTC, with nanoseconds. All times count from here.
     pub accepted: String,
     /// How it came about.
@@ -61,6 +62,11 @@ pub struct Record {
 }
 
 impl Record {
+    /// The server's address and the client's, where they have any.
+    pub fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
+        self.server.address().zip(self.client.address())
+    }
+
     /// Joins the segments that were seen of it: figures that the kernel does not give become measured.
     pub fn join(&mut self, segments: Segments) {
         let syn_ack = segments.list.iter().find(|segment| segment.from == End::Server && segment.has("SYN"));

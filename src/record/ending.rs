@@ -18,6 +18,8 @@ pub enum How {
     ResetByServer,
     /// A deadline of the server's passed, then a FIN.
     Timeout,
+    /// Closed in order, on a unix socket, which has no FINs.
+    Closed,
     /// Nobody heard: the process that served it was ended, or the report found no room.
     Lost,
 }

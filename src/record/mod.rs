@@ -7,6 +7,7 @@
 mod client_reason;
 pub mod connection;
 mod ending;
+mod endpoint;
 pub mod failure;
 mod figure;
 pub mod lookup;
@@ -28,6 +29,7 @@ mod why;
 
 pub use client_reason::ClientReason;
 pub use ending::{End, How, TimeWait};
+pub use endpoint::Endpoint;
 pub use failure::{Failed, Failure, FailureKind};
 pub use figure::{Figure, Nanoseconds, Text};
 pub use lookup_error::{LookupError, MessageFault, NameFault};

@@ -7,6 +7,7 @@ sentences! {
     Why {
         NotReached "not_reached" "not reached" "도달하지 않음";
         NotYet "not_yet" "not yet" "아직";
+        NoTcp "no_tcp" "a unix socket has no TCP: no segments, no acknowledgements" "유닉스 소켓에는 TCP가 없음: 세그먼트도 ACK도 없음";
         NoTcpInfo "no_tcp_info" "this system has no TCP_INFO that reports it" "이 시스템의 TCP_INFO가 알려 주지 않음";
         NoSyn "no_syn" "the kernel kept no SYN (TCP_SAVED_SYN: Linux 4.3 or later, and not under SYN cookies)" "커널이 SYN을 남기지 않음(TCP_SAVED_SYN: 리눅스 4.3부터, SYN 쿠키일 때 제외)";
         SynUnreadable "syn_unreadable" "the saved SYN cannot be parsed" "저장된 SYN을 해석할 수 없음";

@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::thread;
 
 /// Hands over standard input as descriptor 3, and says so, as the process that it becomes.
-const HAND_OVER: &str = r#"exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@""#;
+pub const HAND_OVER: &str = r#"exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@""#;
 
 fn with_socket(socket: &TcpListener, options: &[&str]) -> Command {
     let socket: OwnedFd = socket.try_clone().expect("a descriptor").into();
@@ -78,7 +78,7 @@ fn what_does_not_listen_is_named() {
     command.stdin(Stdio::from(OwnedFd::from(socket)));
     let output = command.arg(folder.path()).output().expect("it runs");
     let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(complaint.contains("descriptor 3") && complaint.contains("no TCP socket"), "{complaint}");
+    assert!(complaint.contains("descriptor 3") && complaint.contains("no stream socket"), "{complaint}");
 }
 
 #[test]

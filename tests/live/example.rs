@@ -50,7 +50,7 @@ pub fn opened(connection: u64) -> Record {
         glasshttp: SCHEMA,
         connection,
         model: "multiplex".into(),
-        client,
+        client: client.into(),
         server: ([127, 0, 0, 1], 8080).into(),
         accepted: ago(Duration::ZERO),
         handshake: Handshake {

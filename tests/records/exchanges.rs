@@ -10,7 +10,7 @@ use glasshttp::record::{End, Figure, How, Reason, TimeWait};
 use rustix::process::Signal;
 use socket2::SockRef;
 use std::io::Read;
-use std::net::{Ipv6Addr, TcpListener};
+use std::net::{Ipv6Addr, SocketAddr, TcpListener};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -348,13 +348,13 @@ fn a_client_of_ipv6_is_recorded_with_its_own_addresses() {
     let (folder, _) = folder_with(0);
     under_each_model(|model| {
         let mut watched = Watched::start(folder.path(), model, &[]);
-        let mut client = Client::connect((Ipv6Addr::LOCALHOST, watched.server.port()).into());
+        let mut client = Client::connect(SocketAddr::from((Ipv6Addr::LOCALHOST, watched.server.port())));
         client.send(SIMPLE);
         let response = client.read_to_end();
         let address = port(&client);
         drop(client);
         let record = watched.record(address);
-        assert_eq!(record.server, (Ipv6Addr::LOCALHOST, watched.server.port()).into());
+        assert_eq!(record.server, SocketAddr::from((Ipv6Addr::LOCALHOST, watched.server.port())));
         check_exchange(&record.exchanges[0], SIMPLE, &response, false);
         check_close(&record, &Reason::Http10, How::Fin, End::Server);
         check_time_wait(&record, TimeWait::Server);

@@ -137,10 +137,11 @@ impl Witness {
 
     /// Holds a record to what was seen.
     fn agrees(&mut self, record: &Record) {
-        let client = record.client.port();
-        let segments = self.connection(record.client);
+        let (server, client) = record.addresses().expect("TCP's");
+        let segments = self.connection(client);
+        let client = client.port();
         let first = segments.iter().find(|it| it.flags & (SYN | ACK) == SYN).expect("a SYN");
-        assert_eq!((first.from, first.to), (client, record.server.port()));
+        assert_eq!((first.from, first.to), (client, server.port()));
         let syn = measured(&record.handshake.syn);
         assert_eq!((syn.sequence, syn.mss, syn.window_scale), (first.sequence, first.mss, first.scale));
         assert_eq!((syn.window, syn.ttl), (first.window, first.ttl));
@@ -151,7 +152,7 @@ impl Witness {
             How::ResetByClient => reset.is_some_and(|it| it.from == client),
             How::ResetByServer => reset.is_some_and(|it| it.to == client),
             How::Fin | How::Timeout => reset.is_none(),
-            How::Lost => panic!("{close:?}"),
+            How::Lost | How::Closed => panic!("{close:?}"),
         };
         assert!(is_reset, "{close:?}");
         let end = segments.iter().find(|it| it.has(FIN | RST)).expect("an end");

@@ -14,11 +14,11 @@ pub(super) const KOREAN: Translation = Translation {
         ("port", shared::PORT),
         (
             "bind",
-            "연결을 기다릴 주소. PROXY 프로토콜을 쓰는 프록시에게는 proxy:ADDRESS. 여러 번 쓸 수 있음 [기본값: 127.0.0.1과 ::1]",
+            "연결을 기다릴 주소나 유닉스 소켓(unix:와 경로). PROXY 프로토콜을 쓰는 프록시라면 앞에 proxy:를 붙임. 여러 번 쓸 수 있음 [기본값: 127.0.0.1과 ::1]",
         ),
         (
             "trust",
-            "이 프록시(주소나 네트워크)가 알리는 클라이언트를 믿음(Forwarded, X-Forwarded-For). 여러 번 쓸 수 있음",
+            "이 프록시(주소, 네트워크, 유닉스 소켓이면 unix)가 알리는 클라이언트를 믿음(Forwarded, X-Forwarded-For). 여러 번 쓸 수 있음",
         ),
         ("lan", shared::LAN),
         ("hosts", "localhost 말고도 응답할 호스트 이름. 여러 번 쓸 수 있고 *는 모두 [--bind나 --lan을 쓰면: 모두]"),

@@ -42,6 +42,7 @@ impl Collector {
             Report::Exchange(report) => {
                 let Some(recorded) = self.connections.get_mut(&report.connection) else { return };
                 let exchange = interpret::exchange(&report, recorded.accepted);
+                let exchange = interpret::unix::exchange(exchange, &recorded.record);
                 recorded.last_heard = Instant::now();
                 let exchanges = &mut recorded.record.exchanges;
                 if let Some(known) = exchanges.iter().rposition(|known| known.number == exchange.number) {
@@ -103,7 +104,8 @@ impl Collector {
         let untold = report.exchanges.saturating_sub(known);
         self.left_out.exchanges += untold;
         recorded.record.exchanges_left_out = untold;
-        recorded.record.close = Some(interpret::close(report, recorded.accepted));
+        let close = interpret::close(report, recorded.accepted);
+        recorded.record.close = Some(interpret::unix::close(close, report, &recorded.record));
         let has_time = self.closing.len() < LOOKS;
         self.closing.push_back((Instant::now() + if has_time { self.look } else { Duration::ZERO }, report.connection));
     }

@@ -30,7 +30,7 @@ pub(super) struct Recorded {
 impl Recorded {
     /// Joins what was seen of its packets; gives whether there is more of them.
     pub(super) fn look_at(&mut self, capture: &Capture, now: Instant) -> bool {
-        let Record { server, client, .. } = self.record;
+        let Some((server, client)) = self.record.addresses() else { return false };
         let seen = capture.count(server, client).unwrap_or(0);
         let is_due = self.last_look.is_none_or(|last| now.saturating_duration_since(last) >= LOOK_AGAIN);
         if seen > MANY && self.record.close.is_none() && !is_due {
@@ -49,8 +49,7 @@ impl Recorded {
 
 /// Asks the kernel who is in TIME-WAIT, where it can be seen.
 pub(super) fn look_for_time_wait(table: &SocketTable, record: &mut Record) {
-    let Some(close) = &mut record.close else { return };
-    let (server, client) = (record.server, record.client);
+    let (Some((server, client)), Some(close)) = (record.addresses(), &mut record.close) else { return };
     if table.is_in_time_wait(server, client).unwrap_or(false) {
         close.time_wait = Figure::measured(TimeWait::Server, Source::SockDiagServer);
     } else if table.is_in_time_wait(client, server).unwrap_or(false) {

@@ -1,7 +1,7 @@
 //! What becomes of connections whose reports are dropped.
 
 use super::super::probe::{Outbox, Rate};
-use super::super::report::Opened;
+use super::super::report::{Between, Opened};
 use super::*;
 use crate::record::Moment;
 use crate::record::connection::Record;
@@ -33,8 +33,10 @@ fn watching() -> (Watching, Receiver<Record>) {
 fn opened(probe: &Probe, client: &TcpStream) -> Report<'static> {
     Report::Opened(Opened {
         connection: probe.number_connection(),
-        client: client.local_addr().expect("bound"),
-        server: client.peer_addr().expect("connected"),
+        between: Between::Addresses {
+            client: client.local_addr().expect("bound"),
+            server: client.peer_addr().expect("connected"),
+        },
         accepted: Moment::now(),
         syn: Vec::new(),
         tcp_info: Vec::new(),

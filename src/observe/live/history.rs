@@ -84,7 +84,11 @@ impl History {
         let is_same = |other: SocketAddr| {
             other.port() == client.port() && other.ip().to_canonical() == client.ip().to_canonical()
         };
-        self.kept.values().rev().find(|kept| is_same(kept.record.client)).map(|kept| Arc::clone(&kept.record))
+        self.kept
+            .values()
+            .rev()
+            .find(|kept| kept.record.client.address().is_some_and(is_same))
+            .map(|kept| Arc::clone(&kept.record))
     }
 
     /// The oldest first.

@@ -27,15 +27,22 @@ impl Users {
         Self { allowed, table: SocketTable::open().ok().map(Mutex::new) }
     }
 
+    fn allow(&self, user: u32) -> bool {
+        self.allowed.contains(&user) || user == geteuid().as_raw()
+    }
+
     /// Whether the client's end is a socket of one of them. Of a client on another
     /// machine no user is known: who opens the page to a network lets it in.
     pub(super) fn may_ask(&self, ends: Ends<'_>) -> bool {
+        let Some(client) = ends.client() else {
+            return ends.user().is_some_and(|user| self.allow(user));
+        };
         let (Some(table), Ok(server)) = (&self.table, ends.server()) else { return true };
         let table = table.lock().unwrap_or_else(PoisonError::into_inner);
-        match table.owner(ends.client(), server) {
-            Ok(Owner::User(user)) => self.allowed.contains(&user) || user == geteuid().as_raw(),
+        match table.owner(client, server) {
+            Ok(Owner::User(user)) => self.allow(user),
             Ok(Owner::Nobody) => false, // it has gone, and its user with it
-            Ok(Owner::Elsewhere) | Err(_) => !ends.client().ip().to_canonical().is_loopback(),
+            Ok(Owner::Elsewhere) | Err(_) => !client.ip().to_canonical().is_loopback(),
         }
     }
 }

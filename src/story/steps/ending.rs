@@ -17,7 +17,7 @@ use crate::record::{End, Figure, How, Nanoseconds, Reason, Source};
 pub(super) fn steps(close: &Close, record: &Record, roles: &Roles<'_>, language: Language) -> Vec<Step> {
     let mut steps = Vec::new();
     if close.how == How::Lost {
-        steps.push(Step::note("lost", close.reason.said(language).to_owned()).known_by(&close.at, language));
+        steps.push(lost(close, language));
         return steps;
     }
     let knew_late = client_was_first_unseen(close);
@@ -36,8 +36,14 @@ pub(super) fn steps(close: &Close, record: &Record, roles: &Roles<'_>, language:
     let rtt = shortest_rtt(record);
     steps.push(closed(&close.at, is_timeout, close.tcp.value(), rtt, &close.time_wait, language));
     steps.push(Step::note("reason", close.reason.said(language).to_owned()));
-    steps.push(time_wait(&close.time_wait, (record.client, record.server), language));
+    let ends = record.client.address().zip(record.server.address());
+    steps.extend(ends.map(|ends| time_wait(&close.time_wait, ends, language)));
     steps
+}
+
+/// Nobody heard how it ended.
+pub(super) fn lost(close: &Close, language: Language) -> Step {
+    Step::note("lost", close.reason.said(language).to_owned()).known_by(&close.at, language)
 }
 
 /// The socket's state said that the client had closed before the server did, and the server read that later.
@@ -191,6 +197,7 @@ fn server_end(close: &Close, language: Language) -> Option<Step> {
         // Whether its FIN still left is not known.
         (How::ResetByClient, Some(_)) => Some(shut(close.server_end.clone(), Source::ShutdownSends, &first, language)),
         (How::ResetByClient | How::Lost, None) | (How::Lost, _) => None,
+        (How::Closed, _) => None,
         (How::Fin | How::Timeout, ended) => {
             let (at, by) = match (ended, called(close).value()) {
                 (Some(_), _) => (close.server_end.clone(), Source::ShutdownSends),

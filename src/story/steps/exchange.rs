@@ -34,7 +34,9 @@ pub(super) fn steps(
         steps.extend(refused(exchange, record, language));
         steps.extend(sent(exchange, roles, language));
         steps.extend(response(exchange, roles, language));
-        steps.extend(acknowledged(exchange, record, roles, language));
+        if record.addresses().is_some() {
+            steps.extend(acknowledged(exchange, record, roles, language));
+        }
     }
     for step in &mut steps {
         step.id = format!("{}-{}", exchange.number, step.id);
@@ -45,7 +47,7 @@ pub(super) fn steps(
 
 /// What the fields of a trusted proxy say of the client.
 fn by_field(number: u64, forwarded: Forwarded, record: &Record, language: Language) -> Step {
-    let proxy = record.named.map_or(record.client.ip(), |named| named.client).to_canonical();
+    let proxy = record.named.map_or_else(|| record.client.host(), |named| named.client.to_canonical().to_string());
     let title = match forwarded {
         Forwarded::Client(named) => say!(
             language,

@@ -30,7 +30,7 @@ pub(super) fn steps(
     let limits = limits.map(|limits| Limits { ended: limits.ended.min(arrival.unwrap_or(0)).min(0), ..limits });
     let (complete, bound) = by_connect(complete(handshake, wait, roles), limits);
     let mut steps = vec![
-        syn(handshake, record.client.is_ipv6(), language),
+        syn(handshake, record.client.address().is_some_and(|client| client.is_ipv6()), language),
         syn_ack(handshake, &complete, bound, limits, language),
         ack(handshake, complete, bound, language),
     ];

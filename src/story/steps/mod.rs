@@ -26,6 +26,7 @@ mod server;
 mod step;
 #[cfg(test)]
 mod tests;
+mod unix;
 
 pub(crate) use exchange::request_line;
 pub(crate) use handshake::waited_in_queue;

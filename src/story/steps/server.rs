@@ -5,7 +5,7 @@ use super::phrase::bytes;
 use super::roles::Roles;
 use super::say::say;
 use super::step::Step;
-use super::{ending, exchange, handshake, order, segments};
+use super::{ending, exchange, handshake, order, segments, unix};
 use crate::language::Language;
 use crate::record::connection::Record;
 use crate::record::{ProxyHeader, ProxyHeaderState};
@@ -14,7 +14,11 @@ use crate::record::{ProxyHeader, ProxyHeaderState};
 pub(super) fn steps(record: &Record, limits: Option<Limits>, language: Language) -> Vec<Step> {
     let arrival = order::first_arrival(record);
     let roles = Roles::of_record(record);
-    let mut steps = handshake::steps(record, arrival, limits, &roles, language);
+    let is_tcp = record.addresses().is_some();
+    let mut steps = match is_tcp {
+        true => handshake::steps(record, arrival, limits, &roles, language),
+        false => vec![unix::accept(record, language)],
+    };
     let mut later: Vec<Step> =
         record.proxy_header.iter().map(|header| proxy_header(header, record, language)).collect();
     for (index, exchange) in record.exchanges.iter().enumerate() {
@@ -24,6 +28,7 @@ pub(super) fn steps(record: &Record, limits: Option<Limits>, language: Language)
     later.extend(left_out(record, language));
     later.extend(ending::seen(record, &roles, language));
     match &record.close {
+        Some(close) if !is_tcp => later.extend(unix::ending(close, language)),
         Some(close) => later.extend(ending::steps(close, record, &roles, language)),
         None if record.continues => later.push(Step::note(
             "continues",
@@ -42,7 +47,7 @@ pub(super) fn steps(record: &Record, limits: Option<Limits>, language: Language)
 
 /// What a proxy said before the first request, or as much of it as came.
 fn proxy_header(header: &ProxyHeader, record: &Record, language: Language) -> Step {
-    let (proxy, bytes) = (record.client.ip().to_canonical(), bytes(header.bytes, language));
+    let (proxy, bytes) = (record.client.host(), bytes(header.bytes, language));
     let title = match (header.state, record.named) {
         (ProxyHeaderState::Whole, Some(named)) => say!(
             language,
@@ -75,8 +80,8 @@ fn proxy_header(header: &ProxyHeader, record: &Record, language: Language) -> St
         ),
         (ProxyHeaderState::Whole, Some(_)) => say!(
             language,
-            "A header of {} precedes the first request: the TCP connection is the proxy's."
-                / "첫 요청 앞에 {}의 헤더가 있습니다. TCP 연결은 프록시의 것입니다.",
+            "A header of {} precedes the first request: the connection is the proxy's."
+                / "첫 요청 앞에 {}의 헤더가 있습니다. 연결은 프록시의 것입니다.",
             bytes
         ),
         (ProxyHeaderState::Begun | ProxyHeaderState::Malformed, _) => say!(

@@ -126,7 +126,7 @@ fn latest(exchange: &Exchange) -> Option<Nanoseconds> {
 
 fn closing(how: How) -> MarkKind {
     match how {
-        How::Fin => MarkKind::Closed,
+        How::Fin | How::Closed => MarkKind::Closed,
         How::ResetByClient | How::ResetByServer => MarkKind::Reset,
         How::Timeout => MarkKind::Deadline,
         How::Lost => MarkKind::Lost,

@@ -3,11 +3,10 @@
 
 use super::outline::ended;
 use crate::language::Language;
-use crate::record::Nanoseconds;
 use crate::record::connection::Record;
+use crate::record::{Endpoint, Nanoseconds};
 use crate::story::steps::{Known, Step, say, steps};
 use serde::Serialize;
-use std::net::SocketAddr;
 
 /// One load. It holds nothing that was sent.
 #[derive(Clone, Debug, Serialize)]
@@ -17,9 +16,9 @@ pub struct Load {
     /// Which exchange on that connection it was.
     pub exchange: u64,
     /// The client's address and port.
-    pub client: SocketAddr,
+    pub client: Endpoint,
     /// The server's.
-    pub server: SocketAddr,
+    pub server: Endpoint,
     /// Whether the connection has ended: more will not be known.
     pub is_over: bool,
     /// The name, and where it led.
@@ -60,8 +59,8 @@ pub fn load(record: &Record, exchange: u64, language: Language) -> Option<Load> 
     Some(Load {
         connection: record.connection,
         exchange,
-        client: record.client,
-        server: record.server,
+        client: record.client.clone(),
+        server: record.server.clone(),
         is_over: record.close.is_some(),
         dns: Part { text: led_to(record, language), steps: Vec::new() },
         tcp: Part { text: came_about(record, exchange, language), steps: rows(Step::is_of_handshake) },
@@ -80,7 +79,7 @@ fn led_to(record: &Record, language: Language) -> String {
         language,
         "The connection arrived at {}: there the name or the number in the address bar led. The lookup itself takes place before, in the browser's system; a server sees nothing of it."
             / "연결은 {}에 도착했습니다. 주소창의 이름이나 숫자가 이 주소로 이어졌습니다. 조회 자체는 그 전에 브라우저 쪽 시스템에서 일어나므로 서버는 보지 못합니다.",
-        record.server.ip().to_canonical()
+        record.server.host()
     )
 }
 

@@ -97,6 +97,7 @@ pub(super) fn ended(record: &Record, language: Language) -> String {
     match close.how {
         How::Fin if was_reset(record) => say!(language, "closed by FINs, then a reset" / "FIN으로 닫힌 뒤 리셋됨"),
         How::Fin => say!(language, "closed by FINs" / "FIN으로 닫힘"),
+        How::Closed => say!(language, "closed" / "닫힘"),
         How::ResetByClient => say!(language, "reset by the client" / "클라이언트가 리셋함"),
         How::ResetByServer => say!(language, "reset by the server" / "서버가 리셋함"),
         How::Timeout => say!(language, "ended by a deadline of the server" / "서버의 제한 시간이 지나 끝남"),

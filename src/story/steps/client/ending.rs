@@ -76,7 +76,7 @@ fn client_end(close: &ClientClose, transfer: &Transfer, roles: &Roles<'_>, langu
             let reset = reset_sent(End::Client, at, by, (&cause, &first), language);
             Some(left_meanwhile(reset, &close.left_by, language))
         }
-        How::Fin | How::Timeout | How::Lost => {
+        How::Fin | How::Timeout | How::Lost | How::Closed => {
             let by = match at {
                 Figure::Derived { .. } => Source::CloseEnds,
                 _ => Source::ShutdownSends,

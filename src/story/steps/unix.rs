@@ -1,0 +1,81 @@
+//! A connection on a unix socket: no network lies between its ends, so there is neither a handshake nor a
+//! FIN, and what the calls say is all that there is.
+
+use super::ending;
+use super::phrase::said_first;
+use super::say::say;
+use super::step::Step;
+use crate::language::Language;
+use crate::record::connection::{Close, Record};
+use crate::record::{End, Figure, How, Source};
+
+pub(super) fn accept(record: &Record, language: Language) -> Step {
+    let sentence = say!(
+        language,
+        "accept(2) gives the server a socket for this client alone ({}). A unix socket joins two programs of one machine: there are no addresses, no segments, and nothing shakes hands. All times count from here."
+            / "accept(2)가 이 클라이언트만을 위한 소켓을 서버에 줍니다({}). 유닉스 소켓은 한 컴퓨터의 두 프로그램을 잇습니다. 주소도 세그먼트도 핸드셰이크도 없습니다. 모든 시각은 여기서부터 셉니다.",
+        record.model
+    );
+    let title = say!(language, "a unix socket" / "유닉스 소켓");
+    Step::event("accept", Figure::measured(0, Source::Accept), say!(language, "accept" / "수락"), title)
+        .captioned("accept()")
+        .known_by_its_time(language)
+        .saying(sentence)
+}
+
+pub(super) fn ending(close: &Close, language: Language) -> Vec<Step> {
+    let reason = Step::note("reason", close.reason.said(language).to_owned());
+    if close.how == How::Lost {
+        return vec![ending::lost(close, language)];
+    }
+    let mut steps: Vec<Step> = client_end(close, language).into_iter().chain(server_end(close, language)).collect();
+    if close.first.value() == Some(&End::Server) {
+        steps.reverse();
+    }
+    steps.push(closed(close, language));
+    steps.push(reason);
+    steps
+}
+
+fn client_end(close: &Close, language: Language) -> Option<Step> {
+    let first = said_first(&close.first, End::Client, language);
+    if close.how == How::ResetByClient {
+        let at = if close.client_end.value().is_some() { &close.client_end } else { &close.at };
+        let title = say!(
+            language,
+            "a call failed: the client closed its socket before it had taken all{}"
+                / "호출이 실패함: 클라이언트가 다 받기 전에 소켓을 닫음{}",
+            first
+        );
+        return Some(Step::event("reset", at.clone(), "", title).known_by(at, language));
+    }
+    close.client_end.value()?;
+    let title = say!(
+        language,
+        "read() returned 0: the client sends nothing more{}" / "read()가 0을 돌려줌: 클라이언트가 더 보내지 않음{}",
+        first
+    );
+    let step = Step::event("client-end", close.client_end.clone(), say!(language, "end" / "끝"), title);
+    Some(step.captioned("read() = 0").known_by_its_time(language))
+}
+
+fn server_end(close: &Close, language: Language) -> Option<Step> {
+    close.server_end.value()?;
+    let title = say!(language, "shutdown(): the server sends nothing more" / "shutdown(): 서버가 더 보내지 않음");
+    let step = Step::event("server-end", close.server_end.clone(), say!(language, "shut" / "닫음"), title);
+    Some(step.captioned("shutdown()").known_by_its_time(language))
+}
+
+fn closed(close: &Close, language: Language) -> Step {
+    let title = match close.how {
+        How::ResetByServer => say!(
+            language,
+            "close(): bytes of the client's were left unread, so its next read fails"
+                / "close(): 읽지 않은 클라이언트의 바이트가 남아, 클라이언트의 다음 읽기가 실패함"
+        ),
+        How::Timeout => say!(language, "close(): a deadline passed" / "close(): 제한 시간이 지남"),
+        _ => say!(language, "close(): the socket is gone" / "close(): 소켓이 사라짐"),
+    };
+    let step = Step::event("closed", close.at.clone(), say!(language, "closed" / "닫힘"), title);
+    step.captioned("close()").known_by_its_time(language)
+}
