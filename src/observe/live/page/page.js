@@ -132,7 +132,7 @@ function draw(turn) {
   lanes.draw({ entries, axis, chosen: page.chosen, now: time });
   const isEmpty = page.isSettled && list.length + waiting.length === 0;
   byId("empty").hidden = !isEmpty;
-  byId("none-in-range").hidden = isEmpty || entries.length > 0;
+  byId("none-in-range").hidden = list.length === 0 || entries.length > 0;
   byId("lanes").hidden = byId("axis").hidden = entries.length === 0;
   document.body.classList.toggle("is-empty", isEmpty);
   byId("count").textContent = counted(entries.length - waiting.length, list.length);

@@ -54,7 +54,9 @@ function paperParts(entry, view, more) {
     more,
   );
   for (const node of parts.querySelectorAll("button, input, .tools")) node.remove();
-  for (const link of parts.querySelectorAll("a")) link.replaceWith(link.textContent);
+  for (const link of parts.querySelectorAll("a")) {
+    link.replaceWith(el("span", { class: link.className }, link.textContent));
+  }
   return parts;
 }
 
