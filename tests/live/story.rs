@@ -277,7 +277,7 @@ fn the_one_404_of_61_requests_is_found_at_once() {
     browser.click("document.getElementById('tab-requests')", &[]);
     browser.wait_until("document.querySelectorAll('#requests-rows .is-picked').length === 1", &[]);
     let path = "return document.querySelector('#requests-rows td.path').getBoundingClientRect().width";
-    assert!(browser.run(path, &[]).as_f64() >= Some(180.0), "{}", browser.run(path, &[]));
+    assert!(browser.run(path, &[]).as_f64() >= Some(170.0), "{}", browser.run(path, &[]));
 
     browser.click("document.querySelector('input[name=class][value=all] + span')", &[]);
     browser.wait_until("document.querySelectorAll('#requests-rows tr').length === 61", &[]);

@@ -24,12 +24,23 @@ printOneSheet(
 // More than a sheet holds in letters that can be read: it says where it ends.
 function cutOff(sheet) {
   const rows = [...sheet.querySelectorAll(".steps > *")];
-  const all = rows.filter((row) => row.dataset.step).length;
+  const list = sheet.querySelector(".steps");
+  const stepsOf = (count) => rows.slice(0, count).filter((row) => row.dataset.step).length;
   const end = el("p", { class: "cut" });
   sheet.append(end);
-  while (rows.length > 1 && !isOneSheet(sheet, SMALLEST)) {
-    rows.pop().remove();
-    end.textContent = say("sheet_is_full", rows.filter((row) => row.dataset.step).length, all);
+  // By halves: each look at how long it is costs a layout.
+  let [fits, tooMany] = [1, rows.length + 1];
+  while (tooMany - fits > 1) {
+    const count = Math.floor((fits + tooMany) / 2);
+    keepRows(count);
+    if (isOneSheet(sheet, SMALLEST)) fits = count;
+    else tooMany = count;
+  }
+  keepRows(fits);
+
+  function keepRows(count) {
+    list.replaceChildren(...rows.slice(0, count));
+    end.textContent = say("sheet_is_full", stepsOf(count), stepsOf(rows.length));
   }
 }
 
