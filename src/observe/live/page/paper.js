@@ -7,13 +7,14 @@ printOneSheet(
     return view && paperParts(entry, view, []);
   },
   (sheet) => {
+    const rows = sheet.querySelectorAll(".steps > *").length;
     // First smaller, then without what explains each step, then in two columns.
     const ways = [
       [1, 0.6, ""],
       [1, 0.5, "is-terse"],
       [0.6, SMALLEST, "is-terse is-double"],
     ];
-    const fits = ways.some(([largest, smallest, way]) => {
+    const fits = (rows <= MOST_ON_A_SHEET ? ways : []).some(([largest, smallest, way]) => {
       sheet.className = way;
       return fitBetween(sheet, largest, smallest);
     });
@@ -21,15 +22,19 @@ printOneSheet(
   },
 );
 
+// Rows that are more than a sheet holds in any way.
+const MOST_ON_A_SHEET = 160;
+
 // More than a sheet holds in letters that can be read: it says where it ends.
 function cutOff(sheet) {
   const rows = [...sheet.querySelectorAll(".steps > *")];
   const list = sheet.querySelector(".steps");
   const stepsOf = (count) => rows.slice(0, count).filter((row) => row.dataset.step).length;
   const end = el("p", { class: "cut" });
+  sheet.className = "is-terse is-double";
   sheet.append(end);
   // By halves: each look at how long it is costs a layout.
-  let [fits, tooMany] = [1, rows.length + 1];
+  let [fits, tooMany] = [1, Math.min(rows.length, MOST_ON_A_SHEET) + 1];
   while (tooMany - fits > 1) {
     const count = Math.floor((fits + tooMany) / 2);
     keepRows(count);
