@@ -166,7 +166,9 @@ impl Notes {
         if let Some(opened) = self.opened.take() {
             outbox.push(probe, &Report::Opened(opened));
         }
-        self.take_acknowledgements(socket, probe, outbox);
+        if self.acknowledged != self.sent {
+            self.take_acknowledgements(socket, probe, outbox);
+        }
     }
 
     fn take_acknowledgements(&mut self, socket: &OwnedFd, probe: &Probe, outbox: &mut Outbox) {

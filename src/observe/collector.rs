@@ -46,8 +46,8 @@ const BEATS: Duration = Duration::from_secs(2);
 const SILENT: Duration = Duration::from_secs(1);
 /// How long nothing was heard of a connection that is looked for.
 const QUIET: Duration = Duration::from_secs(1);
-/// How many are looked for at a time; the others' owner is derived.
-const LOOKS: usize = 64;
+/// How many are looked for at a time, each by a question to the kernel; the others' owner is derived.
+const LOOKS: usize = 16;
 /// Open connections of which records are kept in memory.
 const MOST_OPEN: usize = 16_384;
 /// Exchanges of one record, and of all that are open: of some kilobytes each. A

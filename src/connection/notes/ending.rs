@@ -6,7 +6,7 @@ use crate::http::persistence::CloseReason;
 use crate::kernel::tcp_info::TcpInfo;
 use crate::observe::probe::{Outbox, Probe};
 use crate::observe::report::{Closed, Report};
-use crate::record::Reason;
+use crate::record::{Moment, Reason};
 use crate::sys::tcp_option;
 use std::os::fd::OwnedFd;
 
@@ -73,7 +73,9 @@ impl Notes {
             server_shut: self.server_shut,
             state_before_end: self.state_before_end,
             queue_before_end: self.queue_before_end,
-            has_unread: rustix::io::ioctl_fionread(socket).is_ok_and(|unread| unread > 0),
+            // Behind the end of input there is nothing.
+            has_unread: self.client_end == Moment::default()
+                && rustix::io::ioctl_fionread(socket).is_ok_and(|unread| unread > 0),
             tcp_info: tcp_option::info(socket).unwrap_or_default(),
             exchanges: self.exchanges,
             is_shared: self.is_shared,
