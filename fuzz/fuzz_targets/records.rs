@@ -38,8 +38,8 @@ impl Page {
 fn recorded<S: Sink>(record: &Record, sink: impl FnOnce(Page) -> S) -> String {
     let page = Page::default();
     let mut sink = sink(page.clone());
-    sink.tell(record, News::Opened);
-    sink.tell(record, News::Closed);
+    sink.take(record, News::Opened);
+    sink.take(record, News::Closed);
     sink.finish();
     page.text()
 }
