@@ -166,16 +166,15 @@ impl Notes {
         if let Some(opened) = self.opened.take() {
             outbox.push(probe, &Report::Opened(opened));
         }
-        if self.acknowledged != self.sent {
-            self.take_acknowledgements(socket, probe, outbox);
-        }
+        self.take_acknowledgements(socket, probe, outbox);
     }
 
     fn take_acknowledgements(&mut self, socket: &OwnedFd, probe: &Probe, outbox: &mut Outbox) {
-        let Self { connection, clock, awaited, acknowledged, .. } = self;
-        if !self.asks_kernel {
+        // It says nothing of what was not sent, or is acknowledged.
+        if !self.asks_kernel || self.acknowledged == self.sent {
             return;
         }
+        let Self { connection, clock, awaited, acknowledged, .. } = self;
         timestamps::take_acknowledgements(socket, |byte, at| {
             let at = clock.of_kernel(at);
             *acknowledged = byte.wrapping_add(1);

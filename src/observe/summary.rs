@@ -4,7 +4,7 @@ use super::counts::{ByStatus, Count};
 use super::probe::Probe;
 use crate::language::Language;
 use crate::story::layout::{grouped, span};
-use crate::story::short::bytes;
+use crate::story::short::{bytes, of_status};
 use crate::story::steps::{count, say};
 use std::time::Duration;
 
@@ -43,14 +43,6 @@ impl Summary {
             bytes,
             ran
         ))
-    }
-}
-
-/// So many exchanges had this status.
-pub(super) fn of_status(status: u16, count: u64, language: Language) -> String {
-    match status {
-        0 => say!(language, "{} without a response" / "응답 없음 {}", grouped(count)),
-        status => format!("{} × {status}", grouped(count)),
     }
 }
 

@@ -3,7 +3,6 @@
 
 use crate::language::Language;
 use crate::observe::sink::{LeftOut, News};
-use crate::observe::summary::of_status;
 use crate::record::How;
 use crate::record::connection::{Exchange, Record};
 use crate::story::layout::{Arrow, Block, Words, grouped, plain};
@@ -153,5 +152,5 @@ impl SecondLeftOut {
 }
 
 fn by_status(counts: &BTreeMap<u16, u64>, language: Language) -> impl Iterator<Item = String> {
-    counts.iter().map(move |(status, count)| of_status(*status, *count, language))
+    counts.iter().map(move |(status, count)| short::of_status(*status, *count, language))
 }
