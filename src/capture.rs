@@ -18,13 +18,13 @@ pub mod wanted;
 
 use crate::kernel::timestamps::keep_stamping;
 use crate::lock::lock;
-use crate::packet::segment::Packet;
 use crate::record;
 use crate::record::segment::Segments;
 use crate::record::{End, Moment};
 use crate::story::calls::Call;
-use crate::sys::packet_socket::{Filter, Frame, Interfaces, PacketSocket, Wait};
-use flows::{Flows, Pair};
+use crate::sys::packet_socket::{Filter, Interfaces, PacketSocket, Wait};
+pub(crate) use flows::SoFar;
+use flows::{Flows, pair};
 use log::{Calls, PcapngLog};
 use names::Names;
 use nix::net::if_::if_nametoindex;
@@ -256,18 +256,23 @@ impl Capture {
         }
     }
 
-    /// How many segments of a connection were seen; `None` where its beginning was not.
-    pub(crate) fn count(&self, server: SocketAddr, client: SocketAddr) -> Option<u64> {
-        self.flows(|flows| flows.count(&pair(server, client)))
+    /// How far a connection was seen that had begun by `then`; `None` where its beginning was not.
+    pub(crate) fn so_far(&self, server: SocketAddr, client: SocketAddr, then: Moment) -> Option<SoFar> {
+        self.flows(|flows| flows.so_far(&pair(server, client), then, Moment::now()))
     }
 
-    /// The segments of a connection that was accepted at `accepted`.
-    pub(crate) fn record(&self, server: SocketAddr, client: SocketAddr, accepted: Moment) -> Option<Segments> {
+    /// The segments of a connection that had begun by `then`, with times since `since`.
+    pub(crate) fn record(
+        &self,
+        server: SocketAddr,
+        client: SocketAddr,
+        (then, since): (Moment, Moment),
+    ) -> Option<Segments> {
         let pair = pair(server, client);
         let interface = self.flows(|flows| flows.interface(&pair))?;
         let name = self.shared.names.of(interface);
         let lost = self.lost();
-        self.flows(|flows| flows.record(&pair, accepted, lost, &name))
+        self.flows(|flows| flows.record(&pair, (then, since), lost, &name))
     }
 
     /// Whether what had passed some milliseconds before `then` is known.
@@ -275,9 +280,9 @@ impl Capture {
         lock(&self.shared.known).last_read >= then
     }
 
-    /// Nobody will ask for this connection any more.
-    pub(crate) fn forget(&self, server: SocketAddr, client: SocketAddr) {
-        self.flows(|flows| flows.forget(&pair(server, client)));
+    /// Nobody will ask for this connection any more, which had begun by `then`.
+    pub(crate) fn forget(&self, server: SocketAddr, client: SocketAddr, then: Moment) {
+        self.flows(|flows| flows.forget(&pair(server, client), then));
     }
 
     /// What a connection's server did, of which the log says it beside the packets.
@@ -314,11 +319,6 @@ impl Shared {
         // Where it is full, it was written.
         let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
     }
-}
-
-fn pair(server: SocketAddr, client: SocketAddr) -> Pair {
-    let canonical = |address: SocketAddr| SocketAddr::new(address.ip().to_canonical(), address.port());
-    (canonical(server), canonical(client))
 }
 
 /// The thread that reads.
@@ -407,7 +407,7 @@ impl Reader {
             }
             let rest = if log.is_some() { usize::MAX } else { most.saturating_sub(*frames) };
             *frames += socket.read(rest, |frame| {
-                let Ok(packet) = taken_apart(&frame) else {
+                let Ok(packet) = flows::taken_apart(&frame) else {
                     shared.lost.fetch_add(1, Ordering::Relaxed);
                     return;
                 };
@@ -425,7 +425,7 @@ impl Reader {
                     cut_into: frame.cut_into,
                     bytes: frame.bytes,
                     length: frame.length,
-                    link: log::link_type(frame.hardware),
+                    link: flows::link_type(frame.hardware),
                 };
                 let seen = known.flows.take(pair, direction, &followed, lost);
                 if let Some(log) = log {
@@ -437,13 +437,5 @@ impl Reader {
             std::mem::take(&mut *lock(&shared.calls)).into_iter().for_each(|calls| log.hear(calls));
             log.write(Moment::now());
         }
-    }
-}
-
-/// A frame whose interface has Ethernet's header, or none.
-fn taken_apart<'a>(frame: &Frame<'a>) -> Result<Packet<'a>, crate::packet::segment::Unreadable> {
-    match log::link_type(frame.hardware) {
-        crate::packet::pcapng::LinkType::Ethernet => Packet::from_ethernet(frame.bytes, frame.length as usize),
-        crate::packet::pcapng::LinkType::Ip => Packet::from_ip(frame.bytes, frame.length as usize),
     }
 }

@@ -6,6 +6,7 @@ mod by_hand;
 /// What the program itself captures; tshark captures the same.
 mod capture;
 mod fetched;
+mod followed;
 mod frames;
 mod link;
 mod pcapng;

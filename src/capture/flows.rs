@@ -2,10 +2,11 @@
 
 use crate::packet::Direction;
 use crate::packet::pcapng::LinkType;
-use crate::packet::segment::{Flags, Packet, Tcp};
+use crate::packet::segment::{Flags, Packet, Tcp, Unreadable};
 use crate::packet::tracker::{Fact, Relative, Seen, Tracker};
-use crate::record::segment::{self as record, FirstSeen, Options, Segment, Segments};
+use crate::record::segment::{self as record, FirstSeen, Followed, Options, Segment, Segments};
 use crate::record::{End, Moment, Text};
+use crate::sys::packet_socket;
 use arrayvec::ArrayVec;
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -19,8 +20,13 @@ const MOST_FLOWS: usize = 8_192;
 const MOST_SEGMENTS: usize = 131_072;
 /// Bytes of frames that are kept beside.
 const MOST_OF_FRAMES: usize = 32 << 20;
+/// How long after a reset nothing has passed: what was on its way by then has come, and was reset, too.
+const RESET: u64 = 100_000_000;
 /// For how long an ended connection, or one that nobody accepted, is remembered, in nanoseconds.
 const REMEMBERED: u64 = 10_000_000_000;
+
+/// ARPHRD_ETHER and ARPHRD_LOOPBACK.
+const ETHERNET: [u16; 2] = [1, 772];
 
 /// A connection, by its ends: the server's, the client's.
 pub(super) type Pair = (SocketAddr, SocketAddr);
@@ -66,11 +72,23 @@ struct Flow {
     kept_bytes: usize,
     left_out: u64,
     moments: FirstSeen<Moment>,
+    began: Moment,
     latest: Moment,
     /// Frames that had found no room before it began.
     lost_before: u64,
     /// Whether it is recorded.
     is_recorded: bool,
+}
+
+/// How far a connection was seen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SoFar {
+    /// How many segments: whether there is anything new.
+    pub(crate) count: u64,
+    /// Whether it was reset, or each end's FIN was acknowledged.
+    pub(crate) is_settled: bool,
+    /// Whether no more are to be expected.
+    pub(crate) is_over: bool,
 }
 
 /// A segment as it is kept.
@@ -107,17 +125,25 @@ impl Flows {
         self.kept.take(flow, direction, frame)
     }
 
-    /// How many segments of a connection were seen: whether there is anything new.
-    pub(super) fn count(&self, pair: &Pair) -> Option<u64> {
-        let flow = self.flows.get(pair)?;
-        Some(Direction::BOTH.iter().map(|direction| flow.tracker.half(*direction).counts.segments).sum())
+    /// How far a connection is seen that had begun by `then`: a port is used again.
+    pub(super) fn so_far(&self, pair: &Pair, then: Moment, now: Moment) -> Option<SoFar> {
+        let flow = self.flows.get(pair).filter(|flow| flow.began <= then)?;
+        let count = Direction::BOTH.iter().map(|direction| flow.tracker.half(*direction).counts.segments).sum();
+        Some(SoFar { count, is_settled: flow.is_settled(), is_over: flow.is_over(now) })
     }
 
-    /// What was seen of a connection that was accepted at `accepted`; it is remembered from now on.
-    pub(super) fn record(&mut self, pair: &Pair, accepted: Moment, lost: u64, name: &str) -> Option<Segments> {
-        let flow = self.flows.get_mut(pair)?;
+    /// What was seen of a connection that had begun by `then`, with times since `since`; it is remembered
+    /// from now on.
+    pub(super) fn record(
+        &mut self,
+        pair: &Pair,
+        (then, since): (Moment, Moment),
+        lost: u64,
+        name: &str,
+    ) -> Option<Segments> {
+        let flow = self.flows.get_mut(pair).filter(|flow| flow.began <= then)?;
         flow.is_recorded = true;
-        Some(flow.record(accepted, lost, name))
+        Some(flow.record(since, lost, name))
     }
 
     /// The interface on which a connection is seen.
@@ -130,9 +156,11 @@ impl Flows {
         self.flows.get(pair).is_none_or(Flow::is_settled)
     }
 
-    /// Nobody will ask for a connection any more. Where segments of it may come yet, it is known for a while.
-    pub(super) fn forget(&mut self, pair: &Pair) {
+    /// Nobody will ask for a connection any more that had begun by `then`. Where segments of it may come yet,
+    /// it is known for a while.
+    pub(super) fn forget(&mut self, pair: &Pair, then: Moment) {
         match self.flows.get_mut(pair) {
+            Some(flow) if flow.began > then => {}
             Some(flow) if !flow.is_settled() => flow.is_recorded = false,
             _ => self.remove(pair),
         }
@@ -183,6 +211,7 @@ impl Flow {
             kept_bytes: 0,
             left_out: 0,
             moments: FirstSeen::default(),
+            began: frame.at,
             latest: frame.at,
             lost_before: lost,
             is_recorded: false,
@@ -203,6 +232,13 @@ impl Flow {
             || Direction::BOTH.into_iter().all(is_acknowledged)
     }
 
+    /// Nothing of it is to be expected any more, not even what was on its way when it was reset.
+    fn is_over(&self, now: Moment) -> bool {
+        let is_reset = self.moments.client_reset.max(self.moments.server_reset) > Moment::default();
+        let rest = now.after(self.latest).map_or(0, i64::cast_unsigned);
+        self.is_settled() && (!is_reset || rest >= RESET)
+    }
+
     fn take(&mut self, direction: Direction, frame: &Frame<'_>, has_room: bool, keeps_bytes: bool) -> Seen {
         let seen = self.tracker.follow(direction, frame.tcp);
         self.latest = frame.at;
@@ -221,7 +257,7 @@ impl Flow {
             frame: keeps_bytes.then(|| frame.kept()),
         };
         let bytes = kept.bytes();
-        if self.first.len() < FIRST && self.last.is_empty() && has_room {
+        if self.first.len() < FIRST && self.last.is_empty() && self.left_out == 0 && has_room {
             self.first.push(kept);
             self.kept_bytes += bytes;
         } else {
@@ -269,6 +305,7 @@ impl Flow {
             left_out_behind: self.first.len(),
             not_seen: lost - self.lost_before,
             interface: interface.to_owned(),
+            followed: Followed::SoFar,
             from_client: self.tracker.half(Direction::ToServer).counts,
             from_server: self.tracker.half(Direction::ToClient).counts,
             moments: self.moments.map(|moment| moment.since(accepted)),
@@ -352,6 +389,25 @@ pub(super) fn sort(
         (true, _) => Some(((source, destination), Direction::ToClient)),
         (false, true) => Some(((destination, source), Direction::ToServer)),
         (false, false) => None,
+    }
+}
+
+/// By its ends, in whichever family's form they are.
+pub(super) fn pair(server: SocketAddr, client: SocketAddr) -> Pair {
+    let canonical = |address: SocketAddr| SocketAddr::new(unmapped(address.ip()), address.port());
+    (canonical(server), canonical(client))
+}
+
+/// What frames of an interface of this kind begin with.
+pub(super) fn link_type(hardware: u16) -> LinkType {
+    if ETHERNET.contains(&hardware) { LinkType::Ethernet } else { LinkType::Ip }
+}
+
+/// A frame whose interface has Ethernet's header, or none.
+pub(super) fn taken_apart<'a>(frame: &packet_socket::Frame<'a>) -> Result<Packet<'a>, Unreadable> {
+    match link_type(frame.hardware) {
+        LinkType::Ethernet => Packet::from_ethernet(frame.bytes, frame.length as usize),
+        LinkType::Ip => Packet::from_ip(frame.bytes, frame.length as usize),
     }
 }
 

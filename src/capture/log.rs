@@ -1,9 +1,9 @@
 //! The captured packets as a file for Wireshark, on standard output or wherever it is to go.
 
-use super::flows::Pair;
+use super::flows::{Pair, link_type};
 use crate::language::Language;
 use crate::packet::Direction;
-use crate::packet::pcapng::{self, LinkType};
+use crate::packet::pcapng;
 use crate::packet::segment::Tcp;
 use crate::packet::tracker::Seen;
 use crate::record::{End, Moment};
@@ -22,13 +22,6 @@ const MOST_HELD: usize = 8 << 20;
 /// Connections whose calls wait for a frame, and calls of each.
 const MOST_WAITING: usize = 4_096;
 const MOST_CALLS: usize = 64;
-/// ARPHRD_ETHER and ARPHRD_LOOPBACK.
-const ETHERNET: [u16; 2] = [1, 772];
-
-/// What frames of an interface of this kind begin with.
-pub(super) fn link_type(hardware: u16) -> LinkType {
-    if ETHERNET.contains(&hardware) { LinkType::Ethernet } else { LinkType::Ip }
-}
 
 /// Calls of one connection, which was accepted at this moment.
 #[derive(Debug)]

@@ -11,6 +11,7 @@ use crate::http::client::RequestHead;
 use crate::http::message::{HeaderBlock, ReceivedHead, Version};
 use crate::http::persistence::Wish;
 use crate::record::connection::Record;
+use crate::record::segment::Followed;
 use crate::record::transfer::{Connect, ConnectOutcome, Ends, Transfer};
 use crate::record::{Failure, Unjoined};
 use std::fs::File;
@@ -92,7 +93,8 @@ impl Sought {
     /// Whether all is there that is wanted.
     fn is_recorded_by(&self, record: &Record) -> bool {
         let is_there = record.exchanges.iter().any(|one| one.number == self.exchange) || record.exchanges_left_out > 0;
-        is_there && (!self.is_closed || record.close.is_some())
+        let is_followed = record.segments.as_ref().is_some_and(|segments| segments.followed == Followed::SoFar);
+        is_there && (!self.is_closed || (record.close.is_some() && !is_followed))
     }
 }
 

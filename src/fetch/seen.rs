@@ -43,7 +43,7 @@ impl Seen {
         let Some(capture) = &self.capture else { return };
         let is_over = transfer.close.is_some() || transfer.exchange.is_none();
         capture.catch_up(ends.server, ends.client, is_over);
-        let Some(segments) = capture.record(ends.server, ends.client, began) else { return };
+        let Some(segments) = capture.record(ends.server, ends.client, (Moment::now(), began)) else { return };
         self.shown = Some((ends, before, segments.count()));
         if let (Some(close), Some(first)) = (&mut transfer.close, segments.moments.first_end()) {
             close.first = Figure::measured(first, Source::Packets);
@@ -51,7 +51,7 @@ impl Seen {
         }
         transfer.segments = Some(Segments::behind(segments, before));
         if transfer.close.is_some() {
-            capture.forget(ends.server, ends.client);
+            capture.forget(ends.server, ends.client, Moment::now());
         }
     }
 

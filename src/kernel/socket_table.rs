@@ -93,6 +93,15 @@ impl SocketTable {
         Ok(self.look(local, remote)?.is_some_and(|socket| socket[INODE..INODE + 4] != [0; 4]))
     }
 
+    /// Whether the kernel has no socket at `local` of the connection with `remote` any more, or
+    /// one that only waits for stray segments.
+    ///
+    /// # Errors
+    /// If the table can't be asked.
+    pub(crate) fn is_over(&self, local: SocketAddr, remote: SocketAddr) -> io::Result<bool> {
+        Ok(self.look(local, remote)?.is_none_or(|socket| socket[STATE] == TIME_WAIT))
+    }
+
     /// Whose the socket at `local` of the connection with `remote` is.
     ///
     /// # Errors

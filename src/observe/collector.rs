@@ -9,6 +9,7 @@
 //! ```
 
 mod arrived;
+mod closed;
 mod heard;
 mod recorded;
 
@@ -22,7 +23,7 @@ use crate::capture::Capture;
 use crate::kernel::socket_table::SocketTable;
 use crate::record::Text;
 use arrived::{Arrived, Unreadable};
-use recorded::{Progress, Recorded, UNREAD, are_packets_read, look_for_time_wait};
+use recorded::{Following, Latest, Progress, Recorded, UNREAD, are_packets_read};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -99,6 +100,8 @@ impl Watching {
             progress: Arc::clone(&progress),
             look_for_ended: None,
             closing: VecDeque::new(),
+            following: VecDeque::new(),
+            responding: Vec::new(),
             look: recorded::look(packets.is_some()),
             packets,
             lost_frames: 0,
@@ -172,6 +175,10 @@ struct Collector {
     look_for_ended: Option<Instant>,
     /// Closed connections that are shown at these moments.
     closing: VecDeque<(Instant, u64)>,
+    /// Of those, the ones whose packets still pass.
+    following: VecDeque<Following>,
+    /// Open ones whose response is under way: to be handed on at the next beat.
+    responding: Vec<u64>,
     packets: Option<Arc<Capture>>,
     look: Duration,
     lost_frames: u64,
@@ -243,7 +250,7 @@ impl Collector {
         let next_close = self.closing.front().map(|(due, _)| (*due).max(now + rest));
         let has_news =
             (!self.sinks.is_empty() || self.probe.counts()) && now.saturating_duration_since(self.last_report) < BEATS;
-        let beat = has_news.then_some(self.next_beat);
+        let beat = (has_news || !self.following.is_empty()).then_some(self.next_beat);
         next_close.into_iter().chain(beat).min().map(|next| next.saturating_duration_since(now))
     }
 
@@ -268,37 +275,11 @@ impl Collector {
         }
     }
 
-    /// Tells the connections whose last segments have passed.
-    fn hand_on_closed(&mut self, now: Instant) {
-        while self
-            .closing
-            .front()
-            .is_some_and(|(due, _)| *due <= now && are_packets_read(self.packets.as_deref(), *due, now))
-        {
-            let Some((_, connection)) = self.closing.pop_front() else { return };
-            let Some(recorded) = self.connections.get_mut(&connection) else { continue };
-            if let (Some(table), true) = (&self.table, self.closing.len() < LOOKS) {
-                look_for_time_wait(table, &mut recorded.record);
-            }
-            self.hand_on(connection, News::Closed);
-            let recorded = self.connections.remove(&connection);
-            let ends = recorded.as_ref().and_then(|recorded| recorded.record.addresses());
-            if let (Some(packets), Some((server, client))) = (&self.packets, ends) {
-                packets.forget(server, client);
-            }
-            self.exchanges -= recorded.map_or(0, |recorded| recorded.record.exchanges.len());
-            self.closed += 1;
-            self.progress.steps.fetch_add(1, Ordering::Relaxed);
-        }
-        self.sinks.iter_mut().for_each(|sink| sink.flush());
-        self.progress.finished.store(self.closed.saturating_sub(self.unwritten()), Ordering::Relaxed);
-    }
-
     fn hand_on(&mut self, connection: u64, news: News) {
         if let Some(recorded) = self.connections.get_mut(&connection) {
             // What has just begun has hardly any yet; the next beat brings them.
             let capture = self.packets.as_ref().filter(|_| !matches!(news, News::Opened | News::Receiving));
-            let is_new = capture.is_some_and(|capture| recorded.look_at(capture, Instant::now()));
+            let is_new = capture.is_some_and(|capture| recorded.look_at(capture, Instant::now(), news));
             if news == News::Segments && !is_new {
                 return;
             }
@@ -331,12 +312,17 @@ impl Collector {
             let open: Vec<u64> = self.connections.keys().copied().collect();
             open.into_iter().for_each(|connection| self.hand_on(connection, News::Segments));
         }
+        let responding = std::mem::take(&mut self.responding);
+        responding.into_iter().for_each(|connection| self.hand_on(connection, News::Responding));
+        self.hand_on_followed(now);
         if self.look_for_ended.is_some_and(|at| at <= now) {
             self.look_for_ended = None;
             self.close_ended(now);
         }
         self.say_left_out();
-        self.sinks.iter_mut().for_each(|sink| sink.pass_time());
+        let Self { sinks, connections, packets, .. } = self;
+        let mut latest = Latest { connections, packets: packets.as_deref() };
+        sinks.iter_mut().for_each(|sink| sink.pass_time(&mut latest));
     }
 
     /// Closes the connections whose end was reported and found no room: nobody
@@ -387,6 +373,7 @@ impl Collector {
             std::thread::sleep(NAP);
         }
         self.hand_on_closed(last + self.look + UNREAD);
+        self.stop_following();
         self.left_out.connections += self.probe.take_left_out();
         // Those whose accept was reported and found no room, or that nobody came to serve.
         let known = self.opened + self.total.connections + self.left_out.connections - self.not_taken_in;

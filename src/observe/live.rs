@@ -56,7 +56,7 @@ impl Sink for LiveSink {
         let mut state = self.hub.lock();
         let State { history, updates, .. } = &mut *state;
         match news {
-            News::Closed | News::Continues => history.replace(record, now),
+            News::Closing | News::Closed | News::Continues => history.replace(record, now),
             _ if history.is_kept(Key::of(record)) => {
                 if updates.admits(now) {
                     history.update(record);

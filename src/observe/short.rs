@@ -85,7 +85,7 @@ fn since_accept(exchange: &Exchange) -> Duration {
 
 impl<W: Write + Send> Sink for ShortLog<W> {
     fn take(&mut self, record: &Record, news: News) {
-        if self.writer.is_none() || !matches!(news, News::Responded | News::Closed) {
+        if self.writer.is_none() || !matches!(news, News::Responded | News::Closing | News::Closed) {
             return;
         }
         let last = self.written.get(&record.connection).copied().unwrap_or(0);

@@ -62,7 +62,7 @@ pub trait Sink: Send {
 
     /// Nothing new, but time has passed: called some ten times a second while
     /// connections are open or something was handed on lately.
-    fn pass_time(&mut self) {}
+    fn pass_time(&mut self, _records: &mut dyn Records) {}
 
     /// The server ends: whatever is held back is written now.
     fn finish(&mut self) {}
@@ -75,6 +75,19 @@ pub trait Sink: Send {
     /// How many connections it could not write, because nobody read in time.
     fn unwritten(&self) -> u64 {
         0
+    }
+}
+
+/// Records as they are by now: with the segments that were seen since the last news.
+pub trait Records {
+    /// That of a connection that is not handed on for the last time.
+    fn of(&mut self, connection: u64) -> Option<&Record>;
+}
+
+/// None.
+impl Records for () {
+    fn of(&mut self, _: u64) -> Option<&Record> {
+        None
     }
 }
 
@@ -96,6 +109,9 @@ pub enum News {
     Continues,
     /// More of its segments were seen.
     Segments,
+    /// The server has closed its socket, and packets of the connection may still pass: `Closed` comes
+    /// when they are known.
+    Closing,
     /// The connection is closed: nothing will be added.
     Closed,
 }

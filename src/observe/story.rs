@@ -11,7 +11,7 @@ mod left_out;
 #[cfg(test)]
 mod tests;
 
-use super::sink::{LeftOut, News, Sink};
+use super::sink::{LeftOut, News, Records, Sink};
 use super::standard_output::is_passing;
 use crate::language::Language;
 use crate::language::sentence::say;
@@ -68,6 +68,8 @@ struct Second {
 struct OpenConnection {
     progress: Progress,
     heard: Instant,
+    /// Whether the server has closed it, and its packets are not over.
+    is_closing: bool,
     /// What will be shown if the connection stays quiet, with no more exchanges than a block holds.
     waiting: Option<Record>,
 }
@@ -126,7 +128,10 @@ impl<W: Write + Send> Story<W> {
         {
             self.forget(oldest);
         }
-        self.shown.insert(number, OpenConnection { progress: Progress::default(), heard: now, waiting: None });
+        self.shown.insert(
+            number,
+            OpenConnection { progress: Progress::default(), heard: now, is_closing: false, waiting: None },
+        );
         true
     }
 
@@ -147,6 +152,23 @@ impl<W: Write + Send> Story<W> {
         }
     }
 
+    /// Shows what waits of a connection together with the segments that were seen of it, where there are any.
+    fn write_quiet_one(&mut self, number: u64, records: &mut dyn Records) {
+        let Some(shown) = self.shown.get_mut(&number) else { return };
+        let occasion = if shown.is_closing { Occasion::Closing } else { Occasion::Quiet };
+        match records.of(number) {
+            Some(record) if record.segments.is_some() && !shown.is_beyond(record) => {
+                let mut record = Record { close: None, ..record.clone() };
+                record.exchanges.retain(|exchange| exchange.number <= shown.progress.seen);
+                shown.waiting = None;
+                (shown.progress.seen, shown.progress.passed) = (shown.progress.exchanges, 0);
+                let text = story::block(&record, occasion, &mut shown.progress, (self.width)(), self.language);
+                self.write(&text);
+            }
+            _ => self.write_waiting(number, occasion),
+        }
+    }
+
     fn write_waiting(&mut self, number: u64, occasion: Occasion) {
         let Some(shown) = self.shown.get_mut(&number) else { return };
         let Some(record) = shown.waiting.take() else { return };
@@ -155,7 +177,7 @@ impl<W: Write + Send> Story<W> {
     }
 
     /// Writes what waits and has been quiet for long enough, in order of accept.
-    fn write_quiet(&mut self, now: Instant, quiet: Duration, most: u32) {
+    fn write_quiet(&mut self, now: Instant, quiet: Duration, most: u32, records: &mut dyn Records) {
         let is_quiet = |shown: &OpenConnection| shown.waiting.is_some() && now.duration_since(shown.heard) >= quiet;
         let mut numbers: Vec<u64> =
             self.shown.iter().filter(|(_, shown)| is_quiet(shown)).map(|(number, _)| *number).collect();
@@ -165,7 +187,7 @@ impl<W: Write + Send> Story<W> {
             if self.second.blocks >= most {
                 return;
             }
-            self.write_waiting(number, Occasion::Quiet);
+            self.write_quiet_one(number, records);
         }
     }
 
@@ -228,6 +250,11 @@ impl<W: Write + Send> Sink for Story<W> {
         let moment = match news {
             News::Opened | News::Receiving | News::Segments => return,
             News::Responded | News::Continues => return self.hold_back(record),
+            // What waits is shown when it has been quiet; the end, when all of it is known.
+            News::Closing => {
+                shown.is_closing = true;
+                return self.hold_back(record);
+            }
             News::Silent => Occasion::Silent,
             News::Responding => Occasion::Responding,
             News::Closed => Occasion::Closed,
@@ -256,14 +283,14 @@ impl<W: Write + Send> Sink for Story<W> {
         self.not_shown.add_unrecorded(exchanges);
     }
 
-    fn pass_time(&mut self) {
+    fn pass_time(&mut self, records: &mut dyn Records) {
         let now = (self.clock)();
         self.turn(now);
-        self.write_quiet(now, QUIET, self.per_second.saturating_mul(2));
+        self.write_quiet(now, QUIET, self.per_second.saturating_mul(2), records);
     }
 
     fn finish(&mut self) {
-        self.write_quiet((self.clock)(), Duration::ZERO, u32::MAX);
+        self.write_quiet((self.clock)(), Duration::ZERO, u32::MAX, &mut ());
         self.say_left_out();
     }
 }

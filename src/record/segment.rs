@@ -22,6 +22,9 @@ pub struct Segments {
     pub not_seen: u64,
     /// The interface on which they were seen.
     pub interface: String,
+    /// Until when they were followed.
+    #[serde(default)]
+    pub followed: Followed,
     /// What the client sent.
     pub from_client: Counts,
     /// What the server sent.
@@ -55,6 +58,30 @@ impl Segments {
         self.left_out_behind = self.left_out_behind.saturating_sub(gone);
         self
     }
+}
+
+/// Until when a connection's segments were followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Followed {
+    /// Further ones may be seen.
+    #[default]
+    SoFar,
+    /// Until it was over: both FINs were acknowledged, or it was reset.
+    ToItsEnd,
+    /// Until the kernel had let go of it: how it ended was not seen.
+    ToTheKernelsEnd,
+    /// For [`Followed::LONGEST`] seconds after close(2): it was not over by then.
+    ForItsTime,
+    /// Until close(2): too many others were followed.
+    WithoutRoom,
+    /// Until the server ended.
+    ToTheServersEnd,
+}
+
+impl Followed {
+    /// For how long after close(2) a connection is followed at most, in seconds.
+    pub const LONGEST: u64 = 10;
 }
 
 /// A line each: what a connection consists of.

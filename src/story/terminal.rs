@@ -51,6 +51,8 @@ pub(crate) enum Occasion {
     /// More of its exchanges have failed than are held back.
     Full,
     Quiet,
+    /// The server has closed its socket, and packets of the connection still pass.
+    Closing,
     Closed,
 }
 
@@ -80,10 +82,16 @@ pub(crate) fn block(
     let mut remarks = Vec::new();
     let was_introduced = std::mem::replace(&mut rows.progress.is_introduced, true);
     let steps = steps(record, language);
-    let shown = Shown::of(record.segments.as_ref(), &steps, rows.progress.segments);
+    let is_row = |step: &Step| {
+        step.exchange.is_none_or(|exchange| {
+            let is_its_row = chosen.folded.contains(&exchange) && step.id.ends_with("-request");
+            exchange <= rows.progress.exchanges || chosen.whole.contains(&exchange) || is_its_row
+        })
+    };
+    let shown = Shown::of(record.segments.as_ref(), &steps, rows.progress.segments, is_row);
     rows.progress.segments = shown.known;
     for step in steps {
-        if let Some(count) = shown.left_out_from(&step) {
+        if let Some(count) = shown.left_out_at(&step) {
             rows.leave_out_segments(count);
         }
         if let Some(exchange) =
@@ -92,10 +100,13 @@ pub(crate) fn block(
             rows.fold(&step, exchange);
         }
         let is_new = match step.exchange {
+            // Each segment once, whenever it is known.
+            Some(number) if step.segment.is_some() => shown.has(&step) && !chosen.folded.contains(&number),
+            None if step.segment.is_some() => shown.has(&step),
             Some(number) => chosen.whole.contains(&number) && !rows.is_shown(number, &step),
             None if step.is_of_handshake() => !was_introduced,
             None if step.id == "proxy-header" => !was_introduced || occasion == Occasion::Closed && !is_proxied(record),
-            None if segments::place(&step).is_some() => shown.has(&step),
+            None if segments::is_gap(&step) => occasion == Occasion::Closed && shown.has_gap,
             None => occasion == Occasion::Closed && step.id != "open",
         };
         if !is_new || step.is_drawn_only {
@@ -244,6 +255,14 @@ impl Rows<'_> {
                 say!(
                     self.language,
                     "the client has not closed its sending side yet" / "클라이언트가 아직 보내는 쪽을 닫지 않음"
+                ),
+            ),
+            Occasion::Closing => (
+                String::new(),
+                say!(self.language, "closing" / "닫는 중"),
+                say!(
+                    self.language,
+                    "the server has closed its socket; packets still pass" / "서버는 소켓을 닫았고 패킷은 아직 오감"
                 ),
             ),
             Occasion::Closed | Occasion::Responding | Occasion::Full => return,

@@ -82,6 +82,11 @@ impl Logging {
         self.lines.iter().collect::<Vec<_>>().join("\n")
     }
 
+    /// Waits until it has said this.
+    pub fn await_line(&self, word: &str) {
+        while !self.lines.recv_timeout(PATIENCE).expect("in time").contains(word) {}
+    }
+
     pub fn address(&self) -> SocketAddr {
         SocketAddr::from(([127, 0, 0, 1], self.port))
     }

@@ -6,6 +6,7 @@ use super::{Collector, LOOKS, MOST_EXCHANGES, MOST_EXCHANGES_OF_ALL, MOST_OPEN, 
 use crate::observe::interpret::{self, Lost};
 use crate::observe::report::{Closed, Report};
 use crate::observe::sink::News;
+use crate::record::segment::Followed;
 use std::time::{Duration, Instant};
 
 impl Collector {
@@ -27,6 +28,7 @@ impl Collector {
                     last_heard,
                     segments_seen: 0,
                     last_look: None,
+                    followed: Followed::SoFar,
                     in_earlier_parts: 0,
                 };
                 self.connections.insert(report.connection, recorded);
@@ -57,7 +59,12 @@ impl Collector {
                     (false, 0) => News::Receiving,
                     (false, _) => News::Responding,
                 };
-                self.hand_on(report.connection, news);
+                self.responding.retain(|connection| *connection != report.connection);
+                match news {
+                    // Its segments are not read yet.
+                    News::Responding if self.packets.is_some() => self.responding.push(report.connection),
+                    _ => self.hand_on(report.connection, news),
+                }
             }
             Report::Acknowledged { connection, number, at } => {
                 if let Some(recorded) = self.connections.get_mut(&connection)
@@ -101,6 +108,7 @@ impl Collector {
     fn hear_closed(&mut self, report: &Closed) {
         let Some(recorded) = self.connections.get_mut(&report.connection) else { return };
         let known = recorded.in_earlier_parts + recorded.record.exchanges.len() as u64;
+        self.responding.retain(|connection| *connection != report.connection);
         let untold = report.exchanges.saturating_sub(known);
         self.left_out.exchanges += untold;
         recorded.record.exchanges_left_out = untold;

@@ -1,9 +1,12 @@
 //! A connection that is recorded, and how far that is.
 
-use crate::capture::Capture;
+use crate::capture::{Capture, SoFar};
 use crate::kernel::socket_table::SocketTable;
+use crate::observe::sink::{News, Records};
 use crate::record::connection::Record;
+use crate::record::segment::Followed;
 use crate::record::{Figure, Moment, Source, TimeWait};
+use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
@@ -23,28 +26,62 @@ pub(super) struct Recorded {
     /// How many segments of it were joined.
     pub(super) segments_seen: u64,
     pub(super) last_look: Option<Instant>,
+    pub(super) followed: Followed,
     /// How many exchanges are in the parts of its record that were shown before.
     pub(super) in_earlier_parts: u64,
 }
 
 impl Recorded {
     /// Joins what was seen of its packets; gives whether there is more of them.
-    pub(super) fn look_at(&mut self, capture: &Capture, now: Instant) -> bool {
+    pub(super) fn look_at(&mut self, capture: &Capture, now: Instant, news: News) -> bool {
         let Some((server, client)) = self.record.addresses() else { return false };
-        let seen = capture.count(server, client).unwrap_or(0);
+        let is_at_close = matches!(news, News::Closing | News::Closed);
+        let seen = self.so_far(capture).map_or(0, |so_far| so_far.count);
         let is_due = self.last_look.is_none_or(|last| now.saturating_duration_since(last) >= LOOK_AGAIN);
-        if seen > MANY && self.record.close.is_none() && !is_due {
-            return false;
-        }
-        if seen == self.segments_seen && (seen == 0 || self.record.close.is_none()) {
+        let is_new = seen != self.segments_seen && (seen <= MANY || is_due);
+        if !is_new && !is_at_close {
             return false;
         }
         self.last_look = Some(now);
-        if let Some(segments) = capture.record(server, client, self.accepted) {
+        if let Some(segments) = capture.record(server, client, (self.accepted, self.accepted)) {
             self.record.join(segments);
+        }
+        if let Some(segments) = &mut self.record.segments {
+            segments.followed = self.followed;
         }
         std::mem::replace(&mut self.segments_seen, seen) != seen
     }
+
+    /// How far its packets are seen.
+    pub(super) fn so_far(&self, capture: &Capture) -> Option<SoFar> {
+        let (server, client) = self.record.addresses()?;
+        capture.so_far(server, client, self.accepted)
+    }
+}
+
+/// The connections that are not handed on for the last time.
+pub(super) struct Latest<'a> {
+    pub(super) connections: &'a mut HashMap<u64, Recorded>,
+    pub(super) packets: Option<&'a Capture>,
+}
+
+impl Records for Latest<'_> {
+    fn of(&mut self, connection: u64) -> Option<&Record> {
+        let recorded = self.connections.get_mut(&connection)?;
+        if let Some(packets) = self.packets {
+            recorded.look_at(packets, Instant::now(), News::Segments);
+        }
+        Some(&recorded.record)
+    }
+}
+
+/// A connection whose packets are followed.
+#[derive(Debug)]
+pub(super) struct Following {
+    pub(super) connection: u64,
+    pub(super) until: Instant,
+    /// When the kernel is asked next.
+    pub(super) next_question: Instant,
 }
 
 /// Asks the kernel who is in TIME-WAIT, where it can be seen.

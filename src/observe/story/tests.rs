@@ -59,7 +59,7 @@ fn story(language: Language) -> (Story<Screen>, Screen, Milliseconds) {
 fn pass<W: Write + Send>(story: &mut Story<W>, time: &Milliseconds, milliseconds: u64) {
     for _ in 0..milliseconds / 100 {
         time.pass(100);
-        story.pass_time();
+        story.pass_time(&mut ());
     }
 }
 
@@ -224,7 +224,7 @@ fn of_a_thousand_connections_a_second_twenty_are_shown() {
             time.pass(1);
         }
         story.left_out(LeftOut { connections: 224, ..LeftOut::default() });
-        story.pass_time();
+        story.pass_time(&mut ());
     }
     let text = plain_text(&screen.take());
     let heads = text.lines().filter(|line| line.starts_with('#'));

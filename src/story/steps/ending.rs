@@ -3,13 +3,13 @@
 
 use super::exchange::shortest_rtt;
 use super::phrase::{
-    away_from, closed, fin_read, fin_seen, fin_sent, fin_unseen, left_meanwhile, reset_found, reset_seen, reset_sent,
-    said_first, time_wait, when_it_arrived,
+    closed, fin_read, fin_seen, fin_sent, fin_unseen, left_meanwhile, reset_found, reset_seen, reset_sent, said_first,
+    time_wait, when_it_arrived,
 };
 use super::roles::{Role, Roles};
 use super::say::say;
 use super::segments;
-use super::step::{Known, Step, how};
+use super::step::{Known, Place, Step, how};
 use crate::language::Language;
 use crate::record::connection::{Close, Record};
 use crate::record::{End, Figure, How, Nanoseconds, Reason, Source};
@@ -34,7 +34,10 @@ pub(super) fn steps(close: &Close, record: &Record, roles: &Roles<'_>, language:
     steps.extend(ends);
     let is_timeout = close.how == How::Timeout;
     let rtt = shortest_rtt(record);
-    steps.push(closed(&close.at, is_timeout, close.tcp.value(), rtt, &close.time_wait, language));
+    let tcp = close.tcp.value();
+    let counted = tcp.map_or(0, |tcp| tcp.retransmissions.into());
+    let later = roles.segments().map_or(0, |segments| segments::again_later(segments, &close.at, counted));
+    steps.push(closed(&close.at, is_timeout, (tcp, later), rtt, &close.time_wait, language));
     steps.push(Step::note("reason", close.reason.said(language).to_owned()));
     let ends = record.client.address().zip(record.server.address());
     steps.extend(ends.map(|ends| time_wait(&close.time_wait, ends, language)));
@@ -71,9 +74,9 @@ pub(super) fn seen(record: &Record, roles: &Roles<'_>, language: Language) -> Ve
             Some(close) if role == Role::Fin(end) || !has_fin(end) => said_first(&close.first, end, language),
             _ => String::new(),
         };
-        let (label, end, (words, sentence)) = match role {
-            Role::Reset(end) => ("RST", end, reset_seen(end, &first(end), language)),
-            Role::Fin(end) => ("FIN", end, fin_seen(end, &first(end), language)),
+        let (label, (words, sentence)) = match role {
+            Role::Reset(end) => ("RST", reset_seen(end, &first(end), language)),
+            Role::Fin(end) => ("FIN", fin_seen(end, &first(end), language)),
             _ => return None,
         };
         let step = match roles.get(role) {
@@ -82,7 +85,8 @@ pub(super) fn seen(record: &Record, roles: &Roles<'_>, language: Language) -> Ve
             // It was seen, and is not among those that the record keeps.
             None => {
                 let at = Figure::measured(at?, Source::Packets);
-                Step::arrow(id, away_from(end), at, label, words).known_by_its_time(language)
+                let event = Step::event(id, at, label, words);
+                Step { place: Place::Wire, ..event }.known_by_its_time(language)
             }
         };
         let sentence = format!("{sentence} {}", step.sentence).trim().to_owned();

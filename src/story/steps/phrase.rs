@@ -4,7 +4,7 @@ use super::say::{count, say};
 use super::step::{Bound, Direction, Known, Place, Step, how};
 use crate::language::Language;
 use crate::record::{End, Figure, Nanoseconds, Source, Tcp, TimeWait, Why};
-use crate::story::layout::span;
+use crate::story::layout::{grouped, span};
 use std::net::SocketAddr;
 
 pub(super) fn bytes(count: u64, language: Language) -> String {
@@ -227,11 +227,26 @@ fn end_id(end: End) -> &'static str {
     }
 }
 
-/// The socket is closed: what is known of the connection as a whole.
+/// What the kernel counted until the close, and what was seen after it.
+fn sent_again(counted: u32, later: u64, language: Language) -> String {
+    let again = count!(language, counted, "segment sent again", "segments sent again" / "개 세그먼트 재전송");
+    match (counted, later) {
+        (0, 0) => say!(language, "nothing sent again" / "재전송 없음"),
+        (_, 0) => again,
+        (0, _) => {
+            let later = count!(language, later, "segment", "segments" / "개 세그먼트");
+            say!(language, "{} sent again after it" / "그 뒤 {} 재전송", later)
+        }
+        (_, _) => say!(language, "{}, {} more after it" / "{}, 그 뒤 {}개 더", again, grouped(later)),
+    }
+}
+
+/// The socket is closed: what is known of the connection as a whole, `later` segments that were sent again
+/// after it among it.
 pub(super) fn closed(
     at: &Figure<Nanoseconds>,
     is_timeout: bool,
-    tcp: Option<&Tcp>,
+    (tcp, later): (Option<&Tcp>, u64),
     rtt: Option<Nanoseconds>,
     time_wait: &Figure<TimeWait>,
     language: Language,
@@ -242,10 +257,7 @@ pub(super) fn closed(
     };
     let mut figures = Vec::new();
     figures.extend(rtt.map(|rtt| say!(language, "shortest rtt {}" / "가장 짧은 rtt {}", span(rtt))));
-    figures.extend(tcp.map(|tcp| match tcp.retransmissions {
-        0 => say!(language, "nothing sent again" / "재전송 없음"),
-        again => count!(language, again, "segment sent again", "segments sent again" / "개 세그먼트 재전송"),
-    }));
+    figures.extend(tcp.map(|tcp| sent_again(tcp.retransmissions, later, language)));
     figures.push(time_wait_words(time_wait, language));
     let mut sentence = tcp.map_or_else(String::new, |tcp| {
         say!(
@@ -254,7 +266,7 @@ pub(super) fn closed(
             tcp.state
         )
     });
-    if tcp.is_some_and(|tcp| tcp.retransmissions > 0) {
+    if tcp.is_some_and(|tcp| tcp.retransmissions > 0 || later > 0) {
         sentence.push_str(&say!(language, " Segments are sent again where no ACK came in time: they or their ACK were lost, or the receiver had no room." / " 제때 ACK가 오지 않으면 세그먼트를 다시 보냅니다. 세그먼트나 ACK가 사라졌거나, 받는 쪽에 자리가 없었습니다."));
     }
     Step::event("closed", at.clone(), label, figures.join(", "))

@@ -6,7 +6,7 @@ use super::say::{count, say};
 use super::step::{Bound, Direction, Kind, Known, Place, SegmentFigures, Step};
 use crate::language::Language;
 use crate::record::connection::Record;
-use crate::record::segment::{Fact, Segment, Segments};
+use crate::record::segment::{Fact, Followed, Segment, Segments};
 use crate::record::{End, Figure, Nanoseconds, Source, Why};
 use crate::story::facts;
 use crate::story::layout::grouped;
@@ -196,37 +196,76 @@ fn gap(id: &str, before: Option<Nanoseconds>, words: String, language: Language)
 
 fn heading(segments: &Segments, language: Language) -> String {
     let all = segments.from_client.segments.saturating_add(segments.from_server.segments);
-    let (count, interface) = (grouped(all), &segments.interface);
+    let (count, interface, until) = (grouped(all), &segments.interface, until(segments.followed, language));
+    let count = match all {
+        1 => say!(language, "{} segment, as seen on {}{}" / "{1}에서 {2}본 세그먼트 {0}개", count, interface, until),
+        _ => say!(language, "{} segments, as seen on {}{}" / "{1}에서 {2}본 세그먼트 {0}개", count, interface, until),
+    };
     match segments.not_seen {
-        0 => say!(
-            language,
-            "{} segments, as seen on {} until this record ends; relative numbers, the SYN is 0"
-                / "이 기록이 끝날 때까지 {1}에서 본 세그먼트 {0}개. 번호는 상대 번호이며 SYN이 0입니다",
-            count,
-            interface
-        ),
+        0 => say!(language, "{}; relative numbers, the SYN is 0" / "{}. 번호는 상대 번호이며 SYN이 0입니다", count),
         lost => say!(
             language,
-            "{} segments, as seen on {}; up to {} packets of this or other connections were not seen"
-                / "{1}에서 본 세그먼트 {0}개. 이 연결이나 다른 연결의 패킷을 {2}개까지 보지 못했습니다",
+            "{}; up to {} packets of this or other connections were not seen"
+                / "{}. 이 연결이나 다른 연결의 패킷을 {}개까지 보지 못했습니다",
             count,
-            interface,
             grouped(lost)
         ),
     }
+}
+
+/// Until when they were followed, where that is not the connection's end.
+fn until(followed: Followed, language: Language) -> String {
+    match followed {
+        Followed::ToItsEnd => String::new(),
+        Followed::SoFar => say!(language, " so far" / "지금까지 "),
+        Followed::ToTheKernelsEnd => {
+            say!(language, " until the kernel had let go of its socket" / "커널이 소켓을 놓을 때까지 ")
+        }
+        Followed::ForItsTime => say!(
+            language,
+            " until {} s after close(); it was not over" / "close() 후 {}초까지(아직 끝나지 않음) ",
+            Followed::LONGEST
+        ),
+        Followed::WithoutRoom => {
+            say!(language, " until close(): too many others were followed" / "close()까지(따라가는 연결이 너무 많음) ")
+        }
+        Followed::ToTheServersEnd => {
+            say!(language, " until the server ended; it was not over" / "서버가 끝날 때까지(연결은 아직 끝나지 않음) ")
+        }
+    }
+}
+
+/// How many segments the server sent again after its close. Of those that are not listed it may be known
+/// that they all came before it, or after; else they are what the kernel had not `counted` by then.
+pub(super) fn again_later(segments: &Segments, close: &Figure<Nanoseconds>, counted: u64) -> u64 {
+    let Some(close) = close.value() else { return 0 };
+    let is_later = |place: usize| segments.list.get(place).is_some_and(|segment| segment.at > *close);
+    let again = segments.list.iter().filter(|segment| segment.from == End::Server && is_again(segment));
+    let (later, earlier) = again.partition::<Vec<_>, _>(|segment| segment.at > *close);
+    let all = segments.from_server.again;
+    match segments.left_out_behind {
+        behind if segments.left_out == 0 || !is_later(behind) => later.len() as u64,
+        behind if behind.checked_sub(1).is_some_and(is_later) => all.saturating_sub(earlier.len() as u64),
+        _ => all.saturating_sub(counted),
+    }
+}
+
+/// How many of those that are listed were sent again by `end` after its close.
+pub(super) fn listed_later(segments: &Segments, end: End, close: &Figure<Nanoseconds>) -> u64 {
+    let Some(close) = close.value() else { return 0 };
+    let is_it = |segment: &&Segment| segment.from == end && segment.at > *close && is_again(segment);
+    segments.list.iter().filter(is_it).count() as u64
+}
+
+fn is_again(segment: &Segment) -> bool {
+    segment.facts.iter().any(|fact| matches!(fact, Fact::Again | Fact::PartlyAgain { .. }))
 }
 
 /// What the kernel counted as sent again, where that differs from what was seen until then.
 fn retransmissions(record: &Record, segments: &Segments, language: Language) -> Option<Step> {
     let close = record.close.as_ref()?;
     let counted = u64::from(close.tcp.value()?.retransmissions);
-    let is_again = |segment: &Segment| {
-        let is_it = |fact: &Fact| matches!(fact, Fact::Again | Fact::PartlyAgain { .. });
-        segment.from == End::Server && segment.facts.iter().any(is_it)
-    };
-    let end = close.at.value().copied().unwrap_or(Nanoseconds::MAX);
-    let later = segments.list.iter().filter(|segment| segment.at > end && is_again(segment)).count();
-    let seen = segments.from_server.again.saturating_sub(later as u64);
+    let seen = segments.from_server.again.saturating_sub(again_later(segments, &close.at, counted));
     (counted != seen).then(|| {
         let title = say!(
             language,
@@ -256,4 +295,37 @@ fn received(record: &Record, segments: &Segments, language: Language) -> Option<
         );
         Step::note("compared-received", title)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_sent_again_after_the_close_is_told_apart_also_where_it_is_not_listed() {
+        let again = |at: Nanoseconds| -> Segment {
+            let segment = serde_json::json!({"at": at, "from": "server", "flags": "ACK", "sequence": 1,
+                "relative_sequence": 1, "length": 1, "window": 1, "ttl": 64, "facts": [{"fact": "again"}]});
+            serde_json::from_value(segment).expect("a segment")
+        };
+        let close = Figure::measured(10, Source::ClockAtClose);
+        // Those listed, how many of 5 are not and behind how many, what the kernel counted; how many came later.
+        for (listed, left_out, behind, counted, later) in [
+            (&[1, 2, 11, 12, 13][..], 0, 5, 2, 3),
+            (&[1, 2, 3, 4, 5], 0, 5, 5, 0),
+            // All that are not listed came before, after, or the close was among them.
+            (&[1, 9, 11], 2, 1, 4, 1),
+            (&[1, 11, 12], 2, 2, 1, 4),
+            (&[1, 11, 12], 2, 1, 2, 3),
+        ] {
+            let mut segments = Segments {
+                list: listed.iter().map(|at| again(*at)).collect(),
+                left_out,
+                left_out_behind: behind,
+                ..Segments::default()
+            };
+            segments.from_server.again = 5;
+            assert_eq!(again_later(&segments, &close, counted), later, "{listed:?}");
+        }
+    }
 }

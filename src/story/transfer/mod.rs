@@ -33,10 +33,13 @@ pub(crate) fn text(transfer: &Transfer, before: &FetchRecord, heads: bool, width
     block.header(&[bold(format!("#{}", transfer.number)), bold(transfer.url.clone())]);
     let steps = of_transfer(transfer, before, language);
     let of_server = || transfer.server.as_ref().and_then(|record| record.segments.as_ref());
-    let shown = Shown::of(transfer.segments.as_ref().or_else(of_server), &steps, 0);
-    let steps = steps.into_iter().filter_map(|step| match shown.left_out_from(&step) {
-        Some(count) => Some(Step::remark("segments-more", "…".to_owned(), segments::more(count, language))),
-        None => (segments::place(&step).is_none() || shown.has(&step)).then_some(step),
+    let shown = Shown::of(transfer.segments.as_ref().or_else(of_server), &steps, 0, |_| true);
+    let steps = steps.into_iter().filter_map(|step| match shown.left_out_at(&step) {
+        Some(count) => {
+            let words = segments::more(count, language);
+            Some(Step { at: step.at, ..Step::remark("segments-more", "…".to_owned(), words) })
+        }
+        None => (step.segment.is_none() || shown.has(&step)).then_some(step),
     });
     let (rows, remarks): (Vec<Step>, Vec<Step>) = steps.filter(|step| !step.is_drawn_only).partition(is_row);
     let is_joined = rows.iter().any(|step| step.seen_by == End::Server);

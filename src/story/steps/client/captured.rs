@@ -4,7 +4,7 @@ use crate::language::Language;
 use crate::record::transfer::Transfer;
 use crate::record::{End, Figure, Nanoseconds, Source};
 use crate::story::steps::order;
-use crate::story::steps::phrase::{away_from, fin_seen, reset_seen, said_first};
+use crate::story::steps::phrase::{fin_seen, reset_seen, said_first};
 use crate::story::steps::roles::{Role, Roles};
 use crate::story::steps::say::say;
 use crate::story::steps::segments;
@@ -80,17 +80,19 @@ fn ends(transfer: &Transfer, roles: &Roles<'_>, language: Language) -> Vec<Step>
             Some(close) if role == Role::Fin(end) || !has_fin(end) => said_first(&close.first, end, language),
             _ => String::new(),
         };
-        let (label, end, (words, sentence)) = match role {
-            Role::Reset(end) => ("RST", end, reset_seen(end, &first(end), language)),
-            Role::Fin(end) => ("FIN", end, fin_seen(end, &first(end), language)),
+        let (label, (words, sentence)) = match role {
+            Role::Reset(end) => ("RST", reset_seen(end, &first(end), language)),
+            Role::Fin(end) => ("FIN", fin_seen(end, &first(end), language)),
             _ => return None,
         };
         let step = match roles.get(role) {
             Some(cast) if cast.is_drawn => segments::arrow(id, cast.numbered, &words, language),
             Some(cast) => segments::within(id, cast, label.to_owned(), words, language),
+            // It was seen, and is not among those that the record keeps.
             None => {
                 let at = Figure::measured(at?, Source::Packets);
-                Step::arrow(id, away_from(end), at, label, words).known_by_its_time(language)
+                let event = Step::event(id, at, label, words);
+                Step { place: Place::Wire, ..event }.known_by_its_time(language)
             }
         };
         let sentence = format!("{sentence} {}", step.sentence).trim().to_owned();

@@ -8,6 +8,7 @@ use crate::story::steps::phrase::{
 };
 use crate::story::steps::roles::Roles;
 use crate::story::steps::say::say;
+use crate::story::steps::segments;
 use crate::story::steps::step::{Known, Step, how};
 
 pub(super) fn steps(close: &ClientClose, transfer: &Transfer, roles: &Roles<'_>, language: Language) -> Vec<Step> {
@@ -20,7 +21,8 @@ pub(super) fn steps(close: &ClientClose, transfer: &Transfer, roles: &Roles<'_>,
     let rtt = tcp.and_then(|tcp| tcp.min_rtt);
     let rtt = rtt.or_else(|| transfer.connect.as_ref().and_then(|connect| connect.rtt.value().copied()));
     let at = Figure::measured(close.at, Source::ClockAfterClose);
-    ends.push(closed(&at, close.how == How::Timeout, tcp, rtt, &close.time_wait, language));
+    let later = roles.segments().map_or(0, |segments| segments::listed_later(segments, End::Client, &at));
+    ends.push(closed(&at, close.how == How::Timeout, (tcp, later), rtt, &close.time_wait, language));
     ends.push(Step::note("reason", close.reason.sentence(language)));
     ends.extend(transfer.ends.map(|ends| time_wait(&close.time_wait, (ends.client, ends.server), language)));
     ends

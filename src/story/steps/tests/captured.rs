@@ -6,7 +6,7 @@ use crate::packet::Direction;
 use crate::packet::segment::{Flags, Tcp};
 use crate::packet::tracker::Tracker;
 use crate::record::connection::{Exchange, Record};
-use crate::record::segment::{Fact, FirstSeen, Options, Segment, Segments};
+use crate::record::segment::{Fact, FirstSeen, Followed, Options, Segment, Segments};
 use crate::record::{End, Nanoseconds};
 use proptest::prelude::*;
 
@@ -71,6 +71,7 @@ fn segments(
         list,
         not_seen: 0,
         interface: "lo".into(),
+        followed: Followed::ToItsEnd,
         from_client: tracker.half(Direction::ToServer).counts,
         from_server: tracker.half(Direction::ToClient).counts,
         moments,
