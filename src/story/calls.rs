@@ -68,8 +68,10 @@ pub(crate) fn calls(record: &Record, from: usize, language: Language) -> Vec<Cal
         let known = record.exchanges.iter().find(|exchange| exchange.number == number);
         record.close.is_some() || known.is_some_and(|exchange| exchange.stages.last_write.value().is_some())
     };
+    // What close(2) sends leaves while it is under way: it belongs to what comes behind its call.
+    let closes = record.close.as_ref().and_then(|close| close.called.value());
     let call = |step: Step| {
-        let at = *step.at.value()?;
+        let at = *closes.filter(|_| step.id == "closed").or(step.at.value())?;
         let kind = kind(&step)?;
         let is_settled = step.exchange.is_none_or(is_over);
         let words = words(&step, &record, language);
