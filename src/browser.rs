@@ -17,8 +17,17 @@ pub struct Opening {
     language: Language,
 }
 
-/// Opens `url`, and does not wait for that; why it can't be opened goes to `complain`.
-pub fn open(url: &str, language: Language, complain: impl FnOnce(&str)) -> Option<Opening> {
+/// Opens `url`, and does not wait for that; why it can't be opened goes to `complain`. A site on a
+/// unix socket alone has none.
+pub fn open(url: Option<&str>, language: Language, complain: impl FnOnce(&str)) -> Option<Opening> {
+    let Some(url) = url else {
+        complain(&say!(
+            language,
+            "A unix socket has no URL that a browser opens: add --bind 127.0.0.1."
+                / "유닉스 소켓에는 브라우저로 열 URL이 없습니다. --bind 127.0.0.1을 더하세요."
+        ));
+        return None;
+    };
     // Without a display a text browser would be started in our own terminal.
     if !has_display() {
         complain(&say!(

@@ -272,7 +272,7 @@ impl Listener {
     /// Lets no connection begin any more; those that did can be accepted.
     pub(crate) fn refuse_syn(&self) {
         if matches!(self.place, Place::Unix(_)) {
-            // From here on connect(2) is refused; accept(2) gives who had come, then EINVAL.
+            // From here on connect(2) is refused; accept(2) gives who had come, then EAGAIN (EINVAL where it may wait).
             let _ = self.socket.shutdown(Shutdown::Read);
             return;
         }

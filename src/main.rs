@@ -91,7 +91,7 @@ fn run(config: Config) -> Result<(), String> {
     let sockets = Sockets::open(config.model, listeners, &limits);
     let sockets = sockets.map_err(|error| way_out::no_sockets(&error, language))?;
     let manager = Manager::connect();
-    let url = urls.all.first().filter(|_| config.opens_browser);
+    let url = config.opens_browser.then(|| urls.all.first().map(String::as_str));
     let browser = url.and_then(|url| browser::open(url, language, |line| eprintln!("{line}")));
 
     let readable = match config.site.follow_symlinks {

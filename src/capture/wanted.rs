@@ -44,7 +44,14 @@ impl Packets {
                 SWITCH
             ));
         }
-        if is_off || !(is_shown || is_log) {
+        if is_log && addresses.is_empty() {
+            return Err(say!(
+                language,
+                "this log consists of packets, and a unix socket has none; add --bind 127.0.0.1"
+                    / "이 로그는 패킷으로 이루어지는데 유닉스 소켓에는 패킷이 없습니다. --bind 127.0.0.1을 더하세요"
+            ));
+        }
+        if is_off || addresses.is_empty() || !(is_shown || is_log) {
             return Ok((Self::Off, None));
         }
         match Sockets::open(addresses, is_log) {

@@ -62,6 +62,7 @@ pub(super) fn bind(text: &str) -> Result<Bind, Sentence> {
     let (behind, is_proxied) = text.strip_prefix("proxy:").map_or((text, false), |behind| (behind, true));
     match behind.strip_prefix("unix:") {
         Some(path) => Ok(Bind::Unix(UnixPlace { is_proxied, ..unix(path)? })),
+        None if behind == "unix" || behind.starts_with(['/', '.']) => unix("").map(Bind::Unix),
         None => Ok(Bind::Address(Address { is_proxied, ..address(behind)? })),
     }
 }
@@ -70,7 +71,9 @@ pub(super) fn bind(text: &str) -> Result<Bind, Sentence> {
 fn unix(text: &str) -> Result<UnixPlace, Sentence> {
     let (path, mode) = text.rsplit_once(",mode=").map_or((text, None), |(path, mode)| (path, Some(mode)));
     let mode = mode.map_or(Some(USUAL_MODE), |mode| u32::from_str_radix(mode, 8).ok().filter(|mode| *mode <= 0o777));
-    match mode {
+    // Whoever errs in that word (`,mdoe=660`) would have let everybody in.
+    let is_mistyped = path.rsplit_once(',').is_some_and(|(_, option)| option.contains('=') || option == "mode");
+    match mode.filter(|_| !is_mistyped) {
         Some(mode) if !path.is_empty() => Ok(UnixPlace { path: path.into(), mode, is_proxied: false }),
         Some(_) => {
             Err(both!("try unix:PATH, as in unix:/run/site.sock", "unix:경로 꼴로 쓰세요. 예: unix:/run/site.sock"))

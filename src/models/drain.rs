@@ -10,7 +10,7 @@
 //! request, and nobody is there. Where other sockets listen on the same address
 //! (SO_REUSEPORT) each has a queue of its own, and takes it along.
 //!
-//! A unix socket has no SYNs: connect(2) is refused from then on, and accept(2) itself says when the queue is empty.
+//! A unix socket has no SYNs: connect(2) is refused from then on, and who has come is all who come.
 //!
 //! A socket that was handed over is only let go: its queue belongs to the successor.
 
@@ -19,7 +19,6 @@ use super::wait::wait;
 use crate::kernel::socket_table::SocketTable;
 use crate::listener::{Listener, Peer};
 use rustix::event::{PollFd, PollFlags};
-use std::io::ErrorKind;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
@@ -77,8 +76,8 @@ impl Draining {
                     listener.hear(&socket);
                     return Some((listener, socket, client));
                 }
-                // The last one of a unix socket has come.
-                Err(error) if error.kind() == ErrorKind::InvalidInput => drop(self.listeners.remove(index)),
+                // The last one of a unix socket has come; poll(2) would go on to call it readable.
+                Ok(None) if self.listeners[index].address().is_none() => drop(self.listeners.remove(index)),
                 Ok(None) | Err(_) => index += 1,
             }
         }

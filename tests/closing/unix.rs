@@ -14,8 +14,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
+
+/// What the server waits for who is there (`--grace`).
+const GRACE: Duration = Duration::from_secs(10);
 
 /// A place for sockets that whoever serves may write to.
 fn place() -> TempDir {
@@ -76,10 +79,13 @@ fn a_path_serves_as_a_port_does_and_its_name_goes_with_the_server() {
         drop(kept);
         let big = ask(&path, "HEAD /big.bin HTTP/1.0\r\n\r\n").expect("a response");
         assert!(big.contains("Content-Length: 100000"), "{model}: {big}");
+        let begun = Instant::now();
         server.signal(Signal::TERM);
         assert_eq!(server.wait().code(), Some(0), "{model}");
+        assert!(begun.elapsed() < GRACE, "{model}: nobody was there to wait for");
         assert!(!path.exists(), "{model}: its name is left");
-        let said = objects(&mut server);
+        let mut said = objects(&mut server);
+        said.sort_by_key(|said| said["connection"].as_u64()); // two loops wrote it
         let ends: Vec<_> = said.iter().map(|said| (&said["client"], &said["via"])).collect();
         let (named, via) = (Value::from("192.0.2.7"), Value::from("unix:"));
         assert_eq!(ends, [(&named, &via), (&named, &via), (&Value::Null, &Value::Null)], "{model}");
@@ -275,5 +281,28 @@ fn a_socket_that_was_handed_over_stays_and_its_queue_with_it() {
         rustix::process::kill_process(rustix::process::Pid::from_child(&child), Signal::TERM).expect("it runs");
         assert!(child.wait().expect("our own").success());
         assert!(path.exists());
+    }
+}
+
+#[test]
+fn packets_and_a_browser_are_for_addresses_alone() {
+    let (site, _) = folder_with(0);
+    let place = place();
+    let bind = unix(&place.path().join("s"));
+    let (mut child, said) = announced(
+        glasshttp()
+            .args(["--log", "story", "--lang", "en", "--watch", "127.0.0.1:0", "--bind", &bind])
+            .arg(site.path()),
+    );
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), Signal::TERM).expect("it runs");
+    assert!(child.wait().expect("our own").success());
+    assert!(said.contains(&bind) && !said.contains("acket"), "{said}");
+
+    let site = site.path().to_str().expect("UTF-8");
+    let (complaint, _) = refusal(&["--no-watch", "--log", "pcapng", "--bind", &bind, site]);
+    assert!(complaint.contains("a unix socket has none"), "{complaint}");
+    for bind in ["unix", "unix:", "/run/s", "unix:/s,mdoe=660", "unix:/s,mode", "unix:/s,mode=660,mode=600"] {
+        let (complaint, _) = refusal(&["--no-watch", "--bind", bind, site]);
+        assert!(complaint.contains("try unix:PATH"), "{bind}: {complaint}");
     }
 }

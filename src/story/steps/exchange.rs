@@ -318,7 +318,13 @@ fn sent(exchange: &Exchange, roles: &Roles<'_>, language: Language) -> Vec<Step>
         let writes = writes(traffic.writes, language);
         say!(language, "{} in {}" / "{} ({})", sizes(exchange, traffic, language), writes)
     });
+    let has_no_tcp = matches!(stages.acknowledged, Figure::NotVisible { why: Why::NoTcp });
     let sentence = match exchange.is_whole() {
+        Some(true) if has_no_tcp => say!(
+            language,
+            "The kernel took the whole response. Nothing says when the client reads it."
+                / "커널이 응답 전체를 받았습니다. 클라이언트가 언제 읽는지는 알 수 없습니다."
+        ),
         Some(true) => say!(
             language,
             "The kernel took the whole response. Only an acknowledgement shows whether the client has it."

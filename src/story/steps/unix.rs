@@ -47,7 +47,7 @@ fn client_end(close: &Close, language: Language) -> Option<Step> {
                 / "호출이 실패함: 클라이언트가 다 받기 전에 소켓을 닫음{}",
             first
         );
-        return Some(Step::event("reset", at.clone(), "", title).known_by(at, language));
+        return Some(Step::event("reset", at.clone(), say!(language, "error" / "오류"), title).known_by(at, language));
     }
     close.client_end.value()?;
     let title = say!(

@@ -16,7 +16,8 @@ function entryOf(record, view) {
   };
 }
 
-const portOf = (address) => address.slice(address.lastIndexOf(":") + 1);
+// ` :PORT` of an address; a unix socket has none.
+const portOf = (address) => (address.startsWith("unix:") ? "" : ` :${address.slice(address.lastIndexOf(":") + 1)}`);
 
 // A connection that nobody has accepted yet. Since when it waits is known to be no later than this.
 function waitingEntry(waiting) {

@@ -202,9 +202,9 @@ pub(crate) const WORDS: &[Word] = &[
     ("no_packet", "Its bytes are not kept.", "바이트가 남아 있지 않습니다."),
     ("data_withheld", "The data may hold secrets and is not shown.", "데이터에 비밀이 있을 수 있어 가렸습니다."),
     ("show_data", "Show the data", "데이터 보기"),
-    ("client", "client :{0}", "클라이언트 :{0}"),
-    ("proxy", "proxy :{0}", "프록시 :{0}"),
-    ("server", "server :{0}", "서버 :{0}"),
+    ("client", "client{0}", "클라이언트{0}"),
+    ("proxy", "proxy{0}", "프록시{0}"),
+    ("server", "server{0}", "서버{0}"),
     ("more_exchanges", "Show {0} more {0|exchange|exchanges}", "교환 {0}개 더 보기"),
     ("stages", "Stages, on the server's clock", "단계(서버의 시계)"),
     ("stage", "Stage", "단계"),
@@ -239,7 +239,11 @@ pub(crate) const WORDS: &[Word] = &[
         "로그 {0}: 파일에서 읽은 기록 {1}개입니다.",
     ),
     // The address bar.
-    ("no_site", "The server has not said yet where its site is.", "서버가 아직 사이트의 위치를 알리지 않았습니다."),
+    (
+        "no_site",
+        "The server has named no address of its site that a browser can open.",
+        "서버가 브라우저로 열 수 있는 사이트 주소를 알리지 않았습니다.",
+    ),
     ("no_path", "That is not a path. Try one like /hello.txt.", "경로가 아닙니다. /hello.txt처럼 입력하세요."),
     (
         "other_site",
