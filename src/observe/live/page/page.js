@@ -245,10 +245,10 @@ function settle(count) {
   missLink();
 }
 
-// Where the site is, in what to do first.
+// Where the site is, in what to do first; one on a unix socket alone has no URL.
 function nameSite(url) {
+  byId("empty-how").hidden = false;
   byId("empty-command").textContent = `curl -i ${url}`;
-  if (!/^https?:/.test(url)) return;
   byId("empty-open").href = url;
   byId("empty-open").textContent = say("open_site", url);
 }
