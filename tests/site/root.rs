@@ -170,10 +170,11 @@ fn at_rest_nothing_is_held_open_and_the_server_sleeps() {
 /// How often the server's threads have waited, all together.
 fn wakes(server: &Server) -> u64 {
     let tasks = fs::read_dir(format!("/proc/{}/task", server.id())).expect("its threads");
-    let waits = tasks.map(|task| {
-        let status = fs::read_to_string(task.expect("a thread").path().join("status")).expect("its status");
+    let waits = tasks.filter_map(|task| {
+        // One may have ended since.
+        let status = fs::read_to_string(task.expect("a thread").path().join("status")).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")).expect("a count");
-        line.trim().parse::<u64>().expect("a number")
+        Some(line.trim().parse::<u64>().expect("a number"))
     });
     waits.sum()
 }

@@ -4,11 +4,11 @@
 use super::{Watched, text_of};
 use crate::browser::driver::Browser;
 use crate::clients::SITE;
-use crate::harness::{Client, MODELS, Server, glasshttp};
+use crate::harness::{Client, MODELS, PATIENCE, Server, glasshttp};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What a client does, what the page then says, and what it never says.
 struct Case {
@@ -97,8 +97,26 @@ pub fn open(watched: &Watched, browser: &Browser, client: SocketAddr) -> Value {
     record
 }
 
-/// The drawing is what the steps say, and nothing else.
+/// The drawing is what the steps say, and nothing else: it follows them while packets still come.
 fn assert_drawn(watched: &Watched, browser: &Browser, record: &Value, name: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    let steps = loop {
+        let (steps, expected, drawn) = steps_and_drawing(watched, browser, record);
+        if drawn == expected {
+            break steps;
+        }
+        assert!(Instant::now() < deadline, "{name}: {drawn} is not {expected}");
+    };
+    let times: Vec<i64> = steps.iter().filter_map(|step| step["at"]["value"].as_i64()).collect();
+    assert!(times.is_sorted(), "{name}: {times:?}");
+    // Rows lie one below the other.
+    let tops = "return [...document.querySelectorAll('.step')].map(row => row.getBoundingClientRect().top)";
+    let tops: Vec<f64> = serde_json::from_value(browser.run(tops, &[])).expect("numbers");
+    assert!(tops.is_sorted(), "{name}: {tops:?}");
+}
+
+/// The steps of a record, what is to be drawn of them, and what is.
+fn steps_and_drawing(watched: &Watched, browser: &Browser, record: &Value) -> (Vec<Value>, Value, Value) {
     let steps = watched.ask_page(&format!("/records/{}/steps?lang=en", record["connection"]));
     let steps: Vec<Value> = serde_json::from_slice(&steps.body).expect("JSON");
     let drawn = "return [...document.querySelectorAll('.step')].map(row => {
@@ -115,13 +133,7 @@ fn assert_drawn(watched: &Watched, browser: &Browser, record: &Value, name: &str
             json!([step["id"], is_arrow, u8::from(is_picture)])
         })
         .collect();
-    assert_eq!(drawn, json!(expected), "{name}");
-    let times: Vec<i64> = steps.iter().filter_map(|step| step["at"]["value"].as_i64()).collect();
-    assert!(times.is_sorted(), "{name}: {times:?}");
-    // Rows lie one below the other.
-    let tops = "return [...document.querySelectorAll('.step')].map(row => row.getBoundingClientRect().top)";
-    let tops: Vec<f64> = serde_json::from_value(browser.run(tops, &[])).expect("numbers");
-    assert!(tops.is_sorted(), "{name}: {tops:?}");
+    (steps, json!(expected), drawn)
 }
 
 #[test]
