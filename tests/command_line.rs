@@ -374,6 +374,18 @@ fn a_limit_that_is_lowered_is_said() {
 }
 
 #[test]
+fn one_connection_at_a_time_is_not_laid_to_a_limit() {
+    let (folder, _) = folder_with(0);
+    let options = ["--port", "0", "--log", "off", "--no-watch", "--model", "iterative"];
+    let mut server = Server::spawn(glasshttp().args(options).arg(folder.path()).env("LC_ALL", "C"));
+    let mut said = String::new();
+    while !said.contains("Ctrl-C") {
+        assert!(server.stdout.read_line(&mut said).expect("a line") > 0, "{said}");
+    }
+    assert!(!said.contains("limit of open files"), "{said}");
+}
+
+#[test]
 #[ignore = "needs root and setpriv: .ci/run has them"]
 fn a_folder_that_may_not_be_entered_is_refused_at_the_start() {
     use std::os::unix::fs::PermissionsExt;

@@ -124,7 +124,9 @@ impl Config {
     #[must_use]
     pub fn within_limits(mut self) -> Self {
         let affordable = self.limits.within_descriptors(self.model).connections;
-        self.lowered.connections = (affordable < self.limits.connections).then_some(affordable);
+        // A server that serves one at a time is not held back by files.
+        let is_lowered = self.model != Model::Iterative && affordable < self.limits.connections;
+        self.lowered.connections = is_lowered.then_some(affordable);
         if let (Model::Multiplex { workers }, Some(limit)) = (self.model, cgroup::memory_limit()) {
             let share = usize::try_from(limit / 4).unwrap_or(usize::MAX) / workers.max(1);
             if share < self.site.cache {

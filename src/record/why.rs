@@ -22,7 +22,7 @@ sentences! {
         HeadUnfinished "head_unfinished" "the head was refused or timed out before it was complete" "헤더가 끝나기 전에 거절되었거나 시간이 지남";
         NoFile "no_file" "the response was not made from a file" "파일에서 만든 응답이 아님";
         CloseUnseen "close_unseen" "nothing reported it" "보고되지 않음";
-        ClientEndUnseen "client_end_unseen" "the server closed its socket before it saw the client's end" "서버가 클라이언트의 끝을 보기 전에 소켓을 닫음";
+        ClientEndUnseen "client_end_unseen" "the server closed its socket before the other end's end was seen" "서버가 상대의 끝을 보기 전에 소켓을 닫음";
         ServerEndUnseen "server_end_unseen" "the client closed its socket before it saw the server's end" "클라이언트가 서버의 끝을 보기 전에 소켓을 닫음";
         BytesUnsent "bytes_unsent" "bytes waited to be sent before it; packets would show when it left" "그 앞에 보내지 못한 바이트가 있었음. 언제 떠났는지는 패킷에 보임";
         SharedSocket "shared_socket" "the process that accepted the connection may have had the socket open still, and close(2) ends it only where it is the last one" "연결을 수락한 프로세스가 아직 소켓을 열어 두었을 수 있음. close(2)는 마지막일 때만 연결을 끝냄";

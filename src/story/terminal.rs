@@ -2,7 +2,7 @@
 //! block, and how each becomes a row.
 
 use super::layout::{Arrow, Block, bold, dim, plain, span};
-use super::parties::{is_proxied, parties};
+use super::parties::{Party, is_proxied, parties};
 use super::rows;
 use super::segments::{self, Shown};
 use super::short;
@@ -254,7 +254,8 @@ impl Rows<'_> {
                 say!(self.language, "open" / "열림"),
                 say!(
                     self.language,
-                    "the client has not closed its sending side yet" / "클라이언트가 아직 보내는 쪽을 닫지 않음"
+                    "the {} has not closed its sending side yet" / "{}가 아직 보내는 쪽을 닫지 않음",
+                    Party::of_client(record).name(self.language)
                 ),
             ),
             Occasion::Closing => (

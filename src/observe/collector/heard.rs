@@ -3,10 +3,13 @@
 
 use super::recorded::Recorded;
 use super::{Collector, LOOKS, MOST_EXCHANGES, MOST_EXCHANGES_OF_ALL, MOST_OPEN, UNSETTLED};
+use crate::language::Language;
 use crate::observe::interpret::{self, Lost};
 use crate::observe::report::{Closed, Report};
 use crate::observe::sink::News;
+use crate::record::connection::Close;
 use crate::record::segment::Followed;
+use crate::story;
 use std::time::{Duration, Instant};
 
 impl Collector {
@@ -113,7 +116,9 @@ impl Collector {
         self.left_out.exchanges += untold;
         recorded.record.exchanges_left_out = untold;
         let close = interpret::close(report, recorded.accepted);
-        recorded.record.close = Some(interpret::unix::close(close, report, &recorded.record));
+        let close = interpret::unix::close(close, report, &recorded.record);
+        let sentence = story::reason(&close.reason, &recorded.record, Language::English).into();
+        recorded.record.close = Some(Close { sentence, ..close });
         let has_time = self.closing.len() < LOOKS;
         self.closing.push_back((Instant::now() + if has_time { self.look } else { Duration::ZERO }, report.connection));
     }

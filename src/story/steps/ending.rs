@@ -3,8 +3,8 @@
 
 use super::exchange::shortest_rtt;
 use super::phrase::{
-    closed, fin_read, fin_seen, fin_sent, fin_unseen, left_meanwhile, reset_found, reset_seen, reset_sent, said_first,
-    time_wait, when_it_arrived,
+    self, closed, fin_read, fin_seen, fin_sent, fin_unseen, left_meanwhile, reset_found, reset_seen, reset_sent,
+    said_first, sends_no_more, when_it_arrived,
 };
 use super::roles::{Role, Roles};
 use super::say::say;
@@ -13,16 +13,17 @@ use super::step::{Known, Place, Step, how};
 use crate::language::Language;
 use crate::record::connection::{Close, Record};
 use crate::record::{End, Figure, How, Nanoseconds, Reason, Source};
+use crate::story::parties::{self, Party};
 
 pub(super) fn steps(close: &Close, record: &Record, roles: &Roles<'_>, language: Language) -> Vec<Step> {
     let mut steps = Vec::new();
     if close.how == How::Lost {
-        steps.push(lost(close, language));
+        steps.push(lost(close, record, language));
         return steps;
     }
     let knew_late = client_was_first_unseen(close);
     if knew_late {
-        steps.extend(half_closed(close, roles, language));
+        steps.extend(half_closed(close, Party::of_client(record), roles, language));
     }
     let client = client_end(close, record, knew_late, roles, language);
     let server = server_end(close, language);
@@ -37,16 +38,17 @@ pub(super) fn steps(close: &Close, record: &Record, roles: &Roles<'_>, language:
     let tcp = close.tcp.value();
     let counted = tcp.map_or(0, |tcp| tcp.retransmissions.into());
     let later = roles.segments().map_or(0, |segments| segments::again_later(segments, &close.at, counted));
-    steps.push(closed(&close.at, is_timeout, (tcp, later), rtt, &close.time_wait, language));
-    steps.push(Step::note("reason", close.reason.said(language).to_owned()));
+    let time_wait = (&close.time_wait, Party::of_client(record));
+    steps.push(closed(&close.at, is_timeout, (tcp, later), rtt, time_wait, language));
+    steps.push(Step::note("reason", parties::reason(&close.reason, record, language)));
     let ends = record.client.address().zip(record.server.address());
-    steps.extend(ends.map(|ends| time_wait(&close.time_wait, ends, language)));
+    steps.extend(ends.map(|ends| phrase::time_wait(&close.time_wait, ends, language)));
     steps
 }
 
 /// Nobody heard how it ended.
-pub(super) fn lost(close: &Close, language: Language) -> Step {
-    Step::note("lost", close.reason.said(language).to_owned()).known_by(&close.at, language)
+pub(super) fn lost(close: &Close, record: &Record, language: Language) -> Step {
+    Step::note("lost", parties::reason(&close.reason, record, language)).known_by(&close.at, language)
 }
 
 /// The socket's state said that the client had closed before the server did, and the server read that later.
@@ -75,8 +77,8 @@ pub(super) fn seen(record: &Record, roles: &Roles<'_>, language: Language) -> Ve
             _ => String::new(),
         };
         let (label, (words, sentence)) = match role {
-            Role::Reset(end) => ("RST", reset_seen(end, &first(end), language)),
-            Role::Fin(end) => ("FIN", fin_seen(end, &first(end), language)),
+            Role::Reset(end) => ("RST", reset_seen(Party::of(end, record), &first(end), language)),
+            Role::Fin(end) => ("FIN", fin_seen(Party::of(end, record), &first(end), language)),
             _ => return None,
         };
         let step = match roles.get(role) {
@@ -113,17 +115,18 @@ fn call(step: Step, close: &Close, language: Language) -> Option<Step> {
     Some(event.captioned(caption).known_by_its_time(language))
 }
 
-fn half_closed(close: &Close, roles: &Roles<'_>, language: Language) -> Option<Step> {
+fn half_closed(close: &Close, client: Party, roles: &Roles<'_>, language: Language) -> Option<Step> {
     let at = close.server_end.value()?;
     let title = say!(
         language,
-        "the client had closed its sending side before the server did (CLOSE_WAIT)"
-            / "서버보다 먼저 클라이언트가 보내는 쪽을 닫아 둠(CLOSE_WAIT)"
+        "the {} had closed its sending side before the server did (CLOSE_WAIT)"
+            / "서버보다 먼저 {}가 보내는 쪽을 닫아 둠(CLOSE_WAIT)",
+        client.name(language)
     );
     let sentence = say!(
         language,
-        "A half-close: the client sends nothing more, and still reads. Its FIN had arrived before this."
-            / "하프 클로즈: 클라이언트는 더 보내지 않지만 읽기는 계속합니다. FIN은 이보다 먼저 도착했습니다."
+        "{} Its FIN had arrived before this." / "{} FIN은 이보다 먼저 도착했습니다.",
+        sends_no_more(client, language)
     );
     let at = Figure::measured(*at, Source::StateBeforeShutdown);
     let step = Step::event("half-closed-by", at, say!(language, "state" / "상태"), title);
@@ -131,7 +134,7 @@ fn half_closed(close: &Close, roles: &Roles<'_>, language: Language) -> Option<S
 }
 
 fn client_end(close: &Close, record: &Record, knew_late: bool, roles: &Roles<'_>, language: Language) -> Option<Step> {
-    let at = &close.client_end;
+    let (at, party) = (&close.client_end, Party::of_client(record));
     // The segment says it, where it was seen.
     let is_seen = roles
         .segments()
@@ -139,20 +142,25 @@ fn client_end(close: &Close, record: &Record, knew_late: bool, roles: &Roles<'_>
     let first = if is_seen { String::new() } else { said_first(&close.first, End::Client, language) };
     if close.how == How::ResetByClient {
         let at = if at.value().is_some() { at } else { &close.at };
-        let found = reset_found(End::Client, at, &first, language);
+        let found = reset_found(party, at, &first, language);
         return Some(when_it_arrived(found, roles.is_captured(), language));
     }
     let Some(end) = at.value() else {
         if close.how == How::ResetByServer || is_seen {
             return None;
         }
-        let title = say!(language, "the client's FIN: {}" / "클라이언트의 FIN: {}", how(at, language));
+        let (name, why) = (party.name(language), how(at, language));
+        let title = say!(language, "the {}'s FIN: {}" / "{}의 FIN: {}", name, why);
         return Some(Step { known: Known::NotVisible, ..Step::note("client-end", title).known_by(at, language) });
     };
-    let written = record.exchanges.last().and_then(|exchange| exchange.stages.last_write.value());
+    // It still took the response: an end that is closed altogether has resets for an answer.
+    let last = record.exchanges.last().filter(|exchange| {
+        exchange.stages.acknowledged.value().is_some() || roles.get(Role::Acknowledges(exchange.number)).is_some()
+    });
+    let written = last.and_then(|exchange| exchange.stages.last_write.value());
     let is_half = written.is_some_and(|written| end < written);
     let first = if knew_late { String::new() } else { first };
-    Some(when_it_arrived(fin_read(End::Client, at, is_half, &first, language), roles.is_captured(), language))
+    Some(when_it_arrived(fin_read(party, at, is_half, &first, language), roles.is_captured(), language))
 }
 
 /// The call that ends the server's sending side, where it is not known that its FIN left then.

@@ -8,8 +8,9 @@ use super::segments;
 use super::step::{Direction, Known, Step, Tone, how};
 use crate::language::Language;
 use crate::record::connection::{Exchange, HeadState, Record, Traffic};
-use crate::record::{End, Figure, Forwarded, Nanoseconds, NotNamed, Source, Why};
+use crate::record::{Figure, Forwarded, Nanoseconds, NotNamed, Source, Why};
 use crate::story::layout::{grouped, span};
+use crate::story::parties::{self, Party};
 
 /// Stages that are closer than this need no step of their own, in nanoseconds.
 const AT_ONCE: Nanoseconds = 1_000_000;
@@ -24,15 +25,15 @@ pub(super) fn steps(
     roles: &Roles<'_>,
     language: Language,
 ) -> Vec<Step> {
-    let is_pipelined = is_pipelined(exchange, before);
-    let mut steps = vec![request(exchange, is_pipelined, roles, language)];
+    let (is_pipelined, client) = (is_pipelined(exchange, before), Party::of_client(record));
+    let mut steps = vec![request(exchange, is_pipelined, (roles, client), language)];
     steps.extend(read(exchange, is_pipelined, language));
     steps.extend(body::step(exchange, record, language));
     steps.extend(exchange.forwarded.map(|forwarded| by_field(exchange.number, forwarded, record, language)));
     if exchange.status != 0 {
         steps.extend(chosen(exchange, language));
         steps.extend(refused(exchange, record, language));
-        steps.extend(sent(exchange, roles, language));
+        steps.extend(sent(exchange, (roles, client), language));
         steps.extend(response(exchange, roles, language));
         if record.addresses().is_some() {
             steps.extend(acknowledged(exchange, record, roles, language));
@@ -87,7 +88,8 @@ pub(super) fn first_bytes_of(line: &str, language: Language) -> String {
     say!(language, "first bytes of {}" / "{}의 첫 바이트", line)
 }
 
-fn request(exchange: &Exchange, is_pipelined: bool, roles: &Roles<'_>, language: Language) -> Step {
+fn request(exchange: &Exchange, is_pipelined: bool, (roles, client): (&Roles<'_>, Party), language: Language) -> Step {
+    let name = client.name(language);
     let line = request_line(exchange, language);
     let number = (exchange.number > 1).then(|| say!(language, "request {}" / "{}번째 요청", grouped(exchange.number)));
     let stages = &exchange.stages;
@@ -114,14 +116,16 @@ fn request(exchange: &Exchange, is_pipelined: bool, roles: &Roles<'_>, language:
         let sentence = match has_no_read {
             true => say!(
                 language,
-                "The client did not wait for the response before it: these bytes were read with the ones before, at {}, and waited their turn in the server."
-                    / "클라이언트가 앞 응답을 기다리지 않았습니다. 이 바이트는 앞의 것과 함께 {}에 읽혔고, 서버 안에서 차례를 기다렸습니다.",
+                "The {} did not wait for the response before it: these bytes were read with the ones before, at {}, and waited their turn in the server."
+                    / "{}가 앞 응답을 기다리지 않았습니다. 이 바이트는 앞의 것과 함께 {}에 읽혔고, 서버 안에서 차례를 기다렸습니다.",
+                name,
                 read
             ),
             false => say!(
                 language,
-                "The client did not wait for the response before it: the beginning of this request was read with the one before, at {}, and the rest later."
-                    / "클라이언트가 앞 응답을 기다리지 않았습니다. 이 요청의 앞부분은 앞 요청과 함께 {}에 읽혔고, 나머지는 나중에 읽혔습니다.",
+                "The {} did not wait for the response before it: the beginning of this request was read with the one before, at {}, and the rest later."
+                    / "{}가 앞 응답을 기다리지 않았습니다. 이 요청의 앞부분은 앞 요청과 함께 {}에 읽혔고, 나머지는 나중에 읽혔습니다.",
+                name,
                 read
             ),
         };
@@ -129,8 +133,9 @@ fn request(exchange: &Exchange, is_pipelined: bool, roles: &Roles<'_>, language:
     } else if stages.arrived.value().is_some() {
         let sentence = say!(
             language,
-            "When the server's kernel had the bytes that the first read gave. When the client sent them is not visible from here."
-                / "서버의 커널이 첫 읽기가 준 바이트를 받은 때입니다. 클라이언트가 언제 보냈는지는 여기서 보이지 않습니다."
+            "When the server's kernel had the bytes that the first read gave. When the {} sent them is not visible from here."
+                / "서버의 커널이 첫 읽기가 준 바이트를 받은 때입니다. {}가 언제 보냈는지는 여기서 보이지 않습니다.",
+            name
         );
         let (at, number) = (stages.arrived.clone(), number.unwrap_or_default());
         let step = match roles.is_captured() {
@@ -268,7 +273,7 @@ fn chosen(exchange: &Exchange, language: Language) -> Option<Step> {
 fn refused(exchange: &Exchange, record: &Record, language: Language) -> Option<Step> {
     let why = exchange.refused.as_ref()?;
     let ended_for = record.close.as_ref().map(|close| &close.reason);
-    (ended_for != Some(why)).then(|| Step::note("refused", why.said(language).to_owned()))
+    (ended_for != Some(why)).then(|| Step::note("refused", parties::reason(why, record, language)))
 }
 
 /// The segment that carries the response's first byte.
@@ -285,7 +290,7 @@ fn response_line(exchange: &Exchange, language: Language) -> String {
     }
 }
 
-fn sent(exchange: &Exchange, roles: &Roles<'_>, language: Language) -> Vec<Step> {
+fn sent(exchange: &Exchange, (roles, client): (&Roles<'_>, Party), language: Language) -> Vec<Step> {
     let stages = &exchange.stages;
     let traffic = exchange.traffic.value();
     let label = say!(language, "sent" / "전송");
@@ -306,8 +311,9 @@ fn sent(exchange: &Exchange, roles: &Roles<'_>, language: Language) -> Vec<Step>
         let sizes = sizes(exchange, traffic, language);
         let title = say!(
             language,
-            "{} so far; the client does not take it at once" / "{}까지 전송; 클라이언트가 바로 받지 않음",
-            sizes
+            "{} so far; the {} does not take it at once" / "{}까지 전송; {}가 바로 받지 않음",
+            sizes,
+            client.name(language)
         );
         return vec![arrow("sending", &stages.first_write, title)];
     }
@@ -327,8 +333,9 @@ fn sent(exchange: &Exchange, roles: &Roles<'_>, language: Language) -> Vec<Step>
         ),
         Some(true) => say!(
             language,
-            "The kernel took the whole response. Only an acknowledgement shows whether the client has it."
-                / "커널이 응답 전체를 받았습니다. 클라이언트가 받았는지는 ACK만이 말해 줍니다."
+            "The kernel took the whole response. Only an acknowledgement shows whether the {} has it."
+                / "커널이 응답 전체를 받았습니다. {}가 받았는지는 ACK만이 말해 줍니다.",
+            client.name(language)
         ),
         Some(false) => say!(
             language,
@@ -381,19 +388,16 @@ fn acknowledged(exchange: &Exchange, record: &Record, roles: &Roles<'_>, languag
         let title = say!(language, "ACK of the response: {}" / "응답의 ACK: {}", how(at, language));
         return Some(Step { known: Known::NotVisible, ..Step::note("ack", title).known_by(at, language) });
     };
-    let traffic = exchange.traffic.value();
+    let (traffic, client) = (exchange.traffic.value(), Party::of_client(record));
+    let name = client.name(language);
     let title = match (exchange.is_whole(), traffic) {
-        (Some(true), _) => has_all(End::Client, language),
+        (Some(true), _) => has_all(client, language),
         (_, Some(traffic)) => {
             let count = bytes(traffic.response_head.saturating_add(traffic.response_body), language);
-            say!(
-                language,
-                "the client's TCP has the {} that were handed over" / "클라이언트의 TCP가 넘겨진 {}를 받음",
-                count
-            )
+            say!(language, "the {}'s TCP has the {} that were handed over" / "{}의 TCP가 넘겨진 {}를 받음", name, count)
         }
         (_, None) => {
-            say!(language, "the client's TCP has what was handed over" / "클라이언트의 TCP가 넘겨진 것을 받음")
+            say!(language, "the {}'s TCP has what was handed over" / "{}의 TCP가 넘겨진 것을 받음", name)
         }
     };
     let took = exchange.stages.last_write.value().map(|written| time.saturating_sub(*written));
@@ -404,12 +408,13 @@ fn acknowledged(exchange: &Exchange, record: &Record, roles: &Roles<'_>, languag
     let sentence = if is_delayed {
         say!(
             language,
-            "The client's TCP has the bytes; this does not show whether its program has read them. The ACK came {} after the last write, though a round trip is shorter: TCP may hold an ACK back for about 40 ms, in case there is data to carry it."
-                / "클라이언트의 TCP가 바이트를 받았습니다. 프로그램이 읽었는지는 알 수 없습니다. 왕복 시간은 더 짧지만 마지막 쓰기에서 {} 뒤에 왔습니다. TCP는 함께 보낼 데이터가 있을까 하여 ACK를 약 40 ms까지 미룰 수 있습니다.",
+            "The {}'s TCP has the bytes; this does not show whether its program has read them. The ACK came {} after the last write, though a round trip is shorter: TCP may hold an ACK back for about 40 ms, in case there is data to carry it."
+                / "{}의 TCP가 바이트를 받았습니다. 프로그램이 읽었는지는 알 수 없습니다. 왕복 시간은 더 짧지만 마지막 쓰기에서 {} 뒤에 왔습니다. TCP는 함께 보낼 데이터가 있을까 하여 ACK를 약 40 ms까지 미룰 수 있습니다.",
+            name,
             span(took.unwrap_or_default())
         )
     } else {
-        has_all_sentence(End::Client, language)
+        has_all_sentence(client, language)
     };
     let step = match seen {
         Some(cast) if cast.is_drawn => segments::arrow("ack", cast.numbered, &title, language),

@@ -9,6 +9,7 @@
 //! ```
 
 use super::order::{Limits, Wait, first_arrival, wait};
+use super::phrase::sends_no_more;
 use super::roles::{Role, Roles};
 use super::say::{count, say};
 use super::segments;
@@ -17,6 +18,7 @@ use crate::language::Language;
 use crate::record::connection::{Handshake, Record};
 use crate::record::{Figure, Nanoseconds, Source, Syn, Why};
 use crate::story::layout::{grouped, span};
+use crate::story::parties::Party;
 
 pub(super) fn steps(
     record: &Record,
@@ -25,12 +27,12 @@ pub(super) fn steps(
     roles: &Roles<'_>,
     language: Language,
 ) -> Vec<Step> {
-    let handshake = &record.handshake;
+    let (handshake, client) = (&record.handshake, Party::of_client(record));
     let wait = wait(handshake, arrival, limits.map(|limits| limits.began));
     let limits = limits.map(|limits| Limits { ended: limits.ended.min(arrival.unwrap_or(0)).min(0), ..limits });
     let (complete, bound) = by_connect(complete(handshake, wait, roles), limits);
     let mut steps = vec![
-        syn(handshake, record.client.address().is_some_and(|client| client.is_ipv6()), language),
+        syn(handshake, record.client.address().is_some_and(|client| client.is_ipv6()), client, language),
         syn_ack(handshake, &complete, bound, limits, language),
         ack(handshake, complete, bound, language),
     ];
@@ -41,14 +43,10 @@ pub(super) fn steps(
     if handshake.state.value().is_some_and(|state| state == "CLOSE_WAIT") {
         let title = say!(
             language,
-            "the client had closed its sending side by then (CLOSE_WAIT)"
-                / "그때 클라이언트는 이미 보내는 쪽을 닫음(CLOSE_WAIT)"
+            "the {} had closed its sending side by then (CLOSE_WAIT)" / "그때 {}는 이미 보내는 쪽을 닫음(CLOSE_WAIT)",
+            client.name(language)
         );
-        let sentence = say!(
-            language,
-            "A half-close: the client sends nothing more, and still reads. It gets its whole response."
-                / "하프 클로즈: 클라이언트는 더 보내지 않지만 읽기는 계속합니다. 응답은 온전히 받습니다."
-        );
+        let sentence = sends_no_more(client, language);
         let at = Figure::measured(0, Source::StateAtAccept);
         steps.push(
             Step::event("half-closed", at, say!(language, "state" / "상태"), title)
@@ -107,7 +105,7 @@ fn by_connect(
     }
 }
 
-fn syn(handshake: &Handshake, is_ipv6: bool, language: Language) -> Step {
+fn syn(handshake: &Handshake, is_ipv6: bool, client: Party, language: Language) -> Step {
     let at = Figure::not_visible(Why::SynTime);
     let Some(syn) = handshake.syn.value() else {
         let title = say!(language, "SYN: {}" / "SYN: {}", how(&handshake.syn, language));
@@ -115,8 +113,9 @@ fn syn(handshake: &Handshake, is_ipv6: bool, language: Language) -> Step {
     };
     let sentence = say!(
         language,
-        "The client asks for a connection, and says where its byte numbers begin ({}), and how large a segment it accepts."
-            / "클라이언트가 연결을 요청하며 바이트 번호의 시작({})과 받을 수 있는 세그먼트의 크기를 알립니다.",
+        "The {} asks for a connection, and says where its byte numbers begin ({}), and how large a segment it accepts."
+            / "{}가 연결을 요청하며 바이트 번호의 시작({})과 받을 수 있는 세그먼트의 크기를 알립니다.",
+        client.name(language),
         syn.sequence
     );
     Step::arrow("syn", Direction::ToServer, at, "SYN", syn_figures(syn, is_ipv6, language))
@@ -230,13 +229,14 @@ fn accept(record: &Record, wait: Wait, language: Language) -> Step {
     let mut figures: Vec<String> = waited(handshake, wait, language).into_iter().collect();
     if let Some(queue) = handshake.queue.value() {
         let waiting = count!(language, queue.waiting, "other waits there", "others wait there" / "개가 더 기다림");
-        figures.push(say!(language, "{} ({} may)" / "{} (최대 {})", waiting, grouped(queue.backlog.into())));
+        figures.push(say!(language, "{} (backlog {})" / "{} (백로그 {})", waiting, grouped(queue.backlog.into())));
     }
     let label = say!(language, "accept" / "수락");
     let sentence = say!(
         language,
-        "accept(2) gives the server a socket for this client alone ({}). All times count from here."
-            / "accept(2)가 이 클라이언트만을 위한 소켓을 서버에 줍니다({}). 모든 시각은 여기서부터 셉니다.",
+        "accept(2) gives the server a socket for this {} alone ({}). All times count from here."
+            / "accept(2)가 이 {}만을 위한 소켓을 서버에 줍니다({}). 모든 시각은 여기서부터 셉니다.",
+        Party::of_client(record).name(language),
         record.model
     );
     Step::event("accept", Figure::measured(0, Source::Accept), label, figures.join("; "))

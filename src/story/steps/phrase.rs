@@ -5,6 +5,7 @@ use super::step::{Bound, Direction, Known, Place, Step, how};
 use crate::language::Language;
 use crate::record::{End, Figure, Nanoseconds, Source, Tcp, TimeWait, Why};
 use crate::story::layout::{grouped, span};
+use crate::story::parties::Party;
 use std::net::SocketAddr;
 
 pub(super) fn bytes(count: u64, language: Language) -> String {
@@ -20,23 +21,13 @@ pub(super) fn writes(count: u32, language: Language) -> String {
 }
 
 /// The end, as the subject of a sentence.
-fn subject(end: End, language: Language) -> &'static str {
-    match (end, language) {
-        (End::Client, Language::English) => "the client",
-        (End::Client, Language::Korean) => "클라이언트가",
-        (End::Server, Language::English) => "the server",
-        (End::Server, Language::Korean) => "서버가",
-    }
+fn subject(party: Party, language: Language) -> String {
+    say!(language, "the {}" / "{}가", party.name(language))
 }
 
 /// The same, of what it has.
-fn of(end: End, language: Language) -> &'static str {
-    match (end, language) {
-        (End::Client, Language::English) => "the client's",
-        (End::Client, Language::Korean) => "클라이언트의",
-        (End::Server, Language::English) => "the server's",
-        (End::Server, Language::Korean) => "서버의",
-    }
+fn of(party: Party, language: Language) -> String {
+    say!(language, "the {}'s" / "{}의", party.name(language))
 }
 
 fn other(end: End) -> End {
@@ -65,13 +56,14 @@ pub(super) fn said_first(first: &Figure<End>, end: End, language: Language) -> S
 
 /// The other end read the FIN of `end`: an event inside, at the time of the read.
 pub(super) fn fin_read(
-    end: End,
+    end: impl Into<Party>,
     at: &Figure<Nanoseconds>,
     is_half: bool,
     said_first: &str,
     language: Language,
 ) -> Step {
-    let who = subject(end, language);
+    let party = end.into();
+    let who = subject(party, language);
     let title = match is_half {
         true => say!(
             language,
@@ -87,27 +79,43 @@ pub(super) fn fin_read(
             said_first
         ),
     };
-    let whose = of(end, language);
+    let whose = of(party, language);
     let sentence = say!(
         language,
         "{} FIN has been read: no more bytes come from it." / "{} FIN까지 읽었습니다. 더 오는 바이트는 없습니다.",
-        capital(whose)
+        capital(&whose)
     );
-    Step::event(end_id(end), at.clone(), "FIN", title)
+    Step::event(end_id(party.end()), at.clone(), "FIN", title)
         .captioned("read() = 0")
         .known_by_its_time(language)
         .saying(sentence)
 }
 
+/// What CLOSE_WAIT tells, and what it leaves open.
+pub(super) fn sends_no_more(party: Party, language: Language) -> String {
+    say!(
+        language,
+        "The {} sends nothing more. Whether it still reads (a half-close) or has closed its socket, a FIN does not tell."
+            / "{}는 더 보내지 않습니다. 아직 읽는지(하프 클로즈), 소켓을 아예 닫았는지는 FIN만으로 알 수 없습니다.",
+        party.name(language)
+    )
+}
+
 /// A call failed, and so it is known that `end` reset the connection.
-pub(super) fn reset_found(end: End, at: &Figure<Nanoseconds>, said_first: &str, language: Language) -> Step {
+pub(super) fn reset_found(
+    end: impl Into<Party>,
+    at: &Figure<Nanoseconds>,
+    said_first: &str,
+    language: Language,
+) -> Step {
+    let party = end.into();
     let title = say!(
         language,
         "a call failed: {} reset the connection{}" / "호출이 실패함: {} 연결을 리셋함{}",
-        subject(end, language),
+        subject(party, language),
         said_first
     );
-    let (whose, finder) = (of(end, language), subject(other(end), language));
+    let (whose, finder) = (of(party, language), subject(other(party.end()).into(), language));
     let sentence = say!(
         language,
         "A reset ends both directions at once: {} program has gone, or closed with bytes unread. What was on its way is lost. This is when {} found it."
@@ -129,15 +137,15 @@ pub(super) fn when_it_arrived(step: Step, is_captured: bool, language: Language)
 }
 
 /// What is said of a FIN of `end` that was seen, and what it means.
-pub(super) fn fin_seen(end: End, said_first: &str, language: Language) -> (String, String) {
-    let who = subject(end, language);
+pub(super) fn fin_seen(end: impl Into<Party>, said_first: &str, language: Language) -> (String, String) {
+    let who = subject(end.into(), language);
     let words = say!(language, "{} closed its sending side{}" / "{} 보내는 쪽을 닫음{}", who, said_first);
     (words, fin_sentence(language))
 }
 
 /// The same of a reset.
-pub(super) fn reset_seen(end: End, said_first: &str, language: Language) -> (String, String) {
-    let who = subject(end, language);
+pub(super) fn reset_seen(end: impl Into<Party>, said_first: &str, language: Language) -> (String, String) {
+    let who = subject(end.into(), language);
     let words = say!(language, "{} reset the connection{}" / "{} 연결을 리셋함{}", who, said_first);
     (words, reset_sentence(language))
 }
@@ -162,8 +170,13 @@ pub(super) fn reset_sent(
     (cause, said_first): (&str, &str),
     language: Language,
 ) -> Step {
-    let title =
-        say!(language, "{} reset it: {}{}" / "{} 연결을 리셋함: {}{}", subject(end, language), cause, said_first);
+    let title = say!(
+        language,
+        "{} reset it: {}{}" / "{} 연결을 리셋함: {}{}",
+        subject(end.into(), language),
+        cause,
+        said_first
+    );
     Step::arrow(end_id(end), away_from(end), at.clone(), "RST", title)
         .known_by(&Figure::derived((), by), language)
         .saying(reset_sentence(language))
@@ -173,10 +186,15 @@ pub(super) fn reset_sent(
 pub(super) fn fin_sent(end: End, at: Figure<Nanoseconds>, by: Source, said_first: &str, language: Language) -> Step {
     let title = match by {
         Source::CloseEnds => {
-            say!(language, "{} closed its socket{}" / "{} 소켓을 닫음{}", subject(end, language), said_first)
+            say!(language, "{} closed its socket{}" / "{} 소켓을 닫음{}", subject(end.into(), language), said_first)
         }
         _ => {
-            say!(language, "{} closed its sending side{}" / "{} 보내는 쪽을 닫음{}", subject(end, language), said_first)
+            say!(
+                language,
+                "{} closed its sending side{}" / "{} 보내는 쪽을 닫음{}",
+                subject(end.into(), language),
+                said_first
+            )
         }
     };
     Step::arrow(end_id(end), away_from(end), at, "FIN", title)
@@ -248,7 +266,7 @@ pub(super) fn closed(
     is_timeout: bool,
     (tcp, later): (Option<&Tcp>, u64),
     rtt: Option<Nanoseconds>,
-    time_wait: &Figure<TimeWait>,
+    (time_wait, client): (&Figure<TimeWait>, Party),
     language: Language,
 ) -> Step {
     let label = match is_timeout {
@@ -258,7 +276,7 @@ pub(super) fn closed(
     let mut figures = Vec::new();
     figures.extend(rtt.map(|rtt| say!(language, "shortest rtt {}" / "가장 짧은 rtt {}", span(rtt))));
     figures.extend(tcp.map(|tcp| sent_again(tcp.retransmissions, later, language)));
-    figures.push(time_wait_words(time_wait, language));
+    figures.push(time_wait_words(time_wait, client, language));
     let mut sentence = tcp.map_or_else(String::new, |tcp| {
         say!(
             language,
@@ -275,10 +293,10 @@ pub(super) fn closed(
         .saying(sentence)
 }
 
-fn time_wait_words(time_wait: &Figure<TimeWait>, language: Language) -> String {
+fn time_wait_words(time_wait: &Figure<TimeWait>, client: Party, language: Language) -> String {
     let mark = if matches!(time_wait, Figure::Derived { .. }) { "~" } else { "" };
     match time_wait.value() {
-        Some(TimeWait::Client) => say!(language, "{}TIME_WAIT: client" / "{}TIME_WAIT: 클라이언트", mark),
+        Some(TimeWait::Client) => say!(language, "{}TIME_WAIT: {}" / "{}TIME_WAIT: {}", mark, client.name(language)),
         Some(TimeWait::Server) => say!(language, "{}TIME_WAIT: server" / "{}TIME_WAIT: 서버", mark),
         Some(TimeWait::Nobody) => say!(language, "{}TIME_WAIT: none" / "{}TIME_WAIT: 없음", mark),
         None => say!(language, "TIME_WAIT: not visible" / "TIME_WAIT: 보이지 않음"),
@@ -295,7 +313,8 @@ pub(super) fn time_wait(
         Some(TimeWait::Client) => Place::Client,
         Some(TimeWait::Server) => Place::Server,
         Some(TimeWait::Nobody) | None => {
-            let note = Step::note("time-wait", time_wait_words(time_wait, language)).known_by(time_wait, language);
+            let note = Step::note("time-wait", time_wait_words(time_wait, Party::Client, language))
+                .known_by(time_wait, language);
             return Step { is_drawn_only: true, ..note };
         }
     };
@@ -311,22 +330,22 @@ pub(super) fn time_wait(
         .saying(sentence)
 }
 
-fn capital(text: &str) -> String {
+pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// The TCP of `end` has acknowledged the last byte of a whole message.
-pub(super) fn has_all(end: End, language: Language) -> String {
-    say!(language, "{} TCP has all of it" / "{} TCP가 모두 받음", of(end, language))
+pub(super) fn has_all(end: impl Into<Party>, language: Language) -> String {
+    say!(language, "{} TCP has all of it" / "{} TCP가 모두 받음", of(end.into(), language))
 }
 
-pub(super) fn has_all_sentence(end: End, language: Language) -> String {
-    let whose = of(end, language);
+pub(super) fn has_all_sentence(end: impl Into<Party>, language: Language) -> String {
+    let whose = of(end.into(), language);
     say!(
         language,
         "{} TCP has the bytes; this does not show whether the program has read them."
             / "{} TCP가 바이트를 받았습니다. 프로그램이 읽었는지는 이것으로 알 수 없습니다.",
-        capital(whose)
+        capital(&whose)
     )
 }

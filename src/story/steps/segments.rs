@@ -10,6 +10,7 @@ use crate::record::segment::{Fact, Followed, Segment, Segments};
 use crate::record::{End, Figure, Nanoseconds, Source, Why};
 use crate::story::facts;
 use crate::story::layout::grouped;
+use crate::story::parties::Party;
 
 /// The segments that are nothing in particular, the gaps, and what the kernel counted otherwise.
 pub(super) fn steps(record: &Record, roles: &Roles<'_>, language: Language) -> Vec<Step> {
@@ -288,8 +289,9 @@ fn received(record: &Record, segments: &Segments, language: Language) -> Option<
     (segments.left_out == 0 && counted > seen).then(|| {
         let title = say!(
             language,
-            "the kernel received {} from the client; {} were seen here"
-                / "커널은 클라이언트에게서 {}를 받았고, 여기에서는 {}를 보았습니다",
+            "the kernel received {1} from the {0}; {2} were seen here"
+                / "커널은 {0}에게서 {1}를 받았고, 여기에서는 {2}를 보았습니다",
+            Party::of_client(record).name(language),
             count!(language, counted, "byte", "bytes" / "바이트"),
             count!(language, seen, "byte", "bytes" / "바이트")
         );

@@ -28,7 +28,7 @@ pub(super) fn steps(record: &Record, limits: Option<Limits>, language: Language)
     later.extend(left_out(record, language));
     later.extend(ending::seen(record, &roles, language));
     match &record.close {
-        Some(close) if !is_tcp => later.extend(unix::ending(close, language)),
+        Some(close) if !is_tcp => later.extend(unix::ending(close, record, language)),
         Some(close) => later.extend(ending::steps(close, record, &roles, language)),
         None if record.continues => later.push(Step::note(
             "continues",

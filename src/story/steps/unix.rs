@@ -8,12 +8,14 @@ use super::step::Step;
 use crate::language::Language;
 use crate::record::connection::{Close, Record};
 use crate::record::{End, Figure, How, Source};
+use crate::story::parties::{self, Party};
 
 pub(super) fn accept(record: &Record, language: Language) -> Step {
     let sentence = say!(
         language,
-        "accept(2) gives the server a socket for this client alone ({}). A unix socket joins two programs of one machine: there are no addresses, no segments, and nothing shakes hands. All times count from here."
-            / "accept(2)가 이 클라이언트만을 위한 소켓을 서버에 줍니다({}). 유닉스 소켓은 한 컴퓨터의 두 프로그램을 잇습니다. 주소도 세그먼트도 핸드셰이크도 없습니다. 모든 시각은 여기서부터 셉니다.",
+        "accept(2) gives the server a socket for this {} alone ({}). A unix socket joins two programs of one machine: there are no addresses, no segments, and nothing shakes hands. All times count from here."
+            / "accept(2)가 이 {}만을 위한 소켓을 서버에 줍니다({}). 유닉스 소켓은 한 컴퓨터의 두 프로그램을 잇습니다. 주소도 세그먼트도 핸드셰이크도 없습니다. 모든 시각은 여기서부터 셉니다.",
+        Party::of_client(record).name(language),
         record.model
     );
     let title = say!(language, "a unix socket" / "유닉스 소켓");
@@ -23,28 +25,31 @@ pub(super) fn accept(record: &Record, language: Language) -> Step {
         .saying(sentence)
 }
 
-pub(super) fn ending(close: &Close, language: Language) -> Vec<Step> {
-    let reason = Step::note("reason", close.reason.said(language).to_owned());
+pub(super) fn ending(close: &Close, record: &Record, language: Language) -> Vec<Step> {
+    let reason = Step::note("reason", parties::reason(&close.reason, record, language));
     if close.how == How::Lost {
-        return vec![ending::lost(close, language)];
+        return vec![ending::lost(close, record, language)];
     }
-    let mut steps: Vec<Step> = client_end(close, language).into_iter().chain(server_end(close, language)).collect();
+    let mut steps: Vec<Step> =
+        client_end(close, record, language).into_iter().chain(server_end(close, language)).collect();
     if close.first.value() == Some(&End::Server) {
         steps.reverse();
     }
-    steps.push(closed(close, language));
+    steps.push(closed(close, record, language));
     steps.push(reason);
     steps
 }
 
-fn client_end(close: &Close, language: Language) -> Option<Step> {
+fn client_end(close: &Close, record: &Record, language: Language) -> Option<Step> {
+    let name = Party::of_client(record).name(language);
     let first = said_first(&close.first, End::Client, language);
     if close.how == How::ResetByClient {
         let at = if close.client_end.value().is_some() { &close.client_end } else { &close.at };
         let title = say!(
             language,
-            "a call failed: the client closed its socket before it had taken all{}"
-                / "호출이 실패함: 클라이언트가 다 받기 전에 소켓을 닫음{}",
+            "a call failed: the {} closed its socket before it had taken all{}"
+                / "호출이 실패함: {}가 다 받기 전에 소켓을 닫음{}",
+            name,
             first
         );
         return Some(Step::event("reset", at.clone(), say!(language, "error" / "오류"), title).known_by(at, language));
@@ -52,7 +57,8 @@ fn client_end(close: &Close, language: Language) -> Option<Step> {
     close.client_end.value()?;
     let title = say!(
         language,
-        "read() returned 0: the client sends nothing more{}" / "read()가 0을 돌려줌: 클라이언트가 더 보내지 않음{}",
+        "read() returned 0: the {} sends nothing more{}" / "read()가 0을 돌려줌: {}가 더 보내지 않음{}",
+        name,
         first
     );
     let step = Step::event("client-end", close.client_end.clone(), say!(language, "end" / "끝"), title);
@@ -66,12 +72,13 @@ fn server_end(close: &Close, language: Language) -> Option<Step> {
     Some(step.captioned("shutdown()").known_by_its_time(language))
 }
 
-fn closed(close: &Close, language: Language) -> Step {
+fn closed(close: &Close, record: &Record, language: Language) -> Step {
     let title = match close.how {
         How::ResetByServer => say!(
             language,
-            "close(): bytes of the client's were left unread, so its next read fails"
-                / "close(): 읽지 않은 클라이언트의 바이트가 남아, 클라이언트의 다음 읽기가 실패함"
+            "close(): bytes of the {0}'s were left unread, so its next read fails"
+                / "close(): 읽지 않은 {0}의 바이트가 남아, {0}의 다음 읽기가 실패함",
+            Party::of_client(record).name(language)
         ),
         How::Timeout => say!(language, "close(): a deadline passed" / "close(): 제한 시간이 지남"),
         _ => say!(language, "close(): the socket is gone" / "close(): 소켓이 사라짐"),

@@ -5,6 +5,7 @@ use crate::record::connection::{Exchange, HeadState, Message, Record};
 use crate::record::secrets::{Secrets, withheld_head};
 use crate::record::{Figure, Nanoseconds};
 use crate::story::layout::grouped;
+use crate::story::parties::Party;
 use crate::story::steps::{Known, Place, Tone, count, how, queued_since, request_line, say};
 use serde::Serialize;
 
@@ -160,7 +161,7 @@ fn stages(exchange: &Exchange, record: &Record, language: Language) -> Vec<Stage
         (&stages.last_write, &last_write),
     );
     row(
-        say!(language, "Until the client acknowledged" / "클라이언트의 ACK까지"),
+        say!(language, "Until the {} acknowledged" / "{}의 ACK까지", Party::of_client(record).name(language)),
         Place::Wire,
         (&stages.last_write, &last_write),
         (&stages.acknowledged, &acknowledged),

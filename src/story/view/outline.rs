@@ -5,7 +5,7 @@ use super::requests::{Asked, requests};
 use crate::language::Language;
 use crate::record::connection::{Exchange, Record};
 use crate::record::{How, ProxyHeaderState};
-use crate::story::parties::{is_proxied, parties};
+use crate::story::parties::{Party, is_proxied, parties, reason};
 use crate::story::steps::{Tone, request_line, say};
 use serde::Serialize;
 
@@ -98,10 +98,15 @@ pub(super) fn ended(record: &Record, language: Language) -> String {
         How::Fin if was_reset(record) => say!(language, "closed by FINs, then a reset" / "FIN으로 닫힌 뒤 리셋됨"),
         How::Fin => say!(language, "closed by FINs" / "FIN으로 닫힘"),
         How::Closed => say!(language, "closed" / "닫힘"),
-        How::ResetByClient => say!(language, "reset by the client" / "클라이언트가 리셋함"),
+        How::ResetByClient if record.addresses().is_none() => {
+            say!(language, "closed by the {}" / "{}가 닫음", Party::of_client(record).name(language))
+        }
+        How::ResetByClient => {
+            say!(language, "reset by the {}" / "{}가 리셋함", Party::of_client(record).name(language))
+        }
         How::ResetByServer => say!(language, "reset by the server" / "서버가 리셋함"),
         How::Timeout => say!(language, "ended by a deadline of the server" / "서버의 제한 시간이 지나 끝남"),
-        How::Lost => close.reason.said(language).to_owned(),
+        How::Lost => reason(&close.reason, record, language),
     }
 }
 

@@ -38,8 +38,8 @@ pub fn queue(waiting: u32, backlog: u32, language: Language) -> String {
     let wait = count!(language, waiting, "connection waits", "connections wait" / "개 연결이");
     say!(
         language,
-        "{} in the accept queue ({} may). Each is complete, and the server has not called accept(2) for it yet (measured: sock_diag)."
-            / "{} 수락 대기열에서 기다립니다(최대 {}). 연결은 완성되었지만 서버가 아직 accept(2)로 가져가지 않았습니다(측정: sock_diag).",
+        "{} in the accept queue (backlog {}). Each is complete, and the server has not called accept(2) for it yet (measured: sock_diag)."
+            / "{} 수락 대기열에서 기다립니다(백로그 {}). 연결은 완성되었지만 서버가 아직 accept(2)로 가져가지 않았습니다(측정: sock_diag).",
         wait,
         grouped(backlog.into())
     )

@@ -3,6 +3,7 @@
 use crate::language::Language;
 use crate::record::transfer::{ClientClose, Transfer};
 use crate::record::{End, Figure, How, Nanoseconds, Source};
+use crate::story::parties::Party;
 use crate::story::steps::phrase::{
     closed, fin_read, fin_sent, fin_unseen, left_meanwhile, reset_found, reset_sent, said_first, time_wait,
 };
@@ -22,7 +23,7 @@ pub(super) fn steps(close: &ClientClose, transfer: &Transfer, roles: &Roles<'_>,
     let rtt = rtt.or_else(|| transfer.connect.as_ref().and_then(|connect| connect.rtt.value().copied()));
     let at = Figure::measured(close.at, Source::ClockAfterClose);
     let later = roles.segments().map_or(0, |segments| segments::listed_later(segments, End::Client, &at));
-    ends.push(closed(&at, close.how == How::Timeout, (tcp, later), rtt, &close.time_wait, language));
+    ends.push(closed(&at, close.how == How::Timeout, (tcp, later), rtt, (&close.time_wait, Party::Client), language));
     ends.push(Step::note("reason", close.reason.sentence(language)));
     ends.extend(transfer.ends.map(|ends| time_wait(&close.time_wait, (ends.client, ends.server), language)));
     ends

@@ -104,3 +104,22 @@ fn the_rest_of_a_pipelined_request_is_not_said_to_have_come_with_the_one_before(
         assert!(request.title.contains("pipelined") && request.sentence.contains(says), "{request:?}");
     }
 }
+
+#[test]
+fn a_fin_is_a_half_close_only_where_the_rest_of_the_response_was_taken() {
+    let said = |acknowledged: Figure<Nanoseconds>| {
+        let mut record = ended(figure(Some(9 * MS)));
+        record.exchanges[0].stages.acknowledged = acknowledged;
+        record.handshake.state = Figure::measured("CLOSE_WAIT".into(), Source::StateAtAccept);
+        // Before the last write.
+        let close = record.close.as_mut().expect("it has ended");
+        (close.client_end, close.how) = (figure(Some(1)), How::Fin);
+        let steps = steps(&record, Language::English);
+        let of = |id| steps.iter().find(|step: &&Step| step.id == id).expect("a step").clone();
+        let at_accept = of("half-closed").sentence;
+        assert!(at_accept.contains("a FIN does not tell") && !at_accept.contains("gets its whole"), "{at_accept}");
+        of("client-end").title.contains("half-close")
+    };
+    assert!(said(figure(Some(20 * MS))));
+    assert!(!said(Figure::not_visible(Why::NoAcknowledgement)), "a closed socket has a reset for an answer");
+}

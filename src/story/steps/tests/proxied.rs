@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::record::segment::{Segment, Segments};
-use crate::record::{Named, NamedBy, ProxyHeader, ProxyHeaderState};
+use crate::record::{Named, NamedBy, ProxyHeader, ProxyHeaderState, Reason};
 
 const HEADER: u32 = 28;
 
@@ -67,4 +67,62 @@ fn what_came_of_a_header_is_said() {
         let open = steps.iter().find(|step| step.id == "open").expect("it is open");
         assert!(!open.title.contains("nothing has come"), "{open:?}");
     }
+}
+
+/// What a step says, all of it.
+fn words(step: &Step) -> String {
+    format!("{} {} {} {}", step.label, step.caption, step.title, step.sentence)
+}
+
+fn ended(how: How, named: Option<Named>) -> Record {
+    let close = Close {
+        reason: if how == How::ResetByClient { Reason::Reset } else { Reason::Http10 },
+        how,
+        client_end: figure(Some(30 * MS)),
+        time_wait: Figure::measured(TimeWait::Client, Source::Clock),
+        ..some(super::close())
+    };
+    let state = if named.is_some() { ProxyHeaderState::Whole } else { ProxyHeaderState::Malformed };
+    let record = record(state, named, &[(1, HEADER), (1 + HEADER, 30)], true);
+    Record { close: Some(close), ..record }
+}
+
+#[test]
+fn who_has_a_proxied_connection_is_the_proxy_from_the_syn_to_time_wait() {
+    let client = Named { client: [203, 0, 113, 7].into(), port: Some(5000), by: NamedBy::ProxyV1 };
+    for how in [How::Fin, How::ResetByClient, How::ResetByServer, How::Timeout] {
+        for is_captured in [true, false] {
+            let mut record = ended(how, Some(client));
+            if !is_captured {
+                record.segments = None;
+            }
+            let is_of_proxy = |step: &&Step| step.id != "proxy-header";
+            for step in steps(&record, Language::English).iter().filter(is_of_proxy) {
+                assert!(!words(step).to_lowercase().contains("the client"), "{how:?}: {}", words(step));
+            }
+            for step in steps(&record, Language::Korean).iter().filter(is_of_proxy) {
+                assert!(!words(step).contains("클라이언트"), "{how:?}: {}", words(step));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_reset_of_a_proxy_is_its_own_and_a_client_is_still_a_client() {
+    let client = Named { client: [203, 0, 113, 7].into(), port: Some(5000), by: NamedBy::ProxyV1 };
+    let said = |named, language| {
+        let steps = steps(&ended(How::ResetByClient, named), language);
+        let of = |id| steps.iter().find(|step: &&Step| step.id == id).expect("a step").title.clone();
+        let closed = of("closed");
+        [of("reset"), of("reason"), closed[closed.find("TIME_WAIT").expect("it")..].to_owned()]
+    };
+    let proxy = said(Some(client), Language::English);
+    assert!(proxy[0].starts_with("a call failed: the proxy reset the connection"), "{proxy:?}");
+    assert_eq!(proxy[1..], ["The proxy reset the connection.", "TIME_WAIT: proxy"]);
+    let korean = said(Some(client), Language::Korean);
+    assert!(korean[0].starts_with("호출이 실패함: 프록시가 연결을 리셋함"), "{korean:?}");
+    assert_eq!(korean[1..], ["프록시가 연결을 리셋했습니다.", "TIME_WAIT: 프록시"]);
+    // What is no PROXY header makes nobody a proxy.
+    let plain = said(None, Language::English);
+    assert_eq!(plain[1..], ["The client reset the connection.", "TIME_WAIT: client"]);
 }
