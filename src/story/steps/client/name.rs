@@ -243,7 +243,7 @@ fn referred(referral: &Referral, language: Language) -> String {
 
 fn outcome(name: &Name, language: Language) -> String {
     match name.addresses.is_empty() {
-        true => say!(language, "{} has no address" / "{}: 주소 없음", name.host),
+        true => say!(language, "no address was found for {}" / "{}: 주소를 찾지 못함", name.host),
         false => say!(language, "{} is {}" / "{} = {}", name.host, list(&name.addresses, language)),
     }
 }

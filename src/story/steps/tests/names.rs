@@ -120,3 +120,11 @@ fn a_referral_is_not_nodata() {
         assert!(text.contains(yes) && !text.contains(no), "{authority:?}: {text}");
     }
 }
+
+#[test]
+fn where_nobody_responded_it_is_not_said_that_there_is_no_address() {
+    let said = |language| shown(lookup(QueryOutcome::TimedOut, false, &[]), &[], language);
+    let (english, korean) = (said(Language::English), said(Language::Korean));
+    assert!(english.contains("no address was found for name.example;") && !english.contains("has no"), "{english}");
+    assert!(korean.contains("name.example: 주소를 찾지 못함") && !korean.contains("주소 없음"), "{korean}");
+}
