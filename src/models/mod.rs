@@ -36,7 +36,7 @@
 //! # let loopback = [std::net::Ipv4Addr::LOCALHOST.into()];
 //! # let listeners = glasshttp::listener::listen(&loopback, glasshttp::listener::Required::All,
 //! #     glasshttp::listener::Port::Exactly(0), 16).map_err(std::io::Error::other)?;
-//! # let address = listeners[0].address();
+//! # let address = listeners[0].address().expect("TCP has one");
 //! # let (service, limits, stop) = (Arc::new(Service::new(handler)), Limits::new(4), Stop::new()?);
 //! # std::thread::scope(|scope| {
 //! #     let server = scope.spawn(|| serve(listeners, &service, &limits, &stop));
