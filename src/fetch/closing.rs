@@ -3,7 +3,7 @@
 use super::connection::Connection;
 use crate::http::client::{Ending, Next};
 use crate::kernel::socket_table::SocketTable;
-use crate::kernel::tcp_info::{SendQueue, TcpInfo};
+use crate::kernel::tcp_info::{SendQueue, TcpInfo, fin_left};
 use crate::record::transfer::ClientClose;
 use crate::record::{ClientReason, End, Figure, How, Nanoseconds, Source, TimeWait, Why};
 use crate::sys::tcp_option;
@@ -131,12 +131,7 @@ fn fin(how: How, at: Nanoseconds, queue: Option<SendQueue>) -> Figure<Nanosecond
     if matches!(how, How::ResetByClient) {
         return Figure::not_visible(Why::NotReached);
     }
-    match queue.map(|queue| queue.is_clear()) {
-        None => Figure::not_visible(Why::NoTcpInfo),
-        Some(Some(true)) => Figure::derived(at, Source::NothingUnsent),
-        Some(Some(false)) => Figure::not_visible(Why::BytesUnsent),
-        Some(None) => Figure::not_visible(Why::CloseUnseen),
-    }
+    fin_left(queue, Some(at))
 }
 
 /// Who ended first, by TCP's `state` right before we ended our half; else by the order in which we learnt of the ends.

@@ -1,6 +1,6 @@
 //! What the kernel's own structures say: the SYN that it kept, and TCP_INFO.
 
-use crate::record::{Nanoseconds, Negotiated, Syn, Tcp};
+use crate::record::{Figure, Nanoseconds, Negotiated, Source, Syn, Tcp, Why};
 use etherparse::{NetSlice, SlicedPacket, TcpOptionElement, TransportSlice};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -177,6 +177,16 @@ impl SendQueue {
         let is_one_segment = self.unsent == 0 || self.unsent <= self.segment && self.may_send;
         let behind = self.in_flight.saturating_add(self.unsent.into());
         may_close.then_some(is_one_segment && behind < self.window.into())
+    }
+}
+
+/// When a FIN left, if a call at this moment put it behind `queue`.
+pub(crate) fn fin_left(queue: Option<SendQueue>, at: Option<Nanoseconds>) -> Figure<Nanoseconds> {
+    let Some(queue) = queue else { return Figure::not_visible(Why::NoTcpInfo) };
+    match (queue.is_clear(), at) {
+        (Some(true), Some(at)) => Figure::derived(at, Source::NothingUnsent),
+        (Some(false), _) => Figure::not_visible(Why::BytesUnsent),
+        _ => Figure::not_visible(Why::CloseUnseen),
     }
 }
 

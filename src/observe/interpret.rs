@@ -266,12 +266,7 @@ fn fin(how: How, ended: &Figure<Nanoseconds>, info: &TcpInfo<'_>, report: &Close
         0 => info.send_queue(),
         _ => report.queue_before_end,
     };
-    let Some(queue) = queue else { return Figure::not_visible(Why::NoTcpInfo) };
-    match (queue.is_clear(), ended.value()) {
-        (Some(true), Some(at)) if how != How::ResetByClient => Figure::derived(*at, Source::NothingUnsent),
-        (Some(false), _) => Figure::not_visible(Why::BytesUnsent),
-        _ => Figure::not_visible(Why::CloseUnseen),
-    }
+    tcp_info::fin_left(queue, ended.value().copied().filter(|_| how != How::ResetByClient))
 }
 
 /// The state of the socket right before the server ended its half says it.
