@@ -231,7 +231,6 @@ fn accept(record: &Record, wait: Wait, language: Language) -> Step {
         let waiting = count!(language, queue.waiting, "other waits there", "others wait there" / "개가 더 기다림");
         figures.push(say!(language, "{} (backlog {})" / "{} (백로그 {})", waiting, grouped(queue.backlog.into())));
     }
-    let label = say!(language, "accept" / "수락");
     let sentence = say!(
         language,
         "accept(2) gives the server a socket for this {} alone ({}). All times count from here."
@@ -239,7 +238,13 @@ fn accept(record: &Record, wait: Wait, language: Language) -> Step {
         Party::of_client(record).name(language),
         record.model
     );
-    Step::event("accept", Figure::measured(0, Source::Accept), label, figures.join("; "))
+    accepted(figures.join("; "), sentence, language)
+}
+
+/// The accept, from which all times count.
+pub(super) fn accepted(title: String, sentence: String, language: Language) -> Step {
+    let label = say!(language, "accept" / "수락");
+    Step::event("accept", Figure::measured(0, Source::Accept), label, title)
         .captioned("accept()")
         .known_by_its_time(language)
         .saying(sentence)

@@ -1,13 +1,13 @@
 //! A connection on a unix socket: no network lies between its ends, so there is neither a handshake nor a
 //! FIN, and what the calls say is all that there is.
 
-use super::ending;
 use super::phrase::said_first;
 use super::say::say;
 use super::step::Step;
+use super::{ending, handshake};
 use crate::language::Language;
 use crate::record::connection::{Close, Record};
-use crate::record::{End, Figure, How, Source};
+use crate::record::{End, How};
 use crate::story::parties::{self, Party};
 
 pub(super) fn accept(record: &Record, language: Language) -> Step {
@@ -18,11 +18,7 @@ pub(super) fn accept(record: &Record, language: Language) -> Step {
         Party::of_client(record).name(language),
         record.model
     );
-    let title = say!(language, "a unix socket" / "유닉스 소켓");
-    Step::event("accept", Figure::measured(0, Source::Accept), say!(language, "accept" / "수락"), title)
-        .captioned("accept()")
-        .known_by_its_time(language)
-        .saying(sentence)
+    handshake::accepted(say!(language, "a unix socket" / "유닉스 소켓"), sentence, language)
 }
 
 pub(super) fn ending(close: &Close, record: &Record, language: Language) -> Vec<Step> {
