@@ -3,26 +3,17 @@
 use super::proxy::Running;
 use super::run;
 use crate::closing::{assert_same, folder_with};
-use crate::harness::{PATIENCE, Server};
+use crate::harness::{PATIENCE, Server, place};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::fs;
-use std::io::{BufRead, Read, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
-use tempfile::TempDir;
-
-/// A place for sockets that whoever serves may write to.
-fn place() -> TempDir {
-    let place = crate::harness::folder();
-    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o777)).expect("our own");
-    place
-}
 
 /// A server on this path, or for proxies on it, which believes their fields.
 fn serve(folder: &Path, path: &Path, is_proxied: bool) -> Server {
@@ -34,8 +25,7 @@ fn serve(folder: &Path, path: &Path, is_proxied: bool) -> Server {
 fn clients(mut server: Server) -> Vec<Value> {
     server.signal(Signal::TERM);
     server.wait();
-    let lines = server.stdout.by_ref().lines().map_while(Result::ok);
-    let said = lines.map(|line| serde_json::from_str::<Value>(&line).expect("JSON"));
+    let said = server.objects().into_iter();
     said.filter(|said| said["target"] == "/small.txt").map(|said| said["client"].clone()).collect()
 }
 

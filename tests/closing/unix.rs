@@ -2,7 +2,7 @@
 
 use super::activation::HAND_OVER;
 use super::{folder_with, under_each_model};
-use crate::harness::{PATIENCE, Server, folder, glasshttp, refusal};
+use crate::harness::{PATIENCE, Server, folder, glasshttp, place, refusal};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::fs;
@@ -15,17 +15,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 
 /// What the server waits for who is there (`--grace`).
 const GRACE: Duration = Duration::from_secs(10);
-
-/// A place for sockets that whoever serves may write to.
-fn place() -> TempDir {
-    let place = folder();
-    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o777)).expect("our own");
-    place
-}
 
 /// A server on this path and, so that it prints a URL, on a port.
 fn serve(folder: &Path, bind: &str, log: &str, options: &[&str]) -> Server {
@@ -49,12 +41,6 @@ fn ask(path: &Path, request: &str) -> io::Result<String> {
     let mut response = String::new();
     socket.read_to_string(&mut response)?;
     Ok(response)
-}
-
-/// The objects of a log that has ended.
-fn objects(server: &mut Server) -> Vec<Value> {
-    let lines = server.stdout.by_ref().lines().map_while(Result::ok);
-    lines.map(|line| serde_json::from_str(&line).expect("JSON")).collect()
 }
 
 #[test]
@@ -84,7 +70,7 @@ fn a_path_serves_as_a_port_does_and_its_name_goes_with_the_server() {
         assert_eq!(server.wait().code(), Some(0), "{model}");
         assert!(begun.elapsed() < GRACE, "{model}: nobody was there to wait for");
         assert!(!path.exists(), "{model}: its name is left");
-        let mut said = objects(&mut server);
+        let mut said = server.objects();
         said.sort_by_key(|said| said["connection"].as_u64()); // two loops wrote it
         let ends: Vec<_> = said.iter().map(|said| (&said["client"], &said["via"])).collect();
         let (named, via) = (Value::from("192.0.2.7"), Value::from("unix:"));
@@ -207,7 +193,7 @@ fn its_record_tells_nothing_of_tcp() {
     ask(&path, "GET /small.txt HTTP/1.0\r\n\r\n").expect("a response");
     server.signal(Signal::TERM);
     server.wait();
-    let records = objects(&mut server);
+    let records = server.objects();
     let record = records.iter().find(|record| record["exchanges"][0]["status"] == 200).expect("its record");
     assert_eq!((&record["client"], &record["server"]), (&"unix:".into(), &unix(&path).into()));
     let handshake =
@@ -239,7 +225,7 @@ fn a_proxy_on_a_path_says_who_its_client_is() {
     assert!(ask(&path, request).expect("a response").ends_with("small\n"));
     server.signal(Signal::TERM);
     server.wait();
-    let said = objects(&mut server);
+    let said = server.objects();
     assert_eq!((&said[0]["client"], &said[0]["via"]), (&"203.0.113.7".into(), &"unix:".into()));
 }
 

@@ -43,6 +43,13 @@ pub fn folder() -> TempDir {
     tempfile::Builder::new().permissions(Permissions::from_mode(0o755)).tempdir().expect("a folder")
 }
 
+/// The same, a place for sockets: the serving account may write there, too.
+pub fn place() -> TempDir {
+    let place = folder();
+    std::fs::set_permissions(place.path(), Permissions::from_mode(0o777)).expect("our own");
+    place
+}
+
 /// A running server; it is ended when dropped.
 pub struct Server {
     child: Child,
@@ -128,6 +135,12 @@ impl Server {
         let url = self.page_url();
         let port = url.trim_end_matches("metrics").trim_end_matches('/').rsplit(':').next().map(str::parse);
         SocketAddr::from(([127, 0, 0, 1], port.expect("a port").expect("a number")))
+    }
+
+    /// The objects of its log, which ends with it.
+    pub fn objects(&mut self) -> Vec<serde_json::Value> {
+        let lines = self.stdout.by_ref().lines().map_while(Result::ok);
+        lines.map(|line| serde_json::from_str(&line).expect("JSON")).collect()
     }
 
     /// The port that it listens on.
