@@ -248,8 +248,8 @@ impl Listener {
             Place::Internet(address) if !self.is_shared() => address,
             _ => return Ok(Self { socket: self.socket.try_clone()?, place: self.place.clone(), ..*self }),
         };
-        // Only now that the address is ours alone, and only where it is shared: whoever has this option
-        // set, and is the same user, could join.
+        // Only now that the address is ours alone, and only where it is shared: another program of
+        // the same user, with this option set, could join.
         self.socket.set_reuse_port(true)?;
         let socket = unbound(address, address.is_ipv6() && self.socket.only_v6()?)?;
         socket.set_reuse_port(true)?;

@@ -71,7 +71,7 @@ pub(super) fn bind(text: &str) -> Result<Bind, Sentence> {
 fn unix(text: &str) -> Result<UnixPlace, Sentence> {
     let (path, mode) = text.rsplit_once(",mode=").map_or((text, None), |(path, mode)| (path, Some(mode)));
     let mode = mode.map_or(Some(USUAL_MODE), |mode| u32::from_str_radix(mode, 8).ok().filter(|mode| *mode <= 0o777));
-    // Whoever errs in that word (`,mdoe=660`) would have let everybody in.
+    // A slip in that word (`,mdoe=660`) would have let everybody in.
     let is_mistyped = path.rsplit_once(',').is_some_and(|(_, option)| option.contains('=') || option == "mode");
     match mode.filter(|_| !is_mistyped) {
         Some(mode) if !path.is_empty() => Ok(UnixPlace { path: path.into(), mode, is_proxied: false }),

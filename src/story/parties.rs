@@ -82,7 +82,7 @@ impl Party {
     }
 }
 
-/// Why a connection ended. What is said of a client there is done by whoever has the connection.
+/// Why a connection ended. What a reason says of the client, a proxy does where it has the connection.
 pub(crate) fn reason(reason: &Reason, record: &Record, language: Language) -> String {
     match reason {
         // A unix socket knows no resets.

@@ -85,7 +85,7 @@ fn remark(exchange: &Exchange, language: Language) -> Option<String> {
     (exchange.number > 1).then(|| say!(language, "reused" / "연결 재사용"))
 }
 
-/// So many exchanges had this status.
+/// How many exchanges had this status.
 pub(crate) fn of_status(status: u16, count: u64, language: Language) -> String {
     match status {
         0 => say!(language, "{} without a response" / "응답 없음 {}", grouped(count)),

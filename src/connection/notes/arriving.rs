@@ -48,7 +48,7 @@ impl Notes {
         }
     }
 
-    /// So many more bytes of it were read.
+    /// More of it was read: this number of bytes.
     pub(in crate::connection) fn body_read(&mut self, count: usize) {
         let last_read = self.last_read.1;
         if let Some(body) = self.exchange.as_mut().and_then(|exchange| exchange.body.as_mut()) {

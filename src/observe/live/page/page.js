@@ -237,7 +237,7 @@ new LiveSource({
   },
 });
 
-// So many records have come.
+// That number of records has come.
 function settle(count) {
   page.awaited -= count;
   if (page.isSettled || page.awaited > 0) return;

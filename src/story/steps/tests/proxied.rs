@@ -1,4 +1,4 @@
-//! What a proxy says before the first request is no request, whoever it names.
+//! What a proxy says before the first request is no request, with or without a client that it names.
 
 use super::*;
 use crate::record::segment::{Segment, Segments};
