@@ -242,6 +242,33 @@ fn where_there_is_no_other_account_root_stays_and_has_no_capability() {
 }
 
 #[test]
+#[ignore = "needs strace"]
+fn a_look_at_the_clock_costs_no_more_in_the_sandbox() {
+    let place = site();
+    let calls = |options: &[&str]| {
+        let trace = place.path().join("trace");
+        let mut command = std::process::Command::new("strace");
+        command.args(["-D", "-f", "-e", "trace=clock_gettime", "-o"]).arg(&trace).arg(glasshttp().get_program());
+        command.args(["--port", "0", "--no-watch", "--log", "story"]).args(options);
+        let mut server = Server::spawn(command.arg(place.path().join("site")));
+        (0..50).for_each(|_| assert_eq!(server.get("/a.txt").status, 200));
+        server.signal(Signal::TERM);
+        server.wait();
+        let end = format!("{} +++ exited", server.id());
+        loop {
+            let trace = fs::read_to_string(&trace).expect("a trace");
+            if trace.lines().any(|line| line.split_whitespace().collect::<Vec<_>>().join(" ").starts_with(&end)) {
+                return trace.matches("clock_gettime(").count();
+            }
+            std::thread::yield_now();
+        }
+    };
+    let without = calls(&["--no-sandbox"]);
+    // Where the kernel has clocks to be read without a call, it is none (vdso(7)).
+    assert!(calls(&[]) <= 2 * without, "{} of {without}", calls(&[]));
+}
+
+#[test]
 #[ignore = "needs root, for a network namespace with a free port 80"]
 fn root_takes_port_80_and_somebody_else_serves_on_it() {
     let place = site();
