@@ -20,7 +20,7 @@ pub struct Limits {
 
 /// How long an idle connection is left open for the request that may be on its way,
 /// when the server is about to stop.
-pub(super) const LAST_REQUEST: Duration = Duration::from_millis(250);
+const LAST_REQUEST: Duration = Duration::from_millis(250);
 
 impl Limits {
     /// This many connections at once, no lingering, ten seconds of grace.
@@ -40,11 +40,10 @@ impl Limits {
         order + self.linger
     }
 
-    /// With the order to stop at `order`: when nobody is accepted any more, when idle
-    /// connections close, and when all is over.
-    pub(super) fn ending(&self, order: Instant) -> [Instant; 3] {
+    /// The same of all that is to come.
+    pub(super) fn ending(&self, order: Instant) -> Ending {
         let closing = self.lingers_until(order);
-        [closing, closing + LAST_REQUEST, closing + self.grace]
+        Ending { closing: Some(closing), last_request: Some(closing + LAST_REQUEST), last_moment: closing + self.grace }
     }
 
     /// The same, with no more connections than `model` has descriptors for: what
@@ -61,5 +60,52 @@ impl Limits {
             self.connections = self.connections.min(usize::try_from(affordable).unwrap_or(usize::MAX)).max(1);
         }
         self
+    }
+}
+
+/// After the order to stop: what is still to come, and when.
+///
+/// ```text
+///   order ─── linger ──▶ closing ─── 250 ms ──▶ last request ─── … ──▶ last moment
+///         all accepted     │  those under way     │  idle ones           │  what is
+///                          ▼  are accepted        ▼  are closed          ▼  left ends
+///                          └──────────────── grace ──────────────────────┘
+/// ```
+#[derive(Debug)]
+pub(super) struct Ending {
+    closing: Option<Instant>,
+    last_request: Option<Instant>,
+    pub(super) last_moment: Instant,
+}
+
+impl Ending {
+    /// A connection that comes after the order has as long for its request as the others.
+    pub(super) fn await_request(&mut self) {
+        self.last_request = self.last_request.max(Some(Instant::now() + LAST_REQUEST));
+    }
+
+    /// When the next of it is due.
+    pub(super) fn next(&self) -> Instant {
+        self.closing.into_iter().chain(self.last_request).fold(self.last_moment, Instant::min)
+    }
+
+    /// Whether listening is still to end.
+    pub(super) fn is_open(&self) -> bool {
+        self.closing.is_some()
+    }
+
+    /// Whether listening is to end now; once.
+    pub(super) fn closes(&mut self, now: Instant) -> bool {
+        self.closing.take_if(|closing| *closing <= now).is_some()
+    }
+
+    /// Whether idle connections are to close now; once.
+    pub(super) fn closes_idle(&mut self, now: Instant) -> bool {
+        self.last_request.take_if(|last_request| *last_request <= now).is_some()
+    }
+
+    /// Whether what is left is to end.
+    pub(super) fn is_over(&self, now: Instant) -> bool {
+        now >= self.last_moment
     }
 }

@@ -23,7 +23,7 @@ mod table;
 
 use super::crowd::others_wait;
 use super::drain::Draining;
-use super::limits::{LAST_REQUEST, Limits};
+use super::limits::{Ending, Limits};
 use super::stop::Stop;
 use crate::connection::{Budget, Connection, Progress, Service, Workspace};
 use crate::listener::Listener;
@@ -82,32 +82,10 @@ struct EventLoop {
     service: Arc<Service>,
     limits: Limits,
     stop: Arc<Stop>,
+    /// After the order to stop.
     ending: Option<Ending>,
-}
-
-/// After the order to stop: what is still to come, and when.
-struct Ending {
-    /// Nobody is accepted any more.
-    closing: Option<Instant>,
-    /// Those who came before that are still accepted.
+    /// After that: those who came before listening ended are still accepted.
     draining: Option<Draining>,
-    /// Idle connections close.
-    last_request: Option<Instant>,
-    /// All is over.
-    last_moment: Instant,
-}
-
-impl Ending {
-    fn next(&self) -> Instant {
-        let draining = self.draining.as_ref().map(Draining::next_look);
-        self.closing
-            .into_iter()
-            .chain(draining)
-            .chain(self.last_request)
-            .min()
-            .unwrap_or(self.last_moment)
-            .min(self.last_moment)
-    }
 }
 
 impl EventLoop {
@@ -133,6 +111,7 @@ impl EventLoop {
             limits,
             stop: Arc::clone(stop),
             ending: None,
+            draining: None,
         };
         event_loop.set_accepts(true)?;
         Ok(event_loop)
@@ -141,8 +120,7 @@ impl EventLoop {
     fn run(mut self) -> io::Result<()> {
         let mut events = Vec::with_capacity(512);
         while !self.is_over() {
-            let ending = self.ending.as_ref().map(Ending::next);
-            let until = [self.connections.next_sweep(), ending, self.workspace.end_turn()];
+            let until = [self.connections.next_sweep(), self.next_of_ending(), self.workspace.end_turn()];
             let patience =
                 until.into_iter().flatten().min().map(|until| until.saturating_duration_since(Instant::now()));
             let timeout = patience.and_then(|patience| Timespec::try_from(patience).ok());
@@ -161,7 +139,7 @@ impl EventLoop {
             if self.connections.next_sweep().is_some_and(|at| at <= Instant::now()) {
                 self.sweep()?;
             }
-            if self.ending.as_ref().is_some_and(|ending| ending.next() <= Instant::now()) {
+            if self.next_of_ending().is_some_and(|at| at <= Instant::now()) {
                 self.go_on_ending()?;
             }
         }
@@ -172,9 +150,14 @@ impl EventLoop {
 
     fn is_over(&self) -> bool {
         self.ending.as_ref().is_some_and(|ending| {
-            let is_closed = ending.closing.is_none() && ending.draining.is_none();
-            is_closed && self.connections.len() == 0 || Instant::now() >= ending.last_moment
+            let is_closed = !ending.is_open() && self.draining.is_none();
+            is_closed && self.connections.len() == 0 || ending.is_over(Instant::now())
         })
+    }
+
+    fn next_of_ending(&self) -> Option<Instant> {
+        let look = self.draining.as_ref().map(Draining::next_look);
+        self.ending.as_ref().map(Ending::next).into_iter().chain(look).min()
     }
 
     /// Accepts one connection an event: of the others we are told again, and who is ready has a turn.
@@ -201,7 +184,7 @@ impl EventLoop {
         }
         if let Some(ending) = &mut self.ending {
             connection.prepare_to_shut_down();
-            ending.last_request = ending.last_request.max(Some(Instant::now() + LAST_REQUEST));
+            ending.await_request();
         }
         self.workspace.begin_turn(); // its request may have come a moment ago
         let progress = connection.advance(&mut self.workspace);
@@ -264,9 +247,7 @@ impl EventLoop {
     /// From here on each next response is a connection's last one.
     fn begin_to_stop(&mut self) -> io::Result<()> {
         epoll::delete(&self.epoll, self.stop.as_ref())?;
-        let [closing, last_request, last_moment] = self.limits.ending(self.stop.seen());
-        self.ending =
-            Some(Ending { closing: Some(closing), draining: None, last_request: Some(last_request), last_moment });
+        self.ending = Some(self.limits.ending(self.stop.seen()));
         for key in self.connections.keys() {
             self.connections.connection(key).map(Connection::prepare_to_shut_down);
         }
@@ -288,17 +269,13 @@ impl EventLoop {
     /// Does what it is time for: drops who would begin to connect, accepts who has, closes what is idle.
     fn go_on_ending(&mut self) -> io::Result<()> {
         let now = Instant::now();
-        let Some(ending) = &mut self.ending else { return Ok(()) };
-        let mut begun = ending.draining.take();
-        if ending.closing.take_if(|closing| *closing <= now).is_some() {
+        if self.ending.as_mut().is_some_and(|ending| ending.closes(now)) {
             // One that is shared stays open elsewhere, and would go on to wake this loop.
             self.set_accepts(false)?;
-            begun = Some(Draining::begin(std::mem::take(&mut self.listeners)));
+            self.draining = Some(Draining::begin(std::mem::take(&mut self.listeners)));
         }
-        let draining = begun.and_then(|draining| self.drain(draining));
-        let Some(ending) = &mut self.ending else { return Ok(()) };
-        ending.draining = draining;
-        if ending.last_request.take_if(|last_request| *last_request <= now).is_some() {
+        self.draining = self.draining.take().and_then(|draining| self.drain(draining));
+        if self.ending.as_mut().is_some_and(|ending| ending.closes_idle(now)) {
             for key in self.connections.keys() {
                 self.advance(key, Connection::shut_down)?;
             }

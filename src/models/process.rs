@@ -85,7 +85,7 @@ pub(super) fn serve(listeners: Vec<Listener>, service: &Arc<Service>, limits: &L
             }
         }
     }
-    let [_, _, last_moment] = limits.ending(stop.seen());
+    let last_moment = limits.ending(stop.seen()).last_moment;
     Draining::begin(listeners).accept_to_the_end(|listener, socket, client| {
         while !parent.has_room() && Instant::now() < last_moment {
             parent.children.wait_for_one(last_moment);

@@ -1,7 +1,7 @@
 //! What the models that wait for one connection share: its accept, and its run to the end.
 
 use super::crowd::{LOOK, Place};
-use super::limits::{LAST_REQUEST, Limits};
+use super::limits::Limits;
 use super::stop::Stop;
 use super::wait::wait;
 use crate::connection::{Connection, Progress, Service, Workspace};
@@ -80,26 +80,20 @@ pub(super) fn run(
         };
     }
 
-    let [mut closing, mut last_request, last_moment] = limits.ending(stop.seen());
-    // One that came after the order has as long for its request as the others.
-    last_request = last_request.max(Instant::now() + LAST_REQUEST);
+    let mut ending = limits.ending(stop.seen());
+    ending.await_request();
     while let Some((flags, deadline)) = waits_for(progress) {
-        let turn = closing.min(last_request).min(last_moment);
-        let ready = wait_for(&connection, flags, None, deadline.min(turn));
+        let ready = wait_for(&connection, flags, None, deadline.min(ending.next()));
         let now = Instant::now();
-        if now >= closing {
-            closing = last_moment;
+        if ending.closes(now) {
             place.close();
         }
         progress = match ready {
-            _ if now >= last_moment => return connection.abandon(workspace),
+            _ if ending.is_over(now) => return connection.abandon(workspace),
             Err(_) => return connection.abandon(workspace),
             Ok((true, _)) => connection.advance(workspace),
             Ok((false, _)) if now >= deadline => connection.time_out(workspace),
-            Ok((false, _)) if now >= last_request => {
-                last_request = last_moment;
-                connection.shut_down(workspace)
-            }
+            Ok((false, _)) if ending.closes_idle(now) => connection.shut_down(workspace),
             Ok((false, _)) => progress,
         };
     }

@@ -55,7 +55,7 @@ pub(super) fn serve(
         let Some(connection) = accept(&listeners, service, stop, limits)? else { break };
         serve_elsewhere(connection, slot, &shared)?;
     }
-    let [_, _, last_moment] = limits.ending(stop.seen());
+    let last_moment = limits.ending(stop.seen()).last_moment;
     Draining::begin(listeners).accept_to_the_end(|listener, socket, client| {
         let connection = Connection::new(socket, client, listener.as_fd(), service);
         // Where no slot becomes free in time, this connection is closed, and so are those behind it.
