@@ -8,25 +8,25 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 sentences! {
     /// Why a connection ended.
     Reason {
-        SimpleRequest "simple_request" "The client spoke HTTP/0.9, where a connection carries one response." "클라이언트가 HTTP/0.9로 요청했습니다. 0.9에서는 연결 하나에 응답이 하나입니다.";
-        Http10 "http10" "The client spoke HTTP/1.0 and did not ask to keep the connection." "HTTP/1.0 클라이언트가 연결 유지를 요청하지 않았습니다.";
-        ClientAskedClose "client_asked_close" "The client asked to close, with Connection: close." "클라이언트가 Connection: close로 종료를 요청했습니다.";
+        SimpleRequest "simple_request" "The " client " spoke HTTP/0.9, where a connection carries one response." "" client "가 HTTP/0.9로 요청했습니다. 0.9에서는 연결 하나에 응답이 하나입니다.";
+        Http10 "http10" "The " client " spoke HTTP/1.0 and did not ask to keep the connection." "HTTP/1.0 " client "가 연결 유지를 요청하지 않았습니다.";
+        ClientAskedClose "client_asked_close" "The " client " asked to close, with Connection: close." "" client "가 Connection: close로 종료를 요청했습니다.";
         KeepAliveOff "keep_alive_off" "This server does not keep connections open for further requests." "이 서버는 다음 요청을 위해 연결을 유지하지 않습니다.";
         ShuttingDown "shutting_down" "The server is shutting down." "서버가 종료하는 중입니다.";
         ConnectionLimit "connection_limit" "The server has reached its limit of connections." "서버의 연결 수가 한도에 이르렀습니다.";
         UnknownLength "unknown_length" "The length of the response was not known in advance, so the end of the connection is its end." "응답의 길이를 미리 알 수 없어서, 연결의 끝이 곧 응답의 끝입니다.";
         RequestBodyUnread "request_body_unread" "The request had a body that this server did not read." "요청에 이 서버가 읽지 않은 본문이 있었습니다.";
-        ClientClosed "client_closed" "The client closed the keep-alive connection." "클라이언트가 유지하던 연결을 닫았습니다.";
+        ClientClosed "client_closed" "The " client " closed the keep-alive connection." "" client "가 유지하던 연결을 닫았습니다.";
         NoProxyHeader "no_proxy_header" "This address expects the PROXY protocol, and the connection did not begin with a valid header of it in time." "이 주소는 PROXY 프로토콜을 기다리는데, 연결이 제때 올바른 PROXY 헤더로 시작하지 않았습니다.";
-        NoRequest "no_request" "The client closed without sending a request." "클라이언트가 요청을 보내지 않고 닫았습니다.";
-        IncompleteBody "incomplete_body" "The client closed before the body of its request was complete." "클라이언트가 요청 본문을 다 보내지 않고 닫았습니다.";
+        NoRequest "no_request" "The " client " closed without sending a request." "" client "가 요청을 보내지 않고 닫았습니다.";
+        IncompleteBody "incomplete_body" "The " client " closed before the body of its request was complete." "" client "가 요청 본문을 다 보내지 않고 닫았습니다.";
         IdleTimeout "idle_timeout" "No further request came in time." "다음 요청이 제때 오지 않았습니다.";
-        SilentTimeout "silent_timeout" "No request came in time: the client connected and stayed silent." "제때 온 요청이 없습니다. 클라이언트가 연결만 하고 침묵했습니다.";
+        SilentTimeout "silent_timeout" "No request came in time: the " client " connected and stayed silent." "제때 온 요청이 없습니다. " client "가 연결만 하고 침묵했습니다.";
         BodyTimeout "body_timeout" "The request's body was not complete in time." "요청 본문이 제때 다 오지 않았습니다.";
-        SendTimeout "send_timeout" "The client read nothing of the response for too long." "클라이언트가 너무 오래 응답을 받아 가지 않았습니다.";
+        SendTimeout "send_timeout" "The " client " read nothing of the response for too long." "" client "가 너무 오래 응답을 받아 가지 않았습니다.";
         NoRoom "no_room" "The server had used up the memory that it may use for this." "서버가 이 일에 쓸 수 있는 메모리가 모두 차 있었습니다.";
-        TooSlow "too_slow" "The client read its response more slowly than the minimum rate, while others waited for its place." "클라이언트가 응답을 최소 속도보다 느리게 받아 갔고, 다른 연결이 그 자리를 기다렸습니다.";
-        Reset "reset" "The client reset the connection." "클라이언트가 연결을 리셋했습니다.";
+        TooSlow "too_slow" "The " client " read its response more slowly than the minimum rate, while others waited for its place." "" client "가 응답을 최소 속도보다 느리게 받아 갔고, 다른 연결이 그 자리를 기다렸습니다.";
+        Reset "reset" "The " client " reset the connection." "" client "가 연결을 리셋했습니다.";
         BodyTruncated "body_truncated" "The body of the response was shorter than its Content-Length, so it could not be completed." "응답 본문이 Content-Length보다 짧아서 끝맺을 수 없었습니다.";
         SourceTimeout "source_timeout" "The storage did not deliver the rest of the response's body in time." "응답 본문이 있는 저장 장치가 제때 다음 부분을 주지 않았습니다.";
         BodyFailed "body_failed" "The response's body could not be read to its end." "응답 본문을 끝까지 읽을 수 없었습니다.";
@@ -36,7 +36,7 @@ sentences! {
         ReportDropped "report_dropped" "The connection has ended; the report of how was dropped, for lack of room." "연결은 끝났으나, 어떻게 끝났는지에 대한 보고가 자리가 없어 버려졌습니다.";
         ServerEnded "server_ended" "The server ended before the end of this connection was reported." "이 연결이 어떻게 끝났는지 보고되기 전에 서버가 끝났습니다.";
         NotHttp "not_http" "The request was refused: its first byte cannot begin an HTTP request." "요청을 거절했습니다. 첫 바이트가 HTTP 요청의 시작이 아닙니다.";
-        TlsHandshake "tls_handshake" "The client began a TLS handshake (https) on a port that speaks plain HTTP." "클라이언트가 평문 HTTP 포트에 TLS 핸드셰이크(https)를 시작했습니다.";
+        TlsHandshake "tls_handshake" "The " client " began a TLS handshake (https) on a port that speaks plain HTTP." "" client "가 평문 HTTP 포트에 TLS 핸드셰이크(https)를 시작했습니다.";
         BadRequestLine "bad_request_line" "The request was refused: its request line is malformed." "요청을 거절했습니다. 요청 줄의 형식이 잘못되었습니다.";
         LineTooLong "line_too_long" "The request was refused: its request line is longer than 16 KiB." "요청을 거절했습니다. 요청 줄이 16 KiB보다 깁니다.";
         HeadTooLarge "head_too_large" "The request was refused: its head is larger than 32 KiB." "요청을 거절했습니다. 요청 헤더가 32 KiB보다 큽니다.";
@@ -62,7 +62,7 @@ sentences! {
         Overdue "overdue" "The response was not ready in time." "응답이 제때 준비되지 않았습니다.";
         HandlerFailed "handler_failed" "The program that makes the responses failed on this request." "응답을 만드는 프로그램이 이 요청을 처리하다가 실패했습니다.";
         HeadTimeout "head_timeout" "The request's head was not complete in time." "요청 헤더가 제때 다 오지 않았습니다.";
-        HeadCutShort "head_cut_short" "The client closed its sending side before the request's head was complete." "요청 헤더가 끝나기 전에 클라이언트가 보내는 쪽을 닫았습니다.";
+        HeadCutShort "head_cut_short" "The " client " closed its sending side before the request's head was complete." "요청 헤더가 끝나기 전에 " client "가 보내는 쪽을 닫았습니다.";
     }
 }
 

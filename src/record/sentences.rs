@@ -3,12 +3,23 @@
 
 /// Declares an enum whose members have a code and a sentence in each language.
 /// A member that a record of another version has is kept as that record says it.
+///
+/// ```text
+/// Reset "reset" "The " client " reset the connection." "" client "가 연결을 리셋했습니다.";
+/// ```
+///
+/// Where a sentence has the word `client`, a proxy may stand in its place. Both names end in a
+/// vowel in Korean, so that the same particle follows.
 macro_rules! sentences {
-    ($(#[$about:meta])* $name:ident { $($member:ident $code:literal $english:literal $korean:literal;)* }) => {
+    ($(#[$about:meta])* $name:ident { $(
+        $member:ident $code:literal
+        $english:literal $(client $more_english:literal)*
+        $korean:literal $(client $more_korean:literal)*;
+    )* }) => {
         $(#[$about])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         pub enum $name {
-            $(#[doc = $english] $member,)*
+            $(#[doc = concat!($english $(, "client", $more_english)*)] $member,)*
             /// One that this version does not know, in its record's own words.
             Other(std::borrow::Cow<'static, str>),
         }
@@ -29,8 +40,18 @@ macro_rules! sentences {
             pub fn said(&self, language: crate::language::Language) -> &str {
                 use crate::language::Language::{English, Korean};
                 match (self, language) {
-                    $((Self::$member, English) => $english,)*
-                    $((Self::$member, Korean) => $korean,)*
+                    $((Self::$member, English) => concat!($english $(, "client", $more_english)*),)*
+                    $((Self::$member, Korean) => concat!($korean $(, "클라이언트", $more_korean)*),)*
+                    (Self::Other(text), _) => text,
+                }
+            }
+
+            /// The same where a proxy has the connection in the client's place.
+            pub fn said_of_proxy(&self, language: crate::language::Language) -> &str {
+                use crate::language::Language::{English, Korean};
+                match (self, language) {
+                    $((Self::$member, English) => concat!($english $(, "proxy", $more_english)*),)*
+                    $((Self::$member, Korean) => concat!($korean $(, "프록시", $more_korean)*),)*
                     (Self::Other(text), _) => text,
                 }
             }

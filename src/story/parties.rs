@@ -82,7 +82,7 @@ impl Party {
     }
 }
 
-/// Why a connection ended. What a reason says of the client, a proxy does where it has the connection.
+/// Why a connection ended, with the party that has it as the subject.
 pub(crate) fn reason(reason: &Reason, record: &Record, language: Language) -> String {
     match reason {
         // A unix socket knows no resets.
@@ -92,57 +92,7 @@ pub(crate) fn reason(reason: &Reason, record: &Record, language: Language) -> St
                 / "{}가 응답을 다 받기 전에 소켓을 닫았습니다.",
             Party::of_client(record).name(language)
         ),
-        _ if !is_proxied(record) => reason.said(language).to_owned(),
-        Reason::SimpleRequest => say!(
-            language,
-            "The proxy spoke HTTP/0.9, where a connection carries one response."
-                / "프록시가 HTTP/0.9로 요청했습니다. 0.9에서는 연결 하나에 응답이 하나입니다."
-        ),
-        Reason::Http10 => say!(
-            language,
-            "The proxy spoke HTTP/1.0 and did not ask to keep the connection."
-                / "HTTP/1.0 프록시가 연결 유지를 요청하지 않았습니다."
-        ),
-        Reason::ClientAskedClose => say!(
-            language,
-            "The proxy asked to close, with Connection: close." / "프록시가 Connection: close로 종료를 요청했습니다."
-        ),
-        Reason::ClientClosed => {
-            say!(language, "The proxy closed the keep-alive connection." / "프록시가 유지하던 연결을 닫았습니다.")
-        }
-        Reason::NoRequest => {
-            say!(language, "The proxy closed without sending a request." / "프록시가 요청을 보내지 않고 닫았습니다.")
-        }
-        Reason::IncompleteBody => say!(
-            language,
-            "The proxy closed before the body of its request was complete."
-                / "프록시가 요청 본문을 다 보내지 않고 닫았습니다."
-        ),
-        Reason::SilentTimeout => say!(
-            language,
-            "No request came in time: the proxy connected and sent none."
-                / "제때 온 요청이 없습니다. 프록시가 연결하고 요청을 보내지 않았습니다."
-        ),
-        Reason::SendTimeout => say!(
-            language,
-            "The proxy read nothing of the response for too long." / "프록시가 너무 오래 응답을 받아 가지 않았습니다."
-        ),
-        Reason::TooSlow => say!(
-            language,
-            "The proxy read its response more slowly than the minimum rate, while others waited for its place."
-                / "프록시가 응답을 최소 속도보다 느리게 받아 갔고, 다른 연결이 그 자리를 기다렸습니다."
-        ),
-        Reason::Reset => say!(language, "The proxy reset the connection." / "프록시가 연결을 리셋했습니다."),
-        Reason::TlsHandshake => say!(
-            language,
-            "The proxy began a TLS handshake (https) on a port that speaks plain HTTP."
-                / "프록시가 평문 HTTP 포트에 TLS 핸드셰이크(https)를 시작했습니다."
-        ),
-        Reason::HeadCutShort => say!(
-            language,
-            "The proxy closed its sending side before the request's head was complete."
-                / "요청 헤더가 끝나기 전에 프록시가 보내는 쪽을 닫았습니다."
-        ),
-        other => other.said(language).to_owned(),
+        _ if is_proxied(record) => reason.said_of_proxy(language).to_owned(),
+        _ => reason.said(language).to_owned(),
     }
 }

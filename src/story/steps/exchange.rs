@@ -31,7 +31,7 @@ pub(super) fn steps(
     steps.extend(body::step(exchange, record, language));
     steps.extend(exchange.forwarded.map(|forwarded| by_field(exchange.number, forwarded, record, language)));
     if exchange.status != 0 {
-        steps.extend(chosen(exchange, language));
+        steps.extend(chosen(exchange, record, language));
         steps.extend(refused(exchange, record, language));
         steps.extend(sent(exchange, (roles, client), language));
         steps.extend(response(exchange, roles, language));
@@ -242,7 +242,7 @@ fn read_sentence(exchange: &Exchange, language: Language) -> String {
     }
 }
 
-fn chosen(exchange: &Exchange, language: Language) -> Option<Step> {
+fn chosen(exchange: &Exchange, record: &Record, language: Language) -> Option<Step> {
     let at = &exchange.stages.response_chosen;
     if is_unreached(at) {
         return None;
@@ -254,7 +254,7 @@ fn chosen(exchange: &Exchange, language: Language) -> Option<Step> {
         title = say!(language, "{} from {}" / "{} ({})", title, resource);
     }
     let sentence = match (&exchange.refused, exchange.resource.value()) {
-        (Some(why), _) => why.said(language).to_owned(),
+        (Some(why), _) => parties::reason(why, record, language),
         (None, Some(_)) => say!(
             language,
             "The handler has made its response, from that file." / "핸들러가 그 파일로 응답을 만들었습니다."

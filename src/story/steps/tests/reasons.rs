@@ -51,3 +51,16 @@ fn no_two_reasons_say_the_same() {
         assert!(said.iter().all(|sentence| sentence.ends_with('.')), "{said:?}");
     }
 }
+
+#[test]
+fn what_a_proxy_did_is_not_said_of_the_client() {
+    for (language, [client, proxy]) in
+        [(Language::English, ["client", "proxy"]), (Language::Korean, ["클라이언트", "프록시"])]
+    {
+        for reason in Reason::ALL {
+            let [of_client, of_proxy] = [reason.said(language), reason.said_of_proxy(language)];
+            assert!(!of_proxy.contains(client), "{reason:?}: {of_proxy}");
+            assert_eq!(of_client.replace(client, proxy), of_proxy, "{reason:?}");
+        }
+    }
+}
