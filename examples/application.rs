@@ -11,7 +11,7 @@
 //! counts its visitors.
 //!
 //! Try: a browser; `-d 'name=<b>Ada</b>'`, which greets and is not bold; a file of two
-//! megabytes by `--data-file` (413, before any of it is read); `-X PUT` (405).
+//! megabytes by `--data-file` (413, before any of it is read); `-X PUT` (405); JSON (415).
 //!
 //! In the lab: glasshttp lab cycle
 
@@ -20,6 +20,7 @@ use glasshttp::{Method, Model, Request, Response, Server, StatusCode, Stop};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+const FORM_TYPE: &str = "application/x-www-form-urlencoded";
 const FORM: &str = "<form method=post>\n<label>Your name: <input name=name></label> <button>Send</button>\n</form>";
 
 #[allow(clippy::print_stdout)] // an example speaks to its user
@@ -28,6 +29,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let visitors = AtomicU64::new(0);
     let application = move |request: &Request<'_>| match (request.method, request.target.path, name(request.body)) {
         (Method::Get | Method::Head, "/", _) => page(FORM),
+        (Method::Post, "/", _) if !request.has_type(FORM_TYPE) => {
+            Response::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send a form, as a browser does.")
+        }
         (Method::Post, "/", Some(name)) => {
             let visitor = visitors.fetch_add(1, Ordering::Relaxed) + 1;
             // What a client sends is text, whatever it looks like: it becomes no part of the page's markup.

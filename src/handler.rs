@@ -19,7 +19,8 @@ use std::time::Instant;
 /// The longest body that a handler takes unless it says otherwise, in bytes.
 pub const MAX_BODY: u64 = 1024 * 1024;
 
-/// Responds to requests: a folder ([`crate::site::Site`]), or a program of yours.
+/// Responds to requests: a folder ([`crate::site::Site`]), a program of yours, or
+/// [both](crate::site#beside-pages-of-your-own).
 ///
 /// A closure is one, too:
 ///
@@ -279,7 +280,7 @@ impl Response {
         Self::memory(status, "text/plain; charset=utf-8", text.to_owned())
     }
 
-    /// A page, in UTF-8.
+    /// A page, in UTF-8. What others chose goes through [`crate::escape::html`] into it.
     pub fn html(status: StatusCode, page: impl Into<Bytes>) -> Self {
         Self::memory(status, "text/html; charset=utf-8", page)
     }
@@ -295,7 +296,7 @@ impl Response {
     }
 
     /// A small page that says what went wrong, and that no cache may keep unasked.
-    /// `sentence` is not escaped: it must hold nothing that the client sent.
+    /// `sentence` is not escaped: what the client sent goes through [`crate::escape::html`] first.
     pub fn error(status: StatusCode, sentence: &str) -> Self {
         Self::error_in(Language::English, status, sentence)
     }
@@ -314,6 +315,12 @@ impl Response {
             ),
         );
         if status.is_cacheable_by_default() { page.with(field::CACHE_CONTROL, "no-cache") } else { page }
+    }
+
+    /// Sends the client to `location`: after a form with `303`, which asks for it with GET.
+    pub fn redirect(status: StatusCode, location: &str) -> Self {
+        let moved = Self::new(status, HeaderBlock::of(&[(field::LOCATION, location)]), Body::EMPTY);
+        if status.is_cacheable_by_default() { moved.with(field::CACHE_CONTROL, "no-cache") } else { moved }
     }
 
     /// `405`, with the methods that are allowed.

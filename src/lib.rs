@@ -20,7 +20,8 @@
 //! documented here, the rest is in ARCHITECTURE.md.
 //!
 //! A program that responds by itself, without a folder, is a few lines: [`Server`], and
-//! `examples/application.rs`. What it needs is named at the top; the rooms have the rest.
+//! `examples/application.rs`; with files beside it, [`site`]. What it needs is named at the top;
+//! the rooms have the rest.
 
 // What only the program uses of the rooms below it is not used without it.
 #![cfg_attr(not(feature = "program"), allow(dead_code, unused_imports))]

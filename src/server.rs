@@ -12,6 +12,10 @@
 //! # }
 //! ```
 //!
+//! A handler responds whatever host is named. One for this machine alone, on loopback, refuses
+//! other names, for a web page can point its own here: [`Hosts::include`](crate::site::Hosts::include)
+//! says which; a [`crate::site::Site`] does it by [`hosts`](crate::site::SiteOptions::hosts).
+//!
 //! All of it is made of parts that can be had by themselves: [`crate::listener`] listens,
 //! [`crate::models`] serve (or a model of your own does), [`crate::observe`] watches.
 

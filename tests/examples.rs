@@ -14,19 +14,20 @@ use crate::harness::PATIENCE;
 use socket2::{Domain, Socket, Type};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 /// The example of this name that `cargo test` has built beside this program;
-/// `cargo test --test` builds none, so then it is built here.
+/// `cargo test --test` builds none, so then it is built here, and anew after a change of its source.
 pub fn example(name: &str) -> PathBuf {
     let this = std::env::current_exe().expect("the test program");
     let profile = this.ancestors().nth(2).expect("target/<profile>/deps/tests");
     let example = profile.join("examples").join(name);
-    if !example.exists() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name).with_extension("rs");
+    if !example.exists() || changed(&source) > changed(&example) {
         let profile_name = profile.file_name().and_then(|name| name.to_str()).expect("a profile");
         let status = Command::new(env!("CARGO"))
             .args(["build", "--quiet", "--example", name, "--profile"])
@@ -39,6 +40,11 @@ pub fn example(name: &str) -> PathBuf {
         assert!(status.success(), "cargo build --example {name}: {status}");
     }
     example
+}
+
+/// When the file was last written; of one that is not there, nothing.
+fn changed(file: &Path) -> Option<SystemTime> {
+    file.metadata().and_then(|file| file.modified()).ok()
 }
 
 /// A running example with somebody at its keyboard; it is ended when dropped.

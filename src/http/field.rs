@@ -36,7 +36,7 @@ response_fields! {
     DATE "Date" Server "When it was made (RFC 9110 §6.6.1).";
     ETAG "ETag" Server "A name of these very bytes (RFC 9110 §8.8.3).";
     LAST_MODIFIED "Last-Modified" Server "When the file changed (RFC 9110 §8.8.2).";
-    LOCATION "Location" Anybody "Where the folder is, if its slash was missing (RFC 9110 §10.2.2).";
+    LOCATION "Location" Anybody "Where to ask instead, as of a folder whose slash was missing (RFC 9110 §10.2.2).";
     REFERRER_POLICY "Referrer-Policy" Anybody "That links from the live page name nobody (Referrer Policy).";
     RETRY_AFTER "Retry-After" Anybody "When it is worth asking again, in seconds (RFC 9110 §10.2.3).";
     SERVER "Server" Server "What responds (RFC 9110 §10.2.4).";

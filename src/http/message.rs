@@ -3,7 +3,8 @@
 use super::client::response_error::ResponseError;
 use arrayvec::ArrayVec;
 use bytes::Bytes;
-use std::fmt;
+
+pub use super::status::StatusCode;
 
 /// The most header fields that one request may carry; one more is a 431.
 pub const MAX_FIELDS: usize = 100;
@@ -148,77 +149,21 @@ pub struct Request<'r> {
     pub body: &'r [u8],
 }
 
-/// A status code with the phrase that goes with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StatusCode(u16);
-
-macro_rules! status_codes {
-    ($($name:ident $code:literal $phrase:literal;)*) => {
-        impl StatusCode {
-            $(#[doc = concat!("`", stringify!($code), " ", $phrase, "`")] pub const $name: Self = Self($code);)*
-
-            /// The reason phrase (RFC 9110 §15).
-            pub fn reason(self) -> &'static str {
-                match self.0 { $($code => $phrase,)* _ => "" }
-            }
-        }
-    };
-}
-
-status_codes! {
-    OK 200 "OK";
-    CREATED 201 "Created";
-    NO_CONTENT 204 "No Content";
-    PARTIAL_CONTENT 206 "Partial Content";
-    MOVED_PERMANENTLY 301 "Moved Permanently";
-    FOUND 302 "Found";
-    SEE_OTHER 303 "See Other";
-    NOT_MODIFIED 304 "Not Modified";
-    BAD_REQUEST 400 "Bad Request";
-    FORBIDDEN 403 "Forbidden";
-    NOT_FOUND 404 "Not Found";
-    METHOD_NOT_ALLOWED 405 "Method Not Allowed";
-    REQUEST_TIMEOUT 408 "Request Timeout";
-    CONFLICT 409 "Conflict";
-    PRECONDITION_FAILED 412 "Precondition Failed";
-    CONTENT_TOO_LARGE 413 "Content Too Large";
-    URI_TOO_LONG 414 "URI Too Long";
-    RANGE_NOT_SATISFIABLE 416 "Range Not Satisfiable";
-    EXPECTATION_FAILED 417 "Expectation Failed";
-    MISDIRECTED_REQUEST 421 "Misdirected Request";
-    REQUEST_HEADER_FIELDS_TOO_LARGE 431 "Request Header Fields Too Large";
-    INTERNAL_SERVER_ERROR 500 "Internal Server Error";
-    NOT_IMPLEMENTED 501 "Not Implemented";
-    SERVICE_UNAVAILABLE 503 "Service Unavailable";
-    HTTP_VERSION_NOT_SUPPORTED 505 "HTTP Version Not Supported";
-}
-
-impl StatusCode {
-    /// The status that a response says: three digits, known here or not.
-    pub fn from_code(code: u16) -> Option<Self> {
-        (100..=999).contains(&code).then_some(Self(code))
-    }
-
-    /// The number.
-    pub fn code(self) -> u16 {
-        self.0
-    }
-
-    /// Whether a cache may keep a response of this status unasked, for as long as it
-    /// thinks right (RFC 9110 §15.1): browsers keep a 301 for ever.
-    pub fn is_cacheable_by_default(self) -> bool {
-        matches!(self.0, 200 | 203 | 204 | 206 | 300 | 301 | 308 | 404 | 405 | 410 | 414 | 501)
-    }
-
-    /// Whether a response of this status never has a body (RFC 9110 §6.4.1).
-    pub fn is_bodiless(self) -> bool {
-        matches!(self.0, 100..=199 | 204 | 304)
-    }
-}
-
-impl fmt::Display for StatusCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.0, self.reason())
+impl Request<'_> {
+    /// Whether its body is said to be of this media type, whatever its parameters are
+    /// (`Content-Type`, RFC 9110 §8.3).
+    ///
+    /// ```
+    /// # use glasshttp::{Request, Response, StatusCode};
+    /// let form = |request: &Request<'_>| match request.has_type("application/x-www-form-urlencoded") {
+    ///     true => Response::redirect(StatusCode::SEE_OTHER, "/thanks"),
+    ///     false => Response::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "This address takes a form."),
+    /// };
+    /// # glasshttp::Server::new(form);
+    /// ```
+    pub fn has_type(&self, media_type: &str) -> bool {
+        let said = self.headers.only("content-type").and_then(|value| value.split(|&byte| byte == b';').next());
+        said.is_some_and(|said| said.trim_ascii().eq_ignore_ascii_case(media_type.as_bytes()))
     }
 }
 
@@ -356,6 +301,29 @@ mod tests {
         assert_eq!(headers.list("CONNECTION").collect::<Vec<_>>(), [b"close".as_slice(), b"x", b"Keep-Alive"]);
         assert_eq!(headers.only("host"), Some(b"a".as_slice()));
         assert_eq!(headers.only("connection"), None);
+    }
+
+    #[test]
+    fn a_type_is_compared_without_its_parameters_and_said_once() {
+        let said = |values: &[&'static str]| {
+            let fields: Vec<_> =
+                values.iter().map(|value| Field { name: "Content-Type", value: value.as_bytes() }).collect();
+            let (line, target, version) = (&b""[..], Target { path: "/", query: None }, Version::Http10);
+            let headers = Headers::new(&fields);
+            let request = Request {
+                line,
+                method: Method::Post,
+                target,
+                version,
+                headers,
+                host: None,
+                content_length: 0,
+                body: b"",
+            };
+            request.has_type("text/plain")
+        };
+        assert!(said(&["text/plain"]) && said(&["Text/Plain ; charset=utf-8"]));
+        assert!(!said(&[]) && !said(&["text/plainer"]) && !said(&["text/plain", "text/plain"]));
     }
 
     #[test]

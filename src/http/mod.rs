@@ -19,3 +19,4 @@ pub mod message;
 pub mod parse;
 pub mod persistence;
 pub mod server;
+pub mod status;

@@ -3,6 +3,48 @@
 //!
 //! One request, top down: method, path, what is there, which neighbour stands
 //! for it, conditions, range.
+//!
+//! # Beside pages of your own
+//!
+//! A handler of yours hands on to a site what it does not respond to itself:
+//!
+//! ```no_run
+//! use glasshttp::handler::Begun;
+//! use glasshttp::site::{Site, SiteOptions};
+//! use glasshttp::{Handler, Request, Response, Server, StatusCode, Stop};
+//!
+//! struct Application {
+//!     files: Site,
+//! }
+//!
+//! impl Handler for Application {
+//!     fn handle(&self, _: &Request<'_>) -> Response {
+//!         Response::html(StatusCode::OK, "<!doctype html>\n<link rel=stylesheet href=style.css>\n<h1>Hello</h1>\n")
+//!     }
+//!
+//!     // Not the site's `handle`: storage that hangs would hold up all clients of an event loop.
+//!     fn begin(&self, request: &Request<'_>) -> Begun {
+//!         match request.target.path {
+//!             "/" => Begun::Now(self.handle(request)),
+//!             _ => self.files.begin(request),
+//!         }
+//!     }
+//!
+//!     // A folder takes no bodies. A page that takes a form says here how long it may be.
+//!     fn body_limit(&self, request: &Request<'_>) -> u64 {
+//!         self.files.body_limit(request)
+//!     }
+//! }
+//!
+//! # fn main() -> std::io::Result<()> {
+//! let files = Site::open("static".as_ref(), SiteOptions::default())?;
+//! let server = Server::new(Application { files }).listen("127.0.0.1:8080")?;
+//! server.run(&std::sync::Arc::new(Stop::on_signals()?))
+//! # }
+//! ```
+//!
+//! Each file is then looked up anew. For what event loops keep of a site, your
+//! [`for_event_loop`](Handler::for_event_loop) wraps the site's, `begin_turn` and `end_turn` included.
 
 mod cache;
 mod cache_control;

@@ -55,6 +55,7 @@ fn what_is_no_form_with_a_name_is_refused() {
     let form = form.path().to_str().expect("UTF-8");
     fetch(&["-f", "--data-file", form, &url]).assert_failed(10, &["413"]);
     fetch(&["-f", "-X", "PUT", &url]).assert_failed(10, &["405"]);
+    fetch(&["-f", "-H", "Content-Type: application/json", "-d", "{}", &url]).assert_failed(10, &["415"]);
     fetch(&["-f", &format!("{url}other")]).assert_failed(10, &["404"]);
 }
 
