@@ -11,6 +11,7 @@
 mod arrived;
 mod closed;
 mod heard;
+mod lines;
 mod recorded;
 
 use super::interpret::{self, Lost};
@@ -23,11 +24,12 @@ use crate::capture::Capture;
 use crate::kernel::socket_table::SocketTable;
 use crate::record::Text;
 use arrived::{Arrived, Unreadable};
+use lines::Lines;
 use recorded::{Following, Latest, Progress, Recorded, UNREAD, are_packets_read};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -87,8 +89,7 @@ impl Watching {
         let collector = Collector {
             probe: probe.clone(),
             model: model.clone(),
-            lines: Some(lines),
-            is_late: false,
+            lines: Lines::to(lines),
             sinks,
             // Without it, owners of TIME-WAIT are derived.
             table: SocketTable::open().ok(),
@@ -156,10 +157,7 @@ impl Watching {
 struct Collector {
     probe: Probe,
     model: Text,
-    /// `None` once it has failed: it takes no more.
-    lines: Option<Box<dyn Write + Send>>,
-    /// Whether that was because nobody read in time.
-    is_late: bool,
+    lines: Lines,
     sinks: Vec<Box<dyn Sink>>,
     table: Option<SocketTable>,
     connections: HashMap<u64, Recorded>,
@@ -239,7 +237,7 @@ impl Collector {
                 Err(Unreadable) => self.left_out.reports += 1,
             }
         }
-        self.write_lines(&lines);
+        self.left_out.reports += self.lines.write(&lines);
         is_over
     }
 
@@ -252,27 +250,6 @@ impl Collector {
             (!self.sinks.is_empty() || self.probe.counts()) && now.saturating_duration_since(self.last_report) < BEATS;
         let beat = (has_news || !self.following.is_empty()).then_some(self.next_beat);
         next_close.into_iter().chain(beat).min().map(|next| next.saturating_duration_since(now))
-    }
-
-    fn write_lines(&mut self, mut lines: &[u8]) {
-        while let (Some(out), false) = (&mut self.lines, lines.is_empty()) {
-            match out.write(lines) {
-                Ok(count) if count > 0 => lines = &lines[count..],
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // A disk that is full may have room again: these lines are missing, and counted.
-                Err(error) if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
-                    self.left_out.reports += lines.iter().filter(|byte| **byte == b'\n').count() as u64;
-                    return;
-                }
-                result => {
-                    self.lines = None;
-                    self.is_late = result.is_err_and(|error| error.kind() == ErrorKind::TimedOut);
-                }
-            }
-        }
-        if self.is_late {
-            self.left_out.reports += lines.iter().filter(|byte| **byte == b'\n').count() as u64;
-        }
     }
 
     fn hand_on(&mut self, connection: u64, news: News) {

@@ -1,0 +1,115 @@
+//! The access log's lines, as they leave; those that find no room are counted.
+
+use crate::observe::standard_output::is_passing;
+use std::io::{ErrorKind, Write};
+
+/// Where lines are written.
+pub(super) struct Lines {
+    /// `None` once it has failed for good: it takes no more.
+    out: Option<Box<dyn Write + Send>>,
+    /// Whether that was because nobody read in time.
+    is_late: bool,
+    /// Whether the last line was torn, by a disk that was full in the middle of it.
+    is_torn: bool,
+}
+
+impl Lines {
+    pub(super) fn to(out: Box<dyn Write + Send>) -> Self {
+        Self { out: Some(out), is_late: false, is_torn: false }
+    }
+
+    /// Writes whole lines; gives how many of them are missing, where that is worth saying.
+    pub(super) fn write(&mut self, lines: &[u8]) -> u64 {
+        // The rest of a torn line is missing: what comes now begins a line of its own.
+        if self.is_torn && !lines.is_empty() && self.put(b"\n") == 1 {
+            self.is_torn = false;
+        }
+        let written = if self.is_torn { 0 } else { self.put(lines) };
+        if self.out.is_none() && !self.is_late {
+            return 0; // nobody reads it any more
+        }
+        let (there, missing) = lines.split_at(written);
+        self.is_torn |= there.last().is_some_and(|last| *last != b'\n');
+        missing.iter().filter(|byte| **byte == b'\n').count() as u64
+    }
+
+    /// Gives how many of these bytes are written.
+    fn put(&mut self, bytes: &[u8]) -> usize {
+        let mut written = 0;
+        while let (Some(out), true) = (&mut self.out, written < bytes.len()) {
+            match out.write(&bytes[written..]) {
+                Ok(count) if count > 0 => written += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // It may have room again.
+                Err(error) if is_passing(&error) => break,
+                result => {
+                    self.out = None;
+                    self.is_late = result.is_err_and(|error| error.kind() == ErrorKind::TimedOut);
+                }
+            }
+        }
+        written
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    /// A disk with room for so many more bytes.
+    #[derive(Clone, Default)]
+    struct Disk(Arc<Mutex<(usize, Vec<u8>)>>);
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let (room, text) = &mut *self.0.lock().unwrap();
+            let count = bytes.len().min(*room);
+            if count == 0 {
+                return Err(ErrorKind::StorageFull.into());
+            }
+            *room -= count;
+            text.extend_from_slice(&bytes[..count]);
+            Ok(count)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_that_a_full_disk_tore_makes_no_other_one_unreadable() {
+        // Whatever room there is when it becomes full, and for how long it is.
+        for (room, lines_meanwhile) in (1..=10).flat_map(|room| [(room, 0), (room, 1), (room, 3)]) {
+            let disk = Disk::default();
+            let mut lines = Lines::to(Box::new(disk.clone()));
+            let mut write = |room: usize, text: &str| {
+                disk.0.lock().unwrap().0 = room;
+                lines.write(text.as_bytes())
+            };
+            let missing = write(room, "one\ntwo\n3\n") + (0..lines_meanwhile).map(|_| write(0, "four\n")).sum::<u64>();
+            assert_eq!(write(usize::MAX, "five\n") + write(usize::MAX, "six\n"), 0);
+            let text = String::from_utf8(disk.0.lock().unwrap().1.clone()).unwrap();
+            let whole: Vec<&str> =
+                text.lines().filter(|line| ["one", "two", "3", "five", "six"].contains(line)).collect();
+            // A line that lacks its end alone counts as missing, and is whole by the one that comes later.
+            let lacks_its_end = [3, 7, 9].contains(&room);
+            assert_eq!(
+                whole.len() as u64 + missing,
+                5 + lines_meanwhile + u64::from(lacks_its_end),
+                "{room}: {text:?}"
+            );
+            assert!(text.ends_with("five\nsix\n") && text.lines().count() <= whole.len() + 1, "{room}: {text:?}");
+        }
+    }
+
+    #[test]
+    fn lines_that_nobody_reads_are_not_missed() {
+        let (read, write) = io::pipe().unwrap();
+        drop(read);
+        let mut lines = Lines::to(Box::new(write));
+        assert_eq!((lines.write(b"one\n"), lines.write(b"two\n")), (0, 0));
+    }
+}
