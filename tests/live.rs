@@ -29,8 +29,10 @@ impl Page {
         let listeners =
             listener::listen(&[Ipv4Addr::LOCALHOST.into()], Required::All, Port::Exactly(0), 128).expect("a free port");
         let address = listeners[0].address().expect("an address");
-        let watch = Watch::start(&hub, &[site.to_owned()], None, listeners, glasshttp::language::Language::English)
-            .expect("a thread");
+        // One on unix sockets alone has no URL.
+        let urls: Vec<String> = Some(site.to_owned()).filter(|site| !site.is_empty()).into_iter().collect();
+        let watch = Watch::start(&hub, &urls, None, listeners, glasshttp::language::Language::English);
+        let watch = watch.expect("a thread");
         Self { sink: LiveSink::new(&hub), hub, address, watch }
     }
 

@@ -71,6 +71,18 @@ fn the_newest_connection_is_followed_until_another_is_chosen() {
 
 #[test]
 #[ignore = "needs chromium and chromedriver: .ci/run installs them"]
+fn a_site_without_a_url_is_neither_opened_nor_fetched_from() {
+    let page = Page::start(Bounds::default(), "");
+    let browser = open(&page);
+    browser.wait_until("document.getElementById('address').hidden", &[]);
+    let shown = text(&browser, "body");
+    assert!(shown.contains("Nothing has connected yet"), "{shown}");
+    assert!(!shown.contains("Open http") && !shown.contains("curl") && !shown.contains("Fetch"), "{shown}");
+    assert_eq!(browser.console(), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver: .ci/run installs them"]
 fn an_address_names_a_connection_and_a_step_of_it() {
     let mut page = page();
     example::tell_whole(&mut page.sink, 1, "/first");

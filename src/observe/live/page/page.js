@@ -206,8 +206,7 @@ new LiveSource({
     live.clear();
     page.leftOut = { connections: 0, untold: 0 };
     addressBar.site = site;
-    const [url] = site;
-    if (url) nameSite(url);
+    nameSite(site[0]);
     // What is kept comes right behind.
     Object.assign(page, { awaited, isSettled: false });
     settle(0);
@@ -247,7 +246,8 @@ function settle(count) {
 
 // Where the site is, in what to do first; one on a unix socket alone has no URL.
 function nameSite(url) {
-  byId("empty-how").hidden = false;
+  for (const id of ["empty-how", "address"]) byId(id).hidden = !url;
+  if (!url) return;
   byId("empty-command").textContent = `curl -i ${url}`;
   byId("empty-open").href = url;
   byId("empty-open").textContent = say("open_site", url);

@@ -44,8 +44,8 @@ pub(crate) const WORDS: &[Word] = &[
     ("lanes", "Connections, the newest first", "연결, 최신순"),
     (
         "empty",
-        "Nothing has connected yet. Open the site, and its story appears here.",
-        "아직 연결이 없습니다. 사이트를 열면 그 과정이 여기에 나타납니다.",
+        "Nothing has connected yet. Each connection appears here when it comes.",
+        "아직 연결이 없습니다. 연결이 들어오면 그 과정이 여기에 나타납니다.",
     ),
     ("open_site", "Open {0}", "{0} 열기"),
     ("empty_or", "Or ask for it in a terminal:", "또는 터미널에서 요청하세요."),
