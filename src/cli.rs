@@ -1,6 +1,7 @@
 //! The command line: [`Args`] is what was typed, [`Config`] is what it means.
 //! Nothing is opened here.
 
+mod bind;
 mod config;
 mod fetch;
 mod hosts;
@@ -18,6 +19,7 @@ use crate::language::Language;
 use crate::listener::{Address, Port, Required};
 use crate::models::{Limits, Model};
 use crate::site::{Hosts, SiteOptions};
+use bind::{Bind, bind, port_for_nothing};
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 pub use config::{Config, GivenPlace, LivePage, Log, Lowered};
 use fetch::FetchArgs;
@@ -31,8 +33,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use usage::NoTask;
 use values::{
-    Bind, LanguageName, Trusted, USUAL_WATCH_PORT, WatchAddress, bind, cache_control, cache_rule, header, number,
-    positive_seconds, seconds, trust, trusted,
+    LanguageName, Trusted, USUAL_WATCH_PORT, WatchAddress, cache_control, cache_rule, header, number, positive_seconds,
+    seconds, trust, trusted,
 };
 
 /// The port that is tried first where none is named.
@@ -237,6 +239,9 @@ impl Args {
             folder.and_then(|typed| Some((typed, meant::instead_of_folder(typed, &commands)?)))
         {
             return Err(NoTask::instead_of_folder(folder, &meant, language));
+        }
+        if let Some(sentence) = port_for_nothing(&args.bind, args.place.port) {
+            return Err(NoTask::invalid(&sentence, language));
         }
         match args.command.take() {
             None => Ok(Task::Serve(Box::new(args.config(language)))),

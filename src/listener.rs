@@ -14,7 +14,7 @@ use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
-pub use unix::{NoUnixSocket, Remover, UnixPlace};
+pub use unix::{Name, NoUnixSocket, Occupant, Remover, UnixPlace};
 
 /// How many ports after the usual one are tried when it is taken.
 const PORTS_TRIED: u16 = 100;
@@ -206,15 +206,15 @@ impl Listener {
         Ok(Self { socket, place: Place::Internet(address), backlog, is_handed_over: false, is_proxied: false })
     }
 
-    /// Listens on a path ([`UnixPlace::bind`]).
+    /// Listens on a path ([`UnixPlace::bind`]); the name is there until somebody removes it ([`Remover`]).
     ///
     /// # Errors
     /// If the path is not to be had.
-    pub fn on_unix(place: &UnixPlace, owner: Option<(u32, u32)>, backlog: u32) -> Result<Self, NoUnixSocket> {
+    pub fn on_unix(place: &UnixPlace, owner: Option<(u32, u32)>, backlog: u32) -> Result<(Self, Name), NoUnixSocket> {
         let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
-        let socket = place.bind(owner, backlog)?;
+        let (socket, name) = place.bind(owner, backlog)?;
         let UnixPlace { path, is_proxied, .. } = place.clone();
-        Ok(Self { socket, place: Place::Unix(path), backlog, is_handed_over: false, is_proxied })
+        Ok((Self { socket, place: Place::Unix(path), backlog, is_handed_over: false, is_proxied }, name))
     }
 
     /// A listening socket that was made by another program, and stays when this one ends.

@@ -155,12 +155,12 @@ fn listen(config: &Config, account: &Account) -> Result<(Vec<Listener>, Vec<Remo
     let owner = account.can_be_had().then_some((account.uid, account.gid));
     for place in &config.paths {
         let listener = Listener::on_unix(place, owner, config.backlog);
-        let listens = listener.and_then(|listener| {
-            names.push(Remover::start(&place.path, || account.serve().is_ok())?);
+        let listens = listener.and_then(|(listener, name)| {
+            names.push(Remover::start(&name, || account.serve().is_ok())?);
             listeners.push(listener);
             Ok(())
         });
-        listens.map_err(|error| way_out::no_unix_socket(&place.path, &error, &account.to_string(), language))?;
+        listens.map_err(|error| way_out::no_unix_socket(place, &error, &account.to_string(), language))?;
     }
     Ok((listeners, names))
 }

@@ -5,7 +5,7 @@ use crate::http::field::{CACHE_CONTROL, RESPONSE, Writer};
 use crate::http::message::is_tchar;
 use crate::language::Sentence;
 use crate::language::sentence::both;
-use crate::listener::{Address, UnixPlace};
+use crate::listener::Address;
 use crate::site::CacheControl;
 use clap::ValueEnum;
 use ipnet::IpNet;
@@ -32,56 +32,13 @@ pub(super) struct WatchAddress {
     pub(super) port: Option<u16>,
 }
 
-/// An IP address, in brackets or not, with a zone or not, or `localhost`.
-pub(super) fn address(text: &str) -> Result<Address, Sentence> {
+/// An IP address, in brackets or not, with a zone or not, or `localhost`; `None` if it looks like neither.
+pub(super) fn address(text: &str) -> Option<Result<Address, Sentence>> {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     match bare {
-        "localhost" => Ok(Ipv4Addr::LOCALHOST.into()),
-        _ if bare.contains('%') => zoned(bare),
-        _ => bare.parse::<IpAddr>().map(Address::from).map_err(|_| {
-            both!(
-                "not an IP address; try 127.0.0.1, ::1 or --lan",
-                "IP 주소가 아닙니다. 127.0.0.1, ::1 또는 --lan을 쓰세요"
-            )
-        }),
-    }
-}
-
-/// What `--bind` names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Bind {
-    Address(Address),
-    Unix(UnixPlace),
-}
-
-/// Who may connect to a unix socket where that is not said: everybody, as to a port.
-const USUAL_MODE: u32 = 0o666;
-
-/// An address or `unix:PATH`, behind `proxy:` or not.
-pub(super) fn bind(text: &str) -> Result<Bind, Sentence> {
-    let (behind, is_proxied) = text.strip_prefix("proxy:").map_or((text, false), |behind| (behind, true));
-    match behind.strip_prefix("unix:") {
-        Some(path) => Ok(Bind::Unix(UnixPlace { is_proxied, ..unix(path)? })),
-        None if behind == "unix" || behind.starts_with(['/', '.']) => unix("").map(Bind::Unix),
-        None => Ok(Bind::Address(Address { is_proxied, ..address(behind)? })),
-    }
-}
-
-/// `PATH` or `PATH,mode=OCTAL`.
-fn unix(text: &str) -> Result<UnixPlace, Sentence> {
-    let (path, mode) = text.rsplit_once(",mode=").map_or((text, None), |(path, mode)| (path, Some(mode)));
-    let mode = mode.map_or(Some(USUAL_MODE), |mode| u32::from_str_radix(mode, 8).ok().filter(|mode| *mode <= 0o777));
-    // A slip in that word (`,mdoe=660`) would have let everybody in.
-    let is_mistyped = path.rsplit_once(',').is_some_and(|(_, option)| option.contains('=') || option == "mode");
-    match mode.filter(|_| !is_mistyped) {
-        Some(mode) if !path.is_empty() => Ok(UnixPlace { path: path.into(), mode, is_proxied: false }),
-        Some(_) => {
-            Err(both!("try unix:PATH, as in unix:/run/site.sock", "unix:경로 꼴로 쓰세요. 예: unix:/run/site.sock"))
-        }
-        None => Err(both!(
-            "not the mode of a socket; try unix:PATH,mode=660",
-            "소켓의 권한이 아닙니다. unix:경로,mode=660처럼 쓰세요"
-        )),
+        "localhost" => Some(Ok(Ipv4Addr::LOCALHOST.into())),
+        _ if bare.contains('%') => Some(zoned(bare)),
+        _ => bare.parse::<IpAddr>().ok().map(|ip| Ok(ip.into())),
     }
 }
 
@@ -109,7 +66,13 @@ fn network(text: &str) -> Result<IpNet, Sentence> {
             )
         });
     }
-    Ok(IpNet::from(address(text)?.ip.to_canonical()))
+    let address = address(text).ok_or_else(|| {
+        both!(
+            "not an address or a network; try 127.0.0.1, 10.0.0.0/8 or unix",
+            "주소도 네트워크도 아닙니다. 127.0.0.1, 10.0.0.0/8 또는 unix처럼 쓰세요"
+        )
+    })?;
+    Ok(IpNet::from(address?.ip.to_canonical()))
 }
 
 /// All of these.
@@ -152,10 +115,10 @@ pub(super) fn watch_address(text: &str) -> Result<WatchAddress, Sentence> {
     if let Ok(port) = text.parse() {
         return Ok(WatchAddress { address: None, port: Some(port) });
     }
-    if let Ok(address) = address(text) {
+    if let Some(Ok(address)) = address(text) {
         return Ok(WatchAddress { address: Some(address), port: None });
     }
-    let parts = text.rsplit_once(':').and_then(|(ip, port)| Some((address(ip).ok()?, port.parse().ok()?)));
+    let parts = text.rsplit_once(':').and_then(|(ip, port)| Some((address(ip)?.ok()?, port.parse().ok()?)));
     let (ip, port) = parts.ok_or_else(|| {
         both!(
             "not a port or an address; try 8081, 127.0.0.1:8081 or [::1]:8081",

@@ -5,7 +5,7 @@ use super::config::GivenPlace;
 use crate::activation::Unusable;
 use crate::language::sentence::say;
 use crate::language::{Language, cause};
-use crate::listener::{ListenError, NoUnixSocket, NotListening, Obstacle};
+use crate::listener::{ListenError, NoUnixSocket, NotListening, Obstacle, Occupant, UnixPlace};
 use crate::sandbox::NobodyServes;
 use std::io;
 use std::path::Path;
@@ -22,23 +22,34 @@ pub fn site_cannot_listen(error: &ListenError, language: Language) -> String {
 }
 
 /// Nothing listens on a path.
-pub fn no_unix_socket(path: &Path, error: &NoUnixSocket, user: &str, language: Language) -> String {
-    let shown = path.display();
+pub fn no_unix_socket(place: &UnixPlace, error: &NoUnixSocket, user: &str, language: Language) -> String {
+    let shown = place.path.display();
     let why = match error {
         NoUnixSocket::Taken => say!(
             language,
-            "another program has that socket; stop it, or name another path"
-                / "다른 프로그램이 쓰는 소켓입니다. 그 프로그램을 멈추거나 다른 경로를 주세요"
+            "another program listens there; stop it, name another path, or take over from it: unix:{},replace"
+                / "다른 프로그램이 쓰는 소켓입니다. 그 프로그램을 멈추거나, 다른 경로를 주거나, 이어받으세요: unix:{},replace",
+            shown
         ),
-        NoUnixSocket::OtherFile => say!(
+        NoUnixSocket::Occupied(Occupant::Directory) => say!(
             language,
-            "a file that is no socket lies there, and stays; name another path"
+            "it is a directory; name a path in it: unix:{}" / "폴더입니다. 그 안의 경로를 주세요: unix:{}",
+            place.path.join("http.sock").display()
+        ),
+        NoUnixSocket::Occupied(Occupant::Link) => say!(
+            language,
+            "it is a symbolic link, and stays; name another path, or the one that it leads to"
+                / "심볼릭 링크가 이미 있어 건드리지 않습니다. 다른 경로나 링크가 가리키는 경로를 주세요"
+        ),
+        NoUnixSocket::Occupied(Occupant::File) => say!(
+            language,
+            "it is a file and not a socket, and stays; name another path"
                 / "소켓이 아닌 파일이 이미 있어 건드리지 않습니다. 다른 경로를 주세요"
         ),
         NoUnixSocket::TooLong => say!(
             language,
-            "the path is too long for a socket (107 bytes); name a shorter one"
-                / "소켓 경로로는 너무 깁니다(107바이트까지). 더 짧은 경로를 주세요"
+            "the path is too long for a socket (107 bytes, and 103 where it replaces another); name a shorter one"
+                / "소켓 경로로는 너무 깁니다(107바이트까지, 다른 소켓을 대신하려면 103바이트까지). 더 짧은 경로를 주세요"
         ),
         NoUnixSocket::NotRemovable => say!(
             language,

@@ -124,6 +124,52 @@ fn who_has_connected_is_served_when_it_stops() {
 }
 
 #[test]
+fn a_successor_takes_the_name_over_and_nobody_is_refused_or_lost() {
+    let (site, _) = folder_with(0);
+    under_each_model(|model| {
+        let place = place();
+        let path = place.path().join("s");
+        let (served, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let start = |option: &str| {
+            let options = ["--model", model, "--workers", "2"];
+            serve(site.path(), &format!("{}{option}", unix(&path)), "off", &options)
+        };
+        let mut server = start("");
+        thread::scope(|scope| {
+            for _ in 0..16 {
+                scope.spawn(|| {
+                    while !is_over.load(SeqCst) {
+                        let response = ask(&path, "GET /small.txt HTTP/1.0\r\n\r\n");
+                        assert!(response.as_ref().is_ok_and(|text| text.ends_with("small\n")), "{model}: {response:?}");
+                        served.fetch_add(1, SeqCst);
+                    }
+                });
+            }
+            let more_are_served = || {
+                let (begun, before) = (Instant::now(), served.load(SeqCst));
+                while served.load(SeqCst) < before + 100 {
+                    assert!(begun.elapsed() < PATIENCE, "{model}");
+                    thread::yield_now();
+                }
+            };
+            for _ in 0..3 {
+                more_are_served();
+                let successor = start(",replace");
+                more_are_served();
+                server.signal(Signal::TERM);
+                assert_eq!(server.wait().code(), Some(0), "{model}");
+                server = successor;
+            }
+            more_are_served();
+            is_over.store(true, SeqCst);
+        });
+        server.signal(Signal::TERM);
+        server.wait();
+        assert_eq!(fs::read_dir(place.path()).expect("a folder").count(), 0, "{model}: a name is left");
+    });
+}
+
+#[test]
 fn a_name_that_was_left_behind_is_taken_over_and_nothing_else_is() {
     let (site, _) = folder_with(0);
     let place = place();
@@ -136,13 +182,23 @@ fn a_name_that_was_left_behind_is_taken_over_and_nothing_else_is() {
 
     let refused = |path: &Path| refusal(&["--no-watch", "--bind", &unix(path), site.path().to_str().expect("UTF-8")]).0;
     let complaint = refused(&path);
-    assert!(complaint.contains("another program has that socket"), "{complaint}");
+    assert!(complaint.contains("another program listens there") && complaint.contains("s,replace"), "{complaint}");
     assert!(ask(&path, "GET /small.txt HTTP/1.0\r\n\r\n").is_ok(), "it is still there");
-    let file = place.path().join("file");
+    let (file, link) = (place.path().join("file"), place.path().join("link"));
     fs::write(&file, "mine").expect("a file");
-    let complaint = refused(&file);
-    assert!(complaint.contains("no socket lies there"), "{complaint}");
+    std::os::unix::fs::symlink("s", &link).expect("a link");
+    for options in ["", ",replace"] {
+        let refused = |path: &Path| refused(Path::new(&format!("{}{options}", path.display())));
+        for (path, why) in [(&file, "a file and not a socket"), (&link, "a symbolic link")] {
+            let complaint = refused(path);
+            assert!(complaint.contains(why) && complaint.contains("stays"), "{complaint}");
+        }
+        let complaint = refused(place.path());
+        let inside = unix(&place.path().join("http.sock"));
+        assert!(complaint.contains("it is a directory") && complaint.contains(&inside), "{complaint}");
+    }
     assert_eq!(fs::read_to_string(&file).expect("a file"), "mine");
+    assert!(fs::read_link(&link).is_ok(), "the link is gone");
     let complaint = refused(&place.path().join("n".repeat(120)));
     assert!(complaint.contains("too long"), "{complaint}");
     let complaint = refused(&place.path().join("no/folder"));
@@ -287,8 +343,6 @@ fn packets_and_a_browser_are_for_addresses_alone() {
     let site = site.path().to_str().expect("UTF-8");
     let (complaint, _) = refusal(&["--no-watch", "--log", "pcapng", "--bind", &bind, site]);
     assert!(complaint.contains("a unix socket has none"), "{complaint}");
-    for bind in ["unix", "unix:", "/run/s", "unix:/s,mdoe=660", "unix:/s,mode", "unix:/s,mode=660,mode=600"] {
-        let (complaint, _) = refusal(&["--no-watch", "--bind", bind, site]);
-        assert!(complaint.contains("try unix:PATH"), "{bind}: {complaint}");
-    }
+    let (complaint, code) = refusal(&["--bind", &bind, "--bind", "unix:other", "--port", "9501", site]);
+    assert!(complaint.contains("--port 9501: a path has no port") && code == 2, "{complaint}");
 }
