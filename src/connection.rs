@@ -7,6 +7,7 @@
 mod awaited;
 mod budget;
 mod deadline;
+mod exchange;
 mod forwarded;
 mod input;
 mod notes;
@@ -26,16 +27,12 @@ pub use service::Service;
 pub use timeouts::Timeouts;
 pub use workspace::Workspace;
 
-use crate::http::message::Request;
 use crate::http::persistence::CloseReason;
 use crate::http::server::{Next, ServerConnection};
 use crate::listener::Peer;
-use crate::observe::access::{Begun, Format, Via};
 use crate::observe::counts::Count;
 use crate::observe::entry::Entry;
-use crate::observe::report::Report;
-use crate::record::connection::HeadState;
-use crate::record::{Named, NotNamed, Reason};
+use crate::record::{Named, Reason};
 use awaited::{Awaited, is_reset};
 use budget::Held;
 use deadline::{Deadline, Pace};
@@ -45,7 +42,7 @@ use outgoing::{Outgoing, Sent};
 use rejected::overdue;
 use rustix::io::Errno;
 use rustix::net::{Shutdown, shutdown};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
@@ -331,93 +328,6 @@ impl Connection {
             let _ = socket2::SockRef::from(&self.socket).set_linger(Some(Duration::ZERO));
         }
         Progress::Closed(reason)
-    }
-
-    /// `head` is what there is of the request; `line` its first line.
-    fn begin_exchange(
-        &mut self,
-        head: &[u8],
-        line: &[u8],
-        state: HeadState,
-        request: Option<&Request<'_>>,
-        workspace: &mut Workspace,
-    ) {
-        workspace.counts.add(request.map_or(Count::OtherMethod, |request| Count::of_method(request.method)), 1);
-        let trust = &workspace.service.trust;
-        let forwarded = match request {
-            Some(request) if !trust.is_nobody() => trust.client(self.hop(), &request.headers),
-            _ => None,
-        };
-        if let Some(format) = workspace.service.probe.lines() {
-            self.entry = Some(Box::new(self.begin_entry(format, line, request, forwarded, workspace)));
-        }
-        if let Some(notes) = &mut self.notes {
-            notes.begin_exchange(head, state, forwarded, &self.socket, &workspace.service.probe);
-        }
-    }
-
-    /// The address that speaks for the client, if its own word is not taken; none: a unix socket's.
-    fn hop(&self) -> Option<IpAddr> {
-        let named = self.named.as_ref().map(|named| named.client);
-        named.or_else(|| self.peer.map(|peer| peer.ip())).map(|address| address.to_canonical())
-    }
-
-    fn begin_entry(
-        &self,
-        format: Format,
-        line: &[u8],
-        request: Option<&Request<'_>>,
-        forwarded: Option<Result<Named, NotNamed>>,
-        workspace: &mut Workspace,
-    ) -> Entry {
-        let (date, nanoseconds) = match format {
-            Format::Requests => workspace.time(),
-            Format::Common | Format::Combined => (workspace.date(), 0),
-        };
-        let (client, via) = match forwarded {
-            Some(Ok(named)) => (Some(named.client), Some(self.hop())),
-            _ => (self.hop(), self.named.as_ref().map(|_| self.peer.map(|peer| peer.ip().to_canonical()))),
-        };
-        let facts = Begun {
-            client,
-            via: via.map(|via| via.map_or(Via::Unix, Via::Address)),
-            connection: self.number,
-            exchange: u64::from(self.machine.exchanges()) + 1,
-            date,
-            nanoseconds,
-            line,
-            is_understood: request.is_some(),
-        };
-        let field = |name: &str| request.and_then(|request| request.headers.all(name).next()).unwrap_or_default();
-        Entry::begin(format, &facts, field)
-    }
-
-    /// Lets go of the response, and reports the exchange if it is watched.
-    fn end_exchange(&mut self, cut_short: Option<Reason>, workspace: &mut Workspace) {
-        let (response, awaited) = (self.outgoing.take(), self.awaited.take());
-        let awaited_body = std::mem::take(&mut self.awaits_body);
-        if response.is_none() && awaited.is_none() && !awaited_body {
-            return;
-        }
-        let status = if response.is_some() { self.status } else { 0 };
-        workspace.counts.exchange(status);
-        workspace.counts.add(Count::CutShort, u64::from(cut_short.is_some()));
-        let (probe, outbox) = (&workspace.service.probe, &mut workspace.outbox);
-        if probe.records_connections() && !self.notes.as_ref().is_some_and(|notes| notes.records_exchange()) {
-            workspace.counts.unrecorded(status);
-        }
-        if let Some(entry) = self.entry.take() {
-            let sent = response.as_ref().map_or(0, |response| response.body_sent());
-            let entry = entry.finish(status, sent, cut_short.as_ref().map(Reason::code));
-            outbox.push(probe, &Report::Line(entry.as_bytes().into()));
-        }
-        if let Some(notes) = &mut self.notes {
-            let is_kept = matches!(self.machine.next(), Next::Receive | Next::Respond | Next::Reject(_));
-            notes.end_exchange(is_kept, &self.socket, probe, outbox);
-        }
-        if let Some(response) = response {
-            workspace.head = response.into_room();
-        }
     }
 }
 

@@ -118,26 +118,28 @@ pub fn push_quoted(line: &mut String, bytes: &[u8], longest: usize) {
     if bytes.is_empty() {
         line.push('-');
     }
+    if let Some(text) = plain(bytes, longest) {
+        return line.push_str(text);
+    }
     let end = line.len() + longest;
     for chunk in bytes.utf8_chunks() {
-        if line.len() + chunk.valid().len() <= end && chunk.valid().chars().all(is_plain) {
-            line.push_str(chunk.valid());
-        } else {
-            for character in chunk.valid().chars() {
-                if line.len() > end {
-                    return line.push('…');
-                }
-                // Writing to a String does not fail.
-                let _ = match character {
-                    '"' | '\\' => write!(line, "\\{character}"),
-                    _ if is_treacherous(character) => {
-                        let mut bytes = [0; 4];
-                        let mut bytes = character.encode_utf8(&mut bytes).bytes();
-                        bytes.try_for_each(|byte| write!(line, "\\x{byte:02x}"))
-                    }
-                    _ => write!(line, "{character}"),
-                };
+        for character in chunk.valid().chars() {
+            if line.len() > end {
+                return line.push('…');
             }
+            // Writing to a String does not fail.
+            let _ = match character {
+                _ if is_plain(character) => {
+                    line.push(character);
+                    Ok(())
+                }
+                '"' | '\\' => write!(line, "\\{character}"),
+                _ => {
+                    let mut bytes = [0; 4];
+                    let mut bytes = character.encode_utf8(&mut bytes).bytes();
+                    bytes.try_for_each(|byte| write!(line, "\\x{byte:02x}"))
+                }
+            };
         }
         for byte in chunk.invalid() {
             let _ = write!(line, "\\x{byte:02x}");
@@ -146,6 +148,12 @@ pub fn push_quoted(line: &mut String, bytes: &[u8], longest: usize) {
             return line.push('…');
         }
     }
+}
+
+/// Bytes that stand there as they are, as nearly all do.
+fn plain(bytes: &[u8], longest: usize) -> Option<&str> {
+    let is_plain = bytes.len() <= longest && bytes.iter().all(|&byte| byte.is_ascii() && is_plain(byte.into()));
+    str::from_utf8(bytes).ok().filter(|_| is_plain)
 }
 
 fn is_plain(character: char) -> bool {
@@ -177,37 +185,38 @@ pub fn in_json<W: io::Write + ?Sized>(out: &mut W, piece: &str) -> io::Result<()
 /// characters. What is longer than `longest` bytes is cut.
 pub fn push_json(line: &mut String, bytes: &[u8], longest: usize) {
     line.push('"');
-    let end = line.len() + longest;
-    'all: for chunk in bytes.utf8_chunks() {
-        if line.len() + chunk.valid().len() <= end && chunk.valid().chars().all(is_plain) {
-            line.push_str(chunk.valid());
-        } else {
-            for character in chunk.valid().chars() {
-                if line.len() > end {
-                    line.push('…');
-                    break 'all;
-                }
-                match character {
-                    '"' | '\\' => line.extend(['\\', character]),
-                    _ if is_treacherous(character) => {
-                        for unit in character.encode_utf16(&mut [0; 2]) {
-                            // Writing to a String does not fail.
-                            let _ = write!(line, "\\u{unit:04x}");
-                        }
+    match plain(bytes, longest) {
+        Some(text) => line.push_str(text),
+        None => push_in_json(line, bytes, line.len() + longest),
+    }
+    line.push('"');
+}
+
+/// What is longer than `end` is cut.
+fn push_in_json(line: &mut String, bytes: &[u8], end: usize) {
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            if line.len() > end {
+                return line.push('…');
+            }
+            match character {
+                _ if is_plain(character) => line.push(character),
+                '"' | '\\' => line.extend(['\\', character]),
+                _ => {
+                    for unit in character.encode_utf16(&mut [0; 2]) {
+                        // Writing to a String does not fail.
+                        let _ = write!(line, "\\u{unit:04x}");
                     }
-                    _ => line.push(character),
                 }
             }
         }
         if line.len() > end {
-            line.push('…');
-            break;
+            return line.push('…');
         }
         if !chunk.invalid().is_empty() {
             line.push('\u{fffd}');
         }
     }
-    line.push('"');
 }
 
 #[cfg(test)]

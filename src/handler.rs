@@ -105,13 +105,13 @@ pub trait LoopHandler: Send {
     fn begin_on(&mut self, request: &Request<'_>, ends: Ends<'_>) -> Begun;
 
     /// The event loop says: whatever is asked until the next time had arrived by
-    /// now. What the handler looks up once, it need not look up again till then.
-    fn begin_turn(&mut self) {}
+    /// `now`. What the handler looks up once, it need not look up again till then.
+    fn begin_turn(&mut self, _now: Instant) {}
 
     /// The event loop is about to wait: what the handler keeps and may no longer
     /// use, it lets go of. Gives when it wants to be asked again; `None` while
     /// it keeps nothing, so that an idle server sleeps.
-    fn end_turn(&mut self) -> Option<Instant> {
+    fn end_turn(&mut self, _now: Instant) -> Option<Instant> {
         None
     }
 }

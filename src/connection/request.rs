@@ -26,6 +26,12 @@ impl Connection {
     /// Uses what was received and responds to a request that is complete; only
     /// when more is needed, receives.
     pub(super) fn receive(&mut self, input: &mut Input, workspace: &mut Workspace) -> Result<(), Errno> {
+        let used = self.use_received(input, workspace);
+        input.advance(used);
+        if used == 0 && self.machine.next() == Next::Receive { self.receive_more(input) } else { Ok(()) }
+    }
+
+    fn use_received(&mut self, input: &Input, workspace: &mut Workspace) -> usize {
         let mut storage = FieldStorage::new();
         let handler = &workspace.service.handler;
         let body_limit = |request: &Request<'_>| {
@@ -48,9 +54,7 @@ impl Connection {
                 }
             }
         }
-        drop(storage);
-        input.advance(used);
-        if used == 0 && self.machine.next() == Next::Receive { self.receive_more(input) } else { Ok(()) }
+        used
     }
 
     /// Reads what a proxy says before the first request.

@@ -7,6 +7,7 @@ use crate::handler::{Begun, Ends, LoopHandler};
 use crate::http::date::HttpDate;
 use crate::http::message::Request;
 use crate::observe::counts::Tally;
+use crate::observe::entry::Entry;
 use crate::observe::probe::Outbox;
 use rustix::time::{ClockId, clock_gettime};
 use std::sync::Arc;
@@ -29,6 +30,8 @@ pub struct Workspace {
     pub(super) copy: Vec<u8>,
     /// Where the next response's head is written.
     pub(super) head: Vec<u8>,
+    /// Room for an entry of the access log.
+    pub(super) entry: Option<Box<Entry>>,
     pub(super) outbox: Outbox,
     pub(super) counts: Tally,
     /// Whether reports may wait for others, and until when.
@@ -51,6 +54,7 @@ impl Workspace {
             budget: Budget::default(),
             copy: Vec::new(),
             head: Vec::new(),
+            entry: None,
             outbox: Outbox::default(),
             counts: Tally::default(),
             is_event_loop: false,
@@ -83,27 +87,26 @@ impl Workspace {
     }
 
     /// What is asked until the next time had arrived by now: see [`LoopHandler::begin_turn`].
-    pub fn begin_turn(&mut self) {
+    pub fn begin_turn(&mut self, now: Instant) {
         if let Some(handler) = &mut self.handler {
-            handler.begin_turn();
+            handler.begin_turn(now);
         }
     }
 
     /// The event loop is about to wait: gives until when at most, if it matters.
     /// Reports are handed over some at a time; the handler lets go of what it
     /// kept: see [`LoopHandler::end_turn`].
-    pub fn end_turn(&mut self) -> Option<Instant> {
-        let handler = self.handler.as_mut().and_then(|handler| handler.end_turn());
+    pub fn end_turn(&mut self, now: Instant) -> Option<Instant> {
+        let handler = self.handler.as_mut().and_then(|handler| handler.end_turn(now));
         self.service.probe.count(&mut self.counts);
-        [self.reports_wait(), handler].into_iter().flatten().min()
+        [self.reports_wait(now), handler].into_iter().flatten().min()
     }
 
-    fn reports_wait(&mut self) -> Option<Instant> {
+    fn reports_wait(&mut self, now: Instant) -> Option<Instant> {
         if self.outbox.is_empty() {
             self.report_by = None;
             return None;
         }
-        let now = Instant::now();
         let report_by = *self.report_by.get_or_insert(now + REPORTS);
         if report_by <= now {
             self.hand_over();

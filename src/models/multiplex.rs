@@ -120,15 +120,16 @@ impl EventLoop {
     fn run(mut self) -> io::Result<()> {
         let mut events = Vec::with_capacity(512);
         while !self.is_over() {
-            let until = [self.connections.next_sweep(), self.next_of_ending(), self.workspace.end_turn()];
-            let patience =
-                until.into_iter().flatten().min().map(|until| until.saturating_duration_since(Instant::now()));
+            let now = Instant::now();
+            let until = [self.connections.next_sweep(), self.next_of_ending(), self.workspace.end_turn(now)];
+            let patience = until.into_iter().flatten().min().map(|until| until.saturating_duration_since(now));
             let timeout = patience.and_then(|patience| Timespec::try_from(patience).ok());
             match epoll::wait(&self.epoll, spare_capacity(&mut events), timeout.as_ref()) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
-            self.workspace.begin_turn();
+            let now = Instant::now();
+            self.workspace.begin_turn(now);
             for event in events.drain(..) {
                 match event.data.u64() {
                     STOP => self.begin_to_stop()?,
@@ -136,10 +137,10 @@ impl EventLoop {
                     key => self.advance(key as usize, Connection::advance)?,
                 }
             }
-            if self.connections.next_sweep().is_some_and(|at| at <= Instant::now()) {
+            if self.connections.next_sweep().is_some_and(|at| at <= now) {
                 self.sweep()?;
             }
-            if self.next_of_ending().is_some_and(|at| at <= Instant::now()) {
+            if self.next_of_ending().is_some_and(|at| at <= now) {
                 self.go_on_ending()?;
             }
         }
@@ -186,7 +187,7 @@ impl EventLoop {
             connection.prepare_to_shut_down();
             ending.await_request();
         }
-        self.workspace.begin_turn(); // its request may have come a moment ago
+        self.workspace.begin_turn(Instant::now()); // its request may have come a moment ago
         let progress = connection.advance(&mut self.workspace);
         // What can't be registered (epoll_ctl(2), ENOSPC) closes, alone.
         if let Ok(Some(over)) = self.connections.insert(&self.epoll, connection, progress) {

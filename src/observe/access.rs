@@ -1,5 +1,7 @@
 //! What an access log is made of: its forms, and the facts of a request.
 
+use itoa::{Buffer, Integer};
+use std::fmt::Write as _;
 use std::net::IpAddr;
 
 /// How much of an entry each thing that the client chose may take, in bytes: all
@@ -46,4 +48,25 @@ pub enum Via {
     Address(IpAddr),
     /// A proxy on a unix socket.
     Unix,
+}
+
+/// As it displays itself; of IPv4 without what formatting costs for each line.
+pub(super) fn push_address(line: &mut String, address: IpAddr) {
+    match address {
+        IpAddr::V4(address) => {
+            let [first, rest @ ..] = address.octets();
+            push_decimal(line, first);
+            for octet in rest {
+                line.push('.');
+                push_decimal(line, octet);
+            }
+        }
+        // Writing to a String does not fail.
+        IpAddr::V6(address) => drop(write!(line, "{address}")),
+    }
+}
+
+/// As it displays itself.
+pub(super) fn push_decimal(line: &mut String, number: impl Integer) {
+    line.push_str(Buffer::new().format(number));
 }

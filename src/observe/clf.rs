@@ -1,19 +1,17 @@
 //! The Common and the Combined Log Format: one line an exchange, as log
 //! analysers read it.
 
-use super::access::{Begun, LONGEST};
+use super::access::{Begun, LONGEST, push_address, push_decimal};
 use crate::escape::push_quoted;
-use std::fmt::Write as _;
 
 /// `host - - [time] "request line" `, of a request whose head was complete at that time.
 pub(super) fn begin(line: &mut String, facts: &Begun<'_>) {
     let date = facts.date; // Sun, 06 Nov 1994 08:49:37 GMT
-    // Writing to a String does not fail.
-    let _ = match facts.client {
-        Some(client) => write!(line, "{client} - - [{}/{}/", &date[5..7], &date[8..11]),
-        None => write!(line, "unix: - - [{}/{}/", &date[5..7], &date[8..11]),
-    };
-    line.extend([&date[12..16], ":", &date[17..25], " +0000] \""]);
+    match facts.client {
+        Some(client) => push_address(line, client),
+        None => line.push_str("unix:"),
+    }
+    line.extend([" - - [", &date[5..7], "/", &date[8..11], "/", &date[12..16], ":", &date[17..25], " +0000] \""]);
     push_quoted(line, facts.line, LONGEST);
     line.push_str("\" ");
 }
@@ -30,11 +28,14 @@ pub(super) fn begin_after<'a>(after: &mut String, field: impl Fn(&str) -> &'a [u
 /// `status bytes`, what comes behind them, and behind what analysers read the reason `why`
 /// the request was refused, or its response cut short.
 pub(super) fn finish(line: &mut String, after: &str, status: u16, body_sent: u64, why: Option<&str>) {
-    // Writing to a String does not fail.
-    let _ = match status {
-        0 => write!(line, "- -{after}"),
-        _ => write!(line, "{status} {body_sent}{after}"),
-    };
+    if status == 0 {
+        line.push_str("- -");
+    } else {
+        push_decimal(line, status);
+        line.push(' ');
+        push_decimal(line, body_sent);
+    }
+    line.push_str(after);
     if let Some(why) = why {
         line.extend([" ", why]);
     }

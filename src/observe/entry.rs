@@ -5,8 +5,8 @@ use super::access::{Begun, Format};
 use super::{clf, requests};
 use std::time::Instant;
 
-/// An entry that lacks what only the exchange's end will say.
-#[derive(Clone, Debug)]
+/// An entry that lacks what only the exchange's end will say; its room serves one after the other.
+#[derive(Clone, Debug, Default)]
 pub struct Entry {
     /// What there is of it.
     text: String,
@@ -19,20 +19,21 @@ pub struct Entry {
 
 impl Entry {
     /// Begins the entry of a request; `field` gives its header fields.
-    pub fn begin<'a>(format: Format, facts: &Begun<'_>, field: impl Fn(&str) -> &'a [u8]) -> Self {
-        let mut entry = Self { text: String::with_capacity(320), after: String::new(), why: None, begun: None };
+    pub fn begin<'a>(&mut self, format: Format, facts: &Begun<'_>, field: impl Fn(&str) -> &'a [u8]) {
+        self.text.clear();
+        self.after.clear();
+        (self.why, self.begun) = (None, None);
         match format {
-            Format::Common => clf::begin(&mut entry.text, facts),
+            Format::Common => clf::begin(&mut self.text, facts),
             Format::Combined => {
-                clf::begin(&mut entry.text, facts);
-                clf::begin_after(&mut entry.after, field);
+                clf::begin(&mut self.text, facts);
+                clf::begin_after(&mut self.after, field);
             }
             Format::Requests => {
-                requests::begin(&mut entry.text, facts, field);
-                entry.begun = Some(Instant::now());
+                requests::begin(&mut self.text, facts, field);
+                self.begun = Some(Instant::now());
             }
         }
-        entry
     }
 
     /// The request is refused, for the reason of this code.
@@ -50,13 +51,13 @@ impl Entry {
     /// The whole entry, of a response of this status with `body_sent` bytes of body;
     /// 0: the client had gone before there was one. One that refuses, or was `cut_short`,
     /// has that reason's code.
-    pub fn finish(mut self, status: u16, body_sent: u64, cut_short: Option<&str>) -> String {
+    pub fn finish(&mut self, status: u16, body_sent: u64, cut_short: Option<&str>) -> &str {
         let why = cut_short.or(self.why);
         match self.begun {
             None => clf::finish(&mut self.text, &self.after, status, body_sent, why),
             Some(begun) => requests::finish(&mut self.text, status, body_sent, begun.elapsed(), why),
         }
-        self.text
+        &self.text
     }
 }
 
@@ -83,8 +84,14 @@ mod tests {
         }
     }
 
+    fn begun<'a>(format: Format, facts: &Begun<'_>, field: impl Fn(&str) -> &'a [u8]) -> Entry {
+        let mut entry = Entry::default();
+        entry.begin(format, facts, field);
+        entry
+    }
+
     fn entry(format: Format, line: &[u8], field: &[u8]) -> String {
-        Entry::begin(format, &facts(format, line), |_| field).finish(200, 6, None)
+        begun(format, &facts(format, line), |_| field).finish(200, 6, None).to_owned()
     }
 
     const ALL: [Format; 3] = [Format::Common, Format::Combined, Format::Requests];
@@ -113,7 +120,7 @@ mod tests {
 
     fn line(format: Format, request_line: &[u8], field: &[u8]) -> String {
         let of = |name: &str| if name == "user-agent" { field } else { b"" };
-        Entry::begin(format, &facts(format, request_line), of).finish(200, 6, None)
+        begun(format, &facts(format, request_line), of).finish(200, 6, None).to_owned()
     }
 
     #[test]
@@ -127,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_reason_stands_behind_what_analysers_read() {
-        let begin = || Entry::begin(Format::Combined, &facts(Format::Combined, b"GET / HTTP/1.0"), |_| b"");
+        let begin = || begun(Format::Combined, &facts(Format::Combined, b"GET / HTTP/1.0"), |_| b"");
         let mut refused = begin();
         refused.refuse_by_status("malformed");
         assert!(refused.clone().finish(400, 6, None).ends_with("\" 400 6 \"-\" \"-\""), "the status says it");
@@ -139,9 +146,10 @@ mod tests {
 
     #[cfg(feature = "program")]
     fn object(facts: &Begun<'_>, field: &[u8], why: Option<&str>) -> serde_json::Value {
-        let text = Entry::begin(Format::Requests, facts, |_| field).finish(200, 6, why);
+        let mut entry = begun(Format::Requests, facts, |_| field);
+        let text = entry.finish(200, 6, why);
         assert!(!text.contains('\n'), "{text:?}");
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+        serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 
     #[cfg(feature = "program")]

@@ -1,29 +1,33 @@
 //! A JSON object for each exchange, on one line: docs/records.md has its fields.
 
-use super::access::{Begun, LONGEST, Via};
+use super::access::{Begun, LONGEST, Via, push_address, push_decimal};
 use crate::escape::push_json;
 use std::fmt::Write as _;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// The object, up to what the response adds.
 pub(super) fn begin<'a>(object: &mut String, facts: &Begun<'_>, field: impl Fn(&str) -> &'a [u8]) {
-    let Begun { connection, exchange, date, nanoseconds, .. } = facts;
+    object.extend(["{\"time\":\"", facts.date, "."]);
     // Writing to a String does not fail.
-    let _ = write!(
-        object,
-        "{{\"time\":\"{date}.{:06}Z\",\"connection\":{connection},\"exchange\":{exchange},\"reused\":{}",
-        nanoseconds / 1000,
-        *exchange > 1
-    );
-    let _ = match facts.client {
-        Some(client) => write!(object, ",\"client\":\"{client}\""),
-        None => write!(object, ",\"client\":null"),
-    };
-    let _ = match facts.via {
-        Some(Via::Address(via)) => write!(object, ",\"via\":\"{via}\""),
-        Some(Via::Unix) => write!(object, ",\"via\":\"unix:\""),
-        None => Ok(()),
-    };
+    let _ = write!(object, "{:06}", facts.nanoseconds / 1000);
+    object.push_str("Z\",\"connection\":");
+    push_decimal(object, facts.connection);
+    object.push_str(",\"exchange\":");
+    push_decimal(object, facts.exchange);
+    object.push_str(if facts.exchange > 1 { ",\"reused\":true,\"client\":" } else { ",\"reused\":false,\"client\":" });
+    match facts.client {
+        Some(client) => push_quoted_address(object, client),
+        None => object.push_str("null"),
+    }
+    match facts.via {
+        Some(Via::Address(via)) => {
+            object.push_str(",\"via\":");
+            push_quoted_address(object, via);
+        }
+        Some(Via::Unix) => object.push_str(",\"via\":\"unix:\""),
+        None => {}
+    }
     if facts.is_understood {
         let (method, rest) = split_at_blank(facts.line, facts.line.iter().position(|byte| *byte == b' '));
         let (target, version) = split_at_blank(rest, rest.iter().rposition(|byte| *byte == b' '));
@@ -45,16 +49,25 @@ pub(super) fn begin<'a>(object: &mut String, facts: &Begun<'_>, field: impl Fn(&
 
 /// The rest of it: the response, how long it took, and why it is none, or less than whole.
 pub(super) fn finish(object: &mut String, status: u16, body_sent: u64, took: Duration, why: Option<&str>) {
-    // Writing to a String does not fail.
-    let _ = match status {
-        0 => write!(object, ",\"status\":null"),
-        _ => write!(object, ",\"status\":{status}"),
-    };
-    let _ = write!(object, ",\"bytes\":{body_sent},\"duration_ns\":{}", took.as_nanos());
+    object.push_str(",\"status\":");
+    match status {
+        0 => object.push_str("null"),
+        _ => push_decimal(object, status),
+    }
+    object.push_str(",\"bytes\":");
+    push_decimal(object, body_sent);
+    object.push_str(",\"duration_ns\":");
+    push_decimal(object, took.as_nanos());
     if let Some(why) = why {
         object.extend([",\"reason\":\"", why, "\""]);
     }
     object.push('}');
+}
+
+fn push_quoted_address(object: &mut String, address: IpAddr) {
+    object.push('"');
+    push_address(object, address);
+    object.push('"');
 }
 
 fn push(object: &mut String, key: &str, value: &[u8]) {

@@ -111,15 +111,16 @@ impl Cache {
     }
 
     /// Another turn of the event loop: what may have changed is to be looked at again.
-    pub(super) fn begin_turn(&mut self) {
+    pub(super) fn begin_turn(&mut self, now: Instant) {
         self.turn += 1;
-        self.now = Instant::now();
+        self.now = now;
     }
 
     /// The turn is over: what has outlived its time goes. Gives when there will
     /// be more of that, if anything is kept.
-    pub(super) fn end_turn(&mut self) -> Option<Instant> {
-        if self.sweep_at.is_some_and(|at| at <= self.now) {
+    pub(super) fn end_turn(&mut self, now: Instant) -> Option<Instant> {
+        if self.sweep_at.is_some_and(|at| at <= now) {
+            self.now = now;
             self.sweep();
         }
         self.sweep_at

@@ -131,12 +131,12 @@ impl LoopHandler for KeepingSite {
         Lookup::keeping(&self.shared, &mut self.cache).begin(request)
     }
 
-    fn begin_turn(&mut self) {
-        self.cache.begin_turn();
+    fn begin_turn(&mut self, now: Instant) {
+        self.cache.begin_turn(now);
     }
 
-    fn end_turn(&mut self) -> Option<Instant> {
-        [self.cache.end_turn(), self.shared.listings.expire()].into_iter().flatten().min()
+    fn end_turn(&mut self, now: Instant) -> Option<Instant> {
+        [self.cache.end_turn(now), self.shared.listings.expire()].into_iter().flatten().min()
     }
 }
 
