@@ -10,18 +10,18 @@
 //! 6. [`models`]: who runs the connections: one after another, or a thread each.
 //! 7. [`record`]: the vocabulary of what is recorded, and how each figure is known.
 //! 8. [`observe`]: who watches, and makes records of it.
-//! 9. [`story`]: records, told to people.
+//! 9. [`story`]: records, as people read them.
 //! 10. [`packet`]: packets as a calculation: read, followed, delayed, written.
 //! 11. [`escape`]: text that others chose, as each sink may have it.
 //! 12. [`server`]: all of it in one expression, for a program that responds by itself.
 //!
-//! With the feature `program`, which is on unless said otherwise, there is also what the
+//! With the feature `program`, which is on by default, there is also what the
 //! command `glasshttp` is made of: its live page, [`dns`], [`fetch`] and [`lab`] are
 //! documented here, the rest is in ARCHITECTURE.md.
 //!
-//! A program that responds by itself, without a folder, is a few lines: [`Server`], and
-//! `examples/application.rs`; with files beside it, [`site`]. What it needs is named at the top;
-//! the rooms have the rest.
+//! A program that responds by itself, without a folder, takes a few lines: see [`Server`] and
+//! `examples/application.rs`; with files beside it, [`site`]. What it needs is re-exported here;
+//! the modules have the rest.
 
 // What only the program uses of the rooms below it is not used without it.
 #![cfg_attr(not(feature = "program"), allow(dead_code, unused_imports))]

@@ -365,7 +365,7 @@ fn unbound(address: SocketAddr, only_v6: bool) -> io::Result<Socket> {
     if address.is_ipv6() {
         socket.set_only_v6(only_v6)?;
     }
-    // A port whose last owner's connections are in TIME-WAIT can be had at once.
+    // A port whose last owner's connections are in TIME_WAIT can be had at once.
     socket.set_reuse_address(true)?;
     // Without it a head and its file meet Nagle's algorithm and the client's
     // delayed acknowledgement, 40 ms a response.

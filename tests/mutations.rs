@@ -137,7 +137,7 @@ fn mutate(bytes: &mut Vec<u8>, dice: &mut Dice) {
 /// Sends `request` and ends the sending half, so that nothing waits for a deadline.
 fn response(server: SocketAddr, seed: u64, request: &[u8]) -> std::io::Result<Vec<u8>> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-    // Many addresses: one has too few ports for all that lie in TIME-WAIT.
+    // Many addresses: one has too few ports for all that lie in TIME_WAIT.
     let own = Ipv4Addr::new(127, 1, (seed >> 4) as u8, 1);
     socket.bind(&SocketAddr::from((own, 0)).into())?;
     socket.connect_timeout(&server.into(), PATIENCE)?;

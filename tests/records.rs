@@ -206,7 +206,7 @@ pub fn check_close<'a>(record: &'a Record, reason: &Reason, how: How, first: End
     close
 }
 
-/// Who is left in TIME-WAIT, by the record's figure and by another source.
+/// Who is left in TIME_WAIT, by the record's figure and by another source.
 pub fn check_time_wait(record: &Record, expected: TimeWait) {
     let close = record.close.as_ref().expect("its end");
     let (server, client) = record.addresses().expect("TCP's");

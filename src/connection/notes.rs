@@ -1,6 +1,20 @@
 //! What is noted of a connection that is recorded: each fact beside the call that
 //! it describes, a moment after it. Only facts; what they mean is for
 //! [`crate::observe`] to say.
+//!
+//! A response is over before it is acknowledged. Its exchange is held back for the
+//! acknowledgement, unless something else has to be known first:
+//!
+//! ```text
+//!   end_exchange() ─▶ awaited: its last byte, its exchange ─▶ the kernel says: acknowledged up to here
+//!                        │                                      ├─ still held: Exchange, with that time
+//!                        │                                      └─ reported before: Acknowledged alone
+//!                        ├─ MOST_HELD behind it, or the next response waits ─▶ reported without it
+//!                        └─ MOST_AWAITED ─▶ forgotten: never acknowledged, as far as is known
+//! ```
+//!
+//! The kernel counts bytes modulo 2³², from when it was first asked: who is before whom is
+//! the sign of a difference.
 
 mod arriving;
 mod ending;

@@ -77,7 +77,7 @@ impl SocketTable {
     }
 
     /// Whether the end at `local` of the connection with `remote` is in
-    /// TIME-WAIT. An end on another machine is not in this table.
+    /// TIME_WAIT. An end on another machine is not in this table.
     ///
     /// # Errors
     /// If the table can't be asked.

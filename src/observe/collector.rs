@@ -1,12 +1,34 @@
 //! The collector: one thread that makes connections' records of what serving
-//! threads report, and tells them to every sink.
+//! threads report, and hands them to every sink.
+//!
+//! The life of a report, with what is counted where there is no room for it:
 //!
 //! ```text
-//!   serving threads, forked children ──pipe──▶ collector ──▶ the access log's lines
-//!                                                  │
-//!                                                  ├──▶ story, JSON log, live page
-//!                                                  └──▶ sock_diag: who is in TIME-WAIT?
+//!   serving threads, forked children
+//!      │ a connection is numbered, then admitted ····· beyond the rate: connections + 1
+//!      ▼
+//!   Outbox ──▶ pipe ··································· full: reports + n
+//!      ▼
+//!   hear() ──▶ a Record grows ························· MOST_OPEN: connections + 1
+//!      │             │
+//!      │             ├──▶ Opened, Responded … to every sink
+//!      │ Closed      ▼
+//!      └──────▶ closing ──▶ its last packets have passed ──▶ sock_diag: who is in TIME_WAIT?
+//!                  │                                             │
+//!                  └─ not yet over ─▶ following ─▶ over ─────────┴──▶ Closed, the last news
 //! ```
+//!
+//! A line of the access log takes the same way as far as `hear()`, and is written there.
+//!
+//! The sum rule: at the end, of all connections that were numbered, each is in a record or is
+//! counted as left out, and none is in both.
+//!
+//! ```text
+//!   numbered = (opened − not_taken_in) + left_out.connections
+//! ```
+//!
+//! What is missing then is counted as left out: connections whose accept was reported and found
+//! no room in the pipe (`finish`).
 
 mod arrived;
 mod closed;
@@ -91,7 +113,7 @@ impl Watching {
             model: model.clone(),
             lines: Lines::to(lines),
             sinks,
-            // Without it, owners of TIME-WAIT are derived.
+            // Without it, owners of TIME_WAIT are derived.
             table: SocketTable::open().ok(),
             connections: HashMap::new(),
             exchanges: 0,

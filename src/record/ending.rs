@@ -50,7 +50,7 @@ impl End {
     }
 }
 
-/// Who is left with a port in TIME-WAIT.
+/// Who is left with a port in TIME_WAIT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TimeWait {

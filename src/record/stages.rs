@@ -38,7 +38,7 @@ macro_rules! stages {
         }
 
         impl Moments {
-            /// What is known of each, as `figure` has it of its moment, of who reports it, and of why nobody did; in order.
+            /// What is known of each, as `figure` makes it from its moment, who reports it, and why nobody did; in order.
             pub(crate) fn figures(&self, mut figure: impl FnMut(Moment, Source, Why) -> Figure<Nanoseconds>) -> Stages {
                 Stages { $($name: figure(self.$name, Source::$by, Why::$why),)* }
             }

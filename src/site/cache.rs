@@ -11,9 +11,13 @@
 //! `404.html` is seen by then.
 //!
 //! ```text
-//!   asked for ─▶ made ──── serves while it is current ────▶ 1 s old: no more
-//!                  └─ root compared with its path, if that was 100 ms ago
-//!   at rest:  the last entry's second is over ─▶ all of it goes, the root too ─▶ no beat
+//!   since the last look     is served without another one
+//!   0        this turn      every file that was looked at in it
+//!   10 ms    ABSENT         the 404 of the path that was last found to lead nowhere
+//!   100 ms   UNSEEN         a file at rest that is kept whole; the root at its path
+//!   1 s      FRESH          nothing: what was made then is made anew
+//!
+//!   nothing asked for:  the last entry's second is over ─▶ all of it goes, the root too ─▶ no beat
 //! ```
 //!
 //! So another folder at the root's path is served a good second later at most,

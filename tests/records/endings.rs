@@ -1,4 +1,4 @@
-//! How connections end: who was first, by what, and who is left in TIME-WAIT.
+//! How connections end: who was first, by what, and who is left in TIME_WAIT.
 
 use super::{Watched, check_close, check_exchange, check_time_wait, measured, port, since_accept};
 use crate::closing::{BIG, folder_with, narrow_client, under_each_model};

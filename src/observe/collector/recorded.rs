@@ -84,7 +84,7 @@ pub(super) struct Following {
     pub(super) next_question: Instant,
 }
 
-/// Asks the kernel who is in TIME-WAIT, where it can be seen.
+/// Asks the kernel who is in TIME_WAIT, where it can be seen.
 pub(super) fn look_for_time_wait(table: &SocketTable, record: &mut Record) {
     let (Some((server, client)), Some(close)) = (record.addresses(), &mut record.close) else { return };
     if table.is_in_time_wait(server, client).unwrap_or(false) {

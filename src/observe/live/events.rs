@@ -5,6 +5,15 @@
 //! queue: it remembers which connections are due, and tells each as it is when
 //! its turn comes. A browser that takes nothing for a while thus misses what was
 //! forgotten meanwhile, is shown how much that is, and is up to date afterwards.
+//!
+//! ```text
+//!   listen ─▶ hello ─▶ records, 50 at a time: what is kept ─▶ ┌─ a turn, each 100 ms ◀──────────┐
+//!                                                             │  changed since the last: due    │
+//!                                                             │  of those as many as may be:    │
+//!                                                             │    records, waiting, left_out ──┘
+//!                                                             ├─ its place is another's: gave_way ─▶ over
+//!                                                             └─ the server ends: the rest, end ───▶ over
+//! ```
 
 use super::history::Key;
 use super::hub::{Hub, State};
