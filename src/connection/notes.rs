@@ -235,13 +235,21 @@ impl Notes {
         }
     }
 
-    fn report_begun(&self, head: &[u8], is_over: bool, probe: &Probe, outbox: &mut Outbox) {
+    /// Exchanges are reported in their order: those that are held back come before what is said of the next.
+    fn report_held(&mut self, probe: &Probe, outbox: &mut Outbox) {
+        for exchange in self.awaited.iter_mut().filter_map(|awaited| awaited.exchange.take()) {
+            outbox.push(probe, &Report::Exchange(*exchange));
+        }
+    }
+
+    fn report_begun(&mut self, head: &[u8], is_over: bool, probe: &Probe, outbox: &mut Outbox) {
         let (arrived, first_read) = self.first_read.unwrap_or_default();
         let exchange = Exchange {
             stages: Moments { arrived, first_read, ..Moments::default() },
             is_over,
             ..self.recorded_exchange(self.exchanges + 1, head, self.reads)
         };
+        self.report_held(probe, outbox);
         outbox.push(probe, &Report::Exchange(exchange));
     }
 
@@ -376,13 +384,10 @@ impl Notes {
         if let (Some(exchange), false) = (&self.exchange, self.is_reported)
             && exchange.writes > 0
         {
-            // Those before it come first.
-            for exchange in self.awaited.iter_mut().filter_map(|awaited| awaited.exchange.take()) {
-                outbox.push(probe, &Report::Exchange(*exchange));
-            }
             let mut exchange = Exchange::clone(exchange);
             exchange.stages.last_write = Moment::default();
             set_traffic(&mut exchange, self.taken);
+            self.report_held(probe, outbox);
             outbox.push(probe, &Report::Exchange(exchange));
             self.is_reported = true;
         }

@@ -62,7 +62,9 @@ impl Notes {
         let now = self.clock.now();
         let is_due = self.body_reported.0 == 0 || now.0.saturating_sub(self.body_reported.0) >= BODY_REPORTS;
         if let (Some(exchange), true) = (&self.exchange, is_due) {
-            outbox.push(probe, &Report::Exchange(Exchange::clone(exchange)));
+            let exchange = Exchange::clone(exchange);
+            self.report_held(probe, outbox);
+            outbox.push(probe, &Report::Exchange(exchange));
             self.body_reported = now;
         }
     }

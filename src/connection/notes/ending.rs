@@ -53,9 +53,7 @@ impl Notes {
         outbox: &mut Outbox,
     ) {
         self.go_on(socket, probe, outbox);
-        for exchange in self.awaited.drain(..).filter_map(|awaited| awaited.exchange) {
-            outbox.push(probe, &Report::Exchange(*exchange));
-        }
+        self.report_held(probe, outbox);
         if self.first_read.is_some() && !head.is_empty() {
             self.report_begun(head, true, probe, outbox);
         }

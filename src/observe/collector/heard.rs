@@ -50,12 +50,15 @@ impl Collector {
                 let exchange = interpret::unix::exchange(exchange, &recorded.record);
                 recorded.last_heard = Instant::now();
                 let exchanges = &mut recorded.record.exchanges;
-                if let Some(known) = exchanges.iter().rposition(|known| known.number == exchange.number) {
-                    exchanges[known] = exchange;
-                } else {
-                    exchanges.push(exchange);
-                    self.exchanges += 1;
-                    self.end_part(report.connection);
+                // They come in their order: it is the last one, or comes behind it.
+                let before = exchanges.iter().rposition(|known| known.number <= exchange.number);
+                match before {
+                    Some(known) if exchanges[known].number == exchange.number => exchanges[known] = exchange,
+                    _ => {
+                        exchanges.push(exchange);
+                        self.exchanges += 1;
+                        self.end_part(report.connection);
+                    }
                 }
                 let news = match (report.is_over, report.status) {
                     (true, _) => News::Responded,
