@@ -1,6 +1,7 @@
 //! The comparison, from the command line to the report: every workload, round
 //! by round, each server in turn.
 
+use crate::chart::chart;
 use crate::exchange::{self, Idle};
 use crate::generator::Scripts;
 use crate::machine;
@@ -55,6 +56,9 @@ struct Args {
     /// Only glasshttp, and what is beside it
     #[arg(long)]
     alone: bool,
+    /// Draws what glasshttp saves, too
+    #[arg(long, value_name = "FILE", conflicts_with = "watching")]
+    svg: Option<PathBuf>,
     /// What cargo says to every benchmark.
     #[arg(long, hide = true)]
     bench: bool,
@@ -147,6 +151,9 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     println!("{}; rounds: {rounds}, of {} s each", versions.join(", "), args.seconds);
     println!("{}", left_out.join("\n"));
     let names: Vec<&str> = servers.iter().map(|server| server.name).collect();
+    if let (Some(file), [ours, peers @ ..]) = (&args.svg, &names[..]) {
+        std::fs::write(file, chart(&rows, ours, peers))?;
+    }
     println!(
         "{}\nIt took {:.0} s.",
         report::tables(&rows, &names, if args.watching { Reading::Keeps } else { Reading::Saves }),

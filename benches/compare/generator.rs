@@ -1,6 +1,6 @@
 //! The load: wrk and ab, and what they say they did.
 
-use crate::workload::{Load, MANY, Workload};
+use crate::workload::{FEW, Load, MANY, Workload};
 use std::error::Error;
 use std::fs;
 use std::io;
@@ -23,6 +23,7 @@ pub(crate) struct Outcome {
 pub(crate) struct Scripts {
     figures: PathBuf,
     many: PathBuf,
+    few: PathBuf,
 }
 
 const FIGURES: &str = "done = function(summary)
@@ -34,21 +35,11 @@ end
 
 impl Scripts {
     pub(crate) fn write(folder: &Path) -> io::Result<Self> {
-        let scripts = Self { figures: folder.join("figures.lua"), many: folder.join("many.lua") };
+        let place = |name| folder.join(name);
+        let scripts = Self { figures: place("figures.lua"), many: place("many.lua"), few: place("few.lua") };
         fs::write(&scripts.figures, FIGURES)?;
-        let last = MANY - 1;
-        let in_turn = format!(
-            "local requests, turn = {{}}, 0
-init = function()
-  for file = 0, {last} do requests[file] = wrk.format('GET', string.format('/many/f%04d.html', file)) end
-end
-request = function()
-  turn = (turn + 1) % {MANY}
-  return requests[turn]
-end
-"
-        );
-        fs::write(&scripts.many, in_turn + FIGURES)?;
+        fs::write(&scripts.many, in_turn("/many/f%04d.html", MANY) + FIGURES)?;
+        fs::write(&scripts.few, in_turn("/big/f%04d.bin", FEW) + FIGURES)?;
         Ok(scripts)
     }
 
@@ -69,7 +60,11 @@ end
             command.args(["-q", "-d", "-S", "-r", "-s", "5", "-t", &seconds, "-n", "50000000", "-c", &connections]);
             command.args(workload.keeps.then_some("-k"));
         } else {
-            let script = if workload.name == "W5" { &self.many } else { &self.figures };
+            let script = match workload.name {
+                "W5" => &self.many,
+                "W4d" => &self.few,
+                _ => &self.figures,
+            };
             let connection = if workload.keeps { "Connection: keep-alive" } else { "Connection: close" };
             command = Command::new("wrk");
             command.args(["-t1", "-c", &connections, "-d", &seconds, "-H", connection, "-s"]).arg(script);
@@ -85,6 +80,22 @@ end
             format!("the load failed: {}", complaint.lines().last().unwrap_or("it says nothing")).into()
         })
     }
+}
+
+/// Asks for this many files, one after the other.
+fn in_turn(paths: &str, count: usize) -> String {
+    let last = count - 1;
+    format!(
+        "local requests, turn = {{}}, 0
+init = function()
+  for file = 0, {last} do requests[file] = wrk.format('GET', string.format('{paths}', file)) end
+end
+request = function()
+  turn = (turn + 1) % {count}
+  return requests[turn]
+end
+"
+    )
 }
 
 fn read_wrk(text: &str) -> Option<Outcome> {

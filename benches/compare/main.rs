@@ -3,10 +3,12 @@
 //!
 //! Linux only: what a server costs is read from its CPU clock and from /proc.
 
+mod chart;
 mod comparison;
 mod exchange;
 mod generator;
 mod machine;
+mod peers;
 mod report;
 mod running;
 mod server;

@@ -30,6 +30,27 @@ impl Row {
         let ratios: Vec<f64> = pairs.map(|(ours, theirs)| unit.ratio(*ours, *theirs)).collect();
         (!ratios.is_empty()).then_some(ratios)
     }
+
+    /// How many times less `ours` needs than `theirs`.
+    pub(crate) fn saves(&self, ours: &str, theirs: &str) -> Option<Spread> {
+        Spread::of(&self.ratios(ours, theirs)?)
+    }
+}
+
+/// The ratios of all rounds.
+#[derive(Clone, Copy)]
+pub(crate) struct Spread {
+    pub(crate) least: f64,
+    pub(crate) median: f64,
+    pub(crate) most: f64,
+}
+
+impl Spread {
+    fn of(ratios: &[f64]) -> Option<Self> {
+        let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = ratios.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        Some(Self { least, median: median(ratios)?, most })
+    }
 }
 
 /// What the ratios say.
@@ -110,10 +131,10 @@ pub(crate) fn tables(rows: &[Row], servers: &[&'static str], reading: Reading) -
 }
 
 fn ratio(ratios: Option<Vec<f64>>) -> String {
-    let Some(ratios) = ratios else { return "–".to_owned() };
-    let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = ratios.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    median(&ratios).map_or("–".to_owned(), |median| format!("**{median:.2}** ({least:.2}–{most:.2})"))
+    match ratios.as_deref().and_then(Spread::of) {
+        Some(Spread { least, median, most }) => format!("**{median:.2}** ({least:.2}–{most:.2})"),
+        None => "–".to_owned(),
+    }
 }
 
 fn median(figures: &[f64]) -> Option<f64> {

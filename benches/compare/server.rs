@@ -3,6 +3,7 @@
 
 use crate::exchange;
 use crate::machine::version;
+use crate::peers;
 use crate::running::{Cores, Running};
 use crate::workload::{Load, Workload};
 use std::error::Error;
@@ -10,7 +11,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 /// How often a free port is looked for.
@@ -79,8 +80,9 @@ fn one_model(name: &'static str) -> Server {
 /// that is said, and there is the right to see them.
 pub(crate) fn watching() -> Vec<Server> {
     type Start = fn(&Task<'_>, u16) -> io::Result<Command>;
-    let ways: [(&'static str, Start); 6] = [
+    let ways: [(&'static str, Start); 7] = [
         ("common", |task, port| Ok(logged(task, port, &["--log", "common", "--no-watch"]))),
+        ("json-requests", |task, port| Ok(logged(task, port, &["--log", "json-requests", "--no-watch"]))),
         ("json", |task, port| Ok(logged(task, port, &["--log", "json", "--no-watch"]))),
         ("story", |task, port| Ok(logged(task, port, &["--log", "story", "--no-watch"]))),
         ("story, packets", |task, port| Ok(captured(logged(task, port, &["--log", "story", "--no-watch"])))),
@@ -94,13 +96,18 @@ pub(crate) fn watching() -> Vec<Server> {
 /// The other servers that are installed, and the names of those that are not.
 pub(crate) fn others() -> (Vec<Server>, Vec<&'static str>) {
     type Known = (&'static str, &'static str, fn(&Task<'_>, u16) -> io::Result<Command>);
-    let known: [Known; 6] = [
-        ("nginx", "-v", nginx),
-        ("lighttpd", "-v", lighttpd),
-        ("h2o", "-v", h2o),
-        ("darkhttpd", "--help", darkhttpd),
-        ("caddy", "version", caddy),
-        ("busybox", "--help", busybox),
+    let known: [Known; 11] = [
+        ("nginx", "-v", peers::nginx),
+        ("lighttpd", "-v", peers::lighttpd),
+        ("h2o", "-v", peers::h2o),
+        ("lwan", "--help", peers::lwan),
+        ("darkhttpd", "--help", peers::darkhttpd),
+        ("static-web-server", "--version", peers::static_web_server),
+        ("miniserve", "--version", peers::miniserve),
+        ("dufs", "--version", peers::dufs),
+        ("caddy", "version", peers::caddy),
+        ("busybox", "--help", peers::busybox),
+        ("python3", "--version", peers::python),
     ];
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     for (name, argument, command) in known {
@@ -115,7 +122,7 @@ pub(crate) fn others() -> (Vec<Server>, Vec<&'static str>) {
             name,
             program: name,
             version,
-            keeps: !forks,
+            keeps: !forks && name != "python3", // which speaks HTTP/1.0, and closes
             owns_core: forks,
             chooses_port: false,
             command: Box::new(command),
@@ -189,128 +196,4 @@ fn logged(task: &Task<'_>, port: u16, options: &[&str]) -> Command {
 fn at(command: &mut Command, task: &Task<'_>, port: u16) {
     command.args(["--bind", "127.0.0.1", "--port", &port.to_string()]);
     command.args(["--keep-alive", "600", "--backlog", "4096", "--max-connections", "100000"]).arg(task.root);
-}
-
-fn nginx(task: &Task<'_>, port: u16) -> io::Result<Command> {
-    let (root, folder) = (task.root.display(), task.folder.display());
-    // TCP_DEFER_ACCEPT helps where each request has a connection of its own.
-    let deferred = if task.workload.keeps { "" } else { " deferred" };
-    let file = configure(
-        task,
-        "nginx.conf",
-        &format!(
-            "daemon off; master_process off; worker_processes 1; pid {folder}/pid; error_log /dev/null crit;
-worker_rlimit_nofile 200000;
-events {{ worker_connections 60000; use epoll; multi_accept on; }}
-http {{
-  types {{ text/html html; }}
-  default_type application/octet-stream;
-  access_log off; server_tokens off; etag on;
-  sendfile on; sendfile_max_chunk 0; tcp_nopush on; tcp_nodelay on; reset_timedout_connection on;
-  open_file_cache max=10000 inactive=60s; open_file_cache_valid 1s;
-  open_file_cache_min_uses 1; open_file_cache_errors on;
-  keepalive_timeout 600s; keepalive_requests 1000000000;
-  client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
-  uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-  server {{ listen 127.0.0.1:{port} backlog=4096{deferred}; root {root}; }}
-}}
-"
-        ),
-    )?;
-    let mut command = Command::new("nginx");
-    command.arg("-p").arg(task.folder).arg("-c").arg(file);
-    Ok(command)
-}
-
-fn lighttpd(task: &Task<'_>, port: u16) -> io::Result<Command> {
-    let root = task.root.display();
-    let file = configure(
-        task,
-        "lighttpd.conf",
-        &format!(
-            r#"server.document-root = "{root}"
-server.bind = "127.0.0.1"
-server.port = {port}
-server.max-fds = 60000
-server.max-connections = 30000
-server.max-keep-alive-requests = 1000000000
-server.max-keep-alive-idle = 600
-server.listen-backlog = 4096
-server.stat-cache-engine = "simple"
-server.network-backend = "sendfile"
-server.event-handler = "linux-sysepoll"
-server.errorlog = "/dev/null"
-mimetype.assign = (".html" => "text/html", ".bin" => "application/octet-stream")
-"#
-        ),
-    )?;
-    let mut command = Command::new("lighttpd");
-    command.arg("-D").arg("-f").arg(file);
-    Ok(command)
-}
-
-fn h2o(task: &Task<'_>, port: u16) -> io::Result<Command> {
-    let root = task.root.display();
-    let file = configure(
-        task,
-        "h2o.conf",
-        &format!(
-            "num-threads: 1
-max-connections: 60000
-http1-request-timeout: 600
-listen: {{ host: 127.0.0.1, port: {port} }}
-hosts:
-  default:
-    paths:
-      /: {{ file.dir: {root} }}
-error-log: /dev/null
-"
-        ),
-    )?;
-    let mut command = Command::new("h2o");
-    command.args(["-m", "worker", "-c"]).arg(file);
-    Ok(command)
-}
-
-fn darkhttpd(task: &Task<'_>, port: u16) -> io::Result<Command> {
-    let mut command = Command::new("darkhttpd");
-    command.arg(task.root).args(["--addr", "127.0.0.1", "--port", &port.to_string()]);
-    command.args(["--maxconn", "60000", "--timeout", "600", "--no-listing"]);
-    Ok(command)
-}
-
-fn caddy(task: &Task<'_>, port: u16) -> io::Result<Command> {
-    let root = task.root.display();
-    let file = configure(
-        task,
-        "Caddyfile",
-        &format!(
-            "{{
-  admin off
-  auto_https off
-}}
-http://:{port} {{
-  bind 127.0.0.1
-  root * {root}
-  file_server
-}}
-"
-        ),
-    )?;
-    let mut command = Command::new("caddy");
-    command.args(["run", "--adapter", "caddyfile", "--config"]).arg(file);
-    command.env("GOMAXPROCS", "1").env("HOME", task.folder);
-    Ok(command)
-}
-
-fn busybox(task: &Task<'_>, port: u16) -> io::Result<Command> {
-    let mut command = Command::new("busybox");
-    command.args(["httpd", "-f", "-p", &format!("127.0.0.1:{port}"), "-h"]).arg(task.root);
-    Ok(command)
-}
-
-fn configure(task: &Task<'_>, name: &str, text: &str) -> io::Result<PathBuf> {
-    let file = task.folder.join(name);
-    fs::write(&file, text)?;
-    Ok(file)
 }

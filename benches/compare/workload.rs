@@ -7,6 +7,8 @@ use std::path::Path;
 
 /// Files that W5 asks for in turn.
 pub(crate) const MANY: usize = 2_000;
+/// Large ones that W4d asks for in turn.
+pub(crate) const FEW: usize = 4;
 /// Connections that W6 tries to keep open.
 pub(crate) const IDLE: usize = 10_000;
 
@@ -88,7 +90,7 @@ const USUAL: Workload = Workload {
     unit: Unit::Requests,
 };
 
-pub(crate) const WORKLOADS: [Workload; 11] = [
+pub(crate) const WORKLOADS: [Workload; 13] = [
     USUAL,
     Workload { name: "W1p", what: "10 KB, kept connections", path: "/page.html", length: 10 << 10, ..USUAL },
     Workload { name: "W2", what: "1 KB, a connection each, HTTP/1.0", load: Load::Ab, keeps: false, ..USUAL },
@@ -110,6 +112,15 @@ pub(crate) const WORKLOADS: [Workload; 11] = [
         unit: Unit::Gigabytes,
         ..USUAL
     },
+    Workload {
+        name: "W4d",
+        what: "four files of 64 MiB in turn",
+        connections: 4,
+        path: "/big/f0000.bin",
+        length: 64 << 20,
+        unit: Unit::Gigabytes,
+        ..USUAL
+    },
     Workload { name: "W5", what: "2,000 files of 4 KB in turn", path: "/many/f0000.html", length: 4 << 10, ..USUAL },
     Workload {
         name: "W6",
@@ -119,6 +130,7 @@ pub(crate) const WORKLOADS: [Workload; 11] = [
         unit: Unit::BytesPerConnection,
         ..USUAL
     },
+    Workload { name: "W6a", what: "1 KB, 10,000 kept connections, all active", connections: IDLE, ..USUAL },
     Workload { name: "W7", what: "If-Modified-Since: 304", status: 304, ..USUAL },
     Workload { name: "W8", what: "404", path: "/no/such/file.html", status: 404, length: 0, ..USUAL },
     Workload {
@@ -144,11 +156,15 @@ pub(crate) fn write_site(root: &Path) -> io::Result<()> {
     let line = b"<p>The quick brown fox jumps over the lazy dog 0123456789.</p>\n";
     let text = |length: u64| line.iter().copied().cycle().take(length as usize).collect::<Vec<u8>>();
     fs::create_dir_all(root.join("many"))?;
+    fs::create_dir_all(root.join("big"))?;
     for workload in WORKLOADS.iter().filter(|workload| workload.length > 0) {
         let file = root.join(workload.path.trim_start_matches('/'));
         if !file.exists() {
             fs::write(file, text(workload.length))?;
         }
+    }
+    for number in 1..FEW {
+        fs::write(root.join(format!("big/f{number:04}.bin")), text(64 << 20))?;
     }
     for number in 1..MANY {
         fs::write(root.join(format!("many/f{number:04}.html")), text(4 << 10))?;
