@@ -19,7 +19,7 @@ use crate::language::Language;
 use crate::listener::{Address, Port, Required};
 use crate::models::{Limits, Model};
 use crate::site::{Hosts, SiteOptions};
-use bind::{Bind, bind, port_for_nothing};
+use bind::{Bind, bind, contradiction};
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 pub use config::{Config, GivenPlace, LivePage, Log, Lowered};
 use fetch::FetchArgs;
@@ -240,7 +240,7 @@ impl Args {
         {
             return Err(NoTask::instead_of_folder(folder, &meant, language));
         }
-        if let Some(sentence) = port_for_nothing(&args.bind, args.place.port) {
+        if let Some(sentence) = contradiction(&args.bind, args.place.port) {
             return Err(NoTask::invalid(&sentence, language));
         }
         match args.command.take() {

@@ -2,6 +2,7 @@
 //! answered with what they meant.
 
 use super::values::address;
+use crate::escape;
 use crate::language::Sentence;
 use crate::language::sentence::both;
 use crate::listener::{Address, UnixPlace};
@@ -69,10 +70,22 @@ fn meant(proxy: &str, text: &str) -> Sentence {
     }
 }
 
-/// A port was typed, and no address that has it.
-pub(super) fn port_for_nothing(named: &[Bind], port: Option<u16>) -> Option<Sentence> {
-    let are_paths = !named.is_empty() && named.iter().all(|bind| matches!(bind, Bind::Unix(_)));
-    let port = port.filter(|_| are_paths)?;
+/// What was typed that can't be meant together: a path twice, in two ways; a port, and no address that has it.
+pub(super) fn contradiction(named: &[Bind], port: Option<u16>) -> Option<Sentence> {
+    let paths = || {
+        named.iter().filter_map(|bind| match bind {
+            Bind::Unix(place) => Some(place),
+            Bind::Address(_) => None,
+        })
+    };
+    if let Some(twice) = paths().find(|place| paths().any(|other| other.path == place.path && other != *place)) {
+        let path = escape::terminal(&twice.path.display().to_string());
+        return Some(both!(
+            "--bind unix:{path}: named twice, and not in the same way; leave one out",
+            "--bind unix:{path}: 서로 다르게 두 번 적었습니다. 하나를 빼세요"
+        ));
+    }
+    let port = port.filter(|_| !named.is_empty() && paths().count() == named.len())?;
     Some(both!(
         "--port {port}: a path has no port; leave it out, or add --bind 127.0.0.1",
         "--port {port}: 경로에는 포트가 없습니다. 빼거나 --bind 127.0.0.1을 더하세요"
@@ -171,6 +184,24 @@ mod tests {
             let why = bind(&format!("unix:/s,mode={mode}")).expect_err(mode);
             assert!(why.en.ends_with("try unix:PATH,mode=660"), "{mode}: {why}");
         }
+    }
+
+    #[test]
+    fn a_path_is_named_in_one_way_and_a_port_is_an_address_s() {
+        let contradicts = |named: &[&str], port| {
+            let named: Vec<Bind> = named.iter().map(|text| bind(text).expect(text)).collect();
+            contradiction(&named, port).map(|sentence| sentence.en)
+        };
+        for (named, port) in [
+            (&[][..], Some(80)),
+            (&["unix:/a", "unix:/b,replace"], None),
+            (&["unix:/a", "unix:/a"], None),
+            (&["unix:/a", "::1"], Some(80)),
+        ] {
+            assert_eq!(contradicts(named, port), None, "{named:?}");
+        }
+        assert!(contradicts(&["unix:/a", "unix:/a,replace"], None).is_some_and(|why| why.contains("named twice")));
+        assert!(contradicts(&["unix:/a", "unix:/b"], Some(80)).is_some_and(|why| why.contains("has no port")));
     }
 
     #[test]
