@@ -75,8 +75,7 @@ impl LabArgs {
     /// What was typed as an experiment and is none, and the one of nearly that name.
     pub(super) fn nearly(&self) -> Option<(&str, &'static str)> {
         let typed = self.experiment.as_deref()?;
-        let is_one =
-            experiments().any(|(name, number)| name == typed || number.is_some_and(|it| typed == it.to_string()));
+        let is_one = experiments().any(|(name, number)| name == typed || typed == number.to_string());
         let meant = meant::alike(experiments().map(|(name, _)| name), typed).filter(|_| !is_one)?;
         Some((typed, meant))
     }

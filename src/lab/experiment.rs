@@ -22,8 +22,7 @@ use std::time::Duration;
 /// One experiment.
 #[derive(Debug)]
 pub(super) struct Experiment {
-    /// Its place in the order of teaching; none, if it needs a browser or a page.
-    pub(super) number: Option<u8>,
+    /// Its name on the command line, and of its recorded run.
     pub(super) name: &'static str,
     pub(super) title: Text,
     /// What is asked before it runs.

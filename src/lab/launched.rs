@@ -9,7 +9,7 @@
 use super::by_hand;
 use super::drawn::{Arrow, CallMark, DrawnAct};
 use super::experiment::Experiment;
-use super::experiments::ALL;
+use super::experiments::all;
 use super::feed::{Feed, Moment};
 use super::inside::{self, Inside};
 use super::order::Order;
@@ -42,7 +42,7 @@ pub(super) fn run(order: &Order, page: OwnedFd) {
     let mut page = File::from(page);
     let done = match inside::enter() {
         Ok(Inside::Parent(_)) => return,
-        Ok(Inside::Child) => match order.experiment.and_then(|number| ALL.get(usize::from(number))) {
+        Ok(Inside::Child) => match order.experiment.and_then(|number| all().nth(usize::from(number))) {
             Some(experiment) => {
                 end_with_the_page(decisions);
                 performed(experiment, order, &page)

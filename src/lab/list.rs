@@ -3,23 +3,13 @@
 
 use super::by_hand;
 use super::experiment::Experiment;
-use super::experiments::ALL;
+use super::experiments::{GROUPS, numbered};
 use super::setting::Setting;
 use crate::language::Language;
 use crate::language::sentence::{Text, text};
 use crate::packet::rule::Conditions;
 use serde::Serialize;
 use serde_json::{Value, json};
-
-/// The groups, and the numbers of the experiments in each: in the order of the lesson.
-const GROUPS: [(Text, &[u8]); 6] = [
-    (text("Names", "이름"), &[1]),
-    (text("Connection", "연결"), &[2, 3, 4, 5]),
-    (text("Data", "데이터"), &[6, 7, 8, 9, 10, 11, 12, 13]),
-    (text("The end", "끝"), &[14, 15, 16, 17]),
-    (text("Many", "여럿"), &[18, 19]),
-    (text("Without TCP", "TCP 없이"), &[20]),
-];
 
 const BY_HAND_QUESTION: Text = text(
     "A client fetches a small file, and you are the wire. Each segment stops in the middle: deliver it, drop it, \
@@ -45,16 +35,16 @@ struct ListedAct<'a> {
     setting: Setting,
 }
 
-/// Their names, each with its number if it has one.
-pub fn experiments() -> impl Iterator<Item = (&'static str, Option<u8>)> {
-    ALL.iter().map(|one| (one.name, one.number))
+/// Their names, each with its number.
+pub fn experiments() -> impl Iterator<Item = (&'static str, u8)> {
+    numbered().map(|(number, one)| (one.name, number))
 }
 
 /// All of them.
 pub(super) fn list(language: Language) -> Value {
-    let groups = GROUPS.map(|(title, numbers)| {
-        let of = |number: &u8| ALL.iter().find(|one| one.number == Some(*number));
-        let experiments: Vec<Listed<'_>> = numbers.iter().filter_map(of).map(|one| listed(one, language)).collect();
+    let mut listed = numbered().map(|(number, one)| listed(number, one, language));
+    let groups = GROUPS.each_ref().map(|(title, group)| {
+        let experiments: Vec<Listed<'_>> = listed.by_ref().take(group.len()).collect();
         json!({ "title": title.of(language), "experiments": experiments })
     });
     let by_hand = json!({
@@ -65,14 +55,14 @@ pub(super) fn list(language: Language) -> Value {
     json!({ "groups": groups, "by_hand": by_hand })
 }
 
-fn listed(experiment: &'static Experiment, language: Language) -> Listed<'static> {
+fn listed(number: u8, experiment: &'static Experiment, language: Language) -> Listed<'static> {
     let act = |act: &'static super::experiment::Act| ListedAct {
         title: act.title.of(language),
         setting: Setting::of(&Conditions::parse(act.wire).unwrap_or_default(), language),
     };
     Listed {
         name: experiment.name,
-        number: experiment.number.unwrap_or_default(),
+        number,
         title: experiment.title.of(language),
         question: experiment.question.of(language),
         choices: experiment.choices.iter().map(|choice| choice.of(language)).collect(),
@@ -85,8 +75,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_experiment_is_in_one_group_in_the_order_of_its_number() {
-        let numbers: Vec<u8> = GROUPS.iter().flat_map(|(_, numbers)| numbers.iter().copied()).collect();
-        assert_eq!(numbers, (1..=20).collect::<Vec<_>>());
+    fn each_experiment_has_a_name_of_its_own_and_is_listed_with_its_number() {
+        let names: std::collections::HashSet<_> = experiments().map(|(name, _)| name).collect();
+        let listed = list(Language::English);
+        let groups = listed["groups"].as_array().expect("groups").iter();
+        let numbers: Vec<_> = groups.flat_map(|group| group["experiments"].as_array().expect("experiments")).collect();
+        assert_eq!(numbers.len(), names.len());
+        assert!((1..).zip(numbers).all(|(number, one)| one["number"] == number));
     }
 }

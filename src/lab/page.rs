@@ -4,7 +4,7 @@
 use super::by_hand;
 use super::decision;
 use super::experiment::{Conclusion, Experiment};
-use super::experiments::ALL;
+use super::experiments::all;
 use super::facts::Facts;
 use super::launched::{self, END, WAITS};
 use super::launcher::{Launcher, NotLaunched};
@@ -72,7 +72,7 @@ impl Laboratory for LabByLauncher {
     }
 
     fn recorded(&self, name: &str, language: Language) -> Option<Vec<u8>> {
-        let experiment = ALL.iter().find(|one| one.name == name)?;
+        let experiment = all().find(|one| one.name == name)?;
         let document = crate::lesson::file(&format!("lab/{}.json", experiment.name))?;
         let document: Recording = serde_json::from_slice(document).ok()?;
         let mut line = document.result(experiment, language).to_string().into_bytes();
@@ -83,7 +83,7 @@ impl Laboratory for LabByLauncher {
 
     fn run(&self, wish: &Wish, language: Language) -> Result<Box<dyn Read + Send>, NotBegun> {
         let Some(launcher) = &self.launcher else { return Err(NotBegun::NotHere) };
-        let experiment = match ALL.iter().position(|one| one.name == wish.name) {
+        let experiment = match all().position(|one| one.name == wish.name) {
             None if wish.name == by_hand::NAME => None,
             None => return Err(NotBegun::Unknown),
             place => place.and_then(|place| u8::try_from(place).ok()),

@@ -12,9 +12,9 @@ use std::time::SystemTime;
 
 const TITLE: Text = text("Experiments on a wire", "전선 위의 실험");
 const LEAD: Text = text(
-    "Twenty questions about TCP and UDP. Predict, then open the run: every segment as it left and as it arrived. \
+    "Questions about TCP and UDP. Predict, then open the run: every segment as it left and as it arrived. \
      With glasshttp you run each one yourself, without root, and change what the wire does.",
-    "TCP와 UDP에 관한 스무 가지 질문입니다. 먼저 예상해 보고, 그다음 실행 기록을 펼쳐 보세요. 모든 세그먼트가 나간 때와 도착한 때가 있습니다. \
+    "TCP와 UDP에 관한 질문입니다. 먼저 예상해 보고, 그다음 실행 기록을 펼쳐 보세요. 모든 세그먼트가 나간 때와 도착한 때가 있습니다. \
      glasshttp가 있으면 root 권한 없이 직접 실행하고, 전선이 하는 일을 바꿀 수 있습니다.",
 );
 const OPEN: Text = text("The recorded run", "실행 기록 보기");
@@ -43,9 +43,9 @@ pub(super) fn page(done: &[(&Experiment, Outcome)], language: Language) -> Strin
          </header>\n<main id=\"content\" class=\"alone\">\n<h1>{title}</h1>\n<p class=\"lead\">{}</p>\n<p>{recorded}</p>\n",
         LEAD.of(language)
     );
-    for (experiment, outcome) in done {
+    for (number, (experiment, outcome)) in (1..).zip(done) {
         // Writing to a String does not fail.
-        let _ = entry(&mut page, experiment, outcome, language, ending);
+        let _ = entry(&mut page, number, experiment, outcome, language, ending);
     }
     let _ = write!(page, "<p><a href=\"{home}\">{}</a></p>\n</main>\n</body>\n</html>\n", HOME.of(language));
     page
@@ -61,16 +61,16 @@ pub(super) fn recorded_on(day: &str, kernel: &str, language: Language) -> String
 
 fn entry(
     page: &mut String,
+    number: u8,
     experiment: &Experiment,
     outcome: &Outcome,
     language: Language,
     ending: &str,
 ) -> std::fmt::Result {
     let (name, title) = (experiment.name, html(experiment.title.of(language)));
-    let number = experiment.number.map(|number| format!("<span class=\"number\">{number}</span>")).unwrap_or_default();
     writeln!(
         page,
-        "<section id=\"{name}\">\n<h2>{number}{title}</h2>\n<p>{}</p>\n<ol type=\"a\">",
+        "<section id=\"{name}\">\n<h2><span class=\"number\">{number}</span>{title}</h2>\n<p>{}</p>\n<ol type=\"a\">",
         html(experiment.question.of(language))
     )?;
     for choice in experiment.choices {

@@ -2,6 +2,7 @@
 
 use super::drawing::label::label;
 use super::experiment::{Conclusion, Experiment};
+use super::experiments::numbered;
 use super::facts::Facts;
 use super::own_programs::Programs;
 use super::perform::{Outcome, Settings};
@@ -140,7 +141,7 @@ pub(super) fn json(
     let letter = |conclusion: &Conclusion| (b'a' + conclusion.choice as u8) as char;
     let document = Document {
         experiment: experiment.name,
-        number: experiment.number,
+        number: numbered().find(|(_, one)| one.name == experiment.name).map(|(number, _)| number),
         date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
         kernel: kernel(),
         textbook: settings.textbook,

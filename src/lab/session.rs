@@ -3,7 +3,7 @@
 use super::blank::{self, blanks};
 use super::drawing::{svg, terminal};
 use super::experiment::Experiment;
-use super::experiments::ALL;
+use super::experiments::{all, numbered};
 use super::inside::{self, Inside};
 use super::own_programs::{self, Programs};
 use super::perform::{Failure, Outcome, Settings, perform};
@@ -170,7 +170,7 @@ fn recorded(folder: &Path) -> Result<(), Problem> {
     std::fs::create_dir_all(folder).map_err(|error| Problem::Output(folder.into(), error))?;
     let settings = Settings::default();
     let mut done = Vec::new();
-    for experiment in ALL {
+    for experiment in all() {
         anstream::eprintln!("{}", experiment.name);
         let outcome = perform(experiment, &settings).map_err(Problem::Failed)?;
         let mut json = Vec::new();
@@ -224,14 +224,13 @@ fn files(source: Source<'_>, runs: &[Run], options: &Options) -> Result<(), Prob
 
 fn find(name: &str) -> Option<&'static Experiment> {
     let number = name.parse::<u8>().ok();
-    ALL.iter().copied().find(|one| one.name == name || (number.is_some() && one.number == number))
+    numbered().find(|(place, one)| one.name == name || number == Some(*place)).map(|(_, one)| one)
 }
 
 fn list(out: &mut impl Write, language: Language) -> io::Result<()> {
     let bold = Style::new().bold();
-    for one in ALL {
-        let number = one.number.map_or_else(|| "  ".to_owned(), |number| format!("{number:2}"));
-        writeln!(out, "{number}  {bold}{:<20}{bold:#}  {}", one.name, one.title.of(language))?;
+    for (number, one) in numbered() {
+        writeln!(out, "{number:2}  {bold}{:<20}{bold:#}  {}", one.name, one.title.of(language))?;
     }
     match language {
         Language::English => writeln!(out, "\nRun one by name or number: glasshttp lab handshake"),

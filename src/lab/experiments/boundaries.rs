@@ -6,7 +6,6 @@ use super::play::connected;
 use super::prelude::*;
 
 pub(super) const BOUNDARIES: Experiment = Experiment {
-    number: Some(7),
     name: "boundaries",
     title: text("No borders", "경계는 없다"),
     question: text(

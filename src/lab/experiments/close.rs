@@ -8,7 +8,6 @@ use super::prelude::*;
 use crate::lab::socket_states::states;
 
 pub(super) const CLOSE: Experiment = Experiment {
-    number: Some(14),
     name: "close",
     title: text("Four, three, or two", "4-way 핸드셰이크는 왜 셋인가"),
     question: text(

@@ -11,7 +11,6 @@ use crate::models::Model;
 use std::net::IpAddr;
 
 pub(super) const CYCLE: Experiment = Experiment {
-    number: Some(1),
     name: "cycle",
     title: text("From the name to the close", "이름에서 종료까지"),
     question: text(

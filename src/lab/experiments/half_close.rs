@@ -5,7 +5,6 @@ use super::play::{ADDRESS, listen};
 use super::prelude::*;
 
 pub(super) const HALF_CLOSE: Experiment = Experiment {
-    number: Some(16),
     name: "half-close",
     title: text("\"Thank you\"", "우아한 종료와 “Thank you”"),
     question: text(

@@ -7,7 +7,6 @@ use super::play::exchange;
 use super::prelude::*;
 
 pub(super) const HANDSHAKE: Experiment = Experiment {
-    number: Some(3),
     name: "handshake",
     title: text("Three segments, two numbers", "3-way 핸드셰이크"),
     question: text(

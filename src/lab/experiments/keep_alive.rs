@@ -8,7 +8,6 @@ use crate::lab::real_server::RealServer;
 use crate::models::Model;
 
 pub(super) const KEEP_ALIVE: Experiment = Experiment {
-    number: Some(18),
     name: "keep-alive",
     title: text("Five files", "연결 재사용"),
     question: text(

@@ -12,7 +12,6 @@ use socket2::{Domain, Socket, Type};
 use std::net::SocketAddr;
 
 pub(super) const LAST_ACK: Experiment = Experiment {
-    number: Some(15),
     name: "last-ack",
     title: text("Why there is a TIME_WAIT", "TIME_WAIT의 쓸모"),
     question: text(

@@ -7,7 +7,6 @@ use super::prelude::*;
 use crate::lab::socket_states::counter;
 
 pub(super) const LATE_TWICE_DAMAGED: Experiment = Experiment {
-    number: Some(11),
     name: "late-twice-damaged",
     title: text("Order, copies, damage", "순서·중복·손상"),
     question: text(

@@ -6,7 +6,6 @@ use super::play::exchange;
 use super::prelude::*;
 
 pub(super) const LOST_REQUEST: Experiment = Experiment {
-    number: Some(9),
     name: "lost-request",
     title: text("The timer", "잃어버린 요청과 타이머"),
     question: text(

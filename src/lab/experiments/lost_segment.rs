@@ -6,7 +6,6 @@ use super::play::exchange;
 use super::prelude::*;
 
 pub(super) const LOST_SEGMENT: Experiment = Experiment {
-    number: Some(10),
     name: "lost-segment",
     title: text("The gap", "빠진 조각"),
     question: text(

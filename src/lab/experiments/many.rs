@@ -13,7 +13,6 @@ use std::time::Instant;
 const SILENT: Duration = Duration::from_millis(900);
 
 pub(super) const MANY: Experiment = Experiment {
-    number: Some(19),
     name: "many",
     title: text("One silent client", "조용한 한 명"),
     question: text(

@@ -9,7 +9,6 @@ use super::prelude::*;
 const ROUNDS: usize = 6;
 
 pub(super) const NAGLE: Experiment = Experiment {
-    number: Some(13),
     name: "nagle",
     title: text("The 40 ms", "40 ms의 정체"),
     question: text(

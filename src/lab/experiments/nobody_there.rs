@@ -6,7 +6,6 @@ use crate::lab::end::tcp;
 use crate::lab::network::SERVER;
 
 pub(super) const NOBODY_THERE: Experiment = Experiment {
-    number: Some(5),
     name: "nobody-there",
     title: text("Two kinds of no", "거절과 침묵"),
     question: text(

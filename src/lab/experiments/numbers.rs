@@ -6,7 +6,6 @@ use super::play::connected;
 use super::prelude::*;
 
 pub(super) const NUMBERS: Experiment = Experiment {
-    number: Some(6),
     name: "numbers",
     title: text("Count the bytes", "ACK 번호 세기"),
     question: text(

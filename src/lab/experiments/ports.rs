@@ -10,7 +10,6 @@ use std::net::UdpSocket;
 const PORT: u16 = 8080;
 
 pub(super) const PORTS: Experiment = Experiment {
-    number: Some(2),
     name: "ports",
     title: text("Who is who", "네 개의 값"),
     question: text(

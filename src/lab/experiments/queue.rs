@@ -9,7 +9,6 @@ use crate::lab::socket_states::{counter, states};
 use std::sync::mpsc;
 
 pub(super) const QUEUE: Experiment = Experiment {
-    number: Some(4),
     name: "queue",
     title: text("The waiting room", "대기열"),
     question: text(

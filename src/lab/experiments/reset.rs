@@ -6,7 +6,6 @@ use super::play::{ADDRESS, listen};
 use super::prelude::*;
 
 pub(super) const RESET: Experiment = Experiment {
-    number: Some(17),
     name: "reset",
     title: text("Three ways to break", "RST가 나가는 세 가지 경우"),
     question: text(

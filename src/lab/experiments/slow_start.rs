@@ -6,7 +6,6 @@ use super::play::exchange;
 use super::prelude::*;
 
 pub(super) const SLOW_START: Experiment = Experiment {
-    number: Some(12),
     name: "slow-start",
     title: text("How fast to begin", "느린 시작"),
     question: text(

@@ -10,7 +10,6 @@ use std::net::UdpSocket;
 const PORT: u16 = 1060;
 
 pub(super) const UDP: Experiment = Experiment {
-    number: Some(20),
     name: "udp",
     title: text("Letters", "UDP, 편지처럼"),
     question: text(

@@ -10,7 +10,6 @@ use crate::lab::end::{Talk, tcp};
 const BYTES: usize = 20_000;
 
 pub(super) const WINDOW: Experiment = Experiment {
-    number: Some(8),
     name: "window",
     title: text("The full reader", "슬라이딩 윈도"),
     question: text(

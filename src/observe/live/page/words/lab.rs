@@ -8,8 +8,8 @@ pub(crate) const WORDS: &[Word] = &[
     ("title", "glasshttp: the lab", "glasshttp: 실험실"),
     (
         "description",
-        "Twenty experiments on a wire of this machine's own: predict, run, compare.",
-        "이 컴퓨터 안의 전선에서 하는 스무 가지 실험. 예상하고, 실행하고, 비교합니다.",
+        "Experiments on a wire of this machine's own: predict, run, compare.",
+        "이 컴퓨터 안의 전선에서 하는 실험. 예상하고, 실행하고, 비교합니다.",
     ),
     ("skip", "Skip to the question", "질문으로 건너뛰기"),
     ("places", "Pages", "페이지"),
