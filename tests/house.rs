@@ -78,7 +78,11 @@ fn modules_import_only_what_the_architecture_lets_them() {
             files += 1;
             for import in imports(text) {
                 let is_allowed = allowed.as_ref().is_none_or(|allowed| allowed.contains(import));
-                assert!(import == module || is_allowed, "{} imports {import}", path.display());
+                assert!(
+                    import == module || is_allowed,
+                    "{} imports {import}, which the table in ARCHITECTURE.md does not let src/{module} name",
+                    path.display()
+                );
             }
         }
         assert!(files > 0, "where is {module}?");

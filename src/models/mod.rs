@@ -5,7 +5,7 @@
 //! whom they have no time for waits in the backlog:
 //!
 //! ```
-//! use glasshttp::connection::{Service, Workspace};
+//! use glasshttp::connection::{Budget, Service, Workspace};
 //! use glasshttp::listener::Listener;
 //! use glasshttp::models::{Entrance, Limits, Stop, run};
 //! use std::sync::{Arc, Mutex, mpsc};
@@ -14,8 +14,9 @@
 //!     let mut entrance = Entrance::new(listeners, service);
 //!     let (give, take) = mpsc::sync_channel(0); // it is given when somebody takes it
 //!     let take = Mutex::new(take);
+//!     let budget = Budget::default(); // what their connections may hold, all together
 //!     let work = || {
-//!         let mut workspace = Workspace::new(Arc::clone(service));
+//!         let mut workspace = Workspace::new(Arc::clone(service)).within(&budget);
 //!         let next = || take.lock().ok()?.recv().ok();
 //!         while let Some(connection) = next() {
 //!             run(connection, &mut workspace, stop, limits);
@@ -49,6 +50,34 @@
 //! #     server.join().expect("it does not panic")
 //! # })
 //! # }
+//! ```
+//!
+//! In place of [`run`], a model may wait in a way of its own for what a connection says that it
+//! waits for. Without an order to stop:
+//!
+//! ```
+//! use glasshttp::connection::{Connection, Progress, Workspace};
+//! use rustix::event::{PollFd, PollFlags, poll};
+//! use std::time::Instant;
+//!
+//! fn run(mut connection: Connection, workspace: &mut Workspace) -> std::io::Result<()> {
+//!     let mut progress = connection.advance(workspace);
+//!     loop {
+//!         let (flags, deadline) = match progress {
+//!             Progress::Readable(deadline) => (PollFlags::IN, deadline),
+//!             Progress::Writable(deadline) => (PollFlags::OUT, deadline),
+//!             Progress::Elsewhere(deadline) => (PollFlags::empty(), deadline),
+//!             Progress::Closed(_) => break,
+//!         };
+//!         let mut fds = vec![PollFd::new(&connection, flags)];
+//!         fds.extend(connection.awaited().map(|work| PollFd::from_borrowed_fd(work, PollFlags::IN)));
+//!         let left = deadline.saturating_duration_since(Instant::now());
+//!         let is_ready = poll(&mut fds, left.try_into().ok().as_ref())? > 0;
+//!         progress = if is_ready { connection.advance(workspace) } else { connection.time_out(workspace) };
+//!     }
+//!     connection.end(workspace);
+//!     Ok(())
+//! }
 //! ```
 
 mod crowd;

@@ -2,10 +2,11 @@
 //! and what was probably meant.
 
 use super::{assert_refused, output};
-use crate::harness::glasshttp;
+use crate::harness::{MODELS, glasshttp};
 
 #[test]
 fn a_value_is_said_with_what_it_is_not() {
+    let models = format!("--model magic: not one of {}", MODELS.join(", "));
     for (arguments, said) in [
         (&["--port", "80x"][..], "--port 80x: not a port, a number from 0 to 65535"),
         (&["--port", "70000"], "--port 70000: not a port"),
@@ -13,7 +14,7 @@ fn a_value_is_said_with_what_it_is_not() {
         (&["--timeout", "soon"], "--timeout soon: not a number of seconds"),
         (&["--bind", "my host"], "--bind 'my host': not an IP address"),
         (&["--workers", "0"], "--workers 0: not a number from 1 to 1024"),
-        (&["--model", "magic"], "--model magic: not one of iterative, process, thread, multiplex"),
+        (&["--model", "magic"], models.as_str()),
         (&["fetch", "http://[::1/"], "error: \"http://[::1/\" is not a URL: "),
         (&["fetch", "--http", "2", "localhost"], "--http 2: not one of "),
         (&["lab", "--answer", "ab", "close"], "--answer ab: "),

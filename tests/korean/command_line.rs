@@ -2,7 +2,7 @@
 
 use super::{Place, assert_korean_at, korean};
 use crate::closing::folder_with;
-use crate::harness::Server;
+use crate::harness::{MODELS, Server};
 use rustix::process::Signal;
 use std::io::{BufRead, Read};
 use std::net::TcpListener;
@@ -92,7 +92,7 @@ fn every_refusal_is_korean() {
         assert!(said.starts_with("오류: ") && said.trim_end().lines().count() == 1, "{arguments:?}: {said:?}");
         let typed = arguments.iter().copied().filter(|word| !word.starts_with('-'));
         let parts = ["no colon", "X Y", "a\\nb", "a\\r\\nb", "a\\x0d\\x0ab", "nowhere", path, program];
-        assert_korean_at(Place::CommandLine, &said, &typed.chain(parts).collect::<Vec<_>>());
+        assert_korean_at(Place::CommandLine, &said, &typed.chain(parts).chain(MODELS).collect::<Vec<_>>());
     }
 }
 
@@ -125,4 +125,14 @@ fn every_announcement_is_korean() {
         assert!(server.wait().success());
         assert_korean_at(Place::CommandLine, &all, &quoted);
     }
+}
+
+#[test]
+fn each_model_has_its_words_in_the_help_and_its_name_in_the_readme() {
+    let help = said(&["--help"]);
+    for model in MODELS {
+        assert!(help.contains(&format!("{model}: ")), "{model}: src/cli/korean/serve.rs");
+    }
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("README.md");
+    assert!(readme.contains(&format!("`--model {}`", MODELS.join("\\|"))), "README's options");
 }

@@ -160,7 +160,7 @@ fn fetches_that_fail_are_korean() {
 #[test]
 fn the_lab_is_korean() {
     let output = korean().arg("lab").output().expect("it runs");
-    assert_korean_at(Place::CommandLine, &String::from_utf8_lossy(&output.stdout), &EXPERIMENTS);
+    assert_korean_at(Place::CommandLine, &String::from_utf8_lossy(&output.stdout), &names());
     for words in [
         &["handshake", "--answer", "a"][..],
         &["reset", "--answer", "b"],
@@ -171,30 +171,11 @@ fn the_lab_is_korean() {
             continue;
         }
         let said = [output.stdout, output.stderr].concat();
-        assert_korean_at(Place::CommandLine, &String::from_utf8_lossy(&said), &[&EXPERIMENTS[..], &["sin"]].concat());
+        assert_korean_at(Place::CommandLine, &String::from_utf8_lossy(&said), &[&names()[..], &["sin"]].concat());
     }
 }
 
 /// Names of experiments, as they are typed.
-const EXPERIMENTS: [&str; 20] = [
-    "cycle",
-    "ports",
-    "handshake",
-    "queue",
-    "nobody-there",
-    "numbers",
-    "boundaries",
-    "window",
-    "lost-request",
-    "lost-segment",
-    "late-twice-damaged",
-    "last-ack",
-    "close",
-    "half-close",
-    "reset",
-    "keep-alive",
-    "many",
-    "nagle",
-    "slow-start",
-    "udp",
-];
+fn names() -> Vec<&'static str> {
+    glasshttp::lab::experiments().map(|(name, _)| name).collect()
+}

@@ -9,7 +9,8 @@ fn folder() -> PathBuf {
 }
 
 fn recorded(name: &str) -> Value {
-    let text = std::fs::read(folder().join(format!("{name}.json"))).expect("a recorded run");
+    let text = std::fs::read(folder().join(format!("{name}.json")));
+    let text = text.unwrap_or_else(|_| panic!("{name} is not recorded: glasshttp lab --record public/lab"));
     serde_json::from_slice(&text).expect("JSON")
 }
 
