@@ -64,6 +64,8 @@ const FINISH: Duration = Duration::from_secs(10);
 /// How long reports gather after some were read: the pipe holds a burst, and
 /// while nobody waits for it, writing to it wakes nobody.
 const NAP: Duration = Duration::from_millis(5);
+/// The same where there are only lines of an access log: short ones, which the pipe holds for a tenth of a second.
+const NAP_OF_LINES: Duration = Duration::from_millis(20);
 /// How often sinks hear that time passes, and for how long after the last news.
 const BEAT: Duration = Duration::from_millis(100);
 const BEATS: Duration = Duration::from_secs(2);
@@ -232,7 +234,7 @@ impl Collector {
             self.hand_on_closed(Instant::now());
             self.beat(Instant::now());
             if has_reports && !is_over {
-                std::thread::sleep(NAP);
+                std::thread::sleep(if self.sinks.is_empty() { NAP_OF_LINES } else { NAP });
             }
         }
         // A thread that went on past its time may report still.
