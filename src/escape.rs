@@ -166,8 +166,8 @@ fn is_plain(character: char) -> bool {
 /// # Errors
 /// If it can't be written.
 pub fn in_json<W: io::Write + ?Sized>(out: &mut W, piece: &str) -> io::Result<()> {
-    // Most pieces are, and that is found out many bytes at a time.
-    if piece.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
+    // Most pieces are; looking at all of them is many bytes at a time, stopping at the first would not be.
+    if piece.bytes().fold(true, |are, byte| are & (b' '..0x7f).contains(&byte)) {
         return out.write_all(piece.as_bytes());
     }
     let mut plain = 0;
