@@ -70,7 +70,7 @@ fn tag(text: &str) -> (&str, Attributes, &str) {
 }
 
 /// Text without its character references; a bare `&`, `<` or `>` is none.
-fn unescaped(text: &str) -> String {
+pub fn unescaped(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;
     while let Some(at) = rest.find(['&', '<', '>']) {
