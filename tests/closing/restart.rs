@@ -8,11 +8,15 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread;
+use std::time::{Duration, Instant};
 
 const CLIENTS: usize = 64;
 const RESTARTS: usize = 3;
 /// Responses between two restarts: each client has had some.
 const MEANWHILE: usize = 5 * CLIENTS;
+
+/// For how long a server that stops waits at least for the next request on a connection that is open.
+const IDLE: Duration = Duration::from_millis(200);
 
 /// What became of the clients' attempts.
 #[derive(Default)]
@@ -23,9 +27,11 @@ pub struct Tally {
     pub is_over: AtomicBool,
 }
 
-/// One request on this connection: whether its response says that it goes on.
-fn ask(socket: &mut TcpStream, version: &str) -> std::io::Result<bool> {
-    write!(socket, "GET /small.txt {version}\r\nHost: localhost\r\n\r\n")?;
+/// One request on this connection, and when it was sent: whether its response says that it goes on.
+fn ask(socket: &mut TcpStream, version: &str, sent: &mut Instant) -> std::io::Result<bool> {
+    let written = write!(socket, "GET /small.txt {version}\r\nHost: localhost\r\n\r\n");
+    *sent = Instant::now();
+    written?;
     let mut response = Vec::new();
     let mut buffer = [0; 1024];
     while !response.ends_with(b"\r\n\r\nsmall\n") {
@@ -40,6 +46,7 @@ fn ask(socket: &mut TcpStream, version: &str) -> std::io::Result<bool> {
 /// Asks again and again, on connections of its own or on kept ones.
 pub fn client(address: SocketAddr, version: &str, tally: &Tally) {
     while !tally.is_over.load(SeqCst) {
+        let mut sent = Instant::now();
         let mut socket = match TcpStream::connect_timeout(&address, PATIENCE) {
             Ok(socket) => socket,
             Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
@@ -51,13 +58,16 @@ pub fn client(address: SocketAddr, version: &str, tally: &Tally) {
         };
         socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         loop {
-            match ask(&mut socket, version) {
+            let before = sent;
+            match ask(&mut socket, version, &mut sent) {
                 Ok(goes_on) => {
                     tally.served.fetch_add(1, SeqCst);
                     if !goes_on || tally.is_over.load(SeqCst) {
                         break;
                     }
                 }
+                // A machine that lets it wait for so long makes it an idle client, and those are closed.
+                Err(_) if sent - before > IDLE => break,
                 Err(error) => {
                     eprintln!("lost, {version}: {error}");
                     tally.lost.fetch_add(1, SeqCst);
