@@ -9,9 +9,9 @@
 use crate::report::{Row, Spread};
 use std::fmt::Write;
 
-const LEFT: f64 = 250.0;
-const WIDTH: f64 = 620.0;
-const RIGHT: f64 = 90.0;
+const LEFT: f64 = 310.0;
+const WIDTH: f64 = 600.0;
+const RIGHT: f64 = 190.0;
 const LINE: f64 = 18.0;
 const TOP: f64 = 56.0;
 /// Ratios at the two ends of the scale; what lies beyond is drawn at its end, with its figure.
