@@ -427,3 +427,6 @@ fn set_traffic(exchange: &mut Exchange<'_>, taken: u64) {
     exchange.response_head = exchange.response_head.min(taken);
     exchange.response_body = taken - exchange.response_head;
 }
+
+#[cfg(test)]
+mod tests;
