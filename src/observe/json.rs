@@ -1,12 +1,12 @@
 //! The JSON log: one object a connection, when it is closed; see docs/records.md.
 
+use super::outlet::Outlet;
 use super::sink::{LeftOut, News, Sink};
-use super::standard_output::is_passing;
 use crate::record::connection::{Record, SCHEMA};
 use crate::record::secrets::withheld;
 use crate::story::json;
 use serde::Serialize;
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 
 /// How many bytes of lines gather at most: a write for each costs more than the line.
 const MOST_GATHERED: usize = 256 * 1024;
@@ -14,8 +14,7 @@ const MOST_GATHERED: usize = 256 * 1024;
 /// Writes records as lines of JSON.
 #[derive(Debug)]
 pub struct JsonLog<W> {
-    /// `None` once it has failed for good: it takes no more.
-    out: Option<W>,
+    out: Outlet<W>,
     /// Lines that are not written yet, and where those of records end.
     gathered: Vec<u8>,
     ends: Vec<usize>,
@@ -23,7 +22,6 @@ pub struct JsonLog<W> {
     unwritten: u64,
     /// Connections that are missing for good: that was said, or the reader took too long when the server ended.
     missing: u64,
-    is_late: bool,
 }
 
 /// What is said of the connections that are not in the log.
@@ -36,7 +34,7 @@ struct Missing {
 impl<W: Write + Send> JsonLog<W> {
     /// A log that is written to `out`.
     pub fn new(out: W) -> Self {
-        Self { out: Some(out), gathered: Vec::new(), ends: Vec::new(), unwritten: 0, missing: 0, is_late: false }
+        Self { out: Outlet::to(out), gathered: Vec::new(), ends: Vec::new(), unwritten: 0, missing: 0 }
     }
 
     /// Adds a line to those that are written together.
@@ -44,23 +42,6 @@ impl<W: Write + Send> JsonLog<W> {
         // Writing to memory does not fail.
         let _ = json::write(&mut self.gathered, value);
         self.gathered.push(b'\n');
-    }
-
-    /// Gives how many of these bytes are in the log.
-    fn write(&mut self, bytes: &[u8]) -> usize {
-        let mut written = 0;
-        while let (Some(out), true) = (&mut self.out, written < bytes.len()) {
-            match out.write(&bytes[written..]) {
-                Ok(count) if count > 0 => written += count,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if is_passing(&error) => break,
-                result => {
-                    self.out = None;
-                    self.is_late = result.is_err_and(|error| error.kind() == ErrorKind::TimedOut);
-                }
-            }
-        }
-        written
     }
 
     /// Says what found no room, if there is room again.
@@ -71,7 +52,7 @@ impl<W: Write + Send> JsonLog<W> {
         let left_out = LeftOut { connections, ..LeftOut::default() };
         if connections > 0 && json::write(&mut line, &Missing { glasshttp: SCHEMA, left_out }).is_ok() {
             line.push(b'\n');
-            if self.write(&line) == line.len() {
+            if self.out.write(&line) == line.len() {
                 self.unwritten = 0;
                 self.missing += connections;
             }
@@ -82,13 +63,11 @@ impl<W: Write + Send> JsonLog<W> {
 impl<W: Write + Send> Sink for JsonLog<W> {
     fn take(&mut self, record: &Record, news: News) {
         if matches!(news, News::Closed | News::Continues) {
-            match (&self.out, self.is_late) {
-                (Some(_), _) => {
-                    self.gather(&*withheld(record));
-                    self.ends.push(self.gathered.len());
-                }
-                (None, true) => self.missing += 1,
-                (None, false) => {}
+            if self.out.is_open() {
+                self.gather(&*withheld(record));
+                self.ends.push(self.gathered.len());
+            } else if self.out.is_late() {
+                self.missing += 1;
             }
             if self.gathered.len() >= MOST_GATHERED {
                 self.flush();
@@ -100,11 +79,11 @@ impl<W: Write + Send> Sink for JsonLog<W> {
         self.say_unwritten();
         let lines = std::mem::take(&mut self.gathered);
         // Where there is no room for that, there is none for more.
-        let written = if self.unwritten == 0 { self.write(&lines) } else { 0 };
+        let written = if self.unwritten == 0 { self.out.write(&lines) } else { 0 };
         let lost = self.ends.drain(..).filter(|end| *end > written).count() as u64;
-        if self.is_late {
+        if self.out.is_late() {
             self.missing += lost;
-        } else if self.out.is_some() {
+        } else if self.out.is_open() {
             self.unwritten += lost;
         }
         self.gathered = lines;
@@ -128,7 +107,7 @@ impl<W: Write + Send> Sink for JsonLog<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io;
+    use std::io::{self, ErrorKind};
     use std::sync::{Arc, Mutex};
 
     /// A disk that is full while it is said to be.

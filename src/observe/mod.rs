@@ -16,6 +16,7 @@ pub mod json;
 pub mod live;
 pub mod loads;
 pub mod metrics;
+mod outlet;
 pub mod probe;
 pub(crate) mod report;
 mod requests;

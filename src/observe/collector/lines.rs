@@ -1,61 +1,40 @@
 //! The access log's lines, as they leave; those that find no room are counted.
 
-use crate::observe::standard_output::is_passing;
-use std::io::{ErrorKind, Write};
+use crate::observe::outlet::Outlet;
+use std::io::Write;
 
 /// Where lines are written.
 pub(super) struct Lines {
-    /// `None` once it has failed for good: it takes no more.
-    out: Option<Box<dyn Write + Send>>,
-    /// Whether that was because nobody read in time.
-    is_late: bool,
+    out: Outlet<Box<dyn Write + Send>>,
     /// Whether the last line was torn, by a disk that was full in the middle of it.
     is_torn: bool,
 }
 
 impl Lines {
     pub(super) fn to(out: Box<dyn Write + Send>) -> Self {
-        Self { out: Some(out), is_late: false, is_torn: false }
+        Self { out: Outlet::to(out), is_torn: false }
     }
 
     /// Writes whole lines; gives how many of them are missing, where that is worth saying.
     pub(super) fn write(&mut self, lines: &[u8]) -> u64 {
         // The rest of a torn line is missing: what comes now begins a line of its own.
-        if self.is_torn && !lines.is_empty() && self.put(b"\n") == 1 {
+        if self.is_torn && !lines.is_empty() && self.out.write(b"\n") == 1 {
             self.is_torn = false;
         }
-        let written = if self.is_torn { 0 } else { self.put(lines) };
-        if self.out.is_none() && !self.is_late {
+        let written = if self.is_torn { 0 } else { self.out.write(lines) };
+        if !self.out.is_open() && !self.out.is_late() {
             return 0; // nobody reads it any more
         }
         let (there, missing) = lines.split_at(written);
         self.is_torn |= there.last().is_some_and(|last| *last != b'\n');
         missing.iter().filter(|byte| **byte == b'\n').count() as u64
     }
-
-    /// Gives how many of these bytes are written.
-    fn put(&mut self, bytes: &[u8]) -> usize {
-        let mut written = 0;
-        while let (Some(out), true) = (&mut self.out, written < bytes.len()) {
-            match out.write(&bytes[written..]) {
-                Ok(count) if count > 0 => written += count,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // It may have room again.
-                Err(error) if is_passing(&error) => break,
-                result => {
-                    self.out = None;
-                    self.is_late = result.is_err_and(|error| error.kind() == ErrorKind::TimedOut);
-                }
-            }
-        }
-        written
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io;
+    use std::io::{self, ErrorKind};
     use std::sync::{Arc, Mutex};
 
     /// A disk with room for so many more bytes.

@@ -1,0 +1,46 @@
+//! Where a log leaves: its reader may be gone, or late, and its disk full for a while.
+
+use super::standard_output::is_passing;
+use std::io::{ErrorKind, Write};
+
+/// A writer of logs, as long as it takes any.
+#[derive(Debug)]
+pub(super) struct Outlet<W> {
+    /// `None` once it has failed for good: it takes no more.
+    out: Option<W>,
+    /// Whether that was because nobody read in time.
+    is_late: bool,
+}
+
+impl<W: Write> Outlet<W> {
+    pub(super) fn to(out: W) -> Self {
+        Self { out: Some(out), is_late: false }
+    }
+
+    /// Gives how many of these bytes are written; of a disk that is full, that may be more the next time.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> usize {
+        let mut written = 0;
+        while let (Some(out), true) = (&mut self.out, written < bytes.len()) {
+            match out.write(&bytes[written..]) {
+                Ok(count) if count > 0 => written += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if is_passing(&error) => break,
+                result => {
+                    self.out = None;
+                    self.is_late = result.is_err_and(|error| error.kind() == ErrorKind::TimedOut);
+                }
+            }
+        }
+        written
+    }
+
+    /// Whether it may take more.
+    pub(super) fn is_open(&self) -> bool {
+        self.out.is_some()
+    }
+
+    /// Whether it takes no more because nobody read in time.
+    pub(super) fn is_late(&self) -> bool {
+        self.is_late
+    }
+}
