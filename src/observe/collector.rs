@@ -392,4 +392,4 @@ impl Collector {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

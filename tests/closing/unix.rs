@@ -43,6 +43,15 @@ fn ask(path: &Path, request: &str) -> io::Result<String> {
     Ok(response)
 }
 
+/// Waits until a hundred more are served.
+fn wait_for_more(served: &AtomicUsize, model: &str) {
+    let (begun, before) = (Instant::now(), served.load(SeqCst));
+    while served.load(SeqCst) < before + 100 {
+        assert!(begun.elapsed() < PATIENCE, "{model}");
+        thread::yield_now();
+    }
+}
+
 #[test]
 fn a_path_serves_as_a_port_does_and_its_name_goes_with_the_server() {
     let (site, _) = folder_with(100_000);
@@ -109,11 +118,7 @@ fn who_has_connected_is_served_when_it_stops() {
                 });
             }
             for _ in 0..2 {
-                let (begun, before) = (Instant::now(), served.load(SeqCst));
-                while served.load(SeqCst) < before + 100 {
-                    assert!(begun.elapsed() < PATIENCE, "{model}");
-                    thread::yield_now();
-                }
+                wait_for_more(&served, model);
                 server.signal(Signal::TERM);
                 assert_eq!(server.wait().code(), Some(0), "{model}");
                 server = serve(site.path(), &unix(&path), "off", &["--model", model, "--workers", "2"]);
@@ -145,22 +150,15 @@ fn a_successor_takes_the_name_over_and_nobody_is_refused_or_lost() {
                     }
                 });
             }
-            let more_are_served = || {
-                let (begun, before) = (Instant::now(), served.load(SeqCst));
-                while served.load(SeqCst) < before + 100 {
-                    assert!(begun.elapsed() < PATIENCE, "{model}");
-                    thread::yield_now();
-                }
-            };
             for _ in 0..3 {
-                more_are_served();
+                wait_for_more(&served, model);
                 let successor = start(",replace");
-                more_are_served();
+                wait_for_more(&served, model);
                 server.signal(Signal::TERM);
                 assert_eq!(server.wait().code(), Some(0), "{model}");
                 server = successor;
             }
-            more_are_served();
+            wait_for_more(&served, model);
             is_over.store(true, SeqCst);
         });
         server.signal(Signal::TERM);

@@ -1,36 +1,15 @@
 //! In which order notes are reported.
 
 use super::*;
-use crate::observe::collector::Watching;
-use crate::observe::probe::{Rate, Scope};
-use crate::observe::sink::{LeftOut, News, Sink};
-use crate::record::connection::Record;
-use std::io::{Write as _, sink};
+use crate::observe::collector::tests::watching;
+use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::AsFd;
-use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
-
-/// Hands over the records of connections that are closed.
-struct Ends(Sender<Record>);
-
-impl Sink for Ends {
-    fn take(&mut self, record: &Record, news: News) {
-        if news == News::Closed {
-            // The test that waited for it may have failed.
-            let _ = self.0.send(record.clone());
-        }
-    }
-
-    fn left_out(&mut self, _: LeftOut) {}
-}
 
 #[test]
 fn an_exchange_that_awaits_its_acknowledgement_comes_before_a_piece_of_the_next() {
-    let (send, ends) = channel();
-    let scope = Scope { connections: Some(Rate::All), ..Scope::default() };
-    let watching = Watching::start(scope, "test".into(), Box::new(sink()), vec![Box::new(Ends(send))], None);
-    let watching = watching.expect("a thread");
+    let (watching, ends) = watching();
     let (probe, mut outbox) = (watching.probe(), Outbox::default());
     let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
     let mut client = TcpStream::connect(listener.local_addr().expect("its address")).expect("a connection");

@@ -23,7 +23,8 @@ impl Sink for Ends {
     fn left_out(&mut self, _: LeftOut) {}
 }
 
-fn watching() -> (Watching, Receiver<Record>) {
+/// One that records every connection, and hands over the records of those that are closed.
+pub(crate) fn watching() -> (Watching, Receiver<Record>) {
     let scope = Scope { connections: Some(Rate::All), ..Scope::default() };
     let (send, ends) = channel();
     let watching = Watching::start(scope, "test".into(), Box::new(io::sink()), vec![Box::new(Ends(send))], None);
