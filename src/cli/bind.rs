@@ -70,7 +70,7 @@ fn meant(proxy: &str, text: &str) -> Sentence {
     }
 }
 
-/// What was typed that can't be meant together: a path twice, in two ways; a port, and no address that has it.
+/// An invalid combination: a path named twice in two ways; a port, and no address that has it.
 pub(super) fn contradiction(named: &[Bind], port: Option<u16>) -> Option<Sentence> {
     let paths = || {
         named.iter().filter_map(|bind| match bind {

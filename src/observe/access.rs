@@ -56,9 +56,9 @@ pub(super) fn push_address(line: &mut String, address: IpAddr) {
         IpAddr::V4(address) => {
             let [first, rest @ ..] = address.octets();
             push_decimal(line, first);
-            for octet in rest {
+            for byte in rest {
                 line.push('.');
-                push_decimal(line, octet);
+                push_decimal(line, byte);
             }
         }
         // Writing to a String does not fail.
