@@ -40,13 +40,16 @@ use values::{
 /// The port that is tried first where none is named.
 const USUAL_PORT: u16 = 8080;
 
+/// Help and version stand behind a command's own options.
+const LAST: usize = 1_000;
+
 const AFTER: &str = "\
 Examples:
   glasshttp                        serve ./public, or the current folder
   glasshttp -p 3000 dist           serve dist at http://localhost:3000/
   glasshttp --lan photos           share photos on the local network
   glasshttp fetch localhost:8080   fetch a URL, and show each stage
-  glasshttp lesson --open          see in a browser what happens between it and us
+  glasshttp lesson --open          see in a browser how a page reaches it
 
 Ctrl-C stops the server; responses under way are finished first.";
 
@@ -65,21 +68,21 @@ pub struct Args {
     folder: Option<PathBuf>,
 
     /// Print help
-    #[arg(short, long, action = ArgAction::Help, global = true)]
+    #[arg(short, long, action = ArgAction::Help, global = true, display_order = LAST)]
     help: Option<bool>,
 
     /// Print the version
-    #[arg(short = 'V', long, action = ArgAction::Version)]
+    #[arg(short = 'V', long, action = ArgAction::Version, display_order = LAST)]
     version: Option<bool>,
 
     #[command(flatten)]
     place: Place,
 
-    /// Address or unix:PATH to listen on, proxy: before it for a proxy that speaks the PROXY protocol; repeatable [default: 127.0.0.1 and ::1]
+    /// Address or unix:PATH to listen on; with proxy: before it, the PROXY protocol is expected there; repeatable [default: 127.0.0.1 and ::1]
     #[arg(short, long, value_name = "ADDRESS", help_heading = "Address", value_parser = bind, conflicts_with = "lan")]
     bind: Vec<Bind>,
 
-    /// Take the word of this proxy, an address, a network or unix, on who its client is (Forwarded, X-Forwarded-For); repeatable
+    /// Believe this proxy (an address, a network or unix) about its client (Forwarded, X-Forwarded-For); repeatable
     #[arg(long, value_name = "ADDRESS", help_heading = "Address", value_parser = trusted)]
     trust: Vec<Trusted>,
 
@@ -107,7 +110,7 @@ pub struct Args {
     #[arg(long = "header", value_name = "NAME: VALUE", value_parser = header, help_heading = "Files")]
     headers: Vec<(String, String)>,
 
-    /// Cache-Control of files, or of those that GLOB names; repeatable, the last that fits decides [default: no-cache]
+    /// Cache-Control of files, or of those that GLOB names; repeatable, the last match decides [default: no-cache]
     #[arg(long, value_name = "[GLOB: ]VALUE", value_parser = cache_rule, help_heading = "Files")]
     cache_control: Vec<(Option<String>, String)>,
 
@@ -134,7 +137,7 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = positive_seconds, help_heading = "Server")]
     timeout: Duration,
 
-    /// Finish open connections for this long after the order to stop
+    /// After the order to stop, finish open connections for this long
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds, help_heading = "Server")]
     grace: Duration,
 
@@ -158,7 +161,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME|UID", help_heading = "Server")]
     user: Option<String>,
 
-    /// Give up nothing: for kernels on which the sandbox does not work
+    /// Switch the sandbox off: for kernels on which it does not work
     #[arg(long, help_heading = "Server")]
     no_sandbox: bool,
 }

@@ -26,11 +26,11 @@ function __fish_glasshttp_using_subcommand
 end
 
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -s p -l port -d 'Port to listen on; 0 takes any free one [default: 8080, or the next free one]' -r
-complete -c glasshttp -n "__fish_glasshttp_needs_command" -s b -l bind -d 'Address or unix:PATH to listen on, proxy: before it for a proxy that speaks the PROXY protocol; repeatable [default: 127.0.0.1 and ::1]' -r
-complete -c glasshttp -n "__fish_glasshttp_needs_command" -l trust -d 'Take the word of this proxy, an address, a network or unix, on who its client is (Forwarded, X-Forwarded-For); repeatable' -r
+complete -c glasshttp -n "__fish_glasshttp_needs_command" -s b -l bind -d 'Address or unix:PATH to listen on; with proxy: before it, the PROXY protocol is expected there; repeatable [default: 127.0.0.1 and ::1]' -r
+complete -c glasshttp -n "__fish_glasshttp_needs_command" -l trust -d 'Believe this proxy (an address, a network or unix) about its client (Forwarded, X-Forwarded-For); repeatable' -r
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l host -d 'Respond to this host name, besides localhost; repeatable; * is any [with --bind or --lan: any]' -r
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l header -d 'Add a header field to every response of the site; repeatable' -r
-complete -c glasshttp -n "__fish_glasshttp_needs_command" -l cache-control -d 'Cache-Control of files, or of those that GLOB names; repeatable, the last that fits decides [default: no-cache]' -r
+complete -c glasshttp -n "__fish_glasshttp_needs_command" -l cache-control -d 'Cache-Control of files, or of those that GLOB names; repeatable, the last match decides [default: no-cache]' -r
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l log -d 'What to write to standard output [default: short on a terminal, else common]' -r -f -a "story\t'Each connection, from its SYN to its end, for people'
 short\t'A line per request, for people'
 common\t'Common Log Format: a line per exchange'
@@ -49,7 +49,7 @@ multiplex\t''"
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l workers -d 'Event loops of the multiplex model [default: one per core]' -r
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l keep-alive -d 'Close a keep-alive connection that was idle for this long; 0 keeps none open' -r
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l timeout -d 'Wait this long for a request\'s head, and three times as long for a client that reads nothing of its response' -r
-complete -c glasshttp -n "__fish_glasshttp_needs_command" -l grace -d 'Finish open connections for this long after the order to stop' -r
+complete -c glasshttp -n "__fish_glasshttp_needs_command" -l grace -d 'After the order to stop, finish open connections for this long' -r
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l linger -d 'After the order to stop, go on accepting for this long; each response then closes its connection' -r
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l max-connections -d 'Serve this many connections at once; further ones wait in the backlog [default: 1024; 65536 for multiplex]' -r
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l backlog -d 'Let this many connections wait for accept' -r
@@ -64,8 +64,8 @@ complete -c glasshttp -n "__fish_glasshttp_needs_command" -l no-listing -d 'Resp
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l follow-symlinks -d 'Follow symbolic links that lead out of the folder'
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l open -d 'Open the site in a browser'
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l no-watch -d 'Serve no live page; with --watch, only /metrics is there'
-complete -c glasshttp -n "__fish_glasshttp_needs_command" -l no-sandbox -d 'Give up nothing: for kernels on which the sandbox does not work'
-complete -c glasshttp -n "__fish_glasshttp_needs_command" -a "fetch" -d 'Fetch URLs, and show each stage of it'
+complete -c glasshttp -n "__fish_glasshttp_needs_command" -l no-sandbox -d 'Switch the sandbox off: for kernels on which it does not work'
+complete -c glasshttp -n "__fish_glasshttp_needs_command" -a "fetch" -d 'Fetch URLs, and show each stage'
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -a "lab" -d 'Experiments on a wire that is this program: predict, run, see every segment'
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -a "lesson" -d 'Serve the built-in lesson on HTTP and TCP, with its live page'
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -a "show" -d 'Show a saved log (--log json), or a fetch (fetch --json), in the terminal'
@@ -103,7 +103,7 @@ complete -c glasshttp -n "__fish_glasshttp_using_subcommand fetch" -s v -l verbo
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand fetch" -l json -d 'Print the record as JSON, in place of body and story'
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand fetch" -l trace-dns -d 'Walk from the root of the DNS to the name, and show each referral'
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand fetch" -s h -l help -d 'Print help'
-complete -c glasshttp -n "__fish_glasshttp_using_subcommand lab" -l answer -d 'Your prediction, rather than being asked for it' -r
+complete -c glasshttp -n "__fish_glasshttp_using_subcommand lab" -l answer -d 'Your prediction; without it you are asked for one' -r
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand lab" -l wire -d 'Rules for the wire in place of the experiment\'s own' -r
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand lab" -l pcapng -d 'Write a capture that Wireshark opens' -r -F
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand lab" -l svg -d 'Write the drawing as SVG' -r -F

@@ -1,5 +1,5 @@
-//! `--bind`: where the site listens, an address or a path; what else people write there is
-//! answered with what they meant.
+//! `--bind`: where the site listens, an address or a path. Whatever else people write there
+//! gets a hint at what they probably meant.
 
 use super::values::address;
 use crate::escape;
@@ -46,7 +46,7 @@ fn meant(proxy: &str, text: &str) -> Sentence {
     let with_port = port.map(|port| format!(" --port {port}")).unwrap_or_default();
     match (host, port) {
         ("", Some(port)) => {
-            both!("a port is no address; try --port {port}", "주소가 아니라 포트입니다. --port {port}로 쓰세요")
+            both!("a port is not an address; try --port {port}", "주소가 아니라 포트입니다. --port {port}로 쓰세요")
         }
         ("*", _) => both!(
             "for every address of this machine, try --lan{with_port}",
@@ -55,7 +55,7 @@ fn meant(proxy: &str, text: &str) -> Sentence {
         (host, Some(_)) if matches!(address(host), Some(Ok(_))) => {
             let host = host.trim_matches(['[', ']']);
             both!(
-                "the port is an option of its own; try --bind {proxy}{host}{with_port}",
+                "the port has an option of its own; try --bind {proxy}{host}{with_port}",
                 "포트는 따로 적습니다. --bind {proxy}{host}{with_port}로 쓰세요"
             )
         }
@@ -81,7 +81,7 @@ pub(super) fn contradiction(named: &[Bind], port: Option<u16>) -> Option<Sentenc
     if let Some(twice) = paths().find(|place| paths().any(|other| other.path == place.path && other != *place)) {
         let path = escape::terminal(&twice.path.display().to_string());
         return Some(both!(
-            "--bind unix:{path}: named twice, and not in the same way; leave one out",
+            "--bind unix:{path}: named twice, with different options; leave one out",
             "--bind unix:{path}: 서로 다르게 두 번 적었습니다. 하나를 빼세요"
         ));
     }

@@ -64,7 +64,7 @@ EXAMPLES
 
   To serve a folder that is called fetch: glasshttp ./fetch";
 
-/// Fetch URLs, and show each stage of it
+/// Fetch URLs, and show each stage
 #[derive(Clone, Debug, Args)]
 #[command(help_template = TEMPLATE, after_help = AFTER)]
 pub(super) struct FetchArgs {

@@ -1,4 +1,4 @@
-//! `--host`: to whom the site responds, as people write it.
+//! `--host`: which names the site responds to, as people write them.
 
 use crate::language::Sentence;
 use crate::language::sentence::both;
@@ -19,7 +19,7 @@ pub(super) enum NamedHost {
 pub(super) fn host(text: &str) -> Result<NamedHost, Sentence> {
     let hint = || {
         both!(
-            "not a host; try a name as in dev.example, an address, or * for any",
+            "not a host; try a name such as dev.example, an address, or * for any",
             "호스트가 아닙니다. dev.example 같은 이름이나 주소, 또는 모두를 뜻하는 *를 쓰세요"
         )
     };
@@ -28,8 +28,8 @@ pub(super) fn host(text: &str) -> Result<NamedHost, Sentence> {
     }
     if text.contains('*') {
         return Err(both!(
-            "* stands alone, for any host; else name each of them",
-            "*는 홀로 써서 모든 호스트를 뜻합니다. 아니면 하나씩 쓰세요"
+            "* stands alone and means any host; otherwise name each host",
+            "모든 호스트를 뜻하는 *는 따로 쓰세요. 아니면 호스트를 하나씩 적으세요"
         ));
     }
     if let Ok(ip) = text.parse::<IpAddr>() {

@@ -12,11 +12,12 @@ Examples:
   glasshttp lab lost-segment            predict, run, see, understand
   glasshttp lab 9 --wire '>data:1,2 drop'
   glasshttp lab close --textbook --pcapng close.pcapng
-  glasshttp lab --server 'python3 server.py' --wire '<data:1 drop' -- python3 client.py
+  glasshttp lab --server 'python3 server.py' -- python3 client.py
   glasshttp lab -- curl http://10.0.0.2/     our own server, your client
 
 Your programs: the client is 10.0.0.1, the server 10.0.0.2 (also server.lab.kr).
-The client starts when the server listens; the server is ended one second after it.
+The client starts when the server listens; the server is stopped one second
+after the client has ended.
 
 Rules of the wire: a delay (50ms), a rate (4m: 4 Mbit/s), and what is done to
 which packets: > to the server or < to the client; syn, ack, data, fin, rst, udp
@@ -27,10 +28,10 @@ or any; which of them (:1,3 or :2-4); drop, hold=5ms, double, damage or cut=1s."
 #[command(after_help = AFTER)]
 pub(super) struct LabArgs {
     /// The experiment's name or number; without it, the list
-    #[arg(value_name = "EXPERIMENT")]
+    #[arg(value_name = "EXPERIMENT", display_order = 0)]
     experiment: Option<String>,
 
-    /// Your prediction, rather than being asked for it
+    /// Your prediction; without it you are asked for one
     #[arg(long, value_name = "LETTER")]
     answer: Option<char>,
 
@@ -67,7 +68,7 @@ pub(super) struct LabArgs {
     server: Option<String>,
 
     /// Your own client: a program and its arguments
-    #[arg(last = true, value_name = "CLIENT", conflicts_with = "experiment")]
+    #[arg(last = true, value_name = "CLIENT", display_order = 1, conflicts_with = "experiment")]
     client: Vec<String>,
 }
 

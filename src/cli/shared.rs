@@ -1,4 +1,4 @@
-//! Options that every command has that serves: where it listens, what it shows.
+//! Options of every command that serves: where it listens, what it shows.
 
 use super::names::LogName;
 use super::values::{WatchAddress, port, watch_address};

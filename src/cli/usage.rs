@@ -52,7 +52,7 @@ impl NoTask {
     /// There is no such experiment, and one of nearly this name.
     pub(super) fn instead_of_experiment(typed: &str, meant: &str, language: Language) -> Self {
         let typed = escape::terminal(typed);
-        let what = say!(language, "there is no experiment {}" / "{}(이)라는 실험은 없습니다", typed);
+        let what = say!(language, "there is no experiment {}" / "없는 실험입니다: {}", typed);
         Self::Invalid(did_you_mean(&what, &format!("glasshttp lab {meant}"), language), language)
     }
 
@@ -140,10 +140,10 @@ fn sentence(error: &clap::Error, language: Language) -> String {
             say!(language, "{}: not one of {}" / "{}: 쓸 수 있는 값은 {}입니다", typed, values)
         }
         (ErrorKind::UnknownArgument, _) if argument.starts_with('-') => {
-            say!(language, "there is no option {}" / "{}은(는) 없는 옵션입니다", argument)
+            say!(language, "there is no option {}" / "없는 옵션입니다: {}", argument)
         }
         _ if is_one_too_many(error) => {
-            say!(language, "unexpected argument {}" / "{}은(는) 쓸 수 없는 인자입니다", argument)
+            say!(language, "unexpected argument {}" / "쓸 수 없는 인자입니다: {}", argument)
         }
         (kind, _) => match language {
             Language::English => first_paragraph(error),
@@ -185,7 +185,7 @@ fn korean(kind: ErrorKind, error: &clap::Error, argument: &str, value: &str) -> 
             }
         }
         ErrorKind::MissingRequiredArgument => format!("필요한 인자가 빠졌습니다: {argument}"),
-        ErrorKind::TooManyValues => format!("'{argument}'에 '{value}'은(는) 남는 값입니다"),
+        ErrorKind::TooManyValues => format!("'{argument}'에 값이 너무 많습니다: '{value}'"),
         ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => format!("'{argument}'에 값이 더 필요합니다"),
         ErrorKind::NoEquals => format!("'{argument}'의 값 앞에는 =를 쓰세요"),
         ErrorKind::InvalidUtf8 => "UTF-8이 아닌 글자가 있는 인자입니다".to_owned(),

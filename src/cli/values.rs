@@ -1,4 +1,4 @@
-//! How each kind of argument is read; what it can't be is said in a sentence.
+//! How each kind of argument is read; an invalid one is refused with a sentence.
 
 use crate::connection::Trust;
 use crate::http::field::{CACHE_CONTROL, RESPONSE, Writer};
@@ -104,7 +104,7 @@ fn zoned(text: &str) -> Result<Address, Sentence> {
     let zone = found.ok_or_else(|| {
         both!(
             "this machine has no interface {zone}; try: ip link",
-            "이 컴퓨터에는 {zone}이라는 인터페이스가 없습니다. ip link로 확인하세요"
+            "이 컴퓨터에는 {zone} 인터페이스가 없습니다. ip link로 확인하세요"
         )
     })?;
     Ok(Address { ip: ip.into(), zone, is_proxied: false })

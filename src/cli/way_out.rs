@@ -53,7 +53,7 @@ pub fn no_unix_socket(place: &UnixPlace, error: &NoUnixSocket, user: &str, langu
         ),
         NoUnixSocket::NotRemovable => say!(
             language,
-            "{} serves, and could not remove it in the end; name a path in a folder of that user, or choose by --user"
+            "the user that serves, {}, could not remove it at the end; name a path in a folder of that user, or try another --user"
                 / "{} 사용자로 제공하게 되어 끝날 때 소켓을 지울 수 없습니다. 그 사용자의 폴더를 쓰거나 --user로 고르세요",
             user
         ),
@@ -204,7 +204,7 @@ pub fn cannot_log(error: &io::Error, language: Language) -> String {
 pub fn no_lesson(error: &io::Error, language: Language) -> String {
     say!(
         language,
-        "cannot lay out the lesson in {}: {}; name another folder by TMPDIR"
+        "cannot lay out the lesson in {}: {}; set TMPDIR to another folder"
             / "{}에 수업 파일을 쓸 수 없습니다: {}. TMPDIR로 다른 폴더를 정하세요",
         std::env::temp_dir().display(),
         cause(error, language)
@@ -225,15 +225,15 @@ pub fn cannot_go_on(error: &io::Error, language: Language) -> String {
 pub fn cannot_record(error: &io::Error, language: Language) -> String {
     say!(
         language,
-        "cannot start to record connections: {}; try --log off --no-watch"
-            / "연결을 기록할 준비를 할 수 없습니다: {}. 기록 없이 쓰려면 --log off --no-watch",
+        "cannot record connections: {}; try --log off --no-watch"
+            / "연결을 기록할 수 없습니다: {}. 기록 없이 쓰려면 --log off --no-watch",
         cause(error, language)
     )
 }
 
 /// Packets are shown by the log, and can't be captured.
 pub fn cannot_capture(error: &io::Error, language: Language) -> String {
-    say!(language, "cannot start to capture packets: {}" / "패킷 캡처를 시작할 수 없습니다: {}", cause(error, language))
+    say!(language, "cannot capture packets: {}" / "패킷을 캡처할 수 없습니다: {}", cause(error, language))
 }
 
 /// Nobody is there to serve the folder.
@@ -242,7 +242,7 @@ pub fn nobody_serves(error: &NobodyServes, language: Language) -> String {
         NobodyServes::Unknown(name) => say!(
             language,
             "there is no user {}; try --user with a name of /etc/passwd, or a number"
-                / "{}이라는 사용자가 없습니다. --user에 /etc/passwd의 이름이나 번호를 주세요",
+                / "{} 사용자가 없습니다. --user에 /etc/passwd의 이름이나 번호를 주세요",
             name
         ),
         NobodyServes::NotRoot(account) => say!(
@@ -260,8 +260,8 @@ pub fn nobody_serves(error: &NobodyServes, language: Language) -> String {
         ),
         NobodyServes::NoEntry(account, folder) => say!(
             language,
-            "cannot serve {} as {}: that user may not enter it; let it (chmod a+rX), or name another by --user"
-                / "{}을(를) {} 사용자로 제공할 수 없습니다. 그 사용자는 폴더에 들어갈 수 없습니다. 들어가게 하거나(chmod a+rX) \
+            "cannot serve {} as {}: that user may not enter the folder; allow it (chmod a+rX), or try another --user"
+                / "{}을(를) {} 사용자로 제공할 수 없습니다. 그 사용자는 폴더에 들어갈 수 없습니다. 들어갈 수 있게 하거나(chmod a+rX) \
                    --user로 다른 사용자를 정하세요",
             folder.display(),
             account

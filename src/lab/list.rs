@@ -15,7 +15,7 @@ const BY_HAND_QUESTION: Text = text(
     "A client fetches a small file, and you are the wire. Each segment stops in the middle: deliver it, drop it, \
      deliver it twice, or turn one of its bits. Both kernels are real, and so are their timers: if you think for \
      long, the sender sends a copy.",
-    "클라이언트가 작은 파일을 가져오고, 전선은 바로 당신입니다. 세그먼트마다 한가운데에서 멈춥니다. 전하거나, 버리거나, 두 번 전하거나, \
+    "클라이언트가 작은 파일을 가져오고, 전선은 바로 여러분입니다. 세그먼트마다 한가운데에서 멈춥니다. 전하거나, 버리거나, 두 번 전하거나, \
      비트 하나를 바꿔 보세요. 양쪽 커널도, 그 타이머도 진짜입니다. 오래 생각하면 보낸 쪽에서 복사본이 옵니다.",
 );
 

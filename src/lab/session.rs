@@ -64,7 +64,7 @@ impl Problem {
             Self::Unknown(name) => say!(
                 language,
                 "there is no experiment '{}'; the list: glasshttp lab"
-                    / "'{}'(이)라는 실험은 없습니다. 목록 보기: glasshttp lab",
+                    / "없는 실험입니다: '{}'. 목록 보기: glasshttp lab",
                 name
             ),
             Self::Failed(Failure::Refused(refusal)) => match language {

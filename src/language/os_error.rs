@@ -69,7 +69,7 @@ fn of_code(code: i32) -> Option<&'static str> {
         Errno::ADDRINUSE => "이미 쓰이는 주소입니다",
         Errno::ADDRNOTAVAIL => "이 컴퓨터에 없는 주소입니다",
         Errno::AFNOSUPPORT => "이 시스템에 없는 주소 체계입니다",
-        Errno::CONNREFUSED => "연결이 거절되었습니다",
+        Errno::CONNREFUSED => "연결이 거부되었습니다",
         Errno::CONNRESET => "연결이 리셋되었습니다",
         Errno::CONNABORTED => "연결이 중단되었습니다",
         Errno::NOTCONN => "연결되어 있지 않습니다",

@@ -3,7 +3,7 @@
 use super::translation::Translation;
 
 pub(super) const KOREAN: Translation = Translation {
-    about: "URL을 가져오며 단계마다 보여 줌",
+    about: "URL을 가져오면서 각 단계를 보여 줌",
     usage: "glasshttp fetch [옵션] <URL>...",
     template: "\
 이름
@@ -13,9 +13,9 @@ pub(super) const KOREAN: Translation = Translation {
   {usage}
 
 설명
-  평문 HTTP로 URL을 가져오며 이름, 연결, 요청, 응답, 종료를 걸린 시간과 함께
-  보여 줍니다. 응답 본문은 표준 출력이나(-o, -O를 쓰면) 파일로 가고, 이야기는
-  표준 오류로 갑니다. -q는 이야기를 빼고, --json은 둘을 JSON으로 바꿉니다.
+  평문 HTTP로 URL을 가져오면서 이름, 연결, 요청, 응답, 종료를 시각과 함께 보여
+  줍니다. 응답 본문은 표준 출력이나 파일(-o, -O)에 쓰고, 이야기는 표준 오류에
+  씁니다. -q는 이야기를 빼고, --json은 둘 대신 JSON을 출력합니다.
 
   네트워크에서 볼 수 있는 것은 http://뿐이어서 http://만 지원합니다.
 
@@ -38,9 +38,9 @@ pub(super) const KOREAN: Translation = Translation {
         ("repeat", "URL마다 이 횟수만큼 가져옴"),
         ("half_close", "요청을 보낸 뒤 보내는 쪽을 닫음(하프 클로즈)"),
         ("dribble", "이 간격으로 1바이트씩 보냄. 예: 5ms"),
-        ("read_rate", "초당 이만큼만 작은 수신 버퍼로 읽음. 예: 100k"),
+        ("read_rate", "작은 수신 버퍼로 초당 이만큼만 읽음. 예: 100k"),
         ("abort_after", "본문을 이만큼 받으면 연결을 리셋. 예: 1k"),
-        ("timeout", "이름, 연결, 헤더를 각각 기다리고 본문의 다음 바이트를 기다리는 시간(초)"),
+        ("timeout", "이름, 연결, 헤더, 본문의 다음 바이트를 각각 기다리는 시간(초)"),
         ("output", "본문을 쓸 파일. 다 받을 때까지는 FILE.part"),
         ("remote_name", "본문을 URL에 있는 이름의 파일에 씀"),
         ("continue", "같은 파일을 이어받음"),
@@ -54,7 +54,7 @@ pub(super) const KOREAN: Translation = Translation {
         ("root", "루트로 삼을 서버. 여러 번 쓸 수 있음"),
         (
             "watch",
-            "서버 쪽도 함께 보여 줄 때 쓸 실시간 페이지의 위치나 JSON 로그 [기본값: 이 컴퓨터의 glasshttp면 포트 8081]",
+            "서버 쪽도 보여 주려고 읽을 실시간 페이지의 위치나 JSON 로그 [기본값: 이 컴퓨터의 glasshttp라면 포트 8081]",
         ),
     ],
     after: "\
@@ -70,9 +70,9 @@ pub(super) const KOREAN: Translation = Translation {
     8  응답의 형식이 잘못됨
     9  응답이 중간에 끊겼거나 없음
    10  상태 코드가 400 이상(--fail을 쓸 때)
-   11  따라가지 않은 리다이렉트: 너무 많거나 다른 스킴
+   11  리다이렉트를 따라가지 않음: 너무 많거나 스킴이 다름
   130  Ctrl-C로 중단. 받은 부분은 남김
-  URL이 여럿이면 처음 실패한 것이 정합니다.
+  URL이 여럿이면 처음 실패한 URL의 값입니다.
 
 예
   glasshttp fetch localhost:8080                    모든 단계를 봄

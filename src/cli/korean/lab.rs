@@ -3,14 +3,14 @@
 use super::translation::{TEMPLATE, Translation};
 
 pub(super) const KOREAN: Translation = Translation {
-    about: "이 프로그램이 곧 전선인 실험: 예측하고, 실행하고, 모든 세그먼트를 봄",
+    about: "이 프로그램이 곧 전선인 실험: 예상하고, 실행하고, 모든 세그먼트를 봄",
     usage: "glasshttp lab [옵션] [EXPERIMENT] [-- <CLIENT>...]",
     template: TEMPLATE,
     arguments: &[
         ("experiment", "실험의 이름이나 번호. 없으면 목록"),
-        ("answer", "묻기 전에 미리 정한 예측"),
+        ("answer", "예상하는 답. 없으면 물어봄"),
         ("textbook", "교과서의 TCP: SACK, 타임스탬프, 윈도 스케일링, RACK, TLP 없이"),
-        ("wire", "실험에 정해진 것 대신 쓸 전선의 규칙"),
+        ("wire", "실험의 규칙 대신 쓸 전선의 규칙"),
         ("json", "JSON 문서 하나로 출력: 사실, 세그먼트, 호출"),
         ("pcapng", "Wireshark로 열 수 있는 캡처 파일을 씀"),
         ("svg", "그림을 SVG로 씀"),
@@ -21,16 +21,17 @@ pub(super) const KOREAN: Translation = Translation {
     ],
     after: "예:
   glasshttp lab                         실험 목록
-  glasshttp lab lost-segment            예측하고, 실행하고, 보고, 이해하기
+  glasshttp lab lost-segment            예상하고, 실행하고, 보고, 이해하기
   glasshttp lab 9 --wire '>data:1,2 drop'
   glasshttp lab close --textbook --pcapng close.pcapng
-  glasshttp lab --server 'python3 server.py' --wire '<data:1 drop' -- python3 client.py
-  glasshttp lab -- curl http://10.0.0.2/     서버는 이 프로그램, 클라이언트는 직접
+  glasshttp lab --server 'python3 server.py' -- python3 client.py
+  glasshttp lab -- curl http://10.0.0.2/     이 프로그램의 서버와 curl
 
 직접 만든 프로그램: 클라이언트는 10.0.0.1, 서버는 10.0.0.2(server.lab.kr)입니다.
 서버가 연결을 기다리면 클라이언트를 시작하고, 클라이언트가 끝나고 1초 뒤에 서버를 끝냅니다.
 
 전선의 규칙: 지연(50ms), 속도(4m: 4 Mbit/s), 그리고 어떤 패킷을 어떻게 할지.
-방향은 >가 서버 쪽, <가 클라이언트 쪽입니다. 종류는 syn, ack, data, fin, rst, udp, any이고
-몇 번째인지는 :1,3이나 :2-4처럼 씁니다. 동작은 drop, hold=5ms, double, damage, cut=1s입니다.",
+패킷은 방향(> 서버 쪽, < 클라이언트 쪽), 종류(syn, ack, data, fin, rst, udp,
+any), 몇 번째인지(:1,3이나 :2-4)로 고르고, 그 뒤에 동작(drop, hold=5ms,
+double, damage, cut=1s)을 씁니다.",
 };

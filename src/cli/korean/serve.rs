@@ -14,11 +14,11 @@ pub(super) const KOREAN: Translation = Translation {
         ("port", shared::PORT),
         (
             "bind",
-            "연결을 기다릴 주소나 유닉스 소켓(unix:와 경로). PROXY 프로토콜을 쓰는 프록시라면 앞에 proxy:를 붙임. 여러 번 쓸 수 있음 [기본값: 127.0.0.1과 ::1]",
+            "연결을 기다릴 주소나 유닉스 소켓(unix:경로). 앞에 proxy:를 붙이면 PROXY 프로토콜로 받음. 여러 번 쓸 수 있음 [기본값: 127.0.0.1과 ::1]",
         ),
         (
             "trust",
-            "이 프록시(주소, 네트워크, 유닉스 소켓이면 unix)가 알리는 클라이언트를 믿음(Forwarded, X-Forwarded-For). 여러 번 쓸 수 있음",
+            "이 프록시(주소, 네트워크, 유닉스 소켓이면 unix)가 알려 주는 클라이언트를 믿음(Forwarded, X-Forwarded-For). 여러 번 쓸 수 있음",
         ),
         ("lan", shared::LAN),
         ("hosts", "localhost 말고도 응답할 호스트 이름. 여러 번 쓸 수 있고 *는 모두 [--bind나 --lan을 쓰면: 모두]"),
@@ -38,11 +38,11 @@ pub(super) const KOREAN: Translation = Translation {
         ("lang", "메시지, 페이지, 폴더 목록의 언어: en, ko [기본값: LC_ALL, LC_MESSAGES, LANG에 따름]"),
         (
             "model",
-            "클라이언트를 맡는 방법. iterative: 한 번에 하나씩, process: 프로세스 하나씩, thread: 스레드 하나씩, \
-             multiplex: 이벤트 루프가 모두를 함께",
+            "클라이언트를 맡는 방식. iterative: 차례로 하나씩, process: 각각 프로세스 하나로, thread: 각각 스레드 하나로, \
+             multiplex: 이벤트 루프로 모두 함께",
         ),
         ("workers", "multiplex 모델의 이벤트 루프 수 [기본값: 코어마다 하나]"),
-        ("keep_alive", "이 시간(초) 동안 쉬는 keep-alive 연결은 닫음. 0이면 유지하지 않음"),
+        ("keep_alive", "이 시간(초) 동안 요청이 없는 keep-alive 연결을 닫음. 0이면 유지하지 않음"),
         ("timeout", "요청 헤더를 기다리는 시간(초). 응답을 받아 가지 않는 클라이언트는 그 세 배까지 기다림"),
         ("grace", "종료 명령을 받은 뒤 진행 중인 연결을 마무리하는 시간(초)"),
         ("linger", "종료 명령을 받은 뒤에도 이 시간(초) 동안 새 연결을 받고, 응답마다 연결을 닫음"),
@@ -53,14 +53,14 @@ pub(super) const KOREAN: Translation = Translation {
             "root로 시작했을 때 파일을 읽고 제공할 사용자(이름이나 UID) [기본값: sudo를 쓴 사용자, 아니면 폴더의 주인, \
              아니면 nobody]",
         ),
-        ("no_sandbox", "권한을 내려놓지 않음. 샌드박스가 동작하지 않는 커널에서 씀"),
+        ("no_sandbox", "샌드박스를 끔. 샌드박스가 동작하지 않는 커널에서 씀"),
         ("cache", "이벤트 루프마다 제공한 파일을 담아 둘 메모리(MiB). 0이면 담지 않음"),
     ],
     after: "예:
   glasshttp                        ./public 또는 현재 폴더를 제공
   glasshttp -p 3000 dist           dist를 http://localhost:3000/에서 제공
   glasshttp --lan photos           photos를 근거리 네트워크에 공유
-  glasshttp fetch localhost:8080   URL을 가져오며 단계마다 보여 줌
+  glasshttp fetch localhost:8080   URL을 가져오면서 각 단계를 보여 줌
   glasshttp lesson --open          브라우저와 서버 사이에서 일어나는 일을 봄
 
 Ctrl-C를 누르면 진행 중인 응답을 마친 뒤 멈춥니다(우아한 종료).",

@@ -4,7 +4,7 @@ use super::shared;
 use super::translation::{TEMPLATE, Translation};
 
 pub(super) const KOREAN: Translation = Translation {
-    about: "저장한 로그(--log json)나 fetch(fetch --json)의 기록을 터미널에서 다시 보여 줌",
+    about: "저장한 로그(--log json)나 fetch 기록(fetch --json)을 터미널에서 다시 보여 줌",
     usage: "glasshttp show [옵션] <FILE>",
     template: TEMPLATE,
     arguments: &[("file", "파일. -는 표준 입력")],

@@ -1,4 +1,4 @@
-//! What is written for each command.
+//! What the Korean help needs for each command.
 
 /// How help is laid out where nothing else is wanted.
 pub(super) const TEMPLATE: &str = "{about}\n\n사용법: {usage}\n\n{all-args}{after-help}";

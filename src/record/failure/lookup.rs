@@ -12,7 +12,7 @@ pub(super) fn korean(error: &LookupError) -> String {
             format!("{name}은(는) 없는 이름입니다(NXDOMAIN, {server}의 응답). 철자가 맞나요?")
         }
         LookupError::NoAddress { name, server } => {
-            format!("{name}이라는 이름은 있지만 A도 AAAA도 없습니다({server}의 응답).")
+            format!("{name}은(는) 있는 이름이지만 A도 AAAA도 없습니다({server}의 응답).")
         }
         LookupError::ServerFailed { name, server, rcode } => {
             format!("{name}에 대한 {server}의 응답은 {rcode}입니다. --dns로 다른 서버를 써 보세요.")

@@ -1,5 +1,4 @@
-//! The words of the page of experiments. What happens on the wire, and why, is told
-//! by the lab.
+//! The words of the page of experiments. What happens on the wire, and why, the lab says.
 
 use super::Word;
 
@@ -33,7 +32,7 @@ pub(crate) const WORDS: &[Word] = &[
     (
         "you_are_the_wire",
         "You are the wire. It ends when both ends rest, or after 60 s without a decision.",
-        "지금 전선은 당신입니다. 양쪽이 모두 끝나거나 60초 동안 결정이 없으면 끝납니다.",
+        "지금은 여러분이 전선입니다. 양쪽이 모두 끝나거나 60초 동안 결정이 없으면 끝납니다.",
     ),
     ("stopped", "Stopped.", "멈췄습니다."),
     ("you_said", "You said", "예상"),
