@@ -1,4 +1,4 @@
-//! The lines around serving: where it is, before; what went missing, after.
+//! The lines before and after serving: where the server is, and what was not recorded.
 
 mod confinement;
 
@@ -186,7 +186,7 @@ fn code(config: &Config, urls: &Urls) -> Vec<String> {
 
 /// The order to stop has come, and these connections are still under way.
 pub fn waiting(connections: u64, grace: Duration, language: Language) -> String {
-    let connections = count!(language, connections, "connection", "connections" / "개 연결");
+    let connections = count!(language, connections, "connection", "connections" / "연결 {}개");
     let seconds = grace.as_secs_f64();
     say!(
         language,

@@ -108,9 +108,9 @@ impl<W: Write + Send> Sink for ShortLog<W> {
         let LeftOut { connections, exchanges, reports, .. } = left_out;
         let language = self.language;
         let counts = [
-            (connections, count!(language, connections, "connection", "connections" / "개 연결")),
-            (exchanges, count!(language, exchanges, "request", "requests" / "개 요청")),
-            (reports, count!(language, reports, "report", "reports" / "개 보고")),
+            (connections, count!(language, connections, "connection", "connections" / "연결 {}개")),
+            (exchanges, count!(language, exchanges, "request", "requests" / "요청 {}개")),
+            (reports, count!(language, reports, "report", "reports" / "보고 {}개")),
         ];
         let counts: Vec<String> = counts.into_iter().filter(|(count, _)| *count > 0).map(|(_, text)| text).collect();
         if !counts.is_empty() {

@@ -31,9 +31,9 @@ impl Summary {
         let requests: u64 = self.exchanges.values().sum();
         let statuses = self.exchanges.iter().map(|(status, count)| of_status(*status, *count, language));
         let statuses = statuses.collect::<Vec<_>>().join(", ");
-        let requests = count!(language, requests, "request", "requests" / "개 요청");
+        let requests = count!(language, requests, "request", "requests" / "요청 {}개");
         let requests = if statuses.is_empty() { requests } else { format!("{requests} ({statuses})") };
-        let connections = count!(language, self.connections, "connection", "connections" / "개 연결");
+        let connections = count!(language, self.connections, "connection", "connections" / "연결 {}개");
         let (bytes, ran) = (bytes(self.bytes), duration(ran, language));
         Some(say!(
             language,

@@ -1,5 +1,5 @@
-//! JSON that no terminal takes for orders: controls, breaks and marks of
-//! direction are escaped, as JSON may (RFC 8259 §7).
+//! JSON that is safe to show in a terminal: control characters, line breaks and
+//! marks of direction are escaped, as JSON allows (RFC 8259 §7).
 
 use crate::escape::{self, is_treacherous};
 use serde::Serialize;

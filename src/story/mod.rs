@@ -1,8 +1,8 @@
-//! Records, told to people: the steps of a connection, in the words of each
+//! Records as people read them: the steps of a connection, in the words of each
 //! language, and how they are laid out in a terminal.
 //!
-//! `steps` is the one derivation; `terminal` lays out what is new of it, `view`
-//! gives drawings what they need beside it, `transfer` tells what a fetch recorded.
+//! `steps` is the one derivation; `terminal` lays out what is new in it, `view`
+//! gives drawings what they need beside it, `transfer` lays out a fetch.
 
 pub(crate) mod calls;
 pub(crate) mod facts;

@@ -74,7 +74,7 @@ impl Shown {
 
 /// That many are left out.
 pub(super) fn more(count: u64, language: Language) -> String {
-    let words = count!(language, count, "more segment", "more segments" / "개 세그먼트를 더 생략");
+    let words = count!(language, count, "more segment", "more segments" / "세그먼트 {}개를 더 생략");
     format!("… {words}")
 }
 

@@ -34,7 +34,7 @@ fn a_run_is_summed_up_in_a_line() {
             let last = said.lines().last().expect("a line");
             let begin = match language {
                 "en" => "2 connections, 2 requests (1 × 200, 1 × 404), ",
-                _ => "2개 연결, 2개 요청 (1 × 200, 1 × 404), ",
+                _ => "연결 2개, 요청 2개 (1 × 200, 1 × 404), ",
             };
             assert!(last.starts_with(begin) && last.contains(" kB"), "{model}, {log}: {said}");
             assert!(!said.contains("Waiting"), "{model}: {said}");
@@ -92,7 +92,7 @@ fn the_first_order_to_stop_says_what_it_waits_for() {
     for model in MODELS {
         for (language, expected) in [
             ("en", "Waiting for 1 connection to finish, at most 7.5 s. Ctrl-C again stops it at once.\n"),
-            ("ko", "1개 연결의 마무리를 기다립니다(최대 7.5초). Ctrl-C를 다시 누르면 바로 멈춥니다.\n"),
+            ("ko", "연결 1개의 마무리를 기다립니다(최대 7.5초). Ctrl-C를 다시 누르면 바로 멈춥니다.\n"),
         ] {
             let options = ["--model", model, "--log", "short", "--grace", "7.5", "--lang", language];
             let (mut server, _folder) = start(&options);

@@ -1,5 +1,5 @@
-//! What the story leaves out: connections that nobody could read so fast. They
-//! are counted by status, and no failure is among what is only counted.
+//! What the story leaves out: connections that are too many to read. They are
+//! counted by status, but each failure has a line.
 
 use crate::language::Language;
 use crate::observe::sink::{LeftOut, News};
@@ -128,8 +128,8 @@ impl SecondLeftOut {
     }
 
     fn left_out(&self, language: Language) -> Option<String> {
-        let connections =
-            (self.connections > 0).then(|| count!(language, self.connections, "connection", "connections" / "개 연결"));
+        let connections = (self.connections > 0)
+            .then(|| count!(language, self.connections, "connection", "connections" / "연결 {}개"));
         let counts: Vec<String> = connections.into_iter().chain(by_status(&self.statuses, language)).collect();
         let counts = (!counts.is_empty()).then(|| counts.join(", "))?;
         Some(say!(language, "… left out in the last second: {}" / "… 지난 1초 동안 생략: {}", counts))
@@ -138,10 +138,10 @@ impl SecondLeftOut {
     fn not_recorded(&self, language: Language) -> Option<String> {
         // Of the exchanges, the status of each is known; those of a report that was dropped are reports here.
         let LeftOut { connections, exchanges: _, reports, frames } = self.not_recorded;
-        let connections = (connections, count!(language, connections, "connection", "connections" / "개 연결"));
+        let connections = (connections, count!(language, connections, "connection", "connections" / "연결 {}개"));
         let others = [
-            (reports, count!(language, reports, "report", "reports" / "개 보고")),
-            (frames, count!(language, frames, "packet", "packets" / "개 패킷")),
+            (reports, count!(language, reports, "report", "reports" / "보고 {}개")),
+            (frames, count!(language, frames, "packet", "packets" / "패킷 {}개")),
         ];
         let said = |(count, text): (u64, String)| (count > 0).then_some(text);
         let counts = said(connections).into_iter().chain(by_status(&self.unrecorded, language));

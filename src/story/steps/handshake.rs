@@ -228,7 +228,7 @@ fn accept(record: &Record, wait: Wait, language: Language) -> Step {
     let handshake = &record.handshake;
     let mut figures: Vec<String> = waited(handshake, wait, language).into_iter().collect();
     if let Some(queue) = handshake.queue.value() {
-        let waiting = count!(language, queue.waiting, "other waits there", "others wait there" / "개가 더 기다림");
+        let waiting = count!(language, queue.waiting, "other waits there", "others wait there" / "{}개가 더 기다림");
         figures.push(say!(language, "{} (backlog {})" / "{} (백로그 {})", waiting, grouped(queue.backlog.into())));
     }
     let sentence = say!(

@@ -9,15 +9,15 @@ use crate::story::parties::Party;
 use std::net::SocketAddr;
 
 pub(super) fn bytes(count: u64, language: Language) -> String {
-    count!(language, count, "byte", "bytes" / "바이트")
+    count!(language, count, "byte", "bytes" / "{}바이트")
 }
 
 pub(super) fn reads(count: u32, language: Language) -> String {
-    count!(language, count, "read", "reads" / "회 읽음")
+    count!(language, count, "read", "reads" / "{}회 읽음")
 }
 
 pub(super) fn writes(count: u32, language: Language) -> String {
-    count!(language, count, "write", "writes" / "회 씀")
+    count!(language, count, "write", "writes" / "{}회 씀")
 }
 
 /// The end, as the subject of a sentence.
@@ -247,12 +247,12 @@ fn end_id(end: End) -> &'static str {
 
 /// What the kernel counted until the close, and what was seen after it.
 fn sent_again(counted: u32, later: u64, language: Language) -> String {
-    let again = count!(language, counted, "segment sent again", "segments sent again" / "개 세그먼트 재전송");
+    let again = count!(language, counted, "segment sent again", "segments sent again" / "세그먼트 {}개 재전송");
     match (counted, later) {
         (0, 0) => say!(language, "nothing sent again" / "재전송 없음"),
         (_, 0) => again,
         (0, _) => {
-            let later = count!(language, later, "segment", "segments" / "개 세그먼트");
+            let later = count!(language, later, "segment", "segments" / "세그먼트 {}개");
             say!(language, "{} sent again after it" / "그 뒤 {} 재전송", later)
         }
         (_, _) => say!(language, "{}, {} more after it" / "{}, 그 뒤 {}개 더", again, grouped(later)),

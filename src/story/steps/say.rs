@@ -7,7 +7,7 @@ macro_rules! count {
         match $language {
             crate::language::Language::English if count == 1 => format!("1 {}", $one),
             crate::language::Language::English => format!("{} {}", crate::story::layout::grouped(count), $many),
-            crate::language::Language::Korean => format!("{}{}", crate::story::layout::grouped(count), $korean),
+            crate::language::Language::Korean => format!($korean, crate::story::layout::grouped(count)),
         }
     }};
 }

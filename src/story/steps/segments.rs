@@ -172,7 +172,7 @@ fn left_out(count: u64, before: Option<Nanoseconds>, language: Language) -> Step
         count,
         "more segment was seen; a record keeps the first and the last ones",
         "more segments were seen; a record keeps the first and the last ones"
-            / "개 세그먼트를 더 보았음. 기록에는 처음과 마지막만 남김"
+            / "세그먼트 {}개를 더 보았음. 기록에는 처음과 마지막만 남김"
     );
     gap("segments-left-out", before, words, language)
 }
@@ -183,8 +183,12 @@ fn unseen(index: usize, segment: &Segment, language: Language) -> Option<Step> {
         Fact::AcknowledgesUnseen { bytes } => Some(*bytes),
         _ => None,
     })?;
-    let words =
-        count!(language, bytes, "byte passed here unseen", "bytes passed here unseen" / "바이트가 보이지 않게 지나감");
+    let words = count!(
+        language,
+        bytes,
+        "byte passed here unseen",
+        "bytes passed here unseen" / "{}바이트가 보이지 않게 지나감"
+    );
     Some(gap(&format!("unseen-{index}"), Some(segment.at), words, language))
 }
 
@@ -272,8 +276,8 @@ fn retransmissions(record: &Record, segments: &Segments, language: Language) -> 
             language,
             "the kernel counted {} retransmissions until the close; {} were seen here"
                 / "닫을 때까지 커널은 재전송을 {}, 여기에서는 {} 보았습니다",
-            count!(language, counted, "segment", "segments" / "번 세었고"),
-            count!(language, seen, "was", "were" / "번")
+            count!(language, counted, "segment", "segments" / "{}번 세었고"),
+            count!(language, seen, "was", "were" / "{}번")
         );
         Step::note("compared-again", title)
     })
@@ -292,8 +296,8 @@ fn received(record: &Record, segments: &Segments, language: Language) -> Option<
             "the kernel received {1} from the {0}; {2} were seen here"
                 / "커널은 {0}에게서 {1}를 받았고, 여기에서는 {2}를 보았습니다",
             Party::of_client(record).name(language),
-            count!(language, counted, "byte", "bytes" / "바이트"),
-            count!(language, seen, "byte", "bytes" / "바이트")
+            count!(language, counted, "byte", "bytes" / "{}바이트"),
+            count!(language, seen, "byte", "bytes" / "{}바이트")
         );
         Step::note("compared-received", title)
     })

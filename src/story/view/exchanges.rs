@@ -205,7 +205,7 @@ fn between(
 fn heads(exchange: &Exchange, secrets: Secrets, language: Language) -> Vec<Head> {
     let traffic = exchange.traffic.value();
     let head = |name: String, message: &Message, bytes: Option<u64>| {
-        let size = bytes.map(|bytes| count!(language, bytes, "byte", "bytes" / "바이트"));
+        let size = bytes.map(|bytes| count!(language, bytes, "byte", "bytes" / "{}바이트"));
         let cut = message.is_cut.then(|| say!(language, "its beginning" / "앞부분"));
         Head {
             title: [Some(name), size, cut].into_iter().flatten().collect::<Vec<_>>().join(", "),

@@ -1,5 +1,5 @@
-//! What the record knows of a page's load that the page's browser does not tell:
-//! the address that the name led to, the handshake, the end of the connection.
+//! What the record knows of a page's load and its browser does not show: the
+//! address that the name led to, the handshake, the end of the connection.
 
 use super::outline::ended;
 use crate::language::Language;

@@ -87,7 +87,7 @@ fn layer_in_words(layer: &Layer, data: u32, language: Language) -> OpenedLayer {
         LayerKind::Data => say!(language, "data" / "데이터"),
     };
     let length = if layer.kind == LayerKind::Data { data.into() } else { length };
-    let name = format!("{name}, {}", count!(language, length, "byte", "bytes" / "바이트"));
+    let name = format!("{name}, {}", count!(language, length, "byte", "bytes" / "{}바이트"));
     let field = |field: &Field| OpenedField {
         name: field_name(field.name, language),
         value: field.value.clone(),

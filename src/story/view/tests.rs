@@ -134,5 +134,5 @@ fn what_is_not_a_request_line_has_no_method() {
 fn what_waits_stands_beside_the_backlog_and_may_be_more() {
     let said = super::waiting::queue(4, 3, English);
     assert!(said.starts_with("4 connections wait in the accept queue (backlog 3)."), "{said}");
-    assert!(super::waiting::queue(4, 3, Korean).starts_with("4개 연결이 수락 대기열에서 기다립니다(백로그 3)."));
+    assert!(super::waiting::queue(4, 3, Korean).starts_with("연결 4개가 수락 대기열에서 기다립니다(백로그 3)."));
 }

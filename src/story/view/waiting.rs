@@ -12,7 +12,7 @@ pub fn waiting(bytes: u32, is_half_closed: bool, language: Language) -> String {
             "waits for accept(), seen since the bar's left end" / "accept()를 기다림(막대 왼쪽 끝부터 보임)"
         ),
         _ => {
-            let bytes = count!(language, bytes, "byte waits", "bytes wait" / "바이트가");
+            let bytes = count!(language, bytes, "byte waits", "bytes wait" / "{}바이트가");
             say!(
                 language,
                 "{} for accept(), seen since the bar's left end" / "{} accept()를 기다림(막대 왼쪽 끝부터 보임)",
@@ -35,7 +35,7 @@ pub fn queue(waiting: u32, backlog: u32, language: Language) -> String {
     if waiting == 0 {
         return String::new();
     }
-    let wait = count!(language, waiting, "connection waits", "connections wait" / "개 연결이");
+    let wait = count!(language, waiting, "connection waits", "connections wait" / "연결 {}개가");
     say!(
         language,
         "{} in the accept queue (backlog {}). Each is complete, and the server has not called accept(2) for it yet (measured: sock_diag)."

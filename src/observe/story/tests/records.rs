@@ -1,4 +1,4 @@
-//! Connections as they could have been, for the story to tell.
+//! Connections as they could have been, for the tests of the story.
 
 use crate::record::connection::{Close, Exchange, Handshake, HeadState, Message, Queue, Record, SCHEMA, Traffic};
 use crate::record::{End, Figure, How, Reason, Source, Stages, Syn, Tcp, TimeWait, Why};
