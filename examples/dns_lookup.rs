@@ -12,7 +12,7 @@
 //!
 //! You see: for each name its canonical name and all its addresses, in the
 //! order in which a client should try them; for each address its name, and
-//! whether that name leads back to it. What is not found is said.
+//! whether that name leads back to it; and what was not found.
 //!
 //! Try: a name that ends with .invalid, which no name may (RFC 6761); the name
 //! of this computer; a name of many addresses, twice: does their order change?

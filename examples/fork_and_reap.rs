@@ -14,8 +14,8 @@
 //!
 //! In the lab: none, for processes need no wire.
 //!
-//! It has `unsafe`, for no crate has a safe fork: the child of several threads
-//! may find a lock whose owner it has not. Needs Linux's /proc.
+//! It uses `unsafe`, because no crate has a safe fork: the child of a process with
+//! several threads may inherit a lock, but not its owner. Needs Linux's /proc.
 #![allow(clippy::print_stdout)] // a program that shows something
 #![allow(unsafe_code)] // see above
 

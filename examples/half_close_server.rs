@@ -10,7 +10,7 @@
 //! What close loses:  cargo run --example half_close_server -- Cargo.toml --close
 //!
 //! You see: the file leaves, then our end of it, and the client's thanks still
-//! arrive. With --close they don't, and the client is told so by a reset.
+//! arrive. With --close they don't, and a reset tells the client so.
 //!
 //! Try: a file of some megabytes; stop the client with Ctrl-Z, and see how much
 //! of the file the kernel has taken.

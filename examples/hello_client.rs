@@ -10,8 +10,8 @@
 //! You see: no address before connect(), a whole one after it, the bytes of
 //! each read(), and the read() of 0 bytes that is the end.
 //!
-//! Try: connect without a server (refused at once: somebody is there, and has
-//! nobody at that port); `hello_client 192.0.2.1` (no such computer: no response).
+//! Try: connect without a server (refused at once: the computer is there, but nobody
+//! listens at that port); `hello_client 192.0.2.1` (no such computer: no response).
 //!
 //! In the lab: glasshttp lab handshake
 #![allow(clippy::print_stdout)] // a program that shows something

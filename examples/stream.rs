@@ -1,8 +1,9 @@
 //! A body of unknown length: it is sent as it is made, and its end is the connection's end.
 //!
-//! The lesson: HTTP/1.0 has two ways to say where a body ends. Who knows its length says
-//! it before (Content-Length); who does not closes the connection behind it. Then the
-//! client can't tell a whole body from one that broke off: for that there is the reset.
+//! The lesson: HTTP/1.0 has two ways to say where a body ends. A server that knows the
+//! length says it first (Content-Length); one that does not closes the connection after
+//! the body. Then the client can't tell a whole body from one that broke off, unless a
+//! reset says so.
 //!
 //! Run it:  cargo run --example stream
 //! Ask it:  curl -iN http://127.0.0.1:PORT/        (with the port that it prints)

@@ -2,8 +2,8 @@
 //! believes that it knows.
 //!
 //! The lesson: read() gives what has arrived, at least one byte, at most the
-//! buffer. Who takes one read() for one message gets half a response when it
-//! comes in two pieces, and then the rest of it together with the next one.
+//! buffer. A client that takes one read() for one message gets half a response
+//! when it comes in two pieces, and then the rest of it together with the next one.
 //! An echo is as long as what was sent, so the right client reads until that
 //! much has come back.
 //!

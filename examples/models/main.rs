@@ -16,7 +16,7 @@
 //!
 //! How it is measured: each server is a process of its own. All clients start
 //! at one moment, from which all their waiting is counted. What the server
-//! spends is looked at in a second run, so that looking costs nobody time.
+//! spends is measured in a second run, so that measuring delays no client.
 //!
 //! Try: `--clients 1000 --work-ms 2`: what takes longer, the work or making a
 //! process for it? And `--clients 1000 --work-ms 20`: what do the threads cost?

@@ -1,5 +1,5 @@
 //! The server that is measured: this program once more, as a process of its
-//! own; and what the system tells of it, in proc(5).
+//! own; and what the system reports of it, in proc(5).
 
 use crate::clients::WORK;
 use glasshttp::connection::Timeouts;
