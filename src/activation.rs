@@ -1,6 +1,6 @@
-//! What a service manager hands over, and what it is told: listening sockets that
-//! are there before the server and stay after it (sd_listen_fds(3)), and when it is
-//! ready (sd_notify(3)).
+//! What a service manager hands over, and how it is notified: listening sockets that
+//! are there before the server and stay after it (sd_listen_fds(3)), and the moment when
+//! the server is ready (sd_notify(3)).
 //!
 //! ```text
 //!   manager: listen ──────────────────────────────────────────────▶ one accept queue, always open

@@ -1,5 +1,5 @@
-//! Text that others chose, as each kind of sink may have it: no control, no mark of direction and
-//! nothing that nobody sees stands there as itself. What that is, one function says for all.
+//! Text that others chose, as each kind of sink may have it: control characters, marks of direction
+//! and invisible characters never appear there as themselves. One function decides which those are.
 //!
 //! | sink | written by |
 //! | --- | --- |

@@ -1,5 +1,5 @@
-//! The order to stop, from the first Ctrl-C on: what it waits for is said, if it
-//! waits for long. The kernel counts the connections, so that serving need not.
+//! The order to stop, from the first Ctrl-C on: if the server has to wait for long, it
+//! says for what. The kernel counts the connections, so that serving need not.
 
 use crate::announcement;
 use crate::kernel::socket_table::SocketTable;

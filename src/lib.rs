@@ -7,13 +7,15 @@
 //! 3. [`site`]: a folder as a handler.
 //! 4. [`listener`]: where connections come in.
 //! 5. [`connection`]: one connection, from its accept to its close.
-//! 6. [`models`]: who runs the connections: one after another, or a thread each.
+//! 6. [`models`]: who runs the connections: one after another, a process or a thread each, or event loops.
 //! 7. [`record`]: the vocabulary of what is recorded, and how each figure is known.
 //! 8. [`observe`]: who watches, and makes records of it.
 //! 9. [`story`]: records, as people read them.
 //! 10. [`packet`]: packets as a calculation: read, followed, delayed, written.
-//! 11. [`escape`]: text that others chose, as each sink may have it.
-//! 12. [`server`]: all of it in one expression, for a program that responds by itself.
+//! 11. [`server`]: all of it in one expression, for a program that responds by itself.
+//!
+//! Beside these stand [`later`] and [`pool`] for responses that take time, [`capture`] for packets,
+//! [`escape`] for text that others chose, and [`language`] for English and Korean.
 //!
 //! With the feature `program`, which is on by default, there is also what the
 //! command `glasshttp` is made of: its live page, [`dns`], [`fetch`] and [`lab`] are
@@ -28,7 +30,7 @@
 
 #[cfg(not(target_os = "linux"))]
 compile_error!(
-    "glasshttp runs on Linux only, for it shows what that kernel knows of a connection: elsewhere run it in a Linux container, on Windows also in WSL2"
+    "glasshttp runs on Linux only, because it shows what that kernel knows of a connection; elsewhere run it in a Linux container, on Windows also in WSL2"
 );
 
 // The rooms are Linux's alone, so that this is the only error elsewhere.

@@ -15,7 +15,7 @@
 //! The order is the one in which each step works: siblings of a listening socket need its user; landlock is
 //! a thread's own, inherited by those that it begins; a call that is forbidden can't forbid the next.
 //!
-//! It is the program's, never the library's. What the kernel lacks is left out, and said.
+//! It is the program's, never the library's. What the kernel lacks is left out, and reported.
 
 mod account;
 mod calls;

@@ -1,4 +1,4 @@
-//! `glasshttp show FILE`: a saved log, or a saved fetch, shown again in the words of today.
+//! `glasshttp show FILE`: a saved log, or a saved fetch, shown again in today's words.
 
 mod entry;
 

@@ -1,4 +1,4 @@
-//! What is said of the sandbox: one word where all of it is in force, else what is not.
+//! What the announcement says of the sandbox: one word if all of it is in force, else what is missing.
 
 use crate::language::Language;
 use crate::language::sentence::say;

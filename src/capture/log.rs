@@ -14,8 +14,8 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::io::Write;
 
-/// For how long a frame is held back, in nanoseconds: by then it is mostly reported what the server
-/// did about it.
+/// For how long a frame is held back, in nanoseconds: by then what the server did about it has
+/// usually been reported.
 const HELD_BACK: u64 = 500_000_000;
 /// How many bytes of frames are held back at most.
 const MOST_HELD: usize = 8 << 20;

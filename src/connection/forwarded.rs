@@ -1,5 +1,5 @@
-//! Whose word on a client is taken: fields that name it (Forwarded, RFC 7239, and
-//! X-Forwarded-For) can be sent by everybody, and are believed of trusted proxies alone.
+//! Which fields that name a client are believed (Forwarded, RFC 7239, and X-Forwarded-For):
+//! any client can send them, so only those of trusted proxies count.
 
 use crate::http::message::Headers;
 use crate::record::{Named, NamedBy, NotNamed};

@@ -1,4 +1,4 @@
-//! Name resolution, told stage by stage: what a resolver does unseen.
+//! Name resolution, stage by stage: what a resolver does unseen.
 //!
 //! [`resolve()`] asks as the system would (hosts file, then the name servers of
 //! resolv.conf, each question sent by us so that it can be shown) and sets the

@@ -1,5 +1,5 @@
 //! HTTP Archive 1.2 (<http://www.softwareishard.com/blog/har-12-spec/>), which
-//! browsers' developer tools open. Times are milliseconds; -1 is what nobody saw.
+//! browsers' developer tools open. Times are milliseconds; -1 is what was not visible.
 
 use super::url::Url;
 use crate::language::Language;

@@ -1,4 +1,4 @@
-//! Ctrl-C: a fetch ends in order, and tells what happened so far.
+//! Ctrl-C: a fetch ends in order, and shows what happened so far.
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;

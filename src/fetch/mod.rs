@@ -1,12 +1,12 @@
-//! The client: the other end of the wire, told stage by stage.
+//! The client: the other end of the wire, stage by stage.
 //!
 //! Reading order: [`url`] and [`Options`] (what is asked), [`crate::dns`] (a name to
 //! addresses), `connect` (an address to a connection), `connection` (the
 //! machine of [`crate::http::client`] on a socket, with `notes` of what
 //! happens), `closing` (who ended it first), `body` and `download` (where the
 //! response goes), `session` (all of it in order: kept connections, redirects).
-//! What is told of it is a [record](crate::record::transfer); [`crate::story`], `har` and JSON are made from
-//! that, and `joined` lays the server's half beside it.
+//! The result is a [record](crate::record::transfer), from which [`crate::story`], `har` and JSON are
+//! made; `joined` lays the server's half beside it.
 
 mod body;
 mod clock;

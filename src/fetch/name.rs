@@ -1,4 +1,4 @@
-//! A host to addresses, and what is told of that.
+//! A host to addresses, and the record of that.
 
 use super::clock::Clock;
 use super::interrupt::Interrupt;

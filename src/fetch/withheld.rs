@@ -1,4 +1,4 @@
-//! A run without its secrets, as it is written: what is passed on has the lengths of them.
+//! A run as it is written and passed on: without its secrets, whose lengths stand in their place.
 
 use crate::record::connection::Message;
 use crate::record::secrets::{self, is_secret, withheld_head, withheld_value};

@@ -10,7 +10,7 @@
 //! request, and nobody is there. Where other sockets listen on the same address
 //! (SO_REUSEPORT) each has a queue of its own, and takes it along.
 //!
-//! A unix socket has no SYNs: connect(2) is refused from then on, and who has come is all who come.
+//! A unix socket has no SYNs: connect(2) is refused from then on, and the clients that have come are served.
 //!
 //! A socket that was handed over is only let go: its queue belongs to the successor.
 

@@ -1,5 +1,5 @@
-//! What the server did about its connections, for the capture file that is the
-//! log: it says so beside the packets.
+//! What the server did about its connections, for a capture file as the log,
+//! which shows it beside the packets.
 
 use super::sink::{LeftOut, News, Sink};
 use crate::capture::Capture;

@@ -1,5 +1,5 @@
-//! From reported facts to what is recorded: each figure gets its source, and what
-//! nothing reported says so.
+//! From reported facts to what is recorded: each figure gets its source, or the
+//! reason why it is not visible.
 
 pub(super) mod unix;
 

@@ -1,5 +1,5 @@
 //! Watching without touching: what serving threads report ([`probe`]), who
-//! makes records of it ([`collector`]), and who is told ([`sink`]).
+//! makes records of it ([`collector`]), and who gets them ([`sink`]).
 //! Serving never waits for any of this.
 
 pub mod access;

@@ -1,5 +1,5 @@
-//! Standard output for a log: who reads it may take his time while the server
-//! runs, and not for ever when it ends.
+//! Standard output for a log: its reader may be slow while the server runs, but
+//! can't hold it up for ever when it ends.
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, OFlags, fstat};

@@ -1,5 +1,4 @@
-//! The story: each connection shown in the terminal, one at a time, in a
-//! language that people speak.
+//! The story: connections shown in the terminal, one at a time, in sentences.
 //!
 //! A connection is shown when it has closed, when it has gone quiet after an
 //! exchange, when it stays silent, and when a response takes long; what comes

@@ -1,4 +1,4 @@
-//! What is told of a lookup: plain data. Times are in nanoseconds where they
+//! A lookup as it is recorded: plain data. Times are in nanoseconds where they
 //! are serialized; names are ASCII, without the final dot, the root is `.`.
 
 use super::lookup_error::{LookupError, MessageFault};

@@ -1,4 +1,4 @@
-//! Who is said to be the client, by a proxy that speaks for it.
+//! The client, as a proxy in front of it names it.
 
 use super::figure::{Figure, Nanoseconds};
 use serde::{Deserialize, Serialize};

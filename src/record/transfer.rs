@@ -1,4 +1,4 @@
-//! A fetch as it is told: what the story, the JSON and the HAR are made from.
+//! A fetch as it is recorded: what the story, the JSON and the HAR are made from.
 //!
 //! Every figure says where it came from, as in the server's records. Times are
 //! nanoseconds since the fetch began, on CLOCK_REALTIME.

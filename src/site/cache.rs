@@ -21,9 +21,9 @@
 //! ```
 //!
 //! So another folder at the root's path is served a good second later at most,
-//! and what may no longer be used is closed by then: deleted files give their
-//! space back, a mount can be left. The beat that sees to it is armed only while
-//! something is kept.
+//! and what may no longer be used is closed by then: deleted files free their
+//! space, and a file system can be unmounted. The beat that does this is armed
+//! only while something is kept.
 
 use super::mounts::{Mounts, SlowMounts};
 use super::place::Place;

@@ -1,5 +1,5 @@
-//! Where the bytes of a response come from: a small file is read now, of a large
-//! one its beginning, if that has a say.
+//! Where the bytes of a response come from: a small file is read at once, and of a
+//! large one its beginning, if the media type depends on it.
 //!
 //! A size is what stat(2) says, and may say nothing: files of /proc have none,
 //! those of /sys a page, and others grow while they are read. Of a small file

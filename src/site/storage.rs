@@ -1,4 +1,4 @@
-//! Files on storage that may hang: asked of by processes of their own.
+//! Files on storage that may hang: only separate processes touch them.
 //!
 //! ```text
 //!   an event loop          a thread of the pool         a helper process
@@ -14,10 +14,10 @@
 //! thread. So the server could not end. A helper hangs by itself: its socket is
 //! all that it shares with the server, and it ends when that is closed.
 //!
-//! All is bounded: [`BOUNDS`] says how many hang at a time on one mount and in
-//! all; what is asked beyond that waits in the queue, and is turned away where
-//! that is full. A helper that hangs keeps its thread, so that it is counted;
-//! the client hears after `--timeout` that there is no response.
+//! All is bounded: [`BOUNDS`] says how many may hang at a time on one mount and in
+//! all. Requests beyond that wait in a queue, and are turned away when it is full.
+//! A helper that hangs keeps its thread, so that it is counted; the client gets a
+//! 503 after `--timeout`.
 
 mod helper;
 mod message;

@@ -1,4 +1,4 @@
-//! Media types: by the name, where it says something; else by looking.
+//! Media types: by the name where it says something, else by the content.
 //!
 //! The table comes before mime_guess, which has old and private names for some.
 

@@ -1,4 +1,4 @@
-//! One version of a file, as stat(2) tells it from the next: and when it can't.
+//! One version of a file, as stat(2) distinguishes it from the next; and when it can't.
 //!
 //! Whatever is remembered of a file holds as long as its [`Version`] does. But a
 //! clock ticks: two changes within one tick have one time. So nothing is

@@ -1,4 +1,4 @@
-//! A forked child that is to have nothing of its parent's but one socket.
+//! A forked child that keeps nothing of its parent's but one socket.
 
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 

@@ -1,5 +1,5 @@
-//! A packet socket's frames from its queue: nothing to set up and let go of, as
-//! with a ring, and each is there as soon as it has passed. A system call each.
+//! A packet socket's frames from its queue: unlike a ring it need not be set up and
+//! released, and each frame is there as soon as it has passed. A system call each.
 
 use super::packet_frame::Frame;
 use nix::sys::socket::{

@@ -1,4 +1,4 @@
-//! Which hosts the live page's port responds to: a name could be another person's, who points
+//! Which hosts the live page's port responds to: a name could belong to somebody else, who points
 //! it here (DNS rebinding).
 
 use crate::http::message::Request;

@@ -1,5 +1,5 @@
 //! The lab as the live page knows it: a thing that lists experiments, runs one and
-//! hands over what happens, line by line. Who makes it is not this room's matter.
+//! hands over what happens, line by line. What implements it, this room does not know.
 //!
 //! ```text
 //!   POST /lab/run ──▶ Wish ──▶ Laboratory::run ──▶ lines of JSON ──▶ the page draws

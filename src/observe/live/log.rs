@@ -1,5 +1,5 @@
-//! A saved log, read for a page: it sends some lines, and is told what a drawing
-//! shows of each. Nothing of it is kept.
+//! A saved log, read for a page: the page sends some lines, and gets back what to draw
+//! for each. Nothing of them is kept.
 
 use crate::language::Language;
 use crate::record::connection::{Record, SCHEMA};

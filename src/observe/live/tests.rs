@@ -1,4 +1,4 @@
-//! Bounds of the history, and what streams tell.
+//! Bounds of the history, and what streams send.
 #![allow(clippy::expect_used, clippy::panic)] // what helps a test fails as a test does
 
 use super::events::Events;

@@ -1,5 +1,5 @@
-//! What is asked of a helper, and what it tells: a frame each, with a head by
-//! postcard and a payload as it is.
+//! Requests to a helper, and its replies: a frame each, with a head in postcard and
+//! a payload as it is.
 
 use crate::handler::Refused;
 use crate::http::message::{Field, Headers, Method, Request, Target, Version};

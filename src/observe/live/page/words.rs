@@ -1,6 +1,6 @@
 //! The pages' own words, in each language: headings and buttons, and what a page
-//! says of itself, of the browser and of files. What happened on a connection is
-//! told by [`crate::story`], and by the lab. `{0}` is a figure, `{0|one|many}` a word beside it.
+//! says of itself, of the browser and of files. What happened on a connection,
+//! [`crate::story`] and the lab say. `{0}` is a figure, `{0|one|many}` a word beside it.
 
 pub(super) mod lab;
 pub(super) mod live;
