@@ -9,7 +9,6 @@
 //! | JSON | [`in_json`], [`push_json`] |
 
 use std::fmt::Write as _;
-use std::io;
 
 /// Controls, breaks, marks of direction and letters that nobody sees.
 pub fn is_treacherous(character: char) -> bool {
@@ -161,24 +160,25 @@ fn is_plain(character: char) -> bool {
     (matches!(character, ' '..='~') || !is_treacherous(character)) && !matches!(character, '"' | '\\')
 }
 
-/// A piece of a JSON string, of which JSON's own escapes are made: the rest as `\u202e` (RFC 8259 §7).
-///
-/// # Errors
-/// If it can't be written.
-pub fn in_json<W: io::Write + ?Sized>(out: &mut W, piece: &str) -> io::Result<()> {
-    // Most pieces are; looking at all of them is many bytes at a time, stopping at the first would not be.
-    if piece.bytes().fold(true, |are, byte| are & (b' '..0x7f).contains(&byte)) {
-        return out.write_all(piece.as_bytes());
+/// JSON behind `start` that has its own escapes: the rest of them, as `\u202e` (RFC 8259 §7). Outside of its
+/// strings there are none to make, and its own line ends stay.
+pub fn in_json(json: &mut Vec<u8>, start: usize) {
+    // Nearly all is plain; looking at all of it is many bytes at a time, stopping at the first would not be.
+    if json[start..].iter().fold(true, |are, byte| are & (*byte == b'\n' || (b' '..0x7f).contains(byte))) {
+        return;
     }
+    let written = json.split_off(start);
+    let text = String::from_utf8_lossy(&written); // it is: a serializer wrote it
     let mut plain = 0;
-    for (at, character) in piece.char_indices().filter(|(_, character)| is_treacherous(*character)) {
-        out.write_all(&piece.as_bytes()[plain..at])?;
+    for (at, character) in text.char_indices().filter(|&(_, character)| character != '\n' && is_treacherous(character))
+    {
+        json.extend_from_slice(&text.as_bytes()[plain..at]);
         for unit in character.encode_utf16(&mut [0; 2]) {
-            write!(out, "\\u{unit:04x}")?;
+            json.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
         }
         plain = at + character.len_utf8();
     }
-    out.write_all(&piece.as_bytes()[plain..])
+    json.extend_from_slice(&text.as_bytes()[plain..]);
 }
 
 /// Bytes as a JSON string, its quotes included; what is not UTF-8 in them as replacement
@@ -226,12 +226,14 @@ mod tests {
 
     /// Every sink, as text.
     fn everywhere(text: &str) -> [String; 6] {
-        let (mut quoted, mut json, mut string) = (String::new(), Vec::new(), String::new());
+        let (mut quoted, mut string) = (String::new(), String::new());
+        let mut json = serde_json::to_vec(text).expect("JSON");
         push_json(&mut string, text.as_bytes(), usize::MAX / 2);
         let string = string.trim_matches('"').to_owned();
         push_quoted(&mut quoted, text.as_bytes(), usize::MAX / 2);
-        in_json(&mut json, text).expect("memory");
-        [terminal(text), lines(text), html(text), quoted, String::from_utf8(json).expect("UTF-8"), string]
+        in_json(&mut json, 0);
+        let json = String::from_utf8(json).expect("UTF-8").trim_matches('"').to_owned();
+        [terminal(text), lines(text), html(text), quoted, json, string]
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::record::{Figure, Nanoseconds};
 use crate::story::json;
 use serde::Serialize;
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -22,10 +22,11 @@ const NOT_VISIBLE: f64 = -1.0;
 /// # Errors
 /// If the file can't be written.
 pub(super) fn write(record: &FetchRecord, path: &Path) -> io::Result<()> {
-    let mut out = BufWriter::new(File::create(path)?);
-    json::write_pretty(&mut out, &Har::of(record))?;
-    out.write_all(b"\n")?;
-    out.flush()
+    let mut file = File::create(path)?;
+    let mut text = Vec::new();
+    json::write_pretty(&mut text, &Har::of(record))?;
+    text.push(b'\n');
+    file.write_all(&text)
 }
 
 #[derive(Serialize)]

@@ -404,8 +404,10 @@ fn sockets(addresses: &[IpAddr], port: u16, scope: u32) -> Vec<SocketAddr> {
 }
 
 fn print_json(record: &FetchRecord) -> io::Result<()> {
+    let mut text = Vec::new();
+    json::write_pretty(&mut text, &withheld::run(record))?;
+    text.push(b'\n');
     let mut out = io::stdout().lock();
-    json::write_pretty(&mut out, &withheld::run(record))?;
-    out.write_all(b"\n")?;
+    out.write_all(&text)?;
     out.flush()
 }

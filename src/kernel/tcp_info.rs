@@ -4,7 +4,6 @@ use crate::record::{Figure, Nanoseconds, Negotiated, Source, Syn, Tcp, Why};
 use etherparse::{NetSlice, SlicedPacket, TcpOptionElement, TransportSlice};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 /// Takes the IP and TCP headers of a SYN apart; `None` if there are none.
 pub(crate) fn syn(headers: &[u8]) -> Option<Syn> {
@@ -40,11 +39,7 @@ fn syn_of(packet: &SlicedPacket<'_>, headers: &[u8]) -> Option<Syn> {
         sack_permitted: false,
         timestamp: None,
         ttl,
-        headers: headers.iter().fold(String::new(), |mut text, byte| {
-            // Writing to a String does not fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        }),
+        headers: hexadecimal(headers),
     };
     for option in tcp.options_iterator().map_while(Result::ok) {
         match option {
@@ -56,6 +51,11 @@ fn syn_of(packet: &SlicedPacket<'_>, headers: &[u8]) -> Option<Syn> {
         }
     }
     Some(syn)
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 /// `struct tcp_info` (linux/tcp.h), as long as this kernel has it: what it lacks is `None`.

@@ -3,6 +3,7 @@
 use super::source::Source;
 use super::why::Why;
 use crate::language::Language::English;
+use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
 
@@ -85,16 +86,15 @@ enum Is {
 }
 
 /// A figure as JSON: the sentence, and beside it the code.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Form<'a, T> {
     is: Is,
-    #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<T>,
-    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(default, borrow)]
     by: Option<Cow<'a, str>>,
-    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(default, borrow)]
     from: Option<Cow<'a, str>>,
-    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(default, borrow)]
     why: Option<Cow<'a, str>>,
     #[serde(default, borrow)]
     code: Cow<'a, str>,
@@ -102,25 +102,19 @@ struct Form<'a, T> {
 
 impl<T: Serialize> Serialize for Figure<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let none = Form { is: Is::NotVisible, value: None, by: None, from: None, why: None, code: "".into() };
-        let form = match self {
-            Self::Measured { value, by } => Form {
-                is: Is::Measured,
-                value: Some(value),
-                by: Some(by.said(English).into()),
-                code: by.code().into(),
-                ..none
-            },
-            Self::Derived { value, from } => Form {
-                is: Is::Derived,
-                value: Some(value),
-                from: Some(from.said(English).into()),
-                code: from.code().into(),
-                ..none
-            },
-            Self::NotVisible { why } => Form { why: Some(why.said(English).into()), code: why.code().into(), ..none },
+        let (is, value, named, sentence, code) = match self {
+            Self::Measured { value, by } => (Is::Measured, Some(value), "by", by.said(English), by.code()),
+            Self::Derived { value, from } => (Is::Derived, Some(value), "from", from.said(English), from.code()),
+            Self::NotVisible { why } => (Is::NotVisible, None, "why", why.said(English), why.code()),
         };
-        form.serialize(serializer)
+        let mut form = serializer.serialize_struct("Form", 3 + usize::from(value.is_some()))?;
+        form.serialize_field("is", &is)?;
+        if let Some(value) = value {
+            form.serialize_field("value", value)?;
+        }
+        form.serialize_field(named, sentence)?;
+        form.serialize_field("code", code)?;
+        form.end()
     }
 }
 

@@ -5,37 +5,55 @@ use crate::escape::{self, is_treacherous};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
-use std::io::{self, Write};
+use std::io;
 
-/// Writes `value`, on one line.
-///
-/// # Errors
-/// If it can't be written.
-pub(crate) fn write(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
-    write_with(out, value, CompactFormatter)
-}
-
-/// Writes `value`, indented.
-///
-/// # Errors
-/// If it can't be written.
-pub(crate) fn write_pretty(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
-    write_with(out, value, PrettyFormatter::new())
-}
-
-fn write_with(out: &mut impl Write, value: &impl Serialize, formatter: impl Formatter) -> io::Result<()> {
-    let mut serializer = Serializer::with_formatter(out, Escaping(formatter));
-    value.serialize(&mut serializer).map_err(io::Error::from)
-}
-
-/// `value` as a page may show it: its texts stand there as they are drawn.
+/// Writes `value` behind what is in `out`, on one line.
 ///
 /// # Errors
 /// If it can't be made.
-pub(crate) fn visible(value: &impl Serialize) -> serde_json::Result<Value> {
-    let mut value = serde_json::to_value(value)?;
-    make_visible(&mut value);
-    Ok(value)
+pub(crate) fn write(out: &mut Vec<u8>, value: &impl Serialize) -> io::Result<()> {
+    write_with(out, value, CompactFormatter)
+}
+
+/// Writes `value` behind what is in `out`, indented.
+///
+/// # Errors
+/// If it can't be made.
+pub(crate) fn write_pretty(out: &mut Vec<u8>, value: &impl Serialize) -> io::Result<()> {
+    write_with(out, value, PrettyFormatter::new())
+}
+
+fn write_with(out: &mut Vec<u8>, value: &impl Serialize, formatter: impl Formatter) -> io::Result<()> {
+    let start = out.len();
+    let mut serializer = Serializer::with_formatter(&mut *out, formatter);
+    value.serialize(&mut serializer)?;
+    escape::in_json(out, start);
+    Ok(())
+}
+
+/// Writes `value` behind what is in `out` as a page may show it: its texts stand there as they are drawn.
+///
+/// # Errors
+/// If it can't be made.
+pub(crate) fn write_visible(out: &mut Vec<u8>, value: &impl Serialize) -> io::Result<()> {
+    let start = out.len();
+    value.serialize(&mut Serializer::new(&mut *out))?;
+    if !str::from_utf8(&out[start..]).is_ok_and(is_visible) {
+        out.truncate(start);
+        let mut value = serde_json::to_value(value)?;
+        make_visible(&mut value);
+        write(out, &value)?;
+    }
+    Ok(())
+}
+
+/// Whether nothing in this JSON is drawn otherwise than it stands there; it may be that and be taken for something else.
+fn is_visible(json: &str) -> bool {
+    let are_plain = json.match_indices('\\').all(|(at, _)| {
+        let escape = &json[at + 1..];
+        escape.starts_with(['"', '\\', 'n', 't']) || escape.starts_with("r\\n")
+    });
+    are_plain && !json.contains(is_treacherous)
 }
 
 fn make_visible(value: &mut Value) {
@@ -47,53 +65,20 @@ fn make_visible(value: &mut Value) {
     }
 }
 
-struct Escaping<F>(F);
-
-impl<F: Formatter> Formatter for Escaping<F> {
-    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        escape::in_json(out, fragment)
-    }
-
-    fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_array(out)
-    }
-
-    fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_array(out)
-    }
-
-    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.0.begin_array_value(out, first)
-    }
-
-    fn end_array_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_array_value(out)
-    }
-
-    fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_object(out)
-    }
-
-    fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_object(out)
-    }
-
-    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.0.begin_object_key(out, first)
-    }
-
-    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_object_value(out)
-    }
-
-    fn end_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_object_value(out)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_page_shows_is_as_lines_are_drawn() {
+        for text in ["plain 한글 \"\\", "a\r\nb\tc\n", "a\rb", "\u{1b}[2J", "\u{202e}abc", "\\u1", "\u{8}\u{c}\u{7f}"]
+        {
+            let mut json = Vec::new();
+            write_visible(&mut json, &[text]).expect("memory");
+            let shown: [String; 1] = serde_json::from_slice(&json).expect("JSON");
+            assert_eq!(shown, [escape::lines(text)]);
+        }
+    }
 
     #[test]
     fn nothing_drives_a_terminal_and_nothing_is_lost() {

@@ -21,10 +21,9 @@ use super::queue;
 use crate::language::Language;
 use crate::record::connection::Record;
 use crate::record::secrets::{Secrets, withheld};
-use crate::story;
+use crate::story::json;
 use crate::story::view::{self, Outline};
 use serde_json::{Value, json};
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
 use std::sync::{Arc, PoisonError};
@@ -89,12 +88,23 @@ fn now() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64() * 1000.0
 }
 
-/// What a page shows of a record: all of it, or what it is in a list.
-fn view(record: &Record, is_one_of_many: bool, language: Language) -> Value {
+/// Writes what a page shows of a record: all of it, or what it is in a list.
+fn write_view(out: &mut Vec<u8>, record: &Record, is_one_of_many: bool, language: Language) -> io::Result<()> {
     match record.exchanges.len() <= MOST_IN_AN_EVENT && !is_one_of_many {
-        true => json!(story::json::visible(&view::view(record, Secrets::Withheld, language)).unwrap_or_default()),
-        false => json!(story::json::visible(&Outline::of(record, language)).unwrap_or_default()),
+        true => json::write_visible(out, &view::view(record, Secrets::Withheld, language)),
+        false => json::write_visible(out, &Outline::of(record, language)),
     }
+}
+
+/// Writes an array of what `write` writes of each.
+fn write_each<T>(out: &mut Vec<u8>, items: &[T], write: impl Fn(&mut Vec<u8>, &T) -> io::Result<()>) -> io::Result<()> {
+    out.push(b'[');
+    for (index, item) in items.iter().enumerate() {
+        out.extend_from_slice(if index == 0 { b"" } else { b"," });
+        write(out, item)?;
+    }
+    out.push(b']');
+    Ok(())
 }
 
 /// What a stream found when it looked.
@@ -160,12 +170,13 @@ impl Events {
     }
 
     fn say_records(&mut self, records: &[Arc<Record>]) {
-        let are_many = records.len() > MOST_WHOLE;
-        let views: Vec<Value> = records.iter().map(|record| view(record, are_many, self.language)).collect();
-        let records: Vec<Cow<'_, Record>> = records.iter().map(|record| withheld(record)).collect();
-        let mut data = Vec::new();
+        let (are_many, language) = (records.len() > MOST_WHOLE, self.language);
+        let mut data = format!("{{\"now\":{},\"records\":", now()).into_bytes();
         // Writing to a Vec does not fail.
-        let _ = story::json::write(&mut data, &json!({ "now": now(), "records": records, "views": views }));
+        let _ = write_each(&mut data, records, |out, record| json::write(out, &*withheld(record)));
+        data.extend_from_slice(b",\"views\":");
+        let _ = write_each(&mut data, records, |out, record| write_view(out, record, are_many, language));
+        data.push(b'}');
         self.say("records", &data);
     }
 

@@ -287,13 +287,20 @@ fn connect_sources(site: &[String]) -> String {
 
 /// The same of what is drawn: its texts stand in a page as they are.
 fn visible(value: &impl Serialize) -> Response {
-    json(&story::json::visible(value).unwrap_or_default())
+    let mut text = Vec::new();
+    let written = story::json::write_visible(&mut text, value);
+    json_of(written.map(|()| text))
 }
 
 fn json(value: &impl Serialize) -> Response {
     let mut text = Vec::new();
-    match story::json::write(&mut text, value) {
-        Ok(()) => Response::memory(StatusCode::OK, "application/json", text),
+    let written = story::json::write(&mut text, value);
+    json_of(written.map(|()| text))
+}
+
+fn json_of(text: io::Result<Vec<u8>>) -> Response {
+    match text {
+        Ok(text) => Response::memory(StatusCode::OK, "application/json", text),
         Err(_) => Response::error(StatusCode::INTERNAL_SERVER_ERROR, "It could not be written as JSON."),
     }
 }
