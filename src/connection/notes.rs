@@ -185,18 +185,18 @@ impl Notes {
 
     fn take_acknowledgements(&mut self, socket: &OwnedFd, probe: &Probe, outbox: &mut Outbox) {
         // It says nothing of what was not sent, or is acknowledged.
-        if !self.asks_kernel || self.acknowledged == self.sent {
-            return;
-        }
-        let Self { connection, clock, awaited, acknowledged, .. } = self;
-        timestamps::take_acknowledgements(socket, |byte, at| {
-            let at = clock.of_kernel(at);
-            *acknowledged = byte.wrapping_add(1);
+        while self.asks_kernel
+            && self.acknowledged != self.sent
+            && let Some((byte, at)) = timestamps::take_acknowledgement(socket)
+        {
+            let at = self.clock.of_kernel(at);
+            self.acknowledged = byte.wrapping_add(1);
             // Bytes are counted modulo 2^32.
-            while awaited.front().is_some_and(|first| byte.wrapping_sub(first.byte).cast_signed() >= 0) {
-                let Some(Unacknowledged { number, exchange, .. }) = awaited.pop_front() else { return };
-                let report = match exchange {
-                    None => Report::Acknowledged { connection: *connection, number, at },
+            let is_before = |first: &Unacknowledged| byte.wrapping_sub(first.byte).cast_signed() >= 0;
+            while self.awaited.front().is_some_and(is_before) {
+                let Some(first) = self.awaited.pop_front() else { return };
+                let report = match first.exchange {
+                    None => Report::Acknowledged { connection: self.connection, number: first.number, at },
                     Some(mut exchange) => {
                         exchange.stages.acknowledged = at;
                         Report::Exchange(*exchange)
@@ -204,7 +204,7 @@ impl Notes {
                 };
                 outbox.push(probe, &report);
             }
-        });
+        }
     }
 
     /// recv(2), noted.
@@ -213,7 +213,7 @@ impl Notes {
         match result {
             Ok((0, _)) => self.client_end = self.clock.now(),
             Ok((_, arrived)) => {
-                let this_read = (self.clock.of_kernel(arrived), self.clock.now());
+                let this_read = self.clock.of_kernel_and_now(arrived);
                 match of {
                     Reading::Head => self.first_read.get_or_insert(this_read),
                     // It began behind something else.

@@ -355,9 +355,10 @@ impl Connection {
 
     /// Takes what the kernel says of what the server acknowledged.
     fn take_acknowledgements(&self, notes: &mut Notes) {
-        if self.asks_kernel {
-            let clock = self.clock;
-            timestamps::take_acknowledgements(&self.socket, |byte, at| notes.acknowledged(byte, clock.at(at)));
+        while self.asks_kernel
+            && let Some((byte, at)) = timestamps::take_acknowledgement(&self.socket)
+        {
+            notes.acknowledged(byte, self.clock.at(at));
         }
     }
 
@@ -392,7 +393,7 @@ impl Connection {
             }
             Err(Errno::AGAIN | Errno::INTR) => {
                 // What wakes and is nothing to read: a late acknowledgement.
-                timestamps::take_acknowledgements(&self.socket, |_, _| {});
+                while timestamps::take_acknowledgement(&self.socket).is_some() {}
                 true
             }
             Err(_) => {

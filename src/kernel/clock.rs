@@ -35,23 +35,23 @@ impl Clock {
 
     /// This very moment.
     pub(crate) fn now(&self) -> Moment {
-        self.place(Moment::now())
+        self.of_kernel_and_now(Moment::default()).1
     }
 
     /// A moment that the kernel has just reported by CLOCK_REALTIME, on this clock: none, if
     /// that clock has been set back since.
     pub(crate) fn of_kernel(&self, stamp: Moment) -> Moment {
-        self.place(stamp)
+        self.of_kernel_and_now(stamp).0
     }
 
-    /// Where `stamp` lies. Only what looks like a clock that was set is worth a second, nearer look.
-    fn place(&self, stamp: Moment) -> Moment {
+    /// Both, by one look. Only what looks like a clock that was set is worth a second, nearer one.
+    pub(crate) fn of_kernel_and_now(&self, stamp: Moment) -> (Moment, Moment) {
         let (wall, ticks) = (Moment::now(), ticks());
         let (wall, ticks) = if self.is_even(wall, ticks) { (wall, ticks) } else { both() };
-        self.place_at(stamp, wall, ticks)
+        (self.place_at(stamp, wall, ticks), self.place_at(wall, wall, ticks))
     }
 
-    /// The same, if it is `wall` by the one clock and `ticks` by the other.
+    /// Where `stamp` lies, if it is `wall` by the one clock and `ticks` by the other.
     fn place_at(&self, stamp: Moment, wall: Moment, ticks: u64) -> Moment {
         let Some(age) = wall.0.checked_sub(stamp.0).filter(|_| stamp != Moment::default()) else {
             return Moment::default();

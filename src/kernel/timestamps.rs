@@ -53,9 +53,9 @@ pub(crate) fn recv(socket: &(impl AsFd + AsRawFd), buffer: &mut [u8]) -> Result<
     Ok((message.bytes, arrived.unwrap_or_default()))
 }
 
-/// Takes what the kernel has to say of acknowledgements: the last byte that
-/// each speaks of, and its moment.
-pub(crate) fn take_acknowledgements(socket: &OwnedFd, mut each: impl FnMut(u32, Moment)) {
+/// Takes the next that the kernel has to say of acknowledgements, if there is more: the last byte of
+/// which it speaks, and its moment.
+pub(crate) fn take_acknowledgement(socket: &OwnedFd) -> Option<(u32, Moment)> {
     let mut control = [0; CONTROL];
     let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
     while let Ok(message) = socket::recvmsg::<()>(socket.as_raw_fd(), &mut [], Some(&mut control), flags) {
@@ -66,10 +66,11 @@ pub(crate) fn take_acknowledgements(socket: &OwnedFd, mut each: impl FnMut(u32, 
                 byte = Some(error.ee_data);
             }
         }
-        if let (Some(at), Some(byte)) = (at, byte) {
-            each(byte, at);
+        if let Some(acknowledgement) = byte.zip(at) {
+            return Some(acknowledgement);
         }
     }
+    None
 }
 
 fn moment(message: &ControlMessageOwned) -> Option<Moment> {
