@@ -56,8 +56,8 @@ pub fn handed_over() -> Result<HandedOver, Unusable> {
     Ok(sockets)
 }
 
-/// The manager that asked to be told (NOTIFY_SOCKET), and listens: a server that has given up
-/// its rights connects to nobody.
+/// The manager that asked to be notified (NOTIFY_SOCKET). The socket is connected at the start,
+/// because a server that has given up its rights can connect to nothing.
 #[derive(Debug)]
 pub struct Manager(UnixDatagram);
 

@@ -92,7 +92,7 @@ pub struct Connection {
     is_last: bool,
     /// The exchange's entry in the access log, if there is one.
     entry: Option<Box<Entry>>,
-    /// What is noted of a connection that is told.
+    /// What is noted of a connection that is recorded.
     notes: Option<Box<Notes>>,
 }
 
@@ -139,7 +139,7 @@ impl Connection {
         self.machine.respond_last(CloseReason::ShuttingDown);
     }
 
-    /// Its number, if it is told.
+    /// Its number, if it is recorded.
     pub fn number(&self) -> Option<u64> {
         self.notes.as_ref().map(|notes| notes.connection())
     }
@@ -190,7 +190,7 @@ impl Connection {
                     self.reject(rejection, &input, workspace);
                     Ok(())
                 }
-                // Only a sender may give way: that there is room will be told again.
+                // Only a sender may give way: room is reported again.
                 Next::SendHead { .. } | Next::SendBody(_) if steps > TURN => Err(Errno::AGAIN),
                 Next::SendHead { .. } | Next::SendBody(_) => self.send(next, workspace),
                 Next::ShutDown => {

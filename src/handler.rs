@@ -236,8 +236,8 @@ pub enum Body {
     /// As many bytes as this, which come piece by piece from elsewhere: storage
     /// that may hang is not read by the one that serves.
     Pieces(u64, Box<dyn Pieces>),
-    /// A stream of unknown length, read by the serving thread. Its end is told
-    /// by closing the connection; an error on the way, by resetting it.
+    /// A stream of unknown length, read by the serving thread. Closing the connection
+    /// marks its end; a reset, an error on the way.
     Stream(Box<dyn Read + Send>),
 }
 

@@ -33,7 +33,7 @@ impl Lesson {
     /// that serves may be killed, and in its sandbox it removes nothing. Before the first thread begins.
     ///
     /// # Errors
-    /// If nothing can be written there, or there is no process to be had.
+    /// If nothing can be written there, or no process can be started.
     pub fn lay_out() -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("glasshttp-lesson-").tempdir()?;
         PUBLIC.extract(folder.path())?;

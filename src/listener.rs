@@ -116,7 +116,7 @@ impl std::error::Error for ListenError {
     }
 }
 
-/// Which of several addresses must be had.
+/// Which of several addresses are required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Required {
     /// Each of them: they were chosen.
@@ -129,7 +129,7 @@ pub enum Required {
 /// connections that are complete and not yet accepted (listen(2)).
 ///
 /// # Errors
-/// If the port is not to be had; with [`Port::From`], if none is. If the machine
+/// If the port is not available; with [`Port::From`], if none is. If the machine
 /// lacks an address that is required.
 pub fn listen(
     addresses: &[Address],
@@ -206,10 +206,10 @@ impl Listener {
         Ok(Self { socket, place: Place::Internet(address), backlog, is_handed_over: false, is_proxied: false })
     }
 
-    /// Listens on a path ([`UnixPlace::bind`]); the name is there until somebody removes it ([`Remover`]).
+    /// Listens on a path ([`UnixPlace::bind`]); the name stays until it is removed ([`Remover`]).
     ///
     /// # Errors
-    /// If the path is not to be had.
+    /// If the path is not available.
     pub fn on_unix(place: &UnixPlace, owner: Option<(u32, u32)>, backlog: u32) -> Result<(Self, Name), NoUnixSocket> {
         let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
         let (socket, name) = place.bind(owner, backlog)?;
@@ -365,7 +365,7 @@ fn unbound(address: SocketAddr, only_v6: bool) -> io::Result<Socket> {
     if address.is_ipv6() {
         socket.set_only_v6(only_v6)?;
     }
-    // A port whose last owner's connections are in TIME_WAIT can be had at once.
+    // A port whose last owner's connections are in TIME_WAIT is available at once.
     socket.set_reuse_address(true)?;
     // Without it a head and its file meet Nagle's algorithm and the client's
     // delayed acknowledgement, 40 ms a response.

@@ -82,8 +82,7 @@ impl Opened {
     /// page has experiments performed by `lab`.
     ///
     /// # Errors
-    /// In a sentence: if the live page's port is not to be had, though it was
-    /// named.
+    /// In a sentence: if the live page's port was named and is not available.
     pub fn open(
         config: &Config,
         site: &[Listener],
@@ -154,7 +153,7 @@ impl Opened {
         // For people, and only where each connection is looked at anyway.
         let is_summed_up = matches!(log, Log::Story | Log::Short | Log::Off) && !sinks.is_empty();
         if !sinks.is_empty() || is_pcapng {
-            // Before anybody is told where the server is: the first SYN is kept, too.
+            // Before the server's address is announced: the first SYN is kept, too.
             site.iter().for_each(Listener::save_syn);
             scope.connections = Some(if leaves_nothing_out { Rate::All } else { Rate::PerSecond(RECORDED) });
         }

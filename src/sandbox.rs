@@ -105,7 +105,7 @@ pub struct Entered {
 /// is readable. Before the first thread begins.
 ///
 /// # Errors
-/// If that account can't be had, or can't enter the folder.
+/// If the process can't become that account, or the account can't enter the folder.
 pub fn enter(
     account: &Account,
     folder: &Path,

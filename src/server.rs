@@ -16,7 +16,7 @@
 //! other names, for a web page can point its own here: [`Hosts::include`](crate::site::Hosts::include)
 //! says which; a [`crate::site::Site`] does it by [`hosts`](crate::site::SiteOptions::hosts).
 //!
-//! All of it is made of parts that can be had by themselves: [`crate::listener`] listens,
+//! All of it is made of parts that can be used by themselves: [`crate::listener`] listens,
 //! [`crate::models`] serve (or a model of your own does), [`crate::observe`] watches.
 
 use crate::connection::{Service, Timeouts};
@@ -74,7 +74,7 @@ impl Server {
     /// any free one. From now on clients can connect; they are served by [`run`](Self::run).
     ///
     /// # Errors
-    /// If the name has no address, or an address cannot be had; of a name's several
+    /// If the name has no address, or an address is not available; of a name's several
     /// addresses, if none can.
     pub fn listen(self, addresses: impl ToSocketAddrs) -> io::Result<Self> {
         let named: Vec<SocketAddr> = addresses.to_socket_addrs()?.collect();
@@ -157,7 +157,7 @@ impl Server {
     }
 }
 
-/// Who makes the records, if anybody wants them.
+/// What makes the records, if they are wanted.
 fn watching(sinks: Vec<Box<dyn Sink>>, model: Model) -> io::Result<Option<Watching>> {
     if sinks.is_empty() {
         return Ok(None);

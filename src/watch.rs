@@ -89,7 +89,7 @@ impl Watch {
     }
 
     /// Tells the pages that it is over and stops serving them: two seconds at
-    /// most. Call it when the last record has been told.
+    /// most. Call it when the last record has been handed over.
     ///
     /// # Errors
     /// If serving had ended before, with this error.

@@ -4,7 +4,7 @@ use crate::language::Language;
 use crate::language::sentence::say;
 use crate::sandbox::{Became, Part, Sandbox};
 
-/// Who serves, where that is another than who started it, and what is in force.
+/// The user that serves, if that is not the one who started it, and what is in force.
 pub(super) fn sentences(sandbox: &Sandbox, language: Language) -> Vec<String> {
     let mut sentences = Vec::new();
     match &sandbox.became {

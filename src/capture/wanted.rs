@@ -77,7 +77,7 @@ impl Packets {
         })
     }
 
-    /// What people are told of it when the server starts; nothing, if they are off.
+    /// What the announcement says of it; nothing, if packets are switched off.
     pub fn sentence(&self, language: Language) -> Option<String> {
         Some(match self {
             Self::Off => return None,

@@ -36,7 +36,7 @@ pub(super) fn bind(text: &str) -> Result<Bind, Sentence> {
     }
 }
 
-/// What somebody meant who wrote something else for an address.
+/// What was probably meant by something that is not an address.
 fn meant(proxy: &str, text: &str) -> Sentence {
     let bare = text.strip_prefix("http://").unwrap_or(text).trim_end_matches('/');
     let (host, port) = match bare.rsplit_once(':').map(|(host, port)| (host, port.parse::<u16>())) {

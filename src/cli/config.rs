@@ -32,7 +32,7 @@ pub enum Log {
 pub enum LivePage {
     /// Nowhere.
     Off,
-    /// There, if it can be had: the server serves without it, too.
+    /// There, if it is available: the server serves without it, too.
     Usual(Vec<Address>, Port),
     /// There, or the server does not start.
     At(Vec<Address>, Port),
@@ -64,7 +64,7 @@ pub struct Config {
     pub addresses: Vec<Address>,
     /// The paths to listen on.
     pub paths: Vec<UnixPlace>,
-    /// Which of them must be had: all that were typed.
+    /// Which of them are required: all that were typed.
     pub required: Required,
     /// The port.
     pub port: Port,
@@ -94,7 +94,7 @@ pub struct Config {
     pub opens_browser: bool,
     /// Whether the site is for the local network, and so for telephones.
     pub is_for_lan: bool,
-    /// Who is to serve, where root starts it.
+    /// The user that is to serve, where root starts it.
     pub user: Option<String>,
     /// Whether what serves gives up what it does not need.
     pub has_sandbox: bool,

@@ -211,7 +211,7 @@ pub fn no_lesson(error: &io::Error, language: Language) -> String {
     )
 }
 
-/// Signals can't be had.
+/// Signals can't be watched for.
 pub fn no_signals(error: &io::Error, language: Language) -> String {
     say!(language, "cannot watch for signals: {}" / "신호를 받을 준비를 할 수 없습니다: {}", cause(error, language))
 }

@@ -30,7 +30,7 @@ impl Input {
         Self { buffer, start: 0, end, is_exhausted: false }
     }
 
-    /// Room in `pending` for what is unused: whether there is any to be had.
+    /// Reserves room in `pending` for what is unused; gives whether there is any.
     pub(super) fn reserve(&self, pending: &mut Vec<u8>) -> bool {
         pending.try_reserve_exact(self.unused().len()).is_ok()
     }
@@ -79,8 +79,8 @@ impl Input {
         self.is_exhausted = self.end < self.buffer.len();
     }
 
-    /// Whether another read would find nothing, or only what is just arriving:
-    /// of that every model is told.
+    /// Whether another read would find nothing, or only what is just arriving,
+    /// which is reported to every model.
     pub(super) fn is_exhausted(&self) -> bool {
         self.is_exhausted
     }

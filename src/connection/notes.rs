@@ -298,7 +298,7 @@ impl Notes {
     }
 
     /// Asks the kernel for its moments, or no more: for exchanges that are not
-    /// told they would be work for nothing.
+    /// recorded they would be work for nothing.
     fn ask_kernel(&mut self, asks: bool, socket: &OwnedFd) {
         // What it has still to say would keep the socket from falling silent (POLLERR).
         let is_settled = !self.asks_kernel || self.acknowledged == self.sent;
@@ -411,7 +411,7 @@ impl Notes {
         if self.awaited.len() > MOST_HELD {
             self.take_acknowledgements(socket, probe, outbox);
         }
-        // Those of a client that pipelines many are told before it is known.
+        // Those of a client that pipelines many are reported before it is known.
         let held = self.awaited.len().saturating_sub(MOST_HELD);
         if let Some(exchange) = held.checked_sub(1).and_then(|last| self.awaited[last].exchange.take()) {
             outbox.push(probe, &Report::Exchange(*exchange));

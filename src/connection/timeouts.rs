@@ -3,7 +3,7 @@
 use crate::http::server::Timer;
 use std::time::Duration;
 
-/// How long a connection that is told is kept to see the client's end.
+/// How long a connection that is recorded is kept open to see the client's end.
 const CLIENT_END: Duration = Duration::from_secs(1);
 
 /// How long things may take.
@@ -21,7 +21,7 @@ pub struct Timeouts {
     /// For a client to take some more of its response: three times this long
     /// without taking any ends it.
     pub send: Duration,
-    /// For a client to end its half after the last response.
+    /// For a client to close its sending side after the last response.
     pub drain: Duration,
 }
 

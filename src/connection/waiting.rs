@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// How often in a row a client may be found to have taken nothing of its response.
 const STALLS: u32 = 3;
 
-/// How long a client may take to end its half when the server itself ends.
+/// How long a client may take to close its sending side when the server itself ends.
 const LAST_DRAIN: Duration = Duration::from_secs(1);
 
 impl Connection {

@@ -133,7 +133,7 @@ fn both(lookup: &mut Lookup, name: &str, config: &Config, start: Instant) -> (Op
     let is_no_address = |error: &LookupError| matches!(error, LookupError::NoAddress { .. });
     let telling = errors.iter().rposition(|error| !is_no_address(error)).unwrap_or(0);
     match errors.is_empty() {
-        // A thread that panicked has told so.
+        // A thread that panicked has already said so.
         true => (Some(LookupError::NoTime { name: name.to_owned() }), None),
         false => (Some(errors.swap_remove(telling)), None),
     }

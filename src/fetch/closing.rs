@@ -10,7 +10,7 @@ use crate::sys::tcp_option;
 use rustix::event::PollFlags;
 use std::time::{Duration, Instant};
 
-/// How long the server may take to end its half first, where that is its turn.
+/// How long the server may take to close its sending side first, where that is its turn.
 const ITS_TURN: Duration = Duration::from_secs(1);
 /// How long it may take to answer our end with its own.
 const ITS_END: Duration = Duration::from_millis(250);
@@ -126,7 +126,7 @@ fn is_timeout(error: crate::http::client::response_error::ResponseError) -> bool
     crate::record::Failure::from(error).kind() == crate::record::FailureKind::TimedOut
 }
 
-/// When our FIN left, if a call ended our half at this moment, and this was before it.
+/// When our FIN left, if a call closed our sending side at this moment, and this was before it.
 fn fin(how: How, at: Nanoseconds, queue: Option<SendQueue>) -> Figure<Nanoseconds> {
     if matches!(how, How::ResetByClient) {
         return Figure::not_visible(Why::NotReached);
@@ -134,7 +134,7 @@ fn fin(how: How, at: Nanoseconds, queue: Option<SendQueue>) -> Figure<Nanosecond
     fin_left(queue, Some(at))
 }
 
-/// Who ended first, by TCP's `state` right before we ended our half; else by the order in which we learnt of the ends.
+/// Who ended first, by TCP's `state` right before we closed our sending side; else by the order in which we learnt of the ends.
 fn first(how: How, client: Option<i64>, server: Option<i64>, state: Option<(&str, Source)>) -> Figure<End> {
     let by_state = state.and_then(|(state, by)| Some(Figure::derived(End::first_by_state(End::Client, state)?, by)));
     let is_server = by_state.as_ref().is_some_and(|first| first.value() == Some(&End::Server));

@@ -48,7 +48,7 @@ pub(super) struct Connection {
     pub(super) interrupt: Arc<Interrupt>,
     /// Ends, as far as they are known.
     pub(super) client_end: Option<Nanoseconds>,
-    /// When that call had returned, and what its FIN had before it.
+    /// When that call had returned, and what was queued before its FIN.
     pub(super) client_shut: Option<Nanoseconds>,
     pub(super) queue_before_end: Option<SendQueue>,
     /// TCP's state right before it.
@@ -233,14 +233,14 @@ impl Connection {
 
     /// `false`: there was nothing to read.
     fn receive(&mut self, turn: &mut Turn<'_>) -> bool {
-        // Of a first read that is long, the kernel tells when its last bytes came.
+        // Of a long first read, the kernel reports when its last bytes came.
         let most = if turn.notes.has_head() { self.input.len().min(BIG_PIECE) } else { FIRST };
         let most = turn.pace.read_rate.map_or(most, |rate| (rate / 10).clamp(1, most as u64) as usize);
         self.make_room();
         let room = most.min(self.input.len() - self.end);
         let was_flowing = std::mem::take(&mut turn.is_flowing);
         let buffer = &mut self.input[self.end..][..room];
-        // When the first bytes arrived is told, and of no others.
+        // Only of the first bytes it is recorded when they arrived.
         let result = match turn.notes.has_head() {
             true => recv(&self.socket, buffer, RecvFlags::empty()).map(|(_, count)| (count, Moment::default())),
             false => timestamps::recv(&self.socket, buffer),
@@ -362,7 +362,7 @@ impl Connection {
         }
     }
 
-    /// Ends our half.
+    /// Closes our sending side.
     pub(super) fn shut_down(&mut self) {
         // Before the call: the server may answer it before it returns.
         let info = tcp_option::info(&self.socket).unwrap_or_default();

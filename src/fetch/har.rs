@@ -17,7 +17,7 @@ use std::time::Duration;
 
 const NOT_VISIBLE: f64 = -1.0;
 
-/// Writes what `record` tells to `path`.
+/// Writes `record` to `path`.
 ///
 /// # Errors
 /// If the file can't be written.

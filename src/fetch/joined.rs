@@ -24,7 +24,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// Where the live page usually is (src/cli.rs).
 const USUAL_PORT: u16 = 8081;
-/// How long the server may take to tell the end of a connection, where its page was named.
+/// How long the server may take to report the end of a connection, where its page was named.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// The same, where the page was guessed.
 const GUESSED: Duration = Duration::from_millis(300);

@@ -167,7 +167,7 @@ impl Notes {
         self.is_aborted = true;
     }
 
-    /// What is told of it; `asked_kernel`: whether the kernel was asked for arrivals.
+    /// The record of it; `asked_kernel`: whether the kernel was asked for arrivals.
     pub(super) fn exchange(self, asked_kernel: bool) -> ClientExchange {
         let at = |moment, by| Figure::measured_or(moment, by, Why::NotReached);
         let by_kernel = |moment, by, is_due: bool, why_not| match (asked_kernel, is_due) {

@@ -58,7 +58,7 @@ pub struct Options {
     pub dns: Option<SocketAddr>,
     /// Walk from these root servers downwards.
     pub roots: Option<Vec<SocketAddr>>,
-    /// Where the server tells of its connections.
+    /// Where the server publishes its records.
     pub watch: Option<Watched>,
     /// The story's language.
     pub language: Language,
@@ -73,7 +73,7 @@ pub enum Data {
     File(PathBuf),
 }
 
-/// Where a server tells of its connections.
+/// Where a server publishes its records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Watched {
     /// Its live page.

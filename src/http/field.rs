@@ -5,7 +5,7 @@
 pub enum Writer {
     /// The server alone: two different ones would be a lie.
     Server,
-    /// Who serves may set one of their own.
+    /// The user may set one of their own.
     Anybody,
 }
 

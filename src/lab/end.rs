@@ -29,7 +29,7 @@ struct Noted {
 pub(super) type Found = Vec<(&'static str, Fact)>;
 
 impl Calls {
-    /// Calls that somebody looks on at.
+    /// Calls that a page shows as they happen.
     pub(super) fn shown_to(feed: Option<Feed>) -> Self {
         Self(Arc::new(Mutex::new(Noted { feed, ..Noted::default() })))
     }

@@ -1,4 +1,4 @@
-//! What the server tells the launcher to run: a message of a fixed size, in which
+//! What the server asks the launcher to run: a message of a fixed size, in which
 //! every byte is a number within bounds. Nothing that was typed is in it.
 //!
 //! ```text

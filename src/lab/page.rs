@@ -178,7 +178,7 @@ impl RunLines {
         Ok(())
     }
 
-    /// Notes which frames wait, as the page is told.
+    /// Notes which frames wait, by what is sent to the page.
     fn follow(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             if self.line.last() == Some(&b'\n') {
@@ -240,7 +240,7 @@ struct RecordedSentence {
 }
 
 impl Recording {
-    /// The same, as a run of its own would have told it.
+    /// The same, as a run of its own would have sent it.
     fn result(self, experiment: &Experiment, language: Language) -> serde_json::Value {
         let day = self.date.split('T').next().unwrap_or_default();
         let recorded = recorded_on(day, &self.kernel, language);

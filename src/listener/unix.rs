@@ -34,8 +34,8 @@ pub struct UnixPlace {
     pub path: PathBuf,
     /// Who may connect: the socket's permissions.
     pub mode: u32,
-    /// Whether it takes the name of a socket on which somebody listens, who goes on serving those that
-    /// had connected.
+    /// Whether it takes the name of a socket on which another server listens, which goes on serving
+    /// those that had connected.
     pub replaces: bool,
     /// Whether proxies connect there, that first say who their client is (PROXY protocol).
     pub is_proxied: bool,
@@ -61,7 +61,7 @@ pub enum NoUnixSocket {
     Occupied(Occupant),
     /// It is longer than a socket's address can be (unix(7)).
     TooLong,
-    /// Who serves could not remove it in the end.
+    /// The user that serves could not remove it at the end.
     NotRemovable,
     /// The system's error.
     Other(io::Error),
@@ -89,7 +89,7 @@ impl UnixPlace {
     /// that was left behind, on which nobody accepts, is replaced.
     ///
     /// # Errors
-    /// If the path is not to be had. What is neither left behind nor to be replaced stays as it is.
+    /// If the path is not available. What is neither left behind nor to be replaced stays as it is.
     pub fn bind(&self, owner: Option<(u32, u32)>, backlog: i32) -> Result<(Socket, Name), NoUnixSocket> {
         // Of two who start at once, one waits until the other listens.
         let _locked = lock_folder(&self.path);
@@ -187,7 +187,7 @@ fn clear(path: &Path) -> Result<(), NoUnixSocket> {
     let asker = Socket::new(Domain::UNIX, Type::STREAM.nonblocking(), None)?;
     match asker.connect(&address) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(fs::remove_file(path)?),
-        // Its queue is full, or it is no stream: somebody has it.
+        // Its queue is full, or it is not a stream: it is in use.
         Ok(()) => Err(NoUnixSocket::Taken),
         Err(error) if matches!(Errno::from_io_error(&error), Some(Errno::AGAIN | Errno::PROTOTYPE)) => {
             Err(NoUnixSocket::Taken)
@@ -206,11 +206,13 @@ pub struct Remover {
 }
 
 impl Remover {
-    /// A process of its own that removes the name in the end: the one that serves may be killed, and in its
-    /// sandbox it removes nothing. It first becomes who serves, by `becomes`. Before the first thread begins.
+    /// Starts a process that removes the name at the end: the one that serves may be killed, and in its
+    /// sandbox it removes nothing. It first becomes the user that serves, by `becomes`. Call it before
+    /// the first thread begins.
     ///
     /// # Errors
-    /// If who serves may remove nothing there, and then the name is gone; if there is no process to be had.
+    /// If the user that serves may remove nothing there (the name is then removed); if no process can be
+    /// started.
     pub fn start(name: &Name, becomes: impl FnOnce() -> bool) -> Result<Self, NoUnixSocket> {
         let path = name.path.as_path();
         let (mut lives, end) = UnixStream::pair()?;

@@ -22,7 +22,7 @@ use rustix::event::{PollFd, PollFlags};
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-/// How long handshakes have that the kernel does not tell of, and how often it is asked.
+/// How long handshakes have that the kernel does not report, and how often it is asked.
 const LOOK: Duration = Duration::from_millis(5);
 /// How long a handshake may take: as long as the kernel waits before it sends its SYN+ACK
 /// again, and holds a silent client back (TCP_DEFER_ACCEPT), and a little.
@@ -66,7 +66,7 @@ impl Draining {
         addresses.any(|address| table.handshakes(address).is_ok_and(|count| count > 0))
     }
 
-    /// The next connection that has come, and where. Out of descriptors: who waits in the queue is lost with it.
+    /// The next connection that has come, and where. Out of descriptors, those in the queue are lost with it.
     pub(super) fn accept(&mut self) -> Option<(&Listener, OwnedFd, Peer)> {
         let mut index = 0;
         loop {
@@ -83,7 +83,7 @@ impl Draining {
         }
     }
 
-    /// Whether somebody waits who could be accepted.
+    /// Whether a connection waits to be accepted.
     pub(super) fn is_awaited(&self) -> bool {
         others_wait(&self.listeners)
     }

@@ -3,7 +3,7 @@
 use super::model::Model;
 use std::time::{Duration, Instant};
 
-/// How long open connections may go on after the order to stop, unless somebody says otherwise.
+/// How long open connections may go on after the order to stop, by default.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// How much a server takes on.

@@ -12,7 +12,7 @@
 //!
 //! fn serve(listeners: Vec<Listener>, service: &Arc<Service>, limits: &Limits, stop: &Stop) -> std::io::Result<()> {
 //!     let mut entrance = Entrance::new(listeners, service);
-//!     let (give, take) = mpsc::sync_channel(0); // it is given when somebody takes it
+//!     let (give, take) = mpsc::sync_channel(0); // it is given when a thread takes it
 //!     let take = Mutex::new(take);
 //!     let budget = Budget::default(); // what their connections may hold, all together
 //!     let work = || {

@@ -50,7 +50,7 @@ impl Default for Model {
 }
 
 impl Model {
-    /// How many connections it serves at once unless somebody says otherwise.
+    /// How many connections it serves at once by default.
     pub fn usual_connections(self) -> usize {
         match self {
             Self::Iterative | Self::Process | Self::Thread => 1024,

@@ -14,8 +14,8 @@
 //! divides the connections; the loops share nothing.
 //!
 //! A connection is advanced right after its accept: one that gets its response and is
-//! closed at once is never registered. Readiness is level-triggered: a loop
-//! that stops before it has read all is simply told again.
+//! closed at once is never registered. Readiness is level-triggered: to a loop
+//! that stops before it has read all, the socket is simply reported again.
 //!
 //! Try it: `--model multiplex --workers 1`, and a thousand clients.
 
@@ -65,7 +65,7 @@ pub(super) fn serve(
         let other = EventLoop::new(siblings, service, &budget, limits, stop)?;
         match std::thread::Builder::new().name("event loop".into()).spawn(|| other.run()) {
             Ok(other) => others.push(other),
-            Err(_) => break, // no thread to be had (RLIMIT_NPROC): fewer loops serve
+            Err(_) => break, // no thread can be started (RLIMIT_NPROC): fewer loops serve
         }
     }
     let result = EventLoop::new(listeners, service, &budget, limits, stop)?.run(); // all have the same grace
@@ -161,7 +161,7 @@ impl EventLoop {
         self.ending.as_ref().map(Ending::next).into_iter().chain(look).min()
     }
 
-    /// Accepts one connection an event: of the others we are told again, and who is ready has a turn.
+    /// Accepts one connection per event: the others are reported again, and ready connections have their turn.
     fn accept(&mut self, listener: usize) -> io::Result<()> {
         let Some(listener) = self.listeners.get(listener).filter(|_| self.accepts) else { return Ok(()) };
         let (socket, client) = match listener.accept() {
@@ -267,7 +267,7 @@ impl EventLoop {
         (!is_over || draining.is_awaited()).then_some(draining)
     }
 
-    /// Does what it is time for: drops who would begin to connect, accepts who has, closes what is idle.
+    /// Does what it is time for: drops new SYNs, accepts those that have connected, closes what is idle.
     fn go_on_ending(&mut self) -> io::Result<()> {
         let now = Instant::now();
         if self.ending.as_mut().is_some_and(|ending| ending.closes(now)) {

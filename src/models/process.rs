@@ -12,7 +12,7 @@
 //! neither would ever be closed. One pipe the parent alone writes to: the children
 //! read from it the order to stop, and its end if the parent dies. A child
 //! that has ended stays in the process table as a zombie until its parent asks
-//! how it ended; so SIGCHLD, which tells of it, is something to wait for like
+//! how it ended; so SIGCHLD, which reports it, is something to wait for like
 //! everything else. Several children can end for one SIGCHLD: ask until there
 //! is no more to hear.
 //!
@@ -90,7 +90,7 @@ pub(super) fn serve(listeners: Vec<Listener>, service: &Arc<Service>, limits: &L
         while !parent.has_room() && Instant::now() < last_moment {
             parent.children.wait_for_one(last_moment);
         }
-        // Where there is no process to be had in time, this connection is closed, and so are those behind it.
+        // If no process can be started in time, this connection is closed, and so are those behind it.
         let _ = parent.serve(listener, socket, client);
     });
     parent.children.wait_for_all(last_moment + LAST_WORDS)
@@ -143,7 +143,7 @@ impl Parent<'_> {
 
 /// The children that serve. Every child of this process is taken for one.
 struct Children {
-    /// Each with its connection's number, if that is told.
+    /// Each with its connection's number, if that is recorded.
     running: HashMap<Pid, Option<u64>>,
     /// Readable when a child may have ended.
     ended: OwnedFd,
@@ -158,8 +158,8 @@ impl Children {
         Ok(Self { running: HashMap::new(), ended, service: Arc::clone(service) })
     }
 
-    /// Forks as soon as there is a process to be had: the client waits, and the others
-    /// in the backlog. `None` when told to stop before.
+    /// Forks as soon as a process can be started: the client waits, and the others
+    /// in the backlog. `None` if the order to stop comes before.
     fn fork(&mut self, stop: &Stop) -> io::Result<Option<Fork>> {
         loop {
             match fork() {

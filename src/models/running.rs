@@ -17,8 +17,8 @@ pub(super) const EXHAUSTED: Duration = Duration::from_millis(50);
 /// How long those who serve have, when their time is over, to say what became of their connections.
 pub(super) const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// Waits for the next connection on any of the listeners; `None` when told to
-/// stop, and the time to linger is over.
+/// Waits for the next connection on any of the listeners; `None` after the order
+/// to stop, when the time to linger is over.
 pub(super) fn accept(
     listeners: &[Listener],
     service: &Service,
@@ -120,7 +120,7 @@ fn waits_for(progress: Progress) -> Option<(PollFlags, Instant)> {
     match progress {
         Progress::Readable(deadline) => Some((PollFlags::IN, deadline)),
         Progress::Writable(deadline) => Some((PollFlags::OUT, deadline)),
-        // That the client has gone is told unasked (poll(2), POLLHUP).
+        // That the client has gone is reported unasked (poll(2), POLLHUP).
         Progress::Elsewhere(deadline) => Some((PollFlags::empty(), deadline)),
         Progress::Closed(_) => None,
     }

@@ -60,7 +60,7 @@ impl Stop {
 
     /// Gives the order.
     pub fn set(&self) {
-        // A full pipe has been told already.
+        // A full pipe already says it.
         let _ = self.writer.as_ref().map(|writer| rustix::io::write(writer, b"!"));
     }
 

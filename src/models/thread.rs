@@ -72,7 +72,7 @@ fn serve_elsewhere(mut connection: Connection, slot: Slot, shared: &Arc<Shared>)
         connection.respond_last();
     }
     let work = Arc::new(Mutex::new(Some((connection, slot))));
-    // As long as there is no thread to be had, this client waits, and the others in the backlog.
+    // As long as no thread can be started, this client waits, and the others in the backlog.
     while !spawn(&work, shared) {
         if shared.stop.wait(EXHAUSTED)? {
             serve_to_the_end(&work, shared);
@@ -101,7 +101,7 @@ struct Shared {
 /// A connection and its slot, until a thread serves it.
 type Work = Mutex<Option<(Connection, Slot)>>;
 
-/// Starts a thread for the connection: whether there was one to be had.
+/// Starts a thread for the connection; gives whether that worked.
 fn spawn(work: &Arc<Work>, shared: &Arc<Shared>) -> bool {
     let (work, shared) = (Arc::clone(work), Arc::clone(shared));
     let thread = std::thread::Builder::new().name("connection".into()).stack_size(STACK);
@@ -150,7 +150,7 @@ impl Slots {
         Ok(Self { free, give_back, total: filled })
     }
 
-    /// Takes a slot as soon as one is free; `None` when told to stop, and the time to linger is over.
+    /// Takes a slot as soon as one is free; `None` after the order to stop, when the time to linger is over.
     fn take(slots: &Arc<Self>, shared: &Shared, listeners: &[Listener]) -> io::Result<Option<Slot>> {
         let (stop, crowd) = (&shared.stop, &shared.crowd);
         let mut has_called = false;

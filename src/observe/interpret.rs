@@ -257,7 +257,7 @@ pub(super) fn lost(lost: Lost) -> Close {
     }
 }
 
-/// When the FIN left, if the server ended its half, or both, at `ended`.
+/// When the FIN left, if the server closed its sending side, or both sides, at `ended`.
 fn fin(how: How, ended: &Figure<Nanoseconds>, info: &TcpInfo<'_>, report: &Closed) -> Figure<Nanoseconds> {
     if matches!(how, How::ResetByServer) {
         return Figure::not_visible(Why::NotReached);
@@ -269,7 +269,7 @@ fn fin(how: How, ended: &Figure<Nanoseconds>, info: &TcpInfo<'_>, report: &Close
     tcp_info::fin_left(queue, ended.value().copied().filter(|_| how != How::ResetByClient))
 }
 
-/// The state of the socket right before the server ended its half says it.
+/// The state of the socket right before the server closed its sending side says it.
 fn who_was_first(how: How, info: &TcpInfo<'_>, report: &Closed) -> Figure<End> {
     let (state, source) = match tcp_info::state(report.state_before_end) {
         Some(state) => (Some(state), Source::StateBeforeShutdown),

@@ -40,7 +40,7 @@ pub struct LiveSink {
 }
 
 impl LiveSink {
-    /// What the collector tells of every connection.
+    /// What the collector reports of every connection.
     pub fn new(hub: &Arc<Hub>) -> Self {
         Self { hub: Arc::clone(hub) }
     }

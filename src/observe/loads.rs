@@ -58,7 +58,7 @@ impl Loads {
     }
 }
 
-/// How long it takes tells a guesser nothing.
+/// How long it takes reveals nothing to a guesser.
 #[cfg(feature = "program")]
 fn constant_time_eq(one: &[u8], other: &[u8]) -> bool {
     one.len() == other.len() && one.iter().zip(other).fold(0, |unlike, (a, b)| unlike | (a ^ b)) == 0

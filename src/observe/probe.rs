@@ -28,7 +28,7 @@ pub struct Scope {
     pub lines: Option<Format>,
     /// Whether connections and exchanges are counted.
     pub counts: bool,
-    /// Connections told in full.
+    /// Connections that are recorded in full.
     pub connections: Option<Rate>,
     /// The live page's origins (RFC 6454), if there is one: then responses carry
     /// `Server-Timing`, and the page may read them.
@@ -44,7 +44,7 @@ impl Scope {
     }
 }
 
-/// How many connections, and how many exchanges, are told in a second.
+/// How many connections, and how many exchanges, are recorded in a second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rate {
     /// All, as long as the collector keeps up.

@@ -143,9 +143,9 @@ pub(crate) struct Closed {
     /// Right before shutdown(2), and right after it.
     pub server_end: Moment,
     pub server_shut: Moment,
-    /// tcpi_state right before the server ended its half by shutdown(2); 0 if it did not.
+    /// tcpi_state right before the server closed its sending side by shutdown(2); 0 if it did not.
     pub state_before_end: u8,
-    /// What its FIN had before it then.
+    /// What was queued before its FIN at that moment.
     pub queue_before_end: Option<SendQueue>,
     /// Whether bytes of the client's were left unread: close(2) then resets (RFC 2525 §2.17).
     pub has_unread: bool,

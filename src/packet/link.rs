@@ -39,7 +39,7 @@ pub struct Link {
     under_way: BinaryHeap<Reverse<UnderWay>>,
     bytes: usize,
     order: u64,
-    /// Frames in the middle, for each of which somebody decides.
+    /// Frames in the middle, each waiting for a decision.
     waiting: BTreeMap<u64, (Direction, Vec<u8>)>,
 }
 
@@ -93,7 +93,7 @@ pub enum Fate {
     Cut,
     /// It is lost because too much is under way.
     NoRoom,
-    /// It is in the middle until somebody decides.
+    /// It waits in the middle for a decision.
     Waiting,
 }
 

@@ -239,9 +239,9 @@ pub struct Close {
     pub how: How,
     /// Which end was the first to end it.
     pub first: Figure<End>,
-    /// When the server knew that the client had ended its half.
+    /// When the server knew that the client had closed its sending side.
     pub client_end: Figure<Nanoseconds>,
-    /// When the server ended its half.
+    /// When the server closed its sending side.
     pub server_end: Figure<Nanoseconds>,
     /// When its FIN left, which follows what waited to be sent: then, or later.
     #[serde(default = "unreported")]

@@ -74,7 +74,7 @@ pub struct Transfer {
     /// interface; `None` where packets are not captured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segments: Option<Segments>,
-    /// The server's half of the connection, where it could be had.
+    /// The server's half of the connection, where there is one.
     pub server: Option<Box<Record>>,
     /// Why not, where it was asked for.
     #[serde(serialize_with = "unjoined::save", deserialize_with = "unjoined::read")]
@@ -370,7 +370,7 @@ pub struct ClientClose {
     pub how: How,
     /// Which end was the first to end it.
     pub first: Figure<End>,
-    /// When we ended our half: the call began.
+    /// When we closed our sending side: the call began.
     pub client_end: Figure<Nanoseconds>,
     /// When our FIN left, which follows what waited to be sent: then, or later.
     #[serde(default = "unseen")]
@@ -378,7 +378,7 @@ pub struct ClientClose {
     /// When our FIN or our reset had left: the call that sends it had returned.
     #[serde(default = "unseen")]
     pub left_by: Figure<Nanoseconds>,
-    /// When we knew that the server had ended its half.
+    /// When we knew that the server had closed its sending side.
     pub server_end: Figure<Nanoseconds>,
     /// What the kernel counted.
     pub tcp: Figure<Tcp>,

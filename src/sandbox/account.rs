@@ -49,11 +49,11 @@ pub enum NobodyServes {
 }
 
 impl Account {
-    /// Who is to serve `folder`: the one that was asked for; where root asks for nobody, the one that
-    /// started sudo(8), or else the folder's owner if that is not root, or else nobody.
+    /// The user that is to serve `folder`: the one that was named; if root named none, the one that
+    /// called sudo(8), else the folder's owner if that is not root, else the user `nobody`.
     ///
     /// # Errors
-    /// If the one that was asked for is unknown.
+    /// If the user that was named is unknown.
     pub fn to_serve(folder: &Path, asked: Option<&str>) -> Result<Self, NobodyServes> {
         match asked {
             Some(asked) => Self::called(asked).ok_or_else(|| NobodyServes::Unknown(asked.to_owned())),

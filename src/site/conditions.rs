@@ -122,7 +122,7 @@ impl Validators {
     }
 
     /// The tag that `If-Range` named, where it is another one than is sent: a client that
-    /// goes on with a part by that tag is told of the same version.
+    /// continues a part by that tag gets it for the same version.
     pub(super) fn other_tag(&self, headers: &Headers<'_>) -> Option<&str> {
         let condition = headers.all("if-range").next()?;
         let named =

@@ -1,9 +1,9 @@
 //! Which mounts may hang: network file systems, and those that a process
 //! serves (FUSE). What lies there is not touched by what serves others.
 //!
-//! The kernel tells of every change of its mounts by a poll of
-//! /proc/self/mountinfo (proc_pid_mountinfo(5)): that is asked for ten times a
-//! second at most, and only while requests come that look for files.
+//! A poll of /proc/self/mountinfo reports every change of the mounts
+//! (proc_pid_mountinfo(5)). It is polled ten times a second at most, and only
+//! while requests come that look for files.
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::ffi::OsString;

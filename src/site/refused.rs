@@ -99,7 +99,7 @@ pub(super) fn malformed_path(language: Language) -> Response {
     page(StatusCode::BAD_REQUEST, sentence, language).refusing(Refused::BadPath)
 }
 
-/// The response where no helper can be had.
+/// The response where no helper is available.
 pub(super) fn unavailable(language: Language) -> Response {
     let sentence = text(
         "The storage behind this address is busy or does not respond: try again in a moment.",

@@ -65,7 +65,7 @@ impl From<Errno> for Refusal {
             Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG | Errno::LOOP => Self::NotFound,
             Errno::XDEV | Errno::NXIO | Errno::NODEV | Errno::INVAL | Errno::ILSEQ => Self::NotFound,
             // IO, NOTCONN, STALE, TIMEDOUT, HOSTDOWN, …: nobody knows what is here, and
-            // a mirror that was told 404 would delete its copy.
+            // a mirror that gets a 404 would delete its copy.
             _ => Self::Failed,
         }
     }
@@ -191,7 +191,7 @@ impl Root {
             Err(Errno::XDEV | Errno::NOSYS | Errno::PERM) if !self.follow_links => {
                 let place =
                     openat(&self.folder, relative(name), flags, Mode::empty()).map_err(|error| match error.into() {
-                        // What is forbidden may lie outside: that is not to be told.
+                        // What is forbidden may lie outside, which must not be revealed.
                         Refusal::Forbidden => Refusal::NotFound,
                         refusal => refusal,
                     })?;

@@ -136,7 +136,7 @@ pub(super) fn mount_of(mounts: &SlowMounts, roots: [&Path; 2], name: &[u8]) -> O
 }
 
 impl Helpers {
-    /// Asks a helper, and waits for what it tells.
+    /// Asks a helper, and waits for its reply.
     fn ask(&self, ask: &Ask) -> io::Result<(HelperResponse, Bytes)> {
         // One that has rested may have ended meanwhile.
         while let Some(helper) = self.take() {

@@ -85,7 +85,7 @@ pub(crate) fn calls(record: &Record, from: usize, language: Language) -> Vec<Cal
     steps(&record, language).into_iter().filter_map(call).collect()
 }
 
-/// The record without its segments, which are looked at elsewhere: but it is told as where they are seen.
+/// The record without its segments, which are looked at elsewhere; its words are those of a record that has them.
 fn part(record: &Record, from: usize) -> Record {
     Record {
         glasshttp: record.glasshttp,

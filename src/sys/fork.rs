@@ -16,7 +16,7 @@ pub(crate) enum Fork {
 /// standard output. It leaves by [`exit_child`].
 ///
 /// The child ignores SIGINT and SIGTERM: the parent decides when it is to end,
-/// and tells it by what they share.
+/// and reports it through what they share.
 ///
 /// # Errors
 /// If the system has no room for another process.

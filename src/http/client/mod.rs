@@ -345,7 +345,7 @@ impl ClientConnection {
         count
     }
 
-    /// The server ended its half.
+    /// The server closed its sending side.
     pub fn end_of_input(&mut self) {
         let received = self.received;
         match self.state {

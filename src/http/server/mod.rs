@@ -329,7 +329,7 @@ impl ServerConnection {
             return;
         };
         match then {
-            // Reuse was promised, and the server is told to stop meanwhile.
+            // Reuse was promised, and the order to stop came meanwhile.
             Disposition::Reuse if self.ends => self.state = State::ShutDown(CloseReason::ShuttingDown),
             Disposition::Reuse => {
                 self.exchanges = self.exchanges.saturating_add(1);

@@ -55,7 +55,7 @@ pub enum Timer {
     Source,
     /// For the client to take some more of the response.
     Send,
-    /// For the client to end its half after the last response.
+    /// For the client to close its sending side after the last response.
     Drain,
     /// The same, where nothing depends on it: it is only watched for.
     ClientEnd,

@@ -1,4 +1,4 @@
-//! Lesson: of what never arrived nobody can tell. A segment that is the last
+//! Lesson: what never arrived, nobody can report. A segment that is the last
 //! one on its way is sent again when its sender's own timer ends, 200 ms or
 //! more; and each further time it waits longer.
 

@@ -1,4 +1,4 @@
-//! Lesson: where more segments follow a lost one, they tell of the gap. What
+//! Lesson: where more segments follow a lost one, they reveal the gap. What
 //! follows waits in the kernel: a program reads bytes in order or not at all.
 //! The gap is filled after about a round trip, long before any timer.
 

@@ -1,6 +1,6 @@
 //! Lesson: UDP keeps the borders of datagrams, and promises nothing else. A
-//! lost one is lost, and nobody is told; a long one travels in pieces, of which
-//! one lost loses all. That nobody listens is told only to a connected socket.
+//! lost one is lost, and neither end learns of it; a long one travels in pieces,
+//! and one lost piece loses all. Only a connected socket learns that nobody listens.
 
 use super::prelude::*;
 use crate::lab::end::name;

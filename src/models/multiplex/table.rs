@@ -134,7 +134,7 @@ fn interest(progress: Progress) -> Option<(EventFlags, Instant)> {
     match progress {
         Progress::Readable(deadline) => Some((EventFlags::IN, deadline)),
         Progress::Writable(deadline) => Some((EventFlags::OUT, deadline)),
-        // That the client has gone is told unasked (epoll_ctl(2), EPOLLHUP).
+        // That the client has gone is reported unasked (epoll_ctl(2), EPOLLHUP).
         Progress::Elsewhere(deadline) => Some((EventFlags::empty(), deadline)),
         Progress::Closed(_) => None,
     }

@@ -37,7 +37,7 @@ mod tests {
     use std::io::{self, ErrorKind};
     use std::sync::{Arc, Mutex};
 
-    /// A disk with room for so many more bytes.
+    /// A disk with room for this many more bytes.
     #[derive(Clone, Default)]
     struct Disk(Arc<Mutex<(usize, Vec<u8>)>>);
 

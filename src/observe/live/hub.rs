@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 pub struct Bounds {
     /// Connections that are kept, the latest ones.
     pub connections: usize,
-    /// Bytes that they may fill, as far as that can be told.
+    /// Bytes that they may fill, as far as that is known.
     pub bytes: usize,
     /// Connections a second that are taken in; further ones are counted.
     pub admitted_per_second: u32,
@@ -55,7 +55,7 @@ pub struct Hub {
     queue: Mutex<Option<AcceptQueue>>,
     /// What the site's pages may ask for, once it is known where it is.
     loads: OnceLock<Arc<Loads>>,
-    /// Who performs experiments for the page, if somebody does.
+    /// What performs experiments for the page, if anything does.
     lab: OnceLock<Arc<dyn Laboratory>>,
     /// What the server has given up, for the greeting, once it has.
     pub(super) sandbox: OnceLock<Value>,

@@ -14,7 +14,7 @@ use std::fmt::Debug;
 use std::io::Read;
 use wish::Wish;
 
-/// Who performs experiments for the page.
+/// What performs experiments for the page.
 pub trait Laboratory: Debug + Send + Sync {
     /// All experiments, as a JSON document.
     fn list(&self, language: Language) -> Vec<u8>;
@@ -42,6 +42,6 @@ pub enum NotBegun {
     NotHere,
     /// Another one is under way.
     UnderWay,
-    /// It can't be had at the moment.
+    /// It is not available at the moment.
     Unavailable,
 }

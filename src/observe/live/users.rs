@@ -32,7 +32,7 @@ impl Users {
     }
 
     /// Whether the client's end is a socket of one of them. Of a client on another
-    /// machine no user is known: who opens the page to a network lets it in.
+    /// machine no user is known: opening the page to a network lets it in.
     pub(super) fn may_ask(&self, ends: Ends<'_>) -> bool {
         let Some(client) = ends.client() else {
             return ends.user().is_some_and(|user| self.allow(user));

@@ -95,7 +95,7 @@ pub(super) enum Availability {
     Duty(Duty, Later<Response>),
 }
 
-/// The duty to make a page. Dropped without, those who wait are told to try again.
+/// The duty to make a page. If it is dropped without one, those who wait are asked to try again.
 pub(super) struct Duty {
     shared: Arc<SharedPages>,
     key: Key,

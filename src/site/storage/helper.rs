@@ -37,7 +37,7 @@ impl Helper {
     /// Forks a helper of `site`. It has nothing of this process's but its end of a socket.
     ///
     /// # Errors
-    /// If there is no process or no descriptor to be had.
+    /// If no process can be started, or there is no descriptor left.
     pub(super) fn fork(site: &dyn Handler) -> io::Result<Self> {
         let (ours, its) = UnixStream::pair()?;
         match fork()? {
@@ -50,7 +50,7 @@ impl Helper {
         }
     }
 
-    /// Asks, and waits for what it tells, however long that takes: this thread
+    /// Asks, and waits for the reply, however long that takes: this thread
     /// sleeps in a read of a socket, which keeps no process from ending.
     pub(super) fn ask(&mut self, ask: &Ask, budget: &Arc<Budget>) -> io::Result<(HelperResponse, Bytes)> {
         write(&mut self.socket, ask, &[])?;

@@ -35,7 +35,7 @@ pub(super) struct FileOf {
     pub(super) inode: u64,
 }
 
-/// What is told.
+/// What a helper replies.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum HelperResponse {
     Response {

@@ -91,7 +91,7 @@ pub(super) fn fin_read(
         .saying(sentence)
 }
 
-/// What CLOSE_WAIT tells, and what it leaves open.
+/// What CLOSE_WAIT shows, and what it leaves open.
 pub(super) fn sends_no_more(party: Party, language: Language) -> String {
     say!(
         language,

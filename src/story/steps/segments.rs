@@ -42,7 +42,7 @@ pub(super) fn plain(segments: &Segments, is_drawn: impl Fn(usize) -> bool, langu
     steps
 }
 
-/// A segment drawn in the role that `words` tell of.
+/// A segment drawn in the role that `words` name.
 pub(super) fn arrow(id: &str, numbered: Numbered<'_>, words: &str, language: Language) -> Step {
     let Numbered { index, segment } = numbered;
     let direction = if segment.from == End::Client { Direction::ToServer } else { Direction::ToClient };

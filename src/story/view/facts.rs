@@ -9,7 +9,7 @@ use crate::story::parties::{self, is_proxied};
 use crate::story::steps::{Place, how, say, waited_in_queue};
 use serde::Serialize;
 
-/// Clients that fields name are listed up to this number, and of each so many requests.
+/// Clients that fields name are listed up to this number, and as many requests of each.
 const MOST_CLIENTS: usize = 4;
 const MOST_NUMBERS: usize = 8;
 

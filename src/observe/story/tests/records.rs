@@ -246,7 +246,7 @@ pub(super) fn timeout() -> Record {
     record
 }
 
-/// HTTP/0.9, from a client that has ended its half before it reads.
+/// HTTP/0.9, from a client that has closed its sending side before it reads.
 pub(super) fn simple() -> Record {
     let mut record = opened(12);
     let mut exchange = exchange(1, 38 * US, "GET /hello.txt", "200", 44);
