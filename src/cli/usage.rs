@@ -23,7 +23,7 @@ impl NoTask {
     pub(super) fn of_command(error: clap::Error, command: &str, program: &clap::Command, language: Language) -> Self {
         if is_one_too_many(&error) {
             let what = sentence(&error, language);
-            let text = say!(language, "{}; try glasshttp {} --help" / "{}. 도움말: glasshttp {} --help", what, command);
+            let text = say!(language, "{}; see glasshttp {} --help" / "{}. 도움말: glasshttp {} --help", what, command);
             return Self::Invalid(text, language);
         }
         Self::of(error, None, program, language)
@@ -69,7 +69,7 @@ fn did_you_mean(what: &str, meant: &str, language: Language) -> String {
 
 /// What is wrong, and where more is said.
 fn or_help(what: &str, language: Language) -> String {
-    say!(language, "{}; try --help" / "{}. 도움말: --help", what)
+    say!(language, "{}; see --help" / "{}. 도움말: --help", what)
 }
 
 /// What is wrong with a value, in a sentence that names it.

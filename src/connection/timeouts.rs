@@ -13,7 +13,7 @@ pub struct Timeouts {
     /// For a whole request head with a body that nobody takes, and for each
     /// [piece](crate::http::server::BODY_PIECE) of a body that the handler takes.
     pub head: Duration,
-    /// For the next request on a kept connection; `None`: connections are not kept.
+    /// For the next request on a keep-alive connection; `None`: connections are not kept.
     pub keep_alive: Option<Duration>,
     /// For a response that is made elsewhere to be ready, and for each further
     /// piece of its body.

@@ -20,7 +20,7 @@ pub(super) struct Job {
     pub(super) payload: Option<Payload>,
     /// What led here, the first URL first: redirects.
     pub(super) passed: Vec<Url>,
-    /// The kept connection had ended: once more, on a new one.
+    /// The keep-alive connection had ended: once more, on a new one.
     pub(super) is_retry: bool,
     /// A redirect led to another origin: what was for the first one is not sent.
     has_left: bool,

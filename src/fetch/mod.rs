@@ -4,7 +4,7 @@
 //! addresses), `connect` (an address to a connection), `connection` (the
 //! machine of [`crate::http::client`] on a socket, with `notes` of what
 //! happens), `closing` (who ended it first), `body` and `download` (where the
-//! response goes), `session` (all of it in order: kept connections, redirects).
+//! response goes), `session` (all of it in order: keep-alive connections, redirects).
 //! The result is a [record](crate::record::transfer), from which [`crate::story`], `har` and JSON are
 //! made; `joined` lays the server's half beside it.
 

@@ -1,4 +1,4 @@
-//! What is sent behind a request's head: all of it, for it may have to be sent twice.
+//! What is sent behind a request's head: all of it, because it may have to be sent twice.
 
 use super::options::Data;
 use crate::record::Failure;

@@ -7,7 +7,7 @@
 //!
 //! The least that can be called a server: no thread, no table, nothing shared.
 //! What it costs is everybody else's time. A browser's spare connection says
-//! nothing and stalls them all until its deadline, and so does a kept connection
+//! nothing and stalls them all until its deadline, and so does a keep-alive connection
 //! until it has been idle for its time; the hundredth client waits for
 //! ninety-nine others. Try it: open the page in a browser, then run curl beside it.
 

@@ -48,7 +48,7 @@ pub struct Transfer {
     pub name: Option<Name>,
     /// How the connection was made; `None` where there was one, or no address.
     pub connect: Option<Connect>,
-    /// What came of using a kept connection.
+    /// What came of using a keep-alive connection.
     pub reuse: Option<Reuse>,
     /// The connection's number, from 1.
     pub connection: Option<u64>,
@@ -161,7 +161,7 @@ pub enum ConnectOutcome {
     },
 }
 
-/// A kept connection, used again.
+/// A keep-alive connection, used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reuse {
     /// For how long nothing was asked on it, in nanoseconds.

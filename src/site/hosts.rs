@@ -1,7 +1,7 @@
 //! Which hosts a site responds to.
 //!
 //! The owner of a name can point it at 127.0.0.1 (DNS rebinding): a browser
-//! then lets that name's pages read what is served here, for it compares names.
+//! then lets that name's pages read what is served here, because it compares names.
 //! Only the name tells such a request from others. So where nobody said who may
 //! ask, a site on loopback responds only to what nobody else can own.
 

@@ -100,7 +100,7 @@ impl<'a> Lookup<'a> {
         }
     }
 
-    /// Has the response made by a helper, for it lies on storage that may hang.
+    /// Has a helper make the response, because the file lies on storage that may hang.
     fn begin_beside(&self, request: &Request<'_>, storage: &Storage, mount: Option<u64>) -> Begun {
         match storage.respond(mount, request, self.shared.options.language) {
             Ok(response) => Begun::Later(response),

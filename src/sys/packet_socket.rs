@@ -145,7 +145,7 @@ impl AsFd for PacketSocket {
 struct Open(Socket);
 
 impl Drop for Open {
-    /// To close it takes the kernel some ten milliseconds, for it waits until no processor can be
+    /// Closing it takes the kernel some ten milliseconds, because it waits until no processor can be
     /// using it. Nobody needs to wait for that: see [`leave_to_the_kernel`].
     fn drop(&mut self) {
         // Where that fails, it is closed here.
@@ -153,7 +153,7 @@ impl Drop for Open {
     }
 }
 
-/// Sends `socket` to a pair of sockets that nobody has any more, for it is sent along: such a circle
+/// Sends `socket` through a pair of sockets that is sent along, so that no process has it any more: such a circle
 /// is closed by a thread of the kernel (unix(7), SCM_RIGHTS; before Linux 6.10, here and now).
 fn leave_to_the_kernel(socket: &Socket) -> io::Result<()> {
     let (sender, receiver) = socketpair(AddressFamily::UNIX, SocketType::DGRAM, SocketFlags::CLOEXEC, None)?;

@@ -39,8 +39,8 @@ fn what_is_nearly_right_leads_to_what_was_meant() {
         (&["lesson", "--model", "thread"], "there is no option --model; did you mean glasshttp --model?"),
         (&["--repeat", "3"], "there is no option --repeat; did you mean glasshttp fetch --repeat?"),
         (&["lab", "handshke"], "there is no experiment handshke; did you mean glasshttp lab handshake?"),
-        (&["lesson", "site"], "unexpected argument site; try glasshttp lesson --help"),
-        (&["lab", "close", "more"], "unexpected argument more; try glasshttp lab --help"),
+        (&["lesson", "site"], "unexpected argument site; see glasshttp lesson --help"),
+        (&["lab", "close", "more"], "unexpected argument more; see glasshttp lab --help"),
         (&["8000"], "there is no folder 8000; did you mean --port 8000?"),
         (&["http://localhost:8080/"], "did you mean glasshttp fetch http://localhost:8080/?"),
         (

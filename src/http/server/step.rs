@@ -45,7 +45,7 @@ pub enum Timer {
     /// For a whole head, and for a body behind it that nobody takes; on a new
     /// connection from its accept on.
     Head,
-    /// For the next request on a kept connection.
+    /// For the next request on a keep-alive connection.
     Idle,
     /// For the handler, which makes the response.
     Respond,

@@ -111,7 +111,7 @@ impl History {
         self.admitted
     }
 
-    /// Connections that were not, for there were too many at once.
+    /// Connections that were not, because there were too many at once.
     pub(super) fn refused(&self) -> u64 {
         self.refused_and_forgotten + self.refused.len() as u64
     }
@@ -126,7 +126,7 @@ impl History {
         self.make_room();
     }
 
-    /// Takes over what changed of a kept connection: its last exchanges.
+    /// Takes over what changed of a keep-alive connection: its last exchanges.
     pub(super) fn update(&mut self, record: &Record) {
         if let Some(mut known) = self.take(Key::of(record)) {
             // In place, unless a stream is telling it right now.

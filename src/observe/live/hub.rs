@@ -79,7 +79,7 @@ pub(super) struct State {
     pub(super) is_over: bool,
 }
 
-/// Changes of kept connections that are taken over in a second. A change that
+/// Changes of keep-alive connections that are taken over in a second. A change that
 /// is passed over comes with the connection's next one, at the latest its end.
 const UPDATES_PER_SECOND: u32 = 5000;
 

@@ -151,7 +151,7 @@ pub(super) fn hasty() -> Record {
     record
 }
 
-/// A kept connection after its first request.
+/// A keep-alive connection after its first request.
 pub(super) fn kept_once() -> Record {
     let mut record = opened(8);
     record.exchanges.push(exchange(1, 38 * US, "GET / HTTP/1.1", "200 OK", 18_204));
@@ -224,7 +224,7 @@ pub(super) fn lost() -> Record {
     record
 }
 
-/// A head in three reads, and a kept connection that times out.
+/// A head in three reads, and a keep-alive connection that times out.
 pub(super) fn timeout() -> Record {
     let mut record = opened(11);
     let mut exchange = exchange(1, 2_000 * MS, "HEAD /hello.txt HTTP/1.1", "200 OK", 0);
