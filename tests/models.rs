@@ -1,14 +1,13 @@
 //! What each model promises beside the protocol: who cleans up, what an idle
 //! client costs, and that no client costs another anything.
 
-use crate::harness::{Client, MODELS, Response, Server};
+use crate::harness::{Client, MODELS, Response, Server, concurrent_models};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-const CONCURRENT: [&str; 3] = ["process", "thread", "multiplex"];
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn folder() -> TempDir {
@@ -165,7 +164,7 @@ fn a_thousand_idle_connections_cost_memory_by_the_kilobyte_and_no_time() {
 #[test]
 fn a_burst_of_connections_is_served_whole() {
     let folder = folder();
-    for model in CONCURRENT {
+    for model in concurrent_models() {
         let server = Server::start(folder.path(), &["--model", model]);
         let mut clients: Vec<Client> = (0..400).map(|_| server.connect()).collect();
         for client in &mut clients {
@@ -180,7 +179,7 @@ fn a_burst_of_connections_is_served_whole() {
 #[test]
 fn stalled_readers_cost_nobody_anything() {
     let folder = folder();
-    for model in CONCURRENT {
+    for model in concurrent_models() {
         let server = Server::start(folder.path(), &["--model", model]);
         let mut stalled: Vec<Client> = (0..50).map(|_| Client::connect_narrow(server.address)).collect();
         for client in &mut stalled {

@@ -1,6 +1,5 @@
 //! The chart: a dot for each client, on one axis of time for all models.
 
-use crate::server::Contender;
 use crate::{Row, Scenario, ordinal, shown};
 use std::fmt::Write;
 use std::time::Duration;
@@ -18,7 +17,7 @@ const SCENARIO_GAP: f64 = 26.0;
 const FOOT: f64 = 62.0;
 
 const STYLE: &str = "
-  svg { --ground: #fff; --text: #1c1c1e; --faint: #5f6368; --line: #d9dce1; font: 13px system-ui, sans-serif }
+  svg { --ground: #fff; --text: #1c1c1e; --faint: #5f6368; --line: #d9dce1; --dot: var(--text); font: 13px system-ui, sans-serif }
   .iterative { --dot: #b3470f } .process { --dot: #7a3fb0 } .thread { --dot: #14713f } .multiplex { --dot: #1a5fb4 }
   @media (prefers-color-scheme: dark) {
     svg { --ground: #17181a; --text: #ececec; --faint: #a5a9b0; --line: #3a3d42 }
@@ -96,12 +95,7 @@ pub(crate) fn draw(scenarios: &[Scenario], count: usize) -> String {
 }
 
 fn draw_row(svg: &mut String, row: &Row, top: f64, axis: &Axis) {
-    let class = match row.contender {
-        Contender::Iterative => "iterative",
-        Contender::Process => "process",
-        Contender::Thread => "thread",
-        Contender::Multiplex(_) => "multiplex",
-    };
+    let class = row.contender.0.name();
     let middle = top + ROW / 2.0;
     let _ = writeln!(svg, "<g class=\"{class}\">\n<text x=\"20\" y=\"{:.1}\">{}</text>", middle + 4.5, row.contender);
     let most = row.waits.len().saturating_sub(1).max(1) as f64;

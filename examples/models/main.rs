@@ -28,6 +28,7 @@ mod server;
 
 use clap::Parser;
 use clients::Conduct;
+use glasshttp::Model;
 use server::{Contender, Peak, Server};
 use std::error::Error;
 use std::path::PathBuf;
@@ -86,7 +87,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let pausing = measure(title, Conduct::PauseBetweenRequests, count, work)?;
     // Slow in another way, against the iterative server alone.
     let halves = {
-        let server = Server::start(Contender::Iterative, work)?;
+        let server = Server::start(Contender(Model::Iterative), work)?;
         clients::run(server.address, Conduct::PauseWithinHead, count, work)?.last().copied().unwrap_or_default()
     };
 
@@ -140,22 +141,22 @@ fn what_it_says(
     count: usize,
     work: Duration,
 ) -> Vec<String> {
-    let last = |scenario: &Scenario, contender| {
-        scenario.rows.iter().find(|row| row.contender == contender).map(|row| shown(row.last())).unwrap_or_default()
+    let last = |scenario: &Scenario, model| {
+        scenario.rows.iter().find(|row| row.contender.0 == model).map(|row| shown(row.last())).unwrap_or_default()
     };
-    let spent = |scenario: &Scenario, contender| {
-        let row = scenario.rows.iter().find(|row| row.contender == contender);
+    let spent = |scenario: &Scenario, model| {
+        let row = scenario.rows.iter().find(|row| row.contender.0 == model);
         row.and_then(|row| row.peak.as_ref()).map_or("not visible".to_owned(), |peak| {
             let (processes, threads) = (counted(peak.processes, "process"), counted(peak.threads, "thread"));
             format!("seen at most: {processes}, {threads}, {:.1} MiB", peak.mebibytes())
         })
     };
     let loops = |scenario: &Scenario| {
-        let loops = scenario.rows.iter().filter(|row| matches!(row.contender, Contender::Multiplex(_)));
+        let loops = scenario.rows.iter().filter(|row| matches!(row.contender.0, Model::Multiplex { .. }));
         let said: Vec<String> = loops.map(|row| format!("{} for {}", shown(row.last()), row.contender)).collect();
-        if said.is_empty() { "not on this system".to_owned() } else { said.join(", ") }
+        said.join(", ")
     };
-    use Contender::{Iterative, Process, Thread};
+    use Model::{Iterative, Process, Thread};
     vec![
         "MiB: proportional set size, in which processes divide what they share; the kernel's own memory for \
          each process and thread is not in it. The last three columns are the most seen at a time."

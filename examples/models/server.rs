@@ -26,43 +26,24 @@ const BLINK: Duration = Duration::from_millis(1);
 
 /// A model, and how many event loops it has.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Contender {
-    Iterative,
-    Process,
-    Thread,
-    Multiplex(usize),
-}
+pub(crate) struct Contender(pub(crate) Model);
 
 impl Contender {
-    /// All that this system has: the event loop alone, and one for each core.
+    /// Every model; one of event loops with one alone, and with one for each core.
     pub(crate) fn all() -> io::Result<Vec<Self>> {
-        let mut all = vec![Self::Iterative, Self::Process, Self::Thread];
-        if cfg!(target_os = "linux") {
-            let cores = thread::available_parallelism()?.get();
-            all.extend([1, cores].map(Self::Multiplex));
-            all.dedup(); // a machine of one core
-        }
+        let cores = thread::available_parallelism()?.get();
+        let with_loops = |model: &Model| [1, cores].map(|count| Self(model.with_workers(|| count)));
+        let mut all: Vec<Self> = Model::ALL.iter().flat_map(with_loops).collect();
+        all.dedup(); // a model without event loops, a machine of one core
         Ok(all)
-    }
-
-    fn model(self) -> Model {
-        match self {
-            Self::Iterative => Model::Iterative,
-            Self::Process => Model::Process,
-            #[cfg(target_os = "linux")]
-            Self::Multiplex(workers) => Model::Multiplex { workers },
-            _ => Model::Thread,
-        }
     }
 }
 
 impl fmt::Display for Contender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Iterative => f.write_str("iterative"),
-            Self::Process => f.write_str("process"),
-            Self::Thread => f.write_str("thread"),
-            Self::Multiplex(workers) => write!(f, "multiplex-{workers}"),
+        match self.0 {
+            Model::Multiplex { workers } => write!(f, "{}-{workers}", self.0.name()),
+            model => f.write_str(model.name()),
         }
     }
 }
@@ -71,14 +52,8 @@ impl FromStr for Contender {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        let workers = name.strip_prefix("multiplex-").and_then(|workers| workers.parse().ok());
-        match (name, workers) {
-            ("iterative", _) => Ok(Self::Iterative),
-            ("process", _) => Ok(Self::Process),
-            ("thread", _) => Ok(Self::Thread),
-            (_, Some(workers)) if workers > 0 => Ok(Self::Multiplex(workers)),
-            _ => Err(format!("there is no model {name:?}")),
-        }
+        let found = Self::all().map_err(|error| error.to_string())?.into_iter().find(|one| one.to_string() == name);
+        found.ok_or_else(|| format!("there is no model {name:?}"))
     }
 }
 
@@ -95,8 +70,7 @@ pub(crate) fn serve(contender: Contender, work: Duration) -> Result<(), Box<dyn 
         Response::text(StatusCode::OK, "Here you are.\n")
     };
     let stop = Arc::new(Stop::on_signals()?);
-    let server =
-        glasshttp::Server::new(handler).listen("127.0.0.1:0")?.model(contender.model()).connections(ROOM.into());
+    let server = glasshttp::Server::new(handler).listen("127.0.0.1:0")?.model(contender.0).connections(ROOM.into());
     writeln!(io::stdout(), "{}", server.urls().concat())?;
     let long = Duration::from_secs(60);
     Ok(server.timeouts(Timeouts::new(long, long)).ending(Duration::ZERO, GRACE).run(&stop)?)

@@ -58,6 +58,14 @@ impl Model {
         }
     }
 
+    /// Whether it serves several clients at once: no silent client holds up the next.
+    pub fn is_concurrent(self) -> bool {
+        match self {
+            Self::Iterative => false,
+            Self::Process | Self::Thread | Self::Multiplex { .. } => true,
+        }
+    }
+
     /// How many connections a number of descriptors is enough for.
     pub(super) fn affordable(self, descriptors: u64) -> u64 {
         match self {

@@ -1,18 +1,15 @@
 //! Many clients at once: who waits for whom, and who never has to.
 
 use super::{assert_same, folder_with};
-use crate::harness::{Client, PATIENCE, Response, Server, glasshttp};
+use crate::harness::{Client, PATIENCE, Response, Server, concurrent_models, glasshttp};
 use std::io::{ErrorKind, Read};
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The models that serve many clients at once.
-const CONCURRENT: [&str; 3] = ["process", "thread", "multiplex"];
-
 #[test]
 fn slow_and_silent_clients_hinder_nobody_but_iteratively() {
-    CONCURRENT.into_iter().for_each(slow_and_silent_clients_hinder_nobody);
+    concurrent_models().for_each(slow_and_silent_clients_hinder_nobody);
 }
 
 fn slow_and_silent_clients_hinder_nobody(model: &str) {
@@ -55,7 +52,7 @@ fn a_client_that_finds_no_room_waits_and_is_served_as_soon_as_one_leaves() {
 
 #[test]
 fn while_there_is_room_nobody_waits_for_a_slow_client() {
-    CONCURRENT.into_iter().for_each(nobody_waits_while_there_is_room);
+    concurrent_models().for_each(nobody_waits_while_there_is_room);
 }
 
 fn nobody_waits_while_there_is_room(model: &str) {
@@ -91,7 +88,7 @@ fn a_client_that_finds_no_room_waits(model: &str) {
 
 #[test]
 fn with_room_for_two_a_crowd_is_served_one_after_another_without_refusal() {
-    CONCURRENT.into_iter().for_each(a_crowd_is_served_without_refusal);
+    concurrent_models().for_each(a_crowd_is_served_without_refusal);
 }
 
 fn a_crowd_is_served_without_refusal(model: &str) {
@@ -125,7 +122,7 @@ fn ticks_of_an_idle_second(process: u32) -> u64 {
 
 #[test]
 fn a_hundred_downloads_with_64_descriptors_all_end_whole() {
-    CONCURRENT.into_iter().for_each(a_hundred_downloads_end_whole);
+    concurrent_models().for_each(a_hundred_downloads_end_whole);
 }
 
 fn a_hundred_downloads_end_whole(model: &str) {

@@ -18,6 +18,11 @@ use tempfile::TempDir;
 /// Every model: a test of the protocol runs under each of them.
 pub const MODELS: [&str; Model::ALL.len()] = Model::NAMES;
 
+/// Those that serve several clients at once.
+pub fn concurrent_models() -> impl Iterator<Item = &'static str> {
+    Model::ALL.iter().filter(|model| model.is_concurrent()).map(|model| model.name())
+}
+
 /// How long anything may take before the test fails.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
