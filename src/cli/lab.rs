@@ -23,6 +23,9 @@ Rules of the wire: a delay (50ms), a rate (4m: 4 Mbit/s), and what is done to
 which packets: > to the server or < to the client; syn, ack, data, fin, rst, udp
 or any; which of them (:1,3 or :2-4); drop, hold=5ms, double, damage or cut=1s.";
 
+/// What is recorded is every experiment as it stands.
+const CANNOT_RECORD: [&str; 8] = ["experiment", "answer", "textbook", "wire", "json", "pcapng", "svg", "blank"];
+
 /// Experiments on a wire that is this program: predict, run, see every segment
 #[derive(Clone, Debug, Args)]
 #[command(after_help = AFTER)]
@@ -59,9 +62,9 @@ pub(super) struct LabArgs {
     #[arg(long, conflicts_with = "json")]
     blank: bool,
 
-    /// Perform all experiments, and write each run to this folder as JSON and SVG
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["experiment", "json", "blank"])]
-    record: Option<PathBuf>,
+    /// Perform all experiments, or those named behind DIR, and write each run to this folder as JSON and SVG
+    #[arg(long, value_names = ["DIR", "EXPERIMENT"], num_args = 1.., conflicts_with_all = CANNOT_RECORD)]
+    record: Vec<PathBuf>,
 
     /// Your own server, a command for the shell; needs a client behind --
     #[arg(long, value_name = "COMMAND", requires = "client", conflicts_with = "experiment")]
@@ -75,13 +78,17 @@ pub(super) struct LabArgs {
 impl LabArgs {
     /// What was typed as an experiment and is none, and the one of nearly that name.
     pub(super) fn nearly(&self) -> Option<(&str, &'static str)> {
-        let typed = self.experiment.as_deref()?;
-        let is_one = experiments().any(|(name, number)| name == typed || typed == number.to_string());
-        let meant = meant::alike(experiments().map(|(name, _)| name), typed).filter(|_| !is_one)?;
-        Some((typed, meant))
+        let recorded = self.record.iter().skip(1).filter_map(|name| name.to_str());
+        let mut typed = self.experiment.as_deref().into_iter().chain(recorded);
+        typed.find_map(|typed| {
+            let is_one = experiments().any(|(name, number)| name == typed || typed == number.to_string());
+            let meant = meant::alike(experiments().map(|(name, _)| name), typed).filter(|_| !is_one)?;
+            Some((typed, meant))
+        })
     }
 
     pub(super) fn options(self, language: Language) -> Options {
+        let mut record = self.record.into_iter();
         Options {
             experiment: self.experiment,
             answer: self.answer.map(|letter| letter.to_ascii_lowercase()),
@@ -91,7 +98,8 @@ impl LabArgs {
             pcapng: self.pcapng,
             svg: self.svg,
             blank: self.blank,
-            record: self.record,
+            record: record.next(),
+            recorded: record.map(|name| name.to_string_lossy().into_owned()).collect(),
             programs: (!self.client.is_empty()).then_some(Programs { server: self.server, client: self.client }),
             language,
         }

@@ -3,7 +3,7 @@
 
 use super::by_hand;
 use super::decision;
-use super::experiment::{Conclusion, Experiment};
+use super::experiment::Experiment;
 use super::experiments::all;
 use super::facts::Facts;
 use super::launched::{self, END, WAITS};
@@ -11,10 +11,10 @@ use super::launcher::{Launcher, NotLaunched};
 use super::list;
 use super::order::Order;
 use super::perform::Outcome;
-use super::recorded::recorded_on;
+use super::recorded::Recording;
 use super::run::Run;
 use crate::language::Language;
-use crate::language::sentence::{Sentence, Text, text};
+use crate::language::sentence::{Text, text};
 use crate::lock::lock;
 use crate::observe::live::lab::wish::{PATIENCE, Wish};
 use crate::observe::live::lab::{Laboratory, NotBegun};
@@ -23,7 +23,6 @@ use crate::packet::rule::{Conditions, Rule};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
-use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::{self, Read};
@@ -74,8 +73,7 @@ impl Laboratory for LabByLauncher {
     fn recorded(&self, name: &str, language: Language) -> Option<Vec<u8>> {
         let experiment = all().find(|one| one.name == name)?;
         let document = crate::lesson::file(&format!("lab/{}.json", experiment.name))?;
-        let document: Recording = serde_json::from_slice(document).ok()?;
-        let mut line = document.result(experiment, language).to_string().into_bytes();
+        let mut line = result(Recording::read(document)?, experiment, language).to_string().into_bytes();
         line.push(b'\n');
         line.extend_from_slice(END.as_bytes());
         Some(line)
@@ -223,42 +221,16 @@ impl Drop for RunLines {
     }
 }
 
-/// What a recorded run's document says.
-#[derive(Deserialize)]
-struct Recording {
-    date: String,
-    kernel: String,
-    measured: Option<char>,
-    sentences: Vec<RecordedSentence>,
-    acts: Vec<Run>,
-}
-
-#[derive(Deserialize)]
-struct RecordedSentence {
-    en: String,
-    ko: String,
-}
-
-impl Recording {
-    /// The same, as a run of its own would have sent it.
-    fn result(self, experiment: &Experiment, language: Language) -> serde_json::Value {
-        let day = self.date.split('T').next().unwrap_or_default();
-        let recorded = recorded_on(day, &self.kernel, language);
-        let why = self.sentences.into_iter().map(|one| Sentence { en: one.en, ko: one.ko }).collect();
-        let choice = self.measured.and_then(|letter| (letter as usize).checked_sub('a' as usize));
-        let conditions = |run: &Run| Conditions::parse(&run.wire).unwrap_or_default();
-        let runs = self
-            .acts
-            .into_iter()
-            .map(|run| {
-                let own = conditions(&run);
-                run.on(own)
-            })
-            .collect();
-        let conclusion = choice.map(|choice| Conclusion { choice, why });
-        let outcome = Outcome { runs, facts: Facts::default(), conclusion, is_disturbed: false };
-        let mut result = launched::result(experiment, &outcome, false, language);
-        result["recorded"] = recorded.into();
-        result
-    }
+/// A recorded run, as a run of its own would have sent it.
+fn result(recording: Recording, experiment: &Experiment, language: Language) -> serde_json::Value {
+    let (recorded, conclusion) = (recording.when_and_where(language), recording.conclusion());
+    let on_its_wire = |run: Run| {
+        let own = Conditions::parse(&run.wire).unwrap_or_default();
+        run.on(own)
+    };
+    let runs = recording.acts.into_iter().map(on_its_wire).collect();
+    let outcome = Outcome { runs, facts: Facts::default(), conclusion, is_disturbed: false };
+    let mut result = launched::result(experiment, &outcome, false, language);
+    result["recorded"] = recorded.into();
+    result
 }

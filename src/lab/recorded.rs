@@ -1,14 +1,13 @@
-//! The site's recorded runs: each experiment's question, its drawing and what
-//! it showed, as a page that needs no script.
+//! The site's recorded runs: read from their documents; each experiment's question, its
+//! drawing and what it showed, as a page that needs no script.
 
-use super::experiment::Experiment;
-use super::perform::Outcome;
-use super::report::kernel;
+use super::experiment::{Conclusion, Experiment};
+use super::run::Run;
 use crate::escape::html;
 use crate::language::Language;
-use crate::language::sentence::{Text, text};
+use crate::language::sentence::{Sentence, Text, text};
+use serde::Deserialize;
 use std::fmt::Write;
-use std::time::SystemTime;
 
 const TITLE: Text = text("Experiments on a wire", "전선 위의 실험");
 const LEAD: Text = text(
@@ -23,15 +22,58 @@ const HOME: Text = text("Back to the cycle", "처음 화면으로");
 const DIFFERENT: Text =
     text("In this run it came out differently: see the drawing.", "이 실행에서는 다르게 나왔습니다. 그림을 보세요.");
 
-/// One page with all of them; drawings lie in `lab/` beside it.
-pub(super) fn page(done: &[(&Experiment, Outcome)], language: Language) -> String {
+/// An experiment, and its recorded run.
+pub(super) struct Recorded {
+    pub(super) number: u8,
+    pub(super) experiment: &'static Experiment,
+    pub(super) run: Recording,
+}
+
+/// What a recorded run's document says.
+#[derive(Deserialize)]
+pub(super) struct Recording {
+    date: String,
+    kernel: String,
+    measured: Option<char>,
+    sentences: Vec<RecordedSentence>,
+    pub(super) acts: Vec<Run>,
+}
+
+#[derive(Deserialize)]
+struct RecordedSentence {
+    en: String,
+    ko: String,
+}
+
+impl Recording {
+    /// What this document says; nothing, if it is none.
+    pub(super) fn read(document: &[u8]) -> Option<Self> {
+        serde_json::from_slice(document).ok()
+    }
+
+    /// What was concluded, if anything.
+    pub(super) fn conclusion(&self) -> Option<Conclusion> {
+        let choice = self.measured.filter(char::is_ascii_lowercase)? as usize - 'a' as usize;
+        let why = self.sentences.iter().map(|one| Sentence { en: one.en.clone(), ko: one.ko.clone() }).collect();
+        Some(Conclusion { choice, why })
+    }
+
+    /// When and where it was recorded, as a sentence.
+    pub(super) fn when_and_where(&self, language: Language) -> String {
+        let (day, kernel) = (self.date.split('T').next().unwrap_or_default(), &self.kernel);
+        match language {
+            Language::English => format!("Recorded {day} on {kernel}, not on your machine."),
+            Language::Korean => format!("{day}에 {kernel}에서 기록한 것이며, 보고 계신 컴퓨터의 것이 아닙니다."),
+        }
+    }
+}
+
+/// One page with these; drawings lie in `lab/` beside it.
+pub(super) fn page<'a>(recorded: impl Iterator<Item = &'a Recorded>, language: Language) -> String {
     let (code, other, other_page, home, ending) = match language {
         Language::English => ("en", "한국어", "/lab/ko.html", "/", "svg"),
         Language::Korean => ("ko", "English", "/lab/", "/ko/", "ko.svg"),
     };
-    let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-    let day = date.split('T').next().unwrap_or_default();
-    let recorded = recorded_on(day, &kernel(), language);
     let title = TITLE.of(language);
     let mut page = format!(
         "<!DOCTYPE html>\n<!-- Made by glasshttp lab --record; edit src/lab instead. -->\n<html lang=\"{code}\">\n<head>\n\
@@ -40,33 +82,19 @@ pub(super) fn page(done: &[(&Experiment, Outcome)], language: Language) -> Strin
          <link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\">\n<link rel=\"stylesheet\" href=\"/style.css\">\n\
          </head>\n<body>\n<a class=\"skip\" href=\"#content\">{title}</a>\n<header class=\"top\">\n  <a class=\"brand\" href=\"{home}\">\
          <img src=\"/favicon.svg\" width=\"30\" height=\"30\" alt=\"\"> glasshttp</a>\n  <a href=\"{other_page}\">{other}</a>\n\
-         </header>\n<main id=\"content\" class=\"alone\">\n<h1>{title}</h1>\n<p class=\"lead\">{}</p>\n<p>{recorded}</p>\n",
+         </header>\n<main id=\"content\" class=\"alone\">\n<h1>{title}</h1>\n<p class=\"lead\">{}</p>\n",
         LEAD.of(language)
     );
-    for (number, (experiment, outcome)) in (1..).zip(done) {
+    for one in recorded {
         // Writing to a String does not fail.
-        let _ = entry(&mut page, number, experiment, outcome, language, ending);
+        let _ = entry(&mut page, one, language, ending);
     }
     let _ = write!(page, "<p><a href=\"{home}\">{}</a></p>\n</main>\n</body>\n</html>\n", HOME.of(language));
     page
 }
 
-/// When and where a run was recorded, as a sentence.
-pub(super) fn recorded_on(day: &str, kernel: &str, language: Language) -> String {
-    match language {
-        Language::English => format!("Recorded {day} on {kernel}, not on your machine."),
-        Language::Korean => format!("{day}에 {kernel}에서 기록한 것이며, 보고 계신 컴퓨터의 것이 아닙니다."),
-    }
-}
-
-fn entry(
-    page: &mut String,
-    number: u8,
-    experiment: &Experiment,
-    outcome: &Outcome,
-    language: Language,
-    ending: &str,
-) -> std::fmt::Result {
+fn entry(page: &mut String, recorded: &Recorded, language: Language, ending: &str) -> std::fmt::Result {
+    let Recorded { number, experiment, run } = recorded;
     let (name, title) = (experiment.name, html(experiment.title.of(language)));
     writeln!(
         page,
@@ -81,7 +109,8 @@ fn entry(
         "</ol>\n<div class=\"command\"><pre><code>glasshttp lab {name}</code></pre></div>\n<details>\n<summary>{}</summary>",
         OPEN.of(language)
     )?;
-    match &outcome.conclusion {
+    writeln!(page, "<p>{}</p>", html(&run.when_and_where(language)))?;
+    match run.conclusion() {
         Some(conclusion) => {
             let letter = (b'a' + conclusion.choice as u8) as char;
             let choice = experiment.choices.get(conclusion.choice).map_or("", |choice| choice.of(language));

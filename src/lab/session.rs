@@ -7,7 +7,7 @@ use super::experiments::{all, numbered};
 use super::inside::{self, Inside};
 use super::own_programs::{self, Programs};
 use super::perform::{Failure, Outcome, Settings, perform};
-use super::recorded;
+use super::recorded::{self, Recorded, Recording};
 use super::report::{self, Source};
 use super::run::Run;
 use crate::language::sentence::say;
@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 /// What is asked of the lab.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Options {
     /// The experiment's name or number; none: the list.
     pub experiment: Option<String>,
@@ -36,8 +37,10 @@ pub struct Options {
     pub svg: Option<PathBuf>,
     /// Five figures are left to be filled in.
     pub blank: bool,
-    /// All experiments are performed, and their runs written to this folder.
+    /// Experiments are performed, and their runs written to this folder.
     pub record: Option<PathBuf>,
+    /// Those that are, by name or number; without one, all of them.
+    pub recorded: Vec<String>,
     /// The learner's own programs in place of an experiment.
     pub programs: Option<Programs>,
     /// The language.
@@ -46,6 +49,7 @@ pub struct Options {
 
 /// Why there is no result; each is one line.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Problem {
     /// No such experiment.
     Unknown(String),
@@ -53,6 +57,8 @@ pub enum Problem {
     Failed(Failure),
     /// The result could not be written.
     Output(PathBuf, io::Error),
+    /// What lies in the folder of recorded runs is none, of this experiment.
+    Recorded(PathBuf, &'static str),
     /// Nobody reads standard output.
     Standard(io::Error),
 }
@@ -82,6 +88,14 @@ impl Problem {
                 "cannot write {}: {}" / "{}에 쓸 수 없습니다: {}",
                 path.display(),
                 cause(error, language)
+            ),
+            Self::Recorded(path, name) => say!(
+                language,
+                "{} holds no recorded run; try: glasshttp lab --record {} {}"
+                    / "{}에는 실행 기록이 없습니다. 다시 기록하려면: glasshttp lab --record {} {}",
+                path.display(),
+                path.parent().unwrap_or(path).display(),
+                name
             ),
             Self::Standard(error) => cause(error, language),
         }
@@ -116,12 +130,13 @@ pub fn run(options: &Options) -> Result<i32, Problem> {
     }
     if let Some(folder) = &options.record {
         drop(out);
-        return inside(options, || recorded(folder).map(|()| 0));
+        let chosen = chosen(&options.recorded)?;
+        return inside(options, || record(&chosen, folder).map(|()| 0));
     }
     let Some(name) = &options.experiment else {
         return list(&mut out, options.language).map(|()| 0).map_err(Problem::Standard);
     };
-    let experiment = find(name).ok_or_else(|| Problem::Unknown(name.clone()))?;
+    let experiment = find(name)?;
     let answer = match options.answer {
         Some(answer) => Some(answer),
         None if options.json => None,
@@ -165,25 +180,42 @@ fn performed(experiment: &Experiment, answer: Option<char>, options: &Options) -
     written.and_then(|()| out.flush()).map_err(Problem::Standard)
 }
 
-/// Performs all experiments and keeps their runs: JSON, a drawing and a page in each language.
-fn recorded(folder: &Path) -> Result<(), Problem> {
+/// Performs experiments and keeps their runs, JSON and a drawing in each language; the pages show
+/// all that lie in the folder.
+fn record(experiments: &[&Experiment], folder: &Path) -> Result<(), Problem> {
     std::fs::create_dir_all(folder).map_err(|error| Problem::Output(folder.into(), error))?;
     let settings = Settings::default();
-    let mut done = Vec::new();
-    for experiment in all() {
+    for experiment in experiments {
         anstream::eprintln!("{}", experiment.name);
         let outcome = perform(experiment, &settings).map_err(Problem::Failed)?;
         let mut json = Vec::new();
         report::json(&mut json, experiment, &settings, &outcome, None).map_err(Problem::Standard)?;
-        written(&folder.join(format!("{}.json", experiment.name)), &json)?;
+        written(&document(experiment, folder), &json)?;
         for (language, ending) in [(Language::English, "svg"), (Language::Korean, "ko.svg")] {
             let drawing = svg::draw(Source::Experiment(experiment), &outcome.runs, language);
             written(&folder.join(format!("{}.{ending}", experiment.name)), drawing.as_bytes())?;
         }
-        done.push((experiment, outcome));
     }
-    written(&folder.join("index.html"), recorded::page(&done, Language::English).as_bytes())?;
-    written(&folder.join("ko.html"), recorded::page(&done, Language::Korean).as_bytes())
+    let runs: Vec<_> = numbered().map(|(number, one)| recorded(number, one, folder)).collect::<Result<_, _>>()?;
+    for (page, language) in [("index.html", Language::English), ("ko.html", Language::Korean)] {
+        written(&folder.join(page), recorded::page(runs.iter().flatten(), language).as_bytes())?;
+    }
+    Ok(())
+}
+
+/// The run that lies in the folder, if this experiment has one there.
+fn recorded(number: u8, experiment: &'static Experiment, folder: &Path) -> Result<Option<Recorded>, Problem> {
+    let path = document(experiment, folder);
+    let bytes = match std::fs::read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        read => read.ok(),
+    };
+    let run = bytes.and_then(|bytes| Recording::read(&bytes));
+    run.map_or(Err(Problem::Recorded(path, experiment.name)), |run| Ok(Some(Recorded { number, experiment, run })))
+}
+
+fn document(experiment: &Experiment, folder: &Path) -> PathBuf {
+    folder.join(format!("{}.json", experiment.name))
 }
 
 /// Writes a file whole, or leaves none.
@@ -222,9 +254,15 @@ fn files(source: Source<'_>, runs: &[Run], options: &Options) -> Result<(), Prob
     Ok(())
 }
 
-fn find(name: &str) -> Option<&'static Experiment> {
+/// Those of these names or numbers; without one, all.
+fn chosen(names: &[String]) -> Result<Vec<&'static Experiment>, Problem> {
+    if names.is_empty() { Ok(all().collect()) } else { names.iter().map(|name| find(name)).collect() }
+}
+
+fn find(name: &str) -> Result<&'static Experiment, Problem> {
     let number = name.parse::<u8>().ok();
-    numbered().find(|(place, one)| one.name == name || number == Some(*place)).map(|(_, one)| one)
+    let found = numbered().find(|(place, one)| one.name == name || number == Some(*place));
+    found.map(|(_, one)| one).ok_or_else(|| Problem::Unknown(name.to_owned()))
 }
 
 fn list(out: &mut impl Write, language: Language) -> io::Result<()> {
