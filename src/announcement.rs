@@ -92,6 +92,8 @@ pub fn announce(
     out.flush()
 }
 
+/// What else is worth knowing: where it differs from what was asked for, what the live page and the
+/// log show of others, what the program gave up.
 fn sentences(
     folder: &Path,
     config: &Config,
@@ -100,67 +102,10 @@ fn sentences(
     sandbox: &Sandbox,
 ) -> Vec<String> {
     let language = config.language;
-    let mut sentences = Vec::new();
-    if listeners.iter().any(Listener::is_handed_over) {
-        sentences.push(say!(
-            language,
-            "Its sockets were handed over, and stay when it ends."
-                / "소켓을 넘겨받았습니다. 서버가 끝나도 소켓은 남습니다."
-        ));
-    }
-    if let (Port::From(usual), Some(first)) = (config.port, listeners.iter().find_map(Listener::address))
-        && first.port() != usual
-    {
-        sentences.push(say!(
-            language,
-            "Port {} is taken, so this is the next free one."
-                / "{}번 포트는 이미 쓰이고 있어서 그다음 빈 포트를 씁니다.",
-            usual
-        ));
-    }
-    if let Some(affordable) = config.lowered.connections {
-        sentences.push(say!(
-            language,
-            "At most {} connections at once: the limit of open files allows no more (ulimit -Hn)."
-                / "동시에 최대 {}개의 연결만 맡습니다. 열 수 있는 파일 수의 한도 때문입니다(ulimit -Hn).",
-            affordable
-        ));
-    }
-    if let Some(limit) = config.lowered.memory {
-        sentences.push(say!(
-            language,
-            "Each event loop keeps files in {} KiB: all memory of this process is limited to {} MiB (cgroup)."
-                / "이벤트 루프마다 {} KiB에만 파일을 담습니다. 이 프로세스의 메모리 한도가 {} MiB입니다(cgroup).",
-            config.site.cache / 1024,
-            limit >> 20
-        ));
-    }
-    if config.folder.is_none() && folder == Path::new(HERE) {
-        let here = std::env::current_dir().unwrap_or_else(|_| folder.to_owned());
-        sentences.push(say!(
-            language,
-            "There is no ./public here, so this is the current folder, {}."
-                / "여기에 ./public이 없어서 현재 폴더를 제공합니다: {}",
-            here.display()
-        ));
-    }
-    if recording.is_page_public {
-        sentences.push(say!(
-            language,
-            "warning: the live page is open to the network: anyone who reaches it can read every request"
-                / "경고: 실시간 페이지가 네트워크에 열려 있습니다. 닿을 수 있는 사람은 모든 요청을 읽을 수 있습니다"
-        ));
-    }
-    if config.is_for_lan && config.live_page == LivePage::Off {
-        sentences.push(say!(
-            language,
-            "No live page, for it shows every request: --watch 8081 opens it, for this machine alone."
-                / "실시간 페이지는 모든 요청을 보여 주므로 꺼져 있습니다. 이 컴퓨터에서만 보려면 --watch 8081"
-        ));
-    }
-    if let Some(why) = &recording.no_page {
-        sentences.push(say!(language, "No live page: {}." / "실시간 페이지를 열 수 없습니다: {}.", why));
-    }
+    let mut sentences: Vec<String> = about_sockets(config, listeners).into_iter().flatten().collect();
+    sentences.extend(about_limits(config).into_iter().flatten());
+    sentences.extend(about_folder(folder, config));
+    sentences.extend(about_page(config, recording).into_iter().flatten());
     sentences.extend(recording.packets.sentence(language));
     if config.log == Some(Log::Pcapng) {
         sentences.push(say!(
@@ -172,6 +117,85 @@ fn sentences(
     sentences.extend(confinement::sentences(sandbox, language));
     sentences.push(say!(language, "Ctrl-C stops it." / "Ctrl-C를 누르면 멈춥니다."));
     sentences
+}
+
+/// That others made the sockets, or that the usual port was taken.
+fn about_sockets(config: &Config, listeners: &[Listener]) -> [Option<String>; 2] {
+    let handed_over = listeners.iter().any(Listener::is_handed_over).then(|| {
+        say!(
+            config.language,
+            "Its sockets were handed over, and stay when it ends."
+                / "소켓을 넘겨받았습니다. 서버가 끝나도 소켓은 남습니다."
+        )
+    });
+    let taken = match (config.port, listeners.iter().find_map(Listener::address)) {
+        (Port::From(usual), Some(first)) if first.port() != usual => Some(say!(
+            config.language,
+            "Port {} is taken, so this is the next free one."
+                / "{}번 포트는 이미 쓰이고 있어서 그다음 빈 포트를 씁니다.",
+            usual
+        )),
+        _ => None,
+    };
+    [handed_over, taken]
+}
+
+/// What the system's limits allow less of.
+fn about_limits(config: &Config) -> [Option<String>; 2] {
+    let connections = config.lowered.connections.map(|affordable| {
+        say!(
+            config.language,
+            "At most {} connections at once: the limit of open files allows no more (ulimit -Hn)."
+                / "동시에 최대 {}개의 연결만 맡습니다. 열 수 있는 파일 수의 한도 때문입니다(ulimit -Hn).",
+            affordable
+        )
+    });
+    let memory = config.lowered.memory.map(|limit| {
+        say!(
+            config.language,
+            "Each event loop keeps files in {} KiB: all memory of this process is limited to {} MiB (cgroup)."
+                / "이벤트 루프마다 {} KiB에만 파일을 담습니다. 이 프로세스의 메모리 한도가 {} MiB입니다(cgroup).",
+            config.site.cache / 1024,
+            limit >> 20
+        )
+    });
+    [connections, memory]
+}
+
+/// That it is the current folder, which nobody named.
+fn about_folder(folder: &Path, config: &Config) -> Option<String> {
+    if config.folder.is_some() || folder != Path::new(HERE) {
+        return None;
+    }
+    let here = std::env::current_dir().unwrap_or_else(|_| folder.to_owned());
+    Some(say!(
+        config.language,
+        "There is no ./public here, so this is the current folder, {}."
+            / "여기에 ./public이 없어서 현재 폴더를 제공합니다: {}",
+        here.display()
+    ))
+}
+
+/// Who can see the live page; why there is none.
+fn about_page(config: &Config, recording: &Recording) -> [Option<String>; 3] {
+    let language = config.language;
+    let is_public = recording.is_page_public.then(|| {
+        say!(
+            language,
+            "warning: the live page is open to the network: anyone who reaches it can read every request"
+                / "경고: 실시간 페이지가 네트워크에 열려 있습니다. 닿을 수 있는 사람은 모든 요청을 읽을 수 있습니다"
+        )
+    });
+    let is_off = (config.is_for_lan && config.live_page == LivePage::Off).then(|| {
+        say!(
+            language,
+            "No live page, for it shows every request: --watch 8081 opens it, for this machine alone."
+                / "실시간 페이지는 모든 요청을 보여 주므로 꺼져 있습니다. 이 컴퓨터에서만 보려면 --watch 8081"
+        )
+    });
+    let failed = recording.no_page.as_ref();
+    let failed = failed.map(|why| say!(language, "No live page: {}." / "실시간 페이지를 열 수 없습니다: {}.", why));
+    [is_public, is_off, failed]
 }
 
 /// With `--lan`, the first URL that a telephone can use, as a QR code: where there

@@ -6,10 +6,9 @@ use crate::capture::wanted::Packets;
 use crate::capture::{Capture, Sockets};
 use crate::cli::{Config, LivePage, Log, way_out};
 use crate::language::Language;
-use crate::listener::{self, Listener, Required};
+use crate::listener::{self, Address, Listener, Required};
 use crate::observe::access::Format;
 use crate::observe::calls::CallsBeside;
-
 use crate::observe::collector::Watching;
 use crate::observe::json::JsonLog;
 use crate::observe::live::lab::Laboratory;
@@ -61,20 +60,26 @@ pub struct Recording {
 pub struct Opened {
     scope: Scope,
     sinks: Vec<Box<dyn Sink>>,
-    hub: Option<Arc<Hub>>,
-    page: Vec<Listener>,
+    page: OpenedPage,
     /// The URLs of the site, best first.
     pub site_urls: Vec<String>,
-    page_urls: Vec<String>,
-    metrics_urls: Vec<String>,
-    is_page_public: bool,
-    no_page: Option<String>,
     packets: Packets,
     sockets: Option<Sockets>,
     log: Log,
     is_summed_up: bool,
     model: &'static str,
     language: Language,
+}
+
+/// The live page's sockets, and what there is to show on it.
+struct OpenedPage {
+    listeners: Vec<Listener>,
+    /// None, where the sockets are for counts alone.
+    hub: Option<Arc<Hub>>,
+    urls: Vec<String>,
+    metrics_urls: Vec<String>,
+    is_public: bool,
+    why_none: Option<String>,
 }
 
 impl Opened {
@@ -90,91 +95,40 @@ impl Opened {
         lab: Arc<dyn Laboratory>,
     ) -> Result<Self, String> {
         let language = config.language;
-        let mut scope = Scope::default();
-        let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
-        let is_terminal = io::stdout().is_terminal();
-        let log = config.log.unwrap_or(match (is_terminal, config.is_lesson) {
-            (true, true) => Log::Story,
-            (true, false) => Log::Short,
-            (false, _) => Log::Lines(Format::Common),
-        });
+        let log = config.log.unwrap_or_else(|| usual_log(config.is_lesson));
         if log != Log::Off {
             standard_output::check().map_err(|error| way_out::cannot_log(&error, language))?;
         }
-        match log {
-            Log::Lines(format) => scope.lines = Some(format),
-            Log::Story => {
-                let story = Story::new(anstream::stdout(), config.language, STORIES);
-                sinks.push(Box::new(story.as_wide_as(|| columns(io::stdout()).unwrap_or(USUAL))));
-            }
-            Log::Short => {
-                sinks.push(Box::new(ShortLog::new(anstream::stdout(), config.language, || columns(io::stdout()))));
-            }
-            Log::Json => sinks.push(Box::new(JsonLog::new(StandardOutput::new()))),
-            Log::Pcapng | Log::Off => {}
-        }
-        let leaves_nothing_out = matches!(log, Log::Json | Log::Short | Log::Pcapng);
-        let is_pcapng = log == Log::Pcapng;
-        let has_story = log == Log::Story;
-
-        let (page_listeners, no_page) = match &config.live_page {
-            LivePage::Off => (Vec::new(), None),
-            LivePage::HandedOver => (page, None),
-            LivePage::At(addresses, port) => {
-                let listeners = listener::listen(addresses, Required::One, *port, PAGE_BACKLOG);
-                (listeners.map_err(|error| way_out::page_cannot_listen(&error, language))?, None)
-            }
-            LivePage::Usual(addresses, port) => match listener::listen(addresses, Required::One, *port, PAGE_BACKLOG) {
-                Ok(listeners) => (listeners, None),
-                Err(error) => (Vec::new(), Some(way_out::why_not(&error, language))),
-            },
-        };
-        let port_urls = listener::urls(&page_listeners);
-        let (page_urls, metrics_urls) =
-            if config.counts_alone { (Vec::new(), port_urls) } else { (port_urls, Vec::new()) };
-        let is_page_public = !config.counts_alone && !page_listeners.iter().all(Listener::is_on_this_machine);
-        let has_port = !page_listeners.is_empty();
-        scope.counts = has_port;
-        let hub = (has_port && !config.counts_alone).then(|| Hub::new(Bounds::default()));
+        let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
+        sinks.extend(sink_of(log, language));
+        let page = OpenedPage::open(config, page)?;
         // Before the first thread begins: none of them keeps the right to.
         let addresses: Vec<_> = site.iter().filter_map(Listener::address).collect();
-        let (packets, sockets) = Packets::open(&addresses, has_story || hub.is_some(), is_pcapng, language)?;
-        if let Some(hub) = &hub {
+        let shows_packets = log == Log::Story || page.hub.is_some();
+        let (packets, sockets) = Packets::open(&addresses, shows_packets, log == Log::Pcapng, language)?;
+        let mut scope = Scope::default();
+        if let Log::Lines(format) = log {
+            scope.lines = Some(format);
+        }
+        scope.counts = !page.listeners.is_empty();
+        if let Some(hub) = &page.hub {
             hub.show_queue_of(addresses);
             hub.show_lab(lab);
             sinks.push(Box::new(LiveSink::new(hub)));
-            scope.page_origins = origins(&page_listeners);
-            if let (Some(url), false) = (page_urls.first(), is_page_public) {
-                let loads = Arc::new(Loads::new(url, origins(site)));
-                hub.show_loads(&loads);
-                scope.loads = Some(loads);
-            }
+            scope.page_origins = origins(&page.listeners);
+            scope.loads = page.loads(site);
+            scope.loads.iter().for_each(|loads| hub.show_loads(loads));
         }
         // For people, and only where each connection is looked at anyway.
         let is_summed_up = matches!(log, Log::Story | Log::Short | Log::Off) && !sinks.is_empty();
-        if !sinks.is_empty() || is_pcapng {
+        if !sinks.is_empty() || log == Log::Pcapng {
             // Before the server's address is announced: the first SYN is kept, too.
             site.iter().for_each(Listener::save_syn);
+            let leaves_nothing_out = matches!(log, Log::Json | Log::Short | Log::Pcapng);
             scope.connections = Some(if leaves_nothing_out { Rate::All } else { Rate::PerSecond(RECORDED) });
         }
-
-        Ok(Self {
-            scope,
-            sinks,
-            hub,
-            page: page_listeners,
-            site_urls: listener::urls(site),
-            page_urls,
-            metrics_urls,
-            is_page_public,
-            no_page,
-            packets,
-            sockets,
-            log,
-            is_summed_up,
-            model: config.model.name(),
-            language,
-        })
+        let (site_urls, model) = (listener::urls(site), config.model.name());
+        Ok(Self { scope, sinks, page, site_urls, packets, sockets, log, is_summed_up, model, language })
     }
 
     /// Whether connections are recorded, and with them what clients sent.
@@ -187,7 +141,8 @@ impl Opened {
     /// # Errors
     /// In a sentence: if the system has nothing left for one more.
     pub fn start(self) -> Result<Recording, String> {
-        let Self { scope, mut sinks, hub, page, site_urls, sockets, language, .. } = self;
+        let Self { scope, mut sinks, page, site_urls, sockets, language, .. } = self;
+        let OpenedPage { listeners, hub, .. } = page;
         let is_pcapng = self.log == Log::Pcapng;
         let pcapng = is_pcapng.then(|| PcapngLog::new(Box::new(StandardOutput::new()), language));
         let capture = sockets.map(|sockets| Capture::start(sockets, pcapng).map(Arc::new)).transpose();
@@ -203,25 +158,82 @@ impl Opened {
         };
         let watching = (!scope.is_nothing()).then(|| start(joined)).transpose().map_err(failed)?;
         let metrics = watching.as_ref().and_then(Watching::metrics);
-        let page = match (&hub, metrics) {
-            (Some(hub), metrics) => Some(Watch::start(hub, &site_urls, metrics, page, language)),
-            (None, Some(metrics)) => Some(Watch::counts_alone(metrics, page, language)),
+        let watch = match (&hub, metrics) {
+            (Some(hub), metrics) => Some(Watch::start(hub, &site_urls, metrics, listeners, language)),
+            (None, Some(metrics)) => Some(Watch::counts_alone(metrics, listeners, language)),
             (None, None) => None,
         };
         Ok(Recording {
             watching,
             hub,
-            page: page.transpose().map_err(failed)?,
+            page: watch.transpose().map_err(failed)?,
             capture,
             packets: self.packets,
-            page_urls: self.page_urls,
-            metrics_urls: self.metrics_urls,
-            is_page_public: self.is_page_public,
-            no_page: self.no_page,
+            page_urls: page.urls,
+            metrics_urls: page.metrics_urls,
+            is_page_public: page.is_public,
+            no_page: page.why_none,
             log: self.log,
             is_summed_up: self.is_summed_up,
             began: Instant::now(),
         })
+    }
+}
+
+impl OpenedPage {
+    /// Listens where the live page, or the counts alone, are to be.
+    fn open(config: &Config, handed_over: Vec<Listener>) -> Result<Self, String> {
+        let (listeners, why_none) = page_listeners(config, handed_over)?;
+        let urls = listener::urls(&listeners);
+        let (urls, metrics_urls) = if config.counts_alone { (Vec::new(), urls) } else { (urls, Vec::new()) };
+        let is_public = !config.counts_alone && !listeners.iter().all(Listener::is_on_this_machine);
+        let hub = (!listeners.is_empty() && !config.counts_alone).then(|| Hub::new(Bounds::default()));
+        Ok(Self { listeners, hub, urls, metrics_urls, is_public, why_none })
+    }
+
+    /// The names of loads that pages of `site` may ask for: where the live page is for this machine alone.
+    fn loads(&self, site: &[Listener]) -> Option<Arc<Loads>> {
+        let url = self.urls.first().filter(|_| !self.is_public)?;
+        Some(Arc::new(Loads::new(url, origins(site))))
+    }
+}
+
+/// The live page's sockets; or why there are none, though there usually are.
+fn page_listeners(config: &Config, handed_over: Vec<Listener>) -> Result<(Vec<Listener>, Option<String>), String> {
+    let listen = |addresses: &[Address], port| listener::listen(addresses, Required::One, port, PAGE_BACKLOG);
+    match &config.live_page {
+        LivePage::Off => Ok((Vec::new(), None)),
+        LivePage::HandedOver => Ok((handed_over, None)),
+        LivePage::At(addresses, port) => match listen(addresses, *port) {
+            Ok(listeners) => Ok((listeners, None)),
+            Err(error) => Err(way_out::page_cannot_listen(&error, config.language)),
+        },
+        LivePage::Usual(addresses, port) => match listen(addresses, *port) {
+            Ok(listeners) => Ok((listeners, None)),
+            Err(error) => Ok((Vec::new(), Some(way_out::why_not(&error, config.language)))),
+        },
+    }
+}
+
+/// The log where none was asked for: at a terminal it is for people.
+fn usual_log(is_lesson: bool) -> Log {
+    match (io::stdout().is_terminal(), is_lesson) {
+        (true, true) => Log::Story,
+        (true, false) => Log::Short,
+        (false, _) => Log::Lines(Format::Common),
+    }
+}
+
+/// Who gets the records for this log; a log of lines is written by the serving threads, a capture by itself.
+fn sink_of(log: Log, language: Language) -> Option<Box<dyn Sink>> {
+    match log {
+        Log::Story => {
+            let story = Story::new(anstream::stdout(), language, STORIES);
+            Some(Box::new(story.as_wide_as(|| columns(io::stdout()).unwrap_or(USUAL))))
+        }
+        Log::Short => Some(Box::new(ShortLog::new(anstream::stdout(), language, || columns(io::stdout())))),
+        Log::Json => Some(Box::new(JsonLog::new(StandardOutput::new()))),
+        Log::Lines(_) | Log::Pcapng | Log::Off => None,
     }
 }
 
