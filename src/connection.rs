@@ -51,6 +51,8 @@ use std::time::{Duration, Instant};
 const TURN: usize = 8;
 
 /// What a connection waits for.
+///
+/// Exhaustive on purpose: a model that ignores one of them waits for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// Bytes from the client, until this moment at the latest.

@@ -159,6 +159,7 @@ impl<'a> Ends<'a> {
 
 /// What has become of a request that a handler was given.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Begun {
     /// Here is the response.
     Now(Response),

@@ -23,6 +23,7 @@ const FREE_PORTS_TRIED: usize = 32;
 
 /// Which port to listen on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Port {
     /// This one, or fail. 0: any free one.
     Exactly(u16),
@@ -42,6 +43,7 @@ pub struct Listener {
 
 /// Why a socket that was handed over is none to accept connections from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NotListening {
     /// It is no stream of TCP or of a unix socket.
     NoStream,
@@ -118,6 +120,7 @@ impl std::error::Error for ListenError {
 
 /// Which of several addresses are required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Required {
     /// Each of them: they were chosen.
     All,

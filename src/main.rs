@@ -68,7 +68,7 @@ fn run(config: Config) -> Result<(), String> {
         if config.is_lesson { std::env::temp_dir() } else { config.folder.clone().unwrap_or_else(usual_folder) };
     let account = Account::to_serve(&place, config.user.as_deref());
     let account = account.map_err(|error| way_out::nobody_serves(&error, language))?;
-    let experimenter = account.can_be_had().then_some(lab::Account { user: account.uid, group: account.gid });
+    let experimenter = account.can_be_had().then_some(lab::Account::new(account.uid, account.gid));
     // While there is nothing that it should not have: no thread, no socket, no sandbox.
     let launcher =
         config.live_page.is_on_loopback(&handed_over.page).then(|| Launcher::start(experimenter).ok()).flatten();

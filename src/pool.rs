@@ -30,6 +30,8 @@ type Rest = Arc<dyn Fn() + Send + Sync>;
 pub struct Full;
 
 /// How much a pool takes on.
+///
+/// Exhaustive on purpose: no bound is left to chance.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
     /// Threads, at most.

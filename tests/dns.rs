@@ -9,15 +9,19 @@ use glasshttp::record::lookup::{DnsResponse, Lookup, Query, QueryOutcome, Transp
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+/// The usual ones, but for this.
+fn options(change: impl FnOnce(&mut Options)) -> Options {
+    let mut options = Options::default();
+    change(&mut options);
+    options
+}
+
 /// Asks `server` alone; the system resolver is left out.
 fn asking(server: SocketAddr) -> Options {
-    Options {
-        server: Some(server),
-        timeout: Some(Duration::from_secs(10)),
-        attempts: Some(1),
-        system: None,
-        ..Options::default()
-    }
+    options(|options| {
+        (options.server, options.system) = (Some(server), None);
+        (options.timeout, options.attempts) = (Some(Duration::from_secs(10)), Some(1));
+    })
 }
 
 fn addresses(texts: &[&str]) -> Vec<IpAddr> {

@@ -258,7 +258,8 @@ fn sixteen_silent_readers_lock_nobody_out() {
 #[test]
 fn a_listener_that_takes_nothing_holds_up_nobody_and_is_told_that_it_missed_some() {
     const MORE_THAN_ALL_BUFFERS: usize = 10 << 20;
-    let bounds = Bounds { connections: 50, shown_per_second: 500, ..Bounds::default() };
+    let mut bounds = Bounds::default();
+    (bounds.connections, bounds.shown_per_second) = (50, 500);
     let mut page = Page::start(bounds, "http://localhost:8080/");
     let mut client = Client::connect_narrow(page.address);
     client.send(b"GET /events HTTP/1.0\r\nHost: localhost\r\n\r\n");

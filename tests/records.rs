@@ -216,6 +216,7 @@ pub fn check_time_wait(record: &Record, expected: TimeWait) {
         TimeWait::Server => assert!(server && !client, "{record:?}"),
         TimeWait::Client => assert!(client && !server, "{record:?}"),
         TimeWait::Nobody => assert!(!client && !server, "{record:?}"),
+        _ => panic!("{expected:?}"),
     }
     assert_eq!(close.time_wait.value(), Some(&expected), "{close:?}");
 }

@@ -15,6 +15,7 @@ const MOST_ATTEMPTS: u32 = 5;
 
 /// Which kinds of address are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Families {
     /// Both.
     #[default]
@@ -38,6 +39,7 @@ impl Families {
 
 /// How to resolve.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Options {
     /// This server instead of the system's; neither the hosts file nor search domains apply then.
     pub server: Option<SocketAddr>,

@@ -58,6 +58,7 @@ pub fn default_roots() -> Vec<SocketAddr> {
 
 /// How to walk.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct TraceOptions {
     /// How long to wait for an answer.
     pub timeout: Duration,

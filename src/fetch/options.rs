@@ -8,8 +8,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What to fetch, and how.
+/// How long a step may take unless it is said otherwise.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What to fetch, and how: [`new`](Self::new), and then what is to differ from it.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Options {
     /// What to fetch, in order.
     pub urls: Vec<Url>,
@@ -64,8 +68,42 @@ pub struct Options {
     pub language: Language,
 }
 
+impl Options {
+    /// To get these once each by HTTP/1.0, and their bodies on standard output.
+    pub fn new(urls: Vec<Url>) -> Self {
+        Self {
+            urls,
+            repeat: 1,
+            version: Version::Http10,
+            method: "GET".into(),
+            data: None,
+            headers: Vec::new(),
+            keep_alive: false,
+            follow: false,
+            half_close: false,
+            dribble: None,
+            read_rate: None,
+            abort_after: None,
+            timeout: TIMEOUT,
+            output: Output::Stdout,
+            resume: false,
+            fail: false,
+            json: false,
+            quiet: false,
+            verbose: false,
+            har: None,
+            families: Families::Both,
+            dns: None,
+            roots: None,
+            watch: None,
+            language: Language::English,
+        }
+    }
+}
+
 /// What to send behind a request's head.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Data {
     /// A form, encoded.
     Form(String),
@@ -75,6 +113,7 @@ pub enum Data {
 
 /// Where a server publishes its records.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Watched {
     /// Its live page.
     Page(SocketAddr),
@@ -84,6 +123,7 @@ pub enum Watched {
 
 /// Where bodies go.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Output {
     /// To standard output.
     Stdout,

@@ -37,6 +37,8 @@ enum Position {
 }
 
 /// What a step of decoding found.
+///
+/// Exhaustive on purpose: a caller that ignores one of them loses part of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece {
     /// Framing was eaten, or more bytes are needed.

@@ -2,6 +2,7 @@
 
 /// What a `Content-Range` of bytes says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ContentRange {
     /// `bytes first-last/complete`: the body is this part.
     Part {

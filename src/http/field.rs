@@ -2,6 +2,7 @@
 
 /// Who may write a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Writer {
     /// The server alone: two different ones would be a lie.
     Server,

@@ -59,6 +59,7 @@ fn text(bytes: &[u8]) -> Option<&str> {
 
 /// What a host says of where it is: not looked up, so that nobody can point it elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Named<'r> {
     /// Nothing: no host is named.
     Nothing,

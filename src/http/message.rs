@@ -13,6 +13,7 @@ macro_rules! methods {
     ($($name:ident $token:literal $what:literal;)*) => {
         /// A request method (RFC 9110 §9, and PATCH of RFC 5789). Methods are compared by case.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
         pub enum Method {
             $(#[doc = $what] $name,)*
             /// A token that HTTP does not define; it stands in [`Request::line`].
@@ -48,6 +49,7 @@ methods! {
 /// The version that a message speaks. Our own response is HTTP/1.0 to all of them
 /// (bare, to 0.9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Version {
     /// A simple request: `GET /path` and nothing else (RFC 1945 §5).
     Http09,
@@ -59,6 +61,7 @@ pub enum Version {
 
 /// What the request asks for: the part of the target that names a resource here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Target<'r> {
     /// The path, still percent-encoded, beginning with `/`; `*` or a host and
     /// port for the methods that take those forms (RFC 9112 §3.2).
@@ -70,6 +73,7 @@ pub struct Target<'r> {
 /// One header field as received: the name as sent, the value without the
 /// white space around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Field<'r> {
     /// The name; compare it without regard to case.
     pub name: &'r str,
@@ -225,6 +229,7 @@ fn push_line(lines: &mut Vec<u8>, name: &str, value: &str) {
 
 /// How the end of a response's body is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Framing {
     /// By counting: `Content-Length`.
     Length(u64),
@@ -235,6 +240,7 @@ pub enum Framing {
 /// The head of a response, as the handler sees it. `Date`, `Server`,
 /// `Content-Length` and `Connection` are the connection's to say.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ResponseHead {
     /// The status.
     pub status: StatusCode,
@@ -244,8 +250,16 @@ pub struct ResponseHead {
     pub framing: Framing,
 }
 
+impl ResponseHead {
+    /// The head of these.
+    pub fn new(status: StatusCode, headers: HeaderBlock, framing: Framing) -> Self {
+        Self { status, headers, framing }
+    }
+}
+
 /// A response whose head is complete and well framed, as a client receives it.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct ReceivedHead<'r> {
     /// The status line as sent, without its line end.
     pub line: &'r [u8],
@@ -266,6 +280,7 @@ pub struct ReceivedHead<'r> {
 
 /// How a client knows the end of a response's body (RFC 9112 §6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ResponseFraming {
     /// It has none: the response to a HEAD, or a status without one.
     NoBody,

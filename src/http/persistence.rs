@@ -4,6 +4,8 @@ use super::message::{Framing, Headers, Version};
 use super::server::rejection::Rejection;
 
 /// What becomes of a connection when a response has been sent.
+///
+/// Exhaustive on purpose: there is no third.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disposition {
     /// The next request may come.
@@ -13,6 +15,8 @@ pub enum Disposition {
 }
 
 /// What a client's `Connection` fields ask for (RFC 9112 §9.3).
+///
+/// Exhaustive on purpose: RFC 9112 knows no other option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wish {
     /// Nothing that concerns persistence: the version's own default.
@@ -42,6 +46,8 @@ impl Wish {
 }
 
 /// Everything that the decision rests on.
+///
+/// Exhaustive on purpose: who asks must say all that it rests on.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
     /// The version that the client speaks.

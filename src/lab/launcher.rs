@@ -46,11 +46,19 @@ const FAILED: u8 = 2;
 
 /// Who runs the experiments where root starts the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Account {
     /// The user's number.
     pub user: u32,
     /// The group's number.
     pub group: u32,
+}
+
+impl Account {
+    /// This user, in this group.
+    pub fn new(user: u32, group: u32) -> Self {
+        Self { user, group }
+    }
 }
 
 /// The server's end of the launcher.

@@ -33,6 +33,7 @@ const QUIET: Duration = Duration::from_millis(200);
 
 /// What is to be run.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Programs {
     /// A command for the shell; none: our own server.
     pub server: Option<String>,

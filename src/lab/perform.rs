@@ -78,6 +78,7 @@ pub(super) struct Outcome {
 
 /// Why an experiment could not be performed.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Failure {
     /// The kernel or a container refuses what the lab needs.
     Refused(Refusal),

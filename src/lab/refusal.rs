@@ -6,6 +6,7 @@ use std::io;
 
 /// What the lab asked the kernel for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Attempt {
     /// Namespaces: unshare(2).
     Unshare,
@@ -23,6 +24,7 @@ pub enum Attempt {
 
 /// A refusal: what was asked for, and the kernel's error.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Refusal {
     /// What was asked for.
     pub attempt: Attempt,

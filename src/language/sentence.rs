@@ -4,6 +4,8 @@ use super::spoken::Language;
 use std::fmt;
 
 /// The same in both languages.
+///
+/// Exhaustive on purpose: nobody forgets a language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Text {
     /// In English.
@@ -32,6 +34,8 @@ pub const ERROR: Text = text("error:", "오류:");
 
 /// The same with figures in it. As an error it can be the cause of another one,
 /// and still be said in each language.
+///
+/// Exhaustive on purpose: nobody forgets a language.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sentence {
     /// In English.

@@ -1,6 +1,8 @@
 //! Which language it is: by a tag, or by the environment.
 
 /// A language.
+///
+/// Exhaustive on purpose: the compiler asks for all that is said when there is a third.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Language {
     /// English.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 /// Where a socket listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Place {
     /// On an IP address and a port.
     Internet(SocketAddr),
@@ -24,6 +25,7 @@ impl fmt::Display for Place {
 
 /// An address to listen on, without its port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Address {
     /// The IP address.
     pub ip: IpAddr,
@@ -35,6 +37,7 @@ pub struct Address {
 
 /// Who is at the other end of an accepted connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Peer {
     /// Its address and port; none on a unix socket.
     pub address: Option<SocketAddr>,

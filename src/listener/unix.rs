@@ -29,6 +29,7 @@ const LOCKED: Duration = Duration::from_secs(1);
 
 /// A path to listen on.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UnixPlace {
     /// The path.
     pub path: PathBuf,
@@ -43,6 +44,7 @@ pub struct UnixPlace {
 
 /// What lies in a socket's place, and stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Occupant {
     /// A folder.
     Directory,
@@ -54,6 +56,7 @@ pub enum Occupant {
 
 /// Why nothing listens on a path.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum NoUnixSocket {
     /// Somebody listens there, or uses the socket otherwise.
     Taken,

@@ -10,6 +10,7 @@ pub(super) const LONGEST: usize = 1200;
 
 /// The form of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Format {
     /// `host ident user [time] "request line" status bytes`.
     Common,
@@ -20,6 +21,8 @@ pub enum Format {
 }
 
 /// What is known of an exchange when its request has come, or is refused.
+///
+/// Exhaustive on purpose: an entry lacks nothing by oversight.
 #[derive(Clone, Copy, Debug)]
 pub struct Begun<'a> {
     /// The client's address; `None`: it has none, on a unix socket.
@@ -43,6 +46,7 @@ pub struct Begun<'a> {
 
 /// Who named a client's address: a proxy, by its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Via {
     /// A proxy of this address.
     Address(IpAddr),

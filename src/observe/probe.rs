@@ -46,6 +46,7 @@ impl Scope {
 
 /// How many connections, and how many exchanges, are recorded in a second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Rate {
     /// All, as long as the collector keeps up.
     All,

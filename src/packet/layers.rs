@@ -8,6 +8,7 @@ use std::ops::Range;
 
 /// A header, or the data behind the last one.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Layer {
     /// Which.
     pub kind: LayerKind,
@@ -20,6 +21,7 @@ pub struct Layer {
 /// Which header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "they are the protocols' names")]
+#[non_exhaustive]
 pub enum LayerKind {
     Ethernet,
     Ipv4,
@@ -30,6 +32,7 @@ pub enum LayerKind {
 
 /// A field of a header.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Field {
     /// Its name.
     pub name: FieldName,
@@ -42,6 +45,7 @@ pub struct Field {
 /// The fields' names (RFC 791, 8200, 9293).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "they are the standards' names")]
+#[non_exhaustive]
 pub enum FieldName {
     DestinationMac,
     SourceMac,

@@ -53,6 +53,7 @@ struct UnderWay {
 
 /// A frame at the other end.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub struct Arrival {
     /// Its number, as [`Taken`] has it.
     pub number: u64,
@@ -68,6 +69,7 @@ pub struct Arrival {
 
 /// What became of a frame that was handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Taken {
     /// From 1, both ways together.
     pub number: u64,
@@ -77,6 +79,7 @@ pub struct Taken {
 
 /// What becomes of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Fate {
     /// It arrives, after the link's own delay; so long was it held besides.
     Carried {
@@ -100,6 +103,7 @@ pub enum Fate {
 /// What becomes of a frame that waits in the middle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Decision {
     /// It goes on.
     Deliver,

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The way a packet goes, seen from the two roles: client and server.
+///
+/// Exhaustive on purpose: a connection has two ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 /// What frames of an interface begin with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum LinkType {
     /// An Ethernet header; loopback on Linux has one, too.
     Ethernet,
@@ -22,6 +23,8 @@ impl LinkType {
 }
 
 /// A frame, and what is said of it.
+///
+/// Exhaustive on purpose: who writes a frame says all of this.
 #[derive(Clone, Debug)]
 pub struct Frame<'a> {
     /// Its interface, by the order in which they were described, from 0.

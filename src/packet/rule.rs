@@ -21,6 +21,8 @@ const LONGEST: Duration = Duration::from_secs(60);
 const RATES: std::ops::RangeInclusive<u64> = 1_000..=100_000_000_000;
 
 /// A link as it is asked for: how slow it is, and what it does to which packets.
+///
+/// Exhaustive on purpose: who asks for a link says all of it, or takes the rest from its default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conditions {
     /// How long each packet travels.
@@ -32,6 +34,8 @@ pub struct Conditions {
 }
 
 /// What is done to which packets.
+///
+/// Exhaustive on purpose: who makes a rule says all of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// The packets' way.
@@ -47,6 +51,7 @@ pub struct Rule {
 /// A kind of packet; one packet may be of several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Kind {
     /// A TCP segment with SYN, ACK or not.
     Syn,
@@ -94,6 +99,7 @@ impl Kind {
 
 /// What a link does to a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Action {
     /// It is lost.
     Drop,
@@ -109,6 +115,7 @@ pub enum Action {
 
 /// Why a text is not a condition of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Unclear {
     /// The word that is not understood.
     pub word: String,
@@ -118,6 +125,7 @@ pub struct Unclear {
 
 /// What a word should have been.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Expected {
     /// A delay, a rate or a rule.
     Condition,

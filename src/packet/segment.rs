@@ -13,6 +13,7 @@ use std::ops::Range;
 
 /// An IP packet, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Packet<'a> {
     /// Where it comes from.
     pub source: IpAddr,
@@ -34,7 +35,7 @@ pub struct Packet<'a> {
     pub transport_header: Range<usize>,
 }
 
-/// A part of a packet that was too long for a link (RFC 791 §3.2, RFC 8200 §4.5).
+/// A part of a packet that was too long for a link (RFC 791 §3.2, RFC 8200 §4.5); exhaustive on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fragment {
     /// What all parts of one packet have in common.
@@ -47,6 +48,7 @@ pub struct Fragment {
 
 /// What an IP packet carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Transport {
     /// A segment.
     Tcp(Tcp),
@@ -62,6 +64,7 @@ pub enum Transport {
 
 /// A TCP segment's header (RFC 9293 §3.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Tcp {
     /// Source port.
     pub source: u16,
@@ -93,6 +96,7 @@ impl Tcp {
 /// A TCP segment's control bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "they have no longer names")]
+#[non_exhaustive]
 pub struct Flags {
     pub fin: bool,
     pub syn: bool,
@@ -133,6 +137,7 @@ impl fmt::Display for Flags {
 
 /// A TCP segment's options.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Options {
     /// Maximum segment size, in bytes (RFC 9293 §3.7.1).
     pub mss: Option<u16>,
@@ -148,7 +153,7 @@ pub struct Options {
     pub is_unread: bool,
 }
 
-/// A UDP datagram's header.
+/// A UDP datagram's header, whole (RFC 768): exhaustive on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Udp {
     /// Source port.
@@ -161,7 +166,7 @@ pub struct Udp {
     pub checksum: u16,
 }
 
-/// An ICMP message's beginning.
+/// What every ICMP message begins with: exhaustive on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Icmp {
     /// 4 or 6.
@@ -174,6 +179,7 @@ pub struct Icmp {
 
 /// Why bytes could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Unreadable {
     /// Shorter than a link's header, or malformed there.
     Link,

@@ -68,6 +68,7 @@ struct Base {
 
 /// How many segments of one end there were of a kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Counts {
     /// Segments.
     pub segments: u64,

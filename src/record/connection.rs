@@ -22,6 +22,7 @@ pub const SCHEMA: u32 = 2;
 
 /// One connection, from the client's SYN to TIME_WAIT.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Record {
     /// [`SCHEMA`].
     pub glasshttp: u32,
@@ -92,6 +93,7 @@ impl Record {
 
 /// The beginning of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Handshake {
     /// The client's first segment.
     pub syn: Figure<Syn>,
@@ -113,6 +115,7 @@ pub struct Handshake {
 
 /// The accept queue of a listening socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Queue {
     /// Complete connections that wait for accept(2).
     pub waiting: u32,
@@ -122,6 +125,7 @@ pub struct Queue {
 
 /// A request and its response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Exchange {
     /// From 1, in order, on its connection.
     pub number: u64,
@@ -160,6 +164,7 @@ pub struct Exchange {
 /// How far a request's head came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum HeadState {
     /// To the empty line that ends it.
     Complete,
@@ -172,6 +177,7 @@ pub enum HeadState {
 
 /// What came of a request's body, as far as the server read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RequestBody {
     /// How many bytes of it the head announces.
     pub length: u64,
@@ -192,6 +198,7 @@ impl RequestBody {
 
 /// A message's head as it was on the wire.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Message {
     /// The head; bytes that are no UTF-8 are shown as U+FFFD. Empty where there was none (HTTP/0.9).
     pub head: String,
@@ -208,6 +215,7 @@ impl Message {
 
 /// What an exchange took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Traffic {
     /// Calls that read some of the request; none, where it came with the one before.
     pub reads: u32,
@@ -225,6 +233,7 @@ pub struct Traffic {
 
 /// The end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Close {
     /// When close(2) was called.
     #[serde(default = "unseen")]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// How a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum How {
     /// Both halves were ended by a FIN, as far as we saw them.
     Fin,
@@ -25,6 +26,8 @@ pub enum How {
 }
 
 /// One of the two ends of a connection.
+///
+/// Exhaustive on purpose: a connection has two ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum End {
@@ -53,6 +56,7 @@ impl End {
 /// Who is left with a port in TIME_WAIT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum TimeWait {
     /// The client: it ended first.
     Client,

@@ -10,6 +10,7 @@ const UNIX: &str = "unix:";
 
 /// One end of a connection. As JSON a text: `127.0.0.1:8080`, `unix:/run/site.sock`, `unix:`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Endpoint {
     /// TCP's: an address and a port.
     Internet(SocketAddr),

@@ -84,6 +84,7 @@ impl std::error::Error for Failure {}
 
 /// A failure, and what it leaves behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Failed {
     /// Why.
     pub failure: Failure,
@@ -95,6 +96,7 @@ pub struct Failed {
 
 /// Some of a body, from where a later fetch may go on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct KeptPart {
     /// The file.
     #[serde(serialize_with = "saved::path")]

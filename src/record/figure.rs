@@ -14,6 +14,8 @@ pub type Nanoseconds = i64;
 pub type Text = Cow<'static, str>;
 
 /// A figure, and how we know it.
+///
+/// Exhaustive on purpose: every figure is known in one of these three ways.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Figure<T> {
     /// The program or the kernel reported it.

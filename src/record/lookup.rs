@@ -12,6 +12,7 @@ use std::time::Duration;
 
 /// How a name became addresses, or did not.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Lookup {
     /// The name as given.
     pub name: String,
@@ -41,6 +42,7 @@ pub struct Lookup {
 /// Where an answer comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Source {
     /// The host is an address already: no DNS was needed.
     Numeric,
@@ -70,6 +72,7 @@ pub enum Source {
 /// The kind of record that is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
+#[non_exhaustive]
 pub enum QueryType {
     /// IPv4 addresses.
     A,
@@ -89,6 +92,7 @@ impl fmt::Display for QueryType {
 /// What carries a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Transport {
     /// A datagram.
     Udp,
@@ -107,6 +111,7 @@ impl fmt::Display for Transport {
 
 /// One question sent to one server, and what came of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Query {
     /// Who was asked.
     pub server: SocketAddr,
@@ -139,6 +144,7 @@ pub struct Query {
 /// A datagram that was no answer to the question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Ignored {
     /// It bears another number.
     WrongId {
@@ -167,6 +173,7 @@ impl fmt::Display for Ignored {
 /// What came of a question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum QueryOutcome {
     /// An answer, good or bad.
     Answered(DnsResponse),
@@ -192,6 +199,7 @@ pub enum QueryOutcome {
 
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct DnsResponse {
     /// The response code's name, such as `NOERROR` or `NXDOMAIN`.
     pub rcode: String,
@@ -215,6 +223,7 @@ pub struct DnsResponse {
 
 /// A resource record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ResourceRecord {
     /// Whose it is.
     pub name: String,
@@ -229,6 +238,7 @@ pub struct ResourceRecord {
 
 /// What the system resolver, getaddrinfo(3), says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SystemLookup {
     /// Its addresses, in its order.
     pub addresses: Vec<IpAddr>,
@@ -243,6 +253,7 @@ pub struct SystemLookup {
 
 /// A walk from the root to the servers that know.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Trace {
     /// The name as given.
     pub name: String,
@@ -263,6 +274,7 @@ pub struct Trace {
 
 /// One step of a walk: the servers of one zone are asked until one answers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Step {
     /// The zone whose servers are asked.
     pub zone: String,
@@ -279,6 +291,7 @@ pub struct Step {
 
 /// A zone below, and who serves it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Referral {
     /// The zone.
     pub zone: String,
@@ -288,6 +301,7 @@ pub struct Referral {
 
 /// A name server of a zone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct NameServer {
     /// Its name.
     pub name: String,

@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 /// Why a name has no address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum LookupError {
     /// The name is none that DNS could hold.
     InvalidName {
@@ -117,6 +118,7 @@ pub enum LookupError {
 /// What keeps a name from being one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum NameFault {
     /// What stands in brackets is no IPv6 address.
     Brackets,
@@ -139,6 +141,7 @@ pub enum NameFault {
 /// What keeps bytes from being a DNS message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum MessageFault {
     /// They are too few.
     TooShort {

@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 
 /// A client that a proxy named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Named {
     /// Its address.
     pub client: IpAddr,
@@ -19,6 +20,7 @@ pub struct Named {
 
 /// What came of a header of the PROXY protocol, before anything else on its connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ProxyHeader {
     /// How far it came.
     pub state: ProxyHeaderState,
@@ -33,6 +35,7 @@ pub struct ProxyHeader {
 /// How far a header of the PROXY protocol came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ProxyHeaderState {
     /// Not to its end.
     Begun,
@@ -45,6 +48,7 @@ pub enum ProxyHeaderState {
 /// How a proxy names its client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum NamedBy {
     /// By a line before the first request (PROXY protocol, version 1).
     ProxyV1,
@@ -71,6 +75,7 @@ impl NamedBy {
 /// Why a trusted proxy's fields name no client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum NotNamed {
     /// What should be an address is none.
     Malformed,
@@ -81,6 +86,7 @@ pub enum NotNamed {
 /// What a trusted proxy's fields say of an exchange's client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[non_exhaustive]
 pub enum Forwarded {
     /// Its address.
     Client(Named),

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 /// Whether the values of fields that let their reader pass for another are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Secrets {
     /// How long they are, and no more.
     Withheld,

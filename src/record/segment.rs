@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 /// The segments of a connection: the first and the last ones, where there were very many.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Segments {
     /// In the order in which they were seen.
     pub list: Vec<Segment>,
@@ -63,6 +64,7 @@ impl Segments {
 /// Until when a connection's segments were followed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Followed {
     /// Further ones may be seen.
     #[default]
@@ -90,6 +92,7 @@ macro_rules! first_seen {
         /// When what a connection consists of was seen for the first time, whether that
         /// segment is listed or not.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[non_exhaustive]
         pub struct FirstSeen<T = Option<Nanoseconds>> {
             $($(#[$about])* pub $name: T,)*
         }
@@ -145,6 +148,7 @@ impl FirstSeen {
 
 /// One segment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Segment {
     /// When it was seen here.
     pub at: Nanoseconds,
@@ -192,6 +196,7 @@ pub struct Segment {
 
 /// The frame that a segment came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Frame {
     /// When it was seen: nanoseconds since 1970.
     pub at: u64,
@@ -211,6 +216,7 @@ impl Frame {
 
 /// A segment's options.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Options {
     /// The largest segment that its sender takes, in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -18,6 +18,7 @@ macro_rules! sentences {
     )* }) => {
         $(#[$about])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
         pub enum $name {
             $(#[doc = concat!($english $(, "client", $more_english)*)] $member,)*
             /// One that this version does not know, in its record's own words.

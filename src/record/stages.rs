@@ -12,6 +12,7 @@ macro_rules! stages {
     ($($name:ident $version_1:literal $by:ident $why:ident $about:literal;)*) => {
         /// When an exchange's stages were reached: facts, never intentions.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[non_exhaustive]
         pub struct Stages {
             $(#[doc = $about] #[serde(alias = $version_1)] pub $name: Figure<Nanoseconds>,)*
         }

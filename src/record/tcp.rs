@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the client's SYN said (RFC 9293, RFC 7323).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Syn {
     /// Initial sequence number.
     pub sequence: u32,
@@ -26,6 +27,7 @@ pub struct Syn {
 
 /// What the two SYNs of a connection agreed on, and what each end goes by, as TCP_INFO knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Negotiated {
     /// The most bytes of data that a segment to the other end holds for now
     /// (tcpi_snd_mss): less than the MSS that the other end announced, by the
@@ -43,6 +45,7 @@ pub struct Negotiated {
 
 /// What TCP_INFO said right before the close (tcp(7)).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Tcp {
     /// The state's name, as in RFC 9293.
     pub state: Text,

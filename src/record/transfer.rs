@@ -24,6 +24,7 @@ pub const SCHEMA: u32 = 3;
 
 /// Everything that one run fetched.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct FetchRecord {
     /// [`SCHEMA`].
     pub glasshttp_fetch: u32,
@@ -35,6 +36,7 @@ pub struct FetchRecord {
 
 /// One URL, asked for once.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Transfer {
     /// From 1, in order.
     pub number: u64,
@@ -83,6 +85,7 @@ pub struct Transfer {
 
 /// How a name became addresses.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Name {
     /// The host.
     pub host: String,
@@ -100,6 +103,7 @@ pub struct Name {
 
 /// The two ends of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Ends {
     /// This end.
     pub client: SocketAddr,
@@ -109,6 +113,7 @@ pub struct Ends {
 
 /// How a connection was made, or was not.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Connect {
     /// Every address that was tried, in order.
     pub attempts: Vec<Attempt>,
@@ -120,6 +125,7 @@ pub struct Connect {
 
 /// One address that was tried.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Attempt {
     /// The address.
     pub server: SocketAddr,
@@ -138,6 +144,7 @@ pub struct Attempt {
 /// What came of connect(2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ConnectOutcome {
     /// There is a connection.
     Connected,
@@ -163,6 +170,7 @@ pub enum ConnectOutcome {
 
 /// A keep-alive connection, used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Reuse {
     /// For how long nothing was asked on it, in nanoseconds.
     pub idle: Nanoseconds,
@@ -172,6 +180,7 @@ pub struct Reuse {
 
 /// A request and its response.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ClientExchange {
     /// From 1, in order, on its connection.
     pub number: u32,
@@ -199,6 +208,7 @@ pub struct ClientExchange {
 
 /// The head of a response.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Response {
     /// The status line; empty where there was no head (HTTP/0.9).
     pub line: String,
@@ -227,6 +237,7 @@ impl Response {
 
 /// Text that was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct TextBody {
     /// The text.
     pub text: String,
@@ -236,6 +247,7 @@ pub struct TextBody {
 
 /// The head of an interim response (1xx).
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Interim {
     /// When we had read it.
     pub at: Nanoseconds,
@@ -253,6 +265,7 @@ pub struct Interim {
 
 /// Bytes that came and can't be read, as text: escaped as in source code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Unread {
     /// How many there were when that was clear.
     pub bytes: u64,
@@ -266,6 +279,7 @@ pub struct Unread {
 
 /// A header field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Field {
     /// The name, as sent.
     pub name: String,
@@ -276,6 +290,7 @@ pub struct Field {
 /// How the end of a body is known (RFC 9112 §6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "by", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Framing {
     /// There is none.
     NoBody,
@@ -294,6 +309,7 @@ pub enum Framing {
 
 /// When an exchange's stages were reached: facts, never intentions.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ClientStages {
     /// The request's first bytes were handed to the kernel.
     pub first_sent: Figure<Nanoseconds>,
@@ -313,6 +329,7 @@ pub struct ClientStages {
 
 /// What an exchange took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ClientTraffic {
     /// Calls that sent some of the request.
     pub writes: u32,
@@ -331,6 +348,7 @@ pub struct ClientTraffic {
 /// What became of a body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Saved {
     /// It went to standard output.
     Stdout,
@@ -360,6 +378,7 @@ pub enum Saved {
 
 /// The end of a connection.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ClientClose {
     /// When our socket was closed: close(2) had returned.
     pub at: Nanoseconds,

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 /// Why there is no server's half, where it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Unjoined {
     /// The server is on another machine.
     OtherMachine,

@@ -10,6 +10,7 @@ use std::net::IpAddr;
 
 /// The hosts that a site responds to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Hosts {
     /// All of them: who may ask was decided by choosing the addresses.
     #[default]
@@ -20,6 +21,7 @@ pub enum Hosts {
 
 /// One host.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Host {
     /// A name as DNS has it (an international one in punycode), without a dot at its end.
     Name(String),

@@ -43,8 +43,86 @@
 //! # }
 //! ```
 //!
-//! Each file is then looked up anew. For what event loops keep of a site, your
-//! [`for_event_loop`](Handler::for_event_loop) wraps the site's, `begin_turn` and `end_turn` included.
+//! # State of each event loop around a site
+//!
+//! There each file is looked up anew, and what pages share needs a lock. An event loop's own handler
+//! wraps that of the site, which keeps files in memory, and has its state without a lock:
+//!
+//! ```
+//! use glasshttp::handler::{Begun, Ends, LoopHandler};
+//! use glasshttp::site::{Site, SiteOptions};
+//! use glasshttp::{Handler, Request, Response, Server, StatusCode, Stop};
+//! use std::time::Instant;
+//!
+//! struct Application {
+//!     files: Site,
+//! }
+//!
+//! impl Handler for Application {
+//!     // Of models that have no event loops.
+//!     fn handle(&self, request: &Request<'_>) -> Response {
+//!         self.files.handle(request)
+//!     }
+//!
+//!     fn for_event_loop(&self) -> Option<Box<dyn LoopHandler>> {
+//!         let files = self.files.for_event_loop()?;
+//!         Some(Box::new(OfOneLoop { files, visits: 0 }))
+//!     }
+//! }
+//!
+//! struct OfOneLoop {
+//!     files: Box<dyn LoopHandler>,
+//!     visits: u64,
+//! }
+//!
+//! impl LoopHandler for OfOneLoop {
+//!     fn begin_on(&mut self, request: &Request<'_>, ends: Ends<'_>) -> Begun {
+//!         if request.target.path != "/visits" {
+//!             return self.files.begin_on(request, ends);
+//!         }
+//!         self.visits += 1;
+//!         Begun::Now(Response::text(StatusCode::OK, &format!("Visit {} of this event loop.\n", self.visits)))
+//!     }
+//!
+//!     // Without these two, files that change would be served as they were.
+//!     fn begin_turn(&mut self, now: Instant) {
+//!         self.files.begin_turn(now);
+//!     }
+//!
+//!     fn end_turn(&mut self, now: Instant) -> Option<Instant> {
+//!         self.files.end_turn(now)
+//!     }
+//! }
+//!
+//! # fn main() -> std::io::Result<()> {
+//! # let folder = tempfile::tempdir()?;
+//! # std::fs::write(folder.path().join("hello.txt"), "Hello\n")?;
+//! # let folder = folder.path();
+//! let mut options = SiteOptions::default();
+//! options.listing = false;
+//! let files = Site::open(folder, options)?;
+//! let server = Server::new(Application { files }).listen("127.0.0.1:0")?; // an event loop is the usual model
+//! # let address = server.addresses()[0];
+//! # let stop = std::sync::Arc::new(Stop::new()?);
+//! # std::thread::scope(|scope| {
+//! #     let serving = scope.spawn(|| server.run(&stop));
+//! #     let get = |path: &str| {
+//! #         let (mut response, mut client) = (String::new(), std::net::TcpStream::connect(address)?);
+//! #         std::io::Write::write_all(&mut client, format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes())?;
+//! #         std::io::Read::read_to_string(&mut client, &mut response)?;
+//! #         Ok::<_, std::io::Error>(response)
+//! #     };
+//! #     let responses = ["/visits", "/hello.txt", "/visits", "/"].map(get);
+//! #     stop.set();
+//! #     serving.join().expect("it does not panic")?;
+//! #     for (response, end) in responses.into_iter().zip(["Visit 1 of this event loop.\n", "Hello\n", "Visit 2 of this event loop.\n", "\n"]) {
+//! #         let response = response?;
+//! #         assert!(response.ends_with(end), "{response}");
+//! #     }
+//! #     Ok(())
+//! # })
+//! # }
+//! ```
 
 mod cache;
 mod cache_control;
@@ -176,8 +254,24 @@ impl Site {
         self.shared.place.is_confined();
     }
 
-    /// What is to be called when serving has ended: it lets go of storage that
-    /// does not respond, and gives how many requests still waited for it.
+    /// What is to be called when serving has ended, before the program ends or goes on: it is needed
+    /// where files may lie on storage that may hang (a network file system, FUSE), for such files are
+    /// read by helper processes. Those that still wait are killed; gives how many requests that were.
+    /// Elsewhere there are none, and it does nothing.
+    ///
+    /// ```no_run
+    /// # fn main() -> std::io::Result<()> {
+    /// # let stop = std::sync::Arc::new(glasshttp::Stop::on_signals()?);
+    /// let files = glasshttp::site::Site::open("/mnt/files".as_ref(), Default::default())?;
+    /// let abandon_storage = files.ending(); // the server takes the site
+    /// glasshttp::Server::new(files).listen("127.0.0.1:8080")?.run(&stop)?;
+    /// let unresponded = abandon_storage();
+    /// if unresponded > 0 {
+    ///     eprintln!("Storage did not respond to {unresponded} requests.");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn ending(&self) -> impl Fn() -> usize + use<> {
         let storage = self.shared.storage.clone();
         move || storage.as_ref().map_or(0, Storage::abandon)

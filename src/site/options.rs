@@ -5,8 +5,15 @@ use super::hosts::Hosts;
 use crate::handler::Response;
 use crate::language::Language;
 
-/// How a folder is served.
+/// How a folder is served: the default, and what is to differ from it.
+///
+/// ```
+/// let mut options = glasshttp::site::SiteOptions::default();
+/// options.listing = false;
+/// options.headers.push(("X-Frame-Options".into(), "DENY".into()));
+/// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct SiteOptions {
     /// Serve files and folders whose names begin with a dot.
     pub hidden: bool,

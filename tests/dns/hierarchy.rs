@@ -3,7 +3,7 @@
 
 use super::{asking, assert_addresses, response, transports};
 use crate::harness::PATIENCE;
-use glasshttp::dns::{Options, TraceOptions, resolve, trace};
+use glasshttp::dns::{TraceOptions, resolve, trace};
 use glasshttp::record::LookupError;
 use glasshttp::record::lookup::QueryOutcome;
 use rustix::process::{Pid, Signal, kill_process};
@@ -83,7 +83,8 @@ impl Hierarchy {
 
     /// Asks until there is an answer.
     fn wait_for(&mut self, address: Ipv4Addr, name: &str) {
-        let options = Options { timeout: Some(Duration::from_millis(200)), ..asking(self.at(address)) };
+        let mut options = asking(self.at(address));
+        options.timeout = Some(Duration::from_millis(200));
         let deadline = Instant::now() + PATIENCE;
         loop {
             let lookup = resolve(name, &options);

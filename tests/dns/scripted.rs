@@ -1,7 +1,7 @@
 //! Servers that lie, stammer, cut short and stay silent.
 
 use super::server::{By, Server, address, answer, answer_with_address, asked, bytes, cname, ns};
-use super::{addresses, asking, assert_addresses, response, transports};
+use super::{addresses, asking, assert_addresses, options, response, transports};
 use glasshttp::dns::{Options, TraceOptions, resolve, trace};
 use glasshttp::record::LookupError;
 use glasshttp::record::lookup::{Ignored, QueryOutcome, Source};
@@ -29,12 +29,13 @@ fn the_hosts_file_comes_first_and_the_system_is_compared() {
     let folder = crate::harness::folder();
     let hosts = folder.path().join("hosts");
     fs::write(&hosts, "127.0.0.1 localhost\n192.0.2.9 Only-Here.Test\n").expect("a file");
-    let options = Options { hosts: hosts.clone(), ..Options::default() };
+    let mut options = options(|options| options.hosts.clone_from(&hosts));
     let lookup = resolve("localhost", &options);
     assert_eq!(lookup.source, Source::HostsFile { path: hosts.clone(), lines: vec![1] });
     let system = lookup.system.expect("it was asked");
     assert!(system.addresses.iter().all(|address| address.is_loopback()), "{system:?}");
-    let lookup = resolve("only-here.test", &Options { system: None, ..options });
+    options.system = None;
+    let lookup = resolve("only-here.test", &options);
     assert_eq!(
         (lookup.source, lookup.addresses),
         (Source::HostsFile { path: hosts, lines: vec![2] }, addresses(&["192.0.2.9"]))
@@ -116,7 +117,8 @@ fn what_is_truncated_is_asked_again_over_tcp() {
 fn silence_is_asked_again_and_then_said() {
     let silent = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     let server = silent.local_addr().expect("an address");
-    let options = Options { timeout: Some(Duration::from_millis(30)), attempts: Some(3), ..asking(server) };
+    let mut options = asking(server);
+    (options.timeout, options.attempts) = (Some(Duration::from_millis(30)), Some(3));
     let lookup = resolve("a.test", &options);
     assert_eq!(lookup.error, Some(LookupError::NoResponse { tries: 3, server }));
     assert_eq!(lookup.exchanges.iter().map(|exchange| exchange.attempt).collect::<Vec<_>>(), [1, 2, 3, 1, 2, 3]);
@@ -201,7 +203,8 @@ fn aliases_are_followed_by_hand_until_they_run_in_a_circle() {
 
 #[test]
 fn a_walk_leads_down_or_ends() {
-    let quick = TraceOptions { timeout: Duration::from_secs(5), attempts: 1, ..TraceOptions::default() };
+    let mut quick = TraceOptions::default();
+    (quick.timeout, quick.attempts) = (Duration::from_secs(5), 1);
     // Each answer refers to the same zone again.
     let lame = Server::start(|question, _| {
         let mut message = answer(question);
@@ -258,10 +261,14 @@ fn a_limit_ends_it_all() {
     let silent = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     let server = silent.local_addr().expect("an address");
     let limit = Duration::from_millis(50);
-    let lookup = resolve("a.test", &Options { limit: Some(limit), attempts: Some(5), ..asking(server) });
+    let mut options = asking(server);
+    (options.limit, options.attempts) = (Some(limit), Some(5));
+    let lookup = resolve("a.test", &options);
     assert!(matches!(lookup.error, Some(LookupError::NoResponse { .. })), "{:?}", lookup.error);
     assert!(lookup.time >= limit && lookup.time < Duration::from_secs(5), "{:?}", lookup.time);
-    let walk = trace("a.test", &[server], &TraceOptions { limit, ..TraceOptions::default() });
+    let mut options = TraceOptions::default();
+    options.limit = limit;
+    let walk = trace("a.test", &[server], &options);
     assert!(walk.error.is_some() && walk.time < Duration::from_secs(3), "{walk:?}");
 }
 
@@ -280,8 +287,10 @@ fn resolv_conf_names_the_server_and_the_search_domains() {
     let folder = crate::harness::folder();
     let path = folder.path().join("resolv.conf");
     fs::write(&path, "nameserver 127.9.8.7\nsearch first.test second.test\n").expect("a file");
-    let options =
-        Options { resolv_conf: path.clone(), hosts: folder.path().join("none"), system: None, ..Options::default() };
+    let options = options(|options| {
+        options.resolv_conf.clone_from(&path);
+        (options.hosts, options.system) = (folder.path().join("none"), None);
+    });
     let lookup = resolve("www", &options);
     assert_eq!(lookup.source, Source::Servers { servers: vec![server.address], path: Some(path), is_default: false });
     assert_eq!(lookup.candidates, ["www.first.test", "www.second.test"]);
@@ -305,8 +314,10 @@ fn resolv_conf_may_ask_for_tcp_and_for_turns() {
         .into();
     let folder = crate::harness::folder();
     let path = folder.path().join("resolv.conf");
-    let options =
-        Options { resolv_conf: path.clone(), hosts: folder.path().join("none"), system: None, ..Options::default() };
+    let options = options(|options| {
+        options.resolv_conf.clone_from(&path);
+        (options.hosts, options.system) = (folder.path().join("none"), None);
+    });
     let servers = "nameserver 127.9.9.1\nnameserver 127.9.9.2\nnameserver 127.9.9.3\n";
     // By TCP from the first question on, and the first server only.
     fs::write(&path, format!("{servers}options use-vc\n")).expect("a file");

@@ -5,7 +5,6 @@ use crate::browser::driver::Browser;
 use crate::browser::save_screenshot;
 use glasshttp::observe::live::{Bounds, LiveSink};
 use glasshttp::observe::sink::{News, Sink};
-use glasshttp::record::connection::{Queue, Record};
 use glasshttp::record::{Figure, Source, Why};
 use glasshttp::{Model, Request, Response, Server, StatusCode, Stop};
 use serde_json::json;
@@ -35,12 +34,12 @@ pub fn tell_a_morning(sink: &mut LiveSink) {
     for connection in 1..=3 {
         example::tell_whole(sink, connection, "/");
     }
-    let silent = Record { accepted: example::ago(Duration::from_millis(7300)), ..example::opened(4) };
+    let silent = example::accepted_before(example::opened(4), Duration::from_millis(7300));
     sink.take(&silent, News::Opened);
     sink.take(&silent, News::Silent);
-    let mut slow = Record { accepted: example::ago(Duration::from_millis(6100)), ..example::opened(5) };
+    let mut slow = example::accepted_before(example::opened(5), Duration::from_millis(6100));
     slow.handshake.queued = Figure::derived(1_300_000_000, Source::AgeAtAccept);
-    slow.handshake.queue = Figure::measured(Queue { waiting: 3, backlog: 5 }, Source::ListenerTcpInfo);
+    slow.handshake.queue = example::queue(3, 5);
     for number in 1..=3 {
         slow.exchanges.push(example::exchange(
             number,
@@ -52,7 +51,7 @@ pub fn tell_a_morning(sink: &mut LiveSink) {
     slow.exchanges[1].stages.acknowledged = Figure::not_visible(Why::NoAcknowledgement);
     sink.take(&slow, News::Responded);
     sink.take(&example::closed(slow, 4_800_000_000), News::Closed);
-    let broken = Record { accepted: example::ago(Duration::from_millis(3500)), ..example::opened(6) };
+    let broken = example::accepted_before(example::opened(6), Duration::from_millis(3500));
     sink.take(&example::reset(broken, 1_200_000_000), News::Closed);
     example::tell_whole(sink, 7, "/hello.txt");
 }
@@ -253,7 +252,7 @@ fn a_saved_log_is_shown_the_same_way_and_its_bad_lines_are_counted() {
 /// A site that tells each request's record, and whose responses bear its number.
 fn serve_a_site(sink: Arc<Mutex<LiveSink>>) -> (String, Arc<Stop>) {
     let response = move |request: &Request<'_>| {
-        let mut record = Record { accepted: example::ago(Duration::ZERO), ..example::opened(12) };
+        let mut record = example::opened(12);
         record.exchanges.push(example::exchange(1, request.target.path, 0));
         sink.lock().expect("no panic").take(&example::closed(record, 900_000), News::Closed);
         Response::text(StatusCode::OK, "hello")

@@ -1,8 +1,10 @@
 //! Records as the collector tells them: what the page is shown in these tests.
 
 use glasshttp::observe::sink::{News, Sink};
-use glasshttp::record::connection::{Close, Exchange, Handshake, HeadState, Message, Queue, Record, SCHEMA, Traffic};
-use glasshttp::record::{End, Figure, How, Reason, Source, Stages, Syn, Tcp, TimeWait, Why};
+use glasshttp::record::connection::{Exchange, HeadState, Queue, Record, SCHEMA};
+use glasshttp::record::{End, Figure, How, Reason, Source, Stages, TimeWait, Why};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -34,43 +36,49 @@ fn httpdate(since: Duration) -> String {
 /// A connection that is open and on which nothing has come.
 pub fn opened(connection: u64) -> Record {
     let client = SocketAddr::from(([127, 0, 0, 1], 50_000 + (connection % 10_000) as u16));
-    let syn = Syn {
-        sequence: SYN_SEQUENCE,
-        mss: Some(65_495),
-        window: 65_495,
-        window_scale: Some(7),
-        sack_permitted: true,
-        timestamp: Some(3_141_592_653),
-        ttl: 64,
-        headers: "4500003c1c464000400620747f0000017f000001c3511f902b55e21800000000a002ffd7fe300000\
-                  0204ffd70402080abb40e64d0000000001030307"
-            .into(),
-    };
-    Record {
-        glasshttp: SCHEMA,
-        connection,
-        model: "multiplex".into(),
-        client: client.into(),
-        server: ([127, 0, 0, 1], 8080).into(),
-        accepted: ago(Duration::ZERO),
-        handshake: Handshake {
-            syn: Figure::measured(syn, Source::SavedSyn),
-            server_sequence: Figure::not_visible(Why::OwnSequence),
-            queued: Figure::derived(41_000, Source::AgeAtAccept),
-            queue: Figure::measured(Queue { waiting: 0, backlog: 4096 }, Source::ListenerTcpInfo),
-            tick: 4_000_000,
-            state: Figure::measured("ESTABLISHED".into(), Source::StateAtAccept),
-            rtt: Figure::measured(21_000, Source::TcpInfo),
+    let syn = json!({
+        "sequence": SYN_SEQUENCE,
+        "mss": 65_495,
+        "window": 65_495,
+        "window_scale": 7,
+        "sack_permitted": true,
+        "timestamp": 3_141_592_653_u32,
+        "ttl": 64,
+        "headers": "4500003c1c464000400620747f0000017f000001c3511f902b55e21800000000a002ffd7fe300000\
+                    0204ffd70402080abb40e64d0000000001030307",
+    });
+    read(json!({
+        "glasshttp": SCHEMA,
+        "connection": connection,
+        "model": "multiplex",
+        "client": client.to_string(),
+        "server": "127.0.0.1:8080",
+        "accepted": ago(Duration::ZERO),
+        "handshake": {
+            "syn": Figure::measured(syn, Source::SavedSyn),
+            "server_sequence": Figure::<u32>::not_visible(Why::OwnSequence),
+            "queued": Figure::derived(41_000, Source::AgeAtAccept),
+            "queue": queue(0, 4096),
+            "tick": 4_000_000,
+            "state": Figure::measured("ESTABLISHED", Source::StateAtAccept),
+            "rtt": Figure::measured(21_000, Source::TcpInfo),
         },
-        part: 1,
-        continues: false,
-        exchanges: vec![],
-        exchanges_left_out: 0,
-        named: None,
-        proxy_header: None,
-        close: None,
-        segments: None,
-    }
+        "part": 1,
+        "continues": false,
+        "exchanges": [],
+        "exchanges_left_out": 0,
+        "close": null,
+    }))
+}
+
+/// A record of this form, as a log has it.
+fn read<T: DeserializeOwned>(form: Value) -> T {
+    serde_json::from_value(form).expect("a record's form")
+}
+
+/// So many waited in the accept queue, of so many that may.
+pub fn queue(waiting: u32, backlog: u32) -> Figure<Queue> {
+    Figure::measured(read(json!({ "waiting": waiting, "backlog": backlog })), Source::ListenerTcpInfo)
 }
 
 /// Its next exchange: a GET of `target`, begun so long after the accept, in nanoseconds.
@@ -79,64 +87,61 @@ pub fn exchange(number: u64, target: &str, begun: i64) -> Exchange {
         format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: curl/8.14.1\r\nAccept: */*\r\n\r\n");
     let response = "HTTP/1.0 200 OK\r\nDate: Fri, 02 Jan 2026 03:04:05 GMT\r\nServer: glasshttp\r\n\
                   Content-Type: text/plain; charset=utf-8\r\nContent-Length: 44\r\nConnection: keep-alive\r\n\r\n";
-    let traffic = Traffic {
-        reads: 1,
-        request_head: request.len() as u64,
-        writes: 1,
-        response_head: response.len() as u64,
-        response_body: 44,
-    };
     let clock = [32_000, 41_000, 97_000, 121_000, 121_000].map(|time| (time, CLOCK));
     let mut times = [(0, STAMP)].into_iter().chain(clock).chain([(139_000, STAMP)]);
-    Exchange {
-        number,
-        request: Message { head: request, is_cut: false },
-        response: Message { head: response.into(), is_cut: false },
-        head: Some(HeadState::Complete),
-        body_length: Some(traffic.response_body),
-        status: 200,
-        resource: Figure::measured("hello.txt".into(), Source::Handler),
-        request_body: None,
-        refused: None,
-        forwarded: None,
-        is_kept: true,
-        stages: Stages::all(|_| match times.next() {
+    let traffic = json!({
+        "reads": 1,
+        "request_head": request.len(),
+        "writes": 1,
+        "response_head": response.len(),
+        "response_body": 44,
+    });
+    read(json!({
+        "number": number,
+        "request": { "head": request, "is_cut": false },
+        "response": { "head": response, "is_cut": false },
+        "head": HeadState::Complete,
+        "body_length": 44,
+        "status": 200,
+        "resource": Figure::measured("hello.txt", Source::Handler),
+        "is_kept": true,
+        "stages": Stages::all(|_| match times.next() {
             Some((time, by)) => Figure::measured(begun + time, by),
             None => Figure::not_visible(Why::NotReached),
         }),
-        traffic: Figure::measured(traffic, Source::Calls),
-    }
+        "traffic": Figure::measured(traffic, Source::Calls),
+    }))
 }
 
 /// The end that the client made, so long after the accept, in nanoseconds.
 pub fn closed(mut record: Record, at: i64) -> Record {
-    let tcp = Tcp {
-        state: "CLOSE_WAIT".into(),
-        rtt: 23_000,
-        rtt_variation: 9_000,
-        min_rtt: Some(21_000),
-        retransmissions: 0,
-        bytes_received: Some(86),
-        bytes_acknowledged: Some(221),
-        segments_in: Some(5),
-        segments_out: Some(4),
-        mss: 32_768,
-        congestion_window: 10,
-    };
-    record.close = Some(Close {
-        called: Figure::measured(at - 2_000, CLOCK),
-        left_by: Figure::measured(at - 3_000, CLOCK),
-        at: Figure::measured(at, CLOCK),
-        reason: Reason::ClientClosed,
-        sentence: "The client closed the kept connection.".into(),
-        how: How::Fin,
-        first: Figure::measured(End::Client, Source::EndBeforeShutdown),
-        client_end: Figure::measured(at - 30_000, Source::EndOfInput),
-        server_end: Figure::measured(at - 4_000, CLOCK),
-        server_fin: Figure::derived(at - 4_000, Source::NothingUnsent),
-        tcp: Figure::measured(tcp, Source::TcpInfoBeforeClose),
-        time_wait: Figure::derived(TimeWait::Client, Source::FirstWaits),
+    let tcp = json!({
+        "state": "CLOSE_WAIT",
+        "rtt": 23_000,
+        "rtt_variation": 9_000,
+        "min_rtt": 21_000,
+        "retransmissions": 0,
+        "bytes_received": 86,
+        "bytes_acknowledged": 221,
+        "segments_in": 5,
+        "segments_out": 4,
+        "mss": 32_768,
+        "congestion_window": 10,
     });
+    record.close = read(json!({
+        "called": Figure::measured(at - 2_000, CLOCK),
+        "left_by": Figure::measured(at - 3_000, CLOCK),
+        "at": Figure::measured(at, CLOCK),
+        "reason": Reason::ClientClosed,
+        "sentence": "The client closed the kept connection.",
+        "how": How::Fin,
+        "first": Figure::measured(End::Client, Source::EndBeforeShutdown),
+        "client_end": Figure::measured(at - 30_000, Source::EndOfInput),
+        "server_end": Figure::measured(at - 4_000, CLOCK),
+        "server_fin": Figure::derived(at - 4_000, Source::NothingUnsent),
+        "tcp": Figure::measured(tcp, Source::TcpInfoBeforeClose),
+        "time_wait": Figure::derived(TimeWait::Client, Source::FirstWaits),
+    }));
     record
 }
 
@@ -150,6 +155,12 @@ pub fn reset(record: Record, at: i64) -> Record {
         close.server_end = Figure::not_visible(Why::OneClose);
         close.time_wait = Figure::derived(TimeWait::Nobody, Source::ResetLeavesNothing);
     }
+    record
+}
+
+/// The same, accepted so long ago.
+pub fn accepted_before(mut record: Record, past: Duration) -> Record {
+    record.accepted = ago(past);
     record
 }
 

@@ -2,7 +2,7 @@
 
 use etherparse::{PacketBuilder, TcpHeader, TcpOptionElement};
 use glasshttp::packet::Direction;
-use glasshttp::packet::segment::{Flags, Options, Tcp};
+use glasshttp::packet::segment::Tcp;
 
 /// The client's and the server's initial sequence numbers: near the wrap, where mistakes show.
 pub const INITIAL: [u32; 2] = [u32::MAX - 150, 77];
@@ -20,22 +20,18 @@ pub fn segment(direction: Direction, flags: &str, sequence: u32, acknowledgment:
         Direction::ToClient => (SERVER.1, CLIENT.1),
     };
     let has = |flag| flags.contains(flag);
-    let flags = Flags { syn: has('S'), ack: has('A'), fin: has('F'), rst: has('R'), psh: has('P'), ..Flags::default() };
-    let options = match flags.syn {
-        true => Options { mss: Some(1460), window_scale: Some(3), sack_permitted: true, ..Options::default() },
-        false => Options::default(),
-    };
-    Tcp {
-        source,
-        destination,
-        sequence: own.wrapping_add(sequence),
-        acknowledgment: if flags.ack { other.wrapping_add(acknowledgment) } else { 0 },
-        flags,
-        window: 8_000,
-        checksum: 0,
-        options,
-        length,
+    let mut tcp = Tcp::default();
+    (tcp.source, tcp.destination) = (source, destination);
+    let flags = &mut tcp.flags;
+    (flags.syn, flags.ack, flags.fin) = (has('S'), has('A'), has('F'));
+    (flags.rst, flags.psh) = (has('R'), has('P'));
+    if tcp.flags.syn {
+        (tcp.options.mss, tcp.options.window_scale, tcp.options.sack_permitted) = (Some(1460), Some(3), true);
     }
+    tcp.sequence = own.wrapping_add(sequence);
+    tcp.acknowledgment = if tcp.flags.ack { other.wrapping_add(acknowledgment) } else { 0 };
+    (tcp.window, tcp.length) = (8_000, length);
+    tcp
 }
 
 /// An Ethernet frame with that segment over IPv4; its data are letters.

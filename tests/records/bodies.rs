@@ -36,7 +36,7 @@ fn a_body_that_does_not_come_is_recorded_with_what_came_of_it_under_each_model()
             drop(client);
             let record = watched.record(address);
             let body = record.exchanges[0].request_body.clone().expect("a body is announced");
-            let RequestBody { length, is_awaited, read: came, ref last_read } = body;
+            let RequestBody { length, is_awaited, read: came, ref last_read, .. } = body;
             assert_eq!((length, is_awaited, came), (10, true, read), "{model} {sent:?}");
             assert_eq!(last_read.value().is_some(), read > 0, "{model} {last_read:?}");
             let reason = &record.close.as_ref().expect("its end").reason;

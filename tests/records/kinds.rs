@@ -7,11 +7,10 @@ use crate::closing::{folder_with, under_each_model};
 use crate::fetch::peer::reset;
 use crate::harness::{Client, PATIENCE};
 use glasshttp::fetch::url::Url;
-use glasshttp::fetch::{Interrupt, Options, Output, Watched as Half, fetch};
+use glasshttp::fetch::{Interrupt, Options, Watched as Half, fetch};
 use glasshttp::http::message::Version;
 use glasshttp::language::Language;
 use glasshttp::record::connection::Record;
-use glasshttp::record::transfer::FetchRecord;
 use glasshttp::story::steps::{of_transfer, steps};
 use std::net::{Ipv6Addr, SocketAddr, TcpListener};
 use std::path::Path;
@@ -144,7 +143,8 @@ fn what_comes_in_parts_or_is_refused_late_is_said_at_its_time() {
         let fetched = fetch(&options, &Arc::new(Interrupt::default()), None).0.expect("a record");
         let transfer = &fetched.transfers[0];
         let record = watched.record(transfer.ends.expect("both ends").client);
-        let before = FetchRecord { transfers: vec![], ..fetched.clone() };
+        let mut before = fetched.clone();
+        before.transfers.clear();
         let line = "first bytes of GET /small.txt HTTP/1.0";
         for (told, end) in [
             (steps(&record, Language::English), "1-head"),
@@ -234,31 +234,9 @@ impl Drop for Ended {
 }
 
 fn options(url: &str, log: &Path) -> Options {
-    Options {
-        urls: vec![Url::parse(url).expect("a URL")],
-        repeat: 2,
-        version: Version::Http10,
-        method: "GET".into(),
-        data: None,
-        headers: vec![],
-        keep_alive: false,
-        follow: false,
-        half_close: false,
-        dribble: None,
-        read_rate: None,
-        abort_after: None,
-        timeout: PATIENCE.min(Duration::from_secs(10)),
-        output: Output::Stdout,
-        resume: false,
-        fail: false,
-        json: true, // the body goes nowhere
-        quiet: true,
-        verbose: false,
-        har: None,
-        families: glasshttp::dns::Families::Both,
-        dns: None,
-        roots: None,
-        watch: Some(Half::Log(log.to_owned())),
-        language: Language::English,
-    }
+    let mut options = Options::new(vec![Url::parse(url).expect("a URL")]);
+    (options.repeat, options.timeout) = (2, PATIENCE.min(Duration::from_secs(10)));
+    (options.json, options.quiet) = (true, true); // the body goes nowhere
+    options.watch = Some(Half::Log(log.to_owned()));
+    options
 }

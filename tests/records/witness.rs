@@ -152,7 +152,7 @@ impl Witness {
             How::ResetByClient => reset.is_some_and(|it| it.from == client),
             How::ResetByServer => reset.is_some_and(|it| it.to == client),
             How::Fin | How::Timeout => reset.is_none(),
-            How::Lost | How::Closed => panic!("{close:?}"),
+            _ => panic!("{close:?}"),
         };
         assert!(is_reset, "{close:?}");
         let end = segments.iter().find(|it| it.has(FIN | RST)).expect("an end");

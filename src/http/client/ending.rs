@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Why a connection ended, from the client's side: each ends for exactly one of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Ending {
     /// There was no further request.
     NoMoreRequests,

@@ -8,6 +8,7 @@ use std::fmt;
 /// these the connection closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ResponseError {
     /// The first bytes begin no status line; perhaps another protocol.
     NotHttp(Foreign),

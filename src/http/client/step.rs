@@ -13,6 +13,8 @@ pub const MAX_INTERIM: u32 = 32;
 pub const MAX_DRAIN: u64 = 64 * 1024;
 
 /// What the host is to do next.
+///
+/// Exhaustive on purpose: a host that ignores a step cannot go on, so a new one must fail to compile there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     /// Give it the next request, or say that there is none: `ask` or `finish`.
@@ -31,6 +33,8 @@ pub enum Next {
 }
 
 /// What `receive` found.
+///
+/// Exhaustive on purpose: a host that ignores one of them loses part of a response.
 #[derive(Clone, Copy, Debug)]
 pub enum Received<'r> {
     /// An interim response (1xx): another one follows.
@@ -51,6 +55,8 @@ pub enum Received<'r> {
 }
 
 /// A request, as the caller sees it. What follows its head is the host's to send.
+///
+/// Exhaustive on purpose: who sends a request says all of it.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestHead<'a> {
     /// The method, a token such as GET.
@@ -97,6 +103,7 @@ impl RequestHead<'_> {
 /// Why a request cannot be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum RequestError {
     /// The connection is not free: [`Next`] is not `Ask`.
     NotNow,

@@ -13,6 +13,7 @@ pub const MAX_RESPONSE_FIELDS: usize = 5_000;
 
 /// The fields of one response, and the lines that are none.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct FieldLines<'b> {
     /// The fields, in order.
     pub fields: Vec<Field<'b>>,
@@ -22,6 +23,7 @@ pub struct FieldLines<'b> {
 
 /// What the lines belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Section {
     /// A head: its fields say where the body ends.
     Head,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Another protocol than HTTP/1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Foreign {
     /// A TLS record: an alert, or a handshake.
     Tls,

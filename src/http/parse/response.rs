@@ -139,6 +139,7 @@ pub fn has_status_line(input: &[u8]) -> Option<bool> {
 
 /// Where a section of lines ends, found in one pass however the bytes come.
 #[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
 pub struct Lines {
     /// Bytes that were looked at.
     pub seen: usize,

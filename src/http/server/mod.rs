@@ -108,11 +108,8 @@ enum State {
 /// let (used, request) = connection.receive(b"GET /hello HTTP/1.0\r\n\r\n", &mut storage, takes_no_body);
 /// assert_eq!((used, request.unwrap().target.path), (23, "/hello"));
 ///
-/// let response = ResponseHead {
-///     status: StatusCode::OK,
-///     headers: HeaderBlock::of(&[("Content-Type", "text/plain")]),
-///     framing: Framing::Length(5),
-/// };
+/// let headers = HeaderBlock::of(&[("Content-Type", "text/plain")]);
+/// let response = ResponseHead::new(StatusCode::OK, headers, Framing::Length(5));
 /// let mut head = Vec::new();
 /// connection.respond(&response, "Sun, 06 Nov 1994 08:49:37 GMT", &mut head);
 /// assert!(head.ends_with(b"Content-Length: 5\r\nConnection: close\r\n\r\n"));

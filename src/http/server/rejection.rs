@@ -5,6 +5,7 @@ use crate::http::message::StatusCode;
 /// Why a request is refused before anybody is asked for a response. After each
 /// of these the connection closes: where the next request begins is in doubt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Rejection {
     /// The first byte begins no method.
     NotHttp,

@@ -4,6 +4,8 @@ use super::rejection::Rejection;
 use crate::http::persistence::CloseReason;
 
 /// What the host is to do next.
+///
+/// Exhaustive on purpose: a host that ignores a step cannot go on, so a new one must fail to compile there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     /// Hand bytes of the client's to [`receive`](super::ServerConnection::receive).
@@ -41,6 +43,7 @@ pub enum Next {
 
 /// Which deadline is running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Timer {
     /// For a whole head, and for a body behind it that nobody takes; on a new
     /// connection from its accept on.

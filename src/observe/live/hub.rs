@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 /// How much is kept, and how much of it is shown.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Bounds {
     /// Connections that are kept, the latest ones.
     pub connections: usize,

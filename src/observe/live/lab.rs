@@ -35,6 +35,7 @@ pub trait Laboratory: Debug + Send + Sync {
 
 /// Why an experiment is not begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NotBegun {
     /// There is none of this name.
     Unknown,

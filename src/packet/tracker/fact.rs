@@ -13,6 +13,7 @@ pub const MOST_FACTS: usize = 12;
 /// What a segment is, in the light of what was seen before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fact", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Fact {
     /// All of it had been seen before: sent again.
     Again,
@@ -82,6 +83,7 @@ pub enum Fact {
 
 /// What is known of one segment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Seen {
     /// Its sequence number.
     pub sequence: Relative,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Why there is no connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ConnectFault {
     /// A reset came back.
     Refused,
@@ -32,6 +33,7 @@ impl ConnectFault {
 /// Why a URL cannot be fetched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum UrlFault {
     /// It names no host.
     NoHost,
@@ -66,6 +68,7 @@ pub enum UrlFault {
 /// Why a response is not what a file lacks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum RangeFault {
     /// A 206 without a `Content-Range` that says which part it is.
     Unnamed {
@@ -118,6 +121,7 @@ impl RangeFault {
 /// Why a file can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum FileFault {
     /// It is a folder.
     Folder,

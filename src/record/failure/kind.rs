@@ -3,6 +3,7 @@
 /// Kinds of failure, each with an exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum FailureKind {
     /// Something of this machine: a file, standard output, a socket.
     Local,

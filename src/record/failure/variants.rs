@@ -13,6 +13,7 @@ use std::path::PathBuf;
 /// Why a fetch failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Failure {
     /// Ctrl-C.
     Interrupted,

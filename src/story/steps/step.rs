@@ -7,6 +7,7 @@ use serde::Serialize;
 
 /// One step of a connection. In JSON its figure's source is in English, as in records.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Step {
     /// A name that stays the same while more becomes known.
     pub id: String,
@@ -49,6 +50,7 @@ pub struct Step {
 /// What a step is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Kind {
     /// Something went from one end to the other.
     Arrow,
@@ -64,6 +66,7 @@ pub enum Kind {
 
 /// A captured segment's figures; the whole of it is in the record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct SegmentFigures {
     /// Its place in the list of the record's segments, from 0.
     pub index: usize,
@@ -110,6 +113,7 @@ impl SegmentFigures {
 /// Where something happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Place {
     /// At the client.
     Client,
@@ -120,6 +124,8 @@ pub enum Place {
 }
 
 /// Which way something went.
+///
+/// Exhaustive on purpose: a connection has two ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
@@ -132,6 +138,7 @@ pub enum Direction {
 /// What a time says that is no more than a bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Bound {
     /// Then, or before.
     AtMost,
@@ -142,6 +149,8 @@ pub enum Bound {
 }
 
 /// How a step is known.
+///
+/// Exhaustive on purpose, as [`Figure`](crate::record::Figure) is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Known {
@@ -156,6 +165,7 @@ pub enum Known {
 /// The class of a status: one colour each, in every view.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Tone {
     /// It has none.
     #[default]

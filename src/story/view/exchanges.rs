@@ -11,6 +11,7 @@ use serde::Serialize;
 
 /// A request and its response.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Sheet {
     /// From 1, on its connection.
     pub number: u64,
@@ -30,6 +31,7 @@ pub struct Sheet {
 
 /// What lay between two moments.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Stage {
     /// What was done.
     pub name: String,
@@ -47,6 +49,7 @@ pub struct Stage {
 
 /// A head.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Head {
     /// Whose, and how large.
     pub title: String,

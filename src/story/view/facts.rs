@@ -15,6 +15,7 @@ const MOST_NUMBERS: usize = 8;
 
 /// One of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Fact {
     /// Whose it is, if it is one end's alone.
     pub place: Option<Place>,

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 /// Times are nanoseconds since the accept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Lane {
     /// Where it begins: at the accept, or where it is known to have been in the queue before.
     pub begin: Nanoseconds,
@@ -27,6 +28,7 @@ pub struct Lane {
 
 /// Something that lasted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Bar {
     /// What.
     pub kind: BarKind,
@@ -41,6 +43,7 @@ pub struct Bar {
 /// What lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum BarKind {
     /// It was complete, and waited for accept(2).
     Queued,
@@ -52,6 +55,7 @@ pub enum BarKind {
 
 /// Something that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Mark {
     /// What.
     pub kind: MarkKind,
@@ -62,6 +66,7 @@ pub struct Mark {
 /// What happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum MarkKind {
     /// A request: its first bytes arrived, or were read.
     Request,

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 /// One load. It holds nothing that was sent.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Load {
     /// The connection that brought it.
     pub connection: u64,
@@ -31,6 +32,7 @@ pub struct Load {
 
 /// A row of it.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Part {
     /// In a sentence.
     pub text: String,
@@ -40,6 +42,7 @@ pub struct Part {
 
 /// A step in a line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Row {
     /// When, in nanoseconds since the accept.
     pub at: Option<Nanoseconds>,

@@ -27,6 +27,7 @@ use serde::Serialize;
 
 /// All that a page shows of a record.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct View {
     /// What it is in a list.
     #[serde(flatten)]

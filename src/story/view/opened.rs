@@ -12,6 +12,7 @@ use std::ops::Range;
 
 /// A segment's frame.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Opened {
     /// What is to be known of it as a whole.
     pub remarks: Vec<String>,
@@ -25,6 +26,7 @@ pub struct Opened {
 
 /// A header.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct OpenedLayer {
     /// Its name, and how long it is.
     pub name: String,
@@ -36,6 +38,7 @@ pub struct OpenedLayer {
 
 /// A field.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct OpenedField {
     /// Its name.
     pub name: &'static str,

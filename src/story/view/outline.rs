@@ -11,6 +11,7 @@ use serde::Serialize;
 
 /// A record in a list.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Outline {
     /// What the first request asked for.
     pub about: String,
@@ -36,6 +37,7 @@ pub struct Outline {
 
 /// A status that says that something failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Failed {
     /// The status.
     pub status: u16,

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 /// A request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Asked {
     /// From 1, on its connection.
     pub number: u64,

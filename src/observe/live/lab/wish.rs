@@ -16,6 +16,7 @@ pub const PATIENCE: RangeInclusive<u16> = 1..=60;
 
 /// An experiment, and what is to be different in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Wish {
     /// The experiment's name.
     pub name: String,
@@ -31,6 +32,7 @@ pub struct Wish {
 
 /// A packet, and what the wire does to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ActedOn {
     /// Its way.
     pub direction: Direction,
@@ -45,6 +47,7 @@ pub struct ActedOn {
 /// What the wire may be asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum WireAction {
     /// It is lost.
     Drop,
@@ -58,6 +61,7 @@ pub enum WireAction {
 
 /// A number of a wish that has bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Bounded {
     /// How long a packet travels.
     Delay,
@@ -86,6 +90,7 @@ impl Bounded {
 
 /// Why what was sent is no wish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NoWish {
     /// It is not of this form.
     Form,
