@@ -34,7 +34,9 @@ fuzz_target!(|data: &[u8]| {
         let made = if index % 3 == 1 { fs::create_dir(path) } else { fs::write(path, name) };
         made.expect("a name that a file can have");
     }
-    let site = Site::open(root.path(), SiteOptions { hidden: true, ..SiteOptions::default() }).expect("a site");
+    let mut options = SiteOptions::default();
+    options.hidden = true;
+    let site = Site::open(root.path(), options).expect("a site");
     let ask = |path: &str| {
         let request = format!("GET {path} HTTP/1.0\r\n\r\n");
         let mut conversation = converse(&site, &[request.as_bytes()]);

@@ -16,6 +16,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::{LazyLock, Mutex, MutexGuard};
 use std::task::Poll;
+use std::time::Instant;
 
 /// A byte that no UTF-8 has: what must not come out is made of it alone.
 const SECRET: u8 = 0xff;
@@ -51,6 +52,7 @@ impl Handler for Kept {
                 }
                 std::thread::yield_now();
             },
+            _ => unreachable!("there is no third way to begin"),
         }
     }
 
@@ -66,7 +68,9 @@ static SITES: LazyLock<Sites> = LazyLock::new(|| {
     let open = |options| Site::open(&root, options).expect("a site");
     let plain = open(SiteOptions::default());
     let kept = Kept(Mutex::new(plain.for_event_loop().expect("one for an event loop")));
-    let spa = open(SiteOptions { spa: true, listing: false, ..SiteOptions::default() });
+    let mut options = SiteOptions::default();
+    (options.spa, options.listing) = (true, false);
+    let spa = open(options);
     Sites { plain, kept, spa, _place: place }
 });
 
@@ -143,7 +147,7 @@ fn compare_head<H: Handler + ?Sized>(site: &H, whole: &[u8]) {
 fuzz_target!(|data: &[u8]| {
     let Some((cut, whole)) = pieces(data) else { return };
     let Sites { plain, kept, spa, .. } = &*SITES;
-    kept.own().begin_turn();
+    kept.own().begin_turn(Instant::now());
     let conversation = converse(plain, &[whole]);
     check(&conversation);
     follow(plain, &conversation);
@@ -151,5 +155,5 @@ fuzz_target!(|data: &[u8]| {
     let same = converse(kept, &cut);
     assert_eq!(same, conversation, "what is kept is what is there");
     check(&converse(spa, &[whole]));
-    kept.own().end_turn();
+    kept.own().end_turn(Instant::now());
 });

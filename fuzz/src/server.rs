@@ -147,7 +147,7 @@ impl<H: Handler + ?Sized> Host<'_, H> {
     fn respond(&mut self, response: Response) {
         let Response { status, headers, body, .. } = response;
         let mut head = Vec::new();
-        self.machine.respond(&ResponseHead { status, headers, framing: body.framing() }, DATE, &mut head);
+        self.machine.respond(&ResponseHead::new(status, headers, body.framing()), DATE, &mut head);
         self.body = Some(body);
         self.seen.responses.push(Sent { head, body: Vec::new() });
     }
