@@ -63,12 +63,13 @@ class Lanes {
   // Draws `entries`, the newest first, on an axis of axis.js.
   draw({ entries, axis, chosen, now }) {
     this.#chosen = chosen;
-    const height = this.#rowHeight();
-    this.#keepPlace(entries, height);
+    // What is measured is so before anything changes: measured between changes, all would be laid out twice.
+    const [height, room, width] = [this.#rowHeight(), this.#list.clientHeight, this.#axis.clientWidth];
+    const top = this.#keepPlace(entries, height);
     this.#shown = entries;
     this.#space.style.height = `${entries.length * height}px`;
-    const first = Math.max(0, Math.floor(this.#list.scrollTop / height) - 2);
-    const last = Math.min(entries.length, Math.ceil((this.#list.scrollTop + this.#list.clientHeight) / height) + 2);
+    const first = Math.max(0, Math.floor(top / height) - 2);
+    const last = Math.min(entries.length, Math.ceil((top + room) / height) + 2);
     const inView = new Set();
     for (let index = first; index < last; index += 1) {
       const entry = entries[index];
@@ -83,18 +84,19 @@ class Lanes {
     const active = this.#rows.get(chosen);
     if (active) this.#list.setAttribute("aria-activedescendant", active.id);
     else this.#list.removeAttribute("aria-activedescendant");
-    this.#drawAxis(axis);
+    this.#drawAxis(axis, width);
   }
 
-  // New lanes come in at the top: a reader who has scrolled down keeps what is in view.
+  // New lanes come in at the top: a reader who has scrolled down keeps what is in view. Gives where that begins.
   #keepPlace(entries, height) {
-    if (this.#list.scrollTop < 1) return;
-    const index = Math.floor(this.#list.scrollTop / height);
-    const top = this.#shown[index];
+    const { scrollTop } = this.#list;
+    const index = Math.floor(scrollTop / height);
+    const top = scrollTop < 1 ? undefined : this.#shown[index];
     const now = top ? entries.findIndex((entry) => entry.key === top.key) : -1;
-    if (now < 0 || now === index) return;
+    if (now < 0 || now === index) return scrollTop;
     this.#space.style.height = `${entries.length * height}px`;
     this.#list.scrollTop += (now - index) * height;
+    return this.#list.scrollTop;
   }
 
   #drawRow(entry, index, height, view) {
@@ -129,8 +131,7 @@ class Lanes {
     row.lastChild.replaceChildren(...lane(entry, view));
   }
 
-  #drawAxis({ marks }) {
-    const width = this.#axis.clientWidth;
+  #drawAxis({ marks }, width) {
     const nodes = withoutOverlap(marks(width), width).map(({ at, text, isFold, isBegin }) => {
       const edge = at < 0.04 ? "at-start" : at > 0.96 ? "at-end" : "";
       const mark = el("span", { class: `${edge} ${isFold ? "folded" : ""} ${isBegin ? "begin" : ""}` }, text);
