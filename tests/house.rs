@@ -1,6 +1,7 @@
 //! Who lives where, and who may name whom: ARCHITECTURE.md says it, the sources are read.
 
 mod names;
+mod surface;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -12,6 +12,7 @@ const OFF: &str = "off";
 
 /// Whether packets are captured.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Packets {
     /// Nothing shows them, or they were switched off.
     Off,
