@@ -203,66 +203,26 @@ impl FetchArgs {
             VersionName::Http10 => Version::Http10,
             VersionName::Http11 => Version::Http11,
         };
-        if version == Version::Http09 && (self.head || !self.headers.is_empty() || self.keep_alive || self.r#continue) {
-            return Err(both!(
-                "HTTP/0.9 sends GET and a path, and nothing else: leave out --head, --header, --keep-alive and -C",
-                "HTTP/0.9는 GET과 경로만 보냅니다. --head, --header, --keep-alive, -C를 빼세요"
-            ));
-        }
+        let has_data = self.data_file.is_some() || !self.data.is_empty();
+        let usual = match has_data {
+            _ if self.head => "HEAD",
+            true => "POST",
+            false => "GET",
+        };
+        let method = self.method.clone().unwrap_or_else(|| usual.to_owned());
+        let output = match &self.output {
+            Some(path) if path.as_os_str() == "-" => Output::Stdout,
+            Some(path) => Output::File(path.clone()),
+            None if self.remote_name => Output::Named,
+            None => Output::Stdout,
+        };
+        self.check_request(version, &method, has_data)?;
+        self.check_output(&output, method == "HEAD")?;
         let data = match self.data_file {
             Some(path) => Some(Data::File(path)),
             None if self.data.is_empty() => None,
             None => Some(Data::Form(self.data.join("&"))),
         };
-        if data.is_some() && (self.head || self.method.as_deref() == Some("HEAD")) {
-            return Err(both!(
-                "--head requests only a head, and sends no data",
-                "--head는 헤더만 요청하고 데이터를 보내지 않습니다"
-            ));
-        }
-        let usual = match &data {
-            _ if self.head => "HEAD",
-            Some(_) => "POST",
-            None => "GET",
-        };
-        let method = self.method.unwrap_or_else(|| usual.to_owned());
-        if version == Version::Http09 && method != "GET" {
-            return Err(both!(
-                "HTTP/0.9 sends GET and a path, and nothing else: leave out --method and --data",
-                "HTTP/0.9는 GET과 경로만 보냅니다. --method와 --data를 빼세요"
-            ));
-        }
-        let is_head = method == "HEAD";
-        let output = match self.output {
-            Some(path) if path.as_os_str() == "-" => Output::Stdout,
-            Some(path) => Output::File(path),
-            None if self.remote_name => Output::Named,
-            None => Output::Stdout,
-        };
-        if output == Output::Named {
-            for url in &self.urls {
-                url.file_name().map_err(|failure| in_both(&failure))?;
-            }
-        }
-        if self.r#continue && (output == Output::Stdout || is_head || self.repeat > 1) {
-            return Err(both!(
-                "-C continues one file: it needs -o FILE or -O, and neither --head nor --repeat",
-                "-C는 파일 하나를 이어받습니다. -o FILE이나 -O가 필요하고, --head나 --repeat와는 함께 쓸 수 없습니다"
-            ));
-        }
-        let is_asked = |wanted: &str| self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted));
-        if self.r#continue && (is_asked("range") || is_asked("if-range")) {
-            return Err(both!(
-                "-C requests the range that is missing; leave out --header Range and If-Range",
-                "-C가 빠진 범위를 요청합니다. --header의 Range와 If-Range를 빼세요"
-            ));
-        }
-        if matches!(output, Output::File(_)) && self.urls.len() > 1 {
-            return Err(both!(
-                "one FILE can't hold several URLs; try -O",
-                "FILE 하나에 여러 URL을 담을 수 없습니다. -O를 써 보세요"
-            ));
-        }
         let traces = self.trace_dns || !self.root.is_empty();
         Ok(Options {
             urls: self.urls,
@@ -295,6 +255,59 @@ impl FetchArgs {
             watch: self.watch,
             language,
         })
+    }
+
+    /// Whether such a request can be sent.
+    fn check_request(&self, version: Version, method: &str, has_data: bool) -> Result<(), Sentence> {
+        let is_simple = version == Version::Http09;
+        if is_simple && (self.head || !self.headers.is_empty() || self.keep_alive || self.r#continue) {
+            return Err(both!(
+                "HTTP/0.9 sends GET and a path, and nothing else: leave out --head, --header, --keep-alive and -C",
+                "HTTP/0.9는 GET과 경로만 보냅니다. --head, --header, --keep-alive, -C를 빼세요"
+            ));
+        }
+        if has_data && (self.head || method == "HEAD") {
+            return Err(both!(
+                "--head requests only a head, and sends no data",
+                "--head는 헤더만 요청하고 데이터를 보내지 않습니다"
+            ));
+        }
+        if is_simple && method != "GET" {
+            return Err(both!(
+                "HTTP/0.9 sends GET and a path, and nothing else: leave out --method and --data",
+                "HTTP/0.9는 GET과 경로만 보냅니다. --method와 --data를 빼세요"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether bodies can go there.
+    fn check_output(&self, output: &Output, is_head: bool) -> Result<(), Sentence> {
+        if *output == Output::Named {
+            for url in &self.urls {
+                url.file_name().map_err(|failure| in_both(&failure))?;
+            }
+        }
+        if self.r#continue && (*output == Output::Stdout || is_head || self.repeat > 1) {
+            return Err(both!(
+                "-C continues one file: it needs -o FILE or -O, and neither --head nor --repeat",
+                "-C는 파일 하나를 이어받습니다. -o FILE이나 -O가 필요하고, --head나 --repeat와는 함께 쓸 수 없습니다"
+            ));
+        }
+        let is_asked = |wanted: &str| self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        if self.r#continue && (is_asked("range") || is_asked("if-range")) {
+            return Err(both!(
+                "-C requests the range that is missing; leave out --header Range and If-Range",
+                "-C가 빠진 범위를 요청합니다. --header의 Range와 If-Range를 빼세요"
+            ));
+        }
+        if matches!(output, Output::File(_)) && self.urls.len() > 1 {
+            return Err(both!(
+                "one FILE can't hold several URLs; try -O",
+                "FILE 하나에 여러 URL을 담을 수 없습니다. -O를 써 보세요"
+            ));
+        }
+        Ok(())
     }
 }
 

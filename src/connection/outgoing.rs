@@ -5,6 +5,7 @@ use crate::later::Later;
 use bytes::{Buf, Bytes};
 use rustix::io::Errno;
 use rustix::net::{SendFlags, send};
+use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt;
@@ -160,68 +161,24 @@ impl Outgoing {
         if std::mem::take(&mut self.is_full) {
             return Err(Errno::AGAIN);
         }
-        let count = match &mut self.body {
-            Body::Bytes(bytes) => match &bytes[self.position as usize..] {
-                [] => return Ok(Sent::Ended),
-                rest => {
-                    // A socket that could take megabytes would hold up all others of the loop.
-                    let piece = &rest[..rest.len().min(CHUNK)];
-                    send(socket, piece, if ends || piece.len() < rest.len() { MORE } else { SEND })?
-                }
-            },
+        let (position, left) = (self.position, left.unwrap_or(0));
+        let copied = left.min(self.appetite as u64) as usize;
+        let sent = match &mut self.body {
+            Body::Bytes(bytes) => send_memory(socket, &bytes[position as usize..], ends)?,
             Body::File { file, offset, is_at_rest: true, .. } => {
-                let mut offset = *offset + self.position;
-                let count = left.unwrap_or(0).min(FILE_CHUNK) as usize;
-                match rustix::fs::sendfile(socket, file, Some(&mut offset), count) {
-                    Ok(0) => return Ok(Sent::Ended),
-                    Ok(count) => count,
-                    Err(Errno::IO | Errno::INVAL | Errno::OVERFLOW) => return Ok(Sent::Failed),
-                    Err(error) => return Err(error),
-                }
+                lend_file(socket, file, *offset + position, left.min(FILE_CHUNK) as usize)?
             }
             // What the socket does not take is not kept, but read again at its place.
             Body::File { file, offset, .. } => {
-                let offset = *offset + self.position;
-                let count = left.unwrap_or(0).min(self.appetite as u64) as usize;
-                let Some(room) = room(copy, count) else { return Ok(Sent::Failed) };
-                match read(room, |room| file.read_at(room, offset)) {
-                    Ok([]) => return Ok(Sent::Ended),
-                    Ok(bytes) => {
-                        let count = send(socket, bytes, SEND)?;
-                        self.is_full = count < bytes.len();
-                        count
-                    }
-                    Err(_) => return Ok(Sent::Failed),
-                }
+                let read = |room: &mut [u8]| file.read_at(room, *offset + position);
+                send_copy(socket, room(copy, copied), read, &mut self.is_full)?
             }
             Body::Pieces(_, source) => {
                 let piece = &mut self.kept.get_or_insert_default().piece;
-                if let Piece::Here(bytes) = piece
-                    && bytes.is_empty()
-                {
-                    let Some(next) = source.read(self.position, left.unwrap_or(0).min(self.appetite as u64) as usize)
-                    else {
-                        return Ok(Sent::Failed);
-                    };
-                    *piece = Piece::Coming(next);
+                match piece.arrive(|| source.read(position, copied)) {
+                    Err(none) => none,
+                    Ok(bytes) => send_piece(socket, bytes, &mut self.appetite)?,
                 }
-                if let Piece::Coming(next) = piece {
-                    match next.take() {
-                        Poll::Pending => return Ok(Sent::Awaited),
-                        Poll::Ready(Some(Ok(bytes))) if bytes.is_empty() => return Ok(Sent::Ended),
-                        Poll::Ready(Some(Ok(bytes))) => *piece = Piece::Here(bytes),
-                        Poll::Ready(Some(Err(_)) | None) => return Ok(Sent::Failed),
-                    }
-                }
-                let Piece::Here(bytes) = piece else { return Ok(Sent::Awaited) };
-                let sent = send(socket, bytes, SEND);
-                bytes.advance(*sent.as_ref().unwrap_or(&0));
-                // Of what a slow client leaves, little is kept: the rest is read again.
-                self.appetite = if bytes.is_empty() { CHUNK } else { LEAST_CHUNK };
-                if bytes.len() > LEAST_CHUNK {
-                    *bytes = Bytes::copy_from_slice(&bytes[..LEAST_CHUNK]);
-                }
-                sent?
             }
             Body::Stream(_)
                 if let Some(Kept { remainder, .. }) = self.kept.as_deref_mut()
@@ -231,37 +188,116 @@ impl Outgoing {
                 remainder.drain(..count);
                 remainder.shrink_to_fit();
                 self.is_full = !remainder.is_empty();
-                count
+                Sent::Some(count)
             }
-            // A stream can't be read again.
-            Body::Stream(source) => match room(copy, self.appetite).map(|room| read(room, |room| source.read(room))) {
-                None | Some(Err(_)) => return Ok(Sent::Failed),
-                Some(Ok([])) => return Ok(Sent::Ended),
-                Some(Ok(bytes)) => {
-                    let count = match send(socket, bytes, SEND) {
-                        Err(Errno::AGAIN | Errno::INTR) => 0,
-                        result => result?,
-                    };
-                    let rest = &bytes[count..];
-                    if !rest.is_empty() {
-                        let remainder = &mut self.kept.get_or_insert_default().remainder;
-                        if remainder.try_reserve_exact(rest.len()).is_err() {
-                            return Ok(Sent::Failed);
-                        }
-                        remainder.extend_from_slice(rest);
-                    }
-                    self.is_full = count > 0 && count < bytes.len();
-                    if count == 0 {
-                        return Err(Errno::AGAIN);
-                    }
-                    count
-                }
-            },
+            Body::Stream(source) => {
+                let room = room(copy, self.appetite);
+                send_stream(socket, room, |room| source.read(room), &mut self.kept, &mut self.is_full)?
+            }
         };
-        self.appetite = (2 * count).clamp(LEAST_CHUNK, CHUNK);
-        self.position += count as u64;
-        Ok(Sent::Some(count))
+        if let Sent::Some(count) = sent {
+            self.appetite = (2 * count).clamp(LEAST_CHUNK, CHUNK);
+            self.position += count as u64;
+        }
+        Ok(sent)
     }
+}
+
+impl Piece {
+    /// The piece, asked for by `ask` if there is none; or why it is not there.
+    fn arrive(&mut self, ask: impl FnOnce() -> Option<Later<io::Result<Bytes>>>) -> Result<&mut Bytes, Sent> {
+        if matches!(self, Self::Here(bytes) if bytes.is_empty()) {
+            *self = Self::Coming(ask().ok_or(Sent::Failed)?);
+        }
+        if let Self::Coming(next) = self {
+            match next.take() {
+                Poll::Pending => return Err(Sent::Awaited),
+                Poll::Ready(Some(Ok(bytes))) if bytes.is_empty() => return Err(Sent::Ended),
+                Poll::Ready(Some(Ok(bytes))) => *self = Self::Here(bytes),
+                Poll::Ready(Some(Err(_)) | None) => return Err(Sent::Failed),
+            }
+        }
+        match self {
+            Self::Here(bytes) => Ok(bytes),
+            Self::Coming(_) => Err(Sent::Awaited),
+        }
+    }
+}
+
+fn send_memory(socket: &OwnedFd, rest: &[u8], ends: bool) -> Result<Sent, Errno> {
+    if rest.is_empty() {
+        return Ok(Sent::Ended);
+    }
+    // A socket that could take megabytes would hold up all others of the loop.
+    let piece = &rest[..rest.len().min(CHUNK)];
+    send(socket, piece, if ends || piece.len() < rest.len() { MORE } else { SEND }).map(Sent::Some)
+}
+
+/// The socket borrows the file's own pages.
+fn lend_file(socket: &OwnedFd, file: &File, mut offset: u64, count: usize) -> Result<Sent, Errno> {
+    match rustix::fs::sendfile(socket, file, Some(&mut offset), count) {
+        Ok(0) => Ok(Sent::Ended),
+        Ok(count) => Ok(Sent::Some(count)),
+        Err(Errno::IO | Errno::INVAL | Errno::OVERFLOW) => Ok(Sent::Failed),
+        Err(error) => Err(error),
+    }
+}
+
+fn send_copy(
+    socket: &OwnedFd,
+    room: Option<&mut [u8]>,
+    source: impl FnMut(&mut [u8]) -> io::Result<usize>,
+    is_full: &mut bool,
+) -> Result<Sent, Errno> {
+    match room.map(|room| read(room, source)) {
+        None | Some(Err(_)) => Ok(Sent::Failed),
+        Some(Ok([])) => Ok(Sent::Ended),
+        Some(Ok(bytes)) => {
+            let count = send(socket, bytes, SEND)?;
+            *is_full = count < bytes.len();
+            Ok(Sent::Some(count))
+        }
+    }
+}
+
+fn send_piece(socket: &OwnedFd, bytes: &mut Bytes, appetite: &mut usize) -> Result<Sent, Errno> {
+    let sent = send(socket, bytes, SEND);
+    bytes.advance(*sent.as_ref().unwrap_or(&0));
+    // Of what a slow client leaves, little is kept: the rest is read again.
+    *appetite = if bytes.is_empty() { CHUNK } else { LEAST_CHUNK };
+    if bytes.len() > LEAST_CHUNK {
+        *bytes = Bytes::copy_from_slice(&bytes[..LEAST_CHUNK]);
+    }
+    sent.map(Sent::Some)
+}
+
+/// A stream can't be read again: what the socket does not take is kept.
+fn send_stream(
+    socket: &OwnedFd,
+    room: Option<&mut [u8]>,
+    source: impl FnMut(&mut [u8]) -> io::Result<usize>,
+    kept: &mut Option<Box<Kept>>,
+    is_full: &mut bool,
+) -> Result<Sent, Errno> {
+    let bytes = match room.map(|room| read(room, source)) {
+        None | Some(Err(_)) => return Ok(Sent::Failed),
+        Some(Ok([])) => return Ok(Sent::Ended),
+        Some(Ok(bytes)) => bytes,
+    };
+    let count = match send(socket, bytes, SEND) {
+        Err(Errno::AGAIN | Errno::INTR) => 0,
+        result => result?,
+    };
+    let rest = &bytes[count..];
+    if !rest.is_empty() {
+        let remainder = &mut kept.get_or_insert_default().remainder;
+        if remainder.try_reserve_exact(rest.len()).is_err() {
+            return Ok(Sent::Failed);
+        }
+        remainder.extend_from_slice(rest);
+    }
+    *is_full = count > 0 && count < bytes.len();
+    if count == 0 { Err(Errno::AGAIN) } else { Ok(Sent::Some(count)) }
 }
 
 /// This much of `copy`, which grows for it, if there is memory.

@@ -91,31 +91,11 @@ fn act(out: &mut String, run: &Run, title: &str, top: f64, language: Language) -
         let is_back = first.direction == Direction::ToClient;
         let (from, to, colour) = if is_back { (SERVER, CLIENT, "s") } else { (CLIENT, SERVER, "c") };
         for segment in &flight {
-            let begins = scale.y(segment.sent_ms);
-            marks[usize::from(is_back)].push((begins, segment.sent_ms));
-            let (class, ends, to) = match segment.arrived_ms {
-                Some(arrived) => {
-                    marks[usize::from(!is_back)].push((scale.y(arrived), arrived));
-                    (colour, scale.y(arrived), to)
-                }
-                None => ("x", begins + DROP / 2.0, from.midpoint(to)),
-            };
-            let again = if segment.is_again() { " again" } else { "" };
-            let class = if segment.wire == Some(Deed::Damaged) { "x" } else { class };
-            let _ = writeln!(
-                out,
-                "<path class=\"{class}{again}\" d=\"M{from} {begins:.1}L{to:.1} {ends:.1}\"/>{}",
-                head(class, to, ends, to > from, segment.is_lost()),
-            );
-            if let Some(copy) = segment.copy_arrived_ms {
-                let below = (ends + APART - scale.y(copy)).max(0.0);
-                let (begins, ends) = (begins + below, scale.y(copy) + below);
-                let _ = writeln!(
-                    out,
-                    "<path class=\"{class} copy\" d=\"M{from} {begins:.1}L{to:.1} {ends:.1}\"/>{}",
-                    head(class, to, ends, to > from, false),
-                );
+            marks[usize::from(is_back)].push((scale.y(segment.sent_ms), segment.sent_ms));
+            if let Some(arrived) = segment.arrived_ms {
+                marks[usize::from(!is_back)].push((scale.y(arrived), arrived));
             }
+            arrow(out, segment, (from, to), colour, &scale);
         }
         // Nearer the receiver, where a rate has drawn neighbours apart.
         let (begins, ends) =
@@ -137,6 +117,31 @@ fn act(out: &mut String, run: &Run, title: &str, top: f64, language: Language) -
     times(out, at_client, CLIENT - 8.0, "end", "c");
     times(out, at_server, SERVER + 8.0, "start", "s");
     bottom
+}
+
+/// A segment's way, half of it where it was lost, and its copy's.
+fn arrow(out: &mut String, segment: &Segment, (from, to): (f64, f64), colour: &str, scale: &Scale) {
+    let begins = scale.y(segment.sent_ms);
+    let (class, ends, to) = match segment.arrived_ms {
+        Some(arrived) => (colour, scale.y(arrived), to),
+        None => ("x", begins + DROP / 2.0, from.midpoint(to)),
+    };
+    let again = if segment.is_again() { " again" } else { "" };
+    let class = if segment.wire == Some(Deed::Damaged) { "x" } else { class };
+    let _ = writeln!(
+        out,
+        "<path class=\"{class}{again}\" d=\"M{from} {begins:.1}L{to:.1} {ends:.1}\"/>{}",
+        head(class, to, ends, to > from, segment.is_lost()),
+    );
+    if let Some(copy) = segment.copy_arrived_ms {
+        let below = (ends + APART - scale.y(copy)).max(0.0);
+        let (begins, ends) = (begins + below, scale.y(copy) + below);
+        let _ = writeln!(
+            out,
+            "<path class=\"{class} copy\" d=\"M{from} {begins:.1}L{to:.1} {ends:.1}\"/>{}",
+            head(class, to, ends, to > from, false),
+        );
+    }
 }
 
 /// Segments of one direction that travel side by side: drawn apart, labelled as one if they are many.

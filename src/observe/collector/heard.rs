@@ -5,7 +5,7 @@ use super::recorded::Recorded;
 use super::{Collector, LOOKS, MOST_EXCHANGES, MOST_EXCHANGES_OF_ALL, MOST_OPEN, UNSETTLED};
 use crate::language::Language;
 use crate::observe::interpret::{self, Lost};
-use crate::observe::report::{Closed, Report};
+use crate::observe::report::{Closed, Exchange, Opened, Report};
 use crate::observe::sink::News;
 use crate::record::connection::Close;
 use crate::record::segment::Followed;
@@ -15,28 +15,7 @@ use std::time::{Duration, Instant};
 impl Collector {
     pub(super) fn hear(&mut self, report: Report<'_>) {
         match report {
-            Report::Opened(report) => {
-                self.opened += 1;
-                if self.connections.len() >= MOST_OPEN {
-                    self.left_out.connections += 1;
-                    self.not_taken_in += 1;
-                    return;
-                }
-                let record = interpret::opened(&report, self.model.clone());
-                let last_heard = Instant::now();
-                let recorded = Recorded {
-                    record,
-                    accepted: report.accepted,
-                    is_silent: false,
-                    last_heard,
-                    segments_seen: 0,
-                    last_look: None,
-                    followed: Followed::SoFar,
-                    in_earlier_parts: 0,
-                };
-                self.connections.insert(report.connection, recorded);
-                self.hand_on(report.connection, News::Opened);
-            }
+            Report::Opened(report) => self.hear_opened(&report),
             Report::ProxyHeader(report) => {
                 if let Some(recorded) = self.connections.get_mut(&report.connection) {
                     recorded.record.named = report.named;
@@ -44,34 +23,7 @@ impl Collector {
                     recorded.record.proxy_header = Some(interpret::proxy_header(&report, recorded.accepted));
                 }
             }
-            Report::Exchange(report) => {
-                let Some(recorded) = self.connections.get_mut(&report.connection) else { return };
-                let exchange = interpret::exchange(&report, recorded.accepted);
-                let exchange = interpret::unix::exchange(exchange, &recorded.record);
-                recorded.last_heard = Instant::now();
-                let exchanges = &mut recorded.record.exchanges;
-                // They come in their order: it is the last one, or comes behind it.
-                let before = exchanges.iter().rposition(|known| known.number <= exchange.number);
-                match before {
-                    Some(known) if exchanges[known].number == exchange.number => exchanges[known] = exchange,
-                    _ => {
-                        exchanges.push(exchange);
-                        self.exchanges += 1;
-                        self.end_part(report.connection);
-                    }
-                }
-                let news = match (report.is_over, report.status) {
-                    (true, _) => News::Responded,
-                    (false, 0) => News::Receiving,
-                    (false, _) => News::Responding,
-                };
-                self.responding.retain(|connection| *connection != report.connection);
-                match news {
-                    // Its segments are not read yet.
-                    News::Responding if self.packets.is_some() => self.responding.push(report.connection),
-                    _ => self.hand_on(report.connection, news),
-                }
-            }
+            Report::Exchange(report) => self.hear_exchange(&report),
             Report::Acknowledged { connection, number, at } => {
                 if let Some(recorded) = self.connections.get_mut(&connection)
                     && let Some(known) = recorded.record.exchanges.iter_mut().rfind(|known| known.number == number)
@@ -89,6 +41,58 @@ impl Collector {
                 }
             }
             Report::Line(_) | Report::End => {}
+        }
+    }
+
+    fn hear_opened(&mut self, report: &Opened) {
+        self.opened += 1;
+        if self.connections.len() >= MOST_OPEN {
+            self.left_out.connections += 1;
+            self.not_taken_in += 1;
+            return;
+        }
+        let record = interpret::opened(report, self.model.clone());
+        let last_heard = Instant::now();
+        let recorded = Recorded {
+            record,
+            accepted: report.accepted,
+            is_silent: false,
+            last_heard,
+            segments_seen: 0,
+            last_look: None,
+            followed: Followed::SoFar,
+            in_earlier_parts: 0,
+        };
+        self.connections.insert(report.connection, recorded);
+        self.hand_on(report.connection, News::Opened);
+    }
+
+    fn hear_exchange(&mut self, report: &Exchange<'_>) {
+        let Some(recorded) = self.connections.get_mut(&report.connection) else { return };
+        let exchange = interpret::exchange(report, recorded.accepted);
+        let exchange = interpret::unix::exchange(exchange, &recorded.record);
+        recorded.last_heard = Instant::now();
+        let exchanges = &mut recorded.record.exchanges;
+        // They come in their order: it is the last one, or comes behind it.
+        let before = exchanges.iter().rposition(|known| known.number <= exchange.number);
+        match before {
+            Some(known) if exchanges[known].number == exchange.number => exchanges[known] = exchange,
+            _ => {
+                exchanges.push(exchange);
+                self.exchanges += 1;
+                self.end_part(report.connection);
+            }
+        }
+        let news = match (report.is_over, report.status) {
+            (true, _) => News::Responded,
+            (false, 0) => News::Receiving,
+            (false, _) => News::Responding,
+        };
+        self.responding.retain(|connection| *connection != report.connection);
+        match news {
+            // Its segments are not read yet.
+            News::Responding if self.packets.is_some() => self.responding.push(report.connection),
+            _ => self.hand_on(report.connection, news),
         }
     }
 

@@ -84,25 +84,8 @@ pub(super) fn sheets(record: &Record, secrets: Secrets, language: Language) -> V
 }
 
 fn stages(exchange: &Exchange, record: &Record, language: Language) -> Vec<Stage> {
-    let mut rows: Vec<Stage> = Vec::new();
     // A connection waits there once.
-    if exchange.number == 1 {
-        let queued = queued_since(record);
-        let handshake = &record.handshake;
-        rows.push(Stage {
-            name: say!(language, "In the accept queue" / "수락 대기열에서"),
-            place: Place::Wire,
-            at: queued,
-            lasts: queued.map(Nanoseconds::saturating_neg),
-            known: if queued.is_some() { Known::Derived } else { Known::NotVisible },
-            how: match (queued, handshake.queued.value()) {
-                (None, Some(_)) => {
-                    say!(language, "not visible: shorter than the kernel's ticks" / "보이지 않음: 커널의 틱보다 짧음")
-                }
-                _ => how(&handshake.queued, language),
-            },
-        });
-    }
+    let mut rows: Vec<Stage> = (exchange.number == 1).then(|| in_queue(record, language)).into_iter().collect();
     let stages = &exchange.stages;
     let [arrived, first_read, complete, chosen, first_write, last_write, acknowledged] = names(language);
     let mut row = |name: String, place: Place, from: (&Figure<Nanoseconds>, &str), to: (&Figure<Nanoseconds>, &str)| {
@@ -170,6 +153,24 @@ fn stages(exchange: &Exchange, record: &Record, language: Language) -> Vec<Stage
         (&stages.acknowledged, &acknowledged),
     );
     rows
+}
+
+fn in_queue(record: &Record, language: Language) -> Stage {
+    let queued = queued_since(record);
+    let handshake = &record.handshake;
+    Stage {
+        name: say!(language, "In the accept queue" / "수락 대기열에서"),
+        place: Place::Wire,
+        at: queued,
+        lasts: queued.map(Nanoseconds::saturating_neg),
+        known: if queued.is_some() { Known::Derived } else { Known::NotVisible },
+        how: match (queued, handshake.queued.value()) {
+            (None, Some(_)) => {
+                say!(language, "not visible: shorter than the kernel's ticks" / "보이지 않음: 커널의 틱보다 짧음")
+            }
+            _ => how(&handshake.queued, language),
+        },
+    }
 }
 
 fn names(language: Language) -> [String; 7] {
