@@ -18,7 +18,7 @@
 //! [`escape`] for text that others chose, and [`language`] for English and Korean.
 //!
 //! With the feature `program`, which is on by default, there is also what the
-//! command `glasshttp` is made of: its live page, [`dns`], [`fetch`] and [`lab`] are
+//! command `glasshttp` is made of: its live page, `dns`, `fetch` and `lab` are
 //! documented here, the rest is in ARCHITECTURE.md.
 //!
 //! A program that responds by itself, without a folder, takes a few lines: see [`Server`] and

@@ -1,6 +1,6 @@
 //! The site's recorded runs: what they show still happens.
 
-use super::undisturbed;
+use super::{is_refused, undisturbed, unprivileged};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -43,4 +43,29 @@ fn a_fresh_run_has_the_shape_of_the_recorded_one() {
             "{name}: record anew with lab --record public/lab"
         );
     }
+}
+
+#[test]
+fn one_run_is_recorded_anew_and_the_pages_keep_the_others() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = crate::harness::folder();
+    std::fs::set_permissions(place.path(), PermissionsExt::from_mode(0o777)).expect("open to all");
+    let record = |names: &[&str]| {
+        let output = unprivileged().args(["lab", "--record"]).arg(place.path()).args(names).output().expect("it runs");
+        (!is_refused(&output)).then(|| (output.status.success(), String::from_utf8(output.stderr).expect("text")))
+    };
+    let read = |name: &str| std::fs::read_to_string(place.path().join(name)).unwrap_or_default();
+    let Some(recorded) = record(&["reset", "handshake"]) else { return };
+    assert_eq!(recorded, (true, "reset\nhandshake\n".into()));
+    let before = read("reset.json");
+    let Some(recorded) = record(&["3"]) else { return };
+    assert_eq!(recorded, (true, "handshake\n".into()), "by its number, too");
+    assert_eq!(read("reset.json"), before, "it is left as it was");
+    for page in ["index.html", "ko.html"].map(read) {
+        let [first, second] = ["id=\"handshake\"", "id=\"reset\""].map(|run| page.find(run).expect("a run"));
+        assert!(first < second && page.matches("<section").count() == 2, "in the order of teaching: {page}");
+    }
+    std::fs::write(place.path().join("reset.json"), "{").expect("a file");
+    let Some((_, said)) = record(&["handshake"]) else { return };
+    assert!(said.contains("reset.json holds no recorded run; try: glasshttp lab --record"), "{said}");
 }
