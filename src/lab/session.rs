@@ -12,7 +12,7 @@ use super::report::{self, Source};
 use super::run::Run;
 use crate::language::sentence::say;
 use crate::language::{Language, cause};
-use crate::packet::rule::{Expected, Unclear};
+use crate::packet::rule::{Conditions, Expected, Unclear};
 use anstyle::Style;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -123,6 +123,10 @@ fn not_understood(unclear: &Unclear, language: Language) -> String {
 /// # Errors
 /// With the line that says why there is no result.
 pub fn run(options: &Options) -> Result<i32, Problem> {
+    if let Some(rules) = &options.wire {
+        // Before anybody is asked for a prediction.
+        Conditions::parse(rules).map_err(|unclear| Problem::Failed(Failure::Rules(unclear)))?;
+    }
     let mut out = anstream::stdout().lock();
     if let Some(programs) = &options.programs {
         drop(out);

@@ -20,8 +20,8 @@ fn a_mistake_is_one_line_that_says_what_to_try() {
     for (words, expected) in [
         (&["nonsense"][..], "there is no experiment 'nonsense'; the list: glasshttp lab"),
         (&["99"], "there is no experiment '99'"),
-        (&["close", "--wire", ">sin drop", "--json"], "'>sin': not a kind of packet"),
-        (&["close", "--wire", "10m 5q", "--json"], "'5q': not a delay"),
+        (&["close", "--wire", ">sin drop"], "'>sin': not a kind of packet"),
+        (&["close", "--wire", "10m 5q"], "'5q': not a delay"),
     ] {
         let output = unprivileged().arg("lab").args(words).output().expect("it runs");
         if is_refused(&output) {
@@ -30,6 +30,7 @@ fn a_mistake_is_one_line_that_says_what_to_try() {
         let errors = String::from_utf8(output.stderr).expect("text");
         assert!(!output.status.success());
         assert!(errors.contains(expected) && errors.lines().count() == 1, "{words:?}: {errors}");
+        assert!(output.stdout.is_empty(), "{words:?}: nobody is asked for a prediction first");
     }
 }
 
