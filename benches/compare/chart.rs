@@ -1,7 +1,7 @@
 //! The ratios as a picture: a dot for each median, a line from the least to the most.
 //!
 //! ```text
-//!        ½    1    2    4    8    16
+//!        ½    1    2    4    8    16  …
 //!  W1         |─●─                        nginx
 //!             |  ─●─                      lighttpd
 //! ```
@@ -15,8 +15,8 @@ const RIGHT: f64 = 190.0;
 const LINE: f64 = 18.0;
 const TOP: f64 = 56.0;
 /// Ratios at the two ends of the scale; what lies beyond is drawn at its end, with its figure.
-const LEAST: f64 = 0.5;
-const MOST: f64 = 16.0;
+const LEAST: f64 = 0.25;
+const MOST: f64 = 128.0;
 const COLOURS: [&str; 8] = ["#0b6bcb", "#b3480f", "#1f7a1f", "#8a3ab9", "#a5276a", "#5c6b73", "#8a6d00", "#00727a"];
 
 /// What `ours` saves, beside each of `peers`, as an SVG document.
@@ -38,7 +38,8 @@ pub(crate) fn chart(rows: &[Row], ours: &str, peers: &[&str]) -> String {
     }
     let (width, height) = (LEFT + WIDTH + RIGHT, y + 8.0);
     let mut scale = String::new();
-    for (ratio, name) in [(0.5, "½"), (1.0, "1"), (2.0, "2"), (4.0, "4"), (8.0, "8"), (16.0, "16")] {
+    for (twice, name) in ["¼", "½", "1", "2", "4", "8", "16", "32", "64", "128"].iter().enumerate() {
+        let ratio = LEAST * 2_f64.powi(twice as i32);
         let class = if ratio == 1.0 { "even" } else { "scale" };
         let x = place(ratio);
         let _ = writeln!(scale, r#"<line class="{class}" x1="{x:.1}" x2="{x:.1}" y1="{}" y2="{y:.1}"/>"#, TOP - 8.0);
