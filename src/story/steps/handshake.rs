@@ -64,7 +64,13 @@ fn seen(steps: &mut [Step], arrival: Option<Nanoseconds>, roles: &Roles<'_>, lan
     let mut latest = Nanoseconds::MIN;
     let most = arrival.unwrap_or(0).min(0);
     for (step, role) in steps.iter_mut().zip([Role::Syn, Role::SynAck, Role::Ack]) {
-        let Some(cast) = roles.get(role) else { continue };
+        let Some(cast) = roles.get(role) else {
+            // What was worked out does not stand before what was seen.
+            if step.at.value().is_some_and(|at| *at < latest) {
+                (step.at, step.bound) = (Figure::not_visible(Why::BeforeItsCause), None);
+            }
+            continue;
+        };
         let words = if role == Role::Ack { step.title.as_str() } else { "" };
         let arrow = segments::arrow(&step.id, cast.numbered, words, language);
         let at = cast.numbered.segment.at;

@@ -113,7 +113,8 @@ impl Half<'_> {
         ];
         if let (Some((began, ended)), Some(segments)) = (self.connected(), &self.record.segments) {
             let seen = |at: Option<Nanoseconds>| at.map(|at| at.saturating_add(self.accepted));
-            pairs.push((Some(began), seen(segments.moments.syn)));
+            // Whichever of them was seen first: the SYN may have passed unseen.
+            pairs.push((Some(began), seen(segments.list.iter().map(|segment| segment.at).min())));
             pairs.push((seen(segments.moments.syn), Some(ended)));
             pairs.push((seen(segments.moments.syn_ack), Some(ended)));
         }
