@@ -73,7 +73,7 @@ pub trait Handler: Send + Sync + 'static {
 }
 
 /// A handler for one event loop alone: what it keeps it shares with no other thread, so
-/// there is no lock on the way of a request.
+/// there is no lock on the way of a request. Bodies' limits and the language stay the [`Handler`]'s to say.
 ///
 /// ```
 /// use glasshttp::handler::{Begun, Ends, LoopHandler};

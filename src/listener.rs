@@ -300,8 +300,9 @@ impl Listener {
         self.is_handed_over || matches!(self.place, Place::Unix(_))
     }
 
-    /// Keeps the first segment of each connection, for the record.
-    pub(crate) fn save_syn(&self) {
+    /// Keeps the SYN of each connection that begins from now on, for its record: [`crate::models`] do it where
+    /// connections are recorded, a loop of your own on [`Connection::new`](crate::connection::Connection::new) has to.
+    pub fn save_syn(&self) {
         // A system without it has none to show, that is all.
         let _ = crate::sys::tcp_option::save_syn(&self.socket);
     }

@@ -12,9 +12,10 @@
 //! # }
 //! ```
 //!
-//! A handler responds whatever host is named. One for this machine alone, on loopback, refuses
-//! other names, for a web page can point its own here: [`Hosts::include`](crate::site::Hosts::include)
-//! says which; a [`crate::site::Site`] does it by [`hosts`](crate::site::SiteOptions::hosts).
+//! A handler responds whatever host is named. One that is for this machine alone must refuse other
+//! names itself, because a web page can point its own name here (DNS rebinding): ask
+//! [`Hosts::include`](crate::site::Hosts::include); a [`crate::site::Site`] does so if
+//! [`hosts`](crate::site::SiteOptions::hosts) say it.
 //!
 //! All of it is made of parts that can be used by themselves: [`crate::listener`] listens,
 //! [`crate::models`] serve (or a model of your own does), [`crate::observe`] watches.
@@ -94,7 +95,8 @@ impl Server {
         self
     }
 
-    /// How many clients are served at once, and by whom; [`Model::default`] unless said.
+    /// How many clients are served at once, and by whom; [`Model::default`] unless said, which is one event
+    /// loop (the program has one on each core: [`Model::with_workers`]).
     pub fn model(mut self, model: Model) -> Self {
         self.model = model;
         self
@@ -131,7 +133,7 @@ impl Server {
         self.listeners.iter().filter_map(Listener::address).collect()
     }
 
-    /// The same as URLs; of each call, the best first.
+    /// Those addresses as URLs; of each call to [`listen`](Self::listen), the best first.
     pub fn urls(&self) -> &[String] {
         &self.urls
     }

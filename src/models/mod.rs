@@ -57,7 +57,8 @@
 //!
 //! ```
 //! use glasshttp::connection::{Connection, Progress, Workspace};
-//! use rustix::event::{PollFd, PollFlags, poll};
+//! use rustix::event::{PollFd, PollFlags, poll}; // rustix with its feature "event"
+//! use rustix::io::Errno;
 //! use std::time::Instant;
 //!
 //! fn run(mut connection: Connection, workspace: &mut Workspace) -> std::io::Result<()> {
@@ -72,7 +73,10 @@
 //!         let mut fds = vec![PollFd::new(&connection, flags)];
 //!         fds.extend(connection.awaited().map(|work| PollFd::from_borrowed_fd(work, PollFlags::IN)));
 //!         let left = deadline.saturating_duration_since(Instant::now());
-//!         let is_ready = poll(&mut fds, left.try_into().ok().as_ref())? > 0;
+//!         let is_ready = match poll(&mut fds, left.try_into().ok().as_ref()) {
+//!             Err(Errno::INTR) => continue, // a signal: that is no reason to give a client up
+//!             found => found? > 0,
+//!         };
 //!         progress = if is_ready { connection.advance(workspace) } else { connection.time_out(workspace) };
 //!     }
 //!     connection.end(workspace);

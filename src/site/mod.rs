@@ -45,8 +45,8 @@
 //!
 //! # State of each event loop around a site
 //!
-//! There each file is looked up anew, and what pages share needs a lock. An event loop's own handler
-//! wraps that of the site, which keeps files in memory, and has its state without a lock:
+//! Above, each file is looked up anew for each request, and what pages share must be `Sync`. An event
+//! loop's own handler wraps the site's, which keeps files in memory, and has its state without a lock:
 //!
 //! ```
 //! use glasshttp::handler::{Begun, Ends, LoopHandler};
@@ -62,6 +62,10 @@
 //!     // Of models that have no event loops.
 //!     fn handle(&self, request: &Request<'_>) -> Response {
 //!         self.files.handle(request)
+//!     }
+//!
+//!     fn body_limit(&self, request: &Request<'_>) -> u64 {
+//!         self.files.body_limit(request)
 //!     }
 //!
 //!     fn for_event_loop(&self) -> Option<Box<dyn LoopHandler>> {

@@ -15,23 +15,23 @@ use crate::language::Language;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SiteOptions {
-    /// Serve files and folders whose names begin with a dot.
+    /// Serve files and folders whose names begin with a dot [no].
     pub hidden: bool,
-    /// Let symbolic links lead out of the root.
+    /// Let symbolic links lead out of the root [no].
     pub follow_symlinks: bool,
-    /// List folders that have no `index.html`.
+    /// List folders that have no `index.html` [yes].
     pub listing: bool,
-    /// The hosts that it responds to.
+    /// The hosts that it responds to [any; a server for this machine alone wants [`Hosts::ThisMachineAnd`]].
     pub hosts: Hosts,
-    /// The language of listings.
+    /// The language of listings [English].
     pub language: Language,
-    /// Respond to paths that name nothing with the root's `index.html`.
+    /// Respond to paths that name nothing with the root's `index.html` [no].
     pub spa: bool,
-    /// The `Cache-Control` of files.
+    /// The `Cache-Control` of files [no-cache].
     pub cache_control: CacheControl,
-    /// Fields that every response of the site bears.
+    /// Fields that every response of the site bears [none].
     pub headers: Vec<(String, String)>,
-    /// Memory, in bytes, in which each event loop may keep files that it served.
+    /// Memory, in bytes, in which each event loop may keep files that it served [32 MiB].
     pub cache: usize,
 }
 

@@ -117,14 +117,22 @@ fn is_well_encoded(raw: &str) -> bool {
     })
 }
 
-/// A name below the root, for people to read.
+/// A name below the root, for people to read; the root itself is `/`.
 pub(super) fn display(name: &[u8]) -> Arc<str> {
+    if name.is_empty() {
+        return "/".into();
+    }
     String::from_utf8_lossy(name).into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_root_has_a_name_for_people() {
+        assert_eq!((&*display(b""), &*display("어.txt".as_bytes())), ("/", "어.txt"));
+    }
 
     fn decoded(path: &str) -> Result<(String, bool), PathError> {
         SitePath::decode(path).map(|path| (String::from_utf8_lossy(&path.name).into_owned(), path.names_folder))

@@ -1,8 +1,8 @@
 //! Records as people read them: the steps of a connection, in the words of each
 //! language, and how they are laid out in a terminal.
 //!
-//! `steps` is the one derivation; `terminal` lays out what is new in it, `view`
-//! gives drawings what they need beside it, `transfer` lays out a fetch.
+//! [`steps`] is the one derivation; the terminal's story, the live page and the story of a fetch
+//! are laid out from it.
 
 pub(crate) mod calls;
 pub(crate) mod facts;
