@@ -2,9 +2,19 @@
 //! client costs, and that no client costs another anything.
 
 use crate::harness::{Client, MODELS, Response, Server, concurrent_models};
+use glasshttp::connection::{Service, Workspace};
+use glasshttp::listener::{Port, Required, listen};
+use glasshttp::models::{Entrance, Limits, Stop, run};
+use glasshttp::observe::collector::Watching;
+use glasshttp::observe::probe::{Rate, Scope};
+use glasshttp::observe::sink::{LeftOut, News, Sink};
+use glasshttp::record::connection::Record;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -265,4 +275,45 @@ fn nobody_can_join_a_port_that_its_server_does_not_share() {
         assert!(join(server.address).is_err(), "{options:?}");
         assert_eq!(server.get("/hello.txt").status, 200);
     }
+}
+
+/// Gives the records of connections that are closed.
+struct Closed(mpsc::Sender<Record>);
+
+impl Sink for Closed {
+    fn take(&mut self, record: &Record, news: News) {
+        if news == News::Closed {
+            // The test may have failed meanwhile.
+            let _ = self.0.send(record.clone());
+        }
+    }
+
+    fn left_out(&mut self, _: LeftOut) {}
+}
+
+#[test]
+fn a_model_of_ones_own_records_the_syn_too() {
+    let (send, records) = mpsc::channel();
+    let mut scope = Scope::default();
+    scope.connections = Some(Rate::All);
+    let watching = Watching::start(scope, "own".into(), Box::new(io::sink()), vec![Box::new(Closed(send))], None);
+    let watching = watching.expect("a thread");
+    let handler = |_: &glasshttp::Request<'_>| glasshttp::Response::text(glasshttp::StatusCode::OK, "Hello\n");
+    let service = Arc::new(Service::new(handler).watched(watching.probe()));
+    let loopback = [Ipv4Addr::LOCALHOST.into()];
+    let listeners = listen(&loopback, Required::All, Port::Exactly(0), 16).expect("a free port");
+    let address = listeners[0].address().expect("TCP has one");
+    let (stop, limits) = (Stop::new().expect("a pipe"), Limits::new(1));
+    let mut entrance = Entrance::new(listeners, &service);
+    let mut client = TcpStream::connect(address).expect("a connection");
+    client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    client.write_all(b"GET / HTTP/1.0\r\n\r\n").expect("sent");
+    let connection = entrance.next(&stop, &limits).expect("polled").expect("it has come");
+    std::thread::scope(|scope| {
+        scope.spawn(|| run(connection, &mut Workspace::new(Arc::clone(&service)), &stop, &limits));
+        client.read_to_end(&mut Vec::new()).expect("a response");
+        drop(client);
+    });
+    let record = records.recv_timeout(PATIENCE).expect("a record");
+    assert!(record.handshake.syn.value().is_some(), "{:?}", record.handshake.syn);
 }

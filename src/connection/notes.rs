@@ -404,6 +404,7 @@ impl Notes {
         set_traffic(&mut exchange, self.taken);
         (exchange.is_kept, exchange.is_over) = (is_kept, true);
         if !self.asks_kernel || exchange.writes == 0 {
+            self.report_held(probe, outbox);
             return outbox.push(probe, &Report::Exchange(*exchange));
         }
         let (byte, number) = (self.sent.wrapping_sub(1), exchange.number);

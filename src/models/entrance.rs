@@ -70,38 +70,3 @@ impl Place for &mut Entrance<'_> {
         Entrance::close(self);
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::connection::Workspace;
-    use crate::listener::{Port, Required, listen};
-    use crate::models::run;
-    use crate::observe::collector::tests::watching;
-    use crate::{Request, Response, StatusCode};
-    use std::io::{Read, Write};
-    use std::net::{Ipv4Addr, TcpStream};
-    use std::sync::Arc;
-
-    #[test]
-    fn a_model_of_one_s_own_records_the_syn_too() {
-        let (watching, records) = watching();
-        let handler = |_: &Request<'_>| Response::text(StatusCode::OK, "Hello\n");
-        let service = Arc::new(Service::new(handler).watched(watching.probe()));
-        let listeners =
-            listen(&[Ipv4Addr::LOCALHOST.into()], Required::All, Port::Exactly(0), 16).expect("a free port");
-        let address = listeners[0].address().expect("TCP has one");
-        let (stop, limits) = (Stop::new().expect("a pipe"), Limits::new(1));
-        let mut entrance = Entrance::new(listeners, &service);
-        let mut client = TcpStream::connect(address).expect("a connection");
-        client.write_all(b"GET / HTTP/1.0\r\n\r\n").expect("sent");
-        let connection = entrance.next(&stop, &limits).expect("polled").expect("it has come");
-        std::thread::scope(|scope| {
-            scope.spawn(|| run(connection, &mut Workspace::new(Arc::clone(&service)), &stop, &limits));
-            client.read_to_end(&mut Vec::new()).expect("a response");
-            drop(client);
-        });
-        let record = records.recv_timeout(std::time::Duration::from_secs(10)).expect("a record");
-        assert!(record.handshake.syn.value().is_some(), "{:?}", record.handshake.syn);
-    }
-}

@@ -7,8 +7,11 @@ use std::net::{TcpListener, TcpStream};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-#[test]
-fn an_exchange_that_awaits_its_acknowledgement_comes_before_a_piece_of_the_next() {
+/// What is recorded of a connection on which `converse` notes something, by the numbers of its exchanges;
+/// it is given a way to send and receive a piece.
+fn exchanges(
+    converse: impl FnOnce(&mut Notes, &OwnedFd, &Probe, &mut Outbox, &mut dyn FnMut(&mut Notes, &[u8])),
+) -> Vec<u64> {
     let (watching, ends) = watching();
     let (probe, mut outbox) = (watching.probe(), Outbox::default());
     let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
@@ -19,23 +22,45 @@ fn an_exchange_that_awaits_its_acknowledgement_comes_before_a_piece_of_the_next(
     let notes = Notes::begin(probe.number_connection(), &probe, &socket, Some(peer), listener.as_fd());
     let mut notes = notes.expect("it is recorded");
     notes.go_on(&socket, &probe, &mut outbox);
-    let mut receive = |notes: &mut Notes, piece: &[u8]| {
+    converse(&mut notes, &socket, &probe, &mut outbox, &mut |notes, piece| {
         client.write_all(piece).expect("sent");
         notes.recv(Reading::Head, &socket, &mut [0; 64]).expect("received");
-    };
-
-    let head = b"GET / HTTP/1.0\r\n\r\n";
-    receive(&mut notes, head);
-    notes.begin_exchange(head, HeadState::Complete, None, &socket, &probe);
-    notes.sent(100, notes.now());
-    notes.end_exchange(true, &socket, &probe, &mut outbox);
-    receive(&mut notes, b"GET");
-    notes.head_waits(b"GET", &probe, &mut outbox);
-    notes.close(None, false, b"GET", &socket, &probe, &mut outbox);
+    });
     notes.end(socket, &probe, &mut outbox);
     outbox.flush(&probe);
     watching.finish();
-
     let record = ends.recv_timeout(Duration::from_secs(10)).expect("a record");
-    assert_eq!(record.exchanges.iter().map(|exchange| exchange.number).collect::<Vec<_>>(), [1, 2]);
+    record.exchanges.iter().map(|exchange| exchange.number).collect()
+}
+
+const HEAD: &[u8] = b"GET / HTTP/1.0\r\n\r\n";
+
+#[test]
+fn an_exchange_that_awaits_its_acknowledgement_comes_before_a_piece_of_the_next() {
+    let numbers = exchanges(|notes, socket, probe, outbox, receive| {
+        receive(notes, HEAD);
+        notes.begin_exchange(HEAD, HeadState::Complete, None, socket, probe);
+        notes.sent(100, notes.now());
+        notes.end_exchange(true, socket, probe, outbox);
+        receive(notes, b"GET");
+        notes.head_waits(b"GET", probe, outbox);
+        notes.close(None, false, b"GET", socket, probe, outbox);
+    });
+    assert_eq!(numbers, [1, 2]);
+}
+
+#[test]
+fn it_comes_before_one_of_whose_response_nothing_was_sent() {
+    let numbers = exchanges(|notes, socket, probe, outbox, receive| {
+        for sent in [100, 0] {
+            receive(notes, HEAD);
+            notes.begin_exchange(HEAD, HeadState::Complete, None, socket, probe);
+            if sent > 0 {
+                notes.sent(sent, notes.now());
+            }
+            notes.end_exchange(sent > 0, socket, probe, outbox);
+        }
+        notes.close(None, false, b"", socket, probe, outbox);
+    });
+    assert_eq!(numbers, [1, 2]);
 }
