@@ -53,6 +53,8 @@ pub struct Options {
 pub enum Problem {
     /// No such experiment.
     Unknown(String),
+    /// No such answer to its question: the last one is this.
+    Answer(char, char),
     /// It could not be performed.
     Failed(Failure),
     /// The result could not be written.
@@ -72,6 +74,13 @@ impl Problem {
                 "there is no experiment '{}'; the list: glasshttp lab"
                     / "없는 실험입니다: '{}'. 목록 보기: glasshttp lab",
                 name
+            ),
+            Self::Answer(answer, last) => say!(
+                language,
+                "there is no answer '{}' to this question: it has a to {}"
+                    / "이 질문에 '{}'라는 답은 없습니다. 답은 a부터 {}까지입니다",
+                answer,
+                last
             ),
             Self::Failed(Failure::Refused(refusal)) => match language {
                 Language::English => refusal.to_string(),
@@ -142,6 +151,9 @@ pub fn run(options: &Options) -> Result<i32, Problem> {
     };
     let experiment = find(name)?;
     let answer = match options.answer {
+        Some(answer) if !('a'..=last_answer(experiment)).contains(&answer) => {
+            return Err(Problem::Answer(answer, last_answer(experiment)));
+        }
         Some(answer) => Some(answer),
         None if options.json => None,
         None => ask(&mut out, experiment, options.language).map_err(Problem::Standard)?,
@@ -280,6 +292,11 @@ fn list(out: &mut impl Write, language: Language) -> io::Result<()> {
     }
 }
 
+/// The letter of the last choice.
+fn last_answer(experiment: &Experiment) -> char {
+    char::from(b'a' + (experiment.choices.len() as u8).saturating_sub(1))
+}
+
 /// The question; and, of a person at a terminal, the prediction.
 fn ask(out: &mut impl Write, experiment: &Experiment, language: Language) -> io::Result<Option<char>> {
     let bold = Style::new().bold();
@@ -291,7 +308,7 @@ fn ask(out: &mut impl Write, experiment: &Experiment, language: Language) -> io:
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Ok(None);
     }
-    let last = char::from(b'a' + (experiment.choices.len() as u8).saturating_sub(1));
+    let last = last_answer(experiment);
     match language {
         Language::English => write!(out, "Your prediction (a–{last}, or Enter to just see it): ")?,
         Language::Korean => write!(out, "예상하는 답은? (a–{last}, 그냥 보려면 Enter): ")?,

@@ -22,6 +22,7 @@ fn a_mistake_is_one_line_that_says_what_to_try() {
         (&["99"], "there is no experiment '99'"),
         (&["close", "--wire", ">sin drop"], "'>sin': not a kind of packet"),
         (&["close", "--wire", "10m 5q"], "'5q': not a delay"),
+        (&["close", "--answer", "z"], "there is no answer 'z' to this question: it has a to "),
     ] {
         let output = unprivileged().arg("lab").args(words).output().expect("it runs");
         if is_refused(&output) {
