@@ -138,8 +138,8 @@ function draw(turn) {
   byId("count").textContent = counted(entries.length - waiting.length, list.length);
   byId("follow").setAttribute("aria-pressed", page.follows);
   requests.draw(list, page.chosen, turn);
+  drawChosen();
   addressBar.draw();
-  requestAnimationFrame(drawChosen); // a frame of its own: neither keeps a click waiting for both
 }
 
 function counted(shown, all) {
