@@ -15,23 +15,23 @@ use crate::language::Language;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SiteOptions {
-    /// Serve files and folders whose names begin with a dot [no].
+    /// Serve files and folders whose names begin with a dot; `false` by default.
     pub hidden: bool,
-    /// Let symbolic links lead out of the root [no].
+    /// Let symbolic links lead out of the root; `false` by default.
     pub follow_symlinks: bool,
-    /// List folders that have no `index.html` [yes].
+    /// List folders that have no `index.html`; `true` by default.
     pub listing: bool,
-    /// The hosts that it responds to [any; a server for this machine alone wants [`Hosts::ThisMachineAnd`]].
+    /// The hosts that it responds to; any by default: a server for this machine alone wants [`Hosts::ThisMachineAnd`].
     pub hosts: Hosts,
-    /// The language of listings [English].
+    /// The language of listings; English by default.
     pub language: Language,
-    /// Respond to paths that name nothing with the root's `index.html` [no].
+    /// Respond to paths that name nothing with the root's `index.html`; `false` by default.
     pub spa: bool,
-    /// The `Cache-Control` of files [no-cache].
+    /// The `Cache-Control` of files; no-cache by default.
     pub cache_control: CacheControl,
-    /// Fields that every response of the site bears [none].
+    /// Fields that every response of the site bears; none by default.
     pub headers: Vec<(String, String)>,
-    /// Memory, in bytes, in which each event loop may keep files that it served [32 MiB].
+    /// Memory, in bytes, in which each event loop may keep files that it served; 32 MiB by default.
     pub cache: usize,
 }
 
