@@ -76,7 +76,7 @@ fn read<T: DeserializeOwned>(form: Value) -> T {
     serde_json::from_value(form).expect("a record's form")
 }
 
-/// So many waited in the accept queue, of so many that may.
+/// An accept queue in which `waiting` connections were, of `backlog` that may.
 pub fn queue(waiting: u32, backlog: u32) -> Figure<Queue> {
     Figure::measured(read(json!({ "waiting": waiting, "backlog": backlog })), Source::ListenerTcpInfo)
 }
