@@ -249,10 +249,9 @@ fn send_copy(
     source: impl FnMut(&mut [u8]) -> io::Result<usize>,
     is_full: &mut bool,
 ) -> Result<Sent, Errno> {
-    match room.map(|room| read(room, source)) {
-        None | Some(Err(_)) => Ok(Sent::Failed),
-        Some(Ok([])) => Ok(Sent::Ended),
-        Some(Ok(bytes)) => {
+    match read(room, source) {
+        Err(none) => Ok(none),
+        Ok(bytes) => {
             let count = send(socket, bytes, SEND)?;
             *is_full = count < bytes.len();
             Ok(Sent::Some(count))
@@ -279,10 +278,9 @@ fn send_stream(
     kept: &mut Option<Box<Kept>>,
     is_full: &mut bool,
 ) -> Result<Sent, Errno> {
-    let bytes = match room.map(|room| read(room, source)) {
-        None | Some(Err(_)) => return Ok(Sent::Failed),
-        Some(Ok([])) => return Ok(Sent::Ended),
-        Some(Ok(bytes)) => bytes,
+    let bytes = match read(room, source) {
+        Err(none) => return Ok(none),
+        Ok(bytes) => bytes,
     };
     let count = match send(socket, bytes, SEND) {
         Err(Errno::AGAIN | Errno::INTR) => 0,
@@ -309,12 +307,14 @@ fn room(copy: &mut Vec<u8>, count: usize) -> Option<&mut [u8]> {
     copy.get_mut(..count)
 }
 
-/// What one read into `room` gave.
-fn read(room: &mut [u8], mut read: impl FnMut(&mut [u8]) -> std::io::Result<usize>) -> std::io::Result<&[u8]> {
+/// What one read into `room` gave; `Err`: what became of the body, where that is nothing.
+fn read(room: Option<&mut [u8]>, mut source: impl FnMut(&mut [u8]) -> io::Result<usize>) -> Result<&[u8], Sent> {
+    let room = room.ok_or(Sent::Failed)?;
     loop {
-        match read(room) {
+        match source(room) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            result => return result.map(|count| &room[..count]),
+            Ok(0) => return Err(Sent::Ended),
+            result => return result.map(|count| &room[..count]).map_err(|_| Sent::Failed),
         }
     }
 }
