@@ -203,11 +203,15 @@ impl FetchArgs {
             VersionName::Http10 => Version::Http10,
             VersionName::Http11 => Version::Http11,
         };
-        let has_data = self.data_file.is_some() || !self.data.is_empty();
-        let usual = match has_data {
+        let data = match &self.data_file {
+            Some(path) => Some(Data::File(path.clone())),
+            None if self.data.is_empty() => None,
+            None => Some(Data::Form(self.data.join("&"))),
+        };
+        let usual = match data {
             _ if self.head => "HEAD",
-            true => "POST",
-            false => "GET",
+            Some(_) => "POST",
+            None => "GET",
         };
         let method = self.method.clone().unwrap_or_else(|| usual.to_owned());
         let output = match &self.output {
@@ -216,13 +220,8 @@ impl FetchArgs {
             None if self.remote_name => Output::Named,
             None => Output::Stdout,
         };
-        self.check_request(version, &method, has_data)?;
+        self.check_request(version, &method, data.is_some())?;
         self.check_output(&output, method == "HEAD")?;
-        let data = match self.data_file {
-            Some(path) => Some(Data::File(path)),
-            None if self.data.is_empty() => None,
-            None => Some(Data::Form(self.data.join("&"))),
-        };
         let traces = self.trace_dns || !self.root.is_empty();
         Ok(Options {
             urls: self.urls,

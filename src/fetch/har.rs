@@ -10,8 +10,7 @@ use crate::record::transfer::{
 use crate::record::{Figure, Nanoseconds};
 use crate::story::json;
 use serde::Serialize;
-use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -22,11 +21,10 @@ const NOT_VISIBLE: f64 = -1.0;
 /// # Errors
 /// If the file can't be written.
 pub(super) fn write(record: &FetchRecord, path: &Path) -> io::Result<()> {
-    let mut file = File::create(path)?;
     let mut text = Vec::new();
     json::write_pretty(&mut text, &Har::of(record))?;
     text.push(b'\n');
-    file.write_all(&text)
+    std::fs::write(path, text)
 }
 
 #[derive(Serialize)]
