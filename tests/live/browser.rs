@@ -202,16 +202,37 @@ fn what_clients_send_is_text_and_never_runs() {
     assert_eq!(browser.run("return document.title", &[]), json!("glasshttp: live"));
 }
 
+/// The lines of a log of a morning's six connections.
+fn a_mornings_log() -> Vec<String> {
+    let mut page = Page::start(Bounds::default(), "http://localhost:8080/");
+    tell_a_morning(&mut page.sink);
+    page.hub.records().iter().map(|record| serde_json::to_string(&**record).expect("JSON")).collect()
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver: .ci/run installs them"]
+fn a_log_is_shown_whole_where_nothing_had_come_yet() {
+    let page = Page::start(Bounds::default(), "http://localhost:8080/");
+    let folder = crate::harness::folder();
+    let log = folder.path().join("saved.jsonl");
+    let lines = a_mornings_log();
+    std::fs::write(&log, lines.join("\n")).expect("a file");
+    let browser = Browser::start();
+    browser.open(&page.url());
+    browser.wait_until("document.body.classList.contains('is-empty')", &[]);
+    browser.type_into("document.getElementById('file')", log.to_str().expect("a path"));
+    browser.wait_until("document.querySelectorAll('.lane').length === arguments[0]", &[json!(lines.len())]);
+    browser.wait_until("document.querySelectorAll('#axis > *').length", &[]);
+    browser.wait_until("document.querySelector('.diagram')", &[]);
+}
+
 #[test]
 #[ignore = "needs chromium and chromedriver: .ci/run installs them"]
 fn a_saved_log_is_shown_the_same_way_and_its_bad_lines_are_counted() {
     let mut page = Page::start(Bounds::default(), "http://localhost:8080/");
     example::tell_whole(&mut page.sink, 99, "/live");
     let folder = crate::harness::folder();
-    let mut elsewhere = Page::start(Bounds::default(), "http://localhost:8080/");
-    tell_a_morning(&mut elsewhere.sink);
-    let records = elsewhere.hub.records();
-    let mut lines: Vec<String> = records.iter().map(|record| serde_json::to_string(&**record).expect("JSON")).collect();
+    let mut lines = a_mornings_log();
     let array = folder.path().join("array.json");
     std::fs::write(&array, format!("[{}]", lines.join(","))).expect("a file");
     lines.insert(2, "{\"glasshttp\": 1, \"connection\": \"x\"}".into());

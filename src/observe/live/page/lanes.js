@@ -63,11 +63,13 @@ class Lanes {
   // Draws `entries`, the newest first, on an axis of axis.js.
   draw({ entries, axis, chosen, now }) {
     this.#chosen = chosen;
-    // What is measured is so before anything changes: measured between changes, all would be laid out twice.
-    const [height, room, width] = [this.#rowHeight(), this.#list.clientHeight, this.#axis.clientWidth];
-    const top = this.#keepPlace(entries, height);
+    const height = this.#rowHeight();
+    this.#keepPlace(entries, height);
     this.#shown = entries;
     this.#space.style.height = `${entries.length * height}px`;
+    // The list is as high as its lanes, up to a limit: it is measured once it has its new height, and before
+    // the lanes change, for what is measured between changes is laid out again each time.
+    const [top, room, width] = [this.#list.scrollTop, this.#list.clientHeight, this.#axis.clientWidth];
     const first = Math.max(0, Math.floor(top / height) - 2);
     const last = Math.min(entries.length, Math.ceil((top + room) / height) + 2);
     const inView = new Set();
@@ -87,16 +89,16 @@ class Lanes {
     this.#drawAxis(axis, width);
   }
 
-  // New lanes come in at the top: a reader who has scrolled down keeps what is in view. Gives where that begins.
+  // New lanes come in at the top: a reader who has scrolled down keeps what is in view.
   #keepPlace(entries, height) {
     const { scrollTop } = this.#list;
+    if (scrollTop < 1) return;
     const index = Math.floor(scrollTop / height);
-    const top = scrollTop < 1 ? undefined : this.#shown[index];
+    const top = this.#shown[index];
     const now = top ? entries.findIndex((entry) => entry.key === top.key) : -1;
-    if (now < 0 || now === index) return scrollTop;
+    if (now < 0 || now === index) return;
     this.#space.style.height = `${entries.length * height}px`;
     this.#list.scrollTop += (now - index) * height;
-    return this.#list.scrollTop;
   }
 
   #drawRow(entry, index, height, view) {

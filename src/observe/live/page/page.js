@@ -13,7 +13,7 @@ const page = {
   frozen: undefined, // what was there when the user paused: { list, now }
   range: "fit",
   follows: !wanted, // the newest connection is the chosen one
-  followedAt: 0,
+  followedAt: -Infinity, // when the newest was last shown
   chosen: undefined, // its key
   held: undefined, // its entry: what is being read stays, though the list forgets it
   picked: undefined, // the number of a request of it, from the table
@@ -65,7 +65,7 @@ function choose(entry) {
 function follow() {
   page.follows = true;
   wanted = page.missing = page.picked = undefined;
-  page.followedAt = 0;
+  page.followedAt = -Infinity;
   page.shows = undefined;
   writeLink();
   redrawChosen();
@@ -129,11 +129,11 @@ function draw(turn) {
   page.standsStill = Boolean(axis.standsStill);
   const isInView = (entry) => entry.key === page.chosen || (entry.begin <= axis.to && (entry.end ?? time) >= axis.from);
   const entries = [...waiting.toReversed(), ...list.filter(isInView).reverse()];
+  byId("lanes").hidden = byId("axis").hidden = entries.length === 0;
   lanes.draw({ entries, axis, chosen: page.chosen, now: time });
   const isEmpty = page.isSettled && list.length + waiting.length === 0;
   byId("empty").hidden = !isEmpty;
   byId("none-in-range").hidden = list.length === 0 || entries.length > 0;
-  byId("lanes").hidden = byId("axis").hidden = entries.length === 0;
   document.body.classList.toggle("is-empty", isEmpty);
   byId("count").textContent = counted(entries.length - waiting.length, list.length);
   byId("follow").setAttribute("aria-pressed", page.follows);
