@@ -12,21 +12,21 @@ fn tshark_captures_the_same_packets_no_more_and_no_fewer() {
     let mut server = serve(&["--log", "pcapng", "--no-watch", "--lang", "ko"], &[]);
     assert!(server.announced.contains("비밀번호"), "{}", server.announced);
     let witness = Witness::of(server.port);
-    let before = witness.wait_until_it_sees(server.address());
+    let mut theirs = witness.wait_until_it_sees(server.address());
     use_it(server.address());
+    // While the server lives, nobody else gets its port: then all that tshark sees is its.
+    while let Ok(line) = witness.lines.recv_timeout(Duration::from_secs(1)) {
+        theirs.push(line);
+    }
     server.end();
     let plain = |line: &String| line.split(',').take(10).collect::<Vec<_>>().join(",");
     let ours: Vec<String> = packets_of(&server.output).iter().map(plain).collect();
-    let before: Vec<String> = before.iter().map(plain).collect();
+    let mut theirs: Vec<String> = theirs.iter().map(plain).collect();
     // What was sent before tshark listened it can't have.
-    let start = ours.iter().position(|packet| *packet == before[0]).expect("the first that tshark saw");
+    let start = ours.iter().position(|packet| *packet == theirs[0]).expect("the first that tshark saw");
     let ours = &ours[start..];
-    let mut theirs = before;
     while theirs.len() < ours.len() {
         theirs.push(plain(&witness.lines.recv_timeout(PATIENCE).expect("as many packets as we have")));
-    }
-    while let Ok(line) = witness.lines.recv_timeout(Duration::from_secs(1)) {
-        theirs.push(plain(&line));
     }
     assert!(ours.len() > 100, "{} packets", ours.len());
     // Several processors hand frames over: of two at the same time either may come first.
