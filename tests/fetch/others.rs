@@ -2,24 +2,13 @@
 
 use super::{fetch, run};
 use crate::closing::{assert_same, folder_with};
+use crate::harness::other::Other;
 use crate::harness::{PATIENCE, Server};
-use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Instant;
-
-/// Another server; it is ended when dropped.
-struct Other(Child);
-
-impl Drop for Other {
-    fn drop(&mut self) {
-        // Asked to end, it leaves nothing behind.
-        let _ = kill_process(Pid::from_child(&self.0), Signal::TERM);
-        let _ = self.0.wait();
-    }
-}
 
 /// Starts `command` for a port that is free, until it listens there.
 fn start(command: impl Fn(u16) -> Command) -> (Other, SocketAddr) {

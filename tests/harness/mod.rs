@@ -1,6 +1,7 @@
 //! The program under test, and a client of raw bytes.
 
 pub mod namespace;
+pub mod other;
 
 use glasshttp::models::Model;
 use rustix::process::{Pid, Signal, kill_process};

@@ -1,5 +1,6 @@
 //! A server whose packets are captured, and tshark, which captures the same port: the witness.
 
+use crate::harness::other::Other;
 use crate::harness::{Client, PATIENCE, glasshttp};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -137,7 +138,7 @@ pub fn fields(tshark: &mut Command) -> &mut Command {
 
 /// tshark's own capture of this port, line by line, once it listens.
 pub struct Witness {
-    child: Child,
+    _tshark: Other,
     pub lines: Receiver<String>,
 }
 
@@ -166,7 +167,7 @@ impl Witness {
             out.lines().map_while(Result::ok).for_each(|line| drop(send.send(line)));
             errors.read_to_string(&mut said)
         });
-        Self { child, lines }
+        Self { _tshark: Other(child), lines }
     }
 
     /// Asks with single connections until one is seen: from then on all are.
@@ -182,13 +183,6 @@ impl Witness {
             }
         }
         panic!("tshark sees nothing");
-    }
-}
-
-impl Drop for Witness {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

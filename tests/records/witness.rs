@@ -2,13 +2,14 @@
 
 use super::{Watched, measured, port, since_accept};
 use crate::closing::{folder_with, narrow_client, under_each_model};
+use crate::harness::other::Other;
 use crate::harness::{PATIENCE, Server};
 use glasshttp::record::connection::Record;
 use glasshttp::record::{End, How};
 use socket2::SockRef;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant, UNIX_EPOCH};
@@ -78,17 +79,9 @@ impl Segment {
 
 /// A running tshark; it is ended when dropped.
 struct Witness {
-    tshark: Child,
+    _tshark: Other,
     lines: Receiver<String>,
     seen: Vec<Segment>,
-}
-
-impl Drop for Witness {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.tshark.kill();
-        let _ = self.tshark.wait();
-    }
 }
 
 impl Witness {
@@ -102,7 +95,7 @@ impl Witness {
         let (send, lines) = channel();
         // The test that waited for a line may have failed.
         thread::spawn(move || stdout.lines().map_while(Result::ok).for_each(|line| drop(send.send(line))));
-        let mut witness = Self { tshark, lines, seen: Vec::new() };
+        let mut witness = Self { _tshark: Other(tshark), lines, seen: Vec::new() };
         let begun = Instant::now();
         // That it captures is known when it has captured something.
         while witness.seen.is_empty() {
