@@ -269,7 +269,7 @@ impl Connection {
         self.machine.source_waits(false);
         // The last bytes wait for the end of the connection, and share its segment.
         let ends = self.machine.closes_after_response();
-        let begun = self.notes.as_ref().map(|notes| notes.now());
+        let begun = self.notes.as_ref().filter(|notes| notes.records_exchange()).map(|notes| notes.now());
         let sent = match next {
             Next::SendHead { body_follows } => Sent::Some(response.send_head(&self.socket, body_follows, ends)?),
             Next::SendBody(left) => response.send_body(&self.socket, left, ends, &mut workspace.copy)?,

@@ -191,7 +191,9 @@ impl HeaderBlock {
     /// as spaces (RFC 9110 §5.5): a field never ends its line early.
     #[must_use]
     pub fn with(&self, name: &str, value: &str) -> Self {
-        let mut lines = self.0.to_vec();
+        // As long as it has to be: then these bytes are the block's, and are not moved.
+        let mut lines = Vec::with_capacity(self.0.len() + name.len() + value.len() + ": \r\n".len());
+        lines.extend_from_slice(&self.0);
         push_line(&mut lines, name, value);
         Self(lines.into())
     }
