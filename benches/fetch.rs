@@ -1,5 +1,6 @@
 //! What a fetch costs beside curl: processor time and peak memory of the whole
-//! client, for a million small chunks and for a long body into a file.
+//! client, for a million small chunks and for a long body into a file; and how long
+//! a server waits for the request, once it has the connection.
 //!
 //! `cargo bench --bench fetch`, on Linux, with curl installed. Both clients take
 //! turns in one run. `-- --gib 8` for a longer body (2 by default; it needs that
@@ -15,7 +16,9 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
+use std::time::Instant;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -45,6 +48,7 @@ fn main() -> Result<()> {
     if theirs == 0 {
         return Ok(());
     }
+    compare_requests()?;
     let server = Server::start(place.path(), gib << 30)?;
     let url = |name: &str| format!("http://{}/{name}", server.address);
     let (short, _) = compare("64 MiB, to a file", &url("short"), SHORT, rounds, place.path())?;
@@ -115,6 +119,50 @@ fn said(figures: &mut [f64], unit: &str) -> String {
     figures.sort_by(f64::total_cmp);
     let (median, least, most) = (figures[figures.len() / 2], figures[0], figures[figures.len() - 1]);
     format!("{median:.2} {unit} (median of {}; {least:.2}–{most:.2})", figures.len())
+}
+
+/// From the connection to the request, both clients in turn: what the client itself makes of the time
+/// from connect(2) to the first byte of the response.
+fn compare_requests() -> Result<()> {
+    const TURNS: usize = 301;
+    let (address, waits) = serve_waits()?;
+    let url = format!("http://{address}/");
+    let wait = |command: &[&str]| -> Result<f64> {
+        measured(command)?;
+        Ok(waits.recv()?)
+    };
+    let (mut ours, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..TURNS {
+        let own = wait(&[env!("CARGO_BIN_EXE_glasshttp"), "fetch", "-q", "-o", "/dev/null", &url])?;
+        let other = wait(&["curl", "-s", "-f", "-o", "/dev/null", &url])?;
+        ours.push(own);
+        theirs.push(other);
+        ratios.push(own / other);
+    }
+    println!("from the connection to the request, as a server sees it:");
+    println!("  glasshttp fetch {}", said(&mut ours, "us"));
+    println!("  curl            {}", said(&mut theirs, "us"));
+    println!("  glasshttp / curl {}", said(&mut ratios, ""));
+    Ok(())
+}
+
+/// A server that says of each connection how many microseconds it waited for its request.
+fn serve_waits() -> Result<(SocketAddr, Receiver<f64>)> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    let (send, waits) = channel();
+    thread::spawn(move || {
+        while let Ok((mut client, _)) = listener.accept() {
+            let begun = Instant::now();
+            let waited = client.read(&mut [0; 4096]).map(|_| begun.elapsed().as_secs_f64() * 1e6);
+            let response = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            // A client that fails is found by its exit status.
+            if client.write_all(response).is_err() || send.send(waited.unwrap_or(f64::NAN)).is_err() {
+                break;
+            }
+        }
+    });
+    Ok((address, waits))
 }
 
 /// A server whose every response is a million small chunks, sent as fast as they are read.
