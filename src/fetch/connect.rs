@@ -22,6 +22,8 @@ use std::time::{Duration, Instant};
 pub(super) struct Connected {
     pub(super) socket: OwnedFd,
     pub(super) ends: Ends,
+    /// TCP_INFO, right after the handshake.
+    info: Vec<u8>,
     /// Whether the kernel says when bytes arrived and were acknowledged.
     pub(super) asks_kernel: bool,
 }
@@ -48,8 +50,7 @@ pub(super) fn connect(addresses: &[SocketAddr], how: &How<'_>) -> (Connect, Opti
     let mut race = Race { how, attempts: Vec::new(), running: Vec::new() };
     let connected = race.run(addresses);
     let attempts = race.attempts;
-    let info = connected.as_ref().and_then(|connected| tcp_option::info(&connected.socket).ok()).unwrap_or_default();
-    let info = TcpInfo(&info);
+    let info = TcpInfo(connected.as_ref().map_or(&[], |connected| &connected.info));
     let why_not = if connected.is_some() { Why::NoTcpInfo } else { Why::NoConnection };
     let tried = Connect {
         attempts,
@@ -102,7 +103,7 @@ impl Race<'_> {
         for (number, socket) in self.running.drain(..) {
             let attempt = &mut self.attempts[number];
             (attempt.outcome, attempt.ended) = (left.clone(), ended);
-            attempt.syn_again = syn_again(&socket);
+            attempt.syn_again = syn_again(&info(&socket));
         }
         connected
     }
@@ -121,8 +122,8 @@ impl Race<'_> {
         let number = self.attempts.len() - 1;
         match self.begin(number) {
             Ok((socket, true)) => {
-                self.attempts[number].syn_again = syn_again(&socket);
-                return self.end(number, socket);
+                let info = info(&socket);
+                return self.end(number, socket, info);
             }
             Ok((socket, false)) => self.running.push((number, socket)),
             Err(error) => self.fail(number, &error),
@@ -156,26 +157,29 @@ impl Race<'_> {
         let ready = self.how.interrupt.wait_for_any(&fds, until);
         for index in (0..ready.len()).rev().filter(|index| !ready[*index].is_empty()) {
             let (number, socket) = self.running.remove(index);
-            self.attempts[number].syn_again = syn_again(&socket);
+            let info = info(&socket);
             match socket.take_error() {
-                Ok(None) => return self.end(number, socket),
-                Ok(Some(error)) | Err(error) => self.fail(number, &error),
+                Ok(None) => return self.end(number, socket, info),
+                Ok(Some(error)) | Err(error) => {
+                    self.attempts[number].syn_again = syn_again(&info);
+                    self.fail(number, &error);
+                }
             }
         }
         None
     }
 
-    fn end(&mut self, number: usize, socket: Socket) -> Option<Connected> {
+    fn end(&mut self, number: usize, socket: Socket, info: Vec<u8>) -> Option<Connected> {
         let attempt = &mut self.attempts[number];
-        attempt.ended = self.how.clock.now();
-        let Some(client) = socket.local_addr().ok().and_then(|address| address.as_socket()) else {
+        (attempt.ended, attempt.syn_again) = (self.how.clock.now(), syn_again(&info));
+        let Some(client) = attempt.client else {
             self.fail(number, &io::ErrorKind::Unsupported.into());
             return None;
         };
-        (attempt.client, attempt.outcome) = (Some(client), ConnectOutcome::Connected);
+        attempt.outcome = ConnectOutcome::Connected;
         let socket = OwnedFd::from(socket);
         let asks_kernel = timestamps::set(&socket, true).is_ok();
-        Some(Connected { socket, ends: Ends { client, server: attempt.server }, asks_kernel })
+        Some(Connected { socket, ends: Ends { client, server: attempt.server }, info, asks_kernel })
     }
 
     fn fail(&mut self, number: usize, error: &io::Error) {
@@ -184,10 +188,14 @@ impl Race<'_> {
     }
 }
 
+/// TCP_INFO; nothing, where there is none.
+fn info(socket: &Socket) -> Vec<u8> {
+    tcp_option::info(socket).unwrap_or_default()
+}
+
 /// Before anything else was sent, whatever was sent again is the SYN.
-fn syn_again(socket: &Socket) -> Figure<u32> {
-    let info = tcp_option::info(socket).unwrap_or_default();
-    Figure::measured_or(TcpInfo(&info).retransmissions(), Source::TcpInfo, Why::NoTcpInfo)
+fn syn_again(info: &[u8]) -> Figure<u32> {
+    Figure::measured_or(TcpInfo(info).retransmissions(), Source::TcpInfo, Why::NoTcpInfo)
 }
 
 fn outcome(error: &io::Error) -> ConnectOutcome {

@@ -90,7 +90,7 @@ impl Connection {
             is_reset: false,
             asks_kernel: connected.asks_kernel,
             sent: 0,
-            input: vec![0; PIECE],
+            input: Vec::new(),
             start: 0,
             end: 0,
         }
@@ -281,6 +281,9 @@ impl Connection {
     fn make_room(&mut self) {
         self.input.copy_within(self.start..self.end, 0);
         (self.start, self.end) = (0, self.end - self.start);
+        if self.input.is_empty() {
+            self.input = vec![0; PIECE]; // not before the request has left, which would wait for it
+        }
         if self.input.len() - self.end < PIECE / 2 {
             self.input.resize(self.input.len() * 2, 0); // a long head: the machine bounds it
         }

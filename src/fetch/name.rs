@@ -88,9 +88,11 @@ pub(super) fn look_up(
             };
             // A server may be named because the system's does not answer.
             background.system = (options.dns.is_none() && !is_localhost(host)).then(|| System::ask(host)).flatten();
-            let Some((mut lookup, late)) = interrupt.unless_it_comes(move || dns::resolve_early(&asked, &how)) else {
-                return interrupted(name, clock);
-            };
+            // An address asks nobody: nothing to wait for in a thread of its own.
+            let is_address = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+            let resolve = move || dns::resolve_early(&asked, &how);
+            let resolved = if is_address { Some(resolve()) } else { interrupt.unless_it_comes(resolve) };
+            let Some((mut lookup, late)) = resolved else { return interrupted(name, clock) };
             background.late = late;
             name.ended = began + nanoseconds(lookup.time);
             name.addresses = lookup.addresses.clone();

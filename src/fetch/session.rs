@@ -19,6 +19,7 @@ use crate::http::client::response_error::ResponseError;
 use crate::http::client::{Ending, Next, RequestHead};
 use crate::http::message::{HeaderBlock, Version};
 use crate::http::persistence::Wish;
+use crate::kernel::timestamps;
 use crate::record::Failure;
 use crate::record::failure::{Failed, FileFault, KeptPart};
 use crate::record::transfer::{Connect, ConnectOutcome, FetchRecord, Response, Reuse, SCHEMA, Saved, Transfer};
@@ -28,7 +29,7 @@ use crate::story::transfer as story;
 use crate::story::width::{USUAL, columns};
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, Write};
-use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::net::{IpAddr, SocketAddr, SocketAddrV6, UdpSocket};
 use std::sync::Arc;
 
 /// A receive buffer for slow readers, in bytes: what is not read soon stays with the server.
@@ -93,6 +94,8 @@ struct Session<'o> {
     /// What was printed last did not end its line.
     is_mid_line: bool,
     seen: Seen,
+    /// Asks for stamps before there is a connection, whose request would wait for the kernel meanwhile.
+    _stamping: Option<UdpSocket>,
 }
 
 impl<'o> Session<'o> {
@@ -112,6 +115,7 @@ impl<'o> Session<'o> {
             background: Background::default(),
             is_mid_line: false,
             seen: Seen::by(capture),
+            _stamping: timestamps::begin_stamping(),
         }
     }
 
@@ -120,8 +124,10 @@ impl<'o> Session<'o> {
     fn fetch(&mut self, job: &Job, after: Option<&Job>) -> Option<Job> {
         let mut transfer = self.begin(job);
         let mut more = None;
-        let result = self.connection(job, &mut transfer).and_then(|mut connection| {
-            let result = self.exchange(job, &mut connection, &mut transfer);
+        // Where nothing can be kept, nobody is asked.
+        let ready = self.place(job).and_then(|place| Ok((place, self.connection(job, &mut transfer)?)));
+        let result = ready.and_then(|(place, mut connection)| {
+            let result = self.exchange(job, place, &mut connection, &mut transfer);
             let result = result.and_then(|redirect| {
                 more = redirect.map(|(status, location)| job.redirected(status, &location)).transpose()?;
                 transfer.redirects_to = more.as_ref().map(|next| next.url.to_string());
@@ -220,11 +226,11 @@ impl<'o> Session<'o> {
     fn exchange(
         &mut self,
         job: &Job,
+        place: Place,
         connection: &mut Connection,
         transfer: &mut Transfer,
     ) -> Result<Option<(u16, String)>, Failure> {
         let options = self.options;
-        let place = self.place(job)?;
         let (given, withheld) = job.fields(&options.headers);
         transfer.withheld = withheld;
         let has_host = has_field(&given, "host");

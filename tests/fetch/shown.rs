@@ -164,15 +164,17 @@ fn the_json_has_no_secrets() {
 }
 
 #[test]
-fn a_request_that_was_not_sent_is_not_spoken_of_as_one() {
+fn where_no_file_can_be_nobody_is_asked() {
     let (folder, _) = folder_with(0);
     let server = Server::start(folder.path(), &[]);
     let url = format!("{}small.txt", server.url);
     let run = fetch(&["--json", "-k", "--repeat", "2", "-o", "/", &url]);
     assert_eq!(run.code, 1, "{}", run.stderr);
     for transfer in run.record()["transfers"].as_array().expect("transfers") {
-        assert_eq!((&transfer["close"]["reason"], &transfer["is_kept"]), (&"not_sent".into(), &false.into()));
-        assert!(transfer["exchange"].is_null() && transfer["reuse"].is_null(), "{transfer}");
+        for part in ["name", "connect", "exchange", "reuse", "close"] {
+            assert!(transfer[part].is_null(), "{part}: {transfer}");
+        }
+        assert_eq!(transfer["failure"]["code"], "file_is_folder", "{transfer}");
     }
 }
 

@@ -297,6 +297,15 @@ fn every_deadline_and_every_reset_has_its_sentence() {
 }
 
 #[test]
+fn a_request_that_was_not_sent_is_not_spoken_of_as_one() {
+    let mut machine = ClientConnection::new();
+    let tunnel = RequestHead { method: "CONNECT", ..request(Version::Http11) };
+    assert_eq!(machine.ask(&tunnel, &mut Vec::new()), Err(RequestError::Method));
+    machine.refrain();
+    assert_eq!((machine.next(), machine.exchanges()), (Next::Close(Ending::NotSent), 0));
+}
+
+#[test]
 fn a_response_before_the_request_has_left_ends_the_connection() {
     let mut machine = ClientConnection::new();
     machine.ask(&request(Version::Http11), &mut Vec::new()).expect("free");
