@@ -12,13 +12,13 @@ use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use std::error::Error;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::channel;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -125,11 +125,16 @@ fn said(figures: &mut [f64], unit: &str) -> String {
 /// from connect(2) to the first byte of the response.
 fn compare_requests() -> Result<()> {
     const TURNS: usize = 301;
-    let (address, waits) = serve_waits()?;
-    let url = format!("http://{address}/");
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    listener.set_nonblocking(true)?;
+    let url = format!("http://{}/", listener.local_addr()?);
+    let (send, waits) = channel();
+    let server = thread::spawn(move || -> io::Result<()> {
+        (0..2 * TURNS).try_for_each(|_| send.send(wait_for_request(&listener)?).map_err(io::Error::other))
+    });
     let wait = |command: &[&str]| -> Result<f64> {
         measured(command)?;
-        Ok(waits.recv()?)
+        Ok(waits.recv()?.as_secs_f64() * 1e6)
     };
     let (mut ours, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..TURNS {
@@ -139,6 +144,7 @@ fn compare_requests() -> Result<()> {
         theirs.push(other);
         ratios.push(own / other);
     }
+    server.join().map_err(|_| "the server panicked")??;
     println!("from the connection to the request, as a server sees it:");
     println!("  glasshttp fetch {}", said(&mut ours, "us"));
     println!("  curl            {}", said(&mut theirs, "us"));
@@ -146,23 +152,25 @@ fn compare_requests() -> Result<()> {
     Ok(())
 }
 
-/// A server that says of each connection how many microseconds it waited for its request.
-fn serve_waits() -> Result<(SocketAddr, Receiver<f64>)> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    let address = listener.local_addr()?;
-    let (send, waits) = channel();
-    thread::spawn(move || {
-        while let Ok((mut client, _)) = listener.accept() {
-            let begun = Instant::now();
-            let waited = client.read(&mut [0; 4096]).map(|_| begun.elapsed().as_secs_f64() * 1e6);
-            let response = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-            // A client that fails is found by its exit status.
-            if client.write_all(response).is_err() || send.send(waited.unwrap_or(f64::NAN)).is_err() {
-                break;
-            }
+/// Accepts a connection, and gives how long its request took to come. It never sleeps: to be woken takes
+/// longer than what is measured.
+fn wait_for_request(listener: &TcpListener) -> io::Result<Duration> {
+    let mut client = until_ready(|| listener.accept())?.0;
+    let begun = Instant::now();
+    client.set_nonblocking(true)?;
+    until_ready(|| client.read(&mut [0; 4096]))?;
+    let waited = begun.elapsed();
+    client.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")?;
+    Ok(waited)
+}
+
+fn until_ready<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match attempt() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => std::hint::spin_loop(),
+            result => return result,
         }
-    });
-    Ok((address, waits))
+    }
 }
 
 /// A server whose every response is a million small chunks, sent as fast as they are read.
@@ -186,7 +194,7 @@ fn serve_chunks() -> Result<SocketAddr> {
     Ok(address)
 }
 
-fn read_head(client: &mut TcpStream) -> std::io::Result<()> {
+fn read_head(client: &mut TcpStream) -> io::Result<()> {
     let mut reader = BufReader::new(client);
     let mut line = String::new();
     while reader.read_line(&mut line)? > 2 {

@@ -94,7 +94,7 @@ struct Session<'o> {
     /// What was printed last did not end its line.
     is_mid_line: bool,
     seen: Seen,
-    /// Asks for stamps before there is a connection, whose request would wait for the kernel meanwhile.
+    /// The kernel stamps what arrives before there is a connection, whose request would wait for that.
     _stamping: Option<UdpSocket>,
 }
 
@@ -115,7 +115,7 @@ impl<'o> Session<'o> {
             background: Background::default(),
             is_mid_line: false,
             seen: Seen::by(capture),
-            _stamping: timestamps::begin_stamping(),
+            _stamping: timestamps::keep_stamping(),
         }
     }
 

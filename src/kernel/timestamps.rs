@@ -27,17 +27,11 @@ pub(crate) fn set(socket: &impl AsFd, is_on: bool) -> Result<(), Errno> {
 
 /// A socket for as long as which the kernel stamps whatever arrives: it does so
 /// only while a socket asks, and the first bytes of a connection may come
-/// before that is asked of its own socket. The first to ask has the kernel
-/// change its own code, for which it stops every processor for a moment.
-pub(crate) fn begin_stamping() -> Option<UdpSocket> {
+/// before that is asked of its own socket. The first to ask has the kernel change
+/// its own code, for which every processor stops: better before there is anything to time.
+pub(crate) fn keep_stamping() -> Option<UdpSocket> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).ok()?;
     set(&socket, true).ok()?;
-    Some(socket)
-}
-
-/// The same, as soon as whatever arrives is stamped.
-pub(crate) fn keep_stamping() -> Option<UdpSocket> {
-    let socket = begin_stamping()?;
     socket.set_read_timeout(Some(Duration::from_millis(1))).ok()?;
     let address = socket.local_addr().ok()?;
     // It begins a moment after it was asked (net_enable_timestamp() leaves it to a kernel thread).
