@@ -100,7 +100,7 @@ struct Comparison {
 pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     let args = Args::parse();
     let mut workloads = args.workloads()?;
-    let mut left_out = Vec::new();
+    let mut notes = Vec::new();
     let (mut servers, mut missing) = (vec![server::own()], Vec::new());
     if args.models {
         servers = server::models();
@@ -124,8 +124,9 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
         version.map(|version| format!("{name} {version}"))
     });
     if !missing.is_empty() {
-        left_out.push(format!("left out, not installed: {}", missing.join(", ")));
+        notes.push(format!("left out, not installed: {}", missing.join(", ")));
     }
+    notes.extend(machine::disturbance());
     raise_descriptor_limit()?;
     let cores = Cores::take()?;
 
@@ -149,7 +150,7 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     let versions: Vec<String> = versions.chain(generators.into_iter().flatten()).collect();
     println!("{}\n", machine::description(cores));
     println!("{}; rounds: {rounds}, of {} s each", versions.join(", "), args.seconds);
-    println!("{}", left_out.join("\n"));
+    println!("{}", notes.join("\n"));
     let names: Vec<&str> = servers.iter().map(|server| server.name).collect();
     if let (Some(file), [ours, peers @ ..]) = (&args.svg, &names[..]) {
         std::fs::write(file, chart(&rows, ours, peers))?;

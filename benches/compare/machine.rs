@@ -20,6 +20,17 @@ pub(crate) fn description(cores: Cores) -> String {
     format!("{model}, {count} cores, Linux {}, {}; {pinning}", kernel.trim(), today())
 }
 
+/// What weighs on every figure without being seen: somebody who captures is handed each packet, of
+/// loopback too.
+pub(crate) fn disturbance() -> Option<String> {
+    let sockets = fs::read_to_string("/proc/net/packet").unwrap_or_default().lines().skip(1).count();
+    (sockets > 0).then(|| {
+        format!(
+            "packets are captured on this machine ({sockets} sockets): every figure includes that; /proc/net/packet"
+        )
+    })
+}
+
 /// The day, as in 2026-11-21.
 fn today() -> String {
     let date = httpdate::fmt_http_date(SystemTime::now());
