@@ -35,12 +35,9 @@ pub(crate) fn keep_stamping() -> Option<UdpSocket> {
     socket.set_read_timeout(Some(Duration::from_millis(1))).ok()?;
     let address = socket.local_addr().ok()?;
     // It begins a moment after it was asked (net_enable_timestamp() leaves it to a kernel thread).
-    let is_stamped = || {
-        let sent = socket.send_to(&[0], address);
-        sent.is_ok() && matches!(recv(&socket, &mut [0]), Ok((1, arrived)) if arrived != Moment::default())
-    };
+    let is_stamped = || matches!(recv(&socket, &mut [0]), Ok((1, arrived)) if arrived != Moment::default());
     let deadline = Instant::now() + Duration::from_millis(100);
-    while !is_stamped() && Instant::now() < deadline {}
+    while socket.send_to(&[0], address).is_ok() && !is_stamped() && Instant::now() < deadline {}
     Some(socket)
 }
 
