@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A server whose standard output is a file; what it announces comes on either stream.
@@ -225,12 +225,33 @@ pub fn use_it(address: SocketAddr) {
 
     let mut narrow = Client::connect_narrow(address);
     narrow.send(&get("/large.bin", "Range: bytes=0-99999\r\nConnection: close\r\n"));
+    await_closed_window(&narrow.socket);
     narrow.read_to_end();
     drop(narrow);
 
     let mut large = Client::connect(address);
     large.send(&get("/large.bin", "Connection: close\r\n"));
     assert!(large.read_to_end().len() > 20_000_000);
+}
+
+/// Waits until the server has found the client's window closed: then it has a timer that probes it (proc(5)).
+fn await_closed_window(client: &TcpStream) {
+    const PROBES: &str = "04:";
+    let port = |end: std::io::Result<SocketAddr>| format!(":{:04X}", end.expect("an address").port());
+    let (client, server) = (port(client.local_addr()), port(client.peer_addr()));
+    let probes = |line: &str| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        fields.len() > 5
+            && fields[1].ends_with(&server)
+            && fields[2].ends_with(&client)
+            && fields[5].starts_with(PROBES)
+    };
+    let sockets = || ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| fs::read_to_string(table).unwrap_or_default());
+    let begun = Instant::now();
+    while !sockets().iter().any(|table| table.lines().any(probes)) {
+        assert!(begun.elapsed() < PATIENCE, "its window stays open");
+        std::thread::yield_now();
+    }
 }
 
 pub fn serve_with_page(environment: &[(&str, &str)]) -> Logging {
