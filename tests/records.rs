@@ -11,11 +11,12 @@ mod kinds;
 mod stopping;
 mod witness;
 
+use crate::harness::socket_table::socket;
 use crate::harness::{Client, PATIENCE, Server, glasshttp};
 use glasshttp::record::connection::{Close, Exchange, HeadState, Record, SCHEMA};
 use glasshttp::record::{End, Figure, How, Reason, TimeWait};
 use serde_json::Value;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
@@ -219,30 +220,6 @@ pub fn check_time_wait(record: &Record, expected: TimeWait) {
         _ => panic!("{expected:?}"),
     }
     assert_eq!(close.time_wait.value(), Some(&expected), "{close:?}");
-}
-
-/// One end of a connection as the kernel's table shows it.
-struct TableEntry {
-    is_in_time_wait: bool,
-    /// Bytes that the other end has not acknowledged, and that nobody here has read.
-    unacknowledged: u64,
-    unread: u64,
-}
-
-/// By /proc/net/tcp (proc(5)), which is not where the program looks.
-fn socket(local: SocketAddr, remote: SocketAddr) -> Option<TableEntry> {
-    let table = if local.is_ipv6() { "/proc/net/tcp6" } else { "/proc/net/tcp" };
-    let ports = [local, remote].map(|address| format!(":{:04X}", address.port()));
-    let table = fs::read_to_string(table).expect("the table of sockets");
-    table.lines().find_map(|line| {
-        let mut fields = line.split_whitespace().skip(1);
-        let [local, remote, state, queues] = std::array::from_fn(|_| fields.next().unwrap_or_default());
-        let is_it = local.ends_with(&ports[0]) && remote.ends_with(&ports[1]);
-        let (unacknowledged, unread) = queues.split_once(':').filter(|_| is_it)?;
-        let number = |text| u64::from_str_radix(text, 16).expect("a number");
-        let (unacknowledged, unread) = (number(unacknowledged), number(unread));
-        Some(TableEntry { is_in_time_wait: state == "06", unacknowledged, unread })
-    })
 }
 
 /// Waits until the server has read all that this client has sent.

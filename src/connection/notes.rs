@@ -30,7 +30,6 @@ use crate::record::connection::HeadState;
 use crate::record::{Moments, Named, NotNamed, Reason};
 use crate::sys::tcp_option;
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, recv};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -210,11 +209,7 @@ impl Notes {
 
     /// recv(2), noted.
     pub(super) fn recv(&mut self, of: Reading, socket: &OwnedFd, buffer: &mut [u8]) -> Result<usize, Errno> {
-        let result = if self.asks_kernel {
-            timestamps::recv(socket, buffer)
-        } else {
-            recv(socket, buffer, RecvFlags::empty()).map(|(count, _)| (count, Moment::default()))
-        };
+        let result = timestamps::recv(socket, buffer, self.asks_kernel);
         match result {
             Ok((0, _)) => self.client_end = self.clock.now(),
             Ok((_, arrived)) => {

@@ -23,7 +23,7 @@ mod system;
 mod trace;
 
 pub use config::{DNS_PORT, Families, Options, server_address};
-pub use host::is_localhost;
+pub use host::{is_address, is_localhost};
 pub use order::interleaved;
 pub use resolve::{Late, resolve, resolve_early};
 pub use system::System;

@@ -12,13 +12,12 @@ use crate::http::parse::fields::FieldLines;
 use crate::kernel::tcp_info::{SendQueue, TcpInfo};
 use crate::kernel::timestamps;
 use crate::record::Failure;
-use crate::record::Moment;
 use crate::record::Nanoseconds;
 use crate::record::transfer::{ClientExchange, Ends, Framing};
 use crate::sys::tcp_option;
 use rustix::event::PollFlags;
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown};
+use rustix::net::{SendFlags, Shutdown, send, shutdown};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -241,11 +240,7 @@ impl Connection {
         let was_flowing = std::mem::take(&mut turn.is_flowing);
         let buffer = &mut self.input[self.end..][..room];
         // Only of the first bytes it is recorded when they arrived.
-        let result = match turn.notes.has_head() {
-            true => recv(&self.socket, buffer, RecvFlags::empty()).map(|(_, count)| (count, Moment::default())),
-            false => timestamps::recv(&self.socket, buffer),
-        };
-        match result {
+        match timestamps::recv(&self.socket, buffer, !turn.notes.has_head()) {
             Ok((0, _)) => {
                 let now = self.clock.now();
                 self.server_end = Some(now);
@@ -384,7 +379,7 @@ impl Connection {
     /// Reads what belongs to no response, and drops it: `false` at the end.
     pub(super) fn read_unasked(&mut self) -> bool {
         let mut buffer = [0; 4096];
-        match timestamps::recv(&self.socket, &mut buffer) {
+        match timestamps::recv(&self.socket, &mut buffer, false) {
             Ok((0, _)) => {
                 self.server_end = Some(self.clock.now());
                 self.machine.end_of_input();

@@ -3,7 +3,7 @@
 use super::clock::Clock;
 use super::interrupt::Interrupt;
 use super::options::Options;
-use crate::dns::{self, Families, Late, System, TraceOptions, is_localhost};
+use crate::dns::{self, Families, Late, System, TraceOptions, is_address, is_localhost};
 use crate::record::Failure;
 use crate::record::lookup::Lookup;
 use crate::record::transfer::Name;
@@ -88,10 +88,9 @@ pub(super) fn look_up(
             };
             // A server may be named because the system's does not answer.
             background.system = (options.dns.is_none() && !is_localhost(host)).then(|| System::ask(host)).flatten();
-            // An address asks nobody: nothing to wait for in a thread of its own.
-            let is_address = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+            // Where nobody is asked, there is nothing to wait for in a thread of its own.
             let resolve = move || dns::resolve_early(&asked, &how);
-            let resolved = if is_address { Some(resolve()) } else { interrupt.unless_it_comes(resolve) };
+            let resolved = if is_address(host) { Some(resolve()) } else { interrupt.unless_it_comes(resolve) };
             let Some((mut lookup, late)) = resolved else { return interrupted(name, clock) };
             background.late = late;
             name.ended = began + nanoseconds(lookup.time);

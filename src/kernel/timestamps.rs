@@ -4,6 +4,7 @@
 use crate::record::Moment;
 use nix::sys::socket::{self, ControlMessageOwned, MsgFlags, TimestampingFlag, sockopt::Timestamping};
 use rustix::io::Errno;
+use rustix::net::{self, RecvFlags};
 use std::io::IoSliceMut;
 use std::net::{Ipv4Addr, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -35,14 +36,22 @@ pub(crate) fn keep_stamping() -> Option<UdpSocket> {
     socket.set_read_timeout(Some(Duration::from_millis(1))).ok()?;
     let address = socket.local_addr().ok()?;
     // It begins a moment after it was asked (net_enable_timestamp() leaves it to a kernel thread).
-    let is_stamped = || matches!(recv(&socket, &mut [0]), Ok((1, arrived)) if arrived != Moment::default());
+    let is_stamped = || matches!(recv(&socket, &mut [0], true), Ok((1, arrived)) if arrived != Moment::default());
     let deadline = Instant::now() + Duration::from_millis(100);
     while socket.send_to(&[0], address).is_ok() && !is_stamped() && Instant::now() < deadline {}
     Some(socket)
 }
 
-/// recv(2), and when the kernel had the last bytes that it gave.
-pub(crate) fn recv(socket: &(impl AsFd + AsRawFd), buffer: &mut [u8]) -> Result<(usize, Moment), Errno> {
+/// recv(2), and, if that `is_asked` for, when the kernel had the last bytes that it gave.
+pub(crate) fn recv(
+    socket: &(impl AsFd + AsRawFd),
+    buffer: &mut [u8],
+    is_asked: bool,
+) -> Result<(usize, Moment), Errno> {
+    if !is_asked {
+        // No control messages: they cost, though there be none.
+        return net::recv(socket, buffer, RecvFlags::empty()).map(|(count, _)| (count, Moment::default()));
+    }
     let mut control = [0; CONTROL];
     let mut parts = [IoSliceMut::new(buffer)];
     let message =

@@ -2,6 +2,7 @@
 
 pub mod namespace;
 pub mod other;
+pub mod socket_table;
 
 use glasshttp::models::Model;
 use rustix::process::{Pid, Signal, kill_process};

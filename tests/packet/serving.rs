@@ -1,6 +1,7 @@
 //! A server whose packets are captured, and tshark, which captures the same port: the witness.
 
 use crate::harness::other::Other;
+use crate::harness::socket_table::socket;
 use crate::harness::{Client, PATIENCE, glasshttp};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -234,21 +235,11 @@ pub fn use_it(address: SocketAddr) {
     assert!(large.read_to_end().len() > 20_000_000);
 }
 
-/// Waits until the server has found the client's window closed: then it has a timer that probes it (proc(5)).
+/// Waits until the server has found the client's window closed.
 fn await_closed_window(client: &TcpStream) {
-    const PROBES: &str = "04:";
-    let port = |end: std::io::Result<SocketAddr>| format!(":{:04X}", end.expect("an address").port());
-    let (client, server) = (port(client.local_addr()), port(client.peer_addr()));
-    let probes = |line: &str| {
-        let fields: Vec<&str> = line.split_whitespace().collect();
-        fields.len() > 5
-            && fields[1].ends_with(&server)
-            && fields[2].ends_with(&client)
-            && fields[5].starts_with(PROBES)
-    };
-    let sockets = || ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| fs::read_to_string(table).unwrap_or_default());
+    let (client, server) = (client.local_addr().expect("an address"), client.peer_addr().expect("it is connected"));
     let begun = Instant::now();
-    while !sockets().iter().any(|table| table.lines().any(probes)) {
+    while !socket(server, client).is_some_and(|socket| socket.probes_window) {
         assert!(begun.elapsed() < PATIENCE, "its window stays open");
         std::thread::yield_now();
     }

@@ -1,6 +1,7 @@
 //! Files that change: between requests, and under a download.
 
 use super::{Folder, pattern};
+use crate::harness::socket_table::socket;
 use crate::harness::{Client, PATIENCE, Response, Server};
 use std::fs::{self, File};
 use std::io::Write;
@@ -109,16 +110,10 @@ impl Download {
     }
 
     /// Bytes that the server handed to the kernel and that we have not acknowledged.
-    fn on_its_way(&self, server: &Server) -> usize {
-        let ours = self.0.socket.local_addr().expect("an address").port();
-        let ends = (format!(":{:04X}", server.port()), format!(":{ours:04X}"));
-        let sockets = fs::read_to_string("/proc/net/tcp").expect("the kernel's sockets");
-        let queue = sockets.lines().find_map(|line| {
-            let words: Vec<&str> = line.split_whitespace().collect();
-            let is_it = words.get(1)?.ends_with(&ends.0) && words.get(2)?.ends_with(&ends.1);
-            is_it.then(|| words.get(4)?.split_once(':')).flatten()
-        });
-        queue.map_or(0, |(unsent, _)| usize::from_str_radix(unsent, 16).expect("a hexadecimal number"))
+    fn on_its_way(&self) -> usize {
+        let (ours, server) = (self.0.socket.local_addr(), self.0.socket.peer_addr());
+        let theirs = socket(server.expect("it is connected"), ours.expect("an address"));
+        theirs.map_or(0, |socket| socket.unacknowledged as usize)
     }
 
     /// Everything until the connection ends, in whichever way, as one response.
@@ -132,7 +127,7 @@ impl Download {
 fn cut_under_a_download(folder: &Folder, server: &Server) -> Response {
     let download = Download::begin(server);
     let deadline = Instant::now() + PATIENCE;
-    while download.on_its_way(server) < 4 * CUT {
+    while download.on_its_way() < 4 * CUT {
         assert!(Instant::now() < deadline, "the server hands little to the kernel");
         thread::yield_now();
     }
