@@ -42,7 +42,7 @@ EXIT STATUS
     1  A file, standard output or a socket failed on this machine.
     2  The command line is invalid.
     3  The name has no address.
-    4  The connection was refused: nothing listens there, or a firewall.
+    4  The connection was refused: nothing listens, or a firewall rejects it.
     5  The address is unreachable.
     6  A timeout passed.
     7  The server reset the connection.
