@@ -15,11 +15,10 @@ pub struct TableEntry {
 
 /// The end of this connection that is at `local`.
 pub fn socket(local: SocketAddr, remote: SocketAddr) -> Option<TableEntry> {
+    let table = if local.is_ipv6() { "/proc/net/tcp6" } else { "/proc/net/tcp" };
     let ports = [local, remote].map(|address| format!(":{:04X}", address.port()));
-    let table = |name| fs::read_to_string(format!("/proc/net/{name}"));
-    // A client over IPv4 may have a socket of IPv6 at its other end.
-    let tables = table("tcp").expect("the table of sockets") + &table("tcp6").unwrap_or_default();
-    tables.lines().find_map(|line| {
+    let table = fs::read_to_string(table).expect("the table of sockets");
+    table.lines().find_map(|line| {
         let mut fields = line.split_whitespace().skip(1);
         let [local, remote, state, queues, timer] = std::array::from_fn(|_| fields.next().unwrap_or_default());
         let is_it = local.ends_with(&ports[0]) && remote.ends_with(&ports[1]);
