@@ -152,8 +152,8 @@ fn listen(config: &Config, account: &Account) -> Result<(Vec<Listener>, Vec<Remo
             .map_err(|error| way_out::site_cannot_listen(&error, language))?,
     };
     let mut names = Vec::new();
-    let owner = account.can_be_had().then_some((account.uid, account.gid));
     for place in &config.paths {
+        let owner = account.can_be_had().then_some((account.uid, account.gid));
         let listener = Listener::on_unix(place, owner, config.backlog);
         let listens = listener.and_then(|(listener, name)| {
             names.push(Remover::start(&name, || account.serve().is_ok())?);

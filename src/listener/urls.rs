@@ -8,11 +8,9 @@ pub(super) fn all(addresses: &[SocketAddr]) -> Vec<String> {
         return Vec::new();
     };
     let has = |ip: IpAddr| addresses.iter().any(|address| address.ip() == ip);
-    let everywhere_4 = has(Ipv4Addr::UNSPECIFIED.into()) || (addresses.len() == 1 && has(Ipv6Addr::UNSPECIFIED.into()));
-    let everywhere_6 = has(Ipv6Addr::UNSPECIFIED.into());
     let mut hosts = Vec::new();
     let loopbacks = has(Ipv4Addr::LOCALHOST.into()) && has(Ipv6Addr::LOCALHOST.into());
-    if loopbacks || everywhere_4 {
+    if loopbacks || is_everywhere(addresses).0 {
         hosts.push("localhost".to_owned());
     }
     for address in addresses {
@@ -22,27 +20,35 @@ pub(super) fn all(addresses: &[SocketAddr]) -> Vec<String> {
             hosts.push(host(*address));
         }
     }
-    for interface in if_addrs::get_if_addrs().unwrap_or_default() {
-        let ip = interface.ip();
-        let is_link_local = matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local());
-        if (ip.is_ipv4() && everywhere_4 || ip.is_ipv6() && everywhere_6) && !ip.is_loopback() && !is_link_local {
-            hosts.push(host(SocketAddr::new(ip, port)));
-        }
-    }
+    hosts.extend(for_others(addresses).into_iter().map(|ip| host(SocketAddr::new(ip, port))));
     hosts.into_iter().map(|host| format!("http://{host}:{port}/")).collect()
 }
 
 /// The best of those URLs for other machines; `None` where only this one is listened to.
-pub(super) fn of_lan(bound: &[SocketAddr]) -> Option<String> {
-    let port = bound.first()?.port();
-    let has = |ip: IpAddr| bound.iter().any(|address| address.ip() == ip);
-    let (everywhere_4, everywhere_6) = (has(Ipv4Addr::UNSPECIFIED.into()), has(Ipv6Addr::UNSPECIFIED.into()));
+pub(super) fn of_lan(addresses: &[SocketAddr]) -> Option<String> {
+    let port = addresses.first()?.port();
+    let best = for_others(addresses).into_iter().min_by_key(IpAddr::is_ipv6)?;
+    Some(format!("http://{}/", SocketAddr::new(best, port)))
+}
+
+/// Whether all of the machine's addresses are listened to: those of IPv4, those of IPv6. One socket
+/// of IPv6 takes both.
+fn is_everywhere(addresses: &[SocketAddr]) -> (bool, bool) {
+    let has = |ip: IpAddr| addresses.iter().any(|address| address.ip() == ip);
+    let v6 = has(Ipv6Addr::UNSPECIFIED.into());
+    (has(Ipv4Addr::UNSPECIFIED.into()) || (v6 && addresses.len() == 1), v6)
+}
+
+/// What "everywhere" stands for, for other machines.
+fn for_others(addresses: &[SocketAddr]) -> Vec<IpAddr> {
+    let (v4, v6) = is_everywhere(addresses);
+    if !v4 && !v6 {
+        return Vec::new(); // then nobody needs to be asked
+    }
     let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
-    let mut addresses: Vec<IpAddr> = interfaces.iter().map(|interface| interface.ip()).collect();
-    addresses.retain(|ip| !ip.is_loopback() && !matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local()));
-    addresses.retain(|ip| if ip.is_ipv4() { everywhere_4 || everywhere_6 } else { everywhere_6 });
-    let best = addresses.iter().min_by_key(|ip| ip.is_ipv6())?;
-    Some(format!("http://{}/", SocketAddr::new(*best, port)))
+    let is_link_local = |ip: &IpAddr| matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local());
+    let ips = interfaces.iter().map(|interface| interface.ip());
+    ips.filter(|ip| if ip.is_ipv4() { v4 } else { v6 && !is_link_local(ip) }).filter(|ip| !ip.is_loopback()).collect()
 }
 
 /// As it stands in a URL; a zone by its interface's name (RFC 6874).
