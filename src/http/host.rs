@@ -27,9 +27,20 @@ fn split(value: &[u8]) -> (&[u8], &[u8]) {
 fn is_registered_name(name: &[u8]) -> bool {
     name.iter().enumerate().all(|(at, &byte)| match byte {
         b'%' => name.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)),
-        _ => byte.is_ascii_alphanumeric() || is_mark(byte),
+        _ => PLAIN[usize::from(byte)],
     })
 }
+
+/// What `unreserved` and `sub-delims` hold, as a table: it is asked of each byte of each request's host.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0;
+    while byte < plain.len() {
+        plain[byte] = (byte as u8).is_ascii_alphanumeric() || is_mark(byte as u8);
+        byte += 1;
+    }
+    plain
+};
 
 /// `IPv6address / IPvFuture`, without the brackets; a zone is none of either.
 fn is_ip_literal(literal: &[u8]) -> bool {
@@ -40,13 +51,13 @@ fn is_ip_literal(literal: &[u8]) -> bool {
         !version.is_empty()
             && version.iter().all(u8::is_ascii_hexdigit)
             && !address.is_empty()
-            && address.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b':' || is_mark(byte))
+            && address.iter().all(|&byte| byte == b':' || PLAIN[usize::from(byte)])
     };
     text(literal).is_some_and(|text| text.parse::<Ipv6Addr>().is_ok()) || is_future()
 }
 
 /// What `unreserved` and `sub-delims` hold beside letters and digits.
-fn is_mark(byte: u8) -> bool {
+const fn is_mark(byte: u8) -> bool {
     matches!(
         byte,
         b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'='

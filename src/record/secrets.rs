@@ -22,6 +22,15 @@ pub(crate) fn is_secret(name: &str) -> bool {
     SECRET.iter().any(|secret| name.trim().eq_ignore_ascii_case(secret))
 }
 
+/// The same of the line of a field: each line of a log is looked at, and most begin otherwise.
+fn is_secret_field(line: &str) -> bool {
+    let line = line.trim_start();
+    SECRET.iter().any(|secret| {
+        let (name, rest) = line.split_at_checked(secret.len()).unwrap_or_default();
+        name.eq_ignore_ascii_case(secret) && rest.trim_start().starts_with(':')
+    })
+}
+
 /// What stands in the place of a secret; of one that is withheld already, the same.
 pub(crate) fn withheld_value(value: &str) -> String {
     let length = value.strip_suffix(" bytes, not shown").or_else(|| value.strip_suffix(" byte, not shown"));
@@ -36,8 +45,7 @@ pub(crate) fn withheld_value(value: &str) -> String {
 
 /// A head without its secrets, line by line; its line ends stay as they are.
 pub(crate) fn withheld_head(head: &str) -> Cow<'_, str> {
-    let has_secret = head.lines().any(|line| line.split_once(':').is_some_and(|(name, _)| is_secret(name)));
-    if !has_secret {
+    if !head.lines().any(is_secret_field) {
         return Cow::Borrowed(head);
     }
     let mut shown = String::with_capacity(head.len());
@@ -45,7 +53,7 @@ pub(crate) fn withheld_head(head: &str) -> Cow<'_, str> {
     for line in head.split_inclusive('\n') {
         // A line that begins with a blank goes on with the field before (obs-fold, RFC 9112 §5.2).
         let is_fold = goes_on && line.starts_with([' ', '\t']);
-        let field = if is_fold { Some(("", line)) } else { line.split_once(':').filter(|(name, _)| is_secret(name)) };
+        let field = if is_fold { Some(("", line)) } else { line.split_once(':').filter(|_| is_secret_field(line)) };
         goes_on = field.is_some();
         match field {
             Some((name, rest)) => {
