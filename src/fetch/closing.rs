@@ -51,14 +51,14 @@ impl Connection {
         let first = match leaves_unread && server_end.is_none() {
             // An end of input that nobody read may wait behind those bytes.
             true if info.state() != Some("CLOSE_WAIT") => Figure::derived(End::Client, Source::UnreadAtClose),
-            _ => first_by_wait(waits).unwrap_or_else(|| first(how, client_end, server_end, state)),
+            _ => first_by_wait(waits.as_ref()).unwrap_or_else(|| first(how, client_end, server_end, state)),
         };
         ClientClose {
             at,
             reason: ClientReason(ending),
             how,
             time_wait: match waits {
-                Some(whose) => Figure::measured(whose, Source::SockDiagAfterClose),
+                Some(whose) => whose,
                 None => TimeWait::after(how, &first, || server_end.is_none().then_some(Why::ServerEndUnseen)),
             },
             first,
@@ -152,25 +152,21 @@ fn first(how: How, client: Option<i64>, server: Option<i64>, state: Option<(&str
 }
 
 /// The end that is in TIME_WAIT closed first: the order in which we learnt of the ends may be another.
-fn first_by_wait(waits: Option<TimeWait>) -> Option<Figure<End>> {
-    match waits? {
-        TimeWait::Client => Some(Figure::derived(End::Client, Source::SockDiagClient)),
-        TimeWait::Server => Some(Figure::derived(End::Server, Source::SockDiagServer)),
-        TimeWait::Nobody => None,
+fn first_by_wait(waits: Option<&Figure<TimeWait>>) -> Option<Figure<End>> {
+    let Figure::Measured { value, by } = waits? else { return None };
+    match value {
+        TimeWait::Client => Some(Figure::derived(End::Client, by.clone())),
+        TimeWait::Server => Some(Figure::derived(End::Server, by.clone())),
+        TimeWait::Both | TimeWait::Nobody => None,
     }
 }
 
-/// Asks the kernel, which has both ends in its table only if both are on this machine.
-fn who_waits(how: How, ends: crate::record::transfer::Ends) -> Option<TimeWait> {
+/// Asks the kernel, right after close(2).
+fn who_waits(how: How, ends: crate::record::transfer::Ends) -> Option<Figure<TimeWait>> {
     if matches!(how, How::ResetByClient | How::ResetByServer) {
         return None;
     }
-    let table = SocketTable::open().ok()?;
-    let is_waiting = |local, remote| table.is_in_time_wait(local, remote).unwrap_or(false);
-    if is_waiting(ends.client, ends.server) {
-        return Some(TimeWait::Client);
-    }
-    is_waiting(ends.server, ends.client).then_some(TimeWait::Server)
+    SocketTable::open().ok()?.who_waits(ends.server, ends.client)
 }
 
 #[cfg(test)]
@@ -182,13 +178,15 @@ mod tests {
         let left = |state: u8, unsent: u32, window: u32| {
             let mut info = vec![0; 232];
             info[0] = state;
+            info[16..20].copy_from_slice(&1_448_u32.to_ne_bytes());
+            info[80..84].copy_from_slice(&10_u32.to_ne_bytes());
             info[144..148].copy_from_slice(&unsent.to_ne_bytes());
             info[228..232].copy_from_slice(&window.to_ne_bytes());
             fin(How::Fin, 5, TcpInfo(&info).send_queue())
         };
         let [established, closed] = [1, 7];
         assert_eq!(left(established, 0, 1000), Figure::derived(5, Source::NothingUnsent));
-        assert_eq!(left(established, 9, 1000), Figure::not_visible(Why::BytesUnsent));
+        assert_eq!(left(established, 1_449, 10_000), Figure::not_visible(Why::BytesUnsent));
         assert_eq!(left(established, 0, 0), Figure::not_visible(Why::BytesUnsent), "there is no room for it");
         assert_eq!(left(closed, 0, 1000), Figure::not_visible(Why::CloseUnseen));
         assert_eq!(fin(How::Fin, 5, None), Figure::not_visible(Why::NoTcpInfo));
@@ -197,10 +195,14 @@ mod tests {
 
     #[test]
     fn who_closed_first_and_who_waits_never_contradict_each_other() {
-        for (waits, end) in [(TimeWait::Client, End::Client), (TimeWait::Server, End::Server)] {
+        for (waits, by, end) in [
+            (TimeWait::Client, Source::SockDiagClient, End::Client),
+            (TimeWait::Server, Source::SockDiagServer, End::Server),
+        ] {
+            let waits = Figure::measured(waits, by);
             // The client's shutdown(2) came before the end of input was read: that alone decides nothing.
             for (client, server) in [(Some(1), Some(2)), (Some(2), Some(1)), (None, Some(1)), (None, None)] {
-                assert_eq!(first_by_wait(Some(waits)).expect("it is measured").value(), Some(&end));
+                assert_eq!(first_by_wait(Some(&waits)).expect("it is measured").value(), Some(&end));
                 let by_order = first(How::Fin, client, server, None);
                 let is_client = by_order.value() == Some(&End::Client);
                 let derived = TimeWait::after(How::Fin, &by_order, || None);

@@ -3,6 +3,7 @@
 use super::clock::Clock;
 use super::interrupt::Interrupt;
 use crate::capture::Capture;
+use crate::kernel::pacing;
 use crate::kernel::tcp_info::TcpInfo;
 use crate::kernel::timestamps;
 use crate::record::Failure;
@@ -179,6 +180,7 @@ impl Race<'_> {
         attempt.outcome = ConnectOutcome::Connected;
         let socket = OwnedFd::from(socket);
         let asks_kernel = timestamps::set(&socket, true).is_ok();
+        pacing::learn(&socket);
         Some(Connected { socket, ends: Ends { client, server: attempt.server }, info, asks_kernel })
     }
 

@@ -47,7 +47,7 @@ impl Seen {
         self.shown = Some((ends, before, segments.count()));
         if let (Some(close), Some(first)) = (&mut transfer.close, segments.moments.first_end()) {
             close.first = Figure::measured(first, Source::Packets);
-            close.time_wait = TimeWait::again(close.time_wait.clone(), close.how, &close.first);
+            close.time_wait = TimeWait::again(close.time_wait.clone(), close.how, &close.first, segments.outcome());
         }
         transfer.segments = Some(Segments::behind(segments, before));
         if transfer.close.is_some() {

@@ -4,6 +4,7 @@
 #[cfg(feature = "program")]
 pub(crate) mod cgroup;
 pub(crate) mod clock;
+pub(crate) mod pacing;
 pub(crate) mod socket_table;
 pub(crate) mod tcp_info;
 pub(crate) mod timestamps;

@@ -1,6 +1,7 @@
 //! The kernel's table of sockets (sock_diag(7)): who is in TIME_WAIT, whose a socket
 //! is, and which connections wait for accept(2).
 
+use crate::record::{Figure, Source, TimeWait};
 use rustix::net::netlink::{SOCK_DIAG, SocketAddrNetlink};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, sendto, socket_with};
 use std::io;
@@ -83,6 +84,18 @@ impl SocketTable {
     /// If the table can't be asked.
     pub(crate) fn is_in_time_wait(&self, local: SocketAddr, remote: SocketAddr) -> io::Result<bool> {
         Ok(self.look(local, remote)?.is_some_and(|socket| socket[STATE] == TIME_WAIT))
+    }
+
+    /// Who of a connection's two ends is in TIME_WAIT, where that can be seen: of an end on another machine it
+    /// can't.
+    pub(crate) fn who_waits(&self, server: SocketAddr, client: SocketAddr) -> Option<Figure<TimeWait>> {
+        let waits = |local, remote| self.is_in_time_wait(local, remote).unwrap_or(false);
+        match (waits(server, client), waits(client, server)) {
+            (true, true) => Some(Figure::measured(TimeWait::Both, Source::SockDiagBoth)),
+            (true, false) => Some(Figure::measured(TimeWait::Server, Source::SockDiagServer)),
+            (false, true) => Some(Figure::measured(TimeWait::Client, Source::SockDiagClient)),
+            (false, false) => None,
+        }
     }
 
     /// Whether some process has the socket at `local` of the connection with `remote`.

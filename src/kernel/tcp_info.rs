@@ -1,5 +1,6 @@
 //! What the kernel's own structures say: the SYN that it kept, and TCP_INFO.
 
+use super::pacing;
 use crate::record::{Figure, Nanoseconds, Negotiated, Source, Syn, Tcp, Why};
 use etherparse::{NetSlice, SlicedPacket, TcpOptionElement, TransportSlice};
 use serde::{Deserialize, Serialize};
@@ -101,6 +102,7 @@ impl TcpInfo<'_> {
     pub(crate) fn send_queue(&self) -> Option<SendQueue> {
         // tcpi_bytes_sent counts those that were sent again, too.
         let sent = self.u64_at(200)?.checked_sub(self.u64_at(208)?)?;
+        let rest = self.last_data_sent()?;
         Some(SendQueue {
             state: *self.0.first()?,
             unsent: self.u32_at(144)?,
@@ -108,6 +110,7 @@ impl TcpInfo<'_> {
             window: self.u32_at(228)?,
             segment: self.u32_at(16)?,
             may_send: self.u32_at(24)? < self.u32_at(80)?,
+            may_be_spaced: pacing::is_on() && sent > 0 && rest < longest_space(self.u64_at(104)?),
         })
     }
 
@@ -167,16 +170,29 @@ pub(crate) struct SendQueue {
     segment: u32,
     /// tcpi_unacked, tcpi_snd_cwnd: whether the congestion window has room for one more.
     may_send: bool,
+    /// Whether TCP may keep a space between what it sent last and what comes next.
+    may_be_spaced: bool,
+}
+
+/// How long that is at most, at tcpi_pacing_rate, in bytes a second: as 64 KiB need, the most that is
+/// sent as one, and what the kernel's ticks may hide.
+fn longest_space(rate: u64) -> Nanoseconds {
+    const MOST: u64 = 64 * 1024;
+    const TICKS: Nanoseconds = 20_000_000;
+    let span = MOST.saturating_mul(1_000_000_000) / rate.max(1);
+    Nanoseconds::try_from(span).unwrap_or(Nanoseconds::MAX).saturating_add(TICKS)
 }
 
 impl SendQueue {
-    /// Whether a FIN leaves as soon as the sending side is closed; `None` where none can leave any more.
+    /// Whether a FIN leaves as soon as the sending side is closed; `None` where that is not known, or none
+    /// can leave any more.
     pub(crate) fn is_clear(&self) -> Option<bool> {
         let may_close = matches!(state(self.state), Some("ESTABLISHED" | "CLOSE_WAIT"));
         // What waits for more to come leaves with the FIN, as one segment; a FIN counts as one byte.
-        let is_one_segment = self.unsent == 0 || self.unsent <= self.segment && self.may_send;
         let behind = self.in_flight.saturating_add(self.unsent.into());
-        may_close.then_some(is_one_segment && behind < self.window.into())
+        let has_room = self.may_send && behind < self.window.into();
+        let is_clear = self.unsent <= self.segment && has_room;
+        (may_close && !(is_clear && self.may_be_spaced)).then_some(is_clear)
     }
 }
 
@@ -213,4 +229,29 @@ pub(crate) fn state(number: u8) -> Option<&'static str> {
 pub(crate) fn accept_queue(listener_info: &[u8]) -> Option<(u32, u32)> {
     let info = TcpInfo(listener_info);
     Some((info.u32_at(24)?, info.u32_at(28)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fin_leaves_at_once_only_where_windows_have_room_and_nothing_spaces_it_out() {
+        let established = 1;
+        let queue = SendQueue {
+            state: established,
+            unsent: 0,
+            in_flight: 14_480,
+            window: 65_535,
+            segment: 1_448,
+            may_send: true,
+            may_be_spaced: false,
+        };
+        assert_eq!(queue.is_clear(), Some(true), "it follows what is on its way");
+        // Ten segments are on their way, and no more may be.
+        assert_eq!(SendQueue { may_send: false, ..queue }.is_clear(), Some(false));
+        assert_eq!(SendQueue { window: 14_480, ..queue }.is_clear(), Some(false), "it counts as a byte");
+        assert_eq!(SendQueue { may_be_spaced: true, ..queue }.is_clear(), None);
+        assert_eq!(SendQueue { may_be_spaced: true, unsent: 1_449, ..queue }.is_clear(), Some(false));
+    }
 }

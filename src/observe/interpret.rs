@@ -40,7 +40,10 @@ pub(super) fn opened(report: &Opened, model: Text) -> Record {
                 Source::ListenerTcpInfo,
                 Why::NoTcpInfo,
             ),
-            rtt: Figure::measured_or(info.rtt().filter(|rtt| *rtt > 0), Source::TcpInfo, Why::NoTcpInfo),
+            rtt: match report.syn.is_empty() {
+                true => Figure::not_visible(Why::MaybeCookie),
+                false => Figure::measured_or(info.rtt().filter(|rtt| *rtt > 0), Source::TcpInfo, Why::NoTcpInfo),
+            },
         },
         part: 1,
         continues: false,
@@ -222,6 +225,16 @@ pub(super) fn close(report: &Closed, accepted: Moment) -> Close {
     }
 }
 
+/// The same without a shortest round trip that may be no more than a SYN cookie's: later ones are right, and shorter.
+pub(super) fn without_a_cookies_rtt(mut close: Close, handshake: &Handshake) -> Close {
+    let is_maybe_cookie = matches!(handshake.rtt, Figure::NotVisible { why: Why::MaybeCookie });
+    if let (true, Figure::Measured { value: tcp, .. }) = (is_maybe_cookie, &mut close.tcp) {
+        // Bytes are acknowledged, or a FIN: there was another one.
+        tcp.min_rtt = tcp.min_rtt.filter(|_| tcp.bytes_acknowledged.is_some_and(|bytes| bytes > 0));
+    }
+    close
+}
+
 /// Why nobody heard of a connection's end.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Lost {
@@ -297,7 +310,12 @@ fn who_was_first(how: How, info: &TcpInfo<'_>, report: &Closed) -> Figure<End> {
 
 /// Who keeps the port, where both FINs are known to have come.
 fn time_wait(how: How, first: &Figure<End>, info: &TcpInfo<'_>, report: &Closed) -> Figure<TimeWait> {
-    TimeWait::after(how, first, || missing(info, report))
+    match (TimeWait::after(how, first, || missing(info, report)), info.state()) {
+        (Figure::Derived { from: Source::FirstWaits, .. }, Some("CLOSING")) => {
+            Figure::derived(TimeWait::Both, Source::FinsCrossed)
+        }
+        (waits, _) => waits,
+    }
 }
 
 /// Why it is not known that both FINs came.

@@ -81,13 +81,35 @@ impl Record {
         }
         if let (Some(close), Some(first)) = (&mut self.close, segments.moments.first_end()) {
             close.first = Figure::measured(first, Source::Packets);
-            close.time_wait = TimeWait::again(close.time_wait.clone(), close.how, &close.first);
+            close.time_wait = TimeWait::again(close.time_wait.clone(), close.how, &close.first, segments.outcome());
         }
         if let (Some(close), Some(fin)) = (&mut self.close, segments.moments.server_fin) {
             close.server_fin = Figure::measured(fin, Source::Packets);
             close.left_by = close.server_fin.clone();
         }
+        self.join_acknowledgments(&segments);
         self.segments = Some(segments);
+    }
+
+    /// The acknowledgments of responses that nobody reported, and that were seen. The bytes of the responses
+    /// are numbered through; where some are left out, that number is not known.
+    fn join_acknowledgments(&mut self, segments: &Segments) {
+        if self.part != 1 || self.exchanges_left_out > 0 {
+            return;
+        }
+        let mut end: i64 = 0;
+        for exchange in &mut self.exchanges {
+            let Some(traffic) = exchange.traffic.value() else { break };
+            let length = traffic.response_head.saturating_add(traffic.response_body);
+            end = end.saturating_add_unsigned(length);
+            let stages = &mut exchange.stages;
+            let Some(written) = stages.last_write.value().filter(|_| length > 0) else { continue };
+            let seen = segments.acknowledgment_of(End::Server, end).and_then(|index| segments.list.get(index));
+            if let (None, Some(segment)) = (stages.acknowledged.value(), seen.filter(|segment| segment.at >= *written))
+            {
+                stages.acknowledged = Figure::measured(segment.at, Source::Packets);
+            }
+        }
     }
 }
 
@@ -292,4 +314,30 @@ fn unseen<T>() -> Figure<T> {
 
 fn first() -> u32 {
     1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::segment::Segment;
+
+    #[test]
+    fn an_acknowledgment_that_was_seen_is_known_though_none_was_reported() {
+        let example = include_str!("../../docs/records.md").split("```json\n").nth(1).expect("an example");
+        let mut record: Record = serde_json::from_str(example.split("```").next().expect("its end")).expect("a record");
+        let exchange = &mut record.exchanges[0];
+        exchange.stages.acknowledged = Figure::not_visible(Why::NoAcknowledgement);
+        let traffic = *exchange.traffic.value().expect("it is known");
+        let written = *exchange.stages.last_write.value().expect("it was sent");
+        let last = (traffic.response_head + traffic.response_body).cast_signed();
+        let ack = |at: Nanoseconds, acknowledgment: i64| -> Segment {
+            let json = serde_json::json!({"at": at, "from": "client", "flags": "ACK", "sequence": 1,
+                "relative_sequence": 1, "relative_acknowledgment": acknowledgment, "length": 0, "window": 1, "ttl": 64});
+            serde_json::from_value(json).expect("a segment")
+        };
+        // Of all but the last byte, then of that.
+        let list = vec![ack(written + 5, last), ack(written + 7, last + 1)];
+        record.join(Segments { list, ..Segments::default() });
+        assert_eq!(record.exchanges[0].stages.acknowledged, Figure::measured(written + 7, Source::Packets));
+    }
 }

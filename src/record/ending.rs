@@ -17,7 +17,7 @@ pub enum How {
     /// The server reset it, so that nothing incomplete passes for whole, or by
     /// closing before it had read all that came.
     ResetByServer,
-    /// A deadline of the server's passed, then a FIN.
+    /// A deadline of the server's passed, and it closed in order.
     Timeout,
     /// Closed in order, on a unix socket, which has no FINs.
     Closed,
@@ -62,8 +62,23 @@ pub enum TimeWait {
     Client,
     /// The server: it ended first.
     Server,
+    /// Both: their FINs crossed (RFC 9293 §3.6, a simultaneous close).
+    Both,
     /// Nobody: it was reset.
     Nobody,
+}
+
+/// How a connection came to its end, as its segments show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Both FINs were acknowledged, and one was an answer to the other.
+    InOrder,
+    /// Both were acknowledged, and each had left before the other one came.
+    Crossed,
+    /// One end reset it before that.
+    Reset,
+    /// They don't show it, or not yet.
+    Unseen,
 }
 
 impl TimeWait {
@@ -81,11 +96,17 @@ impl TimeWait {
         missing().map_or(Figure::derived(waits, Source::FirstWaits), Figure::not_visible)
     }
 
-    /// The same where it has become known otherwise who was `first`.
-    pub fn again(known: Figure<Self>, how: How, first: &Figure<End>) -> Figure<Self> {
-        match known {
-            Figure::Derived { from: Source::FirstWaits, .. } => Self::after(how, first, || None),
-            known => known,
+    /// The same where it has become known otherwise who was `first`, and how it went on after the close.
+    pub(crate) fn again(known: Figure<Self>, how: How, first: &Figure<End>, outcome: Outcome) -> Figure<Self> {
+        match (known, outcome) {
+            (known @ Figure::Measured { value: Self::Both, .. }, _) => known,
+            (_, Outcome::Crossed) => Figure::derived(Self::Both, Source::FinsCrossed),
+            (known @ Figure::Measured { .. }, _) => known,
+            (_, Outcome::Reset) => Figure::derived(Self::Nobody, Source::ResetLeavesNothing),
+            (_, Outcome::InOrder) | (Figure::Derived { from: Source::FirstWaits, .. }, _) => {
+                Self::after(how, first, || None)
+            }
+            (known, Outcome::Unseen) => known,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A connection's segments as they passed this machine's interface: one vantage
 //! point, and times say when they were seen there.
 
-use super::ending::End;
+use super::ending::{End, Outcome};
 use super::figure::{Nanoseconds, Text};
 use crate::packet::pcapng::LinkType;
 pub use crate::packet::tracker::{Counts, Fact, Relative};
@@ -38,6 +38,51 @@ impl Segments {
     /// How many segments there were.
     pub fn count(&self) -> u64 {
         self.left_out.saturating_add(self.list.len() as u64)
+    }
+
+    /// How the connection came to its end, as far as that was seen.
+    pub(crate) fn outcome(&self) -> Outcome {
+        let moments = &self.moments;
+        let are_acknowledged = moments.client_fin_acknowledged.max(moments.server_fin_acknowledged);
+        let over = moments.client_fin_acknowledged.and(moments.server_fin_acknowledged).and(are_acknowledged);
+        let reset = moments.client_reset.into_iter().chain(moments.server_reset).min();
+        match (over, reset) {
+            (Some(over), reset) if reset.is_none_or(|reset| over <= reset) => {
+                if self.have_fins_crossed() {
+                    Outcome::Crossed
+                } else {
+                    Outcome::InOrder
+                }
+            }
+            (_, Some(_)) => Outcome::Reset,
+            (_, None) => Outcome::Unseen,
+        }
+    }
+
+    /// Whether neither end's first FIN acknowledges the other's.
+    fn have_fins_crossed(&self) -> bool {
+        let fin = |end| self.list.iter().find(|segment| segment.from == end && segment.has("FIN"));
+        let acknowledges = |one: &Segment, other: &Segment| {
+            let end = other.relative_sequence.saturating_add(other.length.into());
+            one.relative_acknowledgment.is_none_or(|number| number > end)
+        };
+        fin(End::Client)
+            .zip(fin(End::Server))
+            .is_some_and(|(client, server)| !acknowledges(client, server) && !acknowledges(server, client))
+    }
+
+    /// The first segment that acknowledges this byte of `end`, by its place in the list, unless that may be one
+    /// that is not in the list.
+    pub(crate) fn acknowledgment_of(&self, end: End, byte: i64) -> Option<usize> {
+        let covers = |segment: &Segment| {
+            segment.from != end && segment.relative_acknowledgment.is_some_and(|number| number > byte)
+        };
+        let index = self.list.iter().position(covers)?;
+        let behind = self.left_out_behind;
+        let is_behind_gap = self.left_out > 0 && index >= behind;
+        let before = self.list.get(behind..index).unwrap_or_default();
+        let is_first = !is_behind_gap || before.iter().any(|segment| segment.from != end);
+        is_first.then_some(index)
     }
 
     /// With all times later by this much: since another moment.
@@ -277,5 +322,43 @@ mod tests {
             assert_eq!(rest.list.first().map(|segment| segment.at), first, "{shown}");
             assert_eq!((rest.left_out, rest.left_out_behind), (left_out, behind), "{shown}");
         }
+    }
+
+    /// A client's FIN behind one byte, and the server's behind two: what each acknowledges.
+    fn fins(client_acknowledges: i64, server_acknowledges: i64) -> Segments {
+        let fin = |at, from, relative: i64, acknowledgment: i64| {
+            serde_json::from_value(serde_json::json!({"at": at, "from": from, "flags": "FIN+ACK", "sequence": 1,
+            "relative_sequence": relative, "relative_acknowledgment": acknowledgment, "length": 0, "window": 1,
+            "ttl": 64}))
+            .expect("a segment")
+        };
+        let list = vec![fin(1, "server", 3, server_acknowledges), fin(2, "client", 2, client_acknowledges)];
+        let moments = FirstSeen {
+            client_fin: Some(2),
+            client_fin_acknowledged: Some(3),
+            server_fin: Some(1),
+            server_fin_acknowledged: Some(4),
+            ..FirstSeen::default()
+        };
+        Segments { list, moments, ..Segments::default() }
+    }
+
+    #[test]
+    fn fins_have_crossed_where_neither_acknowledges_the_other() {
+        assert_eq!(fins(3, 2).outcome(), Outcome::Crossed);
+        assert_eq!(fins(4, 2).outcome(), Outcome::InOrder, "the client's is an answer");
+        assert_eq!(fins(3, 3).outcome(), Outcome::InOrder, "the server's is");
+    }
+
+    #[test]
+    fn a_reset_ends_a_connection_unless_both_fins_were_acknowledged_before() {
+        let with = |change: fn(&mut FirstSeen)| {
+            let mut segments = fins(4, 2);
+            change(&mut segments.moments);
+            segments.outcome()
+        };
+        assert_eq!(with(|moments| moments.client_reset = Some(9)), Outcome::InOrder);
+        assert_eq!(with(|moments| moments.client_reset = Some(3)), Outcome::Reset);
+        assert_eq!(with(|moments| moments.server_fin_acknowledged = None), Outcome::Unseen);
     }
 }

@@ -46,13 +46,14 @@ sentences! {
         EndBeforeShutdown "end_before_shutdown" "the order of the end of input and shutdown(2)" "입력의 끝과 shutdown(2)의 순서";
         NoEndBeforeClose "no_end_before_close" "no end of input had come before close(2)" "close(2) 전에 입력의 끝이 오지 않음";
         CloseEnds "close_ends" "close(2) ends what was not ended before" "close(2)가 아직 끝나지 않은 것을 끝냄";
-        NothingUnsent "nothing_unsent" "TCP_INFO right before it: no more than one segment waited to be sent and the other end's window had room, so the FIN left at once" "그 직전의 TCP_INFO: 보내려고 기다리는 것이 세그먼트 하나 이하이고 상대의 윈도에 자리가 있었으므로 FIN은 바로 떠남";
+        NothingUnsent "nothing_unsent" "TCP_INFO right before it: no more than one segment waited to be sent, and both windows, the other end's and the congestion window, had room, so the FIN left at once" "그 직전의 TCP_INFO: 보내려고 기다리는 것이 세그먼트 하나 이하이고 상대의 윈도와 혼잡 윈도에 모두 자리가 있었으므로 FIN은 바로 떠남";
         ShutdownSends "shutdown_sends" "shutdown(2) sends a FIN behind the last byte" "shutdown(2)는 마지막 바이트 뒤에 FIN을 보냄";
         ResetLeavesNothing "reset_leaves_nothing" "a reset leaves no state" "리셋은 상태를 남기지 않음";
         FirstWaits "first_waits" "which end closed first" "먼저 닫은 쪽";
+        FinsCrossed "fins_crossed" "each end's FIN had left before the other's came (CLOSING)" "서로의 FIN이 오기 전에 각자 FIN을 보냄(CLOSING)";
+        SockDiagBoth "sock_diag_both" "sock_diag: both ends are in TIME_WAIT" "sock_diag: 양쪽이 TIME_WAIT";
         SockDiagServer "sock_diag_server" "sock_diag: the server's end is in TIME_WAIT" "sock_diag: 서버 쪽이 TIME_WAIT";
         SockDiagClient "sock_diag_client" "sock_diag: the end that connected is in TIME_WAIT" "sock_diag: 연결을 연 쪽이 TIME_WAIT";
-        SockDiagAfterClose "sock_diag_after_close" "sock_diag, right after close(2)" "close(2) 직후의 sock_diag";
         SockDiag "sock_diag" "sock_diag" "sock_diag";
         Restrictions "restrictions" "landlock_restrict_self(2), seccomp(2), prctl(2) and setresuid(2)" "landlock_restrict_self(2), seccomp(2), prctl(2), setresuid(2)";
         Packets "packets" "the packets" "패킷";

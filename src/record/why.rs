@@ -9,7 +9,8 @@ sentences! {
         NotYet "not_yet" "not yet" "아직";
         NoTcp "no_tcp" "a unix socket has no TCP: no segments, no acknowledgements" "유닉스 소켓에는 TCP가 없음: 세그먼트도 ACK도 없음";
         NoTcpInfo "no_tcp_info" "this system has no TCP_INFO that reports it" "이 시스템의 TCP_INFO가 알려 주지 않음";
-        NoSyn "no_syn" "the kernel kept no SYN (TCP_SAVED_SYN: Linux 4.3 or later, and not under SYN cookies)" "커널이 SYN을 남기지 않음(TCP_SAVED_SYN: 리눅스 4.3부터, SYN 쿠키일 때 제외)";
+        NoSyn "no_syn" "the kernel kept no SYN (TCP_SAVED_SYN: Linux 4.3 or later, not under SYN cookies, and not of connections that are older than the server's wish for it)" "커널이 SYN을 남기지 않음(TCP_SAVED_SYN: 리눅스 4.3부터. SYN 쿠키일 때와 서버가 요청하기 전에 시작된 연결은 제외)";
+        MaybeCookie "maybe_cookie" "the kernel kept no SYN, so it may have sent a SYN cookie: the round trip that it then reckons is up to 64 ms too long" "커널이 SYN을 남기지 않아 SYN 쿠키를 보냈을 수 있음. 그때 커널이 셈한 왕복 시간은 최대 64 ms 길게 나옴";
         SynUnreadable "syn_unreadable" "the saved SYN cannot be parsed" "저장된 SYN을 해석할 수 없음";
         OwnSequence "own_sequence" "the kernel does not reveal its initial sequence number; packets would show it" "커널은 자기 초기 seq를 알려 주지 않음. 패킷에는 보임";
         SynTime "syn_time" "the kernel keeps the SYN, but not the time when it arrived" "커널은 SYN을 남기지만 도착 시각은 남기지 않음";
@@ -24,7 +25,7 @@ sentences! {
         CloseUnseen "close_unseen" "nothing reported it" "보고되지 않음";
         ClientEndUnseen "client_end_unseen" "the server closed its socket before the other end's end was seen" "서버가 상대의 끝을 보기 전에 소켓을 닫음";
         ServerEndUnseen "server_end_unseen" "the client closed its socket before it saw the server's end" "클라이언트가 서버의 끝을 보기 전에 소켓을 닫음";
-        BytesUnsent "bytes_unsent" "bytes waited to be sent before it; packets would show when it left" "그 앞에 보내지 못한 바이트가 있었음. 언제 떠났는지는 패킷에 보임";
+        BytesUnsent "bytes_unsent" "bytes before it waited to be sent, or a window had no room for it; packets would show when it left" "그 앞에 보내지 못한 바이트가 있었거나 윈도에 자리가 없었음. 언제 떠났는지는 패킷에 보임";
         SharedSocket "shared_socket" "the process that accepted the connection may have had the socket open still, and close(2) ends it only where it is the last one" "연결을 수락한 프로세스가 아직 소켓을 열어 두었을 수 있음. close(2)는 마지막일 때만 연결을 끝냄";
         OneClose "one_close" "close(2) ended both directions at once" "close(2)가 두 방향을 함께 끝냄";
         ProcessEnded "process_ended" "the process that served this connection was killed" "이 연결을 맡은 프로세스가 강제로 종료됨";

@@ -123,6 +123,7 @@ impl Collector {
         self.left_out.exchanges += untold;
         recorded.record.exchanges_left_out = untold;
         let close = interpret::close(report, recorded.accepted);
+        let close = interpret::without_a_cookies_rtt(close, &recorded.record.handshake);
         let close = interpret::unix::close(close, report, &recorded.record);
         let sentence = story::reason(&close.reason, &recorded.record, Language::English).into();
         recorded.record.close = Some(Close { sentence, ..close });

@@ -3,9 +3,9 @@
 use crate::capture::{Capture, SoFar};
 use crate::kernel::socket_table::SocketTable;
 use crate::observe::sink::{News, Records};
+use crate::record::Moment;
 use crate::record::connection::Record;
 use crate::record::segment::Followed;
-use crate::record::{Figure, Moment, Source, TimeWait};
 use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
@@ -87,10 +87,8 @@ pub(super) struct Following {
 /// Asks the kernel who is in TIME_WAIT, where it can be seen.
 pub(super) fn look_for_time_wait(table: &SocketTable, record: &mut Record) {
     let (Some((server, client)), Some(close)) = (record.addresses(), &mut record.close) else { return };
-    if table.is_in_time_wait(server, client).unwrap_or(false) {
-        close.time_wait = Figure::measured(TimeWait::Server, Source::SockDiagServer);
-    } else if table.is_in_time_wait(client, server).unwrap_or(false) {
-        close.time_wait = Figure::measured(TimeWait::Client, Source::SockDiagClient);
+    if let Some(waits) = table.who_waits(server, client) {
+        close.time_wait = waits;
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is made of reports, whatever they say.
 
 use super::*;
+use crate::observe::report::Between;
 use crate::record::Moments as StagesReport;
 use proptest::array::UniformArrayStrategy;
 use proptest::prelude::*;
@@ -50,6 +51,8 @@ proptest! {
 fn tcp_info(state: u8, acknowledged: u64, not_sent: u32) -> Vec<u8> {
     let mut info = vec![0; 216];
     info[0] = state;
+    info[16..20].copy_from_slice(&200_u32.to_ne_bytes());
+    info[80..84].copy_from_slice(&10_u32.to_ne_bytes());
     info[120..128].copy_from_slice(&acknowledged.to_ne_bytes());
     info[144..148].copy_from_slice(&not_sent.to_ne_bytes());
     // 50 bytes were sent twice.
@@ -110,7 +113,8 @@ fn a_fin_left_at_once_where_nothing_was_before_it() {
     assert_eq!(left(close_wait, 0, 0, 301), at_once, "it is sent behind what is on its way");
     // The FIN counts, too.
     assert_eq!(left(established, 0, 0, 300), Figure::not_visible(Why::BytesUnsent));
-    assert_eq!(left(established, 300, 1, 1000), Figure::not_visible(Why::BytesUnsent));
+    assert_eq!(left(established, 300, 1, 1000), at_once, "a segment's rest leaves with it");
+    assert_eq!(left(established, 300, 201, 1000), Figure::not_visible(Why::BytesUnsent));
     assert_eq!(left(closed, 300, 0, 1000), Figure::not_visible(Why::CloseUnseen));
     let old = Closed { server_end: Moment(ACCEPTED.0 + 5), state_before_end: 1, ..Closed::default() };
     assert_eq!(close(&old, ACCEPTED).server_fin, Figure::not_visible(Why::NoTcpInfo));
@@ -133,7 +137,7 @@ fn a_fin_that_waits_behind_bytes_is_not_first_where_a_reset_ends_it() {
         close(&report, ACCEPTED).first
     };
     assert_eq!(first(0), Figure::derived(End::Server, Source::StateBeforeShutdown));
-    assert_eq!(first(1), Figure::measured(End::Client, Source::Reset));
+    assert_eq!(first(201), Figure::measured(End::Client, Source::Reset));
 }
 
 #[test]
@@ -142,4 +146,38 @@ fn a_clock_that_was_set_is_the_reason() {
     let recorded = exchange(&ExchangeReport { stages, ..ExchangeReport::default() }, ACCEPTED);
     assert_eq!(recorded.stages.first_read, Figure::not_visible(Why::BeforeItsCause));
     assert_eq!(recorded.stages.head_complete, Figure::not_visible(Why::NotYet));
+}
+
+#[test]
+fn fins_that_cross_leave_both_ends_waiting() {
+    let [established, closing] = [1, 11];
+    let report = Closed {
+        at: Moment(ACCEPTED.0 + 10),
+        server_end: Moment(ACCEPTED.0 + 5),
+        state_before_end: established,
+        client_end: Moment(ACCEPTED.0 + 9),
+        tcp_info: tcp_info(closing, 300, 0),
+        ..Closed::default()
+    };
+    assert_eq!(close(&report, ACCEPTED).time_wait, Figure::derived(TimeWait::Both, Source::FinsCrossed));
+}
+
+#[test]
+fn a_round_trip_that_may_be_a_cookies_is_not_visible() {
+    let between = Between::Addresses { client: ([127, 0, 0, 1], 1).into(), server: ([127, 0, 0, 1], 2).into() };
+    let mut info = tcp_info(1, 0, 0);
+    info[68..72].copy_from_slice(&85_000_u32.to_ne_bytes());
+    info[148..152].copy_from_slice(&85_000_u32.to_ne_bytes());
+    let report =
+        Opened { connection: 1, between, accepted: ACCEPTED, syn: Vec::new(), tcp_info: info.clone(), queue: None };
+    let record = opened(&report, "multiplex".into());
+    assert_eq!(record.handshake.rtt, Figure::not_visible(Why::MaybeCookie));
+    let mut shortest = |acknowledged: u64| {
+        info[120..128].copy_from_slice(&acknowledged.to_ne_bytes());
+        let report = Closed { at: Moment(ACCEPTED.0 + 10), tcp_info: info.clone(), ..Closed::default() };
+        let close = without_a_cookies_rtt(close(&report, ACCEPTED), &record.handshake);
+        close.tcp.value().expect("it is reported").min_rtt
+    };
+    assert_eq!(shortest(0), None);
+    assert_eq!(shortest(300), Some(85_000_000), "another was measured since");
 }

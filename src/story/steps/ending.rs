@@ -3,7 +3,7 @@
 
 use super::exchange::shortest_rtt;
 use super::phrase::{
-    self, closed, fin_read, fin_seen, fin_sent, fin_unseen, left_meanwhile, reset_found, reset_seen, reset_sent,
+    self, Again, closed, fin_read, fin_seen, fin_sent, fin_unseen, left_meanwhile, reset_found, reset_seen, reset_sent,
     said_first, sends_no_more, when_it_arrived,
 };
 use super::roles::{Role, Roles};
@@ -37,12 +37,15 @@ pub(super) fn steps(close: &Close, record: &Record, roles: &Roles<'_>, language:
     let rtt = shortest_rtt(record);
     let tcp = close.tcp.value();
     let counted = tcp.map_or(0, |tcp| tcp.retransmissions.into());
-    let later = roles.segments().map_or(0, |segments| segments::again_later(segments, &close.at, counted));
+    let again = Again {
+        later: roles.segments().map_or(0, |segments| segments::again_later(segments, &close.at, counted)),
+        by_other: roles.segments().map_or(0, |segments| segments.from_client.again),
+    };
     let time_wait = (&close.time_wait, Party::of_client(record));
-    steps.push(closed(&close.at, is_timeout, (tcp, later), rtt, time_wait, language));
+    steps.push(closed((End::Server, &close.at), is_timeout, (tcp, again), rtt, time_wait, language));
     steps.push(Step::note("reason", parties::reason(&close.reason, record, language)));
     let ends = record.client.address().zip(record.server.address());
-    steps.extend(ends.map(|ends| phrase::time_wait(&close.time_wait, ends, language)));
+    steps.extend(ends.into_iter().flat_map(|ends| phrase::time_wait(&close.time_wait, ends, language)));
     steps
 }
 

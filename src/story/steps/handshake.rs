@@ -33,14 +33,17 @@ pub(super) fn steps(
     let (complete, bound) = by_connect(complete(handshake, wait, roles), limits);
     let mut steps = vec![
         syn(handshake, record.client.address().is_some_and(|client| client.is_ipv6()), client, language),
-        syn_ack(handshake, &complete, bound, limits, language),
+        syn_ack(handshake, &complete, bound, (limits, roles.is_captured()), language),
         ack(handshake, complete, bound, language),
     ];
     if roles.is_captured() {
-        seen(&mut steps, arrival, roles, language);
+        seen(&mut steps, arrival, (roles, client), language);
     }
     steps.extend(queue(handshake, wait, language));
-    if handshake.state.value().is_some_and(|state| state == "CLOSE_WAIT") {
+    steps.push(accept(record, wait, language));
+    // Where its FIN was seen, that says it.
+    let is_seen = record.segments.as_ref().is_some_and(|segments| segments.moments.client_fin.is_some());
+    if !is_seen && handshake.state.value().is_some_and(|state| state == "CLOSE_WAIT") {
         let title = say!(
             language,
             "the {} had closed its sending side by then (CLOSE_WAIT)" / "그때 {}는 이미 보내는 쪽을 닫음(CLOSE_WAIT)",
@@ -48,23 +51,25 @@ pub(super) fn steps(
         );
         let sentence = sends_no_more(client, language);
         let at = Figure::measured(0, Source::StateAtAccept);
-        steps.push(
-            Step::event("half-closed", at, say!(language, "state" / "상태"), title)
-                .known_by(&handshake.state, language)
-                .saying(sentence),
-        );
+        // The kernel was asked when accept(2) had returned.
+        let step = Step::event("half-closed", at, say!(language, "state" / "상태"), title);
+        let step = Step { bound: Some(Bound::AtLeast), ..step };
+        steps.push(step.known_by(&handshake.state, language).saying(sentence));
     }
-    steps.push(accept(record, wait, language));
     steps
 }
 
 /// SYN, SYN+ACK and ACK become the segments that were seen, each at its time;
 /// one that would break the order of cause has none.
-fn seen(steps: &mut [Step], arrival: Option<Nanoseconds>, roles: &Roles<'_>, language: Language) {
+fn seen(steps: &mut [Step], arrival: Option<Nanoseconds>, (roles, client): (&Roles<'_>, Party), language: Language) {
     let mut latest = Nanoseconds::MIN;
     let most = arrival.unwrap_or(0).min(0);
     for (step, role) in steps.iter_mut().zip([Role::Syn, Role::SynAck, Role::Ack]) {
         let Some(cast) = roles.get(role) else {
+            if role == Role::Ack {
+                *step = not_by_an_ack(step, client, language);
+                continue;
+            }
             // What was worked out does not stand before what was seen.
             if step.at.value().is_some_and(|at| *at < latest) {
                 (step.at, step.bound) = (Figure::not_visible(Why::BeforeItsCause), None);
@@ -80,6 +85,19 @@ fn seen(steps: &mut [Step], arrival: Option<Nanoseconds>, roles: &Roles<'_>, lan
         *step = Step { at, sentence, ..arrow };
         latest = step.at.value().copied().unwrap_or(latest);
     }
+}
+
+/// Without an ACK of its own a connection is complete by whatever acknowledged the SYN+ACK first.
+fn not_by_an_ack(step: &Step, client: Party, language: Language) -> Step {
+    let sentence = say!(
+        language,
+        "No ACK without data was the first to acknowledge the SYN+ACK here: the {}'s first segment that does completes the handshake, a request, too."
+            / "여기서 SYN+ACK를 처음 확인한 것은 데이터 없는 ACK가 아닙니다. 이를 확인하는 {}의 첫 세그먼트가, 요청이라도, 핸드셰이크를 끝냅니다.",
+        client.name(language)
+    );
+    let at = Figure::not_visible(Why::NotSeen);
+    let event = Step::event("ack", at, say!(language, "state" / "상태"), step.title.clone());
+    event.known_by(&Figure::derived((), Source::StateAtAccept), language).saying(sentence)
 }
 
 /// When the handshake was complete: no later than this. Where packets are captured, the ACK says
@@ -146,7 +164,7 @@ fn syn_ack(
     handshake: &Handshake,
     complete: &Figure<Nanoseconds>,
     bound: Option<Bound>,
-    limits: Option<Limits>,
+    (limits, is_captured): (Option<Limits>, bool),
     language: Language,
 ) -> Step {
     let less_rtt = complete.value().zip(handshake.rtt.value()).map(|(complete, rtt)| complete.saturating_sub(*rtt));
@@ -160,6 +178,7 @@ fn syn_ack(
     let ack = handshake.syn.value().map(|syn| format!("ack ~{}", syn.sequence.wrapping_add(1)));
     let own = match handshake.server_sequence.value() {
         Some(sequence) => format!("seq {sequence}"),
+        None if is_captured => say!(language, "its own seq: not seen" / "서버의 seq: 캡처되지 않음"),
         None => say!(language, "its own seq: not visible without packets" / "서버의 seq: 패킷 없이는 보이지 않음"),
     };
     let title = ack.iter().cloned().chain([own]).collect::<Vec<_>>().join("; ");

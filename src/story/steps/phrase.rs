@@ -115,12 +115,11 @@ pub(super) fn reset_found(
         subject(party, language),
         said_first
     );
-    let (whose, finder) = (of(party, language), subject(other(party.end()).into(), language));
+    let finder = subject(other(party.end()).into(), language);
     let sentence = say!(
         language,
-        "A reset ends both directions at once: {} program has gone, or closed with bytes unread. What was on its way is lost. This is when {} found it."
-            / "리셋은 두 방향을 한꺼번에 끝냅니다. {} 프로그램이 사라졌거나, 읽지 않은 바이트를 두고 닫았습니다. 가던 것은 사라집니다. {} 이를 안 때입니다.",
-        whose,
+        "A reset ends both directions at once. It comes where a program closed with bytes unread, or asked for it (SO_LINGER 0), where bytes reach a socket that is closed, or from a firewall in between. What was on its way is lost. This is when {} found it."
+            / "리셋은 두 방향을 한꺼번에 끝냅니다. 프로그램이 읽지 않은 바이트를 두고 닫거나 리셋을 요청했을 때(SO_LINGER 0), 닫힌 소켓에 바이트가 올 때, 또는 중간의 방화벽이 보냅니다. 가던 것은 사라집니다. {} 이를 안 때입니다.",
         finder
     );
     Step::event("reset", at.clone(), "RST", title).known_by(at, language).saying(sentence)
@@ -207,8 +206,8 @@ pub(super) fn fin_unseen(fin: &Figure<Nanoseconds>, language: Language) -> Strin
     match fin {
         Figure::NotVisible { why: Why::BytesUnsent } => say!(
             language,
-            "The FIN follows bytes that waited to be sent. When it left is not visible without packets."
-                / "FIN은 보내지 못하고 기다리던 바이트 뒤에 갑니다. 언제 떠났는지는 패킷 없이는 보이지 않습니다."
+            "The FIN follows bytes that waited to be sent, or waits for room in a window itself. When it left is not visible without packets."
+                / "FIN은 보내지 못하고 기다리던 바이트 뒤에 가거나, 스스로 윈도에 자리가 나기를 기다립니다. 언제 떠났는지는 패킷 없이는 보이지 않습니다."
         ),
         fin => say!(language, "When the FIN left: {}." / "FIN이 떠난 때: {}.", how(fin, language)),
     }
@@ -245,26 +244,41 @@ fn end_id(end: End) -> &'static str {
     }
 }
 
-/// What the kernel counted until the close, and what was seen after it.
-fn sent_again(counted: u32, later: u64, language: Language) -> String {
-    let again = count!(language, counted, "segment sent again", "segments sent again" / "세그먼트 {}개 재전송");
-    match (counted, later) {
-        (0, 0) => say!(language, "nothing sent again" / "재전송 없음"),
-        (_, 0) => again,
-        (0, _) => {
-            let later = count!(language, later, "segment", "segments" / "세그먼트 {}개");
-            say!(language, "{} sent again after it" / "그 뒤 {} 재전송", later)
+/// What was sent again on a connection, as the end that closes knows it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Again {
+    /// Of its own segments, what the kernel counted until the close, and what was seen after it.
+    pub(super) later: u64,
+    /// Of the other end's, what was seen.
+    pub(super) by_other: u64,
+}
+
+impl Again {
+    fn words(self, counted: u32, other: Party, language: Language) -> String {
+        let own = count!(language, counted, "segment", "segments" / "세그먼트 {}개");
+        let later = count!(language, self.later, "segment", "segments" / "세그먼트 {}개");
+        let own = match (counted, self.later) {
+            (0, 0) => say!(language, "sent nothing again" / "재전송 안 함"),
+            (_, 0) => say!(language, "sent {} again" / "{}를 재전송함", own),
+            (0, _) => say!(language, "sent {} again after it" / "그 뒤 {}를 재전송함", later),
+            (_, _) => {
+                let later = grouped(self.later);
+                say!(language, "sent {} again, {} more after it" / "{}를 재전송함, 그 뒤 {}개 더", own, later)
+            }
+        };
+        if self.by_other == 0 {
+            return own;
         }
-        (_, _) => say!(language, "{}, {} more after it" / "{}, 그 뒤 {}개 더", again, grouped(later)),
+        let others = count!(language, self.by_other, "segment", "segments" / "세그먼트 {}개");
+        say!(language, "{}, the {} {}" / "{}, {}는 {}", own, other.name(language), others)
     }
 }
 
-/// The socket is closed: what is known of the connection as a whole, `later` segments that were sent again
-/// after it among it.
+/// The socket of `end` is closed: what is known of the connection as a whole.
 pub(super) fn closed(
-    at: &Figure<Nanoseconds>,
+    (end, at): (End, &Figure<Nanoseconds>),
     is_timeout: bool,
-    (tcp, later): (Option<&Tcp>, u64),
+    (tcp, again): (Option<&Tcp>, Again),
     rtt: Option<Nanoseconds>,
     (time_wait, client): (&Figure<TimeWait>, Party),
     language: Language,
@@ -273,9 +287,10 @@ pub(super) fn closed(
         true => say!(language, "timeout" / "만료"),
         false => say!(language, "closed" / "종료"),
     };
+    let other = if end == End::Server { client } else { Party::Server };
     let mut figures = Vec::new();
     figures.extend(rtt.map(|rtt| say!(language, "shortest rtt {}" / "가장 짧은 rtt {}", span(rtt))));
-    figures.extend(tcp.map(|tcp| sent_again(tcp.retransmissions, later, language)));
+    figures.extend(tcp.map(|tcp| again.words(tcp.retransmissions, other, language)));
     figures.push(time_wait_words(time_wait, client, language));
     let mut sentence = tcp.map_or_else(String::new, |tcp| {
         say!(
@@ -284,8 +299,8 @@ pub(super) fn closed(
             tcp.state
         )
     });
-    if tcp.is_some_and(|tcp| tcp.retransmissions > 0 || later > 0) {
-        sentence.push_str(&say!(language, " Segments are sent again where no ACK came in time: they or their ACK were lost, or the receiver had no room." / " 제때 ACK가 오지 않으면 세그먼트를 다시 보냅니다. 세그먼트나 ACK가 사라졌거나, 받는 쪽에 자리가 없었습니다."));
+    if tcp.is_some_and(|tcp| tcp.retransmissions > 0 || again.later > 0) || again.by_other > 0 {
+        sentence.push_str(&say!(language, " A segment is sent again where its ACK did not come in time, or the other end reported bytes behind it first: it or that ACK was lost, late, or overtaken, or the receiver had no room." / " 제때 ACK가 오지 않거나 상대가 그 뒤의 바이트를 먼저 받았다고 알리면 세그먼트를 다시 보냅니다. 세그먼트나 ACK가 사라졌거나, 늦었거나, 순서가 바뀌었거나, 받는 쪽에 자리가 없었습니다."));
     }
     Step::event("closed", at.clone(), label, figures.join(", "))
         .captioned("close()")
@@ -298,36 +313,50 @@ fn time_wait_words(time_wait: &Figure<TimeWait>, client: Party, language: Langua
     match time_wait.value() {
         Some(TimeWait::Client) => say!(language, "{}TIME_WAIT: {}" / "{}TIME_WAIT: {}", mark, client.name(language)),
         Some(TimeWait::Server) => say!(language, "{}TIME_WAIT: server" / "{}TIME_WAIT: 서버", mark),
+        Some(TimeWait::Both) => say!(language, "{}TIME_WAIT: both" / "{}TIME_WAIT: 양쪽", mark),
         Some(TimeWait::Nobody) => say!(language, "{}TIME_WAIT: none" / "{}TIME_WAIT: 없음", mark),
         None => say!(language, "TIME_WAIT: not visible" / "TIME_WAIT: 보이지 않음"),
     }
 }
 
-/// Who is left in TIME_WAIT.
+/// Who is left in TIME_WAIT: a state of one end, or of each.
 pub(super) fn time_wait(
     time_wait: &Figure<TimeWait>,
     (client, server): (SocketAddr, SocketAddr),
     language: Language,
-) -> Step {
-    let place = match time_wait.value() {
-        Some(TimeWait::Client) => Place::Client,
-        Some(TimeWait::Server) => Place::Server,
+) -> Vec<Step> {
+    let places: &[(&str, Place)] = match time_wait.value() {
+        Some(TimeWait::Client) => &[("time-wait", Place::Client)],
+        Some(TimeWait::Server) => &[("time-wait", Place::Server)],
+        Some(TimeWait::Both) => &[("time-wait", Place::Client), ("time-wait-server", Place::Server)],
         Some(TimeWait::Nobody) | None => {
             let note = Step::note("time-wait", time_wait_words(time_wait, Party::Client, language))
                 .known_by(time_wait, language);
-            return Step { is_drawn_only: true, ..note };
+            return vec![Step { is_drawn_only: true, ..note }];
         }
+    };
+    let who = match time_wait.value() {
+        Some(TimeWait::Both) => say!(
+            language,
+            "Both ends closed before the other's FIN had come (a simultaneous close), and each"
+                / "양쪽이 상대의 FIN이 오기 전에 닫아(동시 종료) 저마다"
+        ),
+        _ => say!(language, "The end that closed first" / "먼저 닫은 쪽이"),
     };
     let sentence = say!(
         language,
-        "The end that closed first keeps the pair {} and {} reserved for a while (60 s on Linux), so that it can repeat its last ACK, and stray segments do not end up in a later connection."
-            / "먼저 닫은 쪽이 {}와 {}의 쌍을 한동안(리눅스에서 60초) 붙들어, 마지막 ACK를 되풀이할 수 있게 하고 떠돌던 세그먼트가 다음 연결에 섞이지 않게 합니다.",
+        "{} keeps the pair {} and {} reserved for a while (60 s on Linux), so that it can repeat its last ACK, and stray segments do not end up in a later connection."
+            / "{} {}와 {}의 쌍을 한동안(리눅스에서 60초) 붙들어, 마지막 ACK를 되풀이할 수 있게 하고 떠돌던 세그먼트가 다음 연결에 섞이지 않게 합니다.",
+        who,
         client,
         server
     );
-    Step::wait("time-wait", place, Known::Derived, "TIME_WAIT".to_owned())
-        .known_by(time_wait, language)
-        .saying(sentence)
+    let step = |(id, place): &(&str, Place)| {
+        Step::wait(*id, *place, Known::Derived, "TIME_WAIT".to_owned())
+            .known_by(time_wait, language)
+            .saying(sentence.clone())
+    };
+    places.iter().map(step).collect()
 }
 
 pub(super) fn capital(text: &str) -> String {

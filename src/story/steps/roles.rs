@@ -119,7 +119,7 @@ impl<'a> Roles<'a> {
     fn cast_handshake(&mut self) {
         let syn = self.find(|segment| segment.from == End::Client && segment.has("SYN") && !segment.has("ACK"));
         let syn_ack = self.find(|segment| segment.from == End::Server && segment.has("SYN"));
-        // Where the bare ACK was lost, data brings it: then that is drawn as the request.
+        // Where the bare ACK was lost, or is late, data brings it: then that is drawn as the request.
         let ack = self.find(|segment| segment.from == End::Client && segment.facts.contains(&Fact::AcknowledgesSyn));
         let is_bare = |index: &usize| self.list().get(*index).is_some_and(|segment| segment.length == 0);
         let ack = ack.filter(is_bare);
@@ -215,18 +215,8 @@ impl<'a> Roles<'a> {
         if is_behind_gap { None } else { self.acknowledgment_of(end, last) }
     }
 
-    /// The first that acknowledges this byte of `end`, unless that may be one that is not in the list.
     fn acknowledgment_of(&self, end: End, byte: i64) -> Option<usize> {
-        let covers = |segment: &Segment| {
-            segment.from != end && segment.relative_acknowledgment.is_some_and(|number| number > byte)
-        };
-        let index = self.find(covers)?;
-        let segments = self.segments?;
-        let behind = segments.left_out_behind;
-        let is_behind_gap = segments.left_out > 0 && index >= behind;
-        let before = segments.list.get(behind..index).unwrap_or_default();
-        let is_first = !is_behind_gap || before.iter().any(|segment| segment.from != end);
-        is_first.then_some(index)
+        self.segments?.acknowledgment_of(end, byte)
     }
 
     fn cast_ends(&mut self) {

@@ -5,7 +5,7 @@ use crate::record::transfer::{ClientClose, Transfer};
 use crate::record::{End, Figure, How, Nanoseconds, Source};
 use crate::story::parties::Party;
 use crate::story::steps::phrase::{
-    closed, fin_read, fin_sent, fin_unseen, left_meanwhile, reset_found, reset_sent, said_first, time_wait,
+    Again, closed, fin_read, fin_sent, fin_unseen, left_meanwhile, reset_found, reset_sent, said_first, time_wait,
 };
 use crate::story::steps::roles::Roles;
 use crate::story::steps::say::say;
@@ -22,10 +22,15 @@ pub(super) fn steps(close: &ClientClose, transfer: &Transfer, roles: &Roles<'_>,
     let rtt = tcp.and_then(|tcp| tcp.min_rtt);
     let rtt = rtt.or_else(|| transfer.connect.as_ref().and_then(|connect| connect.rtt.value().copied()));
     let at = Figure::measured(close.at, Source::ClockAfterClose);
-    let later = roles.segments().map_or(0, |segments| segments::listed_later(segments, End::Client, &at));
-    ends.push(closed(&at, close.how == How::Timeout, (tcp, later), rtt, (&close.time_wait, Party::Client), language));
+    let again = Again {
+        later: roles.segments().map_or(0, |segments| segments::listed_later(segments, End::Client, &at)),
+        by_other: roles.segments().map_or(0, |segments| segments.from_server.again),
+    };
+    let time_wait_of = (&close.time_wait, Party::Client);
+    ends.push(closed((End::Client, &at), close.how == How::Timeout, (tcp, again), rtt, time_wait_of, language));
     ends.push(Step::note("reason", close.reason.sentence(language)));
-    ends.extend(transfer.ends.map(|ends| time_wait(&close.time_wait, (ends.client, ends.server), language)));
+    let pair = transfer.ends.map(|ends| (ends.client, ends.server));
+    ends.extend(pair.into_iter().flat_map(|pair| time_wait(&close.time_wait, pair, language)));
     ends
 }
 

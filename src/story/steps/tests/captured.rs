@@ -1,13 +1,15 @@
 //! Segments of a whole connection, as a tracker sees them: some lost before they
 //! were seen, some twice, some late, some with a clock that was set.
 
-use super::MS;
+use super::{Kind, MS, steps};
+use crate::language::Language;
 use crate::packet::Direction;
 use crate::packet::segment::{Flags, Tcp};
 use crate::packet::tracker::Tracker;
 use crate::record::connection::{Exchange, Record};
 use crate::record::segment::{Fact, FirstSeen, Followed, Options, Segment, Segments};
-use crate::record::{End, Nanoseconds};
+use crate::record::{End, Figure, Nanoseconds, Source};
+use crate::story::steps::step::Bound;
 use proptest::prelude::*;
 
 /// What happens to one segment.
@@ -161,4 +163,36 @@ fn moments(list: &[Segment]) -> FirstSeen {
         client_reset: first(End::Client, &has("RST")),
         server_reset: first(End::Server, &has("RST")),
     }
+}
+
+/// All passes, but for the bare ACK of the handshake.
+fn without_the_ack(exchanges: &[Exchange]) -> Segments {
+    let fate = Fate { is_lost: false, is_doubled: false, is_overtaken: false, after: MS };
+    let fates: Vec<Fate> = (0..40).map(|place| Fate { is_lost: place == 2, ..fate }).collect();
+    segments(exchanges, &fates, -10 * MS, false, None)
+}
+
+#[test]
+fn an_ack_that_was_not_seen_is_no_arrow() {
+    let mut record = super::ends::ended(super::figure(Some(8 * MS)));
+    record.segments = Some(without_the_ack(&record.exchanges));
+    let captured = record.segments.as_ref().map_or(0, |segments| segments.list.len());
+    let steps = steps(&record, Language::English);
+    let ack = steps.iter().find(|step| step.id == "ack").expect("it is told all the same");
+    assert!(ack.kind != Kind::Arrow && ack.sentence.contains("completes the handshake"), "{ack:?}");
+    let arrows = steps.iter().filter(|step| step.kind == Kind::Arrow).count();
+    assert_eq!(arrows, captured, "each arrow is a segment");
+}
+
+#[test]
+fn a_fin_that_was_seen_is_told_once_though_the_kernel_knew_of_it_at_the_accept() {
+    let mut record = super::ends::ended(super::figure(Some(8 * MS)));
+    record.handshake.state = Figure::measured("CLOSE_WAIT".into(), Source::StateAtAccept);
+    let told = |record: &Record| {
+        let steps = steps(record, Language::English);
+        steps.iter().find(|step| step.id == "half-closed").map(|step| step.bound)
+    };
+    assert_eq!(told(&Record { segments: None, ..record.clone() }), Some(Some(Bound::AtLeast)));
+    record.segments = Some(without_the_ack(&record.exchanges));
+    assert_eq!(told(&record), None);
 }

@@ -8,7 +8,7 @@ fn some<T: std::fmt::Debug>(strategy: impl Strategy<Value = T>) -> T {
 }
 
 /// An exchange of which every stage is known, a millisecond apart from `start` on.
-fn known(number: u64, start: Nanoseconds, reads: u32) -> Exchange {
+pub(super) fn known(number: u64, start: Nanoseconds, reads: u32) -> Exchange {
     let mut at = start;
     let stages = Stages::all(|_| {
         at += MS;
@@ -26,7 +26,7 @@ fn known(number: u64, start: Nanoseconds, reads: u32) -> Exchange {
 }
 
 /// The server closes its sending side 8 ms after the accept, and its socket at 3 s.
-fn ended(server_fin: Figure<Nanoseconds>) -> Record {
+pub(super) fn ended(server_fin: Figure<Nanoseconds>) -> Record {
     let close = Close {
         at: figure(Some(3000 * MS)),
         how: How::Timeout,
