@@ -96,7 +96,8 @@ fn not_by_an_ack(step: &Step, client: Party, language: Language) -> Step {
         client.name(language)
     );
     let at = Figure::not_visible(Why::NotSeen);
-    let event = Step::event("ack", at, say!(language, "state" / "상태"), step.title.clone());
+    let title = say!(language, "{}: not by an ACK alone" / "{}: ACK만으로 끝나지 않음", step.title);
+    let event = Step::event("ack", at, say!(language, "state" / "상태"), title);
     event.known_by(&Figure::derived((), Source::StateAtAccept), language).saying(sentence)
 }
 
