@@ -47,6 +47,11 @@ pub(crate) fn heed_signals() {
 
 /// Ends a forked child at once, without the parent's exit handlers (_exit(2)).
 pub(crate) fn exit_child() -> ! {
+    exit_child_with(0)
+}
+
+/// The same, with this exit status.
+pub(crate) fn exit_child_with(status: i32) -> ! {
     // SAFETY: _exit does not return, and touches nothing of this process's memory.
-    unsafe { libc::_exit(0) }
+    unsafe { libc::_exit(status) }
 }

@@ -29,11 +29,15 @@ fn experiment(name: &str, choice: &str, check: impl Fn(&Value)) {
 
 /// The run that the site shows.
 fn recorded(name: &str, choice: &str, check: impl Fn(&Value)) {
-    let path = format!("{}/public/lab/{name}.json", env!("CARGO_MANIFEST_DIR"));
-    let document: Value = serde_json::from_slice(&std::fs::read(path).expect("a recorded run")).expect("JSON");
+    let document = recorded_document(name);
     assert_eq!(document["measured"], choice);
     check(&document["facts"]);
     document["acts"].as_array().expect("acts").iter().for_each(holds_on_any_wire);
+}
+
+fn recorded_document(name: &str) -> Value {
+    let path = format!("{}/public/lab/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_slice(&std::fs::read(path).expect("a recorded run")).expect("JSON")
 }
 
 /// By departure and arrival, over all connections of one act.
@@ -303,6 +307,30 @@ fn many_wait_for_a_silent_one_in_the_iterative_model_alone() {
             assert!(number(facts, &format!("{model}_waited_ms")) < 400.0, "{facts}");
         }
     });
+}
+
+#[test]
+fn many_clients_fins_leave_when_they_close_under_every_model() {
+    let document = undisturbed(&["many", "--json"]).unwrap_or_else(|| recorded_document("many"));
+    for (act, model) in
+        document["acts"].as_array().expect("acts").iter().zip(["iterative", "process", "thread", "multiplex"])
+    {
+        let all = |what: &str| act[what].as_array().expect("a list").iter();
+        let closed: Vec<f64> = all("calls")
+            .filter(|call| call["call"] == "close()" || call["call"] == "the silent one ends")
+            .filter_map(|call| call["at_ms"].as_f64())
+            .collect();
+        let fins: Vec<f64> = all("segments")
+            .filter(|one| one["destination"].as_str().is_some_and(|to| to.ends_with(":80")))
+            .filter(|one| one["flags"].as_str().is_some_and(|flags| flags.contains("FIN")) && one["again"] == false)
+            .filter_map(|one| one["sent_ms"].as_f64())
+            .collect();
+        assert_eq!((closed.len(), fins.len()), (3, 3), "{model}");
+        for (closed, fin) in closed.iter().zip(&fins) {
+            // A copy in a child of the server would hold it back until the child is told to end, 250 ms later.
+            assert!((0.0..100.0).contains(&(fin - closed)), "{model}: close() at {closed} ms, FIN at {fin} ms");
+        }
+    }
 }
 
 #[test]
