@@ -7,8 +7,8 @@ use std::io;
 use std::net::SocketAddr;
 
 /// The environment variable that switches capturing off, and the word that does.
-const SWITCH: &str = "GLASSHTTP_PACKETS";
-const OFF: &str = "off";
+pub(crate) const SWITCH: &str = "GLASSHTTP_PACKETS";
+pub(crate) const OFF: &str = "off";
 
 /// Whether packets are captured.
 #[derive(Debug)]

@@ -4,6 +4,7 @@
 use super::names::LAB_KR;
 use super::namespace::Namespace;
 use super::refusal::{Attempt, Refusal};
+use crate::capture::wanted;
 use nix::mount::{MsFlags, mount, umount};
 use std::io;
 use std::os::unix::process::CommandExt;
@@ -46,9 +47,16 @@ pub(super) fn resolver_files() -> Result<(), Refusal> {
 
 /// Starts our own program with these words on the host `at`; what it prints is not shown.
 pub(super) fn ourselves(at: &Namespace, words: &[&str]) -> io::Result<Child> {
+    start(at, our_program(words))
+}
+
+/// It captures no packets: where it may, each of its connections would be 10 ms late for it, and the
+/// lab sees them anyway.
+fn our_program(words: &[&str]) -> Command {
     let mut command = Command::new("/proc/self/exe");
-    command.args(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    start(at, command)
+    command.args(words).env(wanted::SWITCH, wanted::OFF);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
 }
 
 /// Starts a command on the host `at`, as the user who started the lab.
@@ -66,4 +74,18 @@ fn invoking_user() -> Option<(u32, u32)> {
     }
     let number = |name: &str| std::env::var(name).ok()?.parse().ok();
     Some((number("SUDO_UID")?, number("SUDO_GID")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_program_captures_no_packets_in_the_lab() {
+        let command = our_program(&["fetch"]);
+        let switched = |(name, value): (&std::ffi::OsStr, Option<&std::ffi::OsStr>)| {
+            name == wanted::SWITCH && value.is_some_and(|value| value == wanted::OFF)
+        };
+        assert!(command.get_envs().any(switched), "{command:?}");
+    }
 }
