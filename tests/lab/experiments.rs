@@ -284,6 +284,14 @@ fn half_close_hears_the_thanks_and_close_resets_them() {
 fn reset_comes_three_ways() {
     experiment("reset", "b", |facts| {
         assert_eq!(facts["reads_of_an_unread_close"], "32, ECONNRESET");
+        assert_eq!(
+            (&facts["late_reads_after_the_reset"], &facts["large_reads_after_the_reset"]),
+            (&true.into(), &true.into())
+        );
+        assert_eq!(facts["late_reads"], "32, ECONNRESET");
+        assert_eq!(number(facts, "large_handed_over"), 20_000.0);
+        assert_eq!(number(facts, "large_read"), number(facts, "large_left"));
+        assert!(number(facts, "large_left") < 20_000.0, "{facts}");
         assert_eq!(facts["sends_to_a_closed_end"], "3, 4, EPIPE");
         assert_eq!(facts["reads_after_an_abort"], "3, ECONNRESET");
         assert_eq!((number(facts, "resets_of_an_abort"), number(facts, "fins_of_an_abort")), (1.0, 0.0));
