@@ -38,8 +38,16 @@ pub fn run(options: &Options, width: usize, out: &mut impl Write) -> Result<(), 
             say!(language, "cannot read {}: {}; {}" / "{}을(를) 읽을 수 없습니다: {}. {}", file, cause, hint)
         })?),
     };
-    let mut teller =
-        Teller { language, width, parts: HashMap::new(), has_shown: [false; 2], bad: None, count: 0, version: None };
+    let mut teller = Teller {
+        language,
+        width,
+        parts: HashMap::new(),
+        has_shown: [false; 2],
+        bad: None,
+        count: 0,
+        version: None,
+        experiment: None,
+    };
     match teller.show(Entries::new(BufReader::new(input)), out) {
         // A reader that has gone, as in `show FILE | head`, is no failure.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -47,7 +55,7 @@ pub fn run(options: &Options, width: usize, out: &mut impl Write) -> Result<(), 
             let cause = cause(&error, language);
             Err(say!(language, "cannot read {}: {}" / "{}을(를) 읽을 수 없습니다: {}", file, cause))
         }
-        Ok(()) => teller.complaint(&file.to_string()).map_or(Ok(()), Err),
+        Ok(()) => teller.complaint(&options.file).map_or(Ok(()), Err),
     }
 }
 
@@ -57,6 +65,32 @@ fn hint(language: Language) -> String {
         language,
         "name a file that glasshttp --log json or glasshttp fetch --json wrote"
             / "glasshttp --log json이나 glasshttp fetch --json이 쓴 파일을 쓰세요"
+    )
+}
+
+/// A run of the lab has its drawing beside it, if `lab --record` wrote it.
+fn not_drawn(file: &Path, experiment: &str, language: Language) -> String {
+    let drawing = file.with_extension(match language {
+        Language::English => "svg",
+        Language::Korean => "ko.svg",
+    });
+    if drawing.is_file() {
+        return say!(
+            language,
+            "{} holds a run of the lab, not a record; its drawing: {}"
+                / "{}에는 연결 기록이 아니라 실험의 실행 기록이 있습니다. 그 그림: {}",
+            file.display(),
+            drawing.display()
+        );
+    }
+    let is_name = !experiment.is_empty() && experiment.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    let name = if is_name && experiment != "programs" { format!(" {experiment}") } else { String::new() };
+    say!(
+        language,
+        "{} holds a run of the lab, not a record; to see a new one: glasshttp lab{}"
+            / "{}에는 연결 기록이 아니라 실험의 실행 기록이 있습니다. 새로 보려면: glasshttp lab{}",
+        file.display(),
+        name
     )
 }
 
@@ -73,6 +107,8 @@ struct Teller {
     count: u64,
     /// The version of one that is a record of another program's.
     version: Option<u32>,
+    /// The experiment of one that is a run of the lab.
+    experiment: Option<String>,
 }
 
 impl Teller {
@@ -84,6 +120,10 @@ impl Teller {
                 Entry::LeftOut => {}
                 Entry::Version(version) => {
                     self.version.get_or_insert(version);
+                    self.bad(line);
+                }
+                Entry::Experiment(name) => {
+                    self.experiment.get_or_insert(name);
                     self.bad(line);
                 }
                 Entry::Other => self.bad(line),
@@ -126,9 +166,12 @@ impl Teller {
     }
 
     /// What is wrong with the file, in one line.
-    fn complaint(&self, file: &str) -> Option<String> {
-        let (language, first) = (self.language, self.bad);
+    fn complaint(&self, path: &Path) -> Option<String> {
+        let (language, first, file) = (self.language, self.bad, path.display());
         let hint = hint(language);
+        if let Some(experiment) = &self.experiment {
+            return Some(not_drawn(path, experiment, language));
+        }
         if let Some(version) = self.version {
             return Some(say!(
                 language,

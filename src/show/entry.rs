@@ -18,6 +18,8 @@ pub(super) enum Entry {
     LeftOut,
     /// A record of another version, which this program does not read.
     Version(u32),
+    /// A run of this experiment, as the lab wrote it.
+    Experiment(String),
     /// Something else.
     Other,
 }
@@ -28,6 +30,8 @@ struct Mark {
     glasshttp: Option<u32>,
     glasshttp_fetch: Option<u32>,
     left_out: Option<serde::de::IgnoredAny>,
+    experiment: Option<String>,
+    acts: Option<serde::de::IgnoredAny>,
 }
 
 /// Reads values, and counts lines.
@@ -91,6 +95,7 @@ fn entry(bytes: &[u8]) -> Entry {
             Ok(record) => Entry::Connection(Box::new(record)),
             Err(_) => Entry::Version(version),
         },
+        Mark { experiment: Some(name), acts: Some(_), .. } => Entry::Experiment(name),
         Mark { .. } => Entry::Other,
     }
 }
@@ -105,5 +110,6 @@ mod tests {
         assert!(matches!(entry(line), Entry::LeftOut));
         assert!(matches!(entry(br#"{"glasshttp":7}"#), Entry::Version(7)));
         assert!(matches!(entry(b"[]"), Entry::Other));
+        assert!(matches!(entry(br#"{"experiment":"close","acts":[]}"#), Entry::Experiment(name) if name == "close"));
     }
 }

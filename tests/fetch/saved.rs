@@ -83,3 +83,25 @@ fn logs_and_runs_may_stand_in_one_file_and_what_is_neither_is_named() {
         assert!(complaint.starts_with("오류:") && complaint.contains("세요"), "{complaint}");
     }
 }
+
+#[test]
+fn a_run_of_the_lab_is_told_from_a_record_and_what_shows_it_is_named() {
+    let folder = crate::harness::folder();
+    let file = folder.path().join("close.json");
+    fs::write(&file, r#"{"experiment":"close","number":14,"acts":[]}"#).expect("a file");
+    let complaint = |language| {
+        let run = run(glasshttp().args(["--lang", language, "show"]).arg(&file));
+        (run.code, run.stderr)
+    };
+    let (code, said) = complaint("en");
+    assert!(
+        code != 0 && said.ends_with("a run of the lab, not a record; to see a new one: glasshttp lab close\n"),
+        "{said}"
+    );
+    for (language, drawing) in [("en", "close.svg"), ("ko", "close.ko.svg")] {
+        let drawing = folder.path().join(drawing);
+        fs::write(&drawing, "").expect("a file");
+        let (_, said) = complaint(language);
+        assert!(said.trim_end().ends_with(&format!(": {}", drawing.display())), "{said}");
+    }
+}
