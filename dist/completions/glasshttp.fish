@@ -107,7 +107,7 @@ complete -c glasshttp -n "__fish_glasshttp_using_subcommand lab" -l answer -d 'Y
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand lab" -l wire -d 'Rules for the wire in place of the experiment\'s own' -r
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand lab" -l pcapng -d 'Write a capture that Wireshark opens' -r -F
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand lab" -l svg -d 'Write the drawing as SVG' -r -F
-complete -c glasshttp -n "__fish_glasshttp_using_subcommand lab" -l record -d 'Perform all experiments, or those named behind DIR, and write each run to this folder as JSON and SVG' -r -F
+complete -c glasshttp -n "__fish_glasshttp_using_subcommand lab" -l record -d 'Perform all experiments, or those named behind DIR, and write each run to this folder as JSON and SVG, with a page that shows them (glasshttp DIR)' -r -F
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand lab" -l server -d 'Your own server, a command for the shell; needs a client behind --' -r
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand lab" -l lang -d 'Language of messages, pages and listings [default: by LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t''
 ko\t''"

@@ -62,7 +62,7 @@ pub(super) struct LabArgs {
     #[arg(long, conflicts_with = "json")]
     blank: bool,
 
-    /// Perform all experiments, or those named behind DIR, and write each run to this folder as JSON and SVG
+    /// Perform all experiments, or those named behind DIR, and write each run to this folder as JSON and SVG, with a page that shows them (glasshttp DIR)
     #[arg(long, value_names = ["DIR", "EXPERIMENT"], num_args = 1.., conflicts_with_all = CANNOT_RECORD)]
     record: Vec<PathBuf>,
 

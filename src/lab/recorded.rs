@@ -6,8 +6,10 @@ use super::run::Run;
 use crate::escape::html;
 use crate::language::Language;
 use crate::language::sentence::{Sentence, Text, text};
+use crate::lesson;
 use serde::Deserialize;
 use std::fmt::Write;
+use std::path::Path;
 
 const TITLE: Text = text("Experiments on a wire", "전선 위의 실험");
 const LEAD: Text = text(
@@ -68,29 +70,73 @@ impl Recording {
     }
 }
 
-/// One page with these; drawings lie in `lab/` beside it.
-pub(super) fn page<'a>(recorded: impl Iterator<Item = &'a Recorded>, language: Language) -> String {
+/// Where a page of recorded runs lies, with their drawings beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Surroundings {
+    /// In a site like the built-in one, whose start, style and icon are in the folder above.
+    Site,
+    /// By itself: it has its style with it, and no way to a start.
+    Alone,
+}
+
+impl Surroundings {
+    /// That of this folder.
+    pub(super) fn of(folder: &Path) -> Self {
+        let has = |name: &str| folder.join("..").join(name).is_file();
+        if ["index.html", "style.css", "favicon.svg"].into_iter().all(has) { Self::Site } else { Self::Alone }
+    }
+
+    fn style(self) -> String {
+        match self {
+            Self::Site => "<link rel=\"icon\" href=\"../favicon.svg\" type=\"image/svg+xml\">\n\
+                           <link rel=\"stylesheet\" href=\"../style.css\">\n"
+                .into(),
+            Self::Alone => {
+                let style =
+                    lesson::file("style.css").map_or_else(String::new, |style| String::from_utf8_lossy(style).into());
+                format!("<link rel=\"icon\" href=\"data:,\">\n<style>\n{style}</style>\n")
+            }
+        }
+    }
+
+    fn brand(self, home: &str) -> String {
+        match self {
+            Self::Site => format!(
+                "<a class=\"brand\" href=\"{home}\"><img src=\"../favicon.svg\" width=\"30\" height=\"30\" alt=\"\"> glasshttp</a>"
+            ),
+            Self::Alone => "<span class=\"brand\">glasshttp</span>".into(),
+        }
+    }
+}
+
+/// One page with these. Its links are relative: it is shown wherever its folder is.
+pub(super) fn page<'a>(
+    recorded: impl Iterator<Item = &'a Recorded>,
+    around: Surroundings,
+    language: Language,
+) -> String {
     let (code, other, other_page, home, ending) = match language {
-        Language::English => ("en", "한국어", "/lab/ko.html", "/", "svg"),
-        Language::Korean => ("ko", "English", "/lab/", "/ko/", "ko.svg"),
+        Language::English => ("en", "한국어", "ko.html", "../", "svg"),
+        Language::Korean => ("ko", "English", "index.html", "../ko/", "ko.svg"),
     };
-    let title = TITLE.of(language);
+    let (title, style, brand) = (TITLE.of(language), around.style(), around.brand(home));
     let mut page = format!(
         "<!DOCTYPE html>\n<!-- Made by glasshttp lab --record; edit src/lab instead. -->\n<html lang=\"{code}\">\n<head>\n\
          <meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title} – glasshttp</title>\n\
-         <link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\">\n<link rel=\"stylesheet\" href=\"/style.css\">\n\
-         </head>\n<body>\n<a class=\"skip\" href=\"#content\">{title}</a>\n<header class=\"top\">\n  <a class=\"brand\" href=\"{home}\">\
-         <img src=\"/favicon.svg\" width=\"30\" height=\"30\" alt=\"\"> glasshttp</a>\n  <a href=\"{other_page}\">{other}</a>\n\
-         </header>\n<main id=\"content\" class=\"alone\">\n<h1>{title}</h1>\n<p class=\"lead\">{}</p>\n",
+         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title} – glasshttp</title>\n{style}\
+         </head>\n<body>\n<a class=\"skip\" href=\"#content\">{title}</a>\n<header class=\"top\">\n  {brand}\n  \
+         <a href=\"{other_page}\">{other}</a>\n</header>\n<main id=\"content\" class=\"alone\">\n<h1>{title}</h1>\n\
+         <p class=\"lead\">{}</p>\n",
         LEAD.of(language)
     );
     for one in recorded {
         // Writing to a String does not fail.
         let _ = entry(&mut page, one, language, ending);
     }
-    let _ = write!(page, "<p><a href=\"{home}\">{}</a></p>\n</main>\n</body>\n</html>\n", HOME.of(language));
-    page
+    if around == Surroundings::Site {
+        let _ = writeln!(page, "<p><a href=\"{home}\">{}</a></p>", HOME.of(language));
+    }
+    page + "</main>\n</body>\n</html>\n"
 }
 
 fn entry(page: &mut String, recorded: &Recorded, language: Language, ending: &str) -> std::fmt::Result {
@@ -123,6 +169,6 @@ fn entry(page: &mut String, recorded: &Recorded, language: Language, ending: &st
     }
     writeln!(
         page,
-        "<figure class=\"wide\"><img src=\"/lab/{name}.{ending}\" loading=\"lazy\" alt=\"{title}\"></figure>\n</details>\n</section>"
+        "<figure class=\"wide\"><img src=\"{name}.{ending}\" loading=\"lazy\" alt=\"{title}\"></figure>\n</details>\n</section>"
     )
 }

@@ -7,7 +7,7 @@ use super::experiments::{all, numbered};
 use super::inside::{self, Inside};
 use super::own_programs::{self, Programs};
 use super::perform::{Failure, Outcome, Settings, perform};
-use super::recorded::{self, Recorded, Recording};
+use super::recorded::{self, Recorded, Recording, Surroundings};
 use super::report::{self, Source};
 use super::run::Run;
 use crate::language::sentence::say;
@@ -214,7 +214,10 @@ fn record(experiments: &[&Experiment], folder: &Path) -> Result<(), Problem> {
     }
     let runs: Vec<_> = numbered().map(|(number, one)| recorded(number, one, folder)).collect::<Result<_, _>>()?;
     for (page, language) in [("index.html", Language::English), ("ko.html", Language::Korean)] {
-        written(&folder.join(page), recorded::page(runs.iter().flatten(), language).as_bytes())?;
+        written(
+            &folder.join(page),
+            recorded::page(runs.iter().flatten(), Surroundings::of(folder), language).as_bytes(),
+        )?;
     }
     Ok(())
 }

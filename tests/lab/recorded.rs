@@ -27,9 +27,35 @@ fn every_experiment_of_the_list_is_recorded_concluded_and_dated() {
         assert_eq!(document["disturbed"], false, "{name}");
         assert!(document["date"].as_str().expect("a date").starts_with("20"));
         for (page, ending) in pages.iter().zip(["svg", "ko.svg"]) {
-            assert!(page.contains(&format!("id=\"{name}\"")) && page.contains(&format!("/lab/{name}.{ending}")));
+            assert!(page.contains(&format!("id=\"{name}\"")) && page.contains(&format!("src=\"{name}.{ending}\"")));
             assert!(folder().join(format!("{name}.{ending}")).exists());
         }
+    }
+}
+
+/// What the pages of a folder link to, but for other places of the same page.
+fn links(folder: &Path) -> Vec<String> {
+    let pages = ["index.html", "ko.html"].map(|page| std::fs::read_to_string(folder.join(page)).expect("a page"));
+    let of = |page: &String, attribute| {
+        let values = page.split(attribute).skip(1).filter_map(|rest| rest.split('"').next());
+        values
+            .filter(|link| !link.starts_with(['#']) && !link.starts_with("data:"))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    pages.iter().flat_map(|page| [of(page, " href=\""), of(page, " src=\"")].concat()).collect()
+}
+
+#[test]
+fn the_sites_pages_link_to_what_is_there() {
+    let links = links(&folder());
+    assert!(
+        ["../style.css", "../", "../ko/", "ko.html", "close.svg"]
+            .iter()
+            .all(|one| links.iter().any(|link| link == one))
+    );
+    for link in links {
+        assert!(!link.starts_with('/') && folder().join(&link).exists(), "{link}");
     }
 }
 
@@ -64,6 +90,12 @@ fn one_run_is_recorded_anew_and_the_pages_keep_the_others() {
     for page in ["index.html", "ko.html"].map(read) {
         let [first, second] = ["id=\"handshake\"", "id=\"reset\""].map(|run| page.find(run).expect("a run"));
         assert!(first < second && page.matches("<section").count() == 2, "in the order of teaching: {page}");
+    }
+    let links = links(place.path());
+    assert!(links.contains(&"reset.ko.svg".to_owned()), "{links:?}");
+    for link in links {
+        let is_beside = !link.contains('/') && place.path().join(&link).exists();
+        assert!(is_beside, "the folder is shown as it is, without the site's: {link}");
     }
     std::fs::write(place.path().join("reset.json"), "{").expect("a file");
     let Some((_, said)) = record(&["handshake"]) else { return };

@@ -15,7 +15,10 @@ pub(super) const KOREAN: Translation = Translation {
         ("pcapng", "Wireshark로 열 수 있는 캡처 파일을 씀"),
         ("svg", "그림을 SVG로 씀"),
         ("blank", "그림에서 값 다섯 개를 비워 두고 물어봄"),
-        ("record", "모든 실험(또는 DIR 뒤에 이름을 적은 실험)을 실행하고 각각을 이 폴더에 JSON과 SVG로 씀"),
+        (
+            "record",
+            "모든 실험(또는 DIR 뒤에 이름을 적은 실험)을 실행하고 각각을 이 폴더에 JSON과 SVG로, 모두 보여 주는 페이지와 함께 씀(보기: glasshttp DIR)",
+        ),
         ("server", "직접 만든 서버(셸 명령). -- 뒤에 클라이언트가 필요함"),
         ("client", "직접 만든 클라이언트: 프로그램과 인자"),
     ],
