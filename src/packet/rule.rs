@@ -5,6 +5,7 @@
 //!   >syn:1 drop        the client's first SYN is lost
 //!   <data:1,3 hold=5ms the server's first and third segments with data are late
 //!   >any:10- damage    from the client's tenth packet on, one bit is turned
+//!   clean              nothing is done to any packet: the rules before it are gone
 //! ```
 
 use super::Direction;
@@ -13,6 +14,8 @@ use serde::Deserialize;
 use std::fmt;
 use std::time::Duration;
 
+/// The word for a link without rules.
+const CLEAN: &str = "clean";
 /// Rules for one link, at most.
 const MOST_RULES: usize = 64;
 /// The longest delay, hold and cut.
@@ -162,7 +165,8 @@ fn unclear(word: &str, expected: Expected) -> Unclear {
 }
 
 impl Conditions {
-    /// Reads words: a delay, a rate, rules with their actions, in any order.
+    /// Reads words: a delay, a rate, rules with their actions, in any order. `clean` ends
+    /// the rules that stand before it.
     ///
     /// # Errors
     /// With the word that is not understood, and what may stand there.
@@ -186,6 +190,8 @@ impl Conditions {
                     return Err(unclear(word, Expected::FewerRules));
                 }
                 self.rules.push(rule);
+            } else if word == CLEAN {
+                self.rules.clear();
             } else if let Some(rate) = rate(word) {
                 self.rate = Some(rate);
             } else {
@@ -194,6 +200,48 @@ impl Conditions {
         }
         Ok(())
     }
+}
+
+/// In the words that [`Conditions::parse`] reads.
+impl fmt::Display for Conditions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}ms", milliseconds(self.delay))?;
+        if let Some(bits) = self.rate {
+            let bits = bits as f64;
+            match bits {
+                1e9.. => write!(f, " {}g", bits / 1e9)?,
+                1e6.. => write!(f, " {}m", bits / 1e6)?,
+                _ => write!(f, " {}k", bits / 1e3)?,
+            }
+        }
+        self.rules.iter().try_for_each(|rule| write!(f, " {rule}"))
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = Kind::ALL.iter().find(|(kind, _)| *kind == self.kind).map_or("", |(_, name)| name);
+        write!(f, "{}{kind}", self.direction)?;
+        for (place, (from, to)) in self.which.iter().enumerate() {
+            f.write_str(if place == 0 { ":" } else { "," })?;
+            match *to {
+                to if to == *from => write!(f, "{from}")?,
+                u64::MAX => write!(f, "{from}-")?,
+                to => write!(f, "{from}-{to}")?,
+            }
+        }
+        match self.action {
+            Action::Drop => f.write_str(" drop"),
+            Action::Hold(time) => write!(f, " hold={}ms", milliseconds(time)),
+            Action::Double => f.write_str(" double"),
+            Action::Damage => f.write_str(" damage"),
+            Action::Cut(time) => write!(f, " cut={}ms", milliseconds(time)),
+        }
+    }
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_nanos() as f64 / 1e6
 }
 
 fn directed(word: &str) -> Option<(Direction, &str)> {
@@ -277,6 +325,7 @@ mod tests {
         assert_eq!(Conditions::parse("<fin:2-4 cut=1.5s").expect("clear").rules[0].which, [(2, 4)]);
         assert_eq!(Conditions::parse("200us 1.5g").expect("clear").rate, Some(1_500_000_000));
         assert_eq!(Conditions::parse("").expect("nothing said"), Conditions::default());
+        assert_eq!(Conditions::parse("5ms >any drop clean").expect("clear").to_string(), "5ms");
     }
 
     #[test]
@@ -300,6 +349,23 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn what_is_written_is_read_as_the_same_link(
+            delay in 0u64..60_000_000, rate in proptest::option::of(1_000u64..1_000_000_000),
+            kind in 0usize..7, from in 1u64..30, more in 0u64..3, action in 0usize..5, held in 0u64..60_000_000,
+        ) {
+            let held = Duration::from_micros(held);
+            let actions = [Action::Drop, Action::Hold(held), Action::Double, Action::Damage, Action::Cut(held)];
+            let which = match more {
+                0 => vec![],
+                1 => vec![(from, from), (from + 2, u64::MAX)],
+                _ => vec![(from, from + more)],
+            };
+            let rule = Rule { direction: Direction::ToClient, kind: Kind::ALL[kind].0, which, action: actions[action] };
+            let link = Conditions { delay: Duration::from_micros(delay), rate, rules: vec![rule.clone(), rule] };
+            proptest::prop_assert_eq!(Conditions::parse(&link.to_string()), Ok(link));
+        }
+
         #[test]
         fn no_text_is_a_panic(text in "\\PC{0,40}") {
             let _ = Conditions::parse(&text);
