@@ -104,7 +104,7 @@ complete -c glasshttp -n "__fish_glasshttp_using_subcommand fetch" -l json -d 'P
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand fetch" -l trace-dns -d 'Walk from the root of the DNS to the name, and show each referral'
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand fetch" -s h -l help -d 'Print help'
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand lab" -l answer -d 'Your prediction; without it you are asked for one' -r
-complete -c glasshttp -n "__fish_glasshttp_using_subcommand lab" -l wire -d 'Rules for the wire in place of the experiment\'s own' -r
+complete -c glasshttp -n "__fish_glasshttp_using_subcommand lab" -l wire -d 'Delay, rate or rules for the wire in place of the experiment\'s own' -r
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand lab" -l pcapng -d 'Write a capture that Wireshark opens' -r -F
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand lab" -l svg -d 'Write the drawing as SVG' -r -F
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand lab" -l record -d 'Perform all experiments, or those named behind DIR, and write each run to this folder as JSON and SVG, with a page that shows them (glasshttp DIR)' -r -F

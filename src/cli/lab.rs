@@ -21,7 +21,9 @@ after the client has ended.
 
 Rules of the wire: a delay (50ms), a rate (4m: 4 Mbit/s), and what is done to
 which packets: > to the server or < to the client; syn, ack, data, fin, rst, udp
-or any; which of them (:1,3 or :2-4); drop, hold=5ms, double, damage or cut=1s.";
+or any; which of them (:1,3 or :2-4); drop, hold=5ms, double, damage or cut=1s.
+What you leave out stays as it is: a delay alone keeps rate and rules. Rules
+replace all of the experiment's; clean removes them. A rate of 100g is none.";
 
 /// What is recorded is every experiment as it stands.
 const CANNOT_RECORD: [&str; 8] = ["experiment", "answer", "textbook", "wire", "json", "pcapng", "svg", "blank"];
@@ -42,7 +44,7 @@ pub(super) struct LabArgs {
     #[arg(long)]
     textbook: bool,
 
-    /// Rules for the wire in place of the experiment's own
+    /// Delay, rate or rules for the wire in place of the experiment's own
     #[arg(long, value_name = "RULES")]
     wire: Option<String>,
 

@@ -13,7 +13,9 @@ use super::end::{Calls, End, Side};
 use super::facts::Facts;
 use super::network::Network;
 use super::run::Run;
+use super::setting;
 use crate::language::sentence::{Sentence, Text};
+use crate::packet::rule::Conditions;
 use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -42,10 +44,28 @@ pub(super) struct Experiment {
 /// A part of an experiment.
 #[derive(Debug)]
 pub(super) struct Act {
+    /// What both ends do; and, where its wire has rules, what comes of them.
     pub(super) title: Text,
     /// The wire's rules: see [`crate::packet::rule`].
     pub(super) wire: &'static str,
     pub(super) play: fn(&Stage) -> io::Result<()>,
+}
+
+impl Act {
+    /// Its own wire.
+    pub(super) fn own_wire(&self) -> Conditions {
+        // A test reads all of them.
+        Conditions::parse(self.wire).unwrap_or_default()
+    }
+
+    /// Its title on this wire: what other rules, or the same at another rate, come to is not known.
+    pub(super) fn title_on(&self, wire: &Conditions) -> Sentence {
+        let own = self.own_wire();
+        if own.rules.is_empty() || (&own.rules, own.rate) == (&wire.rules, wire.rate) {
+            return Sentence { en: self.title.en.into(), ko: self.title.ko.into() };
+        }
+        setting::rules_in_words(wire)
+    }
 }
 
 /// What the facts of a run mean.

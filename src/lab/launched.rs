@@ -20,6 +20,7 @@ use super::session::Problem;
 use super::setting::Setting;
 use crate::language::Language;
 use crate::packet::link::Fate;
+use crate::packet::rule::Conditions;
 use crate::sys::fork::exit_child;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -76,21 +77,19 @@ fn performed(experiment: &'static Experiment, order: &Order, page: &File) -> Res
     let settings =
         Settings { textbook: order.textbook, delay: order.delay, rule: order.rule.clone(), ..Settings::default() };
     let language = order.language;
-    let titles = move |index: usize| experiment.acts.get(index).map_or("", |act| act.title.of(language));
-    let outcome = watched(page, language, titles, |feed| {
-        perform(experiment, &Settings { feed: Some(feed), ..settings.clone() })
-    })?;
-    let result = result(experiment, &outcome, settings.is_another_wire(), language);
+    let source = Source::Experiment(experiment);
+    let titles = move |index: usize, wire: &Conditions| source.act(index, wire, language);
+    let outcome =
+        watched(page, language, titles, |feed| perform(experiment, &Settings { feed: Some(feed), ..settings }))?;
+    let result = result(experiment, &outcome, language);
     let mut page = page;
-    line(&mut page, &result)
-        .and_then(|()| captured(&mut page, Source::Experiment(experiment), &outcome.runs, language))
-        .map_err(Failure::Act)
+    line(&mut page, &result).and_then(|()| captured(&mut page, source, &outcome.runs, language)).map_err(Failure::Act)
 }
 
 fn by_hand(order: &Order, page: &File, decisions: OwnedFd) -> Result<(), Failure> {
     let language = order.language;
     let title = by_hand::TITLE.of(language);
-    let done = watched(page, language, move |_| title, |feed| by_hand::play(order, feed, decisions))?;
+    let done = watched(page, language, move |_, _| title.to_owned(), |feed| by_hand::play(order, feed, decisions))?;
     let mut page = page;
     let acts = [DrawnAct::of(&done.run, title, language)];
     let result = json!({ "event": "result", "acts": acts, "sentences": by_hand::sentences(&done, language) });
@@ -103,7 +102,7 @@ fn by_hand(order: &Order, page: &File, decisions: OwnedFd) -> Result<(), Failure
 fn watched<T>(
     page: &File,
     language: Language,
-    titles: impl Fn(usize) -> &'static str + Send,
+    titles: impl Fn(usize, &Conditions) -> String + Send,
     play: impl FnOnce(Feed) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let (feed, moments) = Feed::new();
@@ -127,7 +126,7 @@ fn show(
     mut page: &File,
     moments: &Receiver<Moment>,
     language: Language,
-    titles: impl Fn(usize) -> &'static str,
+    titles: impl Fn(usize, &Conditions) -> String,
 ) -> io::Result<()> {
     let (mut begun, mut connections): (Option<Instant>, Connections) = Default::default();
     let mut early = Vec::new(); // calls before the first frame, from which time is counted
@@ -140,7 +139,7 @@ fn show(
                 let setting = Setting::of(&conditions, language);
                 line(
                     &mut page,
-                    &json!({ "event": "act", "index": index, "title": titles(index), "setting": setting }),
+                    &json!({ "event": "act", "index": index, "title": titles(index, &conditions), "setting": setting }),
                 )?;
             }
             Moment::Left { number, passage } => {
@@ -191,17 +190,19 @@ fn called(call: super::feed::NotedCall, begun: Instant, language: Language) -> V
 }
 
 /// What came of an experiment.
-pub(super) fn result(experiment: &Experiment, outcome: &Outcome, is_another: bool, language: Language) -> Value {
-    let acts = outcome.runs.iter().enumerate().map(|(index, run)| {
-        DrawnAct::of(run, experiment.acts.get(index).map_or("", |act| act.title.of(language)), language)
-    });
+pub(super) fn result(experiment: &Experiment, outcome: &Outcome, language: Language) -> Value {
+    let source = Source::Experiment(experiment);
+    let acts = outcome
+        .runs
+        .iter()
+        .enumerate()
+        .map(|(index, run)| DrawnAct::of(run, &source.act(index, &run.conditions, language), language));
     let (measured, sentences) = match &outcome.conclusion {
         Some(conclusion) => {
             let why = conclusion.why.iter().map(|sentence| sentence.of(language).to_owned());
             (Some(conclusion.choice), why.collect::<Vec<_>>())
         }
-        None if is_another => (None, vec![report::ANOTHER_WIRE.of(language).to_owned()]),
-        None => (None, vec![report::DIFFERENT.of(language).to_owned()]),
+        None => (None, vec![report::why_nothing(outcome).of(language).to_owned()]),
     };
     json!({
         "event": "result",

@@ -7,7 +7,6 @@ use super::experiments::{GROUPS, numbered};
 use super::setting::Setting;
 use crate::language::Language;
 use crate::language::sentence::{Text, text};
-use crate::packet::rule::Conditions;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -58,7 +57,7 @@ pub(super) fn list(language: Language) -> Value {
 fn listed(number: u8, experiment: &'static Experiment, language: Language) -> Listed<'static> {
     let act = |act: &'static super::experiment::Act| ListedAct {
         title: act.title.of(language),
-        setting: Setting::of(&Conditions::parse(act.wire).unwrap_or_default(), language),
+        setting: Setting::of(&act.own_wire(), language),
     };
     Listed {
         name: experiment.name,

@@ -24,6 +24,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// The wire, where none is given.
+const WIRE: &str = "10ms 4m";
 /// How long a server may take until it listens.
 const START: Duration = Duration::from_secs(10);
 /// How long the server goes on after its client, and then to end.
@@ -52,20 +54,17 @@ pub(super) struct Ran {
 /// Runs both, on a wire with these rules. `keeps_output`: standard output is
 /// for us, so that what they print goes to standard error.
 pub(super) fn run(programs: &Programs, settings: &Settings, keeps_output: bool) -> Result<Ran, Failure> {
-    let rules = settings.wire.clone().unwrap_or_else(|| "10ms 4m".to_owned());
-    let rules =
-        if rules.starts_with(|first: char| first.is_ascii_digit()) { rules } else { format!("10ms 4m {rules}") };
-    let conditions = Conditions::parse(&rules).map_err(Failure::Rules)?;
+    let conditions = Conditions::parse(WIRE).and_then(|own| settings.given(own)).map_err(Failure::Rules)?;
     let (network, ends) = Network::new(TcpSettings { textbook: settings.textbook }).map_err(Failure::Refused)?;
     names::serve(&network).map_err(Failure::Refused)?;
-    let wire = Wire::start(ends, conditions, LookingOn::default()).map_err(Failure::Act)?;
+    let wire = Wire::start(ends, conditions.clone(), LookingOn::default()).map_err(Failure::Act)?;
     let stage = Stage { network: Arc::new(network), calls: Calls::default(), patience: PATIENCE };
     let status = run_both(programs, &stage, keeps_output).map_err(Failure::Act)?;
     wire.settle(QUIET, AFTER);
     let passages = wire.end().map_err(Failure::Act)?;
     let (calls, found) = stage.calls.all();
     let status = status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1);
-    Ok(Ran { run: Run::new(&rules, passages, calls, found), status })
+    Ok(Ran { run: Run::new(&conditions.to_string(), passages, calls, found).on(conditions), status })
 }
 
 fn run_both(programs: &Programs, stage: &Stage, keeps_output: bool) -> io::Result<ExitStatus> {

@@ -12,14 +12,13 @@ use super::list;
 use super::order::Order;
 use super::perform::Outcome;
 use super::recorded::Recording;
-use super::run::Run;
 use crate::language::Language;
 use crate::language::sentence::{Text, text};
 use crate::lock::lock;
 use crate::observe::live::lab::wish::{PATIENCE, Wish};
 use crate::observe::live::lab::{Laboratory, NotBegun};
 use crate::packet::link::Decision;
-use crate::packet::rule::{Conditions, Rule};
+use crate::packet::rule::Rule;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
@@ -224,13 +223,9 @@ impl Drop for RunLines {
 /// A recorded run, as a run of its own would have sent it.
 fn result(recording: Recording, experiment: &Experiment, language: Language) -> serde_json::Value {
     let (recorded, conclusion) = (recording.when_and_where(language), recording.conclusion());
-    let on_its_wire = |run: Run| {
-        let own = Conditions::parse(&run.wire).unwrap_or_default();
-        run.on(own)
-    };
-    let runs = recording.acts.into_iter().map(on_its_wire).collect();
-    let outcome = Outcome { runs, facts: Facts::default(), conclusion, is_disturbed: false };
-    let mut result = launched::result(experiment, &outcome, false, language);
+    let (runs, facts) = (recording.acts, Facts::default());
+    let outcome = Outcome { runs, facts, conclusion, is_another_wire: false, is_disturbed: false };
+    let mut result = launched::result(experiment, &outcome, language);
     result["recorded"] = recorded.into();
     result
 }

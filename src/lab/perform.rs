@@ -7,7 +7,6 @@ use super::facts::Facts;
 use super::feed::{Feed, Moment};
 use super::network::{Network, TcpSettings};
 use super::run::Run;
-use super::setting;
 use super::wire::{LookingOn, Wire};
 use crate::packet::rule::{Conditions, Rule, Unclear};
 use std::fmt;
@@ -31,7 +30,7 @@ const LONGEST: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug, Default)]
 pub(super) struct Settings {
     pub(super) textbook: bool,
-    /// In place of each act's own wire, or added to it.
+    /// In place of what each act's own wire has of the same kind: its delay, its rate, its rules.
     pub(super) wire: Option<String>,
     /// In place of each act's own delay.
     pub(super) delay: Option<Duration>,
@@ -42,22 +41,23 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Whether the wire is another one than the experiment's own.
-    pub(super) fn is_another_wire(&self) -> bool {
-        self.wire.is_some() || self.delay.is_some() || self.rule.is_some()
+    /// The wire `own` with what is given in place of what it has.
+    pub(super) fn given(&self, mut own: Conditions) -> Result<Conditions, Unclear> {
+        if let Some(words) = &self.wire {
+            if !Conditions::parse(words)?.rules.is_empty() {
+                own.rules.clear();
+            }
+            own.add(words)?;
+        }
+        own.delay = self.delay.unwrap_or(own.delay);
+        Ok(own)
     }
 
     /// The wire of `act`, one of those of `experiment`.
     fn conditions(&self, act: &Act, experiment: &Experiment) -> Result<Conditions, Unclear> {
-        let own = |act: &Act| Conditions::parse(act.wire);
-        let mut conditions = match &self.wire {
-            // A delay or rate of one's own stands instead of the act's; so do rules.
-            Some(rules) => Conditions::parse(&format!("10ms 4m {rules}"))?,
-            None => own(act)?,
-        };
-        conditions.delay = self.delay.unwrap_or(conditions.delay);
+        let mut conditions = self.given(act.own_wire())?;
         if let Some(rule) = &self.rule {
-            let has_rules = |act: &Act| own(act).is_ok_and(|own| !own.rules.is_empty());
+            let has_rules = |act: &Act| !act.own_wire().rules.is_empty();
             if has_rules(act) || !experiment.acts.iter().any(has_rules) {
                 conditions.rules = vec![rule.clone()];
             }
@@ -72,6 +72,8 @@ pub(super) struct Outcome {
     pub(super) runs: Vec<Run>,
     pub(super) facts: Facts,
     pub(super) conclusion: Option<Conclusion>,
+    /// Whether the wire was another one than the experiment's own.
+    pub(super) is_another_wire: bool,
     /// Whether the wire was late in the last try, too.
     pub(super) is_disturbed: bool,
 }
@@ -103,9 +105,10 @@ impl std::error::Error for Failure {}
 /// Performs all acts of `experiment`.
 pub(super) fn perform(experiment: &Experiment, settings: &Settings) -> Result<Outcome, Failure> {
     let begun = Instant::now();
-    let (mut runs, mut is_disturbed) = (Vec::new(), false);
+    let (mut runs, mut is_disturbed, mut is_another_wire) = (Vec::new(), false, false);
     for (index, act) in experiment.acts.iter().enumerate() {
         let conditions = settings.conditions(act, experiment).map_err(Failure::Rules)?;
+        is_another_wire |= conditions != act.own_wire();
         let mut run = play(index, act, &conditions, settings)?;
         for _ in 1..TRIES {
             if run.late_ms <= DISTURBED_MS || (settings.feed.is_some() && begun.elapsed() > LATE) {
@@ -119,8 +122,8 @@ pub(super) fn perform(experiment: &Experiment, settings: &Settings) -> Result<Ou
     let facts = (experiment.facts)(&runs);
     // Another wire than the experiment's own makes another experiment: its facts
     // are shown, and what they would have meant is not said.
-    let conclusion = if settings.is_another_wire() { None } else { (experiment.conclude)(&facts) };
-    Ok(Outcome { runs, facts, conclusion, is_disturbed })
+    let conclusion = if is_another_wire { None } else { (experiment.conclude)(&facts) };
+    Ok(Outcome { runs, facts, conclusion, is_another_wire, is_disturbed })
 }
 
 fn play(index: usize, act: &Act, conditions: &Conditions, settings: &Settings) -> Result<Run, Failure> {
@@ -138,15 +141,65 @@ fn play(index: usize, act: &Act, conditions: &Conditions, settings: &Settings) -
     let (calls, found) = stage.calls.all();
     match played {
         // On another wire a program may well fail: that is what is to be seen.
-        Err(error) if !settings.is_another_wire() => Err(Failure::Act(error)),
-        Ok(()) | Err(_) => {
-            let own = match &settings.wire {
-                Some(rules) => format!("10ms 4m {rules}"),
-                None => act.wire.to_owned(),
-            };
-            let is_own = settings.delay.is_none() && settings.rule.is_none();
-            let wire = if is_own { own } else { setting::in_a_line(conditions) };
-            Ok(Run::new(&wire, passages, calls, found).on(conditions.clone()))
+        Err(error) if *conditions == act.own_wire() => Err(Failure::Act(error)),
+        Ok(()) | Err(_) => Ok(Run::new(&conditions.to_string(), passages, calls, found).on(conditions.clone())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::experiments::all;
+
+    fn of(name: &str) -> &'static Experiment {
+        all().find(|one| one.name == name).expect("an experiment")
+    }
+
+    /// Each act's wire, and its title on it.
+    fn on(name: &str, settings: &Settings) -> Vec<(String, String)> {
+        let wire = |act: &Act| settings.conditions(act, of(name)).expect("clear");
+        of(name).acts.iter().map(|act| (wire(act).to_string(), act.title_on(&wire(act)).en)).collect()
+    }
+
+    fn wire(name: &str, words: &str) -> Vec<(String, String)> {
+        on(name, &Settings { wire: Some(words.into()), ..Settings::default() })
+    }
+
+    #[test]
+    fn each_wire_is_said_as_it_is_written() {
+        for act in all().flat_map(|one| one.acts) {
+            assert_eq!(Conditions::parse(act.wire).expect("clear").to_string(), act.wire);
+        }
+    }
+
+    #[test]
+    fn what_is_given_stands_in_place_of_its_kind_alone() {
+        for (name, words, expected) in [
+            ("nagle", "<data:2 drop", "1ms <data:2 drop"),
+            ("slow-start", "<data:25 drop", "50ms <data:25 drop"),
+            ("slow-start", "4m", "50ms 4m"),
+            ("lost-request", "20ms", "20ms 4m >data:1 drop"),
+            ("lost-request", "1m >fin drop", "10ms 1m >fin drop"),
+            ("lost-request", "clean", "10ms 4m"),
+        ] {
+            assert_eq!(wire(name, words)[0].0, expected, "{name} {words}");
+        }
+    }
+
+    #[test]
+    fn a_title_tells_of_no_loss_that_another_wire_may_not_have() {
+        let titles = |acts: Vec<(String, String)>| acts.into_iter().map(|(_, title)| title).collect::<Vec<_>>();
+        assert_eq!(titles(wire("lost-request", "20ms")), ["Lost once", "Lost four times"]);
+        assert_eq!(titles(wire("lost-request", "clean")), ["No rules", "No rules"]);
+        let handshake = ["A connection and a request", "Rule: the server's 1st SYN is lost"];
+        assert_eq!(titles(wire("handshake", "<syn:1 drop")), handshake);
+        // At another rate a segment that is held may be overtaken by none.
+        assert!(titles(wire("late-twice-damaged", "100k"))[0].starts_with("Rule: "));
+        let rule = Conditions::parse("<fin:1 drop").expect("clear").rules.remove(0);
+        let page = Settings { rule: Some(rule), ..Settings::default() };
+        assert_eq!(titles(on("lost-request", &page)), ["Rule: the server's 1st FIN is lost"; 2]);
+        for act in all().flat_map(|one| one.acts).filter(|act| act.own_wire().rules.is_empty()) {
+            assert!(!act.title.en.contains("lost") && !act.title.ko.contains("잃"), "{}", act.title.en);
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::escape::html;
 use crate::language::Language;
 use crate::language::sentence::{Sentence, Text, text};
 use crate::lesson;
+use crate::packet::rule::Conditions;
 use serde::Deserialize;
 use std::fmt::Write;
 use std::path::Path;
@@ -50,7 +51,11 @@ struct RecordedSentence {
 impl Recording {
     /// What this document says; nothing, if it is none.
     pub(super) fn read(document: &[u8]) -> Option<Self> {
-        serde_json::from_slice(document).ok()
+        let mut recording: Self = serde_json::from_slice(document).ok()?;
+        for run in &mut recording.acts {
+            run.conditions = Conditions::parse(&run.wire).ok()?;
+        }
+        Some(recording)
     }
 
     /// What was concluded, if anything.

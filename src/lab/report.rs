@@ -10,6 +10,7 @@ use super::run::Run;
 use crate::escape;
 use crate::language::Language;
 use crate::language::sentence::{ERROR, Text, text};
+use crate::packet::rule::Conditions;
 use crate::packet::{Direction, pcapng};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
@@ -38,11 +39,13 @@ impl Source<'_> {
         }
     }
 
-    /// The title of an act, from 0.
-    pub(super) fn act(self, index: usize, language: Language) -> &'static str {
+    /// The title of an act, from 0, on this wire.
+    pub(super) fn act(self, index: usize, wire: &Conditions, language: Language) -> String {
         match self {
-            Self::Experiment(experiment) => experiment.acts.get(index).map_or("", |act| act.title.of(language)),
-            Self::Programs(_) | Self::ByHand => "",
+            Self::Experiment(experiment) => {
+                experiment.acts.get(index).map_or_else(String::new, |act| act.title_on(wire).of(language).to_owned())
+            }
+            Self::Programs(_) | Self::ByHand => String::new(),
         }
     }
 }
@@ -53,15 +56,20 @@ pub(super) const DISTURBED: Text = text(
     "컴퓨터가 바빠서 전선이 늦었습니다. 시간은 믿을 수 없으니 다시 실행해 보세요.",
 );
 /// The facts are not those that the sentences are about.
-pub(super) const DIFFERENT: Text = text(
+const DIFFERENT: Text = text(
     "On this machine it came out differently. The drawing is what really happened.",
     "이 컴퓨터에서는 다르게 나왔습니다. 그림이 실제로 일어난 일입니다.",
 );
 /// The wire is not the experiment's own.
-pub(super) const ANOTHER_WIRE: Text = text(
+const ANOTHER_WIRE: Text = text(
     "The wire was another one than the experiment's own, so nothing is concluded. The drawing is what really happened.",
     "실험의 원래 전선과 달라서 결론은 내리지 않습니다. 그림이 실제로 일어난 일입니다.",
 );
+
+/// Why nothing is concluded, where nothing is.
+pub(super) fn why_nothing(outcome: &Outcome) -> Text {
+    if outcome.is_another_wire { ANOTHER_WIRE } else { DIFFERENT }
+}
 
 /// One line on standard error.
 pub(super) fn complain(sentence: &str, language: Language) {
@@ -83,7 +91,7 @@ pub(super) fn verdict(
         writeln!(out, "{}", DISTURBED.of(language))?;
     }
     let Some(conclusion) = &outcome.conclusion else {
-        return writeln!(out, "{}", DIFFERENT.of(language));
+        return writeln!(out, "{}", why_nothing(outcome).of(language));
     };
     let right = (b'a' + conclusion.choice as u8) as char;
     let measured = experiment.choices.get(conclusion.choice).map_or("", |choice| choice.of(language));
@@ -206,4 +214,27 @@ pub(super) fn pcapng(source: Source<'_>, runs: &[Run], language: Language) -> Ve
         }
     }
     file
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::experiments::all;
+
+    #[test]
+    fn a_machine_is_not_blamed_for_the_learners_wire() {
+        let experiment = all().next().expect("an experiment");
+        for (is_another_wire, reason) in [(true, "The wire was another one"), (false, "On this machine")] {
+            let outcome = Outcome {
+                runs: Vec::new(),
+                facts: Facts::default(),
+                conclusion: None,
+                is_another_wire,
+                is_disturbed: false,
+            };
+            let mut said = Vec::new();
+            verdict(&mut said, experiment, &outcome, Some('a'), Language::English).expect("written");
+            assert!(String::from_utf8_lossy(&said).starts_with(reason), "{said:?}");
+        }
+    }
 }

@@ -339,7 +339,7 @@ fn tell(
     let width = terminal_size();
     for (index, run) in outcome.runs.iter().enumerate() {
         if let (true, Some(act)) = (outcome.runs.len() > 1, experiment.acts.get(index)) {
-            writeln!(out, "\n{bold}{}{bold:#}", act.title.of(language))?;
+            writeln!(out, "\n{bold}{}{bold:#}", act.title_on(&run.conditions).of(language))?;
         } else {
             writeln!(out)?;
         }

@@ -31,11 +31,16 @@ impl Setting {
     }
 }
 
-/// A wire in one line.
-pub(super) fn in_a_line(conditions: &Conditions) -> String {
-    let rules = conditions.rules.iter().map(|rule| words(rule).en);
-    let rate = conditions.rate.map(rate);
-    [format!("{} ms", ms(conditions.delay))].into_iter().chain(rate).chain(rules).collect::<Vec<_>>().join(", ")
+/// What a wire is told to do, in one line. Whether it had to is another matter.
+pub(super) fn rules_in_words(conditions: &Conditions) -> Sentence {
+    let all: Vec<Sentence> = conditions.rules.iter().map(words).collect();
+    let [en, ko] = [Language::English, Language::Korean]
+        .map(|language| all.iter().map(|rule| rule.of(language)).collect::<Vec<_>>().join("; "));
+    match all.len() {
+        0 => both!("No rules", "규칙 없음"),
+        1 => both!("Rule: {en}", "규칙: {ko}"),
+        _ => both!("Rules: {en}", "규칙: {ko}"),
+    }
 }
 
 /// `4 Mbit/s`
@@ -159,6 +164,11 @@ mod tests {
             let said = words(&conditions.rules[0]);
             assert_eq!((said.en.as_str(), said.ko.as_str()), (en, ko));
         }
-        assert_eq!(in_a_line(&Conditions::parse("50ms 1.5m").expect("a wire")), "50 ms, 1.5 Mbit/s");
+        let said = |wire: &str| rules_in_words(&Conditions::parse(wire).expect("a wire")).en;
+        assert_eq!(said("50ms 1.5m"), "No rules");
+        assert_eq!(
+            said(">syn:1 drop <fin double"),
+            "Rules: the client's 1st SYN is lost; all of the server's FINs arrive twice"
+        );
     }
 }

@@ -47,6 +47,19 @@ fn rules_of_ones_own_are_another_experiment_and_conclude_nothing() {
 }
 
 #[test]
+fn another_wire_is_said_once_and_is_the_reason_why_nothing_is_concluded() {
+    let words = ["lab", "nagle", "--wire", "<data:2 drop", "--answer", "a", "--lang", "en"];
+    let output = unprivileged().args(words).output().expect("it runs");
+    if is_refused(&output) {
+        return;
+    }
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(text.contains("wire: 1ms <data:2 drop; late"), "{text}");
+    assert!(text.contains("The wire was another one than the experiment's own"), "{text}");
+    assert!(!text.contains("On this machine"), "{text}");
+}
+
+#[test]
 fn our_own_client_reaches_our_own_server_by_name() {
     let program = super::copy().to_str().expect("a path");
     let Some(document) = lab(&["--json", "--", program, "fetch", "http://server.lab.kr/"]) else { return };

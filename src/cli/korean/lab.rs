@@ -10,7 +10,7 @@ pub(super) const KOREAN: Translation = Translation {
         ("experiment", "실험의 이름이나 번호. 없으면 목록"),
         ("answer", "예상하는 답. 없으면 물어봄"),
         ("textbook", "교과서의 TCP: SACK, 타임스탬프, 윈도 스케일링, RACK, TLP 없이"),
-        ("wire", "실험의 규칙 대신 쓸 전선의 규칙"),
+        ("wire", "실험의 것 대신 쓸 전선의 지연, 속도, 규칙"),
         ("json", "JSON 문서 하나로 출력: 사실, 세그먼트, 호출"),
         ("pcapng", "Wireshark로 열 수 있는 캡처 파일을 씀"),
         ("svg", "그림을 SVG로 씀"),
@@ -36,5 +36,8 @@ pub(super) const KOREAN: Translation = Translation {
 전선의 규칙: 지연(50ms), 속도(4m: 4 Mbit/s), 그리고 어떤 패킷을 어떻게 할지.
 패킷은 방향(> 서버 쪽, < 클라이언트 쪽), 종류(syn, ack, data, fin, rst, udp,
 any), 몇 번째인지(:1,3이나 :2-4)로 고르고, 그 뒤에 동작(drop, hold=5ms,
-double, damage, cut=1s)을 씁니다.",
+double, damage, cut=1s)을 씁니다.
+쓰지 않은 것은 그대로입니다. 지연만 쓰면 속도와 규칙은 남습니다. 규칙을 쓰면
+실험의 규칙을 모두 대신하고, clean은 규칙을 모두 없앱니다. 100g는 속도 제한이
+없는 것과 같습니다.",
 };

@@ -32,7 +32,7 @@ pub(crate) fn draw(source: Source<'_>, runs: &[Run], language: Language) -> Stri
     let mut body = String::new();
     let mut top = 48.0;
     for (index, run) in runs.iter().enumerate() {
-        top = act(&mut body, run, source.act(index, language), top, language) + 40.0;
+        top = act(&mut body, run, &source.act(index, &run.conditions, language), top, language) + 40.0;
     }
     let title = html(&source.title(language));
     format!(

@@ -20,7 +20,7 @@ pub(super) const HANDSHAKE: Experiment = Experiment {
     ],
     acts: &[
         Act {
-            title: text("Nothing is lost", "아무것도 잃지 않을 때"),
+            title: text("A connection and a request", "연결을 맺고 요청할 때"),
             wire: "10ms 4m",
             play: |stage| exchange(stage, 34),
         },
