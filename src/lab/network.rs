@@ -84,7 +84,7 @@ fn runs(device: &str) -> io::Result<()> {
         if begun.elapsed() > PATIENCE {
             return Err(io::Error::new(
                 io::ErrorKind::TimedOut,
-                both!("{device} does not start", "{device}이(가) 시작되지 않습니다"),
+                both!("{device} does not start", "{device} 장치가 시작되지 않습니다"),
             ));
         }
         std::thread::sleep(PAUSE);

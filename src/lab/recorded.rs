@@ -177,3 +177,44 @@ fn entry(page: &mut String, recorded: &Recorded, language: Language, ending: &st
         "<figure class=\"wide\"><img src=\"{name}.{ending}\" loading=\"lazy\" alt=\"{title}\"></figure>\n</details>\n</section>"
     )
 }
+
+/// A run of the site's own.
+#[cfg(test)]
+pub(super) fn in_the_folder(name: &str) -> Recording {
+    let path = format!("{}/public/lab/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    Recording::read(&std::fs::read(path).expect("a recorded run")).expect("a document")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::drawing::svg;
+    use crate::lab::experiments::numbered;
+    use crate::lab::report::Source;
+
+    /// Checks that this file is as the program writes it, and writes it where that is asked for.
+    fn is_kept(name: &str, text: &str) {
+        let path = format!("{}/public/lab/{name}", env!("CARGO_MANIFEST_DIR"));
+        if std::env::var_os("GLASSHTTP_RENEW").is_some() {
+            std::fs::write(&path, text).expect("written");
+        }
+        let kept = std::fs::read_to_string(&path).expect("a file");
+        assert!(kept == text, "{path} is stale: GLASSHTTP_RENEW=1 cargo test --lib lab::recorded");
+    }
+
+    #[test]
+    fn drawings_and_pages_in_the_folder_are_those_of_its_runs() {
+        let runs: Vec<Recorded> = numbered()
+            .map(|(number, experiment)| Recorded { number, experiment, run: in_the_folder(experiment.name) })
+            .collect();
+        for (language, drawing, page) in
+            [(Language::English, "svg", "index.html"), (Language::Korean, "ko.svg", "ko.html")]
+        {
+            for Recorded { experiment, run, .. } in &runs {
+                let drawn = svg::draw(Source::Experiment(experiment), &run.acts, language);
+                is_kept(&format!("{}.{drawing}", experiment.name), &drawn);
+            }
+            is_kept(page, &super::page(runs.iter(), language));
+        }
+    }
+}

@@ -42,7 +42,7 @@ impl Refusal {
         let error = cause(&self.error, Language::Korean);
         match self.kind() {
             Kind::NoNamespacesLeft => "이 시스템은 사용자 네임스페이스를 허용하지 않습니다(user.max_user_namespaces가 0이거나 가득 찼습니다). 해결: sudo glasshttp lab".into(),
-            Kind::Forbidden(what) => format!("커널이나 컨테이너가 {what}을(를) 막았습니다({error}). 해결: sudo glasshttp lab, Ubuntu라면 sysctl kernel.apparmor_restrict_unprivileged_userns=0, Docker라면 --security-opt seccomp=unconfined"),
+            Kind::Forbidden(what) => format!("커널이나 컨테이너가 막았습니다: {what}({error}). 해결: sudo glasshttp lab, Ubuntu라면 sysctl kernel.apparmor_restrict_unprivileged_userns=0, Docker라면 --security-opt seccomp=unconfined"),
             Kind::Other(what) => format!("실험용 네트워크를 만들지 못했습니다: {what}: {error}"),
         }
     }

@@ -47,7 +47,7 @@ pub(super) fn counter(group: &str, name: &str) -> io::Result<u64> {
     }
     Err(io::Error::new(
         io::ErrorKind::NotFound,
-        both!("this kernel does not count {group} {name}", "이 커널은 {group} {name}을(를) 세지 않습니다"),
+        both!("this kernel does not count {group} {name}", "이 커널은 {group} {name} 값을 세지 않습니다"),
     ))
 }
 

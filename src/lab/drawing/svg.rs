@@ -144,18 +144,16 @@ fn arrow(out: &mut String, segment: &Segment, (from, to): (f64, f64), colour: &s
     }
 }
 
-/// Segments of one direction that travel side by side: drawn apart, labelled as one if they are many.
+/// Segments that travel side by side and are of one kind: drawn apart, labelled as one if they are many.
 pub(crate) fn flights(run: &Run) -> Vec<Vec<&Segment>> {
     let mut flights: Vec<Vec<&Segment>> = Vec::new();
     let mut open: [Option<usize>; 2] = [None; 2];
     for segment in &run.segments {
         let place = &mut open[usize::from(segment.direction == Direction::ToClient)];
-        let is_beside = |last: &Segment| match (last.arrived_ms, segment.arrived_ms) {
-            (Some(before), Some(after)) => segment.sent_ms - last.sent_ms < BESIDE && (after - before).abs() < BESIDE,
-            _ => false,
-        };
         match *place {
-            Some(index) if flights[index].last().is_some_and(|last| is_beside(last)) => flights[index].push(segment),
+            Some(index) if flights[index].last().is_some_and(|last| goes_on(last, segment)) => {
+                flights[index].push(segment);
+            }
             _ => {
                 *place = Some(flights.len());
                 flights.push(vec![segment]);
@@ -170,6 +168,29 @@ pub(crate) fn flights(run: &Run) -> Vec<Vec<&Segment>> {
         .collect()
 }
 
+/// Whether `next` is beside `last`, and one label can be true of both.
+fn goes_on(last: &Segment, next: &Segment) -> bool {
+    let is_beside = match (last.arrived_ms, next.arrived_ms) {
+        (Some(before), Some(after)) => next.sent_ms - last.sent_ms < BESIDE && (after - before).abs() < BESIDE,
+        _ => false,
+    };
+    let (Some(before), Some(after)) = (&last.tcp, &next.tcp) else { return false };
+    // What the wire did to one is on its own label.
+    if !is_beside || last.wire.is_some() || next.wire.is_some() {
+        return false;
+    }
+    match (last.is_data(), next.is_data()) {
+        // Bytes of one connection, in a row; a FIN has a label of its own.
+        (true, true) if !next.has("FIN") => {
+            let is_same_way = (last.source, last.destination) == (next.source, next.destination);
+            let end = before.relative_sequence + i64::from(last.length);
+            is_same_way && before.again == after.again && end == after.relative_sequence
+        }
+        (false, false) => before.flags == after.flags,
+        _ => false,
+    }
+}
+
 /// A segment's label, or how many there are, and from which byte to which.
 pub(crate) fn label_of(flight: &[&Segment], language: Language) -> String {
     let ([first, .., last], Some(tcp), count) = (flight, flight.last().and_then(|one| one.tcp.as_ref()), flight.len())
@@ -178,7 +199,7 @@ pub(crate) fn label_of(flight: &[&Segment], language: Language) -> String {
     };
     let begin = first.tcp.as_ref().map_or(0, |tcp| tcp.relative_sequence);
     let end = tcp.relative_sequence + i64::from(last.length) - 1;
-    match (last.length > 0, language) {
+    match (last.is_data(), language) {
         (true, Language::English) => format!("{count} segments, bytes {begin}–{end}"),
         (true, Language::Korean) => format!("세그먼트 {count}개, 바이트 {begin}–{end}"),
         (false, Language::English) => format!("{count} segments, the last: {}", label(last, language)),
@@ -270,5 +291,30 @@ impl Scale {
         let skipped =
             self.stretches.iter().rev().find(|(begin, ..)| *begin <= at).map_or(0.0, |(.., skipped)| *skipped);
         self.top + (at - skipped) * self.factor
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::experiments::all;
+    use crate::lab::recorded::in_the_folder;
+
+    #[test]
+    fn a_flight_is_of_one_kind_and_its_label_counts_what_it_names() {
+        let labels = |run: &Run| flights(run).iter().map(|one| label_of(one, Language::English)).collect::<Vec<_>>();
+        let slow_start = labels(&in_the_folder("slow-start").acts[0]);
+        assert!(slow_start.contains(&"10 segments, bytes 1–14480".to_owned()), "{slow_start:?}");
+        for run in all().flat_map(|one| in_the_folder(one.name).acts) {
+            for flight in flights(&run).iter().filter(|flight| flight.len() > 1) {
+                let [first, .., last] = flight[..] else { continue };
+                assert!(flight.iter().all(|one| one.is_data() == first.is_data()), "{flight:?}");
+                assert!(flight.iter().all(|one| one.wire.is_none()), "{flight:?}");
+                let begin = |one: &Segment| one.tcp.as_ref().map_or(0, |tcp| tcp.relative_sequence);
+                let bytes: u32 = flight.iter().map(|one| one.length).sum();
+                let named = begin(last) + i64::from(last.length) - begin(first);
+                assert!(!first.is_data() || named == i64::from(bytes), "{flight:?}");
+            }
+        }
     }
 }

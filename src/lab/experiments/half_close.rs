@@ -98,7 +98,7 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
     if let Some((first, second)) = facts.get_word("sends_after_a_close").and_then(|sends| sends.split_once(", ")) {
         why.push(both!(
             "After close() there was no program to read: the kernel responded with a RST. The client's first send() still succeeded ({first} bytes); the next one returned {second}.",
-            "close() 뒤에는 읽을 프로그램이 없으므로 커널이 RST로 응답했습니다. 그래도 클라이언트의 첫 send()는 성공했고({first}바이트), 다음 send()는 {second}(으)로 실패했습니다."
+            "close() 뒤에는 읽을 프로그램이 없으므로 커널이 RST로 응답했습니다. 그래도 클라이언트의 첫 send()는 성공했습니다({first}바이트). 다음 send()의 결과: {second}."
         ));
     }
     Some(Conclusion { choice: 1, why })

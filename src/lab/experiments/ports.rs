@@ -86,7 +86,7 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
     let mut why = vec![
         both!(
             "The client's port: {first} and {second}. Both went to {one}. accept() gives a new socket, not a new port.",
-            "클라이언트의 포트가 {first}과 {second}(으)로 달랐습니다. 서버 쪽은 둘 다 {one}입니다. accept()는 새 소켓을 줄 뿐, 새 포트를 주지 않습니다."
+            "클라이언트의 포트가 {first}번과 {second}번으로 달랐습니다. 서버 쪽은 둘 다 {one}번입니다. accept()는 새 소켓을 줄 뿐, 새 포트를 주지 않습니다."
         ),
         both!(
             "Every response carries the same four values, source and destination swapped.",
@@ -96,7 +96,7 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
     if let (true, Some(hex)) = (facts.is("port_is_in_the_frame"), facts.get_word("port_on_the_wire")) {
         why.push(both!(
             "On the wire the port {one} is the bytes {hex}: network byte order, the high byte first.",
-            "전선 위에서 포트 {one}은(는) {hex} 두 바이트입니다. 높은 바이트가 먼저 오는 네트워크 바이트 순서입니다."
+            "전선 위에서 {one}번 포트는 {hex} 두 바이트입니다. 높은 바이트가 먼저 오는 네트워크 바이트 순서입니다."
         ));
     }
     if facts.is("udp_binds_the_same_number") {

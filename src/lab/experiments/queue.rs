@@ -135,7 +135,7 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
         let let_in = 4_u64.saturating_sub(clients);
         why.push(both!(
             "With listen(1), {let_in} of four got in. The other {clients} were not refused: their SYN was dropped, and they sent it again after {after:.0} ms.",
-            "listen(1)에는 넷 가운데 {let_in}이 들어갔습니다. 나머지 {clients}은(는) 거절당한 것이 아닙니다. SYN이 버려졌고, {after:.0} ms 뒤에 다시 보냈습니다."
+            "listen(1)에는 클라이언트 넷 가운데 {let_in}개가 들어갔습니다. 나머지 {clients}개는 거절당한 것이 아닙니다. SYN이 버려졌고, {after:.0} ms 뒤에 다시 보냈습니다."
         ));
     }
     Some(Conclusion { choice: 1, why })
