@@ -3,7 +3,7 @@
 use super::page::LabPage;
 use crate::browser::driver::Browser;
 use crate::browser::{axe, save_screenshots};
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn text(browser: &Browser, selector: &str) -> String {
     let text = browser.run("return document.querySelector(arguments[0])?.innerText ?? ''", &[json!(selector)]);
@@ -168,6 +168,61 @@ fn what_the_wire_damaged_or_doubled_is_seen_and_said() {
     browser.run("document.querySelectorAll('#acts button')[1].click()", &[]);
     assert_eq!(count(".arrow.copy"), json!(1));
     assert_eq!(browser.console(), [""; 0]);
+}
+
+/// Shows a run of these segments and calls as the page shows one, `width` points wide.
+fn show(browser: &Browser, width: u32, segments: &Value, calls: &Value) {
+    let setting = json!({"delay_ms": 10, "rules": []});
+    let act = json!({"title": "", "setting": setting, "flights": [], "late": "", "segments": segments, "calls": calls});
+    let result = json!({"event": "result", "acts": [act], "measured": null, "sentences": []});
+    browser.emulate("light", width, 900);
+    browser.run(
+        "window.fetch = async () => new Response(arguments[0]); document.querySelector('#just-show').click()",
+        &[json!(format!("{result}\n{}\n", json!({"event": "end"})))],
+    );
+    is_over(browser);
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver: .ci/run installs them"]
+fn what_has_no_room_in_a_drawing_is_counted_there_or_goes_on_in_the_next_row() {
+    let page = LabPage::start();
+    let browser = Browser::start();
+    open(&browser, &page, "ko", "queue");
+    let syn = json!({"number": 1, "direction": "to_server", "left": 0, "arrived": 10, "label": "SYN"});
+    let names = ["accept()", "send()", "close()", "accept() = 14", "send() 34", "close() = 0"];
+    let calls = names.map(|name| json!({"at": 320, "side": "server", "text": name}));
+    show(&browser, 1280, &json!([syn]), &json!(calls));
+    let said = "return [...document.querySelectorAll('#drawing text.soft[text-anchor=start]')]
+        .filter((text) => text.closest('g[visibility=visible]')).map((text) => text.firstChild.data)";
+    let shown = browser.run(said, &[]);
+    let shown: Vec<&str> = shown.as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+    let more = names.len() - shown.len();
+    assert!(more > 0 && shown.last().is_some_and(|last| last.ends_with(&format!(" +{more}"))), "{shown:?}");
+    let title = text_content(&browser, "#drawing text.soft title");
+    assert!(names[names.len() - more..].iter().all(|name| title.contains(name)), "{title}");
+
+    // A label that is longer than the wire of a narrow page.
+    let label = "SYN+ACK seq 743073308, ack 1129256312, 손상됨";
+    let damaged = json!({"number": 1, "direction": "to_client", "left": 0, "decided": 5, "arrived": 15,
+        "label": label, "deed": "전선에서 비트 하나가 바뀜", "is_damaged": true});
+    show(&browser, 390, &json!([damaged]), &json!([]));
+    let rows = "return [...document.querySelectorAll('#drawing g g text.server')]
+        .map((row) => [row.textContent, row.getBBox().x, row.getBBox().x + row.getBBox().width])";
+    let rows = browser.run(rows, &[]);
+    let rows = rows.as_array().expect("rows");
+    assert_eq!(rows.iter().filter_map(|row| row[0].as_str()).collect::<Vec<_>>().join(" "), label);
+    let ends =
+        browser.run("return [...document.querySelectorAll('#drawing .life')].map((end) => end.getBBox().x)", &[]);
+    for row in rows {
+        assert!(row[1].as_f64() >= ends[0].as_f64() && row[2].as_f64() <= ends[1].as_f64(), "{row} crosses {ends}");
+    }
+    save_screenshots(&browser, "lab-narrow-label");
+}
+
+fn text_content(browser: &Browser, selector: &str) -> String {
+    let text = browser.run("return document.querySelector(arguments[0])?.textContent ?? ''", &[json!(selector)]);
+    text.as_str().unwrap_or_default().to_owned()
 }
 
 #[test]

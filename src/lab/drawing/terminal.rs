@@ -21,7 +21,7 @@ use unicode_width::UnicodeWidthStr;
 
 /// Columns of a time, and the space beside it.
 const TIME: usize = 8;
-/// The narrowest drawing; a label that needs more is cut.
+/// The narrowest drawing; a text that needs more goes on in the next row.
 const NARROWEST: usize = 60;
 /// Rows of one act that are drawn: the first and the last of more.
 const MOST_ROWS: usize = 70;
@@ -89,7 +89,8 @@ fn draw_segment(out: &mut impl Write, segment: &Segment, label: &str, width: usi
         (_, Direction::ToServer) => AnsiColor::Blue.on_default(),
         (_, Direction::ToClient) => AnsiColor::Yellow.on_default(),
     };
-    let label = cut(label, middle - 6);
+    let rows = broken(label, ", ", middle - 6);
+    let (label, more) = rows.split_first().map_or(("", &[][..]), |(first, more)| (first.as_str(), more));
     let used = label.width() + 2;
     let sent = format!("{:>TIME$.1}", segment.sent_ms);
     let arrived = segment.arrived_ms.map_or_else(|| " ".repeat(TIME), |at| format!("{at:>TIME$.1}"));
@@ -97,29 +98,50 @@ fn draw_segment(out: &mut impl Write, segment: &Segment, label: &str, width: usi
     let line = if segment.is_lost() { (middle / 2).max(used + 2) } else { middle };
     let dashes = "─".repeat(line.saturating_sub(used + 2));
     let gap = " ".repeat(middle - line.min(middle));
-    match segment.direction {
-        Direction::ToServer => {
-            let head = if segment.is_lost() { "✗" } else { "▶" };
-            writeln!(out, "{sent} {colour}─ {label} {dashes}{head}{colour:#}{gap} {arrived}")
-        }
-        Direction::ToClient => {
-            let head = if segment.is_lost() { "✗" } else { "◀" };
-            writeln!(out, "{arrived} {gap}{colour}{head}{dashes} {label} ─{colour:#} {sent}")
-        }
+    let head = match (segment.is_lost(), segment.direction) {
+        (true, _) => "✗",
+        (false, Direction::ToServer) => "▶",
+        (false, Direction::ToClient) => "◀",
+    };
+    let is_back = segment.direction == Direction::ToClient;
+    match is_back {
+        false => writeln!(out, "{sent} {colour}─ {label} {dashes}{head}{colour:#}{gap} {arrived}")?,
+        true => writeln!(out, "{arrived} {gap}{colour}{head}{dashes} {label} ─{colour:#} {sent}")?,
     }
+    // Under the first row, on the sender's side.
+    for row in more {
+        let before = if is_back { width.saturating_sub(TIME + 3 + row.width()) } else { TIME + 3 };
+        writeln!(out, "{:before$}{colour}{row}{colour:#}", "")?;
+    }
+    Ok(())
 }
 
 fn draw_call(out: &mut impl Write, call: &Call, width: usize, language: Language) -> io::Result<()> {
-    let time = format!("{:>TIME$.1}", call.at_ms);
     let dim = Style::new().dimmed();
-    let text = cut(call.text.of(language), width - 2 * (TIME + 1));
-    match call.side {
-        Side::Client => writeln!(out, "{time} {dim}{text}{dim:#}"),
-        Side::Server => {
-            let gap = " ".repeat(width.saturating_sub(TIME + 1 + text.width()));
-            writeln!(out, "{gap}{dim}{text}{dim:#} {time}")
+    let mut time = format!("{:>TIME$.1}", call.at_ms);
+    for text in broken(call.text.of(language), " ", width - 2 * (TIME + 1)) {
+        match call.side {
+            Side::Client => writeln!(out, "{time} {dim}{text}{dim:#}")?,
+            Side::Server => {
+                let gap = " ".repeat(width.saturating_sub(TIME + 1 + text.width()));
+                writeln!(out, "{gap}{dim}{text}{dim:#} {time}")?;
+            }
+        }
+        time = " ".repeat(TIME);
+    }
+    Ok(())
+}
+
+/// `text` in rows of that number of columns, broken behind `separator`: no fact is left out for want of room.
+fn broken(text: &str, separator: &str, columns: usize) -> Vec<String> {
+    let mut rows: Vec<String> = Vec::new();
+    for piece in text.split_inclusive(separator) {
+        match rows.last_mut() {
+            Some(row) if row.width() + piece.trim_end().width() <= columns => row.push_str(piece),
+            _ => rows.push(piece.to_owned()),
         }
     }
+    rows.iter().map(|row| cut(row.trim_end(), columns)).collect()
 }
 
 /// What of `text` fits into that number of columns.
@@ -136,4 +158,31 @@ fn cut(text: &str, columns: usize) -> String {
     }
     short.push('…');
     short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_room_goes_on_in_the_next_row() {
+        let label = "SYN+ACK seq 1743073308, ack 1129256312, doubled";
+        assert_eq!(broken(label, ", ", 36), ["SYN+ACK seq 1743073308,", "ack 1129256312, doubled"]);
+        assert_eq!(broken(label, ", ", 80), [label]);
+        assert_eq!(broken("one-word-that-is-too-long", ", ", 10), ["one-word-…"]);
+        assert_eq!(broken("", ", ", 10), [""; 0]);
+    }
+
+    #[test]
+    fn a_narrow_drawing_has_every_number_and_no_row_is_wider() {
+        let recorded = crate::lab::recorded::in_the_folder("handshake");
+        let mut drawing = Vec::new();
+        draw(&mut drawing, &recorded.acts[0], &[], NARROWEST, Language::English).expect("written");
+        let text = anstream::adapter::strip_bytes(&drawing).into_vec();
+        let text = String::from_utf8(text).expect("text");
+        let response = recorded.acts[0].first(|one| one.has("SYN") && one.has("ACK")).expect("a SYN+ACK");
+        let number = response.tcp.as_ref().and_then(|tcp| tcp.acknowledgment).expect("its number");
+        assert!(text.contains(&format!("ack {number}")) && !text.contains('…'), "{text}");
+        assert!(text.lines().all(|row| row.width() <= NARROWEST), "{text}");
+    }
 }

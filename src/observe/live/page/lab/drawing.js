@@ -40,8 +40,7 @@ class Drawing {
     for (const one of act.segments)
       if (one.is_lost)
         this.labels.push([this.middle, this.scale.y(one.decided ?? one.left + act.setting.delay_ms / 2) + 4, 8]);
-    // Of what the wire did to one of many, its own label says.
-    const labelOf = (one) => (one.deed && !one.is_lost ? one.label : (flights.get(one.number) ?? one.label));
+    const labelOf = (one) => flights.get(one.number) ?? one.label;
     for (const one of act.segments) this.#arrow(one, labelOf(one), texts, act.setting.delay_ms);
     this.#times(act.segments, texts);
     this.#calls(act.calls, texts, isNarrow);
@@ -120,26 +119,39 @@ class Drawing {
     ];
   }
 
-  // A label where it covers no other: nearer the receiver, where neighbours are drawn apart.
+  // A label where it covers no other; where there is no such place, a mark that there is one.
   #label(text, points, kind) {
-    const width = lengthOf(text) * LETTER;
+    const room = (this.ends.server - this.ends.client - 12) / LETTER;
+    const whole = this.#placed(broken(text, room), points, kind);
+    if (whole) return whole;
+    const mark = this.#placed(["…"], points, kind);
+    mark?.append(svg("title", {}, text));
+    return mark;
+  }
+
+  // Rows of a label where they cover no other: nearer the receiver, where neighbours are drawn apart.
+  #placed(rows, points, kind) {
+    const half = (Math.max(...rows.map(lengthOf)) * LETTER) / 2 + 3;
     const [first, last] = [points.length > 2 ? points.at(-2) : points[0], points.at(-1)];
-    const boxes = [0.62, 0.5, 0.74, 0.38, 0.84, 0.28].map((part) => {
+    const places = [0.62, 0.5, 0.74, 0.38, 0.84, 0.28].map((part) => {
       const x = first[1] + (last[1] - first[1]) * part;
-      const half = width / 2 + 3;
-      return [this.#within(x, half), first[2] + (last[2] - first[2]) * part - 4, half];
+      return [this.#within(x, half), first[2] + (last[2] - first[2]) * part - 4];
     });
+    const [x0, y0] = places[0];
+    for (let down = 1; down < 12; down += 1) places.push([x0, y0 + down * 4]);
+    const boxesAt = ([x, y]) => rows.map((_, row) => [x, y + row * ROW, half]);
     const isFree = ([x, y, half]) =>
       this.labels.every(([x2, y2, half2]) => Math.abs(x - x2) > half + half2 || Math.abs(y - y2) >= ROW - 1);
-    let box = boxes.find(isFree);
-    for (let down = 1; !box && down < 12; down += 1) {
-      box = [[boxes[0][0], boxes[0][1] + down * 4, boxes[0][2]]].find(isFree);
-    }
-    if (!box) return undefined;
-    this.labels.push(box);
-    const [x, y, half] = box;
-    const plate = svg("rect", { x: x - half, y: y - ROW + 4, width: 2 * half, height: ROW, class: "plate" });
-    return svg("g", {}, plate, svg("text", { x, y, class: kind, "text-anchor": "middle" }, text));
+    const place = places.find((one) => boxesAt(one).every(isFree));
+    if (!place) return undefined;
+    this.labels.push(...boxesAt(place));
+    const [x, y] = place;
+    const height = rows.length * ROW;
+    const plate = svg("rect", { x: x - half, y: y - ROW + 4, width: 2 * half, height, class: "plate" });
+    const texts = rows.map((row, index) =>
+      svg("text", { x, y: y + index * ROW, class: kind, "text-anchor": "middle" }, row),
+    );
+    return svg("g", {}, plate, ...texts);
   }
 
   // Between the two ends, or at least within the picture.
@@ -176,30 +188,41 @@ class Drawing {
     }
   }
 
-  // What the programs did stands on their own side.
+  // What the programs did stands on their own side; of those that crowd, how many more there are.
   #calls(calls, texts, isNarrow) {
-    const lowest = { client: -Infinity, server: -Infinity };
-    for (const { at, side, text: words } of calls) {
+    const lowest = { client: undefined, server: undefined };
+    for (const call of calls) {
+      const { at, side } = call;
       const y = this.scale.y(at);
       const dot = svg("circle", { cx: this.ends[side], cy: y, r: 3, class: `dot ${side}` });
       this.node.append(dot);
-      let text;
-      const place = Math.max(y, lowest[side] + ROW - 1);
-      if (!isNarrow && place - y < 2.2 * ROW) {
-        lowest[side] = place;
-        const x = this.ends[side] + (side === "client" ? -BESIDE : BESIDE);
-        const room = (side === "client" ? x : this.width - x) / LETTER;
-        const anchor = side === "client" ? "end" : "start";
-        text = svg(
-          "text",
-          { x, y: place + 4, class: "soft", "text-anchor": anchor },
-          shortened(words, Math.floor(room / (lengthOf(words) / words.length))),
-        );
-        if (text.textContent !== words) text.append(svg("title", {}, words));
-        texts.append(text);
-      }
-      this.parts.push((moment) => [dot, text].forEach((node) => reveal(node, moment >= at)));
+      this.parts.push((moment) => reveal(dot, moment >= at));
+      if (isNarrow) continue;
+      const last = lowest[side];
+      const place = Math.max(y, last ? last.place + ROW - 1 : y);
+      if (place - y < 2.2 * ROW) texts.append((lowest[side] = { call, place, more: [], node: svg("g") }).node);
+      else last.more.push(call);
+      if (lowest[side] !== last) this.parts.push(this.#call(lowest[side]));
     }
+  }
+
+  // What shows a call as its text, with the number of those that have no room, as far as they had happened by then.
+  #call({ call: { at, side, text: words }, place, more, node }) {
+    const x = this.ends[side] + (side === "client" ? -BESIDE : BESIDE);
+    const room = (side === "client" ? x : this.width - x) / LETTER;
+    const anchor = side === "client" ? "end" : "start";
+    const text = svg("text", { x, y: place + 4, class: "soft", "text-anchor": anchor });
+    node.append(text);
+    return (moment) => {
+      const left = more.filter((call) => call.at <= moment);
+      const count = left.length ? ` +${left.length}` : "";
+      const whole = words + count;
+      const letters = Math.floor((room / lengthOf(whole)) * whole.length);
+      text.textContent = shortened(words, letters - count.length) + count;
+      if (text.textContent !== words)
+        text.append(svg("title", {}, [words, ...left.map(({ text }) => text)].join("\n")));
+      reveal(node, moment >= at);
+    };
   }
 }
 
@@ -251,4 +274,13 @@ const lengthOf = (text) =>
       sum + (letter > "\u1100" && letter < "\uffe0" && !(letter >= "\u2000" && letter < "\u2e80") ? 1.75 : 1),
     0,
   );
+// In rows of so many letters, broken behind commas.
+const broken = (text, letters) => {
+  const rows = [];
+  for (const piece of text.split(/(?<=, )/)) {
+    if (rows.length && lengthOf((rows.at(-1) + piece).trimEnd()) <= letters) rows.push(rows.pop() + piece);
+    else rows.push(piece);
+  }
+  return rows.map((row) => row.trimEnd());
+};
 const milliseconds = (ms) => `${ms.toLocaleString("en", { maximumFractionDigits: ms < 100 ? 1 : 0 })} ms`;
