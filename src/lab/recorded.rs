@@ -214,7 +214,7 @@ mod tests {
                 let drawn = svg::draw(Source::Experiment(experiment), &run.acts, language);
                 is_kept(&format!("{}.{drawing}", experiment.name), &drawn);
             }
-            is_kept(page, &super::page(runs.iter(), language));
+            is_kept(page, &super::page(runs.iter(), Surroundings::Site, language));
         }
     }
 }
