@@ -32,7 +32,7 @@ impl Failure {
             Self::Response(error) => response::kind(*error),
             Self::Status { .. } => FailureKind::Status,
             Self::Redirect { .. } | Self::TooManyRedirects { .. } => FailureKind::Redirect,
-            Self::Range { fault, .. } => fault.kind(),
+            Self::Range { fault, .. } | Self::Partial { fault } => fault.kind(),
             Self::RangeSurplus => FailureKind::Malformed,
             Self::RangeEndsEarly { .. }
             | Self::RangeIsPart { .. }

@@ -254,7 +254,7 @@ fn names_may_be_as_long_as_names_can_be() {
         });
         let place = crate::harness::folder();
         let url = peer.url(&format!("/{name}"));
-        fetch_in(place.path(), &["-O", &url]).assert_failed(9, &["are kept"]);
+        fetch_in(place.path(), &["-O", &url]).assert_failed(9, &["2 bytes are in"]);
         assert_eq!(names(place.path()).len(), 2);
         let run = fetch_in(place.path(), &["-O", "-C", &url]);
         assert_eq!((run.code, names(place.path())), (0, vec![name.clone()]), "{}", run.stderr);

@@ -31,7 +31,7 @@ pub(super) fn of(failure: &Failure) -> &'static str {
         Failure::Status { .. } => "status",
         Failure::Redirect { .. } => "redirect_target",
         Failure::TooManyRedirects { .. } => "too_many_redirects",
-        Failure::Range { fault, .. } => match fault {
+        Failure::Range { fault, .. } | Failure::Partial { fault } => match fault {
             RangeFault::Unnamed { .. } => "range_unnamed",
             RangeFault::Other { .. } => "range_other",
             RangeFault::Length { .. } => "range_length",

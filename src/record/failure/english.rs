@@ -33,6 +33,10 @@ pub(super) fn sentence(failure: &Failure) -> String {
             format!("More than {most} redirects in a row; the last leads to {url}.")
         }
         Failure::Range { path, is_resume, fault } => range(path, *is_resume, fault),
+        Failure::Partial { fault: RangeFault::Other { value } } => {
+            format!("The body is not the whole: its Content-Range is {value:?}.")
+        }
+        Failure::Partial { fault } => format!("The body is not the whole: {}.", range_fault(fault)),
         Failure::RangeSurplus => "The server sent more bytes than its Content-Range says.".into(),
         Failure::RangeEndsEarly { length, end } => {
             let [length, end] = [*length, *end].map(grouped);
@@ -53,8 +57,8 @@ pub(super) fn sentence(failure: &Failure) -> String {
 
 /// Where the part is, behind a sentence.
 pub(super) fn kept(bytes: u64, path: &Path) -> String {
-    let bytes = grouped(bytes);
-    format!(" The {bytes} bytes received are kept in {}; -C resumes from there.", path.display())
+    let are = if bytes == 1 { "byte is" } else { "bytes are" };
+    format!(" {} {are} in {}; -C resumes from there.", grouped(bytes), path.display())
 }
 
 fn url(text: &str, fault: &UrlFault) -> String {
@@ -101,7 +105,15 @@ fn connect(server: SocketAddr, addresses: usize, fault: &ConnectFault) -> String
 }
 
 fn range(path: &Path, is_resume: bool, fault: &RangeFault) -> String {
-    let why = match fault {
+    let (path, why) = (path.display(), range_fault(fault));
+    match is_resume {
+        true => format!("Cannot resume {path}, which stays as it is: {why}."),
+        false => format!("Nothing was written to {path}: {why}."),
+    }
+}
+
+fn range_fault(fault: &RangeFault) -> String {
+    match fault {
         RangeFault::Unnamed { value } => {
             format!("the server sent a part and does not say which one (Content-Range: {value:?})")
         }
@@ -116,11 +128,6 @@ fn range(path: &Path, is_resume: bool, fault: &RangeFault) -> String {
         RangeFault::NoBody { status } => format!("the response is {status} and has no body"),
         RangeFault::Status { status } => format!("the response is {status}"),
         RangeFault::Empty => "the server sent nothing".into(),
-    };
-    let path = path.display();
-    match is_resume {
-        true => format!("Cannot resume {path}, which stays as it is: {why}."),
-        false => format!("Nothing was written to {path}: {why}."),
     }
 }
 

@@ -34,6 +34,10 @@ pub(super) fn sentence(failure: &Failure) -> String {
             format!("리다이렉트가 {most}번 넘게 이어졌습니다. 마지막은 {url}(으)로 갑니다.")
         }
         Failure::Range { path, is_resume, fault } => range(path, *is_resume, fault),
+        Failure::Partial { fault: RangeFault::Other { value } } => {
+            format!("본문이 전부가 아닙니다: Content-Range가 {value:?}입니다.")
+        }
+        Failure::Partial { fault } => format!("본문이 전부가 아닙니다: {}.", range_fault(fault)),
         Failure::RangeSurplus => "서버가 Content-Range보다 많은 바이트를 보냈습니다.".into(),
         Failure::RangeEndsEarly { length, end } => {
             let [length, end] = [*length, *end].map(grouped);
@@ -55,7 +59,7 @@ pub(super) fn sentence(failure: &Failure) -> String {
 /// Where the part is, behind a sentence.
 pub(super) fn kept(bytes: u64, path: &Path) -> String {
     let bytes = grouped(bytes);
-    format!(" 받은 {bytes}바이트는 {}에 있고, -C로 이어받을 수 있습니다.", path.display())
+    format!(" {}에 {bytes}바이트가 있고, -C로 이어받을 수 있습니다.", path.display())
 }
 
 fn url(text: &str, fault: &UrlFault) -> String {
@@ -101,7 +105,15 @@ fn connect(server: SocketAddr, addresses: usize, fault: &ConnectFault) -> String
 }
 
 fn range(path: &Path, is_resume: bool, fault: &RangeFault) -> String {
-    let why = match fault {
+    let (path, why) = (path.display(), range_fault(fault));
+    match is_resume {
+        true => format!("{path}을(를) 이어받을 수 없어 그대로 둡니다: {why}."),
+        false => format!("{path}에 쓸 것이 없습니다: {why}."),
+    }
+}
+
+fn range_fault(fault: &RangeFault) -> String {
+    match fault {
         RangeFault::Unnamed { value } => {
             format!("서버가 일부를 보내면서 어느 부분인지 밝히지 않았습니다(Content-Range: {value:?})")
         }
@@ -116,11 +128,6 @@ fn range(path: &Path, is_resume: bool, fault: &RangeFault) -> String {
         RangeFault::NoBody { status } => format!("응답이 {status}이고 본문이 없습니다"),
         RangeFault::Status { status } => format!("응답이 {status}입니다"),
         RangeFault::Empty => "서버가 아무것도 보내지 않았습니다".into(),
-    };
-    let path = path.display();
-    match is_resume {
-        true => format!("{path}을(를) 이어받을 수 없어 그대로 둡니다: {why}."),
-        false => format!("{path}에 쓸 것이 없습니다: {why}."),
     }
 }
 

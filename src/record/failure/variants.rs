@@ -82,6 +82,11 @@ pub enum Failure {
         /// What is wrong with the response.
         fault: RangeFault,
     },
+    /// A part that nobody asked for, which went out as it came.
+    Partial {
+        /// What is wrong with it.
+        fault: RangeFault,
+    },
     /// More came than `Content-Range` says.
     RangeSurplus,
     /// The part does not reach the end that its `Content-Range` says.
