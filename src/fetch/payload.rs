@@ -1,11 +1,13 @@
 //! What is sent behind a request's head: all of it, because it may have to be sent twice.
 
+use super::interrupt::Interrupt;
 use super::options::Data;
 use crate::record::Failure;
 use crate::record::failure::FileFault;
 use crate::record::transfer::TextBody;
 use std::fs::File;
 use std::io::{self, Read};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// How a form is encoded (WHATWG URL, 5.2).
@@ -25,14 +27,19 @@ impl Payload {
     /// Reads it.
     ///
     /// # Errors
-    /// If it can't be read, or is too long.
-    pub(super) fn read(data: &Data) -> Result<Self, Failure> {
-        let path = match data {
-            Data::Form(form) => {
-                return Ok(Self { bytes: form.as_bytes().into(), media_type: FORM.to_owned() });
+    /// If it can't be read, or is too long, or Ctrl-C came first.
+    pub(super) fn read(data: &Data, interrupt: &Interrupt) -> Result<Self, Failure> {
+        match data {
+            Data::Form(form) => Ok(Self { bytes: form.as_bytes().into(), media_type: FORM.to_owned() }),
+            Data::File(path) => {
+                let path = path.clone();
+                // Who writes to a pipe may take any time, and even open(2) waits for that.
+                interrupt.unless_it_comes(move || Self::read_file(&path)).unwrap_or(Err(Failure::Interrupted))
             }
-            Data::File(path) => path,
-        };
+        }
+    }
+
+    fn read_file(path: &PathBuf) -> Result<Self, Failure> {
         let is_stdin = path.as_os_str() == "-";
         let mut bytes = Vec::new();
         let source = if is_stdin { Ok(Box::new(io::stdin()) as Box<dyn Read>) } else { opened(path) };

@@ -61,7 +61,7 @@ pub fn fetch(
     interrupt: &Arc<Interrupt>,
     capture: Option<Capture>,
 ) -> (Option<FetchRecord>, Vec<Failed>) {
-    let payload = match options.data.as_ref().map(Payload::read).transpose() {
+    let payload = match options.data.as_ref().map(|data| Payload::read(data, interrupt)).transpose() {
         Ok(payload) => payload,
         Err(failure) => return (None, vec![Failed::new(failure)]),
     };
