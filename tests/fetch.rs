@@ -8,6 +8,7 @@ mod heads;
 mod joined;
 mod names;
 mod others;
+mod outlets;
 pub mod peer;
 mod redirects;
 mod resuming;

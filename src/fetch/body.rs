@@ -1,26 +1,26 @@
 //! Where a response's body goes: standard output, a file, or nowhere.
 
 use super::download::Download;
+use super::outlet::Outlet;
+use super::partial::Extent;
 use super::progress::Progress;
 use super::turn::{Receiver, Wanted};
 use crate::http::message::{Framing, ReceivedHead, ResponseFraming};
 use crate::language::Language;
 use crate::record::Failure;
+use crate::record::failure::RangeFault;
 use crate::record::transfer::Saved;
 use percent_encoding::{AsciiSet, percent_encode};
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::Errno;
 use std::io::{self, IsTerminal};
 
 /// How much of a body that nobody wants is read, so that its connection can be kept, in bytes.
 const MOST_UNWANTED: u64 = 64 * 1024;
 
-/// How much of a body that goes to standard output is gathered before it is written, in bytes.
-const GATHERED: usize = 64 * 1024;
-
 /// Where a body goes.
 pub(super) enum Place {
-    Stdout,
+    /// As it comes.
+    Direct(Outlet),
+    /// Into a file that is there once it is whole.
     File(Box<Download>),
     /// All of it is read and counted.
     Nowhere,
@@ -35,6 +35,8 @@ pub(super) struct Wishes {
     pub(super) follow: bool,
     /// The head is all.
     pub(super) head_only: bool,
+    /// A range was asked for by hand: what comes is all that is wanted.
+    pub(super) range: bool,
     /// The language of the progress; `None`: there is to be none.
     pub(super) progress: Option<Language>,
 }
@@ -46,9 +48,11 @@ pub(super) struct Body {
     redirect: Option<(u16, String)>,
     is_unwanted: bool,
     is_binary: bool,
+    /// The framing allows for a body.
+    has_body: bool,
+    /// A 206 that nobody asked for, on its way to where it can't be kept back.
+    unasked: Option<Result<Extent, RangeFault>>,
     received: u64,
-    gathered: Vec<u8>,
-    last_printed: Option<u8>,
     progress: Option<Progress>,
 }
 
@@ -63,33 +67,52 @@ pub(super) struct Taken {
 
 impl Body {
     pub(super) fn new(place: Place, wishes: Wishes) -> Self {
-        let (redirect, gathered, progress) = (None, Vec::new(), None);
         Self {
             place,
             wishes,
-            redirect,
+            redirect: None,
             is_unwanted: false,
             is_binary: false,
+            has_body: false,
+            unasked: None,
             received: 0,
-            gathered,
-            last_printed: None,
-            progress,
+            progress: None,
         }
     }
 
     /// No more comes; `is_whole`: because that was all.
     pub(super) fn finish(mut self, is_whole: bool) -> (Taken, Result<(), Failure>) {
         drop(self.progress.take());
-        let printed = self.print_gathered();
+        let is_whole = is_whole && !self.is_unwanted;
+        let judged = if is_whole { self.judge() } else { Ok(()) };
+        let mut is_mid_line = false;
         let (saved, result) = match self.place {
-            Place::File(download) => download.finish(is_whole && !self.is_unwanted),
-            Place::Nowhere => (Saved::Dropped, Ok(())),
-            Place::Stdout if self.is_unwanted => (Saved::Dropped, Ok(())),
-            Place::Stdout if self.is_binary => (Saved::NotForTerminal, Ok(())),
-            Place::Stdout => (Saved::Stdout, printed),
+            Place::File(download) => download.finish(is_whole),
+            Place::Nowhere => (Saved::Dropped, judged),
+            Place::Direct(mut outlet) => {
+                // A whole of no bytes has an end, too, which a pipe's reader waits for.
+                let opened = if is_whole && self.has_body { outlet.open() } else { Ok(()) };
+                let result = opened.and_then(|()| outlet.flush()).and(judged);
+                is_mid_line = outlet.is_mid_line();
+                match outlet.saved() {
+                    Saved::Stdout if self.is_unwanted => (Saved::Dropped, Ok(())),
+                    Saved::Stdout if self.is_binary => (Saved::NotForTerminal, Ok(())),
+                    // What is not whole is in no file from where one could go on.
+                    Saved::File { .. } if !is_whole || result.is_err() => (Saved::Dropped, result),
+                    saved => (saved, result),
+                }
+            }
         };
-        let is_mid_line = self.last_printed.is_some_and(|last| last != b'\n');
         (Taken { saved, redirect: self.redirect, is_mid_line }, result)
+    }
+
+    /// Whether what came is the whole.
+    fn judge(&self) -> Result<(), Failure> {
+        match &self.unasked {
+            None => Ok(()),
+            Some(Ok(extent)) => extent.judge(self.received),
+            Some(Err(fault)) => Err(Failure::Partial { fault: fault.clone() }),
+        }
     }
 
     /// Takes the head itself, where that is all that was asked for.
@@ -99,48 +122,12 @@ impl Body {
                 download.begin_head();
                 download.write(text.as_bytes())
             }
-            Place::File(_) | Place::Nowhere => Ok(()),
-            Place::Stdout => {
-                self.gathered.extend_from_slice(text.as_bytes());
-                self.print_gathered()
+            Place::Direct(outlet) if !self.is_unwanted || outlet.is_stdout() => {
+                outlet.write(text.as_bytes())?;
+                outlet.flush()
             }
+            Place::Direct(_) | Place::File(_) | Place::Nowhere => Ok(()),
         }
-    }
-
-    fn print(&mut self, bytes: &[u8]) -> Result<Wanted, Failure> {
-        // Judged by how it begins, as much as came at once.
-        let is_first = self.received == bytes.len() as u64;
-        if is_first && io::stdout().is_terminal() && is_binary(bytes) {
-            self.is_binary = true;
-        }
-        if self.is_binary {
-            return Ok(Wanted::Enough);
-        }
-        self.gathered.extend_from_slice(bytes);
-        if self.gathered.len() >= GATHERED {
-            self.print_gathered()?;
-        }
-        Ok(Wanted::More)
-    }
-
-    /// Past the buffer of std, which would write line by line.
-    fn print_gathered(&mut self) -> Result<(), Failure> {
-        let mut left = &self.gathered[..];
-        self.last_printed = left.last().copied().or(self.last_printed);
-        while !left.is_empty() {
-            match rustix::io::write(io::stdout(), left) {
-                Ok(count) => left = &left[count..],
-                Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => {
-                    let stdout = io::stdout();
-                    let mut ready = [PollFd::new(&stdout, PollFlags::OUT)];
-                    let _ = poll(&mut ready, None); // what is wrong with it, the next write says
-                }
-                Err(error) => return Err(cannot_print(error)),
-            }
-        }
-        self.gathered.clear();
-        Ok(())
     }
 }
 
@@ -155,9 +142,16 @@ impl Receiver for Body {
         if self.is_unwanted {
             return Ok(Wanted::Nothing);
         }
+        self.has_body = response.is_none_or(|response| !matches!(response.framing, ResponseFraming::NoBody));
         let mut before = 0;
-        if let (Place::File(download), false) = (&mut self.place, self.wishes.head_only) {
-            before = download.begin(response)?;
+        if !self.wishes.head_only {
+            match &mut self.place {
+                Place::File(download) => before = download.begin(response, self.wishes.range)?,
+                Place::Direct(_) | Place::Nowhere => {
+                    let unasked = response.filter(|_| status == 206 && !self.wishes.range);
+                    self.unasked = unasked.map(|response| Extent::of(&response.headers, response.framing, 0));
+                }
+            }
         }
         let total = response.and_then(|response| match response.framing {
             ResponseFraming::Plain(Framing::Length(bytes)) => Some(before + bytes),
@@ -167,12 +161,14 @@ impl Receiver for Body {
             Place::File(download) => download.announced().or(total),
             _ => total,
         };
-        let goes_to_stdout = matches!(self.place, Place::Stdout);
+        let goes_to_stdout = matches!(&self.place, Place::Direct(outlet) if outlet.is_stdout());
         self.progress = self.wishes.progress.map(|language| Progress::new(goes_to_stdout, before, total, language));
         Ok(Wanted::More)
     }
 
     fn body(&mut self, bytes: &[u8]) -> Result<Wanted, Failure> {
+        // Judged by how it begins, as much as came at once.
+        let is_first = self.received == 0;
         self.received += bytes.len() as u64;
         if self.is_unwanted {
             return Ok(if self.received > MOST_UNWANTED { Wanted::Enough } else { Wanted::More });
@@ -180,7 +176,15 @@ impl Receiver for Body {
         match &mut self.place {
             Place::Nowhere => {}
             Place::File(download) => download.write(bytes)?,
-            Place::Stdout => return self.print(bytes),
+            Place::Direct(outlet) => {
+                if is_first && outlet.is_stdout() && io::stdout().is_terminal() && is_binary(bytes) {
+                    self.is_binary = true;
+                }
+                if self.is_binary {
+                    return Ok(Wanted::Enough);
+                }
+                outlet.write(bytes)?;
+            }
         }
         Ok(Wanted::More)
     }
@@ -188,7 +192,7 @@ impl Receiver for Body {
     fn pause(&mut self, bytes: usize) -> Result<(), Failure> {
         match &mut self.place {
             Place::File(download) => download.flush()?,
-            Place::Stdout => self.print_gathered()?,
+            Place::Direct(outlet) => outlet.flush()?,
             Place::Nowhere => {}
         }
         if let Some(progress) = &mut self.progress {
@@ -223,13 +227,6 @@ fn is_binary(bytes: &[u8]) -> bool {
         Err(error) => error.error_len().is_none(), // cut within a letter
     };
     !is_utf8 || bytes.iter().any(is_control)
-}
-
-fn cannot_print(error: Errno) -> Failure {
-    match error {
-        Errno::PIPE => Failure::StdoutClosed,
-        other => Failure::Stdout(io::Error::from(other).into()),
-    }
 }
 
 #[cfg(test)]

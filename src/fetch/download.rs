@@ -1,6 +1,7 @@
 //! A body on its way into a file. Until it is whole it is `FILE.part`, and
 //! beside that `FILE.part.validator` says of which version it is a part; so
 //! that a part never passes for the whole, and never grows by another file's end.
+//! FILE keeps its name through every failure: what another client left under it grows there.
 //!
 //! Nothing is opened before there is something to write: a response without a
 //! body leaves all files as they are.
@@ -8,17 +9,17 @@
 mod part;
 mod start;
 
+use super::fault::cannot_write;
+use super::partial::{Extent, content_range};
 use crate::http::content_range::ContentRange;
 use crate::http::message::{Framing, Headers, ReceivedHead, ResponseFraming};
 use crate::record::Failure;
-use crate::record::failure::{FileFault, RangeFault};
+use crate::record::failure::RangeFault;
 use crate::record::transfer::Saved;
-use part::{Part, cannot_write};
-use rustix::fs::Access;
+use part::Part;
 use start::{Start, StartPlace, date, validator};
-use std::fs::{self, File};
-use std::io::{Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 /// How much is gathered before it is written, in bytes; `flush` writes what there is.
@@ -29,8 +30,6 @@ pub(super) struct Download {
     path: PathBuf,
     /// What there is from before.
     start: Option<Start>,
-    /// A range was asked for by hand: what comes is all that is wanted.
-    is_range_wanted: bool,
     plan: Plan,
     state: State,
     gathered: Vec<u8>,
@@ -42,49 +41,32 @@ enum Plan {
     /// There is no body for this file.
     Nothing,
     /// A new part, of the version that this names.
-    Create { validator: Option<String>, range: Option<Range> },
+    Create { validator: Option<String>, range: Option<Extent> },
     /// Behind what there is.
-    Append { range: Range },
-    /// The server sends all of it, and of the same version: its beginning is there already.
+    Append { range: Extent },
+    /// The server sends all of it, and of the same version: its beginning is there already,
+    /// and this much of that is still to come.
     Skip { bytes: u64 },
     /// There is nothing more to come.
     WasWhole,
 }
 
-/// Where a part ends, and the whole.
-#[derive(Clone, Copy)]
-struct Range {
-    /// The first byte behind it.
-    end: u64,
-    complete: Option<u64>,
-}
-
 enum State {
     /// Nothing was written.
     Waiting,
-    /// Into a device or a pipe, as it comes.
-    Direct(File),
     /// Into the part, which began with this much.
     Growing { part: Part, resumed_at: u64, bytes: u64 },
 }
 
 impl Download {
-    /// Into `path`; with `resume`, behind what an earlier time left.
+    /// Into `path`, a regular file or none yet; with `resume`, behind what an earlier time left.
     ///
     /// # Errors
-    /// If there can be no such file.
-    pub(super) fn new(path: &Path, resume: bool, is_range_wanted: bool) -> Result<Self, Failure> {
-        // What a link names is replaced, not the link.
-        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        if path.is_dir() {
-            return Err(Failure::File { path, fault: FileFault::Folder });
-        }
-        if path.exists() {
-            rustix::fs::access(&path, Access::WRITE_OK).map_err(|error| cannot_write(&path, &error.into()))?;
-        }
+    /// If what there is can't be used.
+    pub(super) fn new(path: PathBuf, resume: bool) -> Result<Self, Failure> {
         let start = if resume { Start::find(&path)? } else { None };
         let (plan, state) = (Plan::Nothing, State::Waiting);
-        Ok(Self { path, start, is_range_wanted, plan, state, gathered: Vec::new(), last_modified: None })
+        Ok(Self { path, start, plan, state, gathered: Vec::new(), last_modified: None })
     }
 
     /// Whether the rest alone is asked for.
@@ -99,11 +81,12 @@ impl Download {
     }
 
     /// Prepares for the body of `response`: how many bytes there are already.
+    /// `is_range_wanted`: a range was asked for by hand, and what comes is all that is wanted.
     ///
     /// # Errors
     /// If it is no body for this file, which stays as it is then.
-    pub(super) fn begin(&mut self, response: Option<&ReceivedHead<'_>>) -> Result<u64, Failure> {
-        self.plan = self.plan(response)?;
+    pub(super) fn begin(&mut self, response: Option<&ReceivedHead<'_>>, is_range_wanted: bool) -> Result<u64, Failure> {
+        self.plan = self.plan(response, is_range_wanted)?;
         let headers = response.map(|response| response.headers).unwrap_or_default();
         self.last_modified = date(&headers, "last-modified");
         Ok(match &self.plan {
@@ -125,14 +108,14 @@ impl Download {
         self.plan = Plan::Create { validator: None, range: None };
     }
 
-    fn plan(&self, response: Option<&ReceivedHead<'_>>) -> Result<Plan, Failure> {
+    fn plan(&self, response: Option<&ReceivedHead<'_>>, is_range_wanted: bool) -> Result<Plan, Failure> {
         let status = response.map_or(200, |response| response.status.code());
         let framing = response.map_or(ResponseFraming::Plain(Framing::UntilClose), |response| response.framing);
         let headers = response.map(|response| response.headers).unwrap_or_default();
         let create = |range| Ok(Plan::Create { validator: validator(&headers), range });
         let has_no_body = matches!(framing, ResponseFraming::NoBody);
         let is_empty = has_no_body || framing == ResponseFraming::Plain(Framing::Length(0));
-        if status == 206 && !self.is_range_wanted {
+        if status == 206 && !is_range_wanted {
             return self.plan_range(&headers, framing);
         }
         match (&self.start, status) {
@@ -153,20 +136,7 @@ impl Download {
     /// What a 206 is: the rest that was asked for, the whole after all, or neither.
     fn plan_range(&self, headers: &Headers<'_>, framing: ResponseFraming) -> Result<Plan, Failure> {
         let wanted = self.start.as_ref().map_or(0, |start| start.bytes);
-        let value = content_range(headers);
-        let range = headers.only("content-range").and_then(ContentRange::parse);
-        let Some(ContentRange::Part { first, last, complete }) = range else {
-            return Err(self.kept(RangeFault::Unnamed { value }));
-        };
-        if first != wanted {
-            return Err(self.kept(RangeFault::Other { value }));
-        }
-        if let ResponseFraming::Plain(Framing::Length(length)) = framing
-            && length != (last - first).saturating_add(1)
-        {
-            return Err(self.kept(RangeFault::Length { length, value }));
-        }
-        let range = Range { end: last.saturating_add(1), complete };
+        let range = Extent::of(headers, framing, wanted).map_err(|fault| self.kept(fault))?;
         let Some(start) = &self.start else {
             return Ok(Plan::Create { validator: validator(headers), range: Some(range) });
         };
@@ -193,8 +163,11 @@ impl Download {
         if matches!(self.plan, Plan::Nothing | Plan::WasWhole) {
             return Ok(()); // the body of a 416
         }
-        self.open()?;
         let piece = self.without_skipped(piece);
+        if piece.is_empty() {
+            return Ok(()); // nothing is touched before there is more than it holds
+        }
+        self.open()?;
         let room = self.room();
         let (wanted, surplus) = piece.split_at(piece.len().min(usize::try_from(room).unwrap_or(usize::MAX)));
         if let State::Growing { bytes, .. } = &mut self.state {
@@ -247,12 +220,8 @@ impl Download {
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        let (file, path) = match &mut self.state {
-            State::Waiting => return Ok(()),
-            State::Direct(file) => (file, &self.path),
-            State::Growing { part, .. } => (&mut part.file, &part.path),
-        };
-        file.write_all(bytes).map_err(|error| cannot_write(path, &error))
+        let State::Growing { part, .. } = &mut self.state else { return Ok(()) };
+        part.file.write_all(bytes).map_err(|error| cannot_write(&part.path, &error))
     }
 
     /// Opens what is written into, if that is not done yet.
@@ -260,30 +229,24 @@ impl Download {
         if !matches!(self.state, State::Waiting) {
             return Ok(());
         }
-        if fs::metadata(&self.path).is_ok_and(|metadata| !metadata.is_file()) {
-            let file = File::options().write(true).open(&self.path);
-            self.state = State::Direct(file.map_err(|error| cannot_write(&self.path, &error))?);
-            return Ok(());
-        }
-        let start = self.start.take();
-        let opened = match (&self.plan, start) {
-            (Plan::Append { .. } | Plan::Skip { .. }, Some(start)) => start.into_part(&self.path),
+        let mut path = part::path_of(&self.path);
+        let opened = match (&self.plan, self.start.take()) {
+            (Plan::Append { .. } | Plan::Skip { .. }, Some(start)) => {
+                if let StartPlace::File = start.place {
+                    path.clone_from(&self.path);
+                }
+                start.into_part(&self.path)
+            }
             (Plan::Create { validator, .. }, start) => {
                 let part = match start {
                     Some(Start { place: StartPlace::Part(part), .. }) => Ok(part),
                     _ => Part::open(&self.path, true),
                 };
-                part.and_then(|part| {
-                    part.set_validator(None)?; // in this order: it never names the other version's bytes
-                    part.file.set_len(0)?;
-                    (&part.file).seek(SeekFrom::Start(0))?;
-                    part.set_validator(validator.as_deref())?;
-                    Ok((part, 0))
-                })
+                part.and_then(|part| Ok((part.emptied(validator.as_deref())?, 0)))
             }
             (Plan::Nothing | Plan::WasWhole, _) | (_, None) => return Ok(()),
         };
-        let (part, bytes) = opened.map_err(|error| cannot_write(&part::path_of(&self.path), &error))?;
+        let (part, bytes) = opened.map_err(|error| cannot_write(&path, &error))?;
         self.state = State::Growing { part, resumed_at: bytes, bytes };
         Ok(())
     }
@@ -292,46 +255,46 @@ impl Download {
     /// whether that is what was wanted.
     pub(super) fn finish(mut self, is_whole: bool) -> (Saved, Result<(), Failure>) {
         let result = match self.state {
-            State::Waiting if is_whole => self.finish_empty(),
+            State::Waiting if is_whole => self.finish_unopened(),
             _ => self.flush(),
         };
         let is_whole = is_whole && result.is_ok();
-        let last_modified = self.last_modified;
-        match std::mem::replace(&mut self.state, State::Waiting) {
-            State::Direct(_) => (Saved::File { path: self.path, resumed_at: 0, was_whole: false }, result),
-            State::Growing { part, resumed_at, .. } if is_whole && self.is_complete(&part) => {
-                if let Some(time) = last_modified {
-                    let _ = part.file.set_modified(time); // what a later -C goes by
-                }
-                match part.become_whole(&self.path) {
-                    Ok(()) => (Saved::File { path: self.path, resumed_at, was_whole: false }, Ok(())),
-                    Err(error) => (Saved::Dropped, Err(cannot_write(&self.path, &error))),
-                }
+        let State::Growing { part, resumed_at, .. } = std::mem::replace(&mut self.state, State::Waiting) else {
+            return self.finish_unwritten(is_whole, result);
+        };
+        let judged = if is_whole { self.judge(&part) } else { Ok(()) };
+        if is_whole && judged.is_ok() {
+            if let Some(time) = self.last_modified {
+                let _ = part.file.set_modified(time); // what a later -C goes by
             }
-            State::Growing { part, .. } => {
-                let result = result.and_then(|()| if is_whole { Err(self.falls_short(&part)) } else { Ok(()) });
-                match part.length() {
-                    Ok(0) => (part.remove().map_or(Saved::Dropped, |()| Saved::Dropped), result),
-                    length => (Saved::Part { path: part.path, bytes: length.unwrap_or_default() }, result),
-                }
-            }
-            State::Waiting => self.finish_unwritten(result),
+            return match part.become_whole(&self.path) {
+                Ok(()) => (Saved::File { path: self.path, resumed_at, was_whole: false }, Ok(())),
+                Err(error) => (Saved::Dropped, Err(cannot_write(&self.path, &error))),
+            };
         }
+        let saved = part.put_down().map_or(Saved::Dropped, |(path, bytes)| Saved::Part { path, bytes });
+        (saved, result.and(judged))
     }
 
-    /// The body was whole, and empty.
-    fn finish_empty(&mut self) -> Result<(), Failure> {
+    /// The body was whole, and nothing of it had to be written.
+    fn finish_unopened(&mut self) -> Result<(), Failure> {
         match (&self.plan, &self.start) {
-            (Plan::Nothing | Plan::WasWhole, _) => Ok(()),
+            (Plan::Nothing | Plan::WasWhole | Plan::Skip { bytes: 0 }, _) => Ok(()),
             (Plan::Create { range: None, .. }, None) => self.open(), // a whole of 0 bytes is a file, too
             (_, None) => Err(Failure::EmptyPart),
+            (Plan::Skip { bytes }, Some(start)) if *bytes < start.bytes => Err(Failure::ShorterThanPart),
             (_, Some(_)) => Err(self.kept(RangeFault::Empty)),
         }
     }
 
-    fn finish_unwritten(self, result: Result<(), Failure>) -> (Saved, Result<(), Failure>) {
-        let saved = match (self.plan, self.start) {
-            (Plan::WasWhole, Some(Start { place, bytes, .. })) => {
+    fn finish_unwritten(self, is_whole: bool, result: Result<(), Failure>) -> (Saved, Result<(), Failure>) {
+        let was_whole = match self.plan {
+            Plan::WasWhole => true,
+            Plan::Skip { bytes: 0 } => is_whole,
+            _ => false,
+        };
+        let saved = match self.start {
+            Some(Start { place, bytes, .. }) if was_whole => {
                 if let StartPlace::Part(part) = place
                     && let Err(error) = part.become_whole(&self.path)
                 {
@@ -339,32 +302,19 @@ impl Download {
                 }
                 Saved::File { path: self.path, resumed_at: bytes, was_whole: true }
             }
-            (_, Some(Start { place: StartPlace::Part(part), bytes, .. })) => Saved::Part { path: part.path, bytes },
+            Some(Start { place: StartPlace::Part(part), bytes, .. }) => Saved::Part { path: part.path, bytes },
             _ => Saved::Dropped,
         };
         (saved, result)
     }
 
     /// Whether the part is the whole, by what the server said of it.
-    fn is_complete(&self, part: &Part) -> bool {
+    fn judge(&self, part: &Part) -> Result<(), Failure> {
         match &self.plan {
             Plan::Append { range } | Plan::Create { range: Some(range), .. } => {
-                range.complete == Some(range.end) && part.length().is_ok_and(|length| length == range.end)
+                range.judge(part.length().unwrap_or_default())
             }
-            Plan::Skip { bytes } => *bytes == 0,
-            _ => true,
-        }
-    }
-
-    fn falls_short(&self, part: &Part) -> Failure {
-        let length = part.length().unwrap_or_default();
-        match &self.plan {
-            Plan::Append { range } | Plan::Create { range: Some(range), .. } => match range.complete {
-                _ if length < range.end => Failure::RangeEndsEarly { length, end: range.end },
-                Some(complete) => Failure::RangeIsPart { length, complete },
-                None => Failure::RangeWithoutTotal,
-            },
-            _ => Failure::ShorterThanPart,
+            _ => Ok(()),
         }
     }
 
@@ -376,8 +326,4 @@ impl Download {
         };
         Failure::Range { path, is_resume: self.start.is_some(), fault }
     }
-}
-
-fn content_range(headers: &Headers<'_>) -> String {
-    headers.all("content-range").next().map(String::from_utf8_lossy).unwrap_or_default().into_owned()
 }

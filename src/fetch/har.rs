@@ -1,17 +1,21 @@
 //! HTTP Archive 1.2 (<http://www.softwareishard.com/blog/har-12-spec/>), which
 //! browsers' developer tools open. Times are milliseconds; -1 is what was not visible.
 
+use super::fault::cannot_write;
+use super::interrupt::Interrupt;
+use super::outlet::Outlet;
+use super::target::Target;
 use super::url::Url;
 use crate::language::Language;
 use crate::record::secrets::{is_secret, withheld_value};
 use crate::record::transfer::{
     ClientClose, ClientExchange, ConnectOutcome, FetchRecord, Field, Framing, Interim, Response, Transfer,
 };
-use crate::record::{Figure, Nanoseconds};
+use crate::record::{Failure, Figure, Nanoseconds};
 use crate::story::json;
 use serde::Serialize;
-use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 const NOT_VISIBLE: f64 = -1.0;
@@ -19,12 +23,18 @@ const NOT_VISIBLE: f64 = -1.0;
 /// Writes `record` to `path`.
 ///
 /// # Errors
-/// If the file can't be written.
-pub(super) fn write(record: &FetchRecord, path: &Path) -> io::Result<()> {
+/// If the file can't be written, or is a pipe that nobody reads, and Ctrl-C came.
+pub(super) fn write(record: &FetchRecord, path: &Path, interrupt: &Arc<Interrupt>) -> Result<(), Failure> {
     let mut text = Vec::new();
-    json::write_pretty(&mut text, &Har::of(record))?;
+    let written = json::write_pretty(&mut text, &Har::of(record));
+    written.map_err(|error| cannot_write(path, &error))?;
     text.push(b'\n');
-    std::fs::write(path, text)
+    let mut outlet = match Target::find(path)? {
+        Target::File(path) => return std::fs::write(&path, text).map_err(|error| cannot_write(&path, &error)),
+        Target::Direct(path) => Outlet::named(path, interrupt.clone()),
+        Target::Descriptor(path, descriptor) => Outlet::opened(path, descriptor, interrupt.clone()),
+    };
+    outlet.write(&text).and_then(|()| outlet.flush())
 }
 
 #[derive(Serialize)]

@@ -14,8 +14,8 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often a thread that can't be woken is asked whether it is still wanted.
-const OFTEN: Duration = Duration::from_millis(20);
+/// How often that is looked at which can wake nobody.
+pub(super) const OFTEN: Duration = Duration::from_millis(20);
 
 /// Whether SIGINT has come.
 #[derive(Debug, Default)]

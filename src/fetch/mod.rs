@@ -3,7 +3,7 @@
 //! Reading order: [`url`] and [`Options`] (what is asked), [`crate::dns`] (a name to
 //! addresses), `connect` (an address to a connection), `connection` (the
 //! machine of [`crate::http::client`] on a socket, with `notes` of what
-//! happens), `closing` (who ended it first), `body` and `download` (where the
+//! happens), `closing` (who ended it first), `body`, `download` and `outlet` (where the
 //! response goes), `session` (all of it in order: keep-alive connections, redirects).
 //! The result is a [record](crate::record::transfer), from which [`crate::story`], `har` and JSON are
 //! made; `joined` lays the server's half beside it.
@@ -14,6 +14,7 @@ mod closing;
 mod connect;
 mod connection;
 mod download;
+mod fault;
 mod har;
 mod interrupt;
 mod job;
@@ -21,11 +22,14 @@ mod joined;
 mod name;
 mod notes;
 mod options;
+mod outlet;
+mod partial;
 mod payload;
 mod progress;
 mod seen;
 mod sending;
 mod session;
+mod target;
 mod turn;
 pub mod url;
 mod withheld;

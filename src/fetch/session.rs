@@ -8,8 +8,10 @@ use super::interrupt::Interrupt;
 use super::job::Job;
 use super::name::{self, Background};
 use super::options::{Options, Output};
+use super::outlet::Outlet;
 use super::payload::Payload;
 use super::seen::Seen;
+use super::target::Target;
 use super::turn::Pace;
 use super::{connect, har, joined, withheld};
 use crate::capture::Capture;
@@ -21,7 +23,7 @@ use crate::http::message::{HeaderBlock, Version};
 use crate::http::persistence::Wish;
 use crate::kernel::timestamps;
 use crate::record::Failure;
-use crate::record::failure::{Failed, FileFault, KeptPart};
+use crate::record::failure::{Failed, KeptPart};
 use crate::record::transfer::{Connect, ConnectOutcome, FetchRecord, Response, Reuse, SCHEMA, Saved, Transfer};
 use crate::story::json;
 use crate::story::layout::fit;
@@ -41,16 +43,13 @@ const USER_AGENT: &str = concat!("glasshttp/", env!("CARGO_PKG_VERSION"));
 pub fn run(options: &Options, interrupt: &Arc<Interrupt>, capture: Option<Capture>) -> Vec<Failed> {
     let (record, mut failures) = fetch(options, interrupt, capture);
     let Some(record) = record else { return failures };
-    if options.json
-        && let Err(error) = print_json(&record)
-    {
-        failures.push(Failed::new(Failure::Stdout(error.into())));
-    }
-    if let Some(path) = &options.har
-        && let Err(error) = har::write(&record, path)
-    {
-        let fault = FileFault::Write(error.into());
-        failures.push(Failed::new(Failure::File { path: path.clone(), fault }));
+    let printed = if options.json { print_json(&record, interrupt) } else { Ok(()) };
+    let written = options.har.as_ref().map_or(Ok(()), |path| har::write(&record, path, interrupt));
+    for failure in [printed.err(), written.err()].into_iter().flatten() {
+        // Ctrl-C is told once.
+        if !failures.iter().any(|failed| failed.failure == failure) {
+            failures.push(Failed::new(failure));
+        }
     }
     failures
 }
@@ -259,6 +258,7 @@ impl<'o> Session<'o> {
             fail: options.fail,
             follow: options.follow,
             head_only: job.is_head(),
+            range: has_field(&options.headers, "range"),
             progress: (!options.quiet).then_some(options.language),
         };
         let mut body = Body::new(place, wishes);
@@ -284,12 +284,16 @@ impl<'o> Session<'o> {
         let first = job.passed.first().unwrap_or(&job.url);
         let path = match &self.options.output {
             Output::Stdout if self.options.json => return Ok(Place::Nowhere),
-            Output::Stdout => return Ok(Place::Stdout),
+            Output::Stdout => return Ok(Place::Direct(Outlet::stdout(self.interrupt.clone()))),
             Output::File(path) => path.clone(),
             Output::Named => first.file_name()?.into(),
         };
-        let is_range_wanted = has_field(&self.options.headers, "range");
-        Ok(Place::File(Box::new(Download::new(&path, self.options.resume, is_range_wanted)?)))
+        let interrupt = self.interrupt.clone();
+        Ok(match Target::find(&path)? {
+            Target::File(path) => Place::File(Box::new(Download::new(path, self.options.resume)?)),
+            Target::Direct(path) => Place::Direct(Outlet::named(path, interrupt)),
+            Target::Descriptor(path, descriptor) => Place::Direct(Outlet::opened(path, descriptor, interrupt)),
+        })
     }
 
     /// Whether the response's status is a failure.
@@ -409,11 +413,12 @@ fn sockets(addresses: &[IpAddr], port: u16, scope: u32) -> Vec<SocketAddr> {
     addresses.iter().map(socket).collect()
 }
 
-fn print_json(record: &FetchRecord) -> io::Result<()> {
+fn print_json(record: &FetchRecord, interrupt: &Arc<Interrupt>) -> Result<(), Failure> {
     let mut text = Vec::new();
-    json::write_pretty(&mut text, &withheld::run(record))?;
+    let written = json::write_pretty(&mut text, &withheld::run(record));
+    written.map_err(|error| Failure::Stdout(error.into()))?;
     text.push(b'\n');
-    let mut out = io::stdout().lock();
-    out.write_all(&text)?;
+    let mut out = Outlet::stdout(interrupt.clone());
+    out.write(&text)?;
     out.flush()
 }

@@ -292,3 +292,17 @@ fn a_head_goes_where_a_body_would() {
 fn run_script(script: &str) -> super::Run {
     run(std::process::Command::new("sh").arg("-c").arg(script).arg(glasshttp().get_program()))
 }
+
+#[test]
+fn a_full_disk_leaves_nothing_empty_behind() {
+    for etag in ["", "ETag: \"a\"\r\n"] {
+        let place = crate::harness::folder();
+        let peer = Peer::responding(format!("HTTP/1.0 200 OK\r\n{etag}Content-Length: 5\r\n\r\nbody\n"));
+        // No file may have a byte: what write(2) says then is as on a disk that is full.
+        let script = format!("trap '' XFSZ; ulimit -f 0; \"$0\" fetch -o file {}", peer.url("/"));
+        let mut command = std::process::Command::new("sh");
+        let run = run(command.arg("-c").arg(script).arg(glasshttp().get_program()).current_dir(place.path()));
+        run.assert_failed(1, &["Cannot write file.part"]);
+        assert_eq!(names(place.path()), Vec::<String>::new());
+    }
+}

@@ -128,3 +128,60 @@ fn a_206_that_nobody_asked_for_is_no_whole_file() {
     assert_eq!((run.code, file.as_deref()), (0, Some("56789")), "{}", run.stderr);
     fetched(&response, &["-C", "-H", "Range: bytes=5-9"]).0.assert_failed(2, &["-C"]);
 }
+
+const OLD: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+
+/// What a resume makes of `file`, which another client left under its own name: what is said, file, part, its time.
+fn resumed_file(before: &str, response: &str) -> (Run, Option<String>, Option<String>, bool) {
+    let place = crate::harness::folder();
+    let path = place.path().join("file");
+    fs::write(&path, before).expect("a file");
+    let time = httpdate::parse_http_date(OLD).expect("a date");
+    fs::File::options().write(true).open(&path).expect("a file").set_modified(time).expect("its time");
+    let run = fetch_in(place.path(), &["--http", "1.1", "-C", "-o", "file", &Peer::responding(response).url("/")]);
+    let read = |name: &str| fs::read_to_string(place.path().join(name)).ok();
+    let is_dated = fs::metadata(&path).and_then(|metadata| metadata.modified()).is_ok_and(|now| now == time);
+    (run, read("file"), read("file.part"), is_dated)
+}
+
+/// All of the version that `resumed_file` has, of 10 bytes, as far as `body`.
+fn same_version(body: &str) -> String {
+    let date = "Mon, 07 Nov 1994 08:49:37 GMT";
+    format!("HTTP/1.1 200 OK\r\nLast-Modified: {OLD}\r\nDate: {date}\r\nContent-Length: 10\r\n\r\n{body}")
+}
+
+#[test]
+fn a_file_keeps_its_name_whatever_becomes_of_a_resume() {
+    let whole = "0123456789";
+    // It was whole: nothing of it is touched.
+    let (run, file, part, is_dated) = resumed_file(whole, &same_version("01234"));
+    run.assert_failed(9, &["cut short"]);
+    assert!(!run.stderr.contains("bytes are in"), "{}", run.stderr);
+    assert_eq!((file.as_deref(), part, is_dated), (Some(whole), None, true));
+    let (run, file, part, is_dated) = resumed_file(whole, &same_version(whole));
+    assert!(run.code == 0 && run.stderr.contains("was complete already: 10 bytes"), "{}", run.stderr);
+    assert_eq!((file.as_deref(), part, is_dated), (Some(whole), None, true));
+    let short = same_version("01234").replace("Content-Length: 10", "Content-Length: 5");
+    let (run, file, part, is_dated) = resumed_file(whole, &short);
+    run.assert_failed(9, &["less than the file has"]);
+    assert_eq!((file.as_deref(), part, is_dated), (Some(whole), None, true));
+    // It grows under its name, and is of a version by its time.
+    for cut in [partial("Content-Range: bytes 5-9/10\r\nContent-Length: 5", "56"), same_version("0123456")] {
+        let (run, file, part, is_dated) = resumed_file("01234", &cut);
+        run.assert_failed(9, &["7 bytes are in file; -C resumes"]);
+        assert_eq!((file.as_deref(), part, is_dated), (Some("0123456"), None, true), "{cut}");
+    }
+    for rest in [partial("Content-Range: bytes 5-9/10\r\nContent-Length: 5", "56789"), same_version(whole)] {
+        let (run, file, part, _) = resumed_file("01234", &rest);
+        assert_eq!((run.code, file.as_deref(), part), (0, Some(whole), None), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_part_that_turns_out_to_be_whole_is_said_to_have_been() {
+    let response = "HTTP/1.1 200 OK\r\nETag: \"a\"\r\nContent-Length: 5\r\n\r\n01234";
+    let (run, file, part) = resumed(response);
+    assert_eq!((run.code, file.as_deref(), part), (0, Some("01234"), None), "{}", run.stderr);
+    let (run, _, part) = resumed("HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n");
+    assert!(!run.stderr.contains("received") && part.as_deref() == Some("01234"), "{}", run.stderr);
+}

@@ -10,14 +10,12 @@ use std::time::Instant;
 
 /// Interrupts a fetch once `is_under_way`.
 fn interrupted(place: &Path, arguments: &[&str], is_under_way: impl Fn() -> bool) -> Run {
-    let mut child = glasshttp()
-        .arg("fetch")
-        .args(arguments)
-        .current_dir(place)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
+    interrupted_command(glasshttp().arg("fetch").args(arguments).current_dir(place), is_under_way)
+}
+
+/// The same, of a command that is prepared.
+pub(super) fn interrupted_command(command: &mut Command, is_under_way: impl Fn() -> bool) -> Run {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
     let deadline = Instant::now() + PATIENCE;
     while !is_under_way() {
         assert!(Instant::now() < deadline, "it does not begin");

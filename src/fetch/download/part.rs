@@ -3,15 +3,14 @@
 //! A part belongs to one fetch at a time (flock(2)), and is a regular file of
 //! that name: a symbolic link in its place is never followed.
 
-use crate::record::Failure;
-use crate::record::failure::FileFault;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata, OpenOptions, Permissions, TryLockError};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// The longest validator that is kept, in bytes.
 pub(super) const LONGEST_VALIDATOR: usize = 1024;
@@ -26,6 +25,8 @@ const MOST_TRIES: usize = 8;
 pub(super) struct Part {
     pub(super) path: PathBuf,
     pub(super) file: File,
+    /// It is FILE itself, and grows under its own name; and this, its time, says of which version it is.
+    dated: Option<SystemTime>,
 }
 
 impl Part {
@@ -64,7 +65,24 @@ impl Part {
         if let Some(mode) = private {
             file.set_permissions(Permissions::from_mode(mode))?;
         }
-        Ok(Some(Self { path, file }))
+        Ok(Some(Self { path, file, dated: None }))
+    }
+
+    /// Opens `target` itself, to be written behind what it holds.
+    ///
+    /// # Errors
+    /// `ResourceBusy` while another fetch has it.
+    pub(super) fn of_file(target: &Path) -> io::Result<Self> {
+        let file = OpenOptions::new().write(true).custom_flags(no_link()).open(target)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        lock(&file)?;
+        if !is_still(target, &metadata) {
+            return Err(io::ErrorKind::StaleNetworkFileHandle.into());
+        }
+        Ok(Self { path: target.to_owned(), file, dated: metadata.modified().ok() })
     }
 
     pub(super) fn length(&self) -> io::Result<u64> {
@@ -73,6 +91,9 @@ impl Part {
 
     /// Gives it the name, the mode and, where that is allowed, the owner of `target`.
     pub(super) fn become_whole(self, target: &Path) -> io::Result<()> {
+        if self.dated.is_some() {
+            return Ok(()); // it has its name
+        }
         if let Ok(metadata) = fs::metadata(target) {
             // A right that is missing leaves the file ours, as a new one would be.
             let _ = std::os::unix::fs::fchown(&self.file, Some(metadata.uid()), Some(metadata.gid()));
@@ -82,9 +103,35 @@ impl Part {
         fs::rename(&self.path, target)
     }
 
-    pub(super) fn remove(self) -> io::Result<()> {
-        remove(&validator_of(&self.path))?;
-        remove(&self.path)
+    /// Empties it for this version: either it is begun, or an empty one does not stay behind.
+    pub(super) fn emptied(self, validator: Option<&str>) -> io::Result<Self> {
+        let begin = || {
+            self.set_validator(None)?; // in this order: it never names the other version's bytes
+            self.file.set_len(0)?;
+            (&self.file).seek(SeekFrom::Start(0))?;
+            self.set_validator(validator)
+        };
+        match begin() {
+            Ok(()) => Ok(self),
+            Err(error) => {
+                self.put_down();
+                Err(error)
+            }
+        }
+    }
+
+    /// Leaves it to a later fetch: where, and how long it is. An empty one is removed.
+    pub(super) fn put_down(self) -> Option<(PathBuf, u64)> {
+        let length = self.length().unwrap_or_default();
+        match self.dated {
+            Some(time) => drop(self.file.set_modified(time)), // what a later -C goes by
+            None if length == 0 => {
+                let _ = remove(&validator_of(&self.path)).and_then(|()| remove(&self.path));
+                return None;
+            }
+            None => {}
+        }
+        Some((self.path, length))
     }
 
     /// Writes down of which version it is a part; `None`: that is not known.
@@ -176,18 +223,6 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 /// A file that is not there is removed already.
 fn remove(path: &Path) -> io::Result<()> {
     fs::remove_file(path).or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
-}
-
-/// Why `path` can't be written, as a failure of this machine's.
-pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    let fault = match error.kind() {
-        io::ErrorKind::ResourceBusy => FileFault::Busy,
-        // What `try_open` and `into_part` find, which the system has no words for.
-        io::ErrorKind::Unsupported => FileFault::NotRegular,
-        io::ErrorKind::StaleNetworkFileHandle => FileFault::Changed,
-        _ => FileFault::Write(error.into()),
-    };
-    Failure::File { path: path.to_owned(), fault }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What there is of a file from an earlier time, and of which version it is.
 
-use super::part::{self, LONGEST_VALIDATOR, Part, cannot_write};
+use super::part::{self, LONGEST_VALIDATOR, Part};
+use crate::fetch::fault::cannot_write;
 use crate::http::message::Headers;
 use crate::record::Failure;
 use std::fs;
@@ -65,12 +66,7 @@ impl Start {
     pub(super) fn into_part(self, path: &Path) -> io::Result<(Part, u64)> {
         let part = match self.place {
             StartPlace::Part(part) => part,
-            StartPlace::File => {
-                fs::rename(path, part::path_of(path))?;
-                let part = Part::open(path, false)?;
-                part.set_validator(Some(&self.validator))?;
-                part
-            }
+            StartPlace::File => Part::of_file(path)?,
         };
         let bytes = (&part.file).seek(SeekFrom::End(0))?;
         if bytes == self.bytes { Ok((part, bytes)) } else { Err(io::ErrorKind::StaleNetworkFileHandle.into()) }

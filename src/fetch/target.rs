@@ -1,0 +1,111 @@
+//! What FILE names: a file that is replaced once its successor is whole, or
+//! what is written to as bytes come.
+
+use super::fault::cannot_write;
+use crate::record::Failure;
+use crate::record::failure::FileFault;
+use rustix::fs::Access;
+use rustix::io::Errno;
+use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
+use std::fs;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+/// How many symbolic links in a row are followed, as by the kernel (path_resolution(7)).
+const MOST_LINKS: usize = 40;
+
+/// What a name leads to.
+pub(super) enum Target {
+    /// A regular file, or none yet: what a link names, not the link.
+    File(PathBuf),
+    /// A device or a pipe.
+    Direct(PathBuf),
+    /// A descriptor of this process, as /dev/stdout is: who else has it goes on behind what is written.
+    Descriptor(PathBuf, OwnedFd),
+}
+
+impl Target {
+    /// What `path` leads to.
+    ///
+    /// # Errors
+    /// If nothing can be written there.
+    pub(super) fn find(path: &Path) -> Result<Self, Failure> {
+        let mut name = path.to_owned();
+        for _ in 0..MOST_LINKS {
+            match descriptor(&name) {
+                Some(Ok(descriptor)) => return Ok(Self::Descriptor(path.to_owned(), descriptor)),
+                Some(Err(_)) => return Ok(Self::Direct(name)),
+                None => {}
+            }
+            match fs::read_link(&name) {
+                Ok(link) => name = name.parent().unwrap_or(Path::new("")).join(link),
+                Err(_) => return Self::named(name),
+            }
+        }
+        Err(cannot_write(path, &Errno::LOOP.into()))
+    }
+
+    fn named(path: PathBuf) -> Result<Self, Failure> {
+        let Ok(metadata) = fs::metadata(&path) else { return Ok(Self::File(path)) };
+        if metadata.is_dir() {
+            return Err(Failure::File { path, fault: FileFault::Folder });
+        }
+        rustix::fs::access(&path, Access::WRITE_OK).map_err(|error| cannot_write(&path, &error.into()))?;
+        Ok(if metadata.is_file() { Self::File(path) } else { Self::Direct(path) })
+    }
+}
+
+/// The descriptor that `name` stands for, as in /dev/fd/3; `None`: for none. An error: it is not ours, and its name
+/// can be opened, but leads to no name to follow (proc_pid_fd(5)).
+fn descriptor(name: &Path) -> Option<io::Result<OwnedFd>> {
+    let number: i32 = name.file_name()?.to_str()?.parse().ok()?;
+    let folder = fs::canonicalize(name.parent()?).ok()?;
+    if !(folder.starts_with("/proc") && folder.ends_with("fd")) {
+        return None;
+    }
+    let is_own = ["/proc/self/fd", "/proc/thread-self/fd"]
+        .iter()
+        .any(|own| fs::canonicalize(own).is_ok_and(|own| own == folder));
+    Some(match (is_own, number) {
+        (false, _) => Err(io::ErrorKind::Unsupported.into()),
+        (true, 1) => io::stdout().as_fd().try_clone_to_owned(),
+        (true, 2) => io::stderr().as_fd().try_clone_to_owned(),
+        (true, _) => own(number).map_err(Into::into),
+    })
+}
+
+/// Another name for a descriptor that is known by its number alone.
+fn own(number: i32) -> Result<OwnedFd, Errno> {
+    pidfd_getfd(pidfd_open(getpid(), PidfdFlags::empty())?, number, PidfdGetfdFlags::empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn a_link_leads_on_until_something_can_be_written() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        let found = |name: &str| Target::find(&at(name));
+        symlink("nowhere", at("dangling")).expect("a link");
+        symlink("dangling", at("twice")).expect("a link");
+        symlink("loop", at("loop")).expect("a link");
+        symlink(".", at("folder")).expect("a link");
+        symlink("/dev/null", at("null")).expect("a link");
+        symlink("/dev/stdout", at("out")).expect("a link");
+        assert!(matches!(found("new"), Ok(Target::File(path)) if path == at("new")));
+        for name in ["dangling", "twice"] {
+            assert!(matches!(found(name), Ok(Target::File(path)) if path == at("nowhere")));
+        }
+        for name in ["loop", "folder"] {
+            assert!(found(name).is_err(), "{name}");
+        }
+        assert!(matches!(found("null"), Ok(Target::Direct(path)) if path == Path::new("/dev/null")));
+        assert!(matches!(found("out"), Ok(Target::Descriptor(path, _)) if path == at("out")));
+        assert!(matches!(Target::find(Path::new("/dev/fd/0")), Ok(Target::Descriptor(..))));
+        assert!(matches!(Target::find(Path::new("/proc/1/fd/0")), Ok(Target::Direct(_) | Target::File(_)) | Err(_)));
+    }
+}
