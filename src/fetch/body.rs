@@ -33,6 +33,8 @@ pub(super) struct Wishes {
     pub(super) fail: bool,
     /// Redirects have none either.
     pub(super) follow: bool,
+    /// A 408 has none either: the request is sent again.
+    pub(super) repeat_408: bool,
     /// The head is all.
     pub(super) head_only: bool,
     /// A range was asked for by hand: what comes is all that is wanted.
@@ -47,6 +49,8 @@ pub(super) struct Body {
     wishes: Wishes,
     redirect: Option<(u16, String)>,
     is_unwanted: bool,
+    /// It is no response to show, not even its head: the request is sent again.
+    is_repeated: bool,
     is_binary: bool,
     /// The framing allows for a body.
     has_body: bool,
@@ -72,6 +76,7 @@ impl Body {
             wishes,
             redirect: None,
             is_unwanted: false,
+            is_repeated: false,
             is_binary: false,
             has_body: false,
             unasked: None,
@@ -122,7 +127,7 @@ impl Body {
                 download.begin_head();
                 download.write(text.as_bytes())
             }
-            Place::Direct(outlet) if !self.is_unwanted || outlet.is_stdout() => {
+            Place::Direct(outlet) if !self.is_unwanted || outlet.is_stdout() && !self.is_repeated => {
                 outlet.write(text.as_bytes())?;
                 outlet.flush()
             }
@@ -138,7 +143,8 @@ impl Receiver for Body {
         // 416 to a resume may mean that nothing is missing.
         let is_resume = matches!(&self.place, Place::File(download) if download.is_resuming());
         let is_failure = self.wishes.fail && status >= 400 && !(is_resume && status == 416);
-        self.is_unwanted = is_failure || self.redirect.is_some();
+        self.is_repeated = self.wishes.repeat_408 && status == 408;
+        self.is_unwanted = is_failure || self.is_repeated || self.redirect.is_some();
         if self.is_unwanted {
             return Ok(Wanted::Nothing);
         }

@@ -26,6 +26,7 @@ mod outlet;
 mod partial;
 mod payload;
 mod progress;
+mod retry;
 mod seen;
 mod sending;
 mod session;

@@ -13,11 +13,10 @@ use super::payload::Payload;
 use super::seen::Seen;
 use super::target::Target;
 use super::turn::Pace;
-use super::{connect, har, joined, withheld};
+use super::{connect, har, joined, retry, withheld};
 use crate::capture::Capture;
 use crate::dns::interleaved;
 use crate::escape;
-use crate::http::client::response_error::ResponseError;
 use crate::http::client::{Ending, Next, RequestHead};
 use crate::http::message::{HeaderBlock, Version};
 use crate::http::persistence::Wish;
@@ -132,7 +131,7 @@ impl<'o> Session<'o> {
                 transfer.redirects_to = more.as_ref().map(|next| next.url.to_string());
                 self.judge(&transfer)
             });
-            if result.is_err() && is_worth_a_retry(&connection, job) {
+            if retry::is_due(&mut connection, &transfer, job, result.is_err()) {
                 transfer.is_retried = true;
                 more = Some(job.again());
             }
@@ -257,6 +256,7 @@ impl<'o> Session<'o> {
         let wishes = Wishes {
             fail: options.fail,
             follow: options.follow,
+            repeat_408: retry::may_repeat_408(transfer, job),
             head_only: job.is_head(),
             range: has_field(&options.headers, "range"),
             progress: (!options.quiet).then_some(options.language),
@@ -363,14 +363,6 @@ impl<'o> Session<'o> {
             let _ = io::stderr().write_all(b"\n");
         }
     }
-}
-
-/// Whether the same request may succeed on a new connection, and was not yet tried there.
-fn is_worth_a_retry(connection: &Connection, job: &Job) -> bool {
-    let is_kept_end = |error: ResponseError| error.is_worth_a_new_connection();
-    !job.is_retry
-        && job.is_idempotent()
-        && matches!(connection.machine.next(), Next::Close(Ending::Failed(error)) if is_kept_end(error))
 }
 
 /// The fields of a request, besides `Host` and `Connection`.

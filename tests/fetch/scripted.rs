@@ -276,3 +276,46 @@ fn an_abort_resets_and_keeps_what_came() {
     let kind = heard.recv_timeout(Duration::from_secs(20)).expect("it heard");
     assert!(matches!(kind, std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe), "{kind}");
 }
+
+#[test]
+fn a_408_that_crosses_a_request_is_the_end_of_a_connection() {
+    let respond = |statuses: [&'static str; 2]| {
+        Peer::start(move |index, stream| {
+            read_request(stream);
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok")
+                .expect("the client reads");
+            if index < 2 {
+                read_request(stream);
+                let head =
+                    format!("HTTP/1.1 {} x\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno", statuses[index]);
+                stream.write_all(head.as_bytes()).expect("the client reads");
+            }
+            end(stream);
+        })
+    };
+    // The third request meets it again, on another connection that was reused.
+    let peer = respond(["408", "408"]);
+    let run = fetch(&["--http", "1.1", "-k", "--repeat", "3", &peer.url("/")]);
+    assert_eq!((run.text().as_str(), run.code), ("okokok", 0), "{}", run.stderr);
+    assert_eq!(run.stderr.matches("retried on a new connection").count(), 2, "{}", run.stderr);
+    // Not even its head is shown, where the head alone is wanted.
+    let peer = Peer::start(|index, stream| {
+        read_request(stream);
+        stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\n\r\n").expect("the client reads");
+        if index == 0 {
+            read_request(stream);
+            stream.write_all(b"HTTP/1.1 408 x\r\nConnection: close\r\n\r\n").expect("the client reads");
+        }
+        end(stream);
+    });
+    let run = fetch(&["--http", "1.1", "-k", "--repeat", "2", "--head", &peer.url("/")]);
+    assert_eq!((run.text().matches("200").count(), run.text().contains("408")), (2, false), "{}", run.stderr);
+    // What may not be sent twice is not.
+    let peer = respond(["408", "200"]);
+    let run = fetch(&["--http", "1.1", "-k", "--repeat", "2", "-d", "x=1", &peer.url("/")]);
+    assert_eq!((run.text().as_str(), run.code), ("okno", 0), "{}", run.stderr);
+    // On a connection of its own it is a response.
+    let run = fetch(&[&Peer::responding("HTTP/1.0 408 x\r\nContent-Length: 2\r\n\r\nno").url("/")]);
+    assert_eq!((run.text().as_str(), run.code), ("no", 0), "{}", run.stderr);
+}
