@@ -14,6 +14,7 @@ mod redirects;
 mod resuming;
 mod saved;
 mod scripted;
+mod secrets;
 mod sending;
 mod shown;
 mod terminal;

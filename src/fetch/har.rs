@@ -7,13 +7,14 @@ use super::outlet::Outlet;
 use super::target::Target;
 use super::url::Url;
 use crate::language::Language;
-use crate::record::secrets::{is_secret, withheld_value};
+use crate::record::secrets::{passed_on, without_userinfo};
 use crate::record::transfer::{
     ClientClose, ClientExchange, ConnectOutcome, FetchRecord, Field, Framing, Interim, Response, Transfer,
 };
 use crate::record::{Failure, Figure, Nanoseconds};
 use crate::story::json;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -116,7 +117,7 @@ struct HarResponse<'a> {
     headers: Vec<Pair>,
     content: Content<'a>,
     #[serde(rename = "redirectURL")]
-    redirect_url: &'a str,
+    redirect_url: Cow<'a, str>,
     headers_size: i64,
     body_size: i64,
     #[serde(rename = "_interim", skip_serializing_if = "Vec::is_empty")]
@@ -263,8 +264,7 @@ fn post_data<'a>(exchange: &'a ClientExchange, headers: &[Pair]) -> Option<PostD
 
 /// A field; what is secret is not for a file that is passed on.
 fn pair(name: &str, value: &str) -> Pair {
-    let value = if is_secret(name) { withheld_value(value) } else { value.to_owned() };
-    Pair { name: name.to_owned(), value }
+    Pair { name: name.to_owned(), value: passed_on(name, value).into_owned() }
 }
 
 fn pairs(fields: &[Field]) -> Vec<Pair> {
@@ -299,7 +299,7 @@ fn response(transfer: &Transfer) -> HarResponse<'_> {
             size: traffic.body,
             mime_type: response.and_then(|response| response.field("content-type")).unwrap_or("x-unknown"),
         },
-        redirect_url: response.and_then(|response| response.field("location")).unwrap_or_default(),
+        redirect_url: without_userinfo(response.and_then(|response| response.field("location")).unwrap_or_default()),
         headers_size: if response.is_some() { traffic.head.saturating_sub(interim_bytes) as i64 } else { -1 },
         body_size: match response {
             None => -1,

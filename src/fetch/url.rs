@@ -3,6 +3,7 @@
 use crate::http::host;
 use crate::record::Failure;
 use crate::record::failure::UrlFault;
+use crate::record::secrets::WITHHELD;
 use percent_encoding::percent_decode_str;
 use std::fmt;
 use url::{Host, ParseError};
@@ -24,7 +25,7 @@ impl Url {
         let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
         let (whole, zone) = without_zone(&whole);
         let fault = |fault, shown: String| Failure::Url { text: shown, fault };
-        let url = url::Url::parse(&whole).map_err(|error| fault(of_parse(error), text.to_owned()))?;
+        let url = url::Url::parse(&whole).map_err(|error| fault(of_parse(error), without_credentials(text)))?;
         Self::of(url, zone).map_err(|(why, url)| fault(why, url.to_string()))
     }
 
@@ -34,7 +35,7 @@ impl Url {
     /// If it is none, or of another scheme.
     pub fn join(&self, reference: &str) -> Result<Self, Failure> {
         let fault = |fault, location: String| Failure::Redirect { location, fault };
-        let url = self.url.join(reference).map_err(|error| fault(of_parse(error), reference.to_owned()))?;
+        let url = self.url.join(reference).map_err(|error| fault(of_parse(error), without_credentials(reference)))?;
         // A zone means something here alone: no server says one (RFC 6874 §3).
         let zone = self.zone.clone().filter(|_| url.host() == self.url.host());
         Self::of(url, zone).map_err(|(why, url)| fault(why, url.to_string()))
@@ -144,6 +145,14 @@ fn of_parse(error: ParseError) -> UrlFault {
         ParseError::InvalidIpv6Address => UrlFault::Ipv6,
         ParseError::InvalidIpv4Address => UrlFault::Ipv4,
         ParseError::InvalidPort => UrlFault::Port,
+/// What is no URL, as it may be shown. Where its credentials would end, its parts
+/// do not say: all that stands before the last `@` may belong to them.
+fn without_credentials(text: &str) -> String {
+    let Some(at) = text.rfind('@') else { return text.to_owned() };
+    let begin = text[..at].find("//").map_or(0, |slashes| slashes + 2);
+    format!("{}{WITHHELD}{}", &text[..begin], &text[at..])
+}
+
         ParseError::IdnaError | ParseError::InvalidDomainCharacter => UrlFault::Host,
         _ => UrlFault::Malformed,
     }
@@ -239,6 +248,37 @@ mod tests {
             ("/d", "http://h:81/d"),
             ("?d", "http://h:81/a/b?d"),
             ("//other/d", "http://other/d"),
+    #[test]
+    fn what_is_no_url_is_shown_without_its_credentials() {
+        let base = parsed("http://a/");
+        for text in [
+            "http://u:SECRET77@h:99999/",
+            "http://u:SECRET77@[::1/",
+            "http://u:SECRET77@a b/",
+            "http://u:SECRET77@1.2.3.400/",
+            "http://u:SECRET77@",
+            "https://u:SECRET77@h:99999/",
+            "http://u:SEC/SECRET77@h/",
+            "http://u:p?SECRET77@h/",
+            "u:SECRET77@h:99999",
+            "u:SECRET77@h",
+            "http://u:SECRET77@[fe80::1]/",
+        ] {
+            let typed = Url::parse(text).map(|url| url.to_string()).expect_err(text);
+            assert!(!format!("{typed} {typed:?}").contains("SECRET77"), "{typed:?}");
+            if !text.contains("//") {
+                continue; // as a reference, `u:` is a scheme
+            }
+            let location = text.replacen("//", r"\\", 1);
+            for failure in [base.join(text), base.join(&location)].into_iter().filter_map(Result::err) {
+                assert!(!format!("{failure} {failure:?}").contains("SECRET77"), "{failure:?}");
+            }
+        }
+        assert!(
+            Url::parse("http://u:p@h:99999/").is_err_and(|failure| failure.to_string().contains("http://...@h:99999/"))
+        );
+    }
+
             ("../../../d", "http://h:81/d"),
             ("http://other:82", "http://other:82/"),
         ] {

@@ -2,6 +2,7 @@
 //! that let their reader pass for another.
 
 use super::connection::{Exchange, HeadState, Message, Record};
+use crate::http::message::is_tchar;
 use std::borrow::Cow;
 
 /// Whether the values of fields that let their reader pass for another are shown.
@@ -22,13 +23,33 @@ pub(crate) fn is_secret(name: &str) -> bool {
     SECRET.iter().any(|secret| name.trim().eq_ignore_ascii_case(secret))
 }
 
-/// The same of the line of a field: each line of a log is looked at, and most begin otherwise.
-fn is_secret_field(line: &str) -> bool {
-    let line = line.trim_start();
-    SECRET.iter().any(|secret| {
-        let (name, rest) = line.split_at_checked(secret.len()).unwrap_or_default();
-        name.eq_ignore_ascii_case(secret) && rest.trim_start().starts_with(':')
-    })
+/// The fields whose values are a URL, which may hold a name and a password.
+const URL: [&str; 3] = ["location", "content-location", "referer"];
+
+/// What stands in the place of a name and a password in a URL.
+pub(crate) const WITHHELD: &str = "...";
+
+/// The value of the field `name` as it may be passed on.
+pub(crate) fn passed_on<'v>(name: &str, value: &'v str) -> Cow<'v, str> {
+    if is_secret(name) {
+        return Cow::Owned(withheld_value(value));
+    }
+    match URL.iter().any(|url| name.eq_ignore_ascii_case(url)) {
+        true => without_userinfo(value),
+        false => Cow::Borrowed(value),
+    }
+}
+
+/// Whether `line` begins with one of these names and a colon. Each line of a log is looked at,
+/// and most begin otherwise. What no name may have does not count: some reader passes it over.
+fn begins_with(names: &[&str], line: &str) -> bool {
+    let is_letter = |byte: &u8| is_tchar(*byte);
+    let Some(first) = line.bytes().find(is_letter) else { return false };
+    names.iter().any(|name| name.as_bytes()[0].eq_ignore_ascii_case(&first)) && {
+        let (name, _) = line.split_once(':').unwrap_or_default();
+        let letters = || name.bytes().filter(is_letter).map(|byte| byte.to_ascii_lowercase());
+        names.iter().any(|wanted| letters().eq(wanted.bytes()))
+    }
 }
 
 /// What stands in the place of a secret; of one that is withheld already, the same.
@@ -45,27 +66,98 @@ pub(crate) fn withheld_value(value: &str) -> String {
 
 /// A head without its secrets, line by line; its line ends stay as they are.
 pub(crate) fn withheld_head(head: &str) -> Cow<'_, str> {
-    if !head.lines().any(is_secret_field) {
-        return Cow::Borrowed(head);
+    withheld_lines(head, withheld_value)
+}
+
+/// The same of lines that may be cut, or no head at all; `stand_in` makes what stands in a value's place.
+pub(crate) fn withheld_lines(text: &str, stand_in: impl Fn(&str) -> String) -> Cow<'_, str> {
+    let has_secret = text.split(['\r', '\n']).any(|line| begins_with(&SECRET, line));
+    if !has_secret && !text.contains('@') {
+        return Cow::Borrowed(text);
     }
-    let mut shown = String::with_capacity(head.len());
-    let mut goes_on = false;
-    for line in head.split_inclusive('\n') {
-        // A line that begins with a blank goes on with the field before (obs-fold, RFC 9112 §5.2).
-        let is_fold = goes_on && line.starts_with([' ', '\t']);
-        let field = if is_fold { Some(("", line)) } else { line.split_once(':').filter(|_| is_secret_field(line)) };
-        goes_on = field.is_some();
-        match field {
-            Some((name, rest)) => {
-                let value = rest.trim_end_matches(['\r', '\n']);
-                let end = &rest[value.len()..];
-                let colon = if is_fold { "" } else { ":" };
-                shown.push_str(&format!("{name}{colon} {}{end}", withheld_value(value.trim())));
+    let lines: Vec<&str> = lines(text).collect();
+    let mut shown = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(line) = lines.get(at) {
+        let folds = folds(&lines[at..]);
+        let whole = &lines[at..=at + folds];
+        if begins_with(&SECRET, line) {
+            for (number, line) in whole.iter().enumerate() {
+                let (name, value) = if number == 0 { line.split_once(':').unwrap_or_default() } else { ("", *line) };
+                let text = value.trim_end_matches(['\r', '\n']);
+                let (colon, end) = (if number == 0 { ":" } else { "" }, &value[text.len()..]);
+                shown.push_str(&format!("{name}{colon} {}{end}", stand_in(text.trim())));
             }
-            None => shown.push_str(line),
+            at += 1 + folds;
+        } else if at == 0 || begins_with(&URL, line) {
+            // A request line holds a URL, too. A fold may stand within a password.
+            let folds = if begins_with(&URL, line) { folds } else { 0 };
+            shown.push_str(&without_userinfo(&lines[at..=at + folds].concat()));
+            at += 1 + folds;
+        } else {
+            shown.push_str(line);
+            at += 1;
         }
     }
+    if shown == text { Cow::Borrowed(text) } else { Cow::Owned(shown) }
+}
+
+/// Lines with their ends. A CR alone ends one, too: some reader takes what stands behind it for a field.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let end =
+            rest.find(['\r', '\n']).map_or(rest.len(), |at| at + if rest[at..].starts_with("\r\n") { 2 } else { 1 });
+        let (line, behind) = rest.split_at(end);
+        rest = behind;
+        (!line.is_empty()).then_some(line)
+    })
+}
+
+/// How many lines go on with the field of the first: they begin with a blank (obs-fold,
+/// RFC 9112 §5.2), or behind a CR alone.
+fn folds(lines: &[&str]) -> usize {
+    let goes_on = |pair: &[&str]| pair[1].starts_with([' ', '\t']) || pair[0].ends_with('\r');
+    lines.windows(2).take_while(|pair| goes_on(pair)).count()
+}
+
+/// Text without the names and passwords of the URLs in it.
+pub(crate) fn without_userinfo(text: &str) -> Cow<'_, str> {
+    if !text.contains('@') {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    let (mut from, mut at) = (0, 0);
+    while let Some(begin) = authority(text.as_bytes(), at) {
+        let length = text[begin..].find(['/', '\\', '?', '#']).unwrap_or(text.len() - begin);
+        if let Some(sign) = text[begin..begin + length].rfind('@') {
+            shown.push_str(&text[from..begin]);
+            shown.push_str(WITHHELD);
+            from = begin + sign;
+        }
+        at = begin + length;
+    }
+    shown.push_str(&text[from..]);
     Cow::Owned(shown)
+}
+
+/// Where the next authority begins: behind two slashes, which may be backslashes; behind
+/// `http:` and `https:` also without any (WHATWG URL, "special authority slashes state").
+fn authority(text: &[u8], from: usize) -> Option<usize> {
+    let (mut slashes, mut scheme) = (0, false);
+    for at in from..text.len() {
+        match text[at] {
+            b'/' | b'\\' => slashes += 1,
+            b'\t' | b'\r' | b'\n' => {} // passed over
+            _ if slashes >= 2 || scheme => return Some(at),
+            byte => {
+                let before = text[at.saturating_sub(5)..at].to_ascii_lowercase();
+                scheme = byte == b':' && (before.ends_with(b"http") || before == b"https");
+                slashes = 0;
+            }
+        }
+    }
+    None
 }
 
 /// Whether what the ends of a connection sent may hold a secret: unless all of it is in the
@@ -115,6 +207,32 @@ mod tests {
             "GET / HTTP/1.1\r\nCookie: 4 bytes, not shown\r\n 4 bytes, not shown\r\n 3 bytes, not shown\r\nHost: a\r\n folded\r\n\r\n"
         );
         assert!(!withheld_head("Set-Cookie: a=한글\n").contains("한글"));
+        for line in
+            ["\u{1}Set-Cookie: s3cret", "Cookie\u{b}: s3cret", "X: y\rCookie: s3cret", "Cookie: a\rs3cret\r\n b"]
+        {
+            assert!(!withheld_head(&format!("GET / HTTP/1.1\r\n{line}\r\n\r\n")).contains("s3cret"), "{line:?}");
+        }
         assert_eq!(withheld_head(&shown), shown, "nothing is withheld twice");
+    }
+
+    #[test]
+    fn a_url_is_shown_without_its_name_and_password() {
+        for (text, expected) in [
+            ("http://u:s3cret@h/a@b", "http://...@h/a@b"),
+            ("//u:s3cret@h", "//...@h"),
+            ("https:u:s3cret@h/", "https:...@h/"),
+            ("HTTP:\\\\u:s3@cret@h?x", "HTTP:\\\\...@h?x"),
+            ("/to?next=http://u:s3cret@h/", "/to?next=http://...@h/"),
+            ("http://a/?b=http://한:글@h/", "http://a/?b=http://...@h/"),
+            ("http://h/@me", "http://h/@me"),
+            ("mailto:a@b", "mailto:a@b"),
+            ("http://...@h/", "http://...@h/"),
+        ] {
+            assert_eq!(without_userinfo(text), expected);
+        }
+        let head = "GET http://u:s3cret@h/ HTTP/1.1\r\nReferer:http://u:s3\r\n cret@h/\r\nFrom: a@b\r\n\r\n";
+        assert_eq!(withheld_head(head), "GET http://...@h/ HTTP/1.1\r\nReferer:http://...@h/\r\nFrom: a@b\r\n\r\n");
+        let robot = "GET / HTTP/1.1\r\nUser-Agent: x (+http://a; b@c)\r\n\r\n";
+        assert!(matches!(withheld_head(robot), Cow::Borrowed(_)));
     }
 }

@@ -1,0 +1,48 @@
+//! Names and passwords of URLs, and cookies, are in nothing that is passed on.
+
+use super::peer::Peer;
+use super::{fetch, fetch_in};
+
+const SECRET: &str = "SECRET77";
+
+#[test]
+fn a_url_that_is_none_is_shown_without_its_credentials() {
+    for rest in ["h:99999/", "[::1/", "a b/", "1.2.3.400/", ""] {
+        for scheme in ["http", "https"] {
+            let run = fetch(&["--json", &format!("{scheme}://u:{SECRET}@{rest}")]);
+            assert!(run.code == 2 && !run.stderr.contains(SECRET), "{rest}: {}", run.stderr);
+            assert!(!run.text().contains(SECRET), "{rest}");
+        }
+    }
+}
+
+#[test]
+fn a_location_s_credentials_are_in_no_record() {
+    for host in ["h:99999", "h", "[::1"] {
+        let head = format!("HTTP/1.1 302 Found\r\nLocation: http://u:{SECRET}@{host}/\r\nContent-Length: 0\r\n\r\n");
+        let peer = Peer::responding(head);
+        let place = crate::harness::folder();
+        let run = fetch_in(place.path(), &["-L", "--json", "--har", "run.har", &peer.url("/")]);
+        assert_eq!(run.code, 11, "{}", run.stderr);
+        let har = std::fs::read_to_string(place.path().join("run.har")).expect("an archive");
+        let json = run.text();
+        for text in [&run.stderr, &har, &json] {
+            assert!(!text.contains(SECRET), "{text}");
+        }
+        assert!(har.contains(&format!("http://...@{host}/")) && json.contains(&format!("http://...@{host}/")), "{har}");
+    }
+}
+
+#[test]
+fn a_cookie_that_can_not_be_read_is_a_secret_all_the_same() {
+    for head in [
+        format!("HTTP/1.1 200 OK\r\n\tSet-Cookie: {SECRET}\r\nContent-Length: 0\r\n\r\n"),
+        format!("HTTP/1.1 200 OK\r\nA: b\r\nSet-Cookie: a=1;\r\n b={SECRET}\r\nContent-Le"),
+        format!("HTTP/1.1 200 OK\r\n\tSet-Cookie: a={SECRET}\r\nbad line\r\n\r\n"),
+        format!("HTTP/1.1 200 OK\r\nX: a\rSet-Cookie: {SECRET}\r\nContent-Length: 0\r\n\r\n"),
+        format!("HTTP/1.1 200 OK\r\nLocation : http://u:{SECRET}@h/\r\nContent-Length: 0\r\n\r\n"),
+    ] {
+        let json = fetch(&["--json", &Peer::responding(head).url("/")]).text();
+        assert!(json.contains("HTTP/1.1 200 OK") && !json.contains(SECRET), "{json}");
+    }
+}
