@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
-/// How many messages that are no answer are remembered; more are dropped unseen.
+/// How many messages that are no answer are remembered; more are counted.
 const MOST_IGNORED: usize = 16;
 
 /// What is asked, of whom.
@@ -51,7 +51,7 @@ impl Ask<'_> {
         let question = Question::new(self.name, self.kind, self.recursion_desired, edns)
             .map_err(|_| LookupError::InvalidName { name: self.name.to_owned(), why: NameFault::Unsendable })?;
         let start = Instant::now();
-        let mut ignored = vec![];
+        let mut ignored = Others::default();
         let deadline = start + self.timeout;
         let result = match transport {
             Transport::Udp => self.udp(&question, deadline, &mut ignored),
@@ -68,12 +68,13 @@ impl Ask<'_> {
             attempt: self.attempt,
             began: start.saturating_duration_since(self.origin),
             time: start.elapsed(),
-            ignored,
+            ignored: ignored.listed,
+            ignored_left_out: ignored.left_out,
             outcome: result.unwrap_or_else(|error| of_error(&error)),
         })
     }
 
-    fn udp(&self, question: &Question, deadline: Instant, ignored: &mut Vec<Ignored>) -> io::Result<QueryOutcome> {
+    fn udp(&self, question: &Question, deadline: Instant, ignored: &mut Others) -> io::Result<QueryOutcome> {
         let any: SocketAddr = match self.server {
             SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
             SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
@@ -89,7 +90,7 @@ impl Ask<'_> {
                 Ok(length) => match question.judge(&buffer[..length]) {
                     Verdict::Response(response) => return Ok(QueryOutcome::Answered(response)),
                     Verdict::Malformed(why) => return Ok(QueryOutcome::Malformed { why }),
-                    Verdict::Ignored(what) => ignored.extend((ignored.len() < MOST_IGNORED).then_some(what)),
+                    Verdict::Ignored(what) => ignored.add(what),
                 },
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
@@ -97,7 +98,7 @@ impl Ask<'_> {
         }
     }
 
-    fn tcp(&self, question: &Question, deadline: Instant, ignored: &mut Vec<Ignored>) -> io::Result<QueryOutcome> {
+    fn tcp(&self, question: &Question, deadline: Instant, ignored: &mut Others) -> io::Result<QueryOutcome> {
         let mut stream = TcpStream::connect_timeout(&self.server, left(deadline)?)?;
         stream.set_write_timeout(Some(left(deadline)?))?;
         // The length goes before the message, in one segment with it (RFC 7766 §8).
@@ -111,8 +112,24 @@ impl Ask<'_> {
             match question.judge(&message) {
                 Verdict::Response(response) => return Ok(QueryOutcome::Answered(response)),
                 Verdict::Malformed(why) => return Ok(QueryOutcome::Malformed { why }),
-                Verdict::Ignored(what) => ignored.extend((ignored.len() < MOST_IGNORED).then_some(what)),
+                Verdict::Ignored(what) => ignored.add(what),
             }
+        }
+    }
+}
+
+/// Messages that are no answer.
+#[derive(Debug, Default)]
+struct Others {
+    listed: Vec<Ignored>,
+    left_out: u64,
+}
+
+impl Others {
+    fn add(&mut self, what: Ignored) {
+        match self.listed.len() < MOST_IGNORED {
+            true => self.listed.push(what),
+            false => self.left_out += 1,
         }
     }
 }

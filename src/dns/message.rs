@@ -4,7 +4,7 @@ use crate::record::MessageFault;
 use crate::record::lookup::{DnsResponse, Ignored, QueryType, ResourceRecord};
 use hickory_proto::ProtoError;
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
-use hickory_proto::rr::{Name, RData, RecordType};
+use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use std::hash::{BuildHasher, RandomState};
 
 /// The UDP payload that is offered: what passes any path unfragmented (DNS flag day 2020).
@@ -34,7 +34,9 @@ impl Question {
     pub(super) fn new(name: &str, kind: QueryType, recursion_desired: bool, edns: bool) -> Result<Self, ProtoError> {
         // The standard library's hash keys are random; so is a hash of nothing.
         let id = RandomState::new().hash_one(()) as u16;
-        let mut asked = Name::from_ascii(name)?;
+        // `from_ascii` wants more of a host than DNS does: no hyphen in front, for one.
+        let by_labels = |_| Name::from_labels(name.split('.').map(str::as_bytes));
+        let mut asked = Name::from_ascii(name).or_else(by_labels)?;
         asked.set_fqdn(true);
         let query = Query::query(asked, record_type(kind));
         let mut message = Message::new(id, MessageType::Query, OpCode::Query);
@@ -136,12 +138,13 @@ fn rcode_name(code: ResponseCode) -> String {
     .to_owned()
 }
 
-fn records(records: &[hickory_proto::rr::Record]) -> Vec<ResourceRecord> {
+fn records(records: &[Record]) -> Vec<ResourceRecord> {
     records
         .iter()
         .map(|record| ResourceRecord {
             name: text(&record.name),
             kind: record.record_type().to_string(),
+            class: class(record),
             ttl: record.ttl,
             data: match &record.data {
                 RData::CNAME(name) => text(name),
@@ -154,13 +157,19 @@ fn records(records: &[hickory_proto::rr::Record]) -> Vec<ResourceRecord> {
         .collect()
 }
 
+/// The class, where it is not IN; an OPT has a size in its place (RFC 6891 §6.1.2).
+fn class(record: &Record) -> Option<String> {
+    let is_usual = record.dns_class == DNSClass::IN || matches!(record.data, RData::OPT(_));
+    (!is_usual).then(|| record.dns_class.to_string())
+}
+
 /// A name in ASCII, controls escaped, without the final dot.
 fn text(name: &Name) -> String {
     let text = name.to_ascii();
-    match text.strip_suffix('.') {
-        Some(rest) if !rest.is_empty() => rest.to_owned(),
-        _ => text,
-    }
+    let text = text.strip_suffix('.').filter(|rest| !rest.is_empty()).unwrap_or(&text);
+    // It escapes a hyphen in front of a label, which is a letter like others.
+    let label = |label: &str| label.strip_prefix(r"\-").map_or_else(|| label.to_owned(), |rest| format!("-{rest}"));
+    text.split('.').map(label).collect::<Vec<_>>().join(".")
 }
 
 #[cfg(test)]
@@ -202,10 +211,36 @@ mod tests {
     }
 
     #[test]
+    fn what_dns_can_hold_is_asked() {
+        for name in ["-a.example", "a-.example", "_a.-.example"] {
+            let question = Question::new(name, QueryType::A, true, true).expect(name);
+            assert!(Message::from_vec(&question.bytes).is_ok_and(|message| text(&message.queries[0].name) == name));
+        }
+    }
+
+    #[test]
+    fn a_record_of_another_class_is_no_address() {
+        let question = question();
+        let mut message = answer(&question);
+        let data = RData::A(hickory_proto::rr::rdata::A::new(192, 0, 2, 1));
+        let mut record = Record::from_rdata(question.query.name.clone(), 60, data);
+        message.add_answer(record.clone());
+        record.dns_class = DNSClass::CH;
+        message.add_answer(record);
+        let Verdict::Response(response) = question.judge(&message.to_vec().expect("a message")) else {
+            panic!("no answer")
+        };
+        let classes: Vec<Option<&str>> = response.answers.iter().map(|record| record.class.as_deref()).collect();
+        assert_eq!(classes, [None, Some("CH")]);
+        let of_name = |answers| crate::dns::resolve::addresses("www.example.test", QueryType::A, answers).len();
+        assert_eq!((of_name(&response.answers[..]), of_name(&response.answers[1..])), (1, 0));
+    }
+
+    #[test]
     fn a_message_cut_within_a_record_is_truncated_or_malformed() {
         let question = question();
         let mut message = answer(&question);
-        let record = hickory_proto::rr::Record::from_rdata(
+        let record = Record::from_rdata(
             question.query.name.clone(),
             60,
             RData::A(hickory_proto::rr::rdata::A::new(192, 0, 2, 1)),

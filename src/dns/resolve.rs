@@ -278,9 +278,7 @@ pub(super) fn aliases(
     passed: &mut Vec<String>,
 ) -> Result<String, LookupError> {
     let mut end = asked.to_owned();
-    while let Some(alias) =
-        answers.iter().find(|record| record.kind == "CNAME" && record.name.eq_ignore_ascii_case(&end))
-    {
+    while let Some(alias) = answers.iter().find(|record| record.is("CNAME") && record.name.eq_ignore_ascii_case(&end)) {
         end = alias.data.to_ascii_lowercase();
         if end.eq_ignore_ascii_case(first) || passed.contains(&end) {
             return Err(LookupError::AliasLoop { name: end });
@@ -298,7 +296,7 @@ pub(super) fn addresses(name: &str, kind: QueryType, answers: &[ResourceRecord])
     let kind = kind.to_string();
     answers
         .iter()
-        .filter(|record| record.kind == kind && record.name.eq_ignore_ascii_case(name))
+        .filter(|record| record.is(&kind) && record.name.eq_ignore_ascii_case(name))
         .filter_map(|record| record.data.parse().ok())
         .collect()
 }

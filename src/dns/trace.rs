@@ -9,8 +9,8 @@ use super::exchange::{Ask, failure, response};
 use super::host::Host;
 use super::order::{has_route, in_order};
 use super::resolve::{MOST_ALIASES, addresses, aliases};
-use crate::record::LookupError;
 use crate::record::lookup::{DnsResponse, NameServer, Query, QueryType, Referral, ResourceRecord, Step, Trace};
+use crate::record::{LookupError, WalkLimit};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
@@ -162,7 +162,7 @@ impl Walk<'_> {
             self.steps[at].referral = Some(referral.clone());
             servers = self.addresses_of(referral, at, depth)?;
         }
-        Err(LookupError::TooLong { questions: self.questions })
+        Err(LookupError::TooLong { questions: self.questions, limit: WalkLimit::Referrals })
     }
 
     /// The addresses of a zone's servers: glue, or else looked up from the root.
@@ -208,7 +208,8 @@ impl Walk<'_> {
         for (attempt, server) in turns {
             let left = self.deadline.saturating_duration_since(Instant::now());
             if self.questions == MOST_QUESTIONS || left.is_zero() {
-                last = Some(LookupError::TooLong { questions: self.questions });
+                let limit = if left.is_zero() { WalkLimit::Time } else { WalkLimit::Questions };
+                last = Some(LookupError::TooLong { questions: self.questions, limit });
                 break;
             }
             self.questions += 1;
@@ -260,11 +261,10 @@ fn referral(name: &str, zone: &str, response: &DnsResponse) -> Option<Referral> 
     }
     let leads_down = |record: &&ResourceRecord| {
         let below = !record.name.eq_ignore_ascii_case(zone) && is_within(&record.name, zone);
-        record.kind == "NS" && below && is_within(name, &record.name)
+        record.is("NS") && below && is_within(name, &record.name)
     };
     let cut = response.authority.iter().find(leads_down)?.name.clone();
-    let names =
-        response.authority.iter().filter(|record| record.kind == "NS" && record.name.eq_ignore_ascii_case(&cut));
+    let names = response.authority.iter().filter(|record| record.is("NS") && record.name.eq_ignore_ascii_case(&cut));
     let servers = names.map(|record| {
         // Glue is believed for names within the zone that gave it (RFC 2181 §5.4.1).
         let is_believed = is_within(&record.data, zone);

@@ -137,6 +137,9 @@ pub struct Query {
     pub time: Duration,
     /// What came meanwhile and was no answer to this question.
     pub ignored: Vec<Ignored>,
+    /// How many more came; they are not listed.
+    #[serde(default)]
+    pub ignored_left_out: u64,
     /// What came of it.
     pub outcome: QueryOutcome,
 }
@@ -230,6 +233,9 @@ pub struct ResourceRecord {
     /// Its type, such as `A` or `CNAME`.
     #[serde(rename = "type")]
     pub kind: String,
+    /// Its class, where that is another than the Internet's (IN): it says nothing of addresses here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
     /// How long it may be kept, in seconds.
     pub ttl: u32,
     /// What it says, in presentation form.
@@ -311,14 +317,21 @@ pub struct NameServer {
     pub glue: bool,
 }
 
+impl ResourceRecord {
+    /// Whether it is of this type, and of the Internet.
+    pub fn is(&self, kind: &str) -> bool {
+        self.kind == kind && self.class.is_none()
+    }
+}
+
 impl DnsResponse {
     /// The zone that the response refers to: name servers, and no SOA, from one who is no authority
     /// (RFC 2308 §2.2). Without an answer and without a referral, there is no such record (NODATA).
     pub fn referral(&self) -> Option<&str> {
-        let has_soa = self.authority.iter().any(|record| record.kind == "SOA");
+        let has_soa = self.authority.iter().any(|record| record.is("SOA"));
         if self.rcode != "NOERROR" || !self.answers.is_empty() || self.authoritative || has_soa {
             return None;
         }
-        self.authority.iter().find(|record| record.kind == "NS").map(|record| record.name.as_str())
+        self.authority.iter().find(|record| record.is("NS")).map(|record| record.name.as_str())
     }
 }

@@ -108,11 +108,28 @@ pub enum LookupError {
         /// The name.
         name: String,
     },
-    /// The walk would have taken too many questions, or too long.
+    /// The walk was given up on its way.
     TooLong {
-        /// How many were sent.
+        /// How many questions were sent.
         questions: u32,
+        /// What it took too much of.
+        #[serde(default)]
+        limit: WalkLimit,
     },
+}
+
+/// What a walk from the root may not take more of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum WalkLimit {
+    /// Time.
+    Time,
+    /// Questions.
+    #[default]
+    Questions,
+    /// Referrals from one zone to another.
+    Referrals,
 }
 
 /// What keeps a name from being one.
@@ -191,7 +208,7 @@ impl NameFault {
             Self::Empty => "it is empty, or has two dots in a row",
             Self::Character => "a name has letters, digits, hyphens and dots",
             Self::Number => "it ends in a number and is not an IPv4 address, which has four, each up to 255",
-            Self::Unsendable => "it does not fit into a DNS message",
+            Self::Unsendable => "no DNS message can be made of it",
         }
     }
 }
@@ -260,8 +277,15 @@ impl fmt::Display for LookupError {
             }
             Self::NoServerAddress { zone } => write!(f, "None of the name servers of {zone} has an address."),
             Self::NoTime { name } => write!(f, "No time was left to ask for {name}. Try a longer --timeout."),
-            Self::TooLong { questions } => {
-                write!(f, "The walk was given up after {questions} questions: it took too many, or too long.")
+            Self::TooLong { questions, limit } => {
+                let questions =
+                    if *questions == 1 { "one question".to_owned() } else { format!("{questions} questions") };
+                let why = match limit {
+                    WalkLimit::Time => "it took too long",
+                    WalkLimit::Questions => "it took too many",
+                    WalkLimit::Referrals => "one referral followed another",
+                };
+                write!(f, "The walk was given up after {questions}: {why}.")
             }
         }
     }

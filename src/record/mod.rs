@@ -32,7 +32,7 @@ pub use ending::{End, How, TimeWait};
 pub use endpoint::Endpoint;
 pub use failure::{Failed, Failure, FailureKind};
 pub use figure::{Figure, Nanoseconds, Text};
-pub use lookup_error::{LookupError, MessageFault, NameFault};
+pub use lookup_error::{LookupError, MessageFault, NameFault, WalkLimit};
 pub(crate) use moment::Moment;
 pub use named::{Forwarded, Named, NamedBy, NotNamed, ProxyHeader, ProxyHeaderState};
 pub use reason::Reason;

@@ -43,6 +43,21 @@ fn the_hosts_file_comes_first_and_the_system_is_compared() {
 }
 
 #[test]
+fn messages_that_are_not_listed_are_counted() {
+    let server = Server::start(|question, _| {
+        let mut wrong = answer_with_address(question);
+        wrong.metadata.id = question.metadata.id.wrapping_add(1);
+        let mut all = vec![bytes(&wrong); 40];
+        all.push(bytes(&answer_with_address(question)));
+        all
+    });
+    let lookup = resolve("name.test", &asking(server.address));
+    for exchange in &lookup.exchanges {
+        assert_eq!((exchange.ignored.len(), exchange.ignored_left_out), (16, 24));
+    }
+}
+
+#[test]
 fn what_is_no_answer_to_the_question_is_ignored_and_recorded() {
     let server = Server::start(|question, _| {
         let mut wrong_id = answer_with_address(question);

@@ -1,7 +1,7 @@
 //! Why a name has no address, in Korean. English is the error's own.
 
 use crate::language::Language::Korean;
-use crate::record::lookup_error::{LookupError, NameFault};
+use crate::record::lookup_error::{LookupError, NameFault, WalkLimit};
 
 pub(super) fn korean(error: &LookupError) -> String {
     match error {
@@ -42,8 +42,13 @@ pub(super) fn korean(error: &LookupError) -> String {
         LookupError::NoTime { name } => {
             format!("{name}을(를) 물을 시간이 남지 않았습니다. --timeout을 늘려 보세요.")
         }
-        LookupError::TooLong { questions } => {
-            format!("질문 {questions}개 뒤에 멈췄습니다. 너무 많거나 너무 오래 걸립니다.")
+        LookupError::TooLong { questions, limit } => {
+            let why = match limit {
+                WalkLimit::Time => "너무 오래 걸립니다",
+                WalkLimit::Questions => "질문이 너무 많이 듭니다",
+                WalkLimit::Referrals => "위임이 끝없이 이어집니다",
+            };
+            format!("질문 {questions}개 뒤에 멈췄습니다. {why}.")
         }
     }
 }

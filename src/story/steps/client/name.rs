@@ -4,7 +4,7 @@ use crate::language::Language;
 use crate::record::lookup::{DnsResponse, Ignored, Lookup, Query, QueryOutcome, Referral, Source, SystemLookup, Trace};
 use crate::record::transfer::Name;
 use crate::record::{Figure, Nanoseconds, Source as By};
-use crate::story::layout::span;
+use crate::story::layout::{grouped, span};
 use crate::story::steps::say::say;
 use crate::story::steps::step::{Step, by_clock};
 use std::net::IpAddr;
@@ -177,7 +177,12 @@ fn questions(exchanges: &[Query], name: &Name, language: Language) -> Vec<Step> 
         );
         let ignored: Vec<String> =
             exchange.ignored.iter().take(MOST).map(|what| format!(" ({})", ignored(what, language))).collect();
-        Step::event("dns", by_clock(sent), "DNS", title + &ignored.concat()).known_by_its_time(language)
+        let more = exchange.ignored_left_out.saturating_add(exchange.ignored.len().saturating_sub(MOST) as u64);
+        let more = match more {
+            0 => String::new(),
+            more => say!(language, " (ignored: {} more)" / " (무시함: {}개 더)", grouped(more)),
+        };
+        Step::event("dns", by_clock(sent), "DNS", title + &ignored.concat() + &more).known_by_its_time(language)
     };
     exchanges.iter().map(question).collect()
 }
@@ -188,7 +193,7 @@ fn came_of(outcome: &QueryOutcome, language: Language) -> String {
         QueryOutcome::TimedOut => say!(language, "no response" / "응답 없음"),
         QueryOutcome::Refused => say!(language, "nothing listens there" / "그 주소에서 기다리는 서버가 없음"),
         QueryOutcome::Unreachable { why } => {
-            say!(language, "unreachable, {}" / "그곳으로 가는 경로가 없음, {}", why.said(language))
+            say!(language, "unreachable, {}" / "닿을 수 없음, {}", why.said(language))
         }
         QueryOutcome::Malformed { why } => {
             say!(language, "not a DNS message, {}" / "DNS 메시지가 아님, {}", why.said(language))
@@ -217,7 +222,11 @@ fn answered(response: &DnsResponse, language: Language) -> String {
         return format!("{truncated}{}", response.rcode);
     }
     let records = response.answers.iter().map(|record| {
-        let data = if record.kind == "CNAME" { format!("CNAME {}", record.data) } else { record.data.clone() };
+        let data = match (record.class.as_deref(), record.kind.as_str()) {
+            (Some(class), kind) => format!("{class} {kind} {}", record.data),
+            (None, "CNAME") => format!("CNAME {}", record.data),
+            (None, _) => record.data.clone(),
+        };
         say!(language, "{} (TTL {} s)" / "{} (TTL {}초)", data, record.ttl)
     });
     let records: Vec<String> = records.collect();

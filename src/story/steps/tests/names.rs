@@ -12,7 +12,7 @@ use std::time::Duration;
 const MS: Duration = Duration::from_millis(1);
 
 fn record(kind: &str, name: &str) -> ResourceRecord {
-    ResourceRecord { name: name.into(), kind: kind.into(), ttl: 60, data: "ns1.example".into() }
+    ResourceRecord { name: name.into(), kind: kind.into(), class: None, ttl: 60, data: "ns1.example".into() }
 }
 
 fn response(authoritative: bool, authority: Vec<ResourceRecord>) -> QueryOutcome {
@@ -51,6 +51,7 @@ fn lookup(outcome: QueryOutcome, is_default: bool, system: &[IpAddr]) -> Lookup 
             began: MS,
             time: MS * 2,
             ignored: vec![],
+            ignored_left_out: 0,
             outcome,
         }],
         not_awaited: vec![],
