@@ -354,6 +354,7 @@ impl ClientConnection {
             State::Head if self.is_foreign => self.fail(ResponseError::NotHttp(Foreign::Unknown)),
             State::Head if self.lines.seen > 0 => self.fail(ResponseError::HeadCutShort),
             State::Head if self.exchanges > 0 && self.interim == 0 => self.fail(ResponseError::KeptConnectionEnded),
+            State::Head if self.interim > 0 => self.fail(ResponseError::NoFinalResponse),
             State::Head => self.fail(ResponseError::NoResponse),
             State::Body { body: Body::Length { promised, .. }, .. } => {
                 self.fail(ResponseError::BodyCutShort { promised, received });
@@ -392,6 +393,7 @@ impl ClientConnection {
             State::Head if self.unsent > 0 => self.fail(ResponseError::SendTimedOut),
             State::Head if self.is_foreign => self.fail(ResponseError::NotHttp(Foreign::Unknown)),
             State::Head if self.lines.seen > 0 => self.fail(ResponseError::HeadTimedOut),
+            State::Head if self.interim > 0 => self.fail(ResponseError::NoFinalResponseInTime),
             State::Head => self.fail(ResponseError::NoResponseInTime),
             State::Body { .. } => self.fail(ResponseError::BodyTimedOut { received }),
             State::Drain { ending, .. } => self.close(ending),
@@ -407,6 +409,7 @@ impl ClientConnection {
             State::Head if self.is_foreign => self.fail(ResponseError::NotHttp(Foreign::Unknown)),
             State::Head if self.lines.seen > 0 => self.fail(ResponseError::ResetInHead),
             State::Head if self.exchanges > 0 && self.interim == 0 => self.fail(ResponseError::KeptConnectionEnded),
+            State::Head if self.interim > 0 => self.fail(ResponseError::ResetBeforeFinalResponse),
             State::Head => self.fail(ResponseError::ResetBeforeResponse),
             State::Body { .. } => self.fail(ResponseError::ResetInBody { received }),
             // After the response the server owes nothing: that it left is no news.

@@ -26,8 +26,10 @@ pub enum ResponseError {
         /// Its number in the head; the status line is 1.
         line: usize,
     },
-    /// `Content-Length` is no decimal number, or too large a one.
+    /// `Content-Length` is no decimal number.
     ContentLength,
+    /// `Content-Length` is a number that does not fit in 64 bits.
+    ContentLengthTooLarge,
     /// `Content-Length` was sent with two different values (RFC 9112 §6.3).
     ContentLengths,
     /// A `Transfer-Encoding` other than `chunked` (RFC 9112 §6.1).
@@ -48,7 +50,9 @@ pub enum ResponseError {
     Trailer,
     /// The server ended the connection without a response.
     NoResponse,
-    /// The same, on a connection that was kept from an earlier exchange.
+    /// The server ended the connection after interim responses (1xx).
+    NoFinalResponse,
+    /// No response either, on a connection that was kept from an earlier exchange.
     KeptConnectionEnded,
     /// The server ended the connection within the head.
     HeadCutShort,
@@ -66,6 +70,8 @@ pub enum ResponseError {
     },
     /// Nothing of the response came in time.
     NoResponseInTime,
+    /// Interim responses came in time, and no final one.
+    NoFinalResponseInTime,
     /// The head was not complete in time.
     HeadTimedOut,
     /// The body was not complete in time.
@@ -77,6 +83,8 @@ pub enum ResponseError {
     SendTimedOut,
     /// The connection was reset before anything of the response came.
     ResetBeforeResponse,
+    /// The connection was reset after interim responses.
+    ResetBeforeFinalResponse,
     /// The connection was reset within the head.
     ResetInHead,
     /// The connection was reset within the body.
@@ -112,7 +120,8 @@ impl fmt::Display for ResponseError {
                 };
             }
             Self::StatusLine => {
-                "The status line is malformed: it must read HTTP/version, one space, three digits, a reason."
+                "The status line is malformed: it must read HTTP/version, one space, three digits, and a reason without NUL \
+                 or CR, if any."
             }
             Self::Version => {
                 "The response is not HTTP/1: this client supports 0.9, 1.0 and 1.1."
@@ -126,11 +135,16 @@ impl fmt::Display for ResponseError {
                 );
             }
             Self::ContentLength => "The response's Content-Length is not a decimal number, so its end is in doubt.",
+            Self::ContentLengthTooLarge => {
+                "The response's Content-Length is too large a number: it does not fit in 64 bits."
+            }
             Self::ContentLengths => "The response has two different Content-Lengths, so its end is in doubt.",
             Self::TransferEncoding => {
                 "The response's Transfer-Encoding is not chunked, the only one that this client supports."
             }
-            Self::TooManyInterim => "The server sent one interim response (1xx) after another and no final one.",
+            Self::TooManyInterim => {
+                "The server sent more than 32 interim responses (1xx), the most that this client takes before the final one."
+            }
             Self::SwitchedProtocols => "The server switched to another protocol (101), which was not asked for.",
             Self::ChunkSize => "A chunk does not begin with its size in hexadecimal digits.",
             Self::ChunkTooLarge => "The size of a chunk is too large a number.",
@@ -138,6 +152,9 @@ impl fmt::Display for ResponseError {
             Self::ChunkEnd => "A chunk's data does not end where its size says.",
             Self::Trailer => "The trailer section behind the last chunk is malformed, or longer than 32 KiB.",
             Self::NoResponse => "The server closed the connection without a response.",
+            Self::NoFinalResponse => {
+                "The server closed the connection after an interim response (1xx), without a final one."
+            }
             Self::KeptConnectionEnded => {
                 "The server closed the keep-alive connection before it responded: it had probably been idle for too long. \
                  The same request may succeed on a new connection."
@@ -155,6 +172,7 @@ impl fmt::Display for ResponseError {
                 return write!(f, "The response was cut short: {received} bytes came, and no last chunk.");
             }
             Self::NoResponseInTime => "No response came in time.",
+            Self::NoFinalResponseInTime => "An interim response (1xx) came, and no final one in time.",
             Self::HeadTimedOut => "The response's head was not complete in time.",
             Self::BodyTimedOut { received } => {
                 let received = grouped(*received);
@@ -162,6 +180,9 @@ impl fmt::Display for ResponseError {
             }
             Self::SendTimedOut => "The server did not take the request in time.",
             Self::ResetBeforeResponse => "The connection was reset before a response came.",
+            Self::ResetBeforeFinalResponse => {
+                "The connection was reset after an interim response (1xx), before the final one came."
+            }
             Self::ResetInHead => "The connection was reset within the response's head.",
             Self::ResetInBody { received } => {
                 let received = grouped(*received);

@@ -198,6 +198,7 @@ fn what_came_behind_a_response_is_never_the_next_one_s() {
 #[test]
 fn what_is_not_a_response_is_told_apart() {
     fails("", ResponseError::NoResponse);
+    fails("HTTP/1.1 100 Continue\r\n\r\n", ResponseError::NoFinalResponse);
     fails("SSH-2.0-OpenSSH_9.2\r\n", ResponseError::NotHttp(Foreign::Ssh));
     fails("\x15\x03\x01", ResponseError::NotHttp(Foreign::Tls));
     fails("<html>", ResponseError::NotHttp(Foreign::Unknown));
@@ -207,6 +208,7 @@ fn what_is_not_a_response_is_told_apart() {
     fails("HTTP/2.0 200 OK\r\nA", ResponseError::Version);
     fails("HTTP/1.1 101 x\r\n\r\n", ResponseError::SwitchedProtocols);
     fails(&"HTTP/1.1 100 x\r\n\r\n".repeat(40), ResponseError::TooManyInterim);
+    assert!(ResponseError::TooManyInterim.to_string().contains(&format!("more than {MAX_INTERIM} ")));
     fails(&format!("HTTP/1.1 200 OK\r\nA: {}", "x".repeat(MAX_HEAD)), ResponseError::HeadTooLarge);
     fails(&format!("HTTP/1.1 200 {}", "x".repeat(MAX_HEAD)), ResponseError::HeadTooLarge);
     fails(
@@ -275,6 +277,7 @@ fn every_deadline_and_every_reset_has_its_sentence() {
     for (sent, wire, late, reset) in [
         (0, "", Error::SendTimedOut, Error::ResetBeforeResponse),
         (usize::MAX, "", Error::NoResponseInTime, Error::ResetBeforeResponse),
+        (usize::MAX, "HTTP/1.1 100 x\r\n\r\n", Error::NoFinalResponseInTime, Error::ResetBeforeFinalResponse),
         (usize::MAX, "HTTP/1.1 200", Error::HeadTimedOut, Error::ResetInHead),
         (usize::MAX, body, Error::BodyTimedOut { received: 2 }, Error::ResetInBody { received: 2 }),
     ] {

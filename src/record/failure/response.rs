@@ -2,22 +2,28 @@
 //! the error's own.
 
 use super::kind::FailureKind;
-use crate::http::client::RequestError;
 use crate::http::client::response_error::ResponseError as Error;
+use crate::http::client::{MAX_INTERIM, RequestError};
 use crate::http::parse::foreign::Foreign;
 use crate::language::grouped;
 
 pub(super) fn kind(error: Error) -> FailureKind {
     match error {
         Error::NoResponse
+        | Error::NoFinalResponse
         | Error::KeptConnectionEnded
         | Error::HeadCutShort
         | Error::BodyCutShort { .. }
         | Error::ChunksCutShort { .. } => FailureKind::CutShort,
-        Error::NoResponseInTime | Error::HeadTimedOut | Error::BodyTimedOut { .. } | Error::SendTimedOut => {
-            FailureKind::TimedOut
-        }
-        Error::ResetBeforeResponse | Error::ResetInHead | Error::ResetInBody { .. } => FailureKind::Reset,
+        Error::NoResponseInTime
+        | Error::NoFinalResponseInTime
+        | Error::HeadTimedOut
+        | Error::BodyTimedOut { .. }
+        | Error::SendTimedOut => FailureKind::TimedOut,
+        Error::ResetBeforeResponse
+        | Error::ResetBeforeFinalResponse
+        | Error::ResetInHead
+        | Error::ResetInBody { .. } => FailureKind::Reset,
         _ => FailureKind::Malformed,
     }
 }
@@ -31,6 +37,7 @@ pub(super) fn code(error: Error) -> &'static str {
         Error::TooManyFields => "too_many_fields",
         Error::Field { .. } => "field",
         Error::ContentLength => "content_length",
+        Error::ContentLengthTooLarge => "content_length_too_large",
         Error::ContentLengths => "content_lengths",
         Error::TransferEncoding => "transfer_encoding",
         Error::TooManyInterim => "too_many_interim",
@@ -41,15 +48,18 @@ pub(super) fn code(error: Error) -> &'static str {
         Error::ChunkEnd => "chunk_end",
         Error::Trailer => "trailer",
         Error::NoResponse => "no_response",
+        Error::NoFinalResponse => "no_final_response",
         Error::KeptConnectionEnded => "kept_connection_ended",
         Error::HeadCutShort => "head_cut_short",
         Error::BodyCutShort { .. } => "body_cut_short",
         Error::ChunksCutShort { .. } => "chunks_cut_short",
         Error::NoResponseInTime => "no_response_in_time",
+        Error::NoFinalResponseInTime => "no_final_response_in_time",
         Error::HeadTimedOut => "head_timed_out",
         Error::BodyTimedOut { .. } => "body_timed_out",
         Error::SendTimedOut => "send_timed_out",
         Error::ResetBeforeResponse => "reset_before_response",
+        Error::ResetBeforeFinalResponse => "reset_before_final_response",
         Error::ResetInHead => "reset_in_head",
         Error::ResetInBody { .. } => "reset_in_body",
     }
@@ -85,7 +95,7 @@ pub(super) fn korean(error: Error) -> String {
             format!("응답 본문을 받는 중에 연결이 리셋되었습니다. {received}바이트가 왔습니다.")
         }
         Error::StatusLine => {
-            "상태 줄의 형식이 잘못되었습니다. HTTP/버전, 빈칸 하나, 숫자 셋, 사유 구절이어야 합니다.".into()
+            "상태 줄의 형식이 잘못되었습니다. HTTP/버전, 빈칸 하나, 숫자 셋, (있으면) NUL과 CR이 없는 사유 구절이어야 합니다.".into()
         }
         Error::Version => {
             "응답의 주 버전이 HTTP/1이 아닙니다. 이 클라이언트는 0.9, 1.0, 1.1을 지원합니다.".into()
@@ -93,9 +103,12 @@ pub(super) fn korean(error: Error) -> String {
         Error::HeadTooLarge => "응답 헤더가 1 MiB보다 큽니다.".into(),
         Error::TooManyFields => "응답의 헤더 필드가 5,000개보다 많습니다.".into(),
         Error::ContentLength => "응답의 Content-Length가 10진수가 아니어서 끝을 알 수 없습니다.".into(),
+        Error::ContentLengthTooLarge => "응답의 Content-Length가 64비트에 들어가지 않는 큰 수입니다.".into(),
         Error::ContentLengths => "응답에 서로 다른 Content-Length가 둘 있어서 끝을 알 수 없습니다.".into(),
         Error::TransferEncoding => "응답의 Transfer-Encoding이 chunked가 아닙니다. 다른 것은 지원하지 않습니다.".into(),
-        Error::TooManyInterim => "서버가 중간 응답(1xx)만 잇달아 보내고 최종 응답을 보내지 않았습니다.".into(),
+        Error::TooManyInterim => {
+            format!("서버가 중간 응답(1xx)을 {MAX_INTERIM}개 넘게 보내서 최종 응답을 기다리지 않았습니다.")
+        }
         Error::SwitchedProtocols => "서버가 요청하지 않은 다른 프로토콜로 바꾸었습니다(101).".into(),
         Error::ChunkSize => "청크가 16진수 크기로 시작하지 않습니다.".into(),
         Error::ChunkTooLarge => "청크의 크기가 너무 큰 수입니다.".into(),
@@ -103,14 +116,17 @@ pub(super) fn korean(error: Error) -> String {
         Error::ChunkEnd => "청크 데이터가 크기에 적힌 곳에서 끝나지 않습니다.".into(),
         Error::Trailer => "마지막 청크 뒤 트레일러의 형식이 잘못되었거나 32 KiB보다 깁니다.".into(),
         Error::NoResponse => "서버가 응답 없이 연결을 닫았습니다.".into(),
+        Error::NoFinalResponse => "서버가 중간 응답(1xx)만 보내고 최종 응답 없이 연결을 닫았습니다.".into(),
         Error::KeptConnectionEnded => {
             "서버가 응답하기 전에 유지하던 연결을 닫았습니다. 충분히 기다린 것 같습니다. 새 연결에서는 같은 요청이 될 수 있습니다.".into()
         }
         Error::HeadCutShort => "응답 헤더를 보내는 중에 서버가 연결을 닫았습니다.".into(),
         Error::NoResponseInTime => "제때 온 응답이 없습니다.".into(),
+        Error::NoFinalResponseInTime => "중간 응답(1xx)은 왔지만 최종 응답이 제때 오지 않았습니다.".into(),
         Error::HeadTimedOut => "응답 헤더가 제때 다 오지 않았습니다.".into(),
         Error::SendTimedOut => "서버가 제때 요청을 받아 가지 않았습니다.".into(),
         Error::ResetBeforeResponse => "응답이 오기 전에 연결이 리셋되었습니다.".into(),
+        Error::ResetBeforeFinalResponse => "중간 응답(1xx)이 온 뒤 최종 응답이 오기 전에 연결이 리셋되었습니다.".into(),
         Error::ResetInHead => "응답 헤더를 받는 중에 연결이 리셋되었습니다.".into(),
     }
 }
