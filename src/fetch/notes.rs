@@ -89,6 +89,7 @@ impl Notes {
             status: head.status.code(),
             fields: fields(head.headers),
             dropped: dropped(head.dropped),
+            dropped_left_out: left_out(head.dropped),
             head: message(bytes),
             framing,
             trailers: Vec::new(),
@@ -134,6 +135,7 @@ impl Notes {
             status: 0,
             fields: Vec::new(),
             dropped: Vec::new(),
+            dropped_left_out: 0,
             head: message(b""),
             framing: Framing::Close,
             trailers: Vec::new(),
@@ -156,6 +158,7 @@ impl Notes {
         if let Some(response) = &mut self.response {
             response.trailers = fields(headers);
             response.dropped.extend(dropped(lines));
+            response.dropped_left_out += left_out(lines);
         }
     }
 
@@ -215,6 +218,11 @@ fn fields(headers: Headers<'_>) -> Vec<Field> {
 /// The lines that are no fields, as text: not all, if they are many.
 fn dropped(lines: &[&[u8]]) -> Vec<String> {
     lines.iter().take(MOST_DROPPED).map(|line| escaped_line(line)).collect()
+}
+
+/// How many of them that are.
+fn left_out(lines: &[&[u8]]) -> u64 {
+    lines.len().saturating_sub(MOST_DROPPED) as u64
 }
 
 fn escaped_line(line: &[u8]) -> String {

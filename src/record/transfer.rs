@@ -220,6 +220,9 @@ pub struct Response {
     pub fields: Vec<Field>,
     /// Lines that are no fields and were dropped, escaped as in source code; not all, if they are many.
     pub dropped: Vec<String>,
+    /// How many more there were.
+    #[serde(default)]
+    pub dropped_left_out: u64,
     /// The head as it came, cut where it is very long.
     pub head: Message,
     /// How the end of the body is known.

@@ -43,6 +43,31 @@ fn an_odd_line_is_dropped_and_shown() {
 }
 
 #[test]
+fn lines_that_are_not_listed_are_counted() {
+    let odd = "X : y\r\n".repeat(4_900);
+    let bytes = format!("HTTP/1.1 200 OK\r\n{odd}Content-Length: 2\r\n\r\nok");
+    let (exchange, code) = exchange(bytes.clone());
+    let response = &exchange["response"];
+    assert_eq!((code, response["dropped"].as_array().map(Vec::len)), (0, Some(32)));
+    assert_eq!(response["dropped_left_out"], 4_868);
+    let run = fetch(&["--http", "1.1", &Peer::responding(bytes).url("/")]);
+    assert!(run.stderr.contains("4,868 more lines that are no header fields"), "{}", run.stderr);
+}
+
+#[test]
+fn a_reason_may_say_anything() {
+    let bytes = "HTTP/1.1 404 \x1b[31mno\r\nContent-Length: 2\r\n\r\nok";
+    let run = fetch(&["--http", "1.1", &Peer::responding(bytes).url("/")]);
+    assert_eq!((run.text().as_str(), run.code), ("ok", 0));
+    assert!(run.stderr.contains("404") && !run.stderr.contains('\x1b'), "{}", run.stderr);
+    let run = fetch(&["-f", "--http", "1.1", &Peer::responding(bytes).url("/")]);
+    run.assert_failed(10, &["404"]);
+    assert!(!run.stderr.contains('\x1b'), "{}", run.stderr);
+    let run = fetch(&["--head", "--http", "1.1", &Peer::responding(bytes).url("/")]);
+    assert!(!run.text().contains('\x1b'), "{}", run.text());
+}
+
+#[test]
 fn a_thousand_fields_are_no_reason() {
     for count in [101, 1_000, 4_900] {
         let fields = "X-Field: value\r\n".repeat(count);

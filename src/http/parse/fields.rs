@@ -120,13 +120,17 @@ fn is_hopeless(line: &[u8]) -> bool {
     !line.contains(&b':') || line.contains(&0)
 }
 
-/// Whether some reader could take the line, or what stands behind a line end
-/// within it, for a field that says where the body ends.
+/// Whether it could be a field that says where the body ends.
 fn may_frame(line: &[u8]) -> bool {
+    may_be(line, "content-length") || may_be(line, "transfer-encoding")
+}
+
+/// Whether some reader could take the line, or what stands behind a line end
+/// within it, for the field `name`.
+pub fn may_be(line: &[u8], name: &str) -> bool {
     line.split(|byte| matches!(byte, b'\r' | b'\n')).any(|line| {
-        let name = line.split(|&byte| byte == b':').next().unwrap_or_default();
-        let letters: Vec<u8> = name.iter().copied().filter(|&byte| is_tchar(byte)).collect();
-        [b"content-length".as_slice(), b"transfer-encoding"].iter().any(|framing| letters.eq_ignore_ascii_case(framing))
+        let letters = line.split(|&byte| byte == b':').next().unwrap_or_default();
+        letters.iter().filter(|&&byte| is_tchar(byte)).map(u8::to_ascii_lowercase).eq(name.bytes())
     })
 }
 

@@ -31,6 +31,7 @@ fn transfer() -> Transfer {
                 status: 200,
                 fields: vec![],
                 dropped: vec![],
+                dropped_left_out: 0,
                 head: Message { head: String::new(), is_cut: false },
                 framing: Framing::ContentLength { bytes: 44 },
                 trailers: vec![],

@@ -25,6 +25,7 @@ pub(super) fn steps(exchange: &ClientExchange, roles: &Roles<'_>, language: Lang
         steps.push(head(exchange, response, language));
         steps.extend(server_timing(response, language));
         steps.extend(response.dropped.iter().map(|line| dropped(line, language)));
+        steps.extend(left_out(response, language));
         steps.extend(body(exchange, response, language));
     }
     steps.extend(unread(exchange, language));
@@ -254,6 +255,13 @@ fn metric_name(name: &str, language: Language) -> String {
 fn dropped(line: &str, language: Language) -> Step {
     let title = say!(language, "no header field: {}" / "헤더 필드가 아님: {}", line);
     Step::remark("dropped", say!(language, "dropped" / "버림"), title)
+}
+
+/// The lines that are not listed are counted.
+fn left_out(response: &Response, language: Language) -> Option<Step> {
+    let more = (response.dropped_left_out > 0).then(|| grouped(response.dropped_left_out))?;
+    let title = say!(language, "{} more lines that are no header fields" / "헤더 필드가 아닌 줄 {}개 더", more);
+    Some(Step::remark("dropped", say!(language, "dropped" / "버림"), title))
 }
 
 fn body(exchange: &ClientExchange, response: &Response, language: Language) -> Option<Step> {

@@ -81,6 +81,7 @@ fn exchange(start: Nanoseconds) -> impl Strategy<Value = ClientExchange> {
                 status,
                 fields: vec![],
                 dropped: vec![],
+                dropped_left_out: 0,
                 head: Message::default(),
                 framing: Framing::ContentLength { bytes: body + u64::from(is_aborted) },
                 trailers: vec![],
