@@ -6,15 +6,20 @@ use super::partial::Extent;
 use super::progress::Progress;
 use super::turn::{Receiver, Wanted};
 use crate::http::message::{Framing, ReceivedHead, ResponseFraming};
+use crate::http::parse::fields::may_be;
 use crate::language::Language;
 use crate::record::Failure;
 use crate::record::failure::RangeFault;
+use crate::record::secrets::without_userinfo;
 use crate::record::transfer::Saved;
 use percent_encoding::{AsciiSet, percent_encode};
 use std::io::{self, IsTerminal};
 
 /// How much of a body that nobody wants is read, so that its connection can be kept, in bytes.
 const MOST_UNWANTED: u64 = 64 * 1024;
+
+/// How much of a line is shown, in letters.
+const MOST_OF_LINE: usize = 256;
 
 /// Where a body goes.
 pub(super) enum Place {
@@ -140,6 +145,9 @@ impl Receiver for Body {
     fn head(&mut self, response: Option<&ReceivedHead<'_>>) -> Result<Wanted, Failure> {
         let status = response.map_or(200, |response| response.status.code());
         self.redirect = response.filter(|_| self.wishes.follow).and_then(redirect);
+        if let Some(line) = response.filter(|_| self.wishes.follow).and_then(lost_location) {
+            return Err(Failure::LostRedirect { line });
+        }
         // 416 to a resume may mean that nothing is missing.
         let is_resume = matches!(&self.place, Place::File(download) if download.is_resuming());
         let is_failure = self.wishes.fail && status >= 400 && !(is_resume && status == 416);
@@ -213,7 +221,7 @@ impl Receiver for Body {
 /// leads nowhere.
 fn redirect(response: &ReceivedHead<'_>) -> Option<(u16, String)> {
     let status = response.status.code();
-    if !matches!(status, 301 | 302 | 303 | 307 | 308) {
+    if !is_redirect(status) {
         return None;
     }
     let location = response.headers.all("location").next()?.trim_ascii();
@@ -223,6 +231,19 @@ fn redirect(response: &ReceivedHead<'_>) -> Option<(u16, String)> {
         Err(_) => percent_encode(location, &AsciiSet::EMPTY).to_string(),
     };
     (!text.is_empty()).then_some((status, text))
+}
+
+fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
+/// The line that should say where a redirect leads, and is no field: its page is not what was asked for.
+fn lost_location(response: &ReceivedHead<'_>) -> Option<String> {
+    if !is_redirect(response.status.code()) || response.headers.all("location").next().is_some() {
+        return None;
+    }
+    let line = String::from_utf8_lossy(response.dropped.iter().find(|line| may_be(line, "location"))?);
+    Some(without_userinfo(&line).chars().take(MOST_OF_LINE).collect())
 }
 
 /// No text in UTF-8 has these; ESC is left in, for art and colours.

@@ -31,7 +31,7 @@ impl Failure {
             Self::Connect { fault, .. } => fault.kind(),
             Self::Response(error) => response::kind(*error),
             Self::Status { .. } => FailureKind::Status,
-            Self::Redirect { .. } | Self::TooManyRedirects { .. } => FailureKind::Redirect,
+            Self::Redirect { .. } | Self::LostRedirect { .. } | Self::TooManyRedirects { .. } => FailureKind::Redirect,
             Self::Range { fault, .. } | Self::Partial { fault } => fault.kind(),
             Self::RangeSurplus => FailureKind::Malformed,
             Self::RangeEndsEarly { .. }

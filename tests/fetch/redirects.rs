@@ -42,6 +42,19 @@ fn assert_bare(request: &str) {
 }
 
 #[test]
+fn a_redirect_whose_location_is_lost_is_not_followed() {
+    for line in ["Location: /ok\x01", "Location: /\x1bok", "Location : /ok", "\x01Location: /ok"] {
+        let peer = Peer::responding(format!("HTTP/1.1 302 Found\r\n{line}\r\nContent-Length: 4\r\n\r\nabc\n"));
+        let place = crate::harness::folder();
+        let run = fetch_in(place.path(), &["-L", "-o", "f", &peer.url("/")]);
+        run.assert_failed(11, &["not followed", "Location is malformed"]);
+        assert!(!place.path().join("f").exists(), "{line:?}");
+        // Nobody asked to follow: the page is the response.
+        assert_eq!(fetch(&["-q", &peer.url("/")]).text(), "abc\n");
+    }
+}
+
+#[test]
 fn credentials_stay_with_their_origin() {
     let (other, heard) = listening();
     let port = other.address.port();

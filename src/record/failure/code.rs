@@ -30,6 +30,7 @@ pub(super) fn of(failure: &Failure) -> &'static str {
         Failure::Response(error) => response::code(*error),
         Failure::Status { .. } => "status",
         Failure::Redirect { .. } => "redirect_target",
+        Failure::LostRedirect { .. } => "redirect_location",
         Failure::TooManyRedirects { .. } => "too_many_redirects",
         Failure::Range { fault, .. } | Failure::Partial { fault } => match fault {
             RangeFault::Unnamed { .. } => "range_unnamed",

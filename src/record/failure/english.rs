@@ -31,6 +31,9 @@ pub(super) fn sentence(failure: &Failure) -> String {
         }
         Failure::TooManyRedirects { most, url } => {
             format!("More than {most} redirects in a row; the last leads to {url}.")
+        Failure::LostRedirect { line } => {
+            format!("The redirect is not followed: its Location is malformed, {line:?}.")
+        }
         }
         Failure::Range { path, is_resume, fault } => range(path, *is_resume, fault),
         Failure::Partial { fault: RangeFault::Other { value } } => {

@@ -30,6 +30,9 @@ pub(super) fn sentence(failure: &Failure) -> String {
         Failure::Redirect { location, fault } => {
             format!("{location:?}(으)로 가는 리다이렉트를 따라가지 않았습니다. {}", url(location, fault))
         }
+        Failure::LostRedirect { line } => {
+            format!("리다이렉트를 따라가지 않았습니다. Location의 형식이 잘못되었습니다: {line:?}.")
+        }
         Failure::TooManyRedirects { most, url } => {
             format!("리다이렉트가 {most}번 넘게 이어졌습니다. 마지막은 {url}(으)로 갑니다.")
         }

@@ -183,6 +183,7 @@ fn all() -> Vec<Failure> {
         Failure::Status { url: "http://h/".into(), status: "404 Not Found".into() },
         Failure::Redirect { location: "ftp://h/".into(), fault: UrlFault::Scheme { scheme: "ftp".into() } },
         Failure::TooManyRedirects { most: 10, url: "http://h/".into() },
+        Failure::LostRedirect { line: "Location : /ok".into() },
     ]);
     all
 }

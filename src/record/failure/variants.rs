@@ -68,6 +68,11 @@ pub enum Failure {
     /// One redirect after another.
     TooManyRedirects {
         /// How many were followed.
+    /// Where a redirect leads, can't be read.
+    LostRedirect {
+        /// The line that should say it.
+        line: String,
+    },
         most: usize,
         /// Where the last one leads.
         url: String,
