@@ -144,8 +144,9 @@ impl Race<'_> {
         }
         attempt.began = self.how.clock.now();
         let result = socket.connect(&attempt.server.into());
-        // The port is chosen by now, whatever comes of it.
-        attempt.client = socket.local_addr().ok().and_then(|address| address.as_socket());
+        // The port is chosen by now, unless the call failed before that.
+        let client = socket.local_addr().ok().and_then(|address| address.as_socket());
+        attempt.client = client.filter(|client| client.port() != 0);
         match result {
             Err(error) if error.raw_os_error() == Some(Errno::INPROGRESS.raw_os_error()) => Ok((socket, false)),
             result => result.map(|()| (socket, true)),
@@ -207,14 +208,14 @@ fn outcome(error: &io::Error) -> ConnectOutcome {
         Is::ConnectionRefused => ConnectOutcome::Refused,
         Is::TimedOut => ConnectOutcome::TimedOut,
         Is::HostUnreachable | Is::NetworkUnreachable | Is::NetworkDown => ConnectOutcome::Unreachable { why },
-        // A firewall of this machine; no address of this family.
-        Is::PermissionDenied | Is::AddrNotAvailable => ConnectOutcome::Unreachable { why },
+        // What each may mean, `record::failure` says. EINVAL: a link-local address without a zone, a blackhole route.
+        Is::PermissionDenied | Is::AddrNotAvailable | Is::InvalidInput => ConnectOutcome::Unreachable { why },
         _ => ConnectOutcome::Failed { why },
     }
 }
 
-/// Why there is no connection to `host`.
-pub(super) fn failure(host: &str, attempts: &[Attempt]) -> Failure {
+/// Why there is no connection to `host`, which has so many `known` addresses.
+pub(super) fn failure(host: &str, attempts: &[Attempt], known: usize) -> Failure {
     // What says most: something is there, or nothing is known.
     let rank = |outcome: &ConnectOutcome| match outcome {
         ConnectOutcome::Refused => 0,
@@ -230,7 +231,7 @@ pub(super) fn failure(host: &str, attempts: &[Attempt]) -> Failure {
         ConnectOutcome::Connected | ConnectOutcome::Abandoned => None,
     });
     match telling.zip(fault) {
-        Some((attempt, fault)) => Failure::Connect { server: attempt.server, addresses: attempts.len(), fault },
+        Some((attempt, fault)) => Failure::Connect { server: attempt.server, addresses: attempts.len(), known, fault },
         None => Failure::NoAddress { host: host.to_owned(), only: None },
     }
 }

@@ -142,7 +142,8 @@ fn ask_once(page: SocketAddr, client: SocketAddr, clock: Clock) -> Result<Record
     let how = How { timeout: PATIENCE, buffer: None, clock, interrupt: &interrupt, capture: None };
     let (tried, connected) = connect(&[page], &how);
     let unjoined = |failure| Unjoined::Page(Box::new(failure));
-    let connected = connected.ok_or_else(|| unjoined(super::connect::failure(&page.to_string(), &tried.attempts)))?;
+    let connected =
+        connected.ok_or_else(|| unjoined(super::connect::failure(&page.to_string(), &tried.attempts, 1)))?;
     let mut connection =
         Connection::new(0, (page.ip().to_string(), page.port()), 0, connected, (clock, interrupt.clone()));
     let request = RequestHead {

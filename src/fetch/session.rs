@@ -196,10 +196,12 @@ impl<'o> Session<'o> {
             capture: self.seen.capture(),
         };
         let scope = job.url.scope()?;
+        let mut known = addresses.len();
         let (mut tried, mut connected) = connect::connect(&sockets(&interleaved(&addresses), port, scope), &how);
         if let (None, Some(name)) = (&connected, &mut transfer.name) {
             let late = self.background.late_addresses(name, self.options, &self.interrupt);
             if !late.is_empty() {
+                known += late.len();
                 let (more, later) = connect::connect(&sockets(&late, port, scope), &how);
                 let attempts = [std::mem::take(&mut tried.attempts), more.attempts].concat();
                 (tried, connected) = (Connect { attempts, ..more }, later);
@@ -207,7 +209,7 @@ impl<'o> Session<'o> {
         }
         let failure = match self.interrupt.has_come() {
             true => Failure::Interrupted,
-            false => connect::failure(&host, &tried.attempts),
+            false => connect::failure(&host, &tried.attempts, known),
         };
         let made = tried.attempts.iter().find(|attempt| attempt.outcome == ConnectOutcome::Connected);
         let made_in = made.map_or(0, |attempt| attempt.ended - attempt.began);

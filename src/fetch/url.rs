@@ -49,6 +49,8 @@ impl Url {
                 Some(UrlFault::Credentials { host: url.host_str().unwrap_or_default().to_owned() })
             }
             "http" if url.port() == Some(0) => Some(UrlFault::PortZero),
+            // connect(2) would say no more than "Invalid argument".
+            "http" if zone.is_none() && is_link_local(&url) => Some(UrlFault::NoZone),
             // WHATWG's hosts may have characters that no `Host` may.
             "http" if !host::is_valid(url.authority().as_bytes()) => Some(UrlFault::Host),
             "http" => None,
@@ -125,6 +127,10 @@ impl Url {
     }
 }
 
+fn is_link_local(url: &url::Url) -> bool {
+    matches!(url.host(), Some(Host::Ipv6(ip)) if ip.is_unicast_link_local())
+}
+
 /// A URL without the zone in its host's brackets, `%25eth0` or, as people type it, `%eth0`.
 fn without_zone(text: &str) -> (String, Option<String>) {
     let parts = || {
@@ -139,12 +145,6 @@ fn without_zone(text: &str) -> (String, Option<String>) {
     parts().unwrap_or_else(|| (text.to_owned(), None))
 }
 
-fn of_parse(error: ParseError) -> UrlFault {
-    match error {
-        ParseError::EmptyHost => UrlFault::NoHost,
-        ParseError::InvalidIpv6Address => UrlFault::Ipv6,
-        ParseError::InvalidIpv4Address => UrlFault::Ipv4,
-        ParseError::InvalidPort => UrlFault::Port,
 /// What is no URL, as it may be shown. Where its credentials would end, its parts
 /// do not say: all that stands before the last `@` may belong to them.
 fn without_credentials(text: &str) -> String {
@@ -153,6 +153,12 @@ fn without_credentials(text: &str) -> String {
     format!("{}{WITHHELD}{}", &text[..begin], &text[at..])
 }
 
+fn of_parse(error: ParseError) -> UrlFault {
+    match error {
+        ParseError::EmptyHost => UrlFault::NoHost,
+        ParseError::InvalidIpv6Address => UrlFault::Ipv6,
+        ParseError::InvalidIpv4Address => UrlFault::Ipv4,
+        ParseError::InvalidPort => UrlFault::Port,
         ParseError::IdnaError | ParseError::InvalidDomainCharacter => UrlFault::Host,
         _ => UrlFault::Malformed,
     }
@@ -223,7 +229,9 @@ mod tests {
     fn what_can_not_be_asked_is_said() {
         for (text, said) in [
             ("https://example.com/", "encrypted"),
-            ("ftp://example.com/", "ftp://"),
+            ("ftp://example.com/", "ftp: is not"),
+            ("mailto://a", "mailto: is not"),
+            ("http://[fe80::1]/", "[fe80::1%25eth0]"),
             ("http://me@h/", "password"),
             ("http://me:secret@h/", "password"),
             ("http://", "no host"),
@@ -240,14 +248,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn references_mean_what_they_mean_to_browsers() {
-        let base = parsed("http://h:81/a/b?c");
-        for (reference, expected) in [
-            ("d", "http://h:81/a/d"),
-            ("/d", "http://h:81/d"),
-            ("?d", "http://h:81/a/b?d"),
-            ("//other/d", "http://other/d"),
     #[test]
     fn what_is_no_url_is_shown_without_its_credentials() {
         let base = parsed("http://a/");
@@ -279,6 +279,14 @@ mod tests {
         );
     }
 
+    #[test]
+    fn references_mean_what_they_mean_to_browsers() {
+        let base = parsed("http://h:81/a/b?c");
+        for (reference, expected) in [
+            ("d", "http://h:81/a/d"),
+            ("/d", "http://h:81/d"),
+            ("?d", "http://h:81/a/b?d"),
+            ("//other/d", "http://other/d"),
             ("../../../d", "http://h:81/d"),
             ("http://other:82", "http://other:82/"),
         ] {

@@ -6,6 +6,7 @@ mod faults;
 mod kind;
 mod korean;
 mod lookup;
+mod no_path;
 mod response;
 mod variants;
 

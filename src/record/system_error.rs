@@ -13,6 +13,11 @@ pub struct SystemError {
 }
 
 impl SystemError {
+    /// The system's number for it, where it has one.
+    pub(super) fn number(&self) -> Option<i32> {
+        self.number
+    }
+
     /// The error in words.
     pub fn said(&self, language: Language) -> String {
         self.said.of(language).to_owned()

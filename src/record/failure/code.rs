@@ -68,6 +68,7 @@ fn of_url(fault: &UrlFault) -> &'static str {
         UrlFault::Ipv6 => "url_ipv6",
         UrlFault::Ipv4 => "url_ipv4",
         UrlFault::Port => "url_port",
+        UrlFault::NoZone => "url_no_zone",
         UrlFault::PortZero => "url_port_zero",
         UrlFault::Host => "url_host",
         UrlFault::Malformed => "url_malformed",

@@ -1,7 +1,9 @@
 //! Failures in English.
 
 use super::faults::{ConnectFault, FileFault, RangeFault, UrlFault};
+use super::no_path;
 use super::variants::Failure;
+use crate::language::Language::English;
 use crate::language::grouped;
 use crate::record::system_error::SystemError;
 use std::net::SocketAddr;
@@ -22,18 +24,18 @@ pub(super) fn sentence(failure: &Failure) -> String {
         Failure::NoInterface { zone } => {
             format!("This machine has no interface {zone:?}. To list them: ip link")
         }
-        Failure::Connect { server, addresses, fault } => connect(*server, *addresses, fault),
+        Failure::Connect { server, addresses, known, fault } => connect(*server, (*addresses, *known), fault),
         Failure::Request(error) => error.to_string(),
         Failure::Response(error) => error.to_string(),
         Failure::Status { url, status } => format!("The response to {url} is {status}."),
         Failure::Redirect { location, fault } => {
             format!("The redirect to {location:?} is not followed. {}", url(location, fault))
         }
-        Failure::TooManyRedirects { most, url } => {
-            format!("More than {most} redirects in a row; the last leads to {url}.")
         Failure::LostRedirect { line } => {
             format!("The redirect is not followed: its Location is malformed, {line:?}.")
         }
+        Failure::TooManyRedirects { most, url } => {
+            format!("More than {most} redirects in a row; the last leads to {url}.")
         }
         Failure::Range { path, is_resume, fault } => range(path, *is_resume, fault),
         Failure::Partial { fault: RangeFault::Other { value } } => {
@@ -74,12 +76,16 @@ fn url(text: &str, fault: &UrlFault) -> String {
         UrlFault::Host => invalid("its host is not a valid name"),
         UrlFault::Malformed => invalid("it is malformed"),
         UrlFault::NoFileName => invalid("it names no file"),
+        UrlFault::NoZone => format!(
+            "{text} has a link-local address, which needs the network interface behind it, as in \
+             http://[fe80::1%25eth0]/. To list them: ip link"
+        ),
         UrlFault::PortZero => format!("{text} names port 0, where no server can listen."),
         UrlFault::Encrypted => format!(
             "{text} is encrypted, and this client shows what is on the wire: it supports only http://. \
              curl supports https://."
         ),
-        UrlFault::Scheme { scheme } => format!("{scheme}:// is not supported, only http:// is."),
+        UrlFault::Scheme { scheme } => format!("{scheme}: is not supported, only http:// is."),
         UrlFault::Credentials { host } => format!(
             "The URL of {host} contains a user name or a password: leave it out, and send \
              --header 'Authorization: ...' if the server needs it."
@@ -87,10 +93,12 @@ fn url(text: &str, fault: &UrlFault) -> String {
     }
 }
 
-fn connect(server: SocketAddr, addresses: usize, fault: &ConnectFault) -> String {
-    let to = match addresses {
-        0 | 1 => format!("{server}"),
-        count => format!("{server} (nor to any other of {count} addresses)"),
+fn connect(server: SocketAddr, (tried, known): (usize, usize), fault: &ConnectFault) -> String {
+    let to = match tried {
+        0 | 1 if known <= 1 => format!("{server}"),
+        0 | 1 => format!("{server} (tried alone, of {known} addresses)"),
+        _ if known > tried => format!("{server} (nor to any other of the {tried} addresses tried, of {known})"),
+        _ => format!("{server} (nor to any other of {tried} addresses)"),
     };
     match fault {
         ConnectFault::Refused => format!(
@@ -101,7 +109,8 @@ fn connect(server: SocketAddr, addresses: usize, fault: &ConnectFault) -> String
             format!("Cannot connect to {to}: no response in time. Is it the right address, or does a firewall drop it?")
         }
         ConnectFault::Unreachable(error) => {
-            format!("Cannot connect to {to}: {error}. This machine has no route there.")
+            let causes = no_path::causes(server, error, English).map(|causes| format!(" {causes}"));
+            format!("Cannot connect to {to}: {error}.{}", causes.unwrap_or_default())
         }
         ConnectFault::Failed(error) => format!("Cannot connect to {to}: {error}."),
     }

@@ -43,6 +43,8 @@ pub enum UrlFault {
     Ipv4,
     /// The port is no number, or too large a one.
     Port,
+    /// A link-local address without a zone: behind which interface it is, is open.
+    NoZone,
     /// Port 0.
     PortZero,
     /// The host is no name.

@@ -2,7 +2,7 @@
 
 use super::faults::{ConnectFault, FileFault, RangeFault, UrlFault};
 use super::variants::Failure;
-use super::{lookup, response};
+use super::{lookup, no_path, response};
 use crate::language::Language::Korean;
 use crate::language::grouped;
 use std::net::SocketAddr;
@@ -23,7 +23,7 @@ pub(super) fn sentence(failure: &Failure) -> String {
         Failure::NoInterface { zone } => {
             format!("이 컴퓨터에 {zone:?} 인터페이스가 없습니다. 목록은 ip link로 볼 수 있습니다.")
         }
-        Failure::Connect { server, addresses, fault } => connect(*server, *addresses, fault),
+        Failure::Connect { server, addresses, known, fault } => connect(*server, (*addresses, *known), fault),
         Failure::Request(error) => response::request_in_korean(*error).into(),
         Failure::Response(error) => response::korean(*error),
         Failure::Status { url, status } => format!("{url}의 응답이 {status}입니다."),
@@ -75,12 +75,15 @@ fn url(text: &str, fault: &UrlFault) -> String {
         UrlFault::Host => invalid("호스트가 올바른 이름이 아닙니다"),
         UrlFault::Malformed => invalid("형식이 잘못되었습니다"),
         UrlFault::NoFileName => invalid("파일 이름이 없습니다"),
+        UrlFault::NoZone => format!(
+            "{text}의 링크 로컬 주소에는 http://[fe80::1%25eth0]/처럼 네트워크 인터페이스도 써야 합니다. 목록은 ip link로 볼 수 있습니다."
+        ),
         UrlFault::PortZero => format!("{text}의 포트는 0입니다. 0번 포트에서는 어떤 서버도 기다릴 수 없습니다."),
         UrlFault::Encrypted => format!(
             "{text}은(는) 암호화된 주소입니다. 이 클라이언트는 네트워크에 오가는 것을 보여 주므로 http://만 지원합니다. \
              https://는 curl을 쓰세요."
         ),
-        UrlFault::Scheme { scheme } => format!("{scheme}://는 지원하지 않습니다. http://만 지원합니다."),
+        UrlFault::Scheme { scheme } => format!("{scheme}:은 지원하지 않습니다. http://만 지원합니다."),
         UrlFault::Credentials { host } => format!(
             "{host}의 URL에 사용자 이름이나 비밀번호가 있습니다. 빼고, 필요하면 --header 'Authorization: ...'으로 \
              보내세요."
@@ -88,10 +91,11 @@ fn url(text: &str, fault: &UrlFault) -> String {
     }
 }
 
-fn connect(server: SocketAddr, addresses: usize, fault: &ConnectFault) -> String {
-    let to = match addresses {
-        0 | 1 => format!("{server}에"),
-        count => format!("{server}에(주소 {count}개 모두)"),
+fn connect(server: SocketAddr, (tried, known): (usize, usize), fault: &ConnectFault) -> String {
+    let to = match tried {
+        0 | 1 if known <= 1 => format!("{server}에"),
+        _ if known > tried => format!("{server}에(주소 {known}개 가운데 시도한 {tried}개 모두)"),
+        _ => format!("{server}에(주소 {tried}개 모두)"),
     };
     match fault {
         ConnectFault::Refused => format!(
@@ -101,7 +105,8 @@ fn connect(server: SocketAddr, addresses: usize, fault: &ConnectFault) -> String
             format!("{to} 연결할 수 없습니다: 제때 응답이 없습니다. 주소가 맞나요? 방화벽이 막고 있지는 않나요?")
         }
         ConnectFault::Unreachable(error) => {
-            format!("{to} 연결할 수 없습니다: {}. 이 컴퓨터에서 그곳으로 가는 길이 없습니다.", error.said(Korean))
+            let causes = no_path::causes(server, error, Korean).map(|causes| format!(" {causes}"));
+            format!("{to} 연결할 수 없습니다: {}.{}", error.said(Korean), causes.unwrap_or_default())
         }
         ConnectFault::Failed(error) => format!("{to} 연결할 수 없습니다: {}.", error.said(Korean)),
     }

@@ -103,6 +103,7 @@ fn of_the_command_line() -> Vec<Failure> {
         UrlFault::Ipv4,
         UrlFault::Port,
         UrlFault::PortZero,
+        UrlFault::NoZone,
         UrlFault::Host,
         UrlFault::Malformed,
         UrlFault::Encrypted,
@@ -162,7 +163,7 @@ fn of_files() -> Vec<Failure> {
 }
 
 fn all() -> Vec<Failure> {
-    let connect = |fault| Failure::Connect { server: SERVER, addresses: 2, fault };
+    let connect = |fault| Failure::Connect { server: SERVER, addresses: 2, known: 2, fault };
     let mut all = of_the_command_line();
     all.extend(of_files());
     all.extend(lookups().into_iter().map(Failure::Lookup));
@@ -182,8 +183,8 @@ fn all() -> Vec<Failure> {
         Failure::NoInterface { zone: "none9".into() },
         Failure::Status { url: "http://h/".into(), status: "404 Not Found".into() },
         Failure::Redirect { location: "ftp://h/".into(), fault: UrlFault::Scheme { scheme: "ftp".into() } },
-        Failure::TooManyRedirects { most: 10, url: "http://h/".into() },
         Failure::LostRedirect { line: "Location : /ok".into() },
+        Failure::TooManyRedirects { most: 10, url: "http://h/".into() },
     ]);
     all
 }
@@ -217,6 +218,47 @@ fn what_is_saved_says_the_same_when_it_is_read_again() {
         for language in [English, Korean] {
             assert_eq!(read.sentence(language), failed.sentence(language));
         }
+    }
+}
+
+/// Each number has causes of its own; "no route" is one of ENETUNREACH alone.
+#[test]
+fn a_cause_is_said_of_the_number_that_has_it() {
+    use rustix::io::Errno;
+    let six: SocketAddr = "[2001:db8::1]:80".parse().expect("an address");
+    let local: SocketAddr = "[fe80::1]:80".parse().expect("an address");
+    let many: SocketAddr = "224.0.0.1:80".parse().expect("an address");
+    for (errno, server, said) in [
+        (Errno::NETUNREACH, SERVER, "no route there"),
+        (Errno::NETUNREACH, many, "multicast"),
+        (Errno::HOSTUNREACH, SERVER, "does not respond on its network"),
+        (Errno::ACCESS, SERVER, "prohibit route"),
+        (Errno::ACCESS, six, "ICMPv6"),
+        (Errno::PERM, six, "prohibit route"),
+        (Errno::ADDRNOTAVAIL, SERVER, "no address of that family, or no port is free"),
+        (Errno::INVAL, SERVER, "blackhole"),
+        (Errno::INVAL, local, "link-local"),
+        (Errno::NETDOWN, SERVER, ""),
+    ] {
+        let fault = ConnectFault::Unreachable(SystemError::from(&io::Error::from(errno)));
+        let failure = Failure::Connect { server, addresses: 1, known: 1, fault };
+        let (english, korean) = (failure.sentence(English), failure.sentence(Korean));
+        assert!(english.contains(said), "{english}");
+        assert_eq!(english.contains("no route there"), said == "no route there", "{english}");
+        assert_eq!(korean.contains("그곳으로 가는 경로가 없"), said == "no route there", "{korean}");
+    }
+}
+
+#[test]
+fn addresses_that_were_not_tried_are_said_not_to_have_been() {
+    for (addresses, known, said) in [
+        (1, 1, "192.0.2.53:53: refused"),
+        (11, 11, "(nor to any other of 11 addresses)"),
+        (11, 38, "(nor to any other of the 11 addresses tried, of 38)"),
+        (1, 38, "(tried alone, of 38 addresses)"),
+    ] {
+        let failure = Failure::Connect { server: SERVER, addresses, known, fault: ConnectFault::Refused };
+        assert!(failure.to_string().contains(said), "{failure}");
     }
 }
 

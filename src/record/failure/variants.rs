@@ -44,6 +44,9 @@ pub enum Failure {
         server: SocketAddr,
         /// How many were tried.
         addresses: usize,
+        /// How many the name has.
+        #[serde(default)]
+        known: usize,
         /// What came of it.
         fault: ConnectFault,
     },
@@ -65,14 +68,14 @@ pub enum Failure {
         /// What is wrong with it.
         fault: UrlFault,
     },
-    /// One redirect after another.
-    TooManyRedirects {
-        /// How many were followed.
     /// Where a redirect leads, can't be read.
     LostRedirect {
         /// The line that should say it.
         line: String,
     },
+    /// One redirect after another.
+    TooManyRedirects {
+        /// How many were followed.
         most: usize,
         /// Where the last one leads.
         url: String,

@@ -123,6 +123,9 @@ fn outcome(number: u32, attempt: &Attempt, connect: Option<&Connect>, language: 
         ConnectOutcome::Unreachable { why } => (say!(language, "no path" / "불통"), why.said(language), String::new()),
         ConnectOutcome::Failed { why } => (say!(language, "failed" / "실패"), why.said(language), String::new()),
     };
+    // Rows of several attempts are told apart by their address.
+    let is_one_of_several = connect.is_some_and(|connect| connect.attempts.len() > 1);
+    let title = if is_one_of_several { format!("{}: {title}", attempt.server) } else { title };
     let why = if is_again(attempt) { again_sentence(language) } else { String::new() };
     let sentence = [sentence, why].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
     Step::event(format!("open-{number}"), by_clock(attempt.ended), label, title)
