@@ -24,6 +24,8 @@ use crate::record::{Figure, Source};
 use crate::sandbox::InForce;
 use crate::story::width::{USUAL, columns};
 use crate::watch::Watch;
+use anstream::adapter::strip_str;
+use anstream::{AutoStream, ColorChoice};
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::time::Instant;
@@ -226,12 +228,17 @@ fn usual_log(is_lesson: bool) -> Log {
 
 /// Who gets the records for this log; a log of lines is written by the serving threads, a capture by itself.
 fn sink_of(log: Log, language: Language) -> Option<Box<dyn Sink>> {
+    let is_plain = AutoStream::choice(&io::stdout()) == ColorChoice::Never;
+    let strip = is_plain.then_some((|text| strip_str(text).to_string()) as fn(&str) -> String);
     match log {
         Log::Story => {
-            let story = Story::new(anstream::stdout(), language, STORIES);
+            let story = Story::new(StandardOutput::new(), language, STORIES).stripped_by(strip);
             Some(Box::new(story.as_wide_as(|| columns(io::stdout()).unwrap_or(USUAL))))
         }
-        Log::Short => Some(Box::new(ShortLog::new(anstream::stdout(), language, || columns(io::stdout())))),
+        Log::Short => {
+            let short = ShortLog::new(StandardOutput::new(), language, || columns(io::stdout()));
+            Some(Box::new(short.stripped_by(strip)))
+        }
         Log::Json => Some(Box::new(JsonLog::new(StandardOutput::new()))),
         Log::Lines(_) | Log::Pcapng | Log::Off => None,
     }

@@ -382,6 +382,7 @@ impl Collector {
         self.say_left_out();
         self.sinks.iter_mut().for_each(|sink| sink.finish());
         self.total.connections += self.unwritten();
+        self.total.reports += self.sinks.iter().map(|sink| sink.unwritten_pieces()).max().unwrap_or(0);
         self.total
     }
 

@@ -17,6 +17,7 @@ pub mod live;
 pub mod loads;
 pub mod metrics;
 mod outlet;
+mod pieces;
 pub mod probe;
 pub(crate) mod report;
 mod requests;

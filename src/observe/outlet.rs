@@ -10,11 +10,13 @@ pub(super) struct Outlet<W> {
     out: Option<W>,
     /// Whether that was because nobody read in time.
     is_late: bool,
+    /// Whether the last line is torn, by a disk that was full in the middle of it.
+    is_torn: bool,
 }
 
 impl<W: Write> Outlet<W> {
     pub(super) fn to(out: W) -> Self {
-        Self { out: Some(out), is_late: false }
+        Self { out: Some(out), is_late: false, is_torn: false }
     }
 
     /// Gives how many of these bytes are written; of a disk that is full, that may be more the next time.
@@ -31,7 +33,23 @@ impl<W: Write> Outlet<W> {
                 }
             }
         }
+        if let Some(last) = bytes[..written].last() {
+            self.is_torn = *last != b'\n';
+        }
         written
+    }
+
+    /// Ends a torn line, of which the rest is missing: whether what comes now begins one of its own.
+    pub(super) fn begin_line(&mut self) -> bool {
+        !self.is_torn || self.write(b"\n") == 1
+    }
+
+    /// A writer that gathers lets go of it.
+    pub(super) fn flush(&mut self) {
+        let result = self.out.as_mut().map_or(Ok(()), Write::flush);
+        if result.is_err_and(|error| !is_passing(&error)) {
+            self.out = None;
+        }
     }
 
     /// Whether it may take more.

@@ -1,9 +1,9 @@
 //! The short log: one line for each request as soon as its response is over,
 //! for people who want to know what was asked for. Nothing is left out but what
-//! a reader is too slow for, and that is counted.
+//! a reader is too slow for, or a disk has no room for, and that is counted.
 
+use super::pieces::Pieces;
 use super::sink::{LeftOut, News, Sink};
-use super::standard_output::is_passing;
 use crate::language::Language;
 use crate::record::Nanoseconds;
 use crate::record::connection::{Exchange, Record};
@@ -18,40 +18,34 @@ use tz::TimeZone;
 /// Columns where standard output is no terminal.
 const UNBOUNDED: usize = 4_096;
 
-/// Writes a line for each exchange, with ANSI styles: the writer strips them
-/// where they are not wanted. A writer that fails is written to no more.
+/// Writes a line for each exchange, with ANSI styles where they are wanted, to a
+/// writer that keeps nothing back. One that fails for good is written to no more.
 pub struct ShortLog<W> {
-    writer: Option<W>,
+    out: Pieces<W>,
     language: Language,
     columns: fn() -> Option<usize>,
     zone: Option<TimeZone>,
     /// Connections that are open, and the number of the last exchange that was written.
     written: HashMap<u64, u64>,
-    /// Lines that found no room, on a disk that was full for a moment.
-    unwritten: usize,
 }
 
 impl<W: Write + Send> ShortLog<W> {
     /// Lines for a terminal that has this number of columns when each is written, or for none.
     pub fn new(writer: W, language: Language, columns: fn() -> Option<usize>) -> Self {
-        Self { writer: Some(writer), language, columns, zone: zone(), written: HashMap::new(), unwritten: 0 }
+        Self { out: Pieces::to(writer), language, columns, zone: zone(), written: HashMap::new() }
+    }
+
+    /// Where styles are not wanted: `strip` takes them away.
+    #[must_use]
+    pub fn stripped_by(self, strip: Option<fn(&str) -> String>) -> Self {
+        Self { out: self.out.stripped_by(strip), ..self }
     }
 
     fn write(&mut self, text: &str) {
-        let Some(writer) = &mut self.writer else { return };
-        let mut whole = String::new();
-        if self.unwritten > 0 {
-            // A line may have been torn: the next one begins anew.
-            whole = say!(self.language, "\n… {} lines not written\n" / "\n… {}줄 쓰지 못함\n", self.unwritten);
-        }
-        whole.push_str(text);
-        match writer.write_all(whole.as_bytes()).and_then(|()| writer.flush()) {
-            Ok(()) => self.unwritten = 0,
-            Err(error) if is_passing(&error) => self.unwritten += text.lines().count(),
-            Err(_) => {
-                self.writer = None;
-                self.written = HashMap::new();
-            }
+        let lines = |missing: &[u8]| missing.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.out.write(text, lines, not_written(self.language));
+        if !self.out.is_open() {
+            self.written = HashMap::new();
         }
     }
 
@@ -65,6 +59,14 @@ impl<W: Write + Send> ShortLog<W> {
         let of_day = (seconds + offset.map_or(0, |kind| i64::from(kind.ut_offset()))).rem_euclid(86_400);
         let mark = if offset.is_some() { "" } else { "Z" };
         format!("{:02}:{:02}:{:02}{mark}", of_day / 3600, of_day / 60 % 60, of_day % 60)
+    }
+}
+
+/// How many lines are missing.
+fn not_written(language: Language) -> impl FnOnce(u64) -> String {
+    move |lines| {
+        let lines = count!(language, lines, "line", "lines" / "{}줄");
+        say!(language, "… {} not written\n" / "… {} 쓰지 못함\n", lines)
     }
 }
 
@@ -85,7 +87,7 @@ fn since_accept(exchange: &Exchange) -> Duration {
 
 impl<W: Write + Send> Sink for ShortLog<W> {
     fn take(&mut self, record: &Record, news: News) {
-        if self.writer.is_none() || !matches!(news, News::Responded | News::Closing | News::Closed) {
+        if !self.out.is_open() || !matches!(news, News::Responded | News::Closing | News::Closed) {
             return;
         }
         let last = self.written.get(&record.connection).copied().unwrap_or(0);
@@ -117,10 +119,44 @@ impl<W: Write + Send> Sink for ShortLog<W> {
             self.write(&say!(language, "… {} not recorded\n" / "… {} 기록되지 않음\n", counts.join(", ")));
         }
     }
+
+    fn finish(&mut self) {
+        self.out.say_unwritten(not_written(self.language));
+    }
+
+    fn unwritten_pieces(&self) -> u64 {
+        self.out.unwritten()
+    }
 }
 
 impl<W> fmt::Debug for ShortLog<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ShortLog").field("open", &self.written.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observe::pieces::tests::Disk;
+
+    #[test]
+    fn lines_that_a_full_disk_did_not_take_are_counted_once_and_come_no_more() {
+        let record: Record = serde_json::from_str(
+            include_str!("../../docs/records.md").split("```json\n").nth(1).unwrap().split("```").next().unwrap(),
+        )
+        .unwrap();
+        let each = record.exchanges.len();
+        let disk = Disk::default();
+        let mut log = ShortLog::new(disk.clone(), Language::English, || None);
+        for (room, count) in [(usize::MAX, 1), (20, 1), (0, 36), (usize::MAX, 2)] {
+            disk.room(room);
+            (0..count).for_each(|_| log.take(&record, News::Closed));
+        }
+        let text = disk.text();
+        assert_eq!(text.matches("not written").count(), 1, "{text}");
+        assert!(text.contains(&format!("\n… {} lines not written\n", 37 * each)), "{text}");
+        assert_eq!(text.lines().count(), 3 * each + 2, "{text}");
+        assert_eq!(log.unwritten_pieces(), 37 * each as u64);
     }
 }

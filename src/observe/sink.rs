@@ -76,6 +76,11 @@ pub trait Sink: Send {
     fn unwritten(&self) -> u64 {
         0
     }
+
+    /// How many lines or blocks it could not write, because there was no room for them.
+    fn unwritten_pieces(&self) -> u64 {
+        0
+    }
 }
 
 /// Records as they are by now: with the segments that were seen since the last news.

@@ -10,11 +10,11 @@ mod left_out;
 #[cfg(test)]
 mod tests;
 
+use super::pieces::Pieces;
 use super::sink::{LeftOut, News, Records, Sink};
-use super::standard_output::is_passing;
 use crate::language::Language;
-use crate::language::sentence::say;
 use crate::record::connection::Record;
+use crate::story::steps::{count, say};
 use crate::story::width::USUAL;
 use crate::story::{self, MOST_ROWS, Occasion, Progress};
 use left_out::NotShown;
@@ -35,13 +35,11 @@ const MOST_OPEN: usize = 1_000;
 /// Exchanges that are held back for one block: with as many failures, it is written at once.
 const MOST_HELD: usize = 2 * MOST_ROWS;
 
-/// Shows connections to a writer, with ANSI styles: the writer strips them where
-/// they are not wanted, as `anstream::stdout()` does.
+/// Shows connections to a writer that keeps nothing back, with ANSI styles where they are wanted.
 ///
-/// A writer that fails is written to no more.
+/// A writer that fails for good is written to no more.
 pub struct Story<W> {
-    /// `None` once it has failed.
-    writer: Option<W>,
+    out: Pieces<W>,
     language: Language,
     width: fn() -> usize,
     per_second: u32,
@@ -53,8 +51,6 @@ pub struct Story<W> {
     /// The highest number of a connection that was heard of.
     newest: u64,
     has_begun: bool,
-    /// Blocks that found no room, on a disk that was full for a moment.
-    unwritten: u64,
 }
 
 /// What was shown since `began`, which is a second ago at most.
@@ -88,7 +84,7 @@ impl<W: Write + Send> Story<W> {
 
     fn with_clock(writer: W, language: Language, per_second: u32, clock: Box<dyn Fn() -> Instant + Send>) -> Self {
         Self {
-            writer: Some(writer),
+            out: Pieces::to(writer),
             language,
             width: || USUAL,
             per_second,
@@ -98,13 +94,18 @@ impl<W: Write + Send> Story<W> {
             not_shown: NotShown::default(),
             newest: 0,
             has_begun: false,
-            unwritten: 0,
         }
     }
 
     /// Asks before each block how wide its lines may be; else it is [`USUAL`].
     pub fn as_wide_as(self, width: fn() -> usize) -> Self {
         Self { width, ..self }
+    }
+
+    /// Where styles are not wanted: `strip` takes them away.
+    #[must_use]
+    pub fn stripped_by(self, strip: Option<fn(&str) -> String>) -> Self {
+        Self { out: self.out.stripped_by(strip), ..self }
     }
 
     /// Whether this connection is shown: decided when it is first heard of, and never again.
@@ -207,36 +208,28 @@ impl<W: Write + Send> Story<W> {
     }
 
     fn write(&mut self, text: &str) {
-        let Some(writer) = &mut self.writer else { return };
-        let mut whole = String::new();
-        if !std::mem::replace(&mut self.has_begun, true) {
-            whole = story::legend((self.width)(), self.language);
-        }
-        if self.unwritten > 0 {
-            // A block may have been torn: the next one begins anew.
-            whole.push_str(&say!(
-                self.language,
-                "\n… {} blocks not written\n\n" / "\n… 블록 {}개 쓰지 못함\n\n",
-                self.unwritten
-            ));
-        }
-        whole.push_str(text);
+        let legend = if self.has_begun { String::new() } else { story::legend((self.width)(), self.language) };
+        let is_written = self.out.write(&(legend + text), |_| 1, not_written(self.language));
+        self.has_begun |= is_written;
         self.second.blocks += 1;
-        match writer.write_all(whole.as_bytes()).and_then(|()| writer.flush()) {
-            Ok(()) => self.unwritten = 0,
-            Err(error) if is_passing(&error) => self.unwritten += 1,
-            Err(_) => {
-                self.writer = None;
-                self.shown = HashMap::new();
-                self.not_shown.forget();
-            }
+        if !self.out.is_open() {
+            self.shown = HashMap::new();
+            self.not_shown.forget();
         }
+    }
+}
+
+/// How many blocks are missing.
+fn not_written(language: Language) -> impl FnOnce(u64) -> String {
+    move |blocks| {
+        let blocks = count!(language, blocks, "block", "blocks" / "블록 {}개");
+        say!(language, "… {} not written\n\n" / "… {} 쓰지 못함\n\n", blocks)
     }
 }
 
 impl<W: Write + Send> Sink for Story<W> {
     fn take(&mut self, record: &Record, news: News) {
-        if self.writer.is_none() {
+        if !self.out.is_open() {
             return;
         }
         let now = (self.clock)();
@@ -291,6 +284,11 @@ impl<W: Write + Send> Sink for Story<W> {
     fn finish(&mut self) {
         self.write_quiet((self.clock)(), Duration::ZERO, u32::MAX, &mut ());
         self.say_left_out();
+        self.out.say_unwritten(not_written(self.language));
+    }
+
+    fn unwritten_pieces(&self) -> u64 {
+        self.out.unwritten()
     }
 }
 

@@ -6,27 +6,20 @@ use std::io::Write;
 /// Where lines are written.
 pub(super) struct Lines {
     out: Outlet<Box<dyn Write + Send>>,
-    /// Whether the last line was torn, by a disk that was full in the middle of it.
-    is_torn: bool,
 }
 
 impl Lines {
     pub(super) fn to(out: Box<dyn Write + Send>) -> Self {
-        Self { out: Outlet::to(out), is_torn: false }
+        Self { out: Outlet::to(out) }
     }
 
     /// Writes whole lines; gives how many of them are missing, where that is worth saying.
     pub(super) fn write(&mut self, lines: &[u8]) -> u64 {
-        // The rest of a torn line is missing: what comes now begins a line of its own.
-        if self.is_torn && !lines.is_empty() && self.out.write(b"\n") == 1 {
-            self.is_torn = false;
-        }
-        let written = if self.is_torn { 0 } else { self.out.write(lines) };
+        let written = if lines.is_empty() || !self.out.begin_line() { 0 } else { self.out.write(lines) };
         if !self.out.is_open() && !self.out.is_late() {
             return 0; // nobody reads it any more
         }
-        let (there, missing) = lines.split_at(written);
-        self.is_torn |= there.last().is_some_and(|last| *last != b'\n');
+        let missing = &lines[written..];
         missing.iter().filter(|byte| **byte == b'\n').count() as u64
     }
 }

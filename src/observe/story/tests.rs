@@ -6,6 +6,7 @@ mod records;
 mod widths;
 
 use super::*;
+use crate::observe::pieces::tests::Disk;
 use crate::record::Reason;
 use records as sample;
 use std::io;
@@ -290,6 +291,36 @@ fn styles_say_nothing_that_words_do_not() {
     let mut plain = anstream::StripStream::new(Vec::new());
     plain.write_all(styled.as_bytes()).unwrap();
     assert_eq!(String::from_utf8(plain.into_inner()).unwrap(), plain_text(&styled));
+}
+
+#[test]
+fn blocks_that_a_full_disk_did_not_take_are_counted_once() {
+    let (disk, time) = (Disk::default(), Milliseconds::default());
+    let mut story = Story::with_clock(disk.clone(), Language::English, PER_SECOND, time.clock());
+    let mut record = sample::curl();
+    let mut show = |room: usize, count: usize| {
+        disk.room(room);
+        for _ in 0..count {
+            record.connection += 1;
+            story.take(&Record { close: None, exchanges: vec![], ..record.clone() }, News::Opened);
+            story.take(&record, News::Closed);
+        }
+        disk.text()
+    };
+    show(usize::MAX, 1);
+    show(300, 1);
+    show(0, 9);
+    let text = show(usize::MAX, 2);
+    assert_eq!(
+        (text.matches("not written").count(), text.matches("… 10 blocks not written\n\n").count()),
+        (1, 1),
+        "{text}"
+    );
+    show(0, 1);
+    disk.room(usize::MAX);
+    story.finish();
+    assert!(disk.text().ends_with("… 1 block not written\n\n"), "{}", disk.text());
+    assert_eq!(story.unwritten_pieces(), 11);
 }
 
 #[test]
