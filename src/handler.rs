@@ -200,6 +200,8 @@ pub enum Refused {
     Forbidden,
     /// The folder that is served is missing.
     NoRoot,
+    /// The permissions of the folder that is served do not let the server in.
+    NoEntry,
     /// The folder that is served was replaced by one that the sandbox does not reach.
     OutOfReach,
     /// The system has no descriptor or memory to spare.

@@ -43,7 +43,7 @@ pub(super) fn reason(refused: Refused) -> Reason {
         Refused::NoRoom => Reason::NoRoom,
         Refused::BadPath => Reason::BadPath,
         Refused::UnknownMethod => Reason::UnknownMethod,
-        Refused::Forbidden => Reason::Forbidden,
+        Refused::Forbidden | Refused::NoEntry => Reason::Forbidden,
         Refused::NoRoot => Reason::NoRoot,
         Refused::Exhausted => Reason::Exhausted,
         Refused::ListingTooLong => Reason::ListingTooLong,

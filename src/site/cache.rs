@@ -77,6 +77,8 @@ struct KeptRoot {
     root: Root,
     identity: Option<Identity>,
     compared: Instant,
+    /// Whether it is known to be within reach of the sandbox.
+    is_in_reach: bool,
 }
 
 #[derive(Debug)]
@@ -163,9 +165,17 @@ impl Cache {
         }
         self.clear();
         let root = place.find()?.within(place.reach(self.mounts.slow().as_deref()));
-        self.root = Some(KeptRoot { identity: root.identity(), root: root.clone(), compared: self.now });
+        let identity = root.identity();
+        self.root = Some(KeptRoot { identity, root: root.clone(), compared: self.now, is_in_reach: false });
         self.sweep_at = Some(self.now + FRESH);
         Ok(root)
+    }
+
+    /// Whether the folder that lies at the root's path is out of the sandbox's reach: asked once of each that is not.
+    pub(super) fn is_root_out_of_reach(&mut self, place: &Place) -> bool {
+        let Some(kept) = self.root.as_mut().filter(|kept| !kept.is_in_reach) else { return false };
+        kept.is_in_reach = !place.is_out_of_reach(&kept.root);
+        !kept.is_in_reach
     }
 
     /// The response to `request`, if what is kept for its path is still what lies there.

@@ -258,12 +258,23 @@ impl<'a> Lookup<'a> {
     }
 
     fn refuse(&mut self, refusal: Refusal, path: &str) -> Response {
-        match refusal {
-            Refusal::NotFound => self.not_found(path),
-            Refusal::Forbidden if self.shared.place.is_out_of_reach() => {
-                refused(Refusal::OutOfReach, self.shared.options.language)
+        let refusal = match refusal {
+            // Of a folder that can't be read nobody knows what is missing in it.
+            Refusal::NotFound if self.is_root_out_of_reach() => Refusal::OutOfReach,
+            Refusal::NotFound => return self.not_found(path),
+            Refusal::Forbidden => {
+                let name = SitePath::decode(path).map(|path| path.name).unwrap_or_default();
+                self.shared.place.why_forbidden(&name)
             }
-            refusal => refused(refusal, self.shared.options.language),
+            refusal => refusal,
+        };
+        refused(refusal, self.shared.options.language)
+    }
+
+    fn is_root_out_of_reach(&mut self) -> bool {
+        match &mut self.cache {
+            Some(cache) => cache.is_root_out_of_reach(&self.shared.place),
+            None => self.shared.place.open().is_ok_and(|root| self.shared.place.is_out_of_reach(&root)),
         }
     }
 

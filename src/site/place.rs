@@ -63,6 +63,7 @@ impl Place {
     pub(super) fn find(&self) -> Result<Root, Refusal> {
         self.open().map_err(|error| match Errno::from_io_error(&error).map_or(Refusal::Failed, Refusal::from) {
             Refusal::NotFound => Refusal::NoRoot,
+            Refusal::Forbidden => Refusal::NoEntry,
             refusal => refusal,
         })
     }
@@ -78,10 +79,28 @@ impl Place {
         let _ = self.confined.set(self.open().ok().and_then(|root| root.identity()));
     }
 
-    /// Whether another folder lies there than the one around which the sandbox is, out of its reach.
-    pub(super) fn is_out_of_reach(&self) -> bool {
-        let Some(confined) = self.confined.get() else { return false };
-        self.open().is_ok_and(|root| root.identity() != *confined && root.open_folder(b"").is_err())
+    /// Whether `root`, which lies there, is another folder than the one around which the sandbox is, out of
+    /// its reach: it can't be read though its permissions let it be.
+    pub(super) fn is_out_of_reach(&self, root: &Root) -> bool {
+        self.is_another(root) && matches!(root.open_folder(b""), Err(Refusal::Forbidden)) && root.permits(b"")
+    }
+
+    /// Why `name` beneath what lies there may not be read.
+    pub(super) fn why_forbidden(&self, name: &[u8]) -> Refusal {
+        let root = match self.find() {
+            Ok(root) => root,
+            Err(refusal) => return refusal,
+        };
+        if !root.may_be_entered() {
+            return Refusal::NoEntry;
+        }
+        // One that may be entered and not read: what lies in it shows whether it is in reach.
+        let is_beyond = |name| self.is_another(&root) && root.open_folder(b"").is_err() && root.permits(name);
+        if is_beyond(b"") || is_beyond(name) { Refusal::OutOfReach } else { Refusal::Forbidden }
+    }
+
+    fn is_another(&self, root: &Root) -> bool {
+        self.confined.get().is_some_and(|confined| root.identity() != *confined)
     }
 
     /// How far names may be followed beneath it by those that may not hang.

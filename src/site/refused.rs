@@ -29,6 +29,15 @@ pub(super) fn refused(refusal: Refusal, language: Language) -> Response {
                 "파일의 권한 때문에 이 서버가 읽을 수 없습니다.",
             ),
         ),
+        Refusal::NoEntry => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Some(Refused::NoEntry),
+            text(
+                "The permissions of the folder that is served here, or of one on the way to it, do not let this \
+                 server enter it.",
+                "여기서 제공하는 폴더나 그 위 폴더의 권한 때문에 이 서버가 들어갈 수 없습니다.",
+            ),
+        ),
         Refusal::OutOfReach => (
             StatusCode::SERVICE_UNAVAILABLE,
             Some(Refused::OutOfReach),

@@ -8,7 +8,9 @@
 //! way: open what is there without reading it (O_PATH), ask the kernel where
 //! that is, and judge by this.
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat, openat2, statat};
+use rustix::fs::{
+    Access, AtFlags, FileType, Mode, OFlags, ResolveFlags, Stat, accessat, fstat, openat, openat2, statat,
+};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io;
@@ -28,6 +30,8 @@ pub(super) enum Refusal {
     NoRoot,
     /// Its permissions forbid it.
     Forbidden,
+    /// The root's permissions, or those on the way to it, forbid to enter it.
+    NoEntry,
     /// Another folder lies where the root was, and the sandbox does not reach it.
     OutOfReach,
     /// The process or the system is out of descriptors or memory: for now.
@@ -139,6 +143,16 @@ impl Root {
     /// Which folder it is: no other has both numbers while it is open.
     pub(super) fn identity(&self) -> Option<Identity> {
         fstat(&self.folder).ok().map(|state| Identity::of(&state))
+    }
+
+    /// Whether its permissions let this server enter it. A sandbox restricts opening only (landlock(7)).
+    pub(super) fn may_be_entered(&self) -> bool {
+        !matches!(statat(&self.folder, ".", AtFlags::empty()), Err(Errno::ACCESS))
+    }
+
+    /// Whether permissions let this server read what is called `name`, sandbox or not.
+    pub(super) fn permits(&self, name: &[u8]) -> bool {
+        accessat(&self.folder, relative(name), Access::READ_OK, AtFlags::empty()).is_ok()
     }
 
     /// The file or folder that is called `name`.
