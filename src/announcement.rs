@@ -12,7 +12,7 @@ use crate::qr;
 use crate::recording::Recording;
 use crate::sandbox::Sandbox;
 use crate::story::steps::count;
-use crate::story::width::{columns, lines};
+use crate::story::width::{USUAL, columns, lines};
 use anstream::{AutoStream, ColorChoice};
 use rustix::termios::tcgetwinsize;
 use std::io::{self, Write};
@@ -83,7 +83,7 @@ pub fn announce(
     for line in code(config, urls) {
         writeln!(out, "{line}")?;
     }
-    let columns = columns(io::stdout()).or_else(|| columns(io::stderr()));
+    let columns = columns(io::stdout()).or_else(|| columns(io::stderr())).map(|columns| columns.min(USUAL));
     for sentence in sentences(folder, config, listeners, recording, sandbox) {
         for line in lines(&escape::terminal(&sentence), columns) {
             writeln!(out, "{line}")?;
@@ -145,9 +145,9 @@ fn about_limits(config: &Config) -> [Option<String>; 2] {
     let connections = config.lowered.connections.map(|affordable| {
         say!(
             config.language,
-            "At most {} connections at once: the limit of open files allows no more (ulimit -Hn)."
-                / "동시에 최대 {}개의 연결만 맡습니다. 열 수 있는 파일 수의 한도 때문입니다(ulimit -Hn).",
-            affordable
+            "At most {} at once, by the limit of open files (ulimit -Hn)."
+                / "동시에 {}까지만 맡습니다. 파일 수의 한도(ulimit -Hn) 때문입니다.",
+            count!(config.language, affordable as u64, "connection", "connections" / "연결 {}개")
         )
     });
     let memory = config.lowered.memory.map(|limit| {
@@ -225,10 +225,10 @@ pub fn waiting(connections: u64, grace: Duration, language: Language) -> String 
 pub fn not_recorded(left_out: LeftOut, is_capture_file: bool, language: Language) -> String {
     let LeftOut { connections, exchanges, reports, frames } = left_out;
     let counts = [
-        (connections, say!(language, "{} connections" / "연결 {}개", connections)),
-        (exchanges, say!(language, "{} exchanges" / "교환 {}개", exchanges)),
-        (reports, say!(language, "{} reports" / "보고 {}개", reports)),
-        (frames, say!(language, "{} packets" / "패킷 {}개", frames)),
+        (connections, count!(language, connections, "connection", "connections" / "연결 {}개")),
+        (exchanges, count!(language, exchanges, "exchange", "exchanges" / "교환 {}개")),
+        (reports, count!(language, reports, "report", "reports" / "보고 {}개")),
+        (frames, count!(language, frames, "packet", "packets" / "패킷 {}개")),
     ];
     let counts: Vec<String> = counts.into_iter().filter(|(count, _)| *count > 0).map(|(_, said)| said).collect();
     let counts = counts.join(", ");
@@ -242,7 +242,7 @@ pub fn not_recorded(left_out: LeftOut, is_capture_file: bool, language: Language
     }
     say!(
         language,
-        "warning: {} were not recorded: too many at once, or the log could not take them"
+        "warning: {} not recorded: too many at once, or the log could not take them"
             / "경고: {} 기록하지 못함. 한꺼번에 너무 많았거나, 로그에 쓸 수 없었습니다",
         counts
     )
@@ -252,8 +252,37 @@ pub fn not_recorded(left_out: LeftOut, is_capture_file: bool, language: Language
 pub fn ended_without_storage(requests: usize, language: Language) -> String {
     say!(
         language,
-        "warning: storage did not respond to {} requests; ended without waiting for it"
-            / "경고: 저장 장치가 요청 {}개에 응답하지 않아 기다리지 않고 끝냈습니다",
-        requests
+        "warning: storage did not respond to {}; ended without waiting for it"
+            / "경고: 저장 장치가 {}에 응답하지 않아 기다리지 않고 끝냈습니다",
+        count!(language, requests as u64, "request", "requests" / "요청 {}개")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Args, Task};
+
+    #[test]
+    fn one_is_one_and_what_the_limits_leave_fits_a_terminal() {
+        for (language, name) in [(Language::English, "en"), (Language::Korean, "ko")] {
+            let Ok(Task::Serve(mut config)) = Args::read(["glasshttp", "--lang", name]) else { panic!("it serves") };
+            for (connections, said) in
+                [(1, "At most 1 connection at once"), (65_536, "At most 65,536 connections at once")]
+            {
+                config.lowered.connections = Some(connections);
+                let [limit, _] = about_limits(&config);
+                let limit = limit.expect("a sentence");
+                assert!(limit.width() <= USUAL, "{limit}");
+                assert!(language == Language::Korean || limit.starts_with(said), "{limit}");
+            }
+        }
+        let left_out = |reports| {
+            let left_out = LeftOut { reports, ..LeftOut::default() };
+            not_recorded(left_out, false, Language::English)
+        };
+        assert!(left_out(1).starts_with("warning: 1 report not recorded: "), "{}", left_out(1));
+        assert!(left_out(2).starts_with("warning: 2 reports not recorded: "), "{}", left_out(2));
+        assert!(ended_without_storage(1, Language::English).contains("to 1 request;"));
+    }
 }

@@ -169,7 +169,7 @@ fn listen(config: &Config, account: &Account) -> Result<(Vec<Listener>, Vec<Remo
 fn print(line: &str, is_for_people: bool) {
     let begin = if io::stdout().is_terminal() { "\r" } else { "" };
     let columns = if is_for_people { columns(io::stdout()) } else { columns(io::stderr()) };
-    let line = lines(line, columns).join("\n");
+    let line = lines(line, columns.map(|columns| columns.min(USUAL))).join("\n");
     // Nobody may be reading.
     let _ = match is_for_people {
         true => writeln!(anstream::stdout(), "{begin}{line}"),

@@ -369,7 +369,7 @@ fn a_limit_that_is_lowered_is_said() {
     while !said.contains("Ctrl-C") {
         assert!(server.stdout.read_line(&mut said).expect("a line") > 0, "{said}");
     }
-    assert!(said.contains("connections at once: the limit of open files"), "{said}");
+    assert!(said.contains("connections at once, by the limit of open files"), "{said}");
     assert!(responds_at(server.address));
 }
 

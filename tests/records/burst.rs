@@ -58,7 +58,11 @@ fn start_unread(folder: &Path, options: &[&str]) -> Server {
 /// How many of `what` the program said on standard error that it has not recorded.
 fn said(errors: &str, what: &str) -> u64 {
     let Some((before, _)) = errors.split_once(&format!(" {what}")) else { return 0 };
-    before.rsplit(' ').next().and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("a number: {errors}"))
+    before
+        .rsplit(' ')
+        .next()
+        .and_then(|count| count.replace(',', "").parse().ok())
+        .unwrap_or_else(|| panic!("a number: {errors}"))
 }
 
 #[test]
