@@ -34,7 +34,7 @@ use std::time::Duration;
 use usage::NoTask;
 use values::{
     LanguageName, Trusted, USUAL_WATCH_PORT, WatchAddress, cache_control, cache_rule, header, number, positive_seconds,
-    seconds, trust, trusted,
+    seconds, trust, trusted, user,
 };
 
 /// The port that is tried first where none is named.
@@ -158,7 +158,7 @@ pub struct Args {
     cache: u32,
 
     /// Serve as this user, when started as root [default: who called sudo, else the folder's owner, else nobody]
-    #[arg(long, value_name = "NAME|UID", help_heading = "Server")]
+    #[arg(long, value_name = "NAME|UID", value_parser = user, help_heading = "Server")]
     user: Option<String>,
 
     /// Switch the sandbox off: for kernels on which it does not work
@@ -263,6 +263,10 @@ impl Args {
                 Ok(Task::Fetch(Box::new(options)))
             }
             Some(Command::Help { command }) => {
+                if let Some(typed) = command.as_ref().filter(|typed| commands.iter().all(|name| typed != name)) {
+                    let typed = typed.to_string_lossy();
+                    return Err(NoTask::no_command(&typed, meant::alike(commands, &typed), language));
+                }
                 let words = words.first().cloned().into_iter().chain(command).chain(["--help".into()]);
                 let lang = ["--lang".into(), language.tag().into()];
                 Self::read(words.chain(lang).collect::<Vec<OsString>>())
@@ -387,6 +391,11 @@ mod tests {
             &["--header", "Content-Length: 5"],
             &["--header", " X: a"],
             &["--cache-control", "a\nb"],
+            &["--cache-control", ""],
+            &["--cache-control", " "],
+            &["--user", ""],
+            &["--user", "4294967295"],
+            &["--user", "4294967296"],
             &["--port", "65536"],
             &["--bind", "here"],
             &["--bind", "fe80::1%no-such-interface"],

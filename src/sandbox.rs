@@ -21,7 +21,7 @@ mod account;
 mod calls;
 mod files;
 
-pub use account::{Account, Became, NobodyServes};
+pub use account::{Account, Became, Hindrance, NobodyServes, account_number};
 use files::Landlock;
 pub use files::Readable;
 

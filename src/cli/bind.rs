@@ -1,7 +1,7 @@
 //! `--bind`: where the site listens, an address or a path. Whatever else people write there
 //! gets a hint at what they probably meant.
 
-use super::values::address;
+use super::values::{address, of_one};
 use crate::escape;
 use crate::language::Sentence;
 use crate::language::sentence::both;
@@ -29,7 +29,7 @@ pub(super) fn bind(text: &str) -> Result<Bind, Sentence> {
         Some(path) => Ok(Bind::Unix(UnixPlace { is_proxied, ..unix(path)? })),
         None if behind == "unix" || behind.starts_with(['/', '.']) => unix("").map(Bind::Unix),
         None => match address(behind) {
-            Some(Ok(address)) => Ok(Bind::Address(Address { is_proxied, ..address })),
+            Some(Ok(address)) => Ok(Bind::Address(Address { is_proxied, ..of_one(address)? })),
             Some(Err(why)) if !behind.contains("]:") => Err(why),
             _ => Err(meant(proxy, behind)),
         },
@@ -70,7 +70,8 @@ fn meant(proxy: &str, text: &str) -> Sentence {
     }
 }
 
-/// An invalid combination: a path named twice in two ways; a port, and no address that has it.
+/// An invalid combination: a path or an address named twice in two ways, or an address and all addresses of
+/// its family; a port, and no address that has it.
 pub(super) fn contradiction(named: &[Bind], port: Option<u16>) -> Option<Sentence> {
     let paths = || {
         named.iter().filter_map(|bind| match bind {
@@ -85,10 +86,38 @@ pub(super) fn contradiction(named: &[Bind], port: Option<u16>) -> Option<Sentenc
             "--bind unix:{path}: 서로 다르게 두 번 적었습니다. 하나를 빼세요"
         ));
     }
+    if let Some(sentence) = overlap(named) {
+        return Some(sentence);
+    }
     let port = port.filter(|_| !named.is_empty() && paths().count() == named.len())?;
     Some(both!(
         "--port {port}: a path has no port; leave it out, or add --bind 127.0.0.1",
         "--port {port}: 경로에는 포트가 없습니다. 빼거나 --bind 127.0.0.1을 더하세요"
+    ))
+}
+
+/// Two addresses that can't have the same port.
+fn overlap(named: &[Bind]) -> Option<Sentence> {
+    let addresses = || {
+        named.iter().filter_map(|bind| match bind {
+            Bind::Address(address) => Some(address),
+            Bind::Unix(_) => None,
+        })
+    };
+    let is_within = |one: &Address, all: &Address| all.ip.is_unspecified() && one.ip.is_ipv4() == all.ip.is_ipv4();
+    let pairs = || addresses().flat_map(|all| addresses().map(move |one| (one, all)));
+    if let Some((one, _)) = pairs().find(|(one, all)| one.ip == all.ip && one.zone == all.zone && one != all) {
+        let ip = one.ip;
+        return Some(both!(
+            "--bind {ip}: named twice, with and without proxy:; leave one out",
+            "--bind {ip}: proxy:를 붙여서, 또 붙이지 않고 두 번 적었습니다. 하나를 빼세요"
+        ));
+    }
+    let (one, all) = pairs().find(|(one, all)| one.ip != all.ip && is_within(one, all))?;
+    let (one, all) = (one.ip, all.ip);
+    Some(both!(
+        "--bind {all}: it includes {one}, on the same port; leave one out",
+        "--bind {all}: 같은 포트의 {one}까지 포함합니다. 하나를 빼세요"
     ))
 }
 
@@ -197,10 +226,23 @@ mod tests {
             (&["unix:/a", "unix:/b,replace"], None),
             (&["unix:/a", "unix:/a"], None),
             (&["unix:/a", "::1"], Some(80)),
+            (&["0.0.0.0", "::"], None),
+            (&["0.0.0.0", "0.0.0.0", "::1"], None),
+            (&["127.0.0.1", "proxy:127.0.0.2"], None),
         ] {
             assert_eq!(contradicts(named, port), None, "{named:?}");
         }
         assert!(contradicts(&["unix:/a", "unix:/a,replace"], None).is_some_and(|why| why.contains("named twice")));
+        for (named, all, one) in [
+            (&["0.0.0.0", "127.0.0.1"][..], "0.0.0.0", "127.0.0.1"),
+            (&["localhost", "unix:/a", "proxy:0.0.0.0"], "0.0.0.0", "127.0.0.1"),
+            (&["0.0.0.0", "::1", "::"], "::", "::1"),
+        ] {
+            let why = contradicts(named, None).expect(all);
+            assert!(why.starts_with(&format!("--bind {all}: it includes {one},")), "{why}");
+        }
+        let twice = contradicts(&["::1", "proxy:[::1]"], None);
+        assert!(twice.is_some_and(|why| why.starts_with("--bind ::1: named twice, with and without proxy:")));
         assert!(contradicts(&["unix:/a", "unix:/b"], Some(80)).is_some_and(|why| why.contains("has no port")));
     }
 
@@ -221,6 +263,9 @@ mod tests {
             ("www.example.org:80", "::1 or --lan (and --port 80)"),
             ("127.0.0.1:70000", "not an IP address"),
             ("1.2.3", "not an IP address"),
+            ("255.255.255.255", "no TCP connection can come to"),
+            ("224.0.0.1", "no TCP connection can come to"),
+            ("proxy:ff02::1%lo", "no TCP connection can come to"),
             ("", "not an IP address"),
         ] {
             let why = bind(typed).expect_err(typed);

@@ -49,6 +49,16 @@ impl NoTask {
         Self::Invalid(did_you_mean(&what, meant, language), language)
     }
 
+    /// There is no command of this name to help with.
+    pub(super) fn no_command(typed: &str, meant: Option<&str>, language: Language) -> Self {
+        let what = say!(language, "there is no command {}" / "없는 명령입니다: {}", quoted(&escape::terminal(typed)));
+        let sentence = match meant {
+            Some(meant) => did_you_mean(&what, &format!("glasshttp help {meant}"), language),
+            None => or_help(&what, language),
+        };
+        Self::Invalid(sentence, language)
+    }
+
     /// There is no such experiment, and one of nearly this name.
     pub(super) fn instead_of_experiment(typed: &str, meant: &str, language: Language) -> Self {
         let typed = escape::terminal(typed);
@@ -156,7 +166,8 @@ fn sentence(error: &clap::Error, language: Language) -> String {
 fn is_one_too_many(error: &clap::Error) -> bool {
     match error.kind() {
         ErrorKind::UnknownArgument => !of(error, ContextKind::InvalidArg).starts_with('-'),
-        ErrorKind::ArgumentConflict => of(error, ContextKind::PriorArg) == "[DIR]",
+        // Options are named beside the folder, where there are some.
+        ErrorKind::ArgumentConflict => of(error, ContextKind::PriorArg).split(", ").any(|prior| prior == "[DIR]"),
         _ => false,
     }
 }

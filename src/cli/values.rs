@@ -6,6 +6,7 @@ use crate::http::message::is_tchar;
 use crate::language::Sentence;
 use crate::language::sentence::both;
 use crate::listener::Address;
+use crate::sandbox::account_number;
 use crate::site::CacheControl;
 use clap::ValueEnum;
 use ipnet::IpNet;
@@ -40,6 +41,18 @@ pub(super) fn address(text: &str) -> Option<Result<Address, Sentence>> {
         _ if bare.contains('%') => Some(zoned(bare)),
         _ => bare.parse::<IpAddr>().ok().map(|ip| Ok(ip.into())),
     }
+}
+
+/// The same, to listen there: TCP connects one to one (RFC 9293 §3.9.2.3).
+pub(super) fn of_one(address: Address) -> Result<Address, Sentence> {
+    let ip = address.ip.to_canonical();
+    if ip.is_multicast() || ip == Ipv4Addr::BROADCAST {
+        return Err(both!(
+            "no TCP connection can come to the address of a group; try --lan for all of this machine's",
+            "여럿을 가리키는 주소로는 TCP 연결이 올 수 없습니다. 이 컴퓨터의 모든 주소라면 --lan을 쓰세요"
+        ));
+    }
+    Ok(address)
 }
 
 /// Whose word is taken: an address or a network, or all who connect by a unix socket.
@@ -116,7 +129,7 @@ pub(super) fn watch_address(text: &str) -> Result<WatchAddress, Sentence> {
         return Ok(WatchAddress { address: None, port: Some(port) });
     }
     if let Some(Ok(address)) = address(text) {
-        return Ok(WatchAddress { address: Some(address), port: None });
+        return Ok(WatchAddress { address: Some(of_one(address)?), port: None });
     }
     let parts = text.rsplit_once(':').and_then(|(ip, port)| Some((address(ip)?.ok()?, port.parse().ok()?)));
     let (ip, port) = parts.ok_or_else(|| {
@@ -125,7 +138,19 @@ pub(super) fn watch_address(text: &str) -> Result<WatchAddress, Sentence> {
             "포트도 주소도 아닙니다. 8081, 127.0.0.1:8081 또는 [::1]:8081처럼 쓰세요"
         )
     })?;
-    Ok(WatchAddress { address: Some(ip), port: Some(port) })
+    Ok(WatchAddress { address: Some(of_one(ip)?), port: Some(port) })
+}
+
+/// A user, by name or number; the number is one that an account can have.
+pub(super) fn user(text: &str) -> Result<String, Sentence> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number && account_number(text).is_none() {
+        return Err(both!(
+            "not a user; try a name of /etc/passwd, or a number up to 4294967294",
+            "사용자가 아닙니다. /etc/passwd의 이름이나 4294967294까지의 번호를 쓰세요"
+        ));
+    }
+    Ok(text.to_owned())
 }
 
 /// A port; 0 is any.
@@ -208,6 +233,9 @@ pub(super) fn cache_rule(text: &str) -> Result<(Option<String>, String), Sentenc
                 ));
             }
             Ok((Some(glob.trim().to_owned()), field_value(value.trim())?))
+        }
+        _ if text.trim().is_empty() => {
+            Err(both!("it must name a directive; try no-cache", "지시자가 있어야 합니다. no-cache처럼 쓰세요"))
         }
         _ => Ok((None, field_value(text.trim())?)),
     }

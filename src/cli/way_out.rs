@@ -3,10 +3,10 @@
 
 use super::config::GivenPlace;
 use crate::activation::Unusable;
-use crate::language::sentence::say;
+use crate::language::sentence::{say, text};
 use crate::language::{Language, cause};
 use crate::listener::{ListenError, NoUnixSocket, NotListening, Obstacle, Occupant, UnixPlace};
-use crate::sandbox::NobodyServes;
+use crate::sandbox::{Hindrance, NobodyServes};
 use std::io;
 use std::path::Path;
 
@@ -251,6 +251,13 @@ pub fn nobody_serves(error: &NobodyServes, language: Language) -> String {
                 / "{} 사용자로 제공할 수 없습니다. root만 다른 사용자가 될 수 있습니다. --user를 빼거나 sudo로 실행하세요",
             account
         ),
+        NobodyServes::Hindered(account, hindrance) => say!(
+            language,
+            "cannot serve as {}: {}, or serve as root (--user root)"
+                / "{} 사용자로 제공할 수 없습니다. {}, root로 제공하세요(--user root)",
+            account,
+            way_past(*hindrance, language)
+        ),
         NobodyServes::Refused(account, error) => say!(
             language,
             "cannot serve as {}: {}; try another --user"
@@ -267,6 +274,21 @@ pub fn nobody_serves(error: &NobodyServes, language: Language) -> String {
             account
         ),
     }
+}
+
+/// What keeps root from becoming another, and what lets it.
+fn way_past(hindrance: Hindrance, language: Language) -> &'static str {
+    let said = match hindrance {
+        Hindrance::GroupsStay => text(
+            "this user namespace forbids setgroups(2); map groups with newgidmap",
+            "이 사용자 네임스페이스에서는 setgroups(2)를 쓸 수 없습니다. newgidmap으로 그룹을 매핑하거나",
+        ),
+        Hindrance::NoCapability => text(
+            "this root lacks CAP_SETUID or CAP_SETGID; grant them",
+            "이 root에는 CAP_SETUID나 CAP_SETGID가 없습니다. 둘 다 주거나",
+        ),
+    };
+    said.of(language)
 }
 
 /// No further socket for an event loop.

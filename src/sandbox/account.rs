@@ -19,6 +19,17 @@ pub struct Account {
     pub gid: u32,
     name: Option<String>,
     home: Option<PathBuf>,
+    /// Whether it was named: then nobody else serves in its place.
+    is_named: bool,
+}
+
+/// What keeps root from becoming another account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hindrance {
+    /// The user namespace lets nobody change the groups, which would stay root's.
+    GroupsStay,
+    /// This root lacks CAP_SETUID or CAP_SETGID.
+    NoCapability,
 }
 
 /// What became of the account that the process had.
@@ -31,7 +42,7 @@ pub enum Became {
     /// Root stays root, without a capability: that was asked for.
     Root,
     /// Root stays root, without a capability: this system has no such account here (user
-    /// namespaces), or lets nobody become another.
+    /// namespaces), or lets nobody become the one that was chosen, and not named.
     RootFor(Account),
 }
 
@@ -42,6 +53,8 @@ pub enum NobodyServes {
     Unknown(String),
     /// Only root can become another.
     NotRoot(Account),
+    /// This root can't become the account that was named.
+    Hindered(Account, Hindrance),
     /// The system refuses, though it should not.
     Refused(Account, io::Error),
     /// That account can't enter the folder.
@@ -53,10 +66,18 @@ impl Account {
     /// called sudo(8), else the folder's owner if that is not root, else the user `nobody`.
     ///
     /// # Errors
-    /// If the user that was named is unknown.
+    /// If the user that was named is unknown, or exists and root can't become it.
     pub fn to_serve(folder: &Path, asked: Option<&str>) -> Result<Self, NobodyServes> {
         match asked {
-            Some(asked) => Self::called(asked).ok_or_else(|| NobodyServes::Unknown(asked.to_owned())),
+            Some(asked) => {
+                let account = Self::called(asked).ok_or_else(|| NobodyServes::Unknown(asked.to_owned()))?;
+                let account = Self { is_named: true, ..account };
+                // Now, while it is clear what the reason is: sockets that it is to own fail by it, too.
+                if unistd::geteuid().is_root() && account.uid != 0 {
+                    account.is_to_be_had()?;
+                }
+                Ok(account)
+            }
             None if !unistd::geteuid().is_root() => Ok(Self::of(unistd::geteuid(), Some(unistd::getegid()))),
             None => Ok(Self::by_sudo().or_else(|| Self::owner(folder)).unwrap_or_else(Self::nobody)),
         }
@@ -66,7 +87,7 @@ impl Account {
     fn called(text: &str) -> Option<Self> {
         match User::from_name(text) {
             Ok(Some(user)) => Some(Self::from(user)),
-            _ => text.parse().ok().map(|uid| Self::of(Uid::from_raw(uid), None)),
+            _ => account_number(text).map(|uid| Self::of(Uid::from_raw(uid), None)),
         }
     }
 
@@ -76,14 +97,14 @@ impl Account {
             Ok(Some(user)) => Self::from(user),
             _ => {
                 let gid = group.map_or(uid.as_raw(), Gid::as_raw);
-                Self { uid: uid.as_raw(), gid, name: None, home: None }
+                Self { uid: uid.as_raw(), gid, name: None, home: None, is_named: false }
             }
         }
     }
 
     fn by_sudo() -> Option<Self> {
-        let number = |name| std::env::var(name).ok()?.parse().ok();
-        let uid: u32 = number("SUDO_UID").filter(|uid| *uid != 0)?;
+        let number = |name| account_number(&std::env::var(name).ok()?);
+        let uid = number("SUDO_UID").filter(|uid| *uid != 0)?;
         Some(Self::of(Uid::from_raw(uid), number("SUDO_GID").map(Gid::from_raw)))
     }
 
@@ -109,9 +130,14 @@ impl Account {
             give_up_capabilities().map_err(refused)?;
             return Ok(Became::Same);
         }
-        if self.uid == 0 || !self.can_be_had() {
+        let stays = match self.uid {
+            0 => Some(Became::Root),
+            _ if self.is_to_be_had()? => None,
+            _ => Some(Became::RootFor(self.clone())),
+        };
+        if let Some(root) = stays {
             give_up_capabilities().map_err(refused)?;
-            return Ok(if self.uid == 0 { Became::Root } else { Became::RootFor(self.clone()) });
+            return Ok(root);
         }
         self.take().map_err(refused)?;
         Ok(Became::Other(self.clone()))
@@ -134,14 +160,25 @@ impl Account {
         Ok(())
     }
 
-    /// Whether this namespace has such an account, and lets us become it (user_namespaces(7)).
+    /// Whether this namespace has such an account, and lets us become it.
     pub fn can_be_had(&self) -> bool {
-        let needed = CapabilitySet::SETUID | CapabilitySet::SETGID;
-        let may = capabilities(None).is_ok_and(|sets| sets.effective.contains(needed));
-        let read = |name: &str| std::fs::read_to_string(format!("/proc/self/{name}"));
-        let may_set_groups = read("setgroups").map_or(true, |text| text.trim() != "deny");
-        let is_mapped = |name, id| read(name).map_or(true, |map| maps(&map, id));
-        may && may_set_groups && is_mapped("uid_map", self.uid) && is_mapped("gid_map", self.gid)
+        self.is_mapped() && hindrance().is_none()
+    }
+
+    /// The same, for root that is to become it: that it exists and can't be had is an error where it was named.
+    fn is_to_be_had(&self) -> Result<bool, NobodyServes> {
+        match hindrance() {
+            Some(hindrance) if self.is_named && self.is_mapped() => {
+                Err(NobodyServes::Hindered(self.clone(), hindrance))
+            }
+            _ => Ok(self.can_be_had()),
+        }
+    }
+
+    /// Whether this namespace has such an account (user_namespaces(7)).
+    fn is_mapped(&self) -> bool {
+        let is_mapped = |name, id| of_this_process(name).map_or(true, |map| maps(&map, id));
+        is_mapped("uid_map", self.uid) && is_mapped("gid_map", self.gid)
     }
 
     /// Whether a folder is its home, or that of everybody.
@@ -152,7 +189,13 @@ impl Account {
 
 impl From<User> for Account {
     fn from(user: User) -> Self {
-        Self { uid: user.uid.as_raw(), gid: user.gid.as_raw(), name: Some(user.name), home: Some(user.dir) }
+        Self {
+            uid: user.uid.as_raw(),
+            gid: user.gid.as_raw(),
+            name: Some(user.name),
+            home: Some(user.dir),
+            is_named: false,
+        }
     }
 }
 
@@ -163,6 +206,26 @@ impl fmt::Display for Account {
             None => write!(f, "{}", self.uid),
         }
     }
+}
+
+/// What keeps this process from becoming any other account.
+fn hindrance() -> Option<Hindrance> {
+    if of_this_process("setgroups").is_ok_and(|text| text.trim() == "deny") {
+        return Some(Hindrance::GroupsStay);
+    }
+    let needed = CapabilitySet::SETUID | CapabilitySet::SETGID;
+    let may = capabilities(None).is_ok_and(|sets| sets.effective.contains(needed));
+    (!may).then_some(Hindrance::NoCapability)
+}
+
+fn of_this_process(name: &str) -> io::Result<String> {
+    std::fs::read_to_string(format!("/proc/self/{name}"))
+}
+
+/// The number of a user or a group; the highest one means none (setresuid(2)).
+pub fn account_number(text: &str) -> Option<u32> {
+    let is_number = text.bytes().all(|digit| digit.is_ascii_digit());
+    text.parse().ok().filter(|id| is_number && *id != u32::MAX)
 }
 
 /// Whether a map of ids, as in /proc/self/uid_map, has this one: lines of `inside outside count`.
@@ -205,7 +268,9 @@ mod tests {
             (unknown.uid, unknown.gid, unknown.to_string()),
             (4_294_000_001, 4_294_000_001, "4294000001".into())
         );
-        assert_eq!(Account::called("no such user"), None);
+        for none in ["no such user", "", "4294967295", "4294967296", "-1", "+1"] {
+            assert_eq!(Account::called(none), None, "{none}");
+        }
         assert_ne!(Account::nobody().uid, 0);
     }
 }

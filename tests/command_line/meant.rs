@@ -18,6 +18,17 @@ fn a_value_is_said_with_what_it_is_not() {
         (&["fetch", "http://[::1/"], "error: \"http://[::1/\" is not a URL: "),
         (&["fetch", "--http", "2", "localhost"], "--http 2: not one of "),
         (&["lab", "--answer", "ab", "close"], "--answer ab: "),
+        (&["--user", "", "site"], "--user '': not a user; try"),
+        (&["--user", "4294967295", "site"], "--user 4294967295: not a user; try"),
+        (&["--cache-control", "", "site"], "--cache-control '': it must name a directive"),
+        (&["-b", "0.0.0.0", "-b", "127.0.0.1"], "--bind 0.0.0.0: it includes 127.0.0.1"),
+        (&["-b", "255.255.255.255"], "--bind 255.255.255.255: no TCP connection can come"),
+        (&["--watch", "224.0.0.1:80"], "--watch 224.0.0.1:80: no TCP connection can come"),
+        (&["-p", "9588", "site", "extra"], "unexpected argument extra; see --help"),
+        (&["-p", "9588", "site", "--spa", "extra", "more"], "unexpected argument extra; see --help"),
+        (&["-p", "9588", "site", "fetch"], "unexpected argument fetch; see --help"),
+        (&["help", "nosuch"], "there is no command nosuch; see --help"),
+        (&["help", ""], "there is no command ''; see --help"),
     ] {
         assert_refused(arguments, 2, said, "");
     }
@@ -39,6 +50,7 @@ fn what_is_nearly_right_leads_to_what_was_meant() {
         (&["lesson", "--model", "thread"], "there is no option --model; did you mean glasshttp --model?"),
         (&["--repeat", "3"], "there is no option --repeat; did you mean glasshttp fetch --repeat?"),
         (&["lab", "handshke"], "there is no experiment handshke; did you mean glasshttp lab handshake?"),
+        (&["help", "fecth"], "there is no command fecth; did you mean glasshttp help fetch?"),
         (&["lesson", "site"], "unexpected argument site; see glasshttp lesson --help"),
         (&["lab", "close", "more"], "unexpected argument more; see glasshttp lab --help"),
         (&["8000"], "there is no folder 8000; did you mean --port 8000?"),
