@@ -52,7 +52,8 @@ sentences! {
         OtherHost "other_host" "The request was refused: it is for a host that this server does not respond to (--host)." "요청을 거절했습니다. 이 서버가 응답하지 않는 호스트에 대한 요청입니다(--host).";
         BadPath "bad_path" "The request was refused: in its path, a % is not followed by two hexadecimal digits." "요청을 거절했습니다. 경로에 16진수 두 자리가 뒤따르지 않는 %가 있습니다.";
         UnknownMethod "unknown_method" "The request was refused: this address does not support its method." "요청을 거절했습니다. 이 주소가 지원하지 않는 메서드입니다.";
-        Forbidden "forbidden" "The request was refused: the file's permissions do not let this server read it." "요청을 거절했습니다. 파일의 권한 때문에 이 서버가 읽을 수 없습니다.";
+        Forbidden "forbidden" "The request was refused: the permissions of this file or folder, or of a folder above it, do not let this server read it." "요청을 거절했습니다. 이 파일이나 폴더, 또는 그 위 폴더의 권한 때문에 이 서버가 읽을 수 없습니다.";
+        NoEntry "no_entry" "The request was refused: the permissions of the folder that is served, or of one on the way to it, do not let this server enter it." "요청을 거절했습니다. 제공하는 폴더나 그 위 폴더의 권한 때문에 이 서버가 들어갈 수 없습니다.";
         NoRoot "no_root" "The request was refused: the folder that is served is missing." "요청을 거절했습니다. 제공하던 폴더가 없습니다.";
         Exhausted "exhausted" "The request was refused: the server was out of file descriptors or memory." "요청을 거절했습니다. 서버의 파일 디스크립터나 메모리가 모자랐습니다.";
         ListingTooLong "listing_too_long" "The request was refused: the folder has more names than one listing may hold." "요청을 거절했습니다. 폴더에 목록 하나에 담을 수 있는 것보다 많은 이름이 있습니다.";

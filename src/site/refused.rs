@@ -25,8 +25,8 @@ pub(super) fn refused(refusal: Refusal, language: Language) -> Response {
             StatusCode::FORBIDDEN,
             Some(Refused::Forbidden),
             text(
-                "The file's permissions do not let this server read it.",
-                "파일의 권한 때문에 이 서버가 읽을 수 없습니다.",
+                "The permissions of this file or folder, or of a folder above it, do not let this server read it.",
+                "이 파일이나 폴더, 또는 그 위 폴더의 권한 때문에 이 서버가 읽을 수 없습니다.",
             ),
         ),
         Refusal::NoEntry => (
