@@ -11,6 +11,8 @@ const LONGEST_V2: usize = 536;
 /// What version 2 begins with, and how long that is with the rest of its fixed part.
 const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
 const FIXED: usize = 16;
+/// Version 2, and a connection that the proxy made for itself, such as a health check.
+const LOCAL: u8 = 0x20;
 
 /// What has come of a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +42,14 @@ fn version_1(bytes: &[u8]) -> Preface {
         let may_be_one = line.starts_with(BEGINNING) || BEGINNING.starts_with(line);
         return if may_be_one && line.len() < LONGEST_V1 { Preface::Unfinished } else { Preface::Malformed };
     };
+    // What follows is to be ignored, whatever it is (§2.1).
+    let words = line[..end].strip_prefix(BEGINNING).map(|rest| rest.split(|&byte| byte == b' '));
+    if words.is_some_and(|mut words| words.next() == Some(b"UNKNOWN")) {
+        return Preface::Whole(end + 2, None);
+    }
+    if !line[..end].rsplit(|&byte| byte == b' ').take(2).all(is_port) {
+        return Preface::Malformed;
+    }
     let named = |client, port| Some(Named { client, port: Some(port), by: NamedBy::ProxyV1 });
     match v1::Header::try_from(&line[..end + 2]).map(|header| header.addresses) {
         Ok(v1::Addresses::Tcp4(ends)) => Preface::Whole(end + 2, named(ends.source_address.into(), ends.source_port)),
@@ -49,14 +59,24 @@ fn version_1(bytes: &[u8]) -> Preface {
     }
 }
 
+/// Digits, and no zero before others (§2.1); how large it may be is seen later.
+fn is_port(text: &[u8]) -> bool {
+    text.iter().all(u8::is_ascii_digit) && !matches!(text, [] | [b'0', _, ..])
+}
+
 fn version_2(bytes: &[u8]) -> Preface {
     let compared = bytes.len().min(SIGNATURE.len());
     if bytes[..compared] != SIGNATURE[..compared] {
         return Preface::Malformed;
     }
     let Some(fixed) = bytes.first_chunk::<FIXED>() else { return Preface::Unfinished };
-    if FIXED + usize::from(u16::from_be_bytes([fixed[14], fixed[15]])) > LONGEST_V2 {
+    let length = FIXED + usize::from(u16::from_be_bytes([fixed[14], fixed[15]]));
+    if length > LONGEST_V2 {
         return Preface::Malformed;
+    }
+    if fixed[SIGNATURE.len()] == LOCAL {
+        // Family and addresses are to be ignored, whatever they are (§2.2).
+        return if bytes.len() < length { Preface::Unfinished } else { Preface::Whole(length, None) };
     }
     let header = match v2::Header::try_from(bytes) {
         Ok(header) => header,
@@ -65,8 +85,7 @@ fn version_2(bytes: &[u8]) -> Preface {
     };
     let named = |client, port| Some(Named { client, port: Some(port), by: NamedBy::ProxyV2 });
     let client = match header.addresses {
-        // The proxy's own connection, such as a health check.
-        _ if header.command == v2::Command::Local || header.protocol != v2::Protocol::Stream => None,
+        _ if header.protocol != v2::Protocol::Stream => None,
         v2::Addresses::IPv4(ends) => named(ends.source_address.into(), ends.source_port),
         v2::Addresses::IPv6(ends) => named(ends.source_address.into(), ends.source_port),
         v2::Addresses::Unix(_) | v2::Addresses::Unspecified => None,
@@ -106,10 +125,20 @@ mod tests {
         assert_eq!(known(&v2(0x21, 0x21, &six)), Some("::1 5000".to_owned()));
         let with_tlvs = [&ENDS[..], &[0x04, 0, 3, 1, 2, 3], &[0xe2, 0, 1, 9]].concat();
         assert_eq!(known(&v2(0x21, 0x11, &with_tlvs)), named);
-        for (command, family, rest) in
-            [(0x20, 0x11, &ENDS[..]), (0x20, 0, &[]), (0x21, 0, &[1, 2, 3]), (0x21, 0x31, &[7; 216])]
-        {
+        for (command, family, rest) in [(0x21, 0, &[1, 2, 3][..]), (0x21, 0x31, &[7; 216])] {
             assert_eq!(known(&v2(command, family, rest)), None, "{command:x} {family:x}");
+        }
+    }
+
+    #[test]
+    fn what_is_to_be_ignored_is() {
+        for (family, rest) in [(0x11, &ENDS[..]), (0, b""), (0x11, b""), (0x21, &ENDS), (0x41, b"abcd"), (0xff, b"a")] {
+            let header = v2(LOCAL, family, rest);
+            assert_eq!(read(&[&header[..], b"GET /"].concat()), Preface::Whole(header.len(), None), "{family:x}");
+            assert_eq!(read(&header[..header.len() - 1]), Preface::Unfinished, "{family:x}");
+        }
+        for line in [&b"PROXY UNKNOWN\r\n"[..], b"PROXY UNKNOWN \r\n", b"PROXY UNKNOWN \xff\0\r\n"] {
+            assert_eq!(read(&[line, b"GET /"].concat()), Preface::Whole(line.len(), None));
         }
     }
 
@@ -119,11 +148,17 @@ mod tests {
         for bytes in [
             &b"GET / HTTP/1.0\r\n\r\n"[..],
             b"PR\r\n",
+            b"PROXY \r\n",
             b"PROXX",
             b"PROXY TCP4 1.2.3.4\r\n",
             b"PROXY TCP4 ::1 ::1 1 2\r\n",
             b"PROXY TCP4 1.2.3.4 1.2.3.4 1 70000\r\n",
             b"PROXY tcp4 1.2.3.4 1.2.3.4 1 2\r\n",
+            b"PROXY TCP4 1.2.3.4 1.2.3.4 +1 2\r\n",
+            b"PROXY TCP4 1.2.3.4 1.2.3.4 1 -2\r\n",
+            b"PROXY TCP4 1.2.3.4 1.2.3.4 01 2\r\n",
+            b"PROXY UNKNOWNX\r\n",
+            b"PROXY UNKNOWN\xff\r\n",
             long.as_bytes(),
             &[b"PROXY ", &[b'a'; 101][..]].concat(),
             b"\r\n\r\nGET",
@@ -131,6 +166,7 @@ mod tests {
             &v2(0x22, 0x11, &ENDS),
             &v2(0x21, 0x11, &ENDS[..11]),
             &v2(0x21, 0x11, &[0; 521])[..16],
+            &v2(LOCAL, 0x11, &[0; 521])[..16],
         ] {
             assert_eq!(read(bytes), Preface::Malformed, "{:?}", String::from_utf8_lossy(bytes));
         }
