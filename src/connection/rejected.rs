@@ -81,8 +81,10 @@ fn sentence(rejection: Rejection) -> Text {
             "이 서버는 HTTP/1.0으로 응답하고 0.9, 1.0, 1.1을 이해합니다.",
         ),
         Rejection::Target => text(
-            "The request target must be a path that begins with /, or an http:// address.",
-            "요청 대상은 /로 시작하는 경로나 http:// 주소여야 합니다.",
+            "The request target must be a path that begins with /, or an http:// address; \
+             bytes that are not UTF-8 must be percent-encoded, as in /caf%E9.",
+            "요청 대상은 /로 시작하는 경로나 http:// 주소여야 합니다. \
+             UTF-8이 아닌 바이트는 /caf%E9처럼 퍼센트 인코딩해야 합니다.",
         ),
         Rejection::Host => text(
             "An HTTP/1.1 request needs exactly one Host field that names a host.",

@@ -8,9 +8,10 @@
 pub mod fields;
 pub mod foreign;
 pub mod response;
+mod target;
 
 use super::host;
-use super::message::{Field, FieldStorage, Headers, MAX_FIELDS, Method, Request, Target, Version, is_tchar};
+use super::message::{Field, FieldStorage, Headers, MAX_FIELDS, Method, Request, Version, is_tchar};
 use super::server::rejection::Rejection;
 use std::mem::MaybeUninit;
 
@@ -97,33 +98,39 @@ fn unusual<'r, 'b: 'r>(
     };
     let line = &bytes[..end];
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let text = std::str::from_utf8(line).map_err(|_| Rejection::RequestLine)?;
-    let words: Vec<&str> = text.split(' ').collect();
+    let words: Vec<&[u8]> = line.split(|&byte| byte == b' ').collect();
     match words[..] {
-        ["GET", path] if first && is_target(path) => {
-            request(line, "GET", path, Version::Http09, storage).map(|request| Some((request, end + 1)))
+        [b"GET", target] if first && target::is_target(target) => {
+            request(line, "GET", target::as_text(target)?, Version::Http09, storage)
+                .map(|request| Some((request, end + 1)))
         }
-        [method, path, version] if method.bytes().all(is_tchar) && is_target(path) => match version {
-            "HTTP/1.0" | "HTTP/1.1" if error == httparse::Error::TooManyHeaders => Err(Rejection::TooManyFields),
-            "HTTP/1.0" | "HTTP/1.1" => Err(Rejection::Field),
-            _ => fields_alone(bytes, end + 1, (line, method, path, self::version(version)?), storage),
-        },
+        [method, target, version] if method.iter().copied().all(is_tchar) && target::is_target(target) => {
+            let [method, version] = [method, version].map(|word| std::str::from_utf8(word).unwrap_or_default());
+            let target = target::as_text(target);
+            match version {
+                "HTTP/1.0" | "HTTP/1.1" if target.is_ok() => Err(match error {
+                    httparse::Error::TooManyHeaders => Rejection::TooManyFields,
+                    _ => Rejection::Field,
+                }),
+                _ => fields_alone(bytes, end + 1, (line, method, target, self::version(version)?), storage),
+            }
+        }
         _ => Err(Rejection::RequestLine),
     }
 }
 
-/// A version that httparse does not read: the fields after the line that ends at `start`.
+/// A version or a target that httparse does not read: the fields after the line that ends at `start`.
 fn fields_alone<'r, 'b: 'r>(
     bytes: &'b [u8],
     start: usize,
-    (line, method, target, version): (&'b [u8], &'b str, &'b str, Version),
+    (line, method, target, version): (&'b [u8], &'b str, Result<&'b str, Rejection>, Version),
     storage: &'r mut FieldStorage<'b>,
 ) -> Result<Option<(Request<'r>, usize)>, Rejection> {
     let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
     match httparse::parse_headers(&bytes[start..], &mut fields) {
         Ok(httparse::Status::Complete((length, fields))) => {
             keep(fields, storage);
-            request(line, method, target, version, storage).map(|request| Some((request, start + length)))
+            request(line, method, target?, version, storage).map(|request| Some((request, start + length)))
         }
         Ok(httparse::Status::Partial) => Ok(None),
         Err(httparse::Error::TooManyHeaders) => Err(Rejection::TooManyFields),
@@ -144,7 +151,7 @@ fn request<'r, 'b: 'r>(
     version: Version,
     storage: &'r mut FieldStorage<'b>,
 ) -> Result<Request<'r>, Rejection> {
-    let (target, authority) = self::target(method, target)?;
+    let (target, authority) = target::read(method, target)?;
     let fields: &'r [Field<'b>] = storage;
     let HostAndLength { host, content_length } = host_and_length(fields, version)?;
     Ok(Request {
@@ -217,45 +224,6 @@ fn version(text: &str) -> Result<Version, Rejection> {
     }
 }
 
-/// The four forms of a target (RFC 9112 §3.2): the part that names something
-/// here, and the authority where one is named.
-fn target<'b>(method: &str, raw: &'b str) -> Result<(Target<'b>, Option<&'b [u8]>), Rejection> {
-    if raw.contains('#') {
-        return Err(Rejection::Target);
-    }
-    let (path_and_query, authority) = match (method, raw) {
-        ("OPTIONS", "*") => return Ok((Target { path: raw, query: None }, None)),
-        ("CONNECT", _) if !raw.starts_with('/') => {
-            let authority = Some(raw.as_bytes()).filter(|raw| host::is_valid(raw));
-            return Ok((Target { path: raw, query: None }, Some(authority.ok_or(Rejection::Target)?)));
-        }
-        _ if raw.starts_with('/') => (raw, None),
-        _ => split_authority(raw).ok_or(Rejection::Target)?,
-    };
-    let (path, query) = match path_and_query.split_once('?') {
-        Some((path, query)) => (path, Some(query)),
-        None => (path_and_query, None),
-    };
-    Ok((Target { path: if path.is_empty() { "/" } else { path }, query }, authority))
-}
-
-/// What follows `http://host:port`, which may be empty or begin with `?`, and
-/// that host and port. The host of a URL is never empty (RFC 9110 §4.2.1); whose
-/// name and password stand before it is nobody's concern here.
-fn split_authority(raw: &str) -> Option<(&str, Option<&[u8]>)> {
-    let (scheme, rest) = raw.split_once("://")?;
-    let (authority, path_and_query) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    let host = authority.split_once('@').map_or(authority, |(_, host)| host).as_bytes();
-    let known = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
-    let names_host = !matches!(host, [] | [b':', ..]) && host::is_valid(host);
-    (known && names_host).then_some((path_and_query, Some(host)))
-}
-
-/// Bytes that httparse takes in a target: no space, no control.
-fn is_target(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte > b' ' && byte != 0x7f)
-}
-
 /// How many bytes of empty lines `input` begins with.
 pub(super) fn blank_lines(input: &[u8]) -> usize {
     let mut rest = input;
@@ -325,12 +293,26 @@ mod tests {
         ] {
             is_rejected(format!("{line}\r\n\r\n").as_bytes(), Rejection::RequestLine);
         }
+        is_rejected(b"GET /caf\xe9 HTTP/1.x\r\n\r\n", Rejection::RequestLine);
+        is_rejected(b"GET / HTTP/1.\xe9\r\n\r\n", Rejection::RequestLine);
         is_rejected(b"\x16\x03\x01\x02\x00", Rejection::TlsHandshake);
         is_rejected(b" GET / HTTP/1.0\r\n\r\n", Rejection::NotHttp);
         is_rejected(b"/x\r\n", Rejection::NotHttp);
         for field in ["A : b", " A: b", "A", ": b", "A: b\r\n c", "A: \0"] {
             is_rejected(format!("GET / HTTP/1.0\r\n{field}\r\n\r\n").as_bytes(), Rejection::Field);
         }
+    }
+
+    #[test]
+    fn a_target_that_is_not_utf_8_is_at_fault_itself() {
+        is_rejected(b"GET /caf\xe9\r\n", Rejection::Target);
+        for version in ["1.0", "1.1", "1.2"] {
+            let head = [b"GET /caf\xe9 HTTP/", version.as_bytes(), b"\r\nHost: a\r\n"].concat();
+            assert_eq!(read(&head), Ok(None), "the head goes on");
+            is_rejected(&[&head[..], b"\r\n"].concat(), Rejection::Target);
+            is_rejected(&[&head[..], b"A\r\n\r\n"].concat(), Rejection::Field);
+        }
+        is_rejected(b"GET /caf\xe9 HTTP/2.0\r\n\r\n", Rejection::Version);
     }
 
     #[test]
@@ -378,42 +360,6 @@ mod tests {
         is_rejected(b"GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n", Rejection::Host);
         is_rejected(b"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", Rejection::Host);
         is_version(b"GET / HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n", Version::Http11);
-    }
-
-    #[test]
-    fn targets_in_all_their_forms() {
-        for (method, raw, path, query) in [
-            ("GET", "/a?b?c", "/a", Some("b?c")),
-            ("GET", "/a?", "/a", Some("")),
-            ("GET", "http://host/a?b", "/a", Some("b")),
-            ("GET", "HTTP://host:80", "/", None),
-            ("GET", "http://host?q", "/", Some("q")),
-            ("OPTIONS", "*", "*", None),
-            ("CONNECT", "host:443", "host:443", None),
-            ("GET", "//host/../x", "//host/../x", None),
-        ] {
-            assert_eq!(target(method, raw).map(|(target, _)| target), Ok(Target { path, query }), "{method} {raw}");
-        }
-        for raw in [
-            "*",
-            "a",
-            "ftp://host/",
-            "http:///a",
-            "/a#b",
-            "?q",
-            "http://a b/",
-            "http://[::1/",
-            "http://a:b/",
-            "http://%zz/",
-            "http://a@b@c/",
-            "http://user@/",
-            "http://:80/",
-            "http://?q",
-            "http:/a",
-            "http:a",
-        ] {
-            assert_eq!(target("GET", raw), Err(Rejection::Target), "{raw}");
-        }
     }
 
     #[test]
