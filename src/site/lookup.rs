@@ -225,7 +225,6 @@ impl<'a> Lookup<'a> {
         file: Arc<File>,
         state: Stat,
     ) -> Result<Response, Refusal> {
-        let neighbours = neighbours(root, &request.headers, name)?;
         let mut representation = self.representation(name, file, state)?;
         representation.varies = neighbours.any;
         if let Some(coding) = neighbours.best {
@@ -236,6 +235,11 @@ impl<'a> Lookup<'a> {
                 representation.name = path::display(&neighbour);
                 representation.coding = Some(coding);
             }
+        let neighbours = match representation.coding {
+            // A further coding would have to be named besides (RFC 9110 §8.4).
+            Some(_) => Neighbours { any: false, best: None },
+            None => neighbours(root, &request.headers, name)?,
+        };
         }
         let (is_only_one, state) = (!representation.varies, representation.file.state);
         let prepared = Prepared::new(representation, &self.shared.options, &self.shared.tags);

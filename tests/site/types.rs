@@ -177,3 +177,20 @@ fn types_by_name() {
     let fields = (drawing.header("Content-Type"), drawing.header("Content-Encoding"));
     assert_eq!(fields, (Some("image/svg+xml; charset=utf-8"), None));
 }
+
+#[test]
+fn what_is_coded_by_its_name_has_no_further_coding() {
+    let folder = Folder::new();
+    let drawing = b"\x1f\x8b\x08\0 coded";
+    folder.write("drawing.svgz", drawing);
+    folder.write("drawing.svgz.gz", "coded twice");
+    folder.write("drawing.svgz.br", "coded twice, otherwise");
+    for model in crate::harness::MODELS {
+        let server = folder.serve(&["--model", model]);
+        for wanted in ["gzip", "br", "gzip, br"] {
+            let response = server.get_with("/drawing.svgz", &format!("Accept-Encoding: {wanted}\r\n"));
+            assert_eq!((response.header("Content-Encoding"), response.header("Vary")), (Some("gzip"), None), "{model}");
+            assert_eq!(response.body, drawing, "{model}");
+        }
+    }
+}
