@@ -1,13 +1,14 @@
 //! One request's look into a site, with what an event loop keeps of it, if one asks.
 
 use super::cache::Cache;
-use super::listing::Listings;
+use super::conditions::{Validators, Verdict};
+use super::listing::{self, Listings};
 use super::mounts::{Mounts, SlowMounts};
 use super::options::SiteOptions;
 use super::path::{self, PathError, SitePath};
 use super::place::Place;
 use super::prepared::{Opened, Prepared, Representation};
-use super::refused::{malformed_path, misdirected, moved, refused, unavailable, unknown_method};
+use super::refused::{malformed_path, misdirected, moved, precondition_failed, refused, unavailable, unknown_method};
 use super::representation::{Coding, Preference};
 use super::root::{Destination, Refusal, Root};
 use super::storage::{Storage, mount_of};
@@ -213,7 +214,15 @@ impl<'a> Lookup<'a> {
         if root.is_on_one_mount() {
             return Err(Refusal::Elsewhere);
         }
-        Ok(Chosen::Listing(root, path.clone()))
+        let verdict = Validators::NONE.judge(&request.headers);
+        if verdict != Verdict::Proceed {
+            root.open_folder(&path.name)?; // conditions are for what could be had (RFC 9110 §13.2.1)
+        }
+        Ok(match verdict {
+            Verdict::Proceed => Chosen::Listing(root, path.clone()),
+            Verdict::NotModified => Chosen::Response(listing::not_modified(&path.name)),
+            Verdict::Failed => Chosen::Response(precondition_failed(self.shared.options.language)),
+        })
     }
 
     /// The response that the open file `name`, or a precompressed neighbour, makes.

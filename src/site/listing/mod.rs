@@ -17,9 +17,9 @@ mod words;
 use super::path::{self, SitePath};
 use super::refused::refused;
 use super::root::{Refusal, Root};
-use crate::handler::{Begun, Response};
+use crate::handler::{Begun, Body, Response};
 use crate::http::field;
-use crate::http::message::StatusCode;
+use crate::http::message::{HeaderBlock, StatusCode};
 use crate::language::Language;
 use crate::later::Later;
 use crate::pool::{Bounds, Pool};
@@ -33,6 +33,9 @@ use shared::{Availability, Duty, Key, SharedPages};
 use std::sync::Arc;
 use std::time::Instant;
 use words::Words;
+
+/// What caches may do with a listing.
+const KEPT: &str = "no-cache";
 
 /// How many names are read at once: in well under a millisecond.
 const FEW: usize = 256;
@@ -174,11 +177,17 @@ fn begun(name: &[u8], found: Availability, language: Language) -> Begun {
     }
 }
 
+/// The response where a condition says that the client needs no page of the folder `name`.
+pub(super) fn not_modified(name: &[u8]) -> Response {
+    let headers = HeaderBlock::of(&[(field::CACHE_CONTROL, KEPT)]);
+    Response::new(StatusCode::NOT_MODIFIED, headers, Body::EMPTY).made_from(path::display(name))
+}
+
 /// The response of a folder's page, or of why there is none.
 fn response(name: &[u8], made: Made, language: Language) -> Response {
     match made {
         Ok(page) => {
-            Response::html(StatusCode::OK, page).with(field::CACHE_CONTROL, "no-cache").made_from(path::display(name))
+            Response::html(StatusCode::OK, page).with(field::CACHE_CONTROL, KEPT).made_from(path::display(name))
         }
         Err(refusal) => refused(refusal, language),
     }
