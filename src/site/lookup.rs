@@ -170,7 +170,7 @@ impl<'a> Lookup<'a> {
                 self.file(root, request, &path.name, file, state).map(Chosen::Response)
             }
             Ok(Destination::File(..)) => Err(Refusal::NotFound),
-            Ok(Destination::Folder) if path.names_folder => self.folder(root, request, &path),
+            Ok(Destination::Folder) if path.is_normal => self.folder(root, request, &path),
             Ok(Destination::Folder) => Ok(Chosen::Response(self.redirect(&path, request.target.query))),
             Err(Refusal::NotFound) => self.instead(root, request, &path).map(Chosen::Response),
             Err(refusal) => Err(refusal),
@@ -235,6 +235,11 @@ impl<'a> Lookup<'a> {
         state: Stat,
     ) -> Result<Response, Refusal> {
         let mut representation = self.representation(name, file, state)?;
+        let neighbours = match representation.coding {
+            // A further coding would have to be named besides (RFC 9110 §8.4).
+            Some(_) => Neighbours { any: false, best: None },
+            None => neighbours(root, &request.headers, name)?,
+        };
         representation.varies = neighbours.any;
         if let Some(coding) = neighbours.best {
             let neighbour = [name, coding.suffix()].concat();
@@ -244,11 +249,6 @@ impl<'a> Lookup<'a> {
                 representation.name = path::display(&neighbour);
                 representation.coding = Some(coding);
             }
-        let neighbours = match representation.coding {
-            // A further coding would have to be named besides (RFC 9110 §8.4).
-            Some(_) => Neighbours { any: false, best: None },
-            None => neighbours(root, &request.headers, name)?,
-        };
         }
         let (is_only_one, state) = (!representation.varies, representation.file.state);
         let prepared = Prepared::new(representation, &self.shared.options, &self.shared.tags);
@@ -318,14 +318,14 @@ impl<'a> Lookup<'a> {
         refused(Refusal::NotFound, self.shared.options.language)
     }
 
-    /// Where the folder is, if its name came without a slash.
+    /// Where the folder is, if its path came without a slash at the end or is not in its normal form.
     fn redirect(&self, path: &SitePath, query: Option<&str>) -> Response {
         let mut location = path.encoded_folder();
         if let Some(query) = query {
             location.push('?');
             location.push_str(&path::encode_query(query));
         }
-        moved(&location, self.shared.options.language)
+        moved(&location, path.names_folder, self.shared.options.language)
     }
 }
 

@@ -15,6 +15,9 @@ pub(super) struct SitePath {
     pub(super) name: Vec<u8>,
     /// Whether the request named a folder by a `/` at its end.
     pub(super) names_folder: bool,
+    /// Whether a folder's path came without empty and dot segments: relative links
+    /// are resolved against the path as the client has it (RFC 3986 §5.2).
+    pub(super) is_normal: bool,
 }
 
 /// Why a path leads nowhere.
@@ -46,7 +49,8 @@ impl SitePath {
                 _ => segments.push(segment),
             }
         }
-        Ok(Self { name: segments.join(&b'/'), names_folder })
+        let is_normal = path.ends_with('/') && path.matches('/').count() == segments.len() + 1;
+        Ok(Self { name: segments.join(&b'/'), names_folder, is_normal })
     }
 
     /// Whether one of its segments is hidden.
@@ -154,6 +158,16 @@ mod tests {
             ("/a%5Cb", "a\\b", false),
         ] {
             assert_eq!(decoded(path), Ok((name.to_owned(), names_folder)), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_folders_path_is_normal_without_empty_and_dot_segments() {
+        for path in ["/", "/a/", "/%ED%95%9C/b/", "/한/", "/a%2eb/", "/.../"] {
+            assert!(SitePath::decode(path).expect(path).is_normal, "{path}");
+        }
+        for path in ["//", "//a/", "/a//", "/a//b/", "/.", "/./", "/a/./", "/a/..", "/a/../b/", "/a/%2e/", "/a"] {
+            assert!(!SitePath::decode(path).expect(path).is_normal, "{path}");
         }
     }
 

@@ -119,9 +119,16 @@ pub(super) fn unavailable(language: Language) -> Response {
         .refusing(Refused::StorageBusy)
 }
 
-/// A folder's address ends with a slash: relative links in it depend on that.
-pub(super) fn moved(location: &str, language: Language) -> Response {
-    let sentence = text("The folder's address ends with a slash.", "폴더의 주소는 /로 끝납니다.");
+/// A folder's address ends with a slash and is in its normal form: relative links in it
+/// depend on both. `ended_well` says that it is the form which was another.
+pub(super) fn moved(location: &str, ended_well: bool, language: Language) -> Response {
+    let sentence = match ended_well {
+        false => text("The folder's address ends with a slash.", "폴더의 주소는 /로 끝납니다."),
+        true => text(
+            "The folder's address is written without //, /./ and /../.",
+            "폴더의 주소는 //, /./, /../ 없이 씁니다.",
+        ),
+    };
     page(StatusCode::MOVED_PERMANENTLY, sentence, language).with(field::LOCATION, location)
 }
 
