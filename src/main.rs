@@ -17,7 +17,7 @@ use glasshttp::language::Language;
 use glasshttp::language::sentence::ERROR;
 use glasshttp::lesson::Lesson;
 use glasshttp::listener::{self, Listener, Remover};
-use glasshttp::models::{Sockets, Stop};
+use glasshttp::models::{Sockets, Stop, raise_descriptors};
 use glasshttp::observe::live::lab::Laboratory;
 use glasshttp::record::FailureKind;
 use glasshttp::recording::Opened;
@@ -63,7 +63,8 @@ fn run(config: Config) -> Result<(), String> {
     let language = config.language;
     let handed_over = activation::handed_over().map_err(|error| way_out::not_handed_over(&error, language))?;
     let config = config.with_handed_over(&handed_over).map_err(|place| way_out::place_is_given(place, language))?;
-    let config = config.within_limits();
+    let config = config.within_memory();
+    raise_descriptors();
     let place =
         if config.is_lesson { std::env::temp_dir() } else { config.folder.clone().unwrap_or_else(usual_folder) };
     let account = Account::to_serve(&place, config.user.as_deref());
@@ -77,7 +78,7 @@ fn run(config: Config) -> Result<(), String> {
     let lesson = config.is_lesson.then(Lesson::lay_out).transpose();
     let lesson = lesson.map_err(|error| way_out::no_lesson(&error, language))?;
     let named = lesson.as_ref().map(Lesson::folder).or(config.folder.as_deref());
-    let folder = named.unwrap_or(&place);
+    let folder = &named.unwrap_or(&place).to_owned();
     let site = Site::open(folder, config.site.clone());
     let site = site.map_err(|error| way_out::cannot_serve(folder, &error, language))?;
     let (listeners, names) = match handed_over.site {
@@ -85,11 +86,10 @@ fn run(config: Config) -> Result<(), String> {
         site => (site, Vec::new()),
     };
     let lab: Arc<dyn Laboratory> = Arc::new(LabByLauncher::new(launcher));
-    let limits = config.limits.within_descriptors(config.model);
     let opened = Opened::open(&config, &listeners, handed_over.page, lab)?;
     let urls = Urls::of(&listeners);
-    let sockets = Sockets::open(config.model, listeners, &limits);
-    let sockets = sockets.map_err(|error| way_out::no_sockets(&error, language))?;
+    let sockets = Sockets::open(config.model, listeners, &config.limits);
+    let sockets = sockets.map_err(|error| way_out::no_sockets(config.model, &error, language))?;
     let manager = Manager::connect();
     let url = config.opens_browser.then(|| urls.all.first().map(String::as_str));
     let browser = url.and_then(|url| browser::open(url, language, |line| eprintln!("{line}")));
@@ -111,9 +111,13 @@ fn run(config: Config) -> Result<(), String> {
     let is_for_people = matches!(recording.log, Log::Story | Log::Short | Log::Off);
     // Without it, it ends as well.
     let says = move |line: &str| print(line, is_for_people);
-    let farewell = Farewell::start(&stop, sockets.listeners(), limits.grace, language, says);
+    let farewell = Farewell::start(&stop, sockets.listeners(), config.limits.grace, language, says);
     let sandbox = entered.seal();
     recording.show_sandbox(&sandbox.in_force);
+    // Now that all is open.
+    let limits = sockets.within_descriptors(config.limits, recording.descriptors());
+    let limits = limits.map_err(|lack| way_out::too_few_descriptors(lack, recording.is_wanted(), language))?;
+    let config = config.within_connections(limits.connections);
     // Nobody may be reading: that is no reason not to serve. A log that machines read has standard output to itself.
     let listeners = sockets.listeners();
     let _ = match is_for_people {

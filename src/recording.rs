@@ -253,6 +253,16 @@ impl Recording {
         }
     }
 
+    /// Whether anything is recorded.
+    pub fn is_wanted(&self) -> bool {
+        self.watching.is_some()
+    }
+
+    /// Descriptors that are to be left to the live page's connections.
+    pub fn descriptors(&self) -> u64 {
+        self.page.as_ref().map_or(0, Watch::connections)
+    }
+
     /// The probe to hand to the serving threads.
     pub fn probe(&self) -> Probe {
         self.watching.as_ref().map_or(Probe::OFF, Watching::probe)

@@ -23,7 +23,7 @@
 use crate::connection::{Service, Timeouts};
 use crate::handler::Handler;
 use crate::listener::{self, Address, Listener, Port, Required};
-use crate::models::{self, Limits, Model, Stop};
+use crate::models::{self, Limits, Model, Sockets, Stop};
 use crate::observe::collector::Watching;
 use crate::observe::probe::{Probe, Rate, Scope};
 use crate::observe::sink::Sink;
@@ -147,12 +147,18 @@ impl Server {
         if self.listeners.is_empty() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "the server listens nowhere: call listen first"));
         }
+        models::raise_descriptors();
         let limits = Limits::new(self.connections.unwrap_or_else(|| self.model.usual_connections()));
         let limits = self.ending.map_or(limits, |(linger, grace)| limits.ending_after(linger, grace));
         let watching = watching(self.sinks, self.model)?;
         let probe = watching.as_ref().map_or(Probe::OFF, Watching::probe);
         let service = Arc::new(Service::boxed(self.handler).timeouts(self.timeouts).watched(probe));
-        let result = models::serve(self.model, self.listeners, &service, &limits.within_descriptors(self.model), stop);
+        let serve = || {
+            let sockets = Sockets::open(self.model, self.listeners, &limits)?;
+            let limits = sockets.within_descriptors(limits, 0).map_err(io::Error::other)?;
+            sockets.serve(&service, &limits, stop)
+        };
+        let result = serve();
         // What the sinks were not given, they know (`Sink::left_out`).
         let _ = watching.map(Watching::finish);
         result

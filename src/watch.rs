@@ -24,7 +24,7 @@ use crate::connection::{Service, Timeouts};
 use crate::handler::Handler;
 use crate::language::Language;
 use crate::listener::Listener;
-use crate::models::{self, Limits, Model, Stop};
+use crate::models::{self, Limits, Model, Sockets, Stop};
 use crate::observe::live::{CountsAlone, Hub, LivePage};
 use crate::observe::metrics::Metrics;
 use std::io;
@@ -33,8 +33,9 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Pages that listen, and what they ask beside.
-const CONNECTIONS: usize = 64;
+/// Pages that listen, and what they ask beside; where open files are limited, one for so many of those.
+const CONNECTIONS: u64 = 64;
+const FILES_FOR_ONE: u64 = 16;
 const SECOND: Duration = Duration::from_secs(1);
 
 /// The live page, being served.
@@ -44,6 +45,7 @@ pub struct Watch {
     hub: Option<Arc<Hub>>,
     stop: Arc<Stop>,
     thread: JoinHandle<io::Result<()>>,
+    connections: u64,
 }
 
 impl Watch {
@@ -80,12 +82,19 @@ impl Watch {
         let timeouts = Timeouts { drain: SECOND, ..Timeouts::default() };
         // Without a probe: who watched the watcher would see nothing else.
         let service = Arc::new(Service::new(handler).timeouts(timeouts));
-        let limits = Limits::new(CONNECTIONS).ending_after(Duration::ZERO, 2 * SECOND);
+        let connections = (models::limit_of_descriptors() / FILES_FOR_ONE).clamp(1, CONNECTIONS);
+        let limits = Limits::new(connections as usize).ending_after(Duration::ZERO, 2 * SECOND);
         let stop = Arc::new(Stop::new()?);
         let order = Arc::clone(&stop);
-        let serve = move || models::serve(Model::Thread, listeners, &service, &limits, &order);
+        let sockets = Sockets::open(Model::Thread, listeners, &limits)?;
+        let serve = move || sockets.serve(&service, &limits, &order);
         let thread = std::thread::Builder::new().name("live page".into()).spawn(serve)?;
-        Ok(Self { hub: hub.cloned(), stop, thread })
+        Ok(Self { hub: hub.cloned(), stop, thread, connections })
+    }
+
+    /// How many connections it has at most, each with one descriptor.
+    pub fn connections(&self) -> u64 {
+        self.connections
     }
 
     /// Tells the pages that it is over and stops serving them: two seconds at

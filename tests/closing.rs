@@ -3,6 +3,7 @@
 mod activation;
 mod crowd;
 mod deadlines;
+mod descriptors;
 mod linger;
 mod restart;
 mod stopping;

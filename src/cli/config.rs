@@ -119,14 +119,10 @@ pub enum GivenPlace {
 }
 
 impl Config {
-    /// The same with no more than the system allows: connections by the limit of open files, caches by
-    /// that of memory, of which all event loops together take a quarter.
+    /// The same with no larger caches than the limit of memory allows: all event loops together take a
+    /// quarter of that.
     #[must_use]
-    pub fn within_limits(mut self) -> Self {
-        let affordable = self.limits.within_descriptors(self.model).connections;
-        // A server that serves one at a time is not held back by files.
-        let is_lowered = self.model != Model::Iterative && affordable < self.limits.connections;
-        self.lowered.connections = is_lowered.then_some(affordable);
+    pub fn within_memory(mut self) -> Self {
         if let (Model::Multiplex { workers }, Some(limit)) = (self.model, cgroup::memory_limit()) {
             let share = usize::try_from(limit / 4).unwrap_or(usize::MAX) / workers.max(1);
             if share < self.site.cache {
@@ -134,6 +130,15 @@ impl Config {
                 self.lowered.memory = Some(limit);
             }
         }
+        self
+    }
+
+    /// The same where the limit of open files leaves this many connections.
+    #[must_use]
+    pub fn within_connections(mut self, affordable: usize) -> Self {
+        // A server that serves one at a time is not held back by files.
+        let is_lowered = self.model != Model::Iterative && affordable < self.limits.connections;
+        self.lowered.connections = is_lowered.then_some(affordable);
         self
     }
 

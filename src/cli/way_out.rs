@@ -6,6 +6,7 @@ use crate::activation::Unusable;
 use crate::language::sentence::{say, text};
 use crate::language::{Language, cause};
 use crate::listener::{ListenError, NoUnixSocket, NotListening, Obstacle, Occupant, UnixPlace};
+use crate::models::{Model, TooFewDescriptors};
 use crate::sandbox::{Hindrance, NobodyServes};
 use std::io;
 use std::path::Path;
@@ -221,6 +222,27 @@ pub fn cannot_go_on(error: &io::Error, language: Language) -> String {
     say!(language, "cannot go on serving: {}" / "서비스를 계속할 수 없습니다: {}", cause(error, language))
 }
 
+/// The limit of open files leaves no room for a client; without a record there may be.
+pub fn too_few_descriptors(lack: TooFewDescriptors, records: bool, language: Language) -> String {
+    let TooFewDescriptors { limit, needed, .. } = lack;
+    let way = match records {
+        true => say!(
+            language,
+            "raise the limit (ulimit -Hn), or try --no-watch --log off"
+                / "한도를 올리거나(ulimit -Hn) --no-watch --log off로 시작하세요"
+        ),
+        false => say!(language, "raise the limit (ulimit -Hn)" / "한도를 올리세요(ulimit -Hn)"),
+    };
+    say!(
+        language,
+        "cannot serve: open files are limited to {}, and a first client needs at least {}; {}"
+            / "제공할 수 없습니다: 파일을 {}개까지만 열 수 있는데 클라이언트 하나에도 {}개는 있어야 합니다. {}",
+        limit,
+        needed,
+        way
+    )
+}
+
 /// Nothing is left for one more thread or pipe.
 pub fn cannot_record(error: &io::Error, language: Language) -> String {
     say!(
@@ -291,12 +313,21 @@ fn way_past(hindrance: Hindrance, language: Language) -> &'static str {
     said.of(language)
 }
 
-/// No further socket for an event loop.
-pub fn no_sockets(error: &io::Error, language: Language) -> String {
-    say!(
-        language,
-        "cannot listen for each event loop: {}; try --workers 1"
-            / "이벤트 루프마다 연결을 기다릴 수 없습니다: {}. --workers 1로 하세요",
-        cause(error, language)
-    )
+/// No further socket for an event loop, or no pipe for threads to wait with.
+pub fn no_sockets(model: Model, error: &io::Error, language: Language) -> String {
+    let cause = cause(error, language);
+    match model {
+        Model::Multiplex { .. } => say!(
+            language,
+            "cannot listen for each event loop: {}; try --workers 1"
+                / "이벤트 루프마다 연결을 기다릴 수 없습니다: {}. --workers 1로 하세요",
+            cause
+        ),
+        _ => say!(
+            language,
+            "cannot serve: {}; raise the limit of open files (ulimit -Hn)"
+                / "제공할 수 없습니다: {}. 열 수 있는 파일 수의 한도를 올리세요(ulimit -Hn)",
+            cause
+        ),
+    }
 }

@@ -29,6 +29,7 @@ pub(super) fn others_wait(listeners: &[Listener]) -> bool {
 
 /// A call for one place, from the acceptor to all who serve, be they threads or
 /// processes: a byte in a pipe. Who takes it out gives way.
+#[derive(Debug)]
 pub(super) struct Crowd {
     call: OwnedFd,
     caller: OwnedFd,

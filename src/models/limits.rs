@@ -1,6 +1,6 @@
 //! How much a server takes on.
 
-use super::model::Model;
+use std::fmt;
 use std::time::{Duration, Instant};
 
 /// How long open connections may go on after the order to stop, by default.
@@ -45,23 +45,40 @@ impl Limits {
         let closing = self.lingers_until(order);
         Ending { closing: Some(closing), last_request: Some(closing + LAST_REQUEST), last_moment: closing + self.grace }
     }
+}
 
-    /// The same, with no more connections than `model` has descriptors for: what
-    /// could not be served is better left in the backlog. Raises the soft limit
-    /// to the hard one first (getrlimit(2)).
-    #[must_use]
-    pub fn within_descriptors(mut self, model: Model) -> Self {
-        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-        let limit = getrlimit(Resource::Nofile);
-        // Where it can't be raised, the soft limit is what there is.
-        let raised = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
-        if let Some(descriptors) = if raised.is_ok() { limit.maximum } else { limit.current } {
-            let affordable = model.affordable(descriptors);
-            self.connections = self.connections.min(usize::try_from(affordable).unwrap_or(usize::MAX)).max(1);
-        }
-        self
+/// Raises the limit of open files as far as this process may (getrlimit(2)): before anything is opened.
+pub fn raise_descriptors() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // Where it can't be raised, the soft limit is what there is.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+}
+
+/// The limit of open files.
+pub fn limit_of_descriptors() -> u64 {
+    use rustix::process::{Resource, getrlimit};
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
+/// The limit of open files leaves no room for one client and its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TooFewDescriptors {
+    /// The limit.
+    pub limit: u64,
+    /// The lowest one that is enough.
+    pub needed: u64,
+}
+
+impl fmt::Display for TooFewDescriptors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { limit, needed } = self;
+        write!(f, "the limit of open files is {limit}, and one client needs {needed}")
     }
 }
+
+impl std::error::Error for TooFewDescriptors {}
 
 /// After the order to stop: what is still to come, and when.
 ///

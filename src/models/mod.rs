@@ -98,12 +98,13 @@ mod thread;
 mod wait;
 
 pub use entrance::Entrance;
-pub use limits::Limits;
+pub use limits::{Limits, TooFewDescriptors, limit_of_descriptors, raise_descriptors};
 pub use model::Model;
 pub use stop::Stop;
 
 use crate::connection::{Connection, Service, Workspace};
 use crate::listener::Listener;
+use crate::sys::descriptors;
 use std::io;
 use std::sync::Arc;
 
@@ -130,6 +131,8 @@ pub struct Sockets {
     listeners: Vec<Listener>,
     /// Those of further event loops.
     others: Vec<Vec<Listener>>,
+    /// What threads wait with.
+    pipes: Option<thread::Pipes>,
 }
 
 impl Sockets {
@@ -142,7 +145,25 @@ impl Sockets {
             Model::Iterative | Model::Process | Model::Thread => Vec::new(),
             Model::Multiplex { workers } => multiplex::siblings(&listeners, workers, limits)?,
         };
-        Ok(Self { model, listeners, others })
+        let pipes = (model == Model::Thread).then(thread::Pipes::open).transpose()?;
+        Ok(Self { model, listeners, others, pipes })
+    }
+
+    /// `limits` with no more connections than there are descriptors for, now that all else is open:
+    /// what could not be served is better left in the backlog. `beside` of them are for others.
+    ///
+    /// # Errors
+    /// If not even one client could be served.
+    pub fn within_descriptors(&self, limits: Limits, beside: u64) -> Result<Limits, TooFewDescriptors> {
+        let (limit, free) = descriptors::limit_and_free();
+        let affordable = |free: u64| self.model.affordable(free.saturating_sub(beside), 1 + self.others.len() as u64);
+        match usize::try_from(affordable(free)).unwrap_or(usize::MAX) {
+            0 => {
+                let missing = (1..).find(|more| affordable(free + more) > 0).unwrap_or(u64::MAX);
+                Err(TooFewDescriptors { limit, needed: limit.saturating_add(missing) })
+            }
+            affordable => Ok(Limits { connections: limits.connections.min(affordable), ..limits }),
+        }
     }
 
     /// The listeners that were given.
@@ -155,14 +176,17 @@ impl Sockets {
     /// # Errors
     /// As [`serve`].
     pub fn serve(self, service: &Arc<Service>, limits: &Limits, stop: &Arc<Stop>) -> io::Result<()> {
-        let Self { model, listeners, others } = self;
+        let Self { model, listeners, others, pipes } = self;
         if service.probe.records_connections() {
             listeners.iter().chain(others.iter().flatten()).for_each(Listener::save_syn);
         }
         match model {
             Model::Iterative => iterative::serve(listeners, service, limits, stop),
             Model::Process => process::serve(listeners, service, limits, stop),
-            Model::Thread => thread::serve(listeners, service, limits, stop),
+            Model::Thread => {
+                let pipes = pipes.map_or_else(thread::Pipes::open, Ok)?;
+                thread::serve(listeners, pipes, service, limits, stop)
+            }
             Model::Multiplex { .. } => multiplex::serve(listeners, others, service, limits, stop),
         }
     }

@@ -1,9 +1,15 @@
 //! The models by name, and what each needs of the system.
 
-/// Descriptors of the server itself: standard streams, pipes, root; and of each
-/// event loop: its own, listeners, what is being looked for, files kept open.
-const RESERVED: u64 = 16;
-const RESERVED_FOR_A_LOOP: u64 = 16;
+/// Descriptors that are opened once serving has begun, by whatever model: the table of mounts, the pipe
+/// of a listing, one to spare.
+const LATER: u64 = 4;
+/// While a file is looked for: the root, the file, a neighbour, and where that is.
+const LOOKED_FOR: u64 = 4;
+/// Of the process model: its children's ends, their order to stop, the call for a place.
+const OF_PROCESSES: u64 = 6;
+/// Of each event loop: its own, its root and the one before, its table of mounts, what is looked for,
+/// files that it keeps open.
+pub(super) const OF_A_LOOP: u64 = 16;
 /// Descriptors that are set aside for files, at most.
 const FOR_FILES: u64 = 8192;
 
@@ -66,18 +72,20 @@ impl Model {
         }
     }
 
-    /// How many connections a number of descriptors is enough for.
-    pub(super) fn affordable(self, descriptors: u64) -> u64 {
+    /// For how many connections, each with a file that it sends, this many free descriptors are
+    /// enough; `loops` is how many event loops there are, if it has any.
+    pub(super) fn affordable(self, free: u64, loops: u64) -> u64 {
+        let left = |reserved: u64| free.saturating_sub(LATER + reserved);
         match self {
-            Self::Iterative => 1,
+            Self::Iterative => u64::from(left(LOOKED_FOR) > 0),
             // Each process has its own.
-            Self::Process => descriptors.saturating_sub(RESERVED),
-            // The socket, the file that it sends, and two while that is looked for.
-            Self::Thread => descriptors.saturating_sub(RESERVED) / 4,
-            Self::Multiplex { workers } => {
-                let free = descriptors.saturating_sub(RESERVED + RESERVED_FOR_A_LOOP * workers as u64);
-                free - (free / 2).min(FOR_FILES)
-            }
+            Self::Process if left(OF_PROCESSES + LOOKED_FOR) > 0 => u64::MAX,
+            Self::Process => 0,
+            Self::Thread => left(0) / (1 + LOOKED_FOR),
+            Self::Multiplex { .. } => match left(OF_A_LOOP * loops) {
+                0 | 1 => 0,
+                free => free - (free / 2).min(FOR_FILES),
+            },
         }
     }
 
@@ -93,5 +101,22 @@ impl Model {
             Self::Multiplex { .. } => Self::Multiplex { workers: count() },
             other => other,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_connection_without_its_file() {
+        for model in Model::ALL {
+            let least = (0..100).find(|&free| model.affordable(free, 1) > 0).expect("100 are enough");
+            assert!(least > LATER + LOOKED_FOR, "{}: {least}", model.name());
+            assert!((least..2000).all(|free| model.affordable(free, 1) > 0), "{}", model.name());
+        }
+        assert_eq!(Model::Thread.affordable(1024, 1), 204);
+        assert_eq!(Model::default().affordable(1024, 1), 502);
+        assert_eq!(Model::default().affordable(1 << 20, 4), (1 << 20) - 68 - FOR_FILES);
     }
 }

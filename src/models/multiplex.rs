@@ -24,9 +24,11 @@ mod table;
 use super::crowd::others_wait;
 use super::drain::Draining;
 use super::limits::{Ending, Limits};
+use super::model::OF_A_LOOP;
 use super::stop::Stop;
 use crate::connection::{Budget, Connection, Progress, Service, Workspace};
 use crate::listener::Listener;
+use crate::sys::descriptors;
 use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
@@ -47,7 +49,10 @@ const LISTENERS: u64 = 1 << 32;
 pub(super) fn siblings(listeners: &[Listener], workers: usize, limits: &Limits) -> io::Result<Vec<Vec<Listener>>> {
     // A client waits for the loop that it fell to, though another may have
     // room: where there is little room, one loop has all of it.
-    let workers = workers.min(limits.connections / FEW).max(1);
+    let (_, free) = descriptors::limit_and_free();
+    let of_each = OF_A_LOOP + listeners.len() as u64 + 2 * FEW as u64; // each client with its file
+    let affordable = usize::try_from(free / of_each).unwrap_or(usize::MAX);
+    let workers = workers.min(limits.connections / FEW).min(affordable).max(1);
     (1..workers).map(|_| listeners.iter().map(Listener::sibling).collect()).collect()
 }
 

@@ -37,19 +37,33 @@ const ADDRESS_SPACE: u64 = 8 * 1024 * 1024;
 /// The most slots that a pipe holds: its capacity (pipe(7)).
 const MOST_SLOTS: usize = 65_536;
 
+/// What its threads wait with, opened before the first of them is needed.
+#[derive(Debug)]
+pub(super) struct Pipes {
+    slots: Slots,
+    crowd: Crowd,
+}
+
+impl Pipes {
+    pub(super) fn open() -> io::Result<Self> {
+        Ok(Self { slots: Slots::open()?, crowd: Crowd::new()? })
+    }
+}
+
 pub(super) fn serve(
     listeners: Vec<Listener>,
+    pipes: Pipes,
     service: &Arc<Service>,
     limits: &Limits,
     stop: &Arc<Stop>,
 ) -> io::Result<()> {
-    let slots = Arc::new(Slots::new(limits.connections.min(MOST_SLOTS).min(affordable_threads()))?);
+    let slots = Arc::new(pipes.slots.filled(limits.connections.min(MOST_SLOTS).min(affordable_threads()))?);
     let shared = Arc::new(Shared {
         service: Arc::clone(service),
         budget: Budget::default(),
         stop: Arc::clone(stop),
         limits: *limits,
-        crowd: Crowd::new()?,
+        crowd: pipes.crowd,
     });
     while let Some(slot) = Slots::take(&slots, &shared, &listeners)? {
         let Some(connection) = accept(&listeners, service, stop, limits)? else { break };
@@ -118,6 +132,7 @@ fn serve_to_the_end(work: &Work, shared: &Shared) {
 }
 
 /// As many bytes in a pipe as further connections may be accepted.
+#[derive(Debug)]
 struct Slots {
     free: OwnedFd,
     give_back: OwnedFd,
@@ -135,19 +150,23 @@ impl Drop for Slot {
 }
 
 impl Slots {
-    fn new(total: usize) -> io::Result<Self> {
+    /// None so far.
+    fn open() -> io::Result<Self> {
         let (free, give_back) = pipe_with(PipeFlags::CLOEXEC)?;
         rustix::io::ioctl_fionbio(&give_back, true)?;
-        let mut filled = 0;
-        while filled < total {
-            match rustix::io::write(&give_back, &vec![b'.'; total - filled]) {
-                Ok(count) => filled += count,
+        Ok(Self { free, give_back, total: 0 })
+    }
+
+    fn filled(mut self, total: usize) -> io::Result<Self> {
+        while self.total < total {
+            match rustix::io::write(&self.give_back, &vec![b'.'; total - self.total]) {
+                Ok(count) => self.total += count,
                 // A smaller pipe than usual (pipe-user-pages-soft): fewer slots.
                 Err(rustix::io::Errno::AGAIN) => break,
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(Self { free, give_back, total: filled })
+        Ok(self)
     }
 
     /// Takes a slot as soon as one is free; `None` after the order to stop, when the time to linger is over.

@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 pub(crate) mod allocator;
+pub(crate) mod descriptors;
 pub(crate) mod detached;
 pub(crate) mod device_socket;
 pub(crate) mod ethtool;
