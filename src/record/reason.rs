@@ -43,7 +43,7 @@ sentences! {
         TooManyFields "too_many_fields" "The request was refused: it has more than 100 header fields." "요청을 거절했습니다. 헤더 필드가 100개보다 많습니다.";
         BadField "bad_field" "The request was refused: one of its header fields is malformed." "요청을 거절했습니다. 형식이 잘못된 헤더 필드가 있습니다.";
         BadVersion "bad_version" "The request was refused: this server understands HTTP/0.9, 1.0 and 1.1 only." "요청을 거절했습니다. 이 서버는 HTTP/0.9, 1.0, 1.1만 이해합니다.";
-        BadTarget "bad_target" "The request was refused: its target is neither a path nor an http:// address." "요청을 거절했습니다. 대상이 경로도 http:// 주소도 아닙니다.";
+        BadTarget "bad_target" "The request was refused: its target is neither a path nor an http:// address, or has bytes that must be percent-encoded." "요청을 거절했습니다. 대상이 경로도 http:// 주소도 아니거나, 퍼센트 인코딩해야 할 바이트가 있습니다.";
         BadHost "bad_host" "The request was refused: HTTP/1.1 needs exactly one Host field that names a host." "요청을 거절했습니다. HTTP/1.1에는 호스트를 밝히는 Host 필드가 정확히 하나 있어야 합니다.";
         BadContentLength "bad_content_length" "The request was refused: its Content-Length is not one decimal number." "요청을 거절했습니다. Content-Length가 10진수 하나가 아닙니다.";
         TransferEncoding "transfer_encoding" "The request was refused: HTTP/1.0 has no Transfer-Encoding." "요청을 거절했습니다. HTTP/1.0에는 Transfer-Encoding이 없습니다.";
