@@ -303,7 +303,6 @@ impl Listener {
     /// Keeps the SYN of each connection that begins from now on, for its record: [`crate::models`] do it where
     /// connections are recorded, a loop of your own on [`Connection::new`](crate::connection::Connection::new) has to.
     pub fn save_syn(&self) {
-        crate::kernel::pacing::learn(&self.socket);
         // A system without it has none to show, that is all.
         let _ = crate::sys::tcp_option::save_syn(&self.socket);
     }

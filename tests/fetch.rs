@@ -155,8 +155,8 @@ fn without_keep_alive_each_request_has_its_connection_and_the_server_ends_it() {
         assert_eq!(
             transfer["close"]["time_wait"],
             serde_json::json!({
-                "is": "measured", "value": "server", "by": "sock_diag, right after close(2)",
-                "code": "sock_diag_after_close"
+                "is": "measured", "value": "server", "by": "sock_diag: the server's end is in TIME_WAIT",
+                "code": "sock_diag_server"
             })
         );
         // The name is looked up once.

@@ -82,9 +82,9 @@ fn sentence(rejection: Rejection) -> Text {
         ),
         Rejection::Target => text(
             "The request target must be a path that begins with /, or an http:// address; \
-             bytes that are not UTF-8 must be percent-encoded, as in /caf%E9.",
+             bytes that are not UTF-8 must be percent-encoded, as in /%E9.",
             "요청 대상은 /로 시작하는 경로나 http:// 주소여야 합니다. \
-             UTF-8이 아닌 바이트는 /caf%E9처럼 퍼센트 인코딩해야 합니다.",
+             UTF-8이 아닌 바이트는 /%E9처럼 퍼센트 인코딩해야 합니다.",
         ),
         Rejection::Host => text(
             "An HTTP/1.1 request needs exactly one Host field that names a host.",

@@ -59,7 +59,10 @@ impl Connection {
             how,
             time_wait: match waits {
                 Some(whose) => whose,
-                None => TimeWait::after(how, &first, || server_end.is_none().then_some(Why::ServerEndUnseen)),
+                None => {
+                    let missing = || server_end.is_none().then_some(Why::ServerEndUnseen);
+                    TimeWait::by_state(TimeWait::after(how, &first, missing), info.state())
+                }
             },
             first,
             client_end: match client_end {

@@ -102,16 +102,24 @@ impl TcpInfo<'_> {
     pub(crate) fn send_queue(&self) -> Option<SendQueue> {
         // tcpi_bytes_sent counts those that were sent again, too.
         let sent = self.u64_at(200)?.checked_sub(self.u64_at(208)?)?;
-        let rest = self.last_data_sent()?;
+        let in_flight = sent.saturating_sub(self.u64_at(120)?);
         Some(SendQueue {
             state: *self.0.first()?,
             unsent: self.u32_at(144)?,
-            in_flight: sent.saturating_sub(self.u64_at(120)?),
+            in_flight,
             window: self.u32_at(228)?,
             segment: self.u32_at(16)?,
             may_send: self.u32_at(24)? < self.u32_at(80)?,
-            may_be_spaced: pacing::is_on() && sent > 0 && rest < longest_space(self.u64_at(104)?),
+            may_be_spaced: pacing::is_on() && self.rest(in_flight)? < longest_space(sent, self.u64_at(104)?),
         })
+    }
+
+    /// How long nothing has been sent at least: what is acknowledged was sent a round trip before, and
+    /// tcpi_last_data_sent counts in ticks of the kernel's.
+    fn rest(&self, in_flight: u64) -> Option<Nanoseconds> {
+        const TICKS: Nanoseconds = 20_000_000;
+        let by_ticks = self.last_data_sent()?.saturating_sub(TICKS);
+        Some(if in_flight == 0 { by_ticks.max(self.microseconds_at(148)?) } else { by_ticks })
     }
 
     /// tcpi_total_retrans: segments that were sent again.
@@ -174,13 +182,12 @@ pub(crate) struct SendQueue {
     may_be_spaced: bool,
 }
 
-/// How long that is at most, at tcpi_pacing_rate, in bytes a second: as 64 KiB need, the most that is
-/// sent as one, and what the kernel's ticks may hide.
-fn longest_space(rate: u64) -> Nanoseconds {
+/// How long that is at most, where `sent` bytes were: as the last of them need at tcpi_pacing_rate, in
+/// bytes a second; 64 KiB are the most that is sent as one.
+fn longest_space(sent: u64, rate: u64) -> Nanoseconds {
     const MOST: u64 = 64 * 1024;
-    const TICKS: Nanoseconds = 20_000_000;
-    let span = MOST.saturating_mul(1_000_000_000) / rate.max(1);
-    Nanoseconds::try_from(span).unwrap_or(Nanoseconds::MAX).saturating_add(TICKS)
+    let span = sent.min(MOST).saturating_mul(1_000_000_000) / rate.max(1);
+    Nanoseconds::try_from(span).unwrap_or(Nanoseconds::MAX)
 }
 
 impl SendQueue {

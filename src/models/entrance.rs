@@ -6,6 +6,7 @@ use super::limits::Limits;
 use super::running::accept;
 use super::stop::Stop;
 use crate::connection::{Connection, Service};
+use crate::kernel::pacing;
 use crate::listener::Listener;
 use std::collections::VecDeque;
 use std::fmt;
@@ -32,7 +33,7 @@ impl<'a> Entrance<'a> {
     /// are kept from now on.
     pub fn new(listeners: Vec<Listener>, service: &'a Service) -> Self {
         if service.probe.records_connections() {
-            listeners.iter().for_each(Listener::save_syn);
+            listeners.iter().for_each(record_from);
         }
         Self { listeners, late: VecDeque::new(), service }
     }
@@ -69,4 +70,10 @@ impl Place for &mut Entrance<'_> {
     fn close(&mut self) {
         Entrance::close(self);
     }
+}
+
+/// Before the first connection that is recorded: its SYN is kept, and how it will be sent is known.
+pub(super) fn record_from(listener: &Listener) {
+    listener.save_syn();
+    pacing::learn(listener);
 }

@@ -178,7 +178,7 @@ impl Sockets {
     pub fn serve(self, service: &Arc<Service>, limits: &Limits, stop: &Arc<Stop>) -> io::Result<()> {
         let Self { model, listeners, others, pipes } = self;
         if service.probe.records_connections() {
-            listeners.iter().chain(others.iter().flatten()).for_each(Listener::save_syn);
+            listeners.iter().chain(others.iter().flatten()).for_each(entrance::record_from);
         }
         match model {
             Model::Iterative => iterative::serve(listeners, service, limits, stop),

@@ -310,12 +310,7 @@ fn who_was_first(how: How, info: &TcpInfo<'_>, report: &Closed) -> Figure<End> {
 
 /// Who keeps the port, where both FINs are known to have come.
 fn time_wait(how: How, first: &Figure<End>, info: &TcpInfo<'_>, report: &Closed) -> Figure<TimeWait> {
-    match (TimeWait::after(how, first, || missing(info, report)), info.state()) {
-        (Figure::Derived { from: Source::FirstWaits, .. }, Some("CLOSING")) => {
-            Figure::derived(TimeWait::Both, Source::FinsCrossed)
-        }
-        (waits, _) => waits,
-    }
+    TimeWait::by_state(TimeWait::after(how, first, || missing(info, report)), info.state())
 }
 
 /// Why it is not known that both FINs came.

@@ -73,7 +73,7 @@ pub enum TimeWait {
 pub(crate) enum Outcome {
     /// Both FINs were acknowledged, and one was an answer to the other.
     InOrder,
-    /// Both were acknowledged, and each had left before the other one came.
+    /// Each had left before the other one came.
     Crossed,
     /// One end reset it before that.
     Reset,
@@ -94,6 +94,16 @@ impl TimeWait {
             (_, Some(End::Server)) => Self::Server,
         };
         missing().map_or(Figure::derived(waits, Source::FirstWaits), Figure::not_visible)
+    }
+
+    /// The same by TCP's state at one end right before its socket was closed.
+    pub(crate) fn by_state(known: Figure<Self>, state: Option<&str>) -> Figure<Self> {
+        match (known, state) {
+            (Figure::Derived { from: Source::FirstWaits, .. }, Some("CLOSING")) => {
+                Figure::derived(Self::Both, Source::FinsCrossed)
+            }
+            (known, _) => known,
+        }
     }
 
     /// The same where it has become known otherwise who was `first`, and how it went on after the close.

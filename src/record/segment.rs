@@ -47,15 +47,10 @@ impl Segments {
         let over = moments.client_fin_acknowledged.and(moments.server_fin_acknowledged).and(are_acknowledged);
         let reset = moments.client_reset.into_iter().chain(moments.server_reset).min();
         match (over, reset) {
-            (Some(over), reset) if reset.is_none_or(|reset| over <= reset) => {
-                if self.have_fins_crossed() {
-                    Outcome::Crossed
-                } else {
-                    Outcome::InOrder
-                }
-            }
-            (_, Some(_)) => Outcome::Reset,
-            (_, None) => Outcome::Unseen,
+            (over, Some(reset)) if over.is_none_or(|over| reset < over) => Outcome::Reset,
+            _ if self.have_fins_crossed() => Outcome::Crossed,
+            (Some(_), _) => Outcome::InOrder,
+            (None, _) => Outcome::Unseen,
         }
     }
 

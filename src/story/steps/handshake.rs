@@ -30,10 +30,11 @@ pub(super) fn steps(
     let (handshake, client) = (&record.handshake, Party::of_client(record));
     let wait = wait(handshake, arrival, limits.map(|limits| limits.began));
     let limits = limits.map(|limits| Limits { ended: limits.ended.min(arrival.unwrap_or(0)).min(0), ..limits });
-    let (complete, bound) = by_connect(complete(handshake, wait, roles), limits);
+    let by_server = complete(handshake, wait, roles);
+    let (complete, bound) = by_connect(by_server.clone(), limits);
     let mut steps = vec![
-        syn(handshake, record.client.address().is_some_and(|client| client.is_ipv6()), client, language),
-        syn_ack(handshake, &complete, bound, (limits, roles.is_captured()), language),
+        syn(handshake, client, language),
+        syn_ack(handshake, by_server, (&complete, bound), (limits, roles.is_captured()), language),
         ack(handshake, complete, bound, language),
     ];
     if roles.is_captured() {
@@ -130,7 +131,7 @@ fn by_connect(
     }
 }
 
-fn syn(handshake: &Handshake, is_ipv6: bool, client: Party, language: Language) -> Step {
+fn syn(handshake: &Handshake, client: Party, language: Language) -> Step {
     let at = Figure::not_visible(Why::SynTime);
     let Some(syn) = handshake.syn.value() else {
         let title = say!(language, "SYN: {}" / "SYN: {}", how(&handshake.syn, language));
@@ -143,13 +144,14 @@ fn syn(handshake: &Handshake, is_ipv6: bool, client: Party, language: Language) 
         client.name(language),
         syn.sequence
     );
-    Step::arrow("syn", Direction::ToServer, at, "SYN", syn_figures(syn, is_ipv6, language))
+    Step::arrow("syn", Direction::ToServer, at, "SYN", syn_figures(syn, language))
         .captioned(format!("SYN seq {}", syn.sequence))
         .known_by(&handshake.syn, language)
         .saying(sentence)
 }
 
-fn syn_figures(syn: &Syn, is_ipv6: bool, language: Language) -> String {
+fn syn_figures(syn: &Syn, language: Language) -> String {
+    let is_ipv6 = syn.headers.starts_with('6'); // as it came: the socket of a mapped address is one of IPv6
     let mut figures = vec![format!("seq {}", syn.sequence)];
     figures.extend(syn.mss.map(|mss| format!("MSS {mss}")));
     figures.extend(syn.window_scale.map(|scale| say!(language, "window scale {}" / "윈도 스케일 {}", scale)));
@@ -163,18 +165,21 @@ fn syn_figures(syn: &Syn, is_ipv6: bool, language: Language) -> String {
 
 fn syn_ack(
     handshake: &Handshake,
-    complete: &Figure<Nanoseconds>,
-    bound: Option<Bound>,
+    (by_server, its_bound): (Figure<Nanoseconds>, Option<Bound>),
+    (complete, bound): (&Figure<Nanoseconds>, Option<Bound>),
     (limits, is_captured): (Option<Limits>, bool),
     language: Language,
 ) -> Step {
-    let less_rtt = complete.value().zip(handshake.rtt.value()).map(|(complete, rtt)| complete.saturating_sub(*rtt));
-    let at = match (less_rtt, limits) {
-        (Some(at), None) => Figure::derived(at, Source::AckLessRtt),
-        (Some(at), Some(limits)) if at >= limits.began => Figure::derived(at, Source::AckLessRtt),
+    // The server's round trip ends where the ACK arrives, and that is later than the client's connect(2) ended.
+    let less_rtt = by_server.value().zip(handshake.rtt.value()).map(|(ack, rtt)| ack.saturating_sub(*rtt));
+    let (at, bound) = match (less_rtt, limits) {
+        (Some(at), None) => (Figure::derived(at, Source::AckLessRtt), its_bound),
+        (Some(at), Some(limits)) if (limits.began..=limits.ended).contains(&at) => {
+            (Figure::derived(at, Source::AckLessRtt), its_bound)
+        }
         // No later than the ACK, which is no later than the end of connect(2).
-        (_, Some(_)) => complete.clone(),
-        (None, None) => Figure::not_visible(Why::SynAckTime),
+        (_, Some(_)) => (complete.clone(), bound),
+        (None, None) => (Figure::not_visible(Why::SynAckTime), bound),
     };
     let ack = handshake.syn.value().map(|syn| format!("ack ~{}", syn.sequence.wrapping_add(1)));
     let own = match handshake.server_sequence.value() {
@@ -274,4 +279,36 @@ pub(super) fn accepted(title: String, sentence: String, language: Language) -> S
         .captioned("accept()")
         .known_by_its_time(language)
         .saying(sentence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_syn_is_told_by_its_own_header_whatever_family_the_socket_has() {
+        let figures = |headers: &str| {
+            let json = serde_json::json!({"sequence": 1, "mss": 1460, "window": 1, "window_scale": null,
+                "sack_permitted": false, "timestamp": null, "ttl": 63, "headers": headers});
+            syn_figures(&serde_json::from_value(json).expect("a SYN"), Language::English)
+        };
+        assert!(figures("4500003c").ends_with("TTL 63"), "of an IPv4-mapped client, too");
+        assert!(figures("6000000000").ends_with("hop limit 63"));
+    }
+
+    /// Of a wire of 20 ms each way: the ACK is at the server 20 ms after connect(2) is over at the client.
+    #[test]
+    fn the_round_trip_is_subtracted_from_the_ack_at_the_server() {
+        const MS: Nanoseconds = 1_000_000;
+        let example = include_str!("../../../docs/records.md").split("```json\n").nth(1).expect("an example");
+        let record: Record = serde_json::from_str(example.split("```").next().expect("its end")).expect("a record");
+        let mut handshake = record.handshake;
+        handshake.rtt = Figure::measured(40 * MS, Source::TcpInfo);
+        let by_server = (Figure::derived(0, Source::ArrivalBeforeAccept), Some(Bound::AtMost));
+        let limits = Some(Limits { began: -60 * MS, ended: -20 * MS });
+        let (complete, bound) = by_connect(by_server.clone(), limits);
+        assert_eq!(complete.value(), Some(&(-20 * MS)));
+        let step = syn_ack(&handshake, by_server, (&complete, bound), (limits, false), Language::English);
+        assert_eq!((step.at.value(), step.bound), (Some(&(-40 * MS)), Some(Bound::AtMost)));
+    }
 }

@@ -37,16 +37,17 @@ pub(crate) fn text(transfer: &Transfer, before: &FetchRecord, heads: bool, width
     let steps = steps.into_iter().filter_map(|step| match shown.left_out_at(&step) {
         Some(count) => {
             let words = segments::more(count, language);
-            Some(Step { at: step.at, ..Step::remark("segments-more", "…".to_owned(), words) })
+            let remark = Step::remark("segments-more", String::new(), words);
+            Some(Step { at: step.at, seen_by: step.seen_by, ..remark })
         }
         None => (step.segment.is_none() || shown.has(&step)).then_some(step),
     });
     let (rows, remarks): (Vec<Step>, Vec<Step>) = steps.filter(|step| !step.is_drawn_only).partition(is_row);
-    let is_joined = rows.iter().any(|step| step.seen_by == End::Server);
-    let (first, both) = if is_joined { sides::split(rows) } else { (rows, Vec::new()) };
+    let server = transfer.server.as_ref().filter(|_| rows.iter().any(|step| step.seen_by == End::Server));
+    let (first, both) = if server.is_some() { sides::split(rows) } else { (rows, Vec::new()) };
     let mut above = None;
     first.iter().for_each(|step| row(step, &mut above, &mut block));
-    if let (true, Some(server)) = (is_joined, &transfer.server) {
+    if let Some(server) = server {
         let (beside, after): (Vec<Step>, Vec<Step>) =
             both.into_iter().partition(|step| step.at.value().is_some() || step.kind != Kind::Note);
         sides::write(beside, &mut above, server, &mut block, language);
@@ -58,7 +59,7 @@ pub(crate) fn text(transfer: &Transfer, before: &FetchRecord, heads: bool, width
         verbatim::write(exchange, &mut block);
     }
     write_remarks(&remarks, &mut block, language);
-    if let (Some(why), false) = (&transfer.no_server, is_joined) {
+    if let (Some(why), false) = (&transfer.no_server, server.is_some()) {
         let title = say!(language, "the server's half:" / "서버 쪽 기록:");
         block.remark(&[dim(title), dim(why.sentence(language))]);
     }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::http::client::Ending;
 use crate::record::connection::Message;
+use crate::record::segment::Segments;
 use crate::record::transfer::{
     ClientClose, ClientExchange, ClientStages, ClientTraffic, Ends, Framing, Response, SCHEMA,
 };
@@ -130,6 +131,25 @@ fn it_fits_every_terminal() {
             shown_within(&transfer, width, language);
             let legend = anstream::adapter::strip_str(&legend(width, language)).to_string();
             assert!(legend.lines().all(|line| line.width() <= width), "{legend}");
+        }
+    }
+}
+
+#[test]
+fn segments_that_are_left_out_leave_nothing_else_out() {
+    let list = (0..60)
+        .map(|place| {
+            serde_json::from_value(serde_json::json!({"at": 40_100_000 + place, "from": "server", "flags": "ACK",
+                "sequence": 1, "relative_sequence": 1 + 100 * place, "length": 100, "window": 1, "ttl": 64}))
+            .expect("a segment")
+        })
+        .collect();
+    let transfer = Transfer { segments: Some(Segments { list, ..Segments::default() }), ..transfer() };
+    for (language, more) in [(Language::English, " more segments"), (Language::Korean, "개를 더 생략")] {
+        let text = shown(&transfer, language);
+        assert_eq!(text.matches(more).count(), 1, "{text}");
+        for there in ["HTTP/1.0 200 OK", "TIME_WAIT"] {
+            assert!(text.contains(there), "{there}: {text}");
         }
     }
 }

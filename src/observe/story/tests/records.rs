@@ -298,6 +298,9 @@ pub(super) fn ipv6() -> Record {
     let mut record = curl();
     record.connection = 1_234_567;
     record.client = "[2001:db8:1111:2222:3333:4444:5555:6666]:55282".parse().unwrap();
+    if let Figure::Measured { value: syn, .. } = &mut record.handshake.syn {
+        syn.headers = "60".into();
+    }
     record.exchanges[0].resource = Figure::measured("사진/휴가 2026/\u{202e}바다.jpg".into(), Source::Handler);
     record
 }

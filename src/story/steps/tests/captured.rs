@@ -185,7 +185,7 @@ fn an_ack_that_was_not_seen_is_no_arrow() {
 }
 
 #[test]
-fn a_fin_that_was_seen_is_told_once_though_the_kernel_knew_of_it_at_the_accept() {
+fn a_fin_that_was_seen_stands_once_though_the_kernel_knew_of_it_at_the_accept() {
     let mut record = super::ends::ended(super::figure(Some(8 * MS)));
     record.handshake.state = Figure::measured("CLOSE_WAIT".into(), Source::StateAtAccept);
     let told = |record: &Record| {
