@@ -408,7 +408,7 @@ impl ClientConnection {
             State::Idle => self.close(Ending::Reset),
             State::Head if self.is_foreign => self.fail(ResponseError::NotHttp(Foreign::Unknown)),
             State::Head if self.lines.seen > 0 => self.fail(ResponseError::ResetInHead),
-            State::Head if self.exchanges > 0 && self.interim == 0 => self.fail(ResponseError::KeptConnectionEnded),
+            State::Head if self.exchanges > 0 && self.interim == 0 => self.fail(ResponseError::KeptConnectionReset),
             State::Head if self.interim > 0 => self.fail(ResponseError::ResetBeforeFinalResponse),
             State::Head => self.fail(ResponseError::ResetBeforeResponse),
             State::Body { .. } => self.fail(ResponseError::ResetInBody { received }),

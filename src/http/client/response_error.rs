@@ -54,6 +54,8 @@ pub enum ResponseError {
     NoFinalResponse,
     /// No response either, on a connection that was kept from an earlier exchange.
     KeptConnectionEnded,
+    /// Such a connection was reset before anything of the response came.
+    KeptConnectionReset,
     /// The server ended the connection within the head.
     HeadCutShort,
     /// The server ended the connection within a body of known length.
@@ -96,9 +98,9 @@ pub enum ResponseError {
 
 impl ResponseError {
     /// Whether the same request may well succeed on a new connection: the
-    /// server closed a kept one while the request was on its way (RFC 9112 §9.3.1).
+    /// server ended a kept one while the request was on its way (RFC 9112 §9.3.1).
     pub fn is_worth_a_new_connection(self) -> bool {
-        self == Self::KeptConnectionEnded
+        matches!(self, Self::KeptConnectionEnded | Self::KeptConnectionReset)
     }
 }
 
@@ -156,8 +158,12 @@ impl fmt::Display for ResponseError {
                 "The server closed the connection after an interim response (1xx), without a final one."
             }
             Self::KeptConnectionEnded => {
-                "The server closed the keep-alive connection before it responded: it had probably been idle for too long. \
-                 The same request may succeed on a new connection."
+                "The server closed the keep-alive connection before it responded. The same request may succeed on a new \
+                 connection."
+            }
+            Self::KeptConnectionReset => {
+                "The keep-alive connection was reset before a response came. The same request may succeed on a new \
+                 connection."
             }
             Self::HeadCutShort => "The server closed the connection within the response's head.",
             Self::BodyCutShort { promised, received } => {

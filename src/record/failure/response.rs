@@ -20,7 +20,8 @@ pub(super) fn kind(error: Error) -> FailureKind {
         | Error::HeadTimedOut
         | Error::BodyTimedOut { .. }
         | Error::SendTimedOut => FailureKind::TimedOut,
-        Error::ResetBeforeResponse
+        Error::KeptConnectionReset
+        | Error::ResetBeforeResponse
         | Error::ResetBeforeFinalResponse
         | Error::ResetInHead
         | Error::ResetInBody { .. } => FailureKind::Reset,
@@ -50,6 +51,7 @@ pub(super) fn code(error: Error) -> &'static str {
         Error::NoResponse => "no_response",
         Error::NoFinalResponse => "no_final_response",
         Error::KeptConnectionEnded => "kept_connection_ended",
+        Error::KeptConnectionReset => "kept_connection_reset",
         Error::HeadCutShort => "head_cut_short",
         Error::BodyCutShort { .. } => "body_cut_short",
         Error::ChunksCutShort { .. } => "chunks_cut_short",
@@ -118,7 +120,10 @@ pub(super) fn korean(error: Error) -> String {
         Error::NoResponse => "서버가 응답 없이 연결을 닫았습니다.".into(),
         Error::NoFinalResponse => "서버가 중간 응답(1xx)만 보내고 최종 응답 없이 연결을 닫았습니다.".into(),
         Error::KeptConnectionEnded => {
-            "서버가 응답하기 전에 유지하던 연결을 닫았습니다. 충분히 기다린 것 같습니다. 새 연결에서는 같은 요청이 될 수 있습니다.".into()
+            "서버가 응답하기 전에 유지하던 연결을 닫았습니다. 새 연결에서는 같은 요청이 될 수 있습니다.".into()
+        }
+        Error::KeptConnectionReset => {
+            "응답이 오기 전에 유지하던 연결이 리셋되었습니다. 새 연결에서는 같은 요청이 될 수 있습니다.".into()
         }
         Error::HeadCutShort => "응답 헤더를 보내는 중에 서버가 연결을 닫았습니다.".into(),
         Error::NoResponseInTime => "제때 온 응답이 없습니다.".into(),

@@ -80,6 +80,7 @@ fn responses() -> Vec<ResponseError> {
         E::NoResponse,
         E::NoFinalResponse,
         E::KeptConnectionEnded,
+        E::KeptConnectionReset,
         E::HeadCutShort,
         E::BodyCutShort { promised: 10, received: 4 },
         E::ChunksCutShort { received: 4 },
