@@ -2,7 +2,7 @@
 
 use crate::capture::Capture;
 use crate::record::segment::Segments;
-use crate::record::transfer::{ConnectOutcome, Ends, Transfer};
+use crate::record::transfer::{Ends, Transfer};
 use crate::record::{Figure, Moment, Source, TimeWait};
 
 /// Who sees the packets, and what was shown of them.
@@ -63,11 +63,9 @@ impl Seen {
 
 /// Those of its connection; of the attempt that says most, where there is none.
 fn ends(transfer: &Transfer) -> Option<Ends> {
-    let attempts = transfer.connect.iter().flat_map(|connect| &connect.attempts).rev();
     let failed = || {
-        attempts
-            .filter(|attempt| attempt.outcome != ConnectOutcome::Abandoned)
-            .find_map(|attempt| Some(Ends { client: attempt.client?, server: attempt.server }))
+        let attempt = transfer.connect.as_ref()?.seen()?;
+        Some(Ends { client: attempt.client?, server: attempt.server })
     };
     transfer.ends.or_else(failed)
 }

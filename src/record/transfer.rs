@@ -123,6 +123,14 @@ pub struct Connect {
     pub negotiated: Figure<Negotiated>,
 }
 
+impl Connect {
+    /// The attempt whose packets are shown where there is no connection: the one that says most.
+    pub(crate) fn seen(&self) -> Option<&Attempt> {
+        let mut attempts = self.attempts.iter().rev();
+        attempts.find(|attempt| attempt.outcome != ConnectOutcome::Abandoned && attempt.client.is_some())
+    }
+}
+
 /// One address that was tried.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]

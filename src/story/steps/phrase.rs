@@ -149,6 +149,17 @@ pub(super) fn reset_seen(end: impl Into<Party>, said_first: &str, language: Lang
     (words, reset_sentence(language))
 }
 
+/// The same of a reset that responds to a SYN: there is no connection yet.
+pub(super) fn refusal_seen(language: Language) -> (String, String) {
+    let words = say!(language, "the server refused the connection" / "서버가 연결을 거부함");
+    let sentence = say!(
+        language,
+        "A reset in response to a SYN: there will be no connection."
+            / "SYN에 RST로 응답했습니다. 연결은 만들어지지 않습니다."
+    );
+    (words, sentence)
+}
+
 fn fin_sentence(language: Language) -> String {
     say!(
         language,

@@ -7,6 +7,7 @@ mod heads;
 mod names;
 mod proxied;
 mod reasons;
+mod refused;
 mod transfers;
 
 use super::*;

@@ -1,10 +1,11 @@
 //! A transfer's segments between its calls: those in a role of their own, and the rest.
 
+use super::connect::refused;
 use crate::language::Language;
 use crate::record::transfer::Transfer;
 use crate::record::{End, Figure, Nanoseconds, Source};
 use crate::story::steps::order;
-use crate::story::steps::phrase::{fin_seen, reset_seen, said_first};
+use crate::story::steps::phrase::{fin_seen, refusal_seen, reset_seen, said_first};
 use crate::story::steps::roles::{Role, Roles};
 use crate::story::steps::say::say;
 use crate::story::steps::segments;
@@ -81,6 +82,7 @@ fn ends(transfer: &Transfer, roles: &Roles<'_>, language: Language) -> Vec<Step>
             _ => String::new(),
         };
         let (label, (words, sentence)) = match role {
+            Role::Reset(End::Server) if refused(transfer).is_some() => ("RST", refusal_seen(language)),
             Role::Reset(end) => ("RST", reset_seen(end, &first(end), language)),
             Role::Fin(end) => ("FIN", fin_seen(end, &first(end), language)),
             _ => return None,

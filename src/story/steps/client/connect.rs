@@ -5,19 +5,33 @@ use crate::language::Language;
 use crate::record::Nanoseconds;
 use crate::record::transfer::{Attempt, Connect, ConnectOutcome, FetchRecord, Transfer};
 use crate::story::layout::{grouped, span};
+use crate::story::steps::roles::Roles;
 use crate::story::steps::say::say;
 use crate::story::steps::step::{Direction, Step, by_clock};
 
-pub(super) fn steps(transfer: &Transfer, before: &FetchRecord, language: Language) -> Vec<Step> {
+pub(super) fn steps(transfer: &Transfer, before: &FetchRecord, roles: &Roles<'_>, language: Language) -> Vec<Step> {
     let mut steps: Vec<Step> = reused(transfer, language).into_iter().collect();
     steps.extend(known_name(transfer, before, language));
     let connect = transfer.connect.as_ref();
     let attempts = connect.iter().flat_map(|connect| &connect.attempts);
     for (number, attempt) in (1..).zip(attempts) {
         steps.push(call(number, attempt, language));
-        steps.push(outcome(number, attempt, connect, language));
+        let is_reset = is_refused_by_reset(attempt, transfer, roles);
+        steps.push(outcome((number, attempt), connect, is_reset, language));
     }
     steps
+}
+
+/// Whether the segments that were seen are those of the attempt, and one of them is the reset that refused it.
+fn is_refused_by_reset(attempt: &Attempt, transfer: &Transfer, roles: &Roles<'_>) -> bool {
+    let has_reset = roles.segments().is_some_and(|segments| segments.moments.server_reset.is_some());
+    has_reset && refused(transfer).is_some_and(|refused| std::ptr::eq(refused, attempt))
+}
+
+/// The attempt whose segments a transfer has, where it was refused.
+pub(super) fn refused(transfer: &Transfer) -> Option<&Attempt> {
+    let seen = transfer.connect.as_ref().filter(|_| transfer.ends.is_none())?.seen()?;
+    (seen.outcome == ConnectOutcome::Refused).then_some(seen)
 }
 
 fn reused(transfer: &Transfer, language: Language) -> Option<Step> {
@@ -80,7 +94,8 @@ fn call(number: u32, attempt: &Attempt, language: Language) -> Step {
     step.captioned("connect()").known_by_its_time(language).saying(if is_sent { sentence } else { String::new() })
 }
 
-fn outcome(number: u32, attempt: &Attempt, connect: Option<&Connect>, language: Language) -> Step {
+/// `is_reset`: a reset was seen that refused it.
+fn outcome((number, attempt): (u32, &Attempt), connect: Option<&Connect>, is_reset: bool, language: Language) -> Step {
     let took = span(attempt.ended - attempt.began);
     let (label, title, sentence) = match &attempt.outcome {
         ConnectOutcome::Connected => {
@@ -92,16 +107,9 @@ fn outcome(number: u32, attempt: &Attempt, connect: Option<&Connect>, language: 
                 )
             })
         }
-        ConnectOutcome::Refused => (
-            say!(language, "refused" / "거부"),
-            say!(
-                language,
-                "after {}, by a reset or ICMP: nothing listens there, or a firewall rejects it"
-                    / "{} 만에 RST나 ICMP로 거부됨: 그 포트에서 기다리는 서버가 없거나 방화벽이 막음",
-                took
-            ),
-            String::new(),
-        ),
+        ConnectOutcome::Refused => {
+            (say!(language, "refused" / "거부"), refused_by(&took, is_reset, language), String::new())
+        }
         ConnectOutcome::TimedOut => (
             say!(language, "timeout" / "만료"),
             with_syns(
@@ -132,6 +140,18 @@ fn outcome(number: u32, attempt: &Attempt, connect: Option<&Connect>, language: 
         .captioned("connect() = 0")
         .known_by_its_time(language)
         .saying(sentence)
+}
+
+fn refused_by(took: &str, is_reset: bool, language: Language) -> String {
+    let by = match is_reset {
+        true => say!(language, "after {}, by a reset" / "{} 만에 RST로 거부됨", took),
+        false => say!(language, "after {}, by a reset or ICMP" / "{} 만에 RST나 ICMP로 거부됨", took),
+    };
+    say!(
+        language,
+        "{}: nothing listens there, or a firewall rejects it" / "{}: 그 포트에서 기다리는 서버가 없거나 방화벽이 막음",
+        by
+    )
 }
 
 fn is_again(attempt: &Attempt) -> bool {

@@ -43,7 +43,7 @@ pub(super) fn with_segments(transfer: &Transfer, before: &FetchRecord, language:
 
 fn of_calls(transfer: &Transfer, before: &FetchRecord, roles: &Roles<'_>, language: Language) -> Vec<Step> {
     let mut steps: Vec<Step> = transfer.name.iter().flat_map(|name| name::steps(name, language)).collect();
-    steps.extend(connect::steps(transfer, before, language));
+    steps.extend(connect::steps(transfer, before, roles, language));
     steps.extend(withheld(transfer, language));
     if let Some(exchange) = &transfer.exchange {
         steps.extend(exchange::steps(exchange, roles, language));

@@ -19,11 +19,11 @@ const SERVER: ([u8; 4], u16) = ([127, 0, 0, 1], 8080);
 /// The server's accept, since the run began.
 const ACCEPTED: Nanoseconds = 300 * MS;
 
-fn run() -> FetchRecord {
+pub(super) fn run() -> FetchRecord {
     FetchRecord { glasshttp_fetch: SCHEMA, began: "2026-01-02T03:04:04.700000000Z".into(), transfers: vec![] }
 }
 
-fn attempt(began: Nanoseconds, took: Nanoseconds, outcome: ConnectOutcome, again: Option<u32>) -> Attempt {
+pub(super) fn attempt(began: Nanoseconds, took: Nanoseconds, outcome: ConnectOutcome, again: Option<u32>) -> Attempt {
     Attempt {
         server: SERVER.into(),
         client: Some(([127, 0, 0, 1], 50_000).into()),
