@@ -18,6 +18,7 @@ mod secrets;
 mod sending;
 mod shown;
 mod terminal;
+mod unfinished;
 mod unreached;
 
 use crate::closing::{assert_same, folder_with, under_each_model};

@@ -70,6 +70,8 @@ pub(super) struct Taken {
     pub(super) saved: Saved,
     /// How and where it redirects to, if that is to be followed.
     pub(super) redirect: Option<(u16, String)>,
+    /// Its body was not wanted, or no more of it.
+    pub(super) is_unwanted: bool,
     /// What was printed does not end its line.
     pub(super) is_mid_line: bool,
 }
@@ -113,7 +115,8 @@ impl Body {
                 }
             }
         };
-        (Taken { saved, redirect: self.redirect, is_mid_line }, result)
+        let is_unwanted = self.is_unwanted || self.is_binary;
+        (Taken { saved, redirect: self.redirect, is_unwanted, is_mid_line }, result)
     }
 
     /// Whether what came is the whole.

@@ -1,5 +1,5 @@
 //! HTTP Archive 1.2 (<http://www.softwareishard.com/blog/har-12-spec/>), which
-//! browsers' developer tools open. Times are milliseconds; -1 is what was not visible.
+//! browsers' developer tools open. Times are milliseconds; -1 is what did not take place or was not visible.
 
 use super::fault::cannot_write;
 use super::interrupt::Interrupt;
@@ -7,6 +7,7 @@ use super::outlet::Outlet;
 use super::target::Target;
 use super::url::Url;
 use crate::language::Language;
+use crate::record::lookup::Source;
 use crate::record::secrets::{passed_on, without_userinfo};
 use crate::record::transfer::{
     ClientClose, ClientExchange, ConnectOutcome, FetchRecord, Field, Framing, Interim, Response, Transfer,
@@ -186,42 +187,71 @@ impl<'a> Entry<'a> {
 }
 
 impl Timings {
+    /// One stage behind the other, from the beginning until it was over: a stage that began and did
+    /// not end lasts until then.
     fn of(transfer: &Transfer) -> Self {
-        let stages = transfer.exchange.as_ref().map(|exchange| &exchange.stages);
-        let at = |figure: fn(&crate::record::transfer::ClientStages) -> &Figure<Nanoseconds>| {
-            stages.and_then(|stages| figure(stages).value().copied())
-        };
-        let last_sent = at(|stages| &stages.last_sent);
-        // When the kernel had it, if it says so.
-        let first = at(|stages| &stages.arrived).or(at(|stages| &stages.first_read));
-        let attempts = transfer.connect.as_ref().map_or(&[][..], |connect| &connect.attempts);
-        let connecting =
-            attempts.first().map(|first| first.began).zip(attempts.iter().map(|attempt| attempt.ended).max());
+        let over = transfer.ended.unwrap_or(transfer.began);
+        let (name, connecting) = (asked(transfer), connecting(transfer, over));
         // What is asked of the system resolver beside it is time that a fetch could do without.
-        let free_from = connecting
-            .map(|(_, ended)| ended)
-            .filter(|_| attempts.iter().any(|attempt| attempt.outcome == ConnectOutcome::Connected))
-            .or(transfer.reuse.map(|_| transfer.began));
-        let name = transfer.name.as_ref().map(|name| (name.began, name.ended));
-        let before = name.map_or(transfer.began, |(_, ended)| ended);
-        let until = connecting.map(|(began, _)| began).or(free_from).unwrap_or(before);
+        let free_from = match connecting {
+            Some((_, ended)) => is_connected(transfer).then_some(ended),
+            None => transfer.reuse.map(|_| transfer.began),
+        };
+        let sending = transfer.exchange.as_ref().zip(free_from);
+        let until = connecting.map(|(began, _)| began).or(sending.map(|(_, from)| from)).unwrap_or(over);
+        let named = name.map_or(0, |(began, ended)| ended - began);
+        let [send, wait, receive] = sending.map_or([0.0; 3], |(exchange, from)| {
+            let [sent, first, complete] = reached(exchange).map(|moment| moment.unwrap_or(over));
+            // The response may begin before the request has left.
+            let first = first.max(sent);
+            [milliseconds(sent - from), milliseconds(first - sent), milliseconds(complete - first)]
+        });
         Self {
-            blocked: between(Some(before), Some(until)),
-            dns: name.map_or(NOT_VISIBLE, |(began, ended)| between(Some(began), Some(ended))),
-            connect: connecting.map_or(NOT_VISIBLE, |(began, ended)| between(Some(began), Some(ended))),
-            send: between(free_from, last_sent).max(0.0), // never -1: the format wants these three
-            wait: between(last_sent, first).max(0.0),
-            receive: between(first, at(|stages| &stages.complete)).max(0.0),
+            blocked: milliseconds(until - transfer.began - named),
+            dns: name.map_or(NOT_VISIBLE, |(began, ended)| milliseconds(ended - began)),
+            connect: connecting.map_or(NOT_VISIBLE, |(began, ended)| milliseconds(ended - began)),
+            send,
+            wait,
+            receive,
             ssl: NOT_VISIBLE,
         }
     }
 }
 
-fn between(from: Option<Nanoseconds>, to: Option<Nanoseconds>) -> f64 {
-    match (from, to) {
-        (Some(from), Some(to)) => (to - from).max(0) as f64 / 1e6,
-        _ => NOT_VISIBLE,
-    }
+/// When somebody was asked for the name, until when; `None`: nobody was.
+fn asked(transfer: &Transfer) -> Option<(Nanoseconds, Nanoseconds)> {
+    let name = transfer.name.as_ref()?;
+    let is_address = name.lookup.as_ref().is_some_and(|lookup| matches!(lookup.source, Source::Numeric));
+    (!is_address).then_some((name.began, name.ended))
+}
+
+/// From the first attempt until there was a connection, or it was over without one.
+fn connecting(transfer: &Transfer, over: Nanoseconds) -> Option<(Nanoseconds, Nanoseconds)> {
+    let attempts = &transfer.connect.as_ref()?.attempts;
+    let ended = attempts.iter().map(|attempt| attempt.ended).max()?;
+    Some((attempts.first()?.began, if is_connected(transfer) { ended } else { ended.max(over) }))
+}
+
+fn is_connected(transfer: &Transfer) -> bool {
+    let mut attempts = transfer.connect.iter().flat_map(|connect| &connect.attempts);
+    attempts.any(|attempt| attempt.outcome == ConnectOutcome::Connected)
+}
+
+/// When the request was sent, and when its response began and was whole, as far as it came.
+fn reached(exchange: &ClientExchange) -> [Option<Nanoseconds>; 3] {
+    let stages = &exchange.stages;
+    let at = |figure: &Figure<Nanoseconds>| figure.value().copied();
+    // When the kernel had it, if it says so.
+    let first = at(&stages.arrived).or(at(&stages.first_read));
+    let length = exchange.request_body.saturating_add(exchange.request.head.len() as u64);
+    // Some of it may have been sent, and no more; a response before its end ends the sending.
+    let is_sent = exchange.traffic.request >= length || first.is_some();
+    [at(&stages.last_sent).filter(|_| is_sent), first, at(&stages.complete)]
+}
+
+/// Never -1: `send`, `wait` and `receive` must not be that.
+fn milliseconds(time: Nanoseconds) -> f64 {
+    time.max(0) as f64 / 1e6
 }
 
 fn request(transfer: &Transfer) -> Request<'_> {

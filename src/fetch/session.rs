@@ -126,6 +126,7 @@ impl<'o> Session<'o> {
         let ready = self.place(job).and_then(|place| Ok((place, self.connection(job, &mut transfer)?)));
         let result = ready.and_then(|(place, mut connection)| {
             let result = self.exchange(job, place, &mut connection, &mut transfer);
+            transfer.ended = Some(self.clock.now());
             let result = result.and_then(|redirect| {
                 more = redirect.map(|(status, location)| job.redirected(status, &location)).transpose()?;
                 transfer.redirects_to = more.as_ref().map(|next| next.url.to_string());
@@ -138,6 +139,8 @@ impl<'o> Session<'o> {
             self.keep_or_close(connection, more.as_ref().or(after), &mut transfer);
             result
         });
+        let over = self.clock.now(); // where it did not come to an exchange
+        transfer.ended.get_or_insert(over);
         if let Err(failure) = result {
             let failed = self.failed(job, failure, transfer.body.as_ref());
             if !transfer.is_retried {
@@ -276,7 +279,7 @@ impl<'o> Session<'o> {
         transfer.exchange = Some(exchange);
         let (taken, saved) = body.finish(is_whole && result.is_ok());
         let result = result.and(saved);
-        transfer.body = Some(taken.saved);
+        (transfer.body, transfer.is_body_unwanted) = (Some(taken.saved), taken.is_unwanted);
         self.is_mid_line = taken.is_mid_line;
         result.map(|()| taken.redirect)
     }

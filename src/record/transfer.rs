@@ -46,6 +46,10 @@ pub struct Transfer {
     pub redirected_from: Option<String>,
     /// When it began.
     pub began: Nanoseconds,
+    /// When it was over: the response was whole or given up, or something had failed. What follows
+    /// is the connection's end.
+    #[serde(default)]
+    pub ended: Option<Nanoseconds>,
     /// How the host's name became addresses; `None` where they were known from before.
     pub name: Option<Name>,
     /// How the connection was made; `None` where there was one, or no address.
@@ -60,6 +64,10 @@ pub struct Transfer {
     pub exchange: Option<ClientExchange>,
     /// What became of the body.
     pub body: Option<Saved>,
+    /// Whether none of it was wanted, or no more: it redirects elsewhere, is an error's, belongs to a
+    /// request that is sent again, or is no text for a terminal.
+    #[serde(default)]
+    pub is_body_unwanted: bool,
     /// Whether the connection was kept for the next one.
     pub is_kept: bool,
     /// How the connection ended; `None` while it is open.

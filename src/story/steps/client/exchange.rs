@@ -14,7 +14,8 @@ use crate::story::steps::step::{Direction, Known, Step, Tone, by_clock, how};
 /// How much of what can't be read is shown, in letters.
 const SHOWN: usize = 300;
 
-pub(super) fn steps(exchange: &ClientExchange, roles: &Roles<'_>, language: Language) -> Vec<Step> {
+/// `is_unwanted`: its body.
+pub(super) fn steps(exchange: &ClientExchange, is_unwanted: bool, roles: &Roles<'_>, language: Language) -> Vec<Step> {
     let mut steps: Vec<Step> = request(exchange, roles, language);
     steps.extend(sent(exchange, language));
     steps.extend(acknowledged(exchange, roles, language));
@@ -26,7 +27,7 @@ pub(super) fn steps(exchange: &ClientExchange, roles: &Roles<'_>, language: Lang
         steps.extend(server_timing(response, language));
         steps.extend(response.dropped.iter().map(|line| dropped(line, language)));
         steps.extend(left_out(response, language));
-        steps.extend(body(exchange, response, language));
+        steps.extend(body(exchange, response, is_unwanted, language));
     }
     steps.extend(unread(exchange, language));
     let number = u64::from(exchange.number);
@@ -264,7 +265,7 @@ fn left_out(response: &Response, language: Language) -> Option<Step> {
     Some(Step::remark("dropped", say!(language, "dropped" / "버림"), title))
 }
 
-fn body(exchange: &ClientExchange, response: &Response, language: Language) -> Option<Step> {
+fn body(exchange: &ClientExchange, response: &Response, is_unwanted: bool, language: Language) -> Option<Step> {
     let by = match response.framing {
         Framing::NoBody | Framing::Unknown => return None,
         Framing::ContentLength { .. } => say!(language, "by Content-Length" / "Content-Length만큼"),
@@ -289,9 +290,12 @@ fn body(exchange: &ClientExchange, response: &Response, language: Language) -> O
         }
         _ => say!(language, "{} so far in {}" / "{}까지 ({})", size, reads),
     };
-    let title = match exchange.is_aborted {
-        true => say!(language, "{}, stopped here, as requested" / "{}, 요청대로 여기서 멈춤", so_far),
-        false => so_far,
+    let title = match (exchange.is_aborted, is_unwanted) {
+        (true, true) => {
+            say!(language, "{}, stopped here: the rest is not needed" / "{}, 여기서 멈춤: 나머지는 필요 없음", so_far)
+        }
+        (true, false) => say!(language, "{}, stopped here, as requested" / "{}, 요청대로 여기서 멈춤", so_far),
+        (false, _) => so_far,
     };
     Some(Step::remark("body", label, title).known_by(&exchange.stages.complete, language))
 }

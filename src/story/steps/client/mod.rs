@@ -46,7 +46,7 @@ fn of_calls(transfer: &Transfer, before: &FetchRecord, roles: &Roles<'_>, langua
     steps.extend(connect::steps(transfer, before, roles, language));
     steps.extend(withheld(transfer, language));
     if let Some(exchange) = &transfer.exchange {
-        steps.extend(exchange::steps(exchange, roles, language));
+        steps.extend(exchange::steps(exchange, transfer.is_body_unwanted, roles, language));
     }
     steps.extend(saved::step(transfer, language));
     match &transfer.close {
