@@ -56,9 +56,9 @@ fn whom_it_accepts_it_serves_however_few_descriptors_there_are() {
         for record in [&["--no-watch", "--log", "off"][..], &["--log", "off"]] {
             let options = [&["--model", model], record].concat();
             let options = options.as_slice();
-            let least = least(&options, folder.path());
+            let least = least(options, folder.path());
             for descriptors in [least, least + 1, least + 7] {
-                let server = Server::spawn(&mut limited(descriptors, &options, folder.path()));
+                let server = Server::spawn(&mut limited(descriptors, options, folder.path()));
                 thread::scope(|scope| {
                     for _ in 0..20 {
                         let mut client = server.connect();

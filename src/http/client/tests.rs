@@ -258,7 +258,8 @@ fn http_0_9_is_a_bare_body_unless_a_head_comes() {
 
 #[test]
 fn a_kept_connection_that_ended_is_worth_a_new_one() {
-    let ends: [(fn(&mut ClientConnection), ResponseError, &str); 2] = [
+    type Ends = fn(&mut ClientConnection);
+    let ends: [(Ends, ResponseError, &str); 2] = [
         (ClientConnection::end_of_input, ResponseError::KeptConnectionEnded, "closed"),
         (ClientConnection::disconnected, ResponseError::KeptConnectionReset, "reset"),
     ];
