@@ -3,7 +3,7 @@
 use crate::capture::Capture;
 use crate::record::segment::Segments;
 use crate::record::transfer::{Ends, Transfer};
-use crate::record::{Figure, Moment, Source, TimeWait};
+use crate::record::{Arrivals, End, Figure, Moment, Nanoseconds, Source, TimeWait};
 
 /// Who sees the packets, and what was shown of them.
 #[derive(Debug, Default)]
@@ -48,6 +48,11 @@ impl Seen {
         if let (Some(close), Some(first)) = (&mut transfer.close, segments.moments.first_end()) {
             close.first = Figure::measured(first, Source::Packets);
             close.time_wait = TimeWait::again(close.time_wait.clone(), close.how, &close.first, segments.outcome());
+        }
+        if let (Some(exchange), Some(arrivals)) = (&mut transfer.exchange, Arrivals::of(&segments, End::Server)) {
+            let stages = &mut exchange.stages;
+            let since = stages.first_sent.value().copied().unwrap_or(Nanoseconds::MAX);
+            arrivals.mend(&mut stages.arrived, since, stages.first_read.value());
         }
         transfer.segments = Some(Segments::behind(segments, before));
         if transfer.close.is_some() {

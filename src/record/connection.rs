@@ -4,6 +4,7 @@
 //! Times are nanoseconds since the connection was accepted, on the clock that
 //! packets bear too (CLOCK_REALTIME); what happened before the accept is negative.
 
+use super::arrivals::Arrivals;
 use super::ending::{End, How, TimeWait};
 use super::endpoint::Endpoint;
 use super::figure::{Figure, Nanoseconds, Text};
@@ -88,7 +89,23 @@ impl Record {
             close.left_by = close.server_fin.clone();
         }
         self.join_acknowledgments(&segments);
+        self.join_arrivals(&segments);
         self.segments = Some(segments);
+    }
+
+    /// When requests arrived of which segments came out of order.
+    fn join_arrivals(&mut self, segments: &Segments) {
+        let Some(arrivals) = Arrivals::of(segments, End::Client) else { return };
+        let (mut since, mut last) = (Nanoseconds::MIN, None);
+        for stages in self.exchanges.iter_mut().map(|exchange| &mut exchange.stages) {
+            let read = stages.first_read.value().copied();
+            // Requests that were read together arrived together.
+            if let Some(last) = last.filter(|_| last != read) {
+                since = last;
+            }
+            arrivals.mend(&mut stages.arrived, since, read.as_ref());
+            last = read.or(last);
+        }
     }
 
     /// The acknowledgments of responses that nobody reported, and that were seen. The bytes of the responses
@@ -339,5 +356,22 @@ mod tests {
         let list = vec![ack(written + 5, last), ack(written + 7, last + 1)];
         record.join(Segments { list, ..Segments::default() });
         assert_eq!(record.exchanges[0].stages.acknowledged, Figure::measured(written + 7, Source::Packets));
+    }
+
+    #[test]
+    fn a_request_of_which_the_end_came_first_has_arrived_with_its_beginning() {
+        let example = include_str!("../../docs/records.md").split("```json\n").nth(1).expect("an example");
+        let mut record: Record = serde_json::from_str(example.split("```").next().expect("its end")).expect("a record");
+        let stages = &mut record.exchanges[0].stages;
+        let read = *stages.first_read.value().expect("it was read");
+        stages.arrived = Figure::measured(read - 60, Source::ReceiveStamp);
+        let data = |at: Nanoseconds, first: i64| -> Segment {
+            let json = serde_json::json!({"at": at, "from": "client", "flags": "ACK", "sequence": 1,
+                "relative_sequence": first, "length": 50, "window": 1, "ttl": 64});
+            serde_json::from_value(json).expect("a segment")
+        };
+        let list = vec![data(read - 60, 51), data(read - 7, 1)];
+        record.join(Segments { list, ..Segments::default() });
+        assert_eq!(record.exchanges[0].stages.arrived, Figure::measured(read - 7, Source::Packets));
     }
 }

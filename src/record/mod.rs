@@ -4,6 +4,7 @@
 //!
 //! docs/records.md describes the JSON that these types become.
 
+mod arrivals;
 mod client_reason;
 pub mod connection;
 mod ending;
@@ -27,6 +28,7 @@ pub mod transfer;
 mod unjoined;
 mod why;
 
+pub(crate) use arrivals::Arrivals;
 pub use client_reason::ClientReason;
 pub use ending::{End, How, TimeWait};
 pub use endpoint::Endpoint;

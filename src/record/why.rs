@@ -18,6 +18,8 @@ sentences! {
         QueueTooShort "queue_too_short" "the wait in the accept queue was too short for the kernel's clock, which counts in ticks" "수락 대기열에서 기다린 시간이 커널 시계의 틱보다 짧음";
         NotAsked "not_asked" "the kernel was not asked: SO_TIMESTAMPING is not available for this socket" "커널에 물을 수 없음: 이 소켓에는 SO_TIMESTAMPING을 쓸 수 없음";
         NoArrival "no_arrival" "the kernel was not asked in time, or the request came with the one before" "커널에 제때 묻지 않았거나, 앞 요청과 함께 도착함";
+        OutOfOrder "out_of_order" "segments of this connection came out of order: the kernel's stamp of a read is that of its last segment, which may have come before the others; packets would show it" "이 연결의 세그먼트가 순서대로 오지 않음. 커널이 읽기에 붙이는 시각은 마지막 세그먼트의 것이고, 그것이 다른 것보다 먼저 왔을 수 있음. 패킷에는 보임";
+        OrderUnknown "order_unknown" "the kernel does not say whether segments came in order (TCP_INFO of Linux 5.4 or later): its stamp of a read is that of its last segment, which may have come before the others" "세그먼트가 순서대로 왔는지 커널이 알려 주지 않음(리눅스 5.4부터의 TCP_INFO). 커널이 읽기에 붙이는 시각은 마지막 세그먼트의 것이고, 그것이 다른 것보다 먼저 왔을 수 있음";
         NoAcknowledgement "no_acknowledgement" "no acknowledgement of its last byte was reported" "마지막 바이트의 ACK가 보고되지 않음";
         BeforeItsCause "before_its_cause" "its time would be before that of its cause" "원인보다 이른 시각이 됨";
         HeadUnfinished "head_unfinished" "the head was refused or timed out before it was complete" "헤더가 끝나기 전에 거절되었거나 시간이 지남";
