@@ -149,7 +149,9 @@ impl<'a> Roles<'a> {
             let Some(read) = stages.first_read.value() else { continue };
             let (with_first_read, behind) = rest.split_at(rest.partition_point(|(at, _)| at <= read));
             let before = place.checked_sub(1).and_then(|before| exchanges.get(before));
-            let first = with_first_read.first().filter(|_| !is_pipelined(exchange, before));
+            // One that came late may have brought it.
+            let first = with_first_read.iter().min_by_key(|(_, index)| self.first_byte(*index));
+            let first = first.filter(|_| !is_pipelined(exchange, before));
             self.cast(Role::Request(exchange.number), first.map(|(_, index)| *index));
             // What its later reads gave: no later than its response, and not what the next one's first gave.
             let next = exchanges.get(place + 1).and_then(|next| next.stages.arrived.value());
@@ -157,6 +159,10 @@ impl<'a> Roles<'a> {
             let is_of_it = |at: &i64| last.is_none_or(|last| at <= last) && next.is_none_or(|next| at < next);
             rest = behind.get(behind.partition_point(|(at, _)| is_of_it(at))..).unwrap_or_default();
         }
+    }
+
+    fn first_byte(&self, index: usize) -> Option<i64> {
+        self.list().get(index).map(|segment| segment.relative_sequence)
     }
 
     /// The bytes of the responses are numbered through; gives who acknowledges each one's last.
@@ -197,7 +203,9 @@ impl<'a> Roles<'a> {
         let is_response = |segment: &Segment| {
             segment.from == End::Server && is_new_data(segment) && (sent..=read).contains(&segment.at)
         };
-        let response = self.find(is_response);
+        let came = self.list().iter().enumerate().filter(|(_, segment)| is_response(segment));
+        // The first that was seen may have overtaken it.
+        let response = came.min_by_key(|(_, segment)| segment.relative_sequence).map(|(index, _)| index);
         self.cast(Role::Request(number), request);
         self.cast(Role::Response(number), response);
         let traffic = &exchange.traffic;

@@ -1,6 +1,7 @@
 //! What is said of a head that came in parts, or was refused before it was complete, is said at its time.
 
 use super::*;
+use crate::record::segment::{Segment, Segments};
 
 fn some<T: std::fmt::Debug>(strategy: impl Strategy<Value = T>) -> T {
     strategy.new_tree(&mut proptest::test_runner::TestRunner::deterministic()).expect("a value").current()
@@ -57,4 +58,23 @@ fn a_request_in_parts_began_with_its_first_bytes() {
     assert_eq!(row(&dribbled, "1-request"), (Some(1), format!("first bytes of {line}"), String::new()));
     assert_eq!(row(&dribbled, "1-head").0, Some(4000));
     assert_eq!(row(&late(1, HeadState::Complete, 200), "1-request"), (Some(1), line.into(), String::new()));
+}
+
+/// A segment of `from`, seen at this millisecond, of 50 bytes from this one on.
+fn data(from: &str, at: i64, first: i64) -> Segment {
+    let json = serde_json::json!({"at": at * MS, "from": from, "flags": "ACK", "sequence": 1,
+        "relative_sequence": first, "length": 50, "window": 1, "ttl": 64});
+    serde_json::from_value(json).expect("a segment")
+}
+
+#[test]
+fn the_segment_of_a_request_is_the_one_that_brought_its_first_byte() {
+    let mut record = late(1, HeadState::Complete, 200);
+    record.exchanges[0].stages.first_read = figure(Some(6 * MS));
+    // Lost once, or overtaken: the first that was seen is the request's end.
+    let list = vec![data("client", 1, 51), data("client", 5, 1)];
+    record.segments = Some(Segments { list, ..Segments::default() });
+    let steps = steps(&record, Language::English);
+    let request = steps.iter().find(|step| step.id == "1-request").expect("the request");
+    assert_eq!(request.segment.as_ref().map(|segment| segment.index), Some(1), "{request:?}");
 }
