@@ -20,7 +20,7 @@ mod arriving;
 mod ending;
 
 use crate::kernel::clock::Clock;
-use crate::kernel::tcp_info::{SendQueue, accept_queue};
+use crate::kernel::tcp_info::{Order, SendQueue, TcpInfo, accept_queue};
 use crate::kernel::timestamps;
 use crate::observe::loads::Loads;
 use crate::observe::probe::{Outbox, Probe};
@@ -42,6 +42,8 @@ const MOST_OF_A_HEAD: usize = 1600;
 /// of which the acknowledgement is awaited at all.
 const MOST_HELD: usize = 8;
 const MOST_AWAITED: usize = 1024;
+/// A read of no more than this, in bytes, is mostly one segment's (RFC 9293 §3.7.1), which nothing overtakes.
+const ONE_SEGMENT: usize = 536;
 
 /// What a read is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +76,9 @@ pub(super) struct Notes {
     /// The first read for the exchange to come, and how many there were.
     first_read: Option<(Moment, Moment)>,
     reads: u32,
+    /// The longest read since the kernel was asked whether segments came in order, and what it said.
+    longest_read: usize,
+    order: Order,
     exchanges: u64,
     /// The exchange under way, if it is recorded.
     exchange: Option<Box<Exchange<'static>>>,
@@ -145,6 +150,8 @@ impl Notes {
             last_read: Default::default(),
             first_read: None,
             reads: 0,
+            longest_read: 0,
+            order: Order::Kept,
             exchanges: 0,
             exchange: None,
             is_reported: false,
@@ -212,7 +219,8 @@ impl Notes {
         let result = timestamps::recv(socket, buffer, self.asks_kernel);
         match result {
             Ok((0, _)) => self.client_end = self.clock.now(),
-            Ok((_, arrived)) => {
+            Ok((count, arrived)) => {
+                self.longest_read = self.longest_read.max(count);
                 let this_read = self.clock.of_kernel_and_now(arrived);
                 match of {
                     Reading::Head => self.first_read.get_or_insert(this_read),
@@ -262,6 +270,7 @@ impl Notes {
             request_head: head.len() as u64,
             reads,
             asked_kernel: self.asks_kernel,
+            order: self.order,
             ..Exchange::default()
         }
     }
@@ -286,6 +295,7 @@ impl Notes {
         if !is_recorded {
             return;
         }
+        self.ask_for_order(socket);
         let mut exchange = self.recorded_exchange(self.exchanges, head, reads);
         exchange.stages.arrived = arrived;
         exchange.stages.first_read = first_read;
@@ -307,6 +317,15 @@ impl Notes {
         }
     }
 
+    /// Asks the kernel whether the client's segments came in order, unless one has brought all that was read;
+    /// what is asked at the close says it of all.
+    fn ask_for_order(&mut self, socket: &OwnedFd) {
+        let is_one = std::mem::take(&mut self.longest_read) <= ONE_SEGMENT;
+        if self.asks_kernel && self.order == Order::Kept && !is_one {
+            self.order = TcpInfo(&tcp_option::info(socket).unwrap_or_default()).order();
+        }
+    }
+
     /// The response was chosen.
     pub(super) fn response_chosen(&mut self, status: u16, resource: Option<&Arc<str>>) {
         if let Some(exchange) = &mut self.exchange {
@@ -324,7 +343,7 @@ impl Notes {
     }
 
     /// What is known by now of this exchange, as the value of `Server-Timing`:
-    /// durations in milliseconds (W3C Server Timing).
+    /// durations in milliseconds (W3C Server Timing),
     /// and, to this machine, where its record is.
     pub(super) fn server_timing(&self, loads: Option<&Loads>) -> String {
         let Some(exchange) = &self.exchange else { return format!("connection;desc=\"{}\"", self.connection) };
@@ -337,8 +356,9 @@ impl Notes {
             Some(body) if body.read == body.length => body.last_read.max(complete),
             Some(_) => chosen,
         };
+        let arrived = if exchange.order == Order::Kept { stages.arrived } else { Moment::default() };
         for (name, from, to) in [
-            ("kernel", stages.arrived, stages.first_read),
+            ("kernel", arrived, stages.first_read),
             ("read", stages.first_read, complete),
             ("body", complete, if body_end == complete { Moment::default() } else { body_end }),
             ("response", body_end, chosen),

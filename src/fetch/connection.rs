@@ -250,7 +250,8 @@ impl Connection {
             Ok((count, arrived)) => {
                 let now = self.clock.now();
                 self.end += count;
-                turn.notes.read(count, self.clock.at(arrived), now);
+                let order = || TcpInfo(&tcp_option::info(&self.socket).unwrap_or_default()).order();
+                turn.notes.read(count, self.clock.at(arrived), now, order);
                 if let Some(rate) = turn.pace.read_rate {
                     turn.next_read = Some(Instant::now() + Duration::from_secs_f64(count as f64 / rate as f64));
                 }

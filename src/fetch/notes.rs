@@ -2,6 +2,7 @@
 
 use crate::http::client::response_error::ResponseError;
 use crate::http::message::{Headers, ReceivedHead, Version};
+use crate::kernel::tcp_info::Order;
 use crate::record::connection::Message;
 use crate::record::transfer::{ClientExchange, ClientStages, ClientTraffic, Field, Framing, Interim, Response, Unread};
 use crate::record::{Figure, Nanoseconds, Source, Why};
@@ -27,6 +28,8 @@ pub(super) struct Notes {
     last_sent: Option<Nanoseconds>,
     acknowledged: Option<Nanoseconds>,
     arrived: Option<Nanoseconds>,
+    /// Whether the server's segments had come in order by then.
+    order: Order,
     first_read: Option<Nanoseconds>,
     head_complete: Option<Nanoseconds>,
     complete: Option<Nanoseconds>,
@@ -59,10 +62,16 @@ impl Notes {
         }
     }
 
-    /// recv(2) gave `count` bytes, the last of which had `arrived`.
-    pub(super) fn read(&mut self, count: usize, arrived: Option<Nanoseconds>, now: Nanoseconds) {
+    /// recv(2) gave `count` bytes, the last of which had `arrived`; `order`: asked of the first ones.
+    pub(super) fn read(
+        &mut self,
+        count: usize,
+        arrived: Option<Nanoseconds>,
+        now: Nanoseconds,
+        order: impl FnOnce() -> Order,
+    ) {
         if self.first_read.is_none() {
-            (self.first_read, self.arrived) = (Some(now), arrived);
+            (self.first_read, self.arrived, self.order) = (Some(now), arrived, order());
         }
         self.traffic.reads += 1;
         self.traffic.read += count as u64;
@@ -196,7 +205,10 @@ impl Notes {
                     self.last_sent.is_some(),
                     Why::NotAcknowledgedInTime,
                 ),
-                arrived: by_kernel(self.arrived, Source::FirstReceiveStamp, self.first_read.is_some(), Why::NoStamp),
+                arrived: match self.order.doubt().filter(|_| asked_kernel && self.arrived.is_some()) {
+                    Some(doubt) => Figure::not_visible(doubt),
+                    None => by_kernel(self.arrived, Source::FirstReceiveStamp, self.first_read.is_some(), Why::NoStamp),
+                },
                 first_read: at(self.first_read, Source::ClockAfterRecv),
                 head_complete: at(self.head_complete, Source::ClockAfterRecv),
                 complete: at(self.complete, Source::ClockAfterRecv),
@@ -233,4 +245,23 @@ fn escaped_line(line: &[u8]) -> String {
 fn message(bytes: &[u8]) -> Message {
     let kept = &bytes[..bytes.len().min(MOST_OF_HEAD)];
     Message { head: String::from_utf8_lossy(kept).into_owned(), is_cut: kept.len() < bytes.len() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stamp_says_when_a_response_arrived_where_its_segments_came_in_order() {
+        let arrived = |order| {
+            let mut notes = Notes::new(1, b"", 0);
+            notes.read(5, Some(44), 126, || order);
+            // Of later reads it is not asked.
+            notes.read(5, Some(130), 131, || Order::Lost);
+            notes.exchange(true).stages.arrived
+        };
+        assert_eq!(arrived(Order::Kept), Figure::measured(44, Source::FirstReceiveStamp));
+        assert_eq!(arrived(Order::Lost), Figure::not_visible(Why::OutOfOrder));
+        assert_eq!(arrived(Order::Unknown), Figure::not_visible(Why::OrderUnknown));
+    }
 }

@@ -122,6 +122,15 @@ impl TcpInfo<'_> {
         Some(if in_flight == 0 { by_ticks.max(self.microseconds_at(148)?) } else { by_ticks })
     }
 
+    /// tcpi_rcv_ooopack: whether segments came behind a gap.
+    pub(crate) fn order(&self) -> Order {
+        match self.u32_at(224) {
+            Some(0) => Order::Kept,
+            Some(_) => Order::Lost,
+            None => Order::Unknown,
+        }
+    }
+
     /// tcpi_total_retrans: segments that were sent again.
     pub(crate) fn retransmissions(&self) -> Option<u32> {
         self.u32_at(100)
@@ -161,6 +170,27 @@ impl TcpInfo<'_> {
             mss: self.u32_at(16)?,
             congestion_window: self.u32_at(80)?,
         })
+    }
+}
+
+/// Whether the other end's segments came in their order (linux/tcp.h, of 5.4 or later).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Order {
+    #[default]
+    Kept,
+    Lost,
+    Unknown,
+}
+
+impl Order {
+    /// Why it is not known when the bytes of a read arrived, if it is not: the kernel stamps them as the
+    /// last segment of which the read gave some.
+    pub(crate) fn doubt(self) -> Option<Why> {
+        match self {
+            Self::Kept => None,
+            Self::Lost => Some(Why::OutOfOrder),
+            Self::Unknown => Some(Why::OrderUnknown),
+        }
     }
 }
 
@@ -241,6 +271,15 @@ pub(crate) fn accept_queue(listener_info: &[u8]) -> Option<(u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_order_of_segments_is_known_where_the_kernel_counts_those_behind_a_gap() {
+        let mut info = vec![0; 232];
+        assert_eq!(TcpInfo(&info).order().doubt(), None);
+        info[224..228].copy_from_slice(&2_u32.to_ne_bytes());
+        assert_eq!(TcpInfo(&info).order().doubt(), Some(Why::OutOfOrder));
+        assert_eq!(TcpInfo(&info[..224]).order().doubt(), Some(Why::OrderUnknown));
+    }
 
     #[test]
     fn a_fin_leaves_at_once_only_where_windows_have_room_and_nothing_spaces_it_out() {

@@ -104,7 +104,10 @@ pub(super) fn exchange(report: &ExchangeReport<'_>, accepted: Moment) -> Exchang
         _ => course.next(moment, by, unseen(why, report)),
     });
     let next = stages.named().into_iter().find_map(|(_, figure)| figure.value());
-    stages.arrived = arrived(report.stages.arrived.since(accepted), next);
+    stages.arrived = match report.order.doubt().filter(|_| report.stages.arrived != Moment::default()) {
+        Some(doubt) => Figure::not_visible(doubt),
+        None => arrived(report.stages.arrived.since(accepted), next),
+    };
     Exchange {
         number: report.number,
         request: message(&report.request, report.request_is_cut),
@@ -156,6 +159,16 @@ fn arrived(at: Option<Nanoseconds>, next: Option<&Nanoseconds>) -> Figure<Nanose
     match (at, next) {
         (Some(at), Some(next)) if at > *next => Figure::not_visible(Why::BeforeItsCause),
         _ => Figure::measured_or(at, Source::ReceiveStamp, Why::NoArrival),
+    }
+}
+
+/// What TCP_INFO says at the end of when requests arrived: with segments out of order, stamps may be wrong.
+pub(super) fn doubt_arrivals(record: &mut Record, report: &Closed) {
+    let Some(doubt) = TcpInfo(&report.tcp_info).order().doubt() else { return };
+    for arrived in record.exchanges.iter_mut().map(|exchange| &mut exchange.stages.arrived) {
+        if matches!(arrived, Figure::Measured { by: Source::ReceiveStamp, .. }) {
+            *arrived = Figure::not_visible(doubt.clone());
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What serving threads report: raw facts, not yet made sense of. They travel
 //! as bytes (see [`super::probe`]), so that a thread and a forked child report alike.
 
-use crate::kernel::tcp_info::SendQueue;
+use crate::kernel::tcp_info::{Order, SendQueue};
 use crate::record::connection::HeadState;
 use crate::record::{Moment, Moments, Named, NotNamed, ProxyHeaderState, Reason};
 use serde::{Deserialize, Serialize};
@@ -114,6 +114,8 @@ pub(crate) struct Exchange<'a> {
     pub is_over: bool,
     /// Whether arrivals and acknowledgements were asked of the kernel.
     pub asked_kernel: bool,
+    /// Whether the client's segments had come in order, as far as that was asked.
+    pub order: Order,
 }
 
 /// The facts of a request's body.

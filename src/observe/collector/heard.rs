@@ -9,6 +9,7 @@ use crate::observe::report::{Closed, Exchange, Opened, Report};
 use crate::observe::sink::News;
 use crate::record::connection::Close;
 use crate::record::segment::Followed;
+use crate::record::{Figure, Source};
 use crate::story;
 use std::time::{Duration, Instant};
 
@@ -76,7 +77,14 @@ impl Collector {
         // They come in their order: it is the last one, or comes behind it.
         let before = exchanges.iter().rposition(|known| known.number <= exchange.number);
         match before {
-            Some(known) if exchanges[known].number == exchange.number => exchanges[known] = exchange,
+            Some(known) if exchanges[known].number == exchange.number => {
+                let known = &mut exchanges[known];
+                let arrived = std::mem::replace(known, exchange).stages.arrived;
+                // What packets showed stays known.
+                if matches!(arrived, Figure::Measured { by: Source::Packets, .. }) {
+                    known.stages.arrived = arrived;
+                }
+            }
             _ => {
                 exchanges.push(exchange);
                 self.exchanges += 1;
@@ -122,6 +130,7 @@ impl Collector {
         let untold = report.exchanges.saturating_sub(known);
         self.left_out.exchanges += untold;
         recorded.record.exchanges_left_out = untold;
+        interpret::doubt_arrivals(&mut recorded.record, report);
         let close = interpret::close(report, recorded.accepted);
         let close = interpret::without_a_cookies_rtt(close, &recorded.record.handshake);
         let close = interpret::unix::close(close, report, &recorded.record);

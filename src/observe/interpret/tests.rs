@@ -1,6 +1,7 @@
 //! What is made of reports, whatever they say.
 
 use super::*;
+use crate::kernel::tcp_info::Order;
 use crate::observe::report::Between;
 use crate::record::Moments as StagesReport;
 use proptest::array::UniformArrayStrategy;
@@ -180,4 +181,36 @@ fn a_round_trip_that_may_be_a_cookies_is_not_visible() {
     };
     assert_eq!(shortest(0), None);
     assert_eq!(shortest(300), Some(85_000_000), "another was measured since");
+}
+
+#[test]
+fn where_segments_came_out_of_order_no_stamp_says_when_a_request_arrived() {
+    let stages = StagesReport {
+        arrived: Moment(ACCEPTED.0 + 1),
+        first_read: Moment(ACCEPTED.0 + 60),
+        ..StagesReport::default()
+    };
+    let arrived = |order| exchange(&ExchangeReport { stages, order, ..ExchangeReport::default() }, ACCEPTED);
+    let kept = arrived(Order::Kept);
+    assert_eq!(kept.stages.arrived, Figure::measured(1, Source::ReceiveStamp));
+    assert_eq!(arrived(Order::Lost).stages.arrived, Figure::not_visible(Why::OutOfOrder));
+    assert_eq!(arrived(Order::Unknown).stages.arrived, Figure::not_visible(Why::OrderUnknown));
+
+    // What is known at the close is said of all of them, but not of what packets showed.
+    let established = 1;
+    let mut by_packets = kept.clone();
+    by_packets.stages.arrived = Figure::measured(9, Source::Packets);
+    let between = Between::Unix { path: String::new() };
+    let report =
+        Opened { connection: 1, between, accepted: ACCEPTED, syn: Vec::new(), tcp_info: Vec::new(), queue: None };
+    let mut record = opened(&report, "test".into());
+    record.exchanges = vec![kept, by_packets];
+    let mut info = tcp_info(established, 300, 0);
+    info.resize(232, 0);
+    doubt_arrivals(&mut record, &Closed { tcp_info: info.clone(), ..Closed::default() });
+    assert_eq!(record.exchanges[0].stages.arrived, Figure::measured(1, Source::ReceiveStamp));
+    info[224] = 1;
+    doubt_arrivals(&mut record, &Closed { tcp_info: info, ..Closed::default() });
+    assert_eq!(record.exchanges[0].stages.arrived, Figure::not_visible(Why::OutOfOrder));
+    assert_eq!(record.exchanges[1].stages.arrived, Figure::measured(9, Source::Packets));
 }
