@@ -20,7 +20,7 @@ mod arriving;
 mod ending;
 
 use crate::kernel::clock::Clock;
-use crate::kernel::tcp_info::{Order, SendQueue, TcpInfo, accept_queue};
+use crate::kernel::tcp_info::{Order, SendQueue, accept_queue};
 use crate::kernel::timestamps;
 use crate::observe::loads::Loads;
 use crate::observe::probe::{Outbox, Probe};
@@ -42,8 +42,6 @@ const MOST_OF_A_HEAD: usize = 1600;
 /// of which the acknowledgement is awaited at all.
 const MOST_HELD: usize = 8;
 const MOST_AWAITED: usize = 1024;
-/// A read of no more than this, in bytes, is mostly one segment's (RFC 9293 §3.7.1), which nothing overtakes.
-const ONE_SEGMENT: usize = 536;
 
 /// What a read is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -295,7 +293,7 @@ impl Notes {
         if !is_recorded {
             return;
         }
-        self.ask_for_order(socket);
+        self.ask_for_order(first_read.after(arrived), socket);
         let mut exchange = self.recorded_exchange(self.exchanges, head, reads);
         exchange.stages.arrived = arrived;
         exchange.stages.first_read = first_read;
@@ -314,15 +312,6 @@ impl Notes {
         let is_settled = !self.asks_kernel || self.acknowledged == self.sent;
         if self.is_tcp && asks != self.asks_kernel && is_settled && timestamps::set(socket, asks).is_ok() {
             (self.asks_kernel, self.sent, self.acknowledged) = (asks, 0, 0);
-        }
-    }
-
-    /// Asks the kernel whether the client's segments came in order, unless one has brought all that was read;
-    /// what is asked at the close says it of all.
-    fn ask_for_order(&mut self, socket: &OwnedFd) {
-        let is_one = std::mem::take(&mut self.longest_read) <= ONE_SEGMENT;
-        if self.asks_kernel && self.order == Order::Kept && !is_one {
-            self.order = TcpInfo(&tcp_option::info(socket).unwrap_or_default()).order();
         }
     }
 

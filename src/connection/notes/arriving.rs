@@ -1,13 +1,20 @@
-//! What comes beside heads: a proxy's header before them, and the bodies behind them.
+//! What comes beside heads: a proxy's header before them, and the bodies behind them; whether it came in order.
 
 use super::Notes;
 use crate::connection::proxied::Preface;
+use crate::kernel::tcp_info::{Order, TcpInfo};
 use crate::observe::probe::{Outbox, Probe};
 use crate::observe::report::{Body, Exchange, ProxyHeader, Report};
 use crate::record::ProxyHeaderState;
+use crate::sys::tcp_option;
+use std::os::fd::OwnedFd;
 
 /// How often it is said how much of a body has come, in nanoseconds.
 const BODY_REPORTS: u64 = 1_000_000_000;
+/// A read of no more than this, in bytes, is mostly one segment's (RFC 9293 §3.7.1), which nothing overtakes.
+const ONE_SEGMENT: usize = 536;
+/// One that was lost and sent again is later by this much at least, in nanoseconds.
+const SENT_AGAIN: i64 = 1_000_000;
 
 impl Notes {
     /// A proxy has said who its client is, or that it speaks for itself, in the first `length` bytes of
@@ -66,6 +73,16 @@ impl Notes {
             self.report_held(probe, outbox);
             outbox.push(probe, &Report::Exchange(exchange));
             self.body_reported = now;
+        }
+    }
+
+    /// Asks the kernel whether the client's segments came in order, unless one seems to have brought all that
+    /// was read, which lay in the kernel for as long as it `waited`; what is asked at the close says it of all.
+    pub(super) fn ask_for_order(&mut self, waited: Option<i64>, socket: &OwnedFd) {
+        let is_one = std::mem::take(&mut self.longest_read) <= ONE_SEGMENT;
+        let is_late = waited.is_some_and(|waited| waited >= SENT_AGAIN);
+        if self.asks_kernel && self.order == Order::Kept && (is_late || !is_one) {
+            self.order = TcpInfo(&tcp_option::info(socket).unwrap_or_default()).order();
         }
     }
 }

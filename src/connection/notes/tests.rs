@@ -66,14 +66,14 @@ fn it_comes_before_one_of_whose_response_nothing_was_sent() {
 }
 
 #[test]
-fn how_long_a_request_lay_in_the_kernel_is_told_only_where_its_segments_came_in_order() {
-    for (order, is_told) in [(Order::Kept, true), (Order::Lost, false), (Order::Unknown, false)] {
+fn how_long_a_request_lay_in_the_kernel_is_said_only_where_its_segments_came_in_order() {
+    for (order, is_said) in [(Order::Kept, true), (Order::Lost, false), (Order::Unknown, false)] {
         let _ = exchanges(|notes, socket, probe, outbox, receive| {
             receive(notes, HEAD);
             notes.first_read = Some((Moment(1_000), Moment(61_000)));
             notes.order = order;
             notes.begin_exchange(HEAD, HeadState::Complete, None, socket, probe);
-            assert_eq!(notes.server_timing(None).contains("kernel;dur=0.060"), is_told, "{order:?}");
+            assert_eq!(notes.server_timing(None).contains("kernel;dur=0.060"), is_said, "{order:?}");
             notes.end_exchange(false, socket, probe, outbox);
             notes.close(None, false, b"", socket, probe, outbox);
         });
