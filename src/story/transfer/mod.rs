@@ -37,7 +37,9 @@ pub(crate) fn text(transfer: &Transfer, before: &FetchRecord, heads: bool, width
     let steps = steps.into_iter().filter_map(|step| match shown.left_out_at(&step) {
         Some(count) => {
             let words = segments::more(count, language);
-            let remark = Step::remark("segments-more", String::new(), words);
+            // A row with a label stands where it belongs; one without is a remark at the end.
+            let words = words.trim_start_matches("… ").to_owned();
+            let remark = Step::remark("segments-more", "…".to_owned(), words);
             Some(Step { at: step.at, seen_by: step.seen_by, ..remark })
         }
         None => (step.segment.is_none() || shown.has(&step)).then_some(step),

@@ -148,6 +148,8 @@ fn segments_that_are_left_out_leave_nothing_else_out() {
     for (language, more) in [(Language::English, " more segments"), (Language::Korean, "개를 더 생략")] {
         let text = shown(&transfer, language);
         assert_eq!(text.matches(more).count(), 1, "{text}");
+        let after = text.split_once(more).map_or("", |(_, after)| after);
+        assert!(after.contains("5901"), "it stands before the last of them: {text}");
         for there in ["HTTP/1.0 200 OK", "TIME_WAIT"] {
             assert!(text.contains(there), "{there}: {text}");
         }
