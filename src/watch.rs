@@ -33,7 +33,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Pages that listen, and what they ask beside; where open files are limited, one for so many of those.
+/// Pages that listen, and what they ask beside; where open files are limited, one for this many of those.
 const CONNECTIONS: u64 = 64;
 const FILES_FOR_ONE: u64 = 16;
 const SECOND: Duration = Duration::from_secs(1);

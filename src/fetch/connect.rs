@@ -214,7 +214,7 @@ fn outcome(error: &io::Error) -> ConnectOutcome {
     }
 }
 
-/// Why there is no connection to `host`, which has so many `known` addresses.
+/// Why there is no connection to `host`, of which this number of addresses is `known`.
 pub(super) fn failure(host: &str, attempts: &[Attempt], known: usize) -> Failure {
     // What says most: something is there, or nothing is known.
     let rank = |outcome: &ConnectOutcome| match outcome {

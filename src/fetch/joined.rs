@@ -205,15 +205,9 @@ impl Receiver for Text {
 mod tests {
     use super::*;
 
-    fn example() -> Record {
-        let document = include_str!("../../docs/records.md");
-        let example = document.split("```json\n").nth(1).and_then(|rest| rest.split("```").next());
-        serde_json::from_str(example.expect("an example")).expect("a record")
-    }
-
     #[test]
     fn a_record_of_an_earlier_connection_from_the_same_port_is_not_taken_for_it() {
-        let record = example();
+        let record = Record::example();
         let accepted = humantime::parse_rfc3339(&record.accepted).expect("a time");
         let (server, client) = record.addresses().expect("TCP's");
         let ends = Ends { client, server };

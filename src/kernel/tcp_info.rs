@@ -82,6 +82,11 @@ impl TcpInfo<'_> {
         self.microseconds_at(68)
     }
 
+    /// tcpi_min_rtt; `None` while there was none.
+    fn min_rtt(&self) -> Option<Nanoseconds> {
+        self.microseconds_at(148).filter(|rtt| *rtt > 0 && *rtt < Nanoseconds::from(u32::MAX) * 1000)
+    }
+
     /// tcpi_last_data_sent: milliseconds since data was last sent, or, before
     /// that, since the connection was complete.
     pub(crate) fn last_data_sent(&self) -> Option<Nanoseconds> {
@@ -119,7 +124,7 @@ impl TcpInfo<'_> {
     fn rest(&self, in_flight: u64) -> Option<Nanoseconds> {
         const TICKS: Nanoseconds = 20_000_000;
         let by_ticks = self.last_data_sent()?.saturating_sub(TICKS);
-        Some(if in_flight == 0 { by_ticks.max(self.microseconds_at(148)?) } else { by_ticks })
+        Some(if in_flight == 0 { by_ticks.max(self.min_rtt().unwrap_or_default()) } else { by_ticks })
     }
 
     /// tcpi_rcv_ooopack: whether segments came behind a gap.
@@ -161,7 +166,7 @@ impl TcpInfo<'_> {
             state: Cow::Borrowed(self.state()?),
             rtt: self.rtt()?,
             rtt_variation: self.microseconds_at(72)?,
-            min_rtt: self.microseconds_at(148).filter(|rtt| *rtt > 0 && *rtt < Nanoseconds::from(u32::MAX) * 1000),
+            min_rtt: self.min_rtt(),
             retransmissions: self.retransmissions()?,
             bytes_received: self.u64_at(128),
             bytes_acknowledged: self.u64_at(120),

@@ -131,10 +131,7 @@ mod tests {
 
     #[test]
     fn a_disk_that_was_full_for_a_moment_loses_what_came_then_and_says_so() {
-        let record: Record = serde_json::from_str(
-            include_str!("../../docs/records.md").split("```json\n").nth(1).unwrap().split("```").next().unwrap(),
-        )
-        .unwrap();
+        let record = Record::example();
         let disk = Disk::default();
         let mut log = JsonLog::new(disk.clone());
         let mut log_records = |count: usize| {

@@ -142,10 +142,7 @@ mod tests {
 
     #[test]
     fn lines_that_a_full_disk_did_not_take_are_counted_once_and_come_no_more() {
-        let record: Record = serde_json::from_str(
-            include_str!("../../docs/records.md").split("```json\n").nth(1).unwrap().split("```").next().unwrap(),
-        )
-        .unwrap();
+        let record = Record::example();
         let each = record.exchanges.len();
         let disk = Disk::default();
         let mut log = ShortLog::new(disk.clone(), Language::English, || None);

@@ -17,6 +17,7 @@ use super::tcp::{Syn, Tcp};
 use super::why::Why;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 
 /// The version of the form, raised whenever a field changes its meaning.
 pub const SCHEMA: u32 = 2;
@@ -108,20 +109,30 @@ impl Record {
         }
     }
 
-    /// The acknowledgments of responses that nobody reported, and that were seen. The bytes of the responses
-    /// are numbered through; where some are left out, that number is not known.
+    /// Which bytes of the server's each response is, in order: those of all of them are numbered through, from
+    /// 1. None of a response that is behind one whose length, or number, is not known.
+    pub(crate) fn response_bytes(&self) -> Vec<RangeInclusive<i64>> {
+        let is_from_the_first = self.part == 1 && self.exchanges_left_out == 0;
+        let known = self.exchanges.iter().filter(|_| is_from_the_first);
+        let lengths = known.map_while(|exchange| {
+            let traffic = exchange.traffic.value()?;
+            Some(traffic.response_head.saturating_add(traffic.response_body))
+        });
+        let bytes = lengths.scan(0_i64, |end, length| {
+            let first = end.saturating_add(1);
+            *end = end.saturating_add_unsigned(length);
+            Some(first..=*end)
+        });
+        bytes.collect()
+    }
+
+    /// The acknowledgments of responses that nobody reported, and that were seen.
     fn join_acknowledgments(&mut self, segments: &Segments) {
-        if self.part != 1 || self.exchanges_left_out > 0 {
-            return;
-        }
-        let mut end: i64 = 0;
-        for exchange in &mut self.exchanges {
-            let Some(traffic) = exchange.traffic.value() else { break };
-            let length = traffic.response_head.saturating_add(traffic.response_body);
-            end = end.saturating_add_unsigned(length);
+        let bytes = self.response_bytes();
+        for (exchange, bytes) in self.exchanges.iter_mut().zip(bytes) {
             let stages = &mut exchange.stages;
-            let Some(written) = stages.last_write.value().filter(|_| length > 0) else { continue };
-            let seen = segments.acknowledgment_of(End::Server, end).and_then(|index| segments.list.get(index));
+            let Some(written) = stages.last_write.value().filter(|_| !bytes.is_empty()) else { continue };
+            let seen = segments.acknowledgment_of(End::Server, *bytes.end()).and_then(|index| segments.list.get(index));
             if let (None, Some(segment)) = (stages.acknowledged.value(), seen.filter(|segment| segment.at >= *written))
             {
                 stages.acknowledged = Figure::measured(segment.at, Source::Packets);
@@ -334,14 +345,23 @@ fn first() -> u32 {
 }
 
 #[cfg(test)]
+impl Record {
+    /// The one in the documentation.
+    pub(crate) fn example() -> Self {
+        let document = include_str!("../../docs/records.md");
+        let json = document.split("```json\n").nth(1).and_then(|rest| rest.split("```").next());
+        serde_json::from_str(json.expect("an example")).expect("a record")
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::record::segment::Segment;
 
     #[test]
     fn an_acknowledgment_that_was_seen_is_known_though_none_was_reported() {
-        let example = include_str!("../../docs/records.md").split("```json\n").nth(1).expect("an example");
-        let mut record: Record = serde_json::from_str(example.split("```").next().expect("its end")).expect("a record");
+        let mut record = Record::example();
         let exchange = &mut record.exchanges[0];
         exchange.stages.acknowledged = Figure::not_visible(Why::NoAcknowledgement);
         let traffic = *exchange.traffic.value().expect("it is known");
@@ -360,8 +380,7 @@ mod tests {
 
     #[test]
     fn a_request_of_which_the_end_came_first_has_arrived_with_its_beginning() {
-        let example = include_str!("../../docs/records.md").split("```json\n").nth(1).expect("an example");
-        let mut record: Record = serde_json::from_str(example.split("```").next().expect("its end")).expect("a record");
+        let mut record = Record::example();
         let stages = &mut record.exchanges[0].stages;
         let read = *stages.first_read.value().expect("it was read");
         stages.arrived = Figure::measured(read - 60, Source::ReceiveStamp);

@@ -24,7 +24,7 @@ pub(super) const SLOW_START: Experiment = Experiment {
     next: &[("lab slow-start --wire '<data:25 drop'", text("and when one is lost?", "그러다 하나를 잃으면?"))],
 };
 
-/// Segments with data that leave within so many milliseconds of each other are one flight.
+/// Segments with data that leave within this many milliseconds of each other are one flight.
 const TOGETHER: Ms = 20.0;
 
 fn facts(runs: &[Run]) -> Facts {

@@ -27,29 +27,8 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{self, ErrorKind};
-    use std::sync::{Arc, Mutex};
-
-    /// A disk with room for this many more bytes.
-    #[derive(Clone, Default)]
-    struct Disk(Arc<Mutex<(usize, Vec<u8>)>>);
-
-    impl Write for Disk {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let (room, text) = &mut *self.0.lock().unwrap();
-            let count = bytes.len().min(*room);
-            if count == 0 {
-                return Err(ErrorKind::StorageFull.into());
-            }
-            *room -= count;
-            text.extend_from_slice(&bytes[..count]);
-            Ok(count)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::observe::pieces::tests::Disk;
+    use std::io;
 
     #[test]
     fn a_line_that_a_full_disk_tore_makes_no_other_one_unreadable() {
@@ -58,12 +37,12 @@ mod tests {
             let disk = Disk::default();
             let mut lines = Lines::to(Box::new(disk.clone()));
             let mut write = |room: usize, text: &str| {
-                disk.0.lock().unwrap().0 = room;
+                disk.room(room);
                 lines.write(text.as_bytes())
             };
             let missing = write(room, "one\ntwo\n3\n") + (0..lines_meanwhile).map(|_| write(0, "four\n")).sum::<u64>();
             assert_eq!(write(usize::MAX, "five\n") + write(usize::MAX, "six\n"), 0);
-            let text = String::from_utf8(disk.0.lock().unwrap().1.clone()).unwrap();
+            let text = disk.text();
             let whole: Vec<&str> =
                 text.lines().filter(|line| ["one", "two", "3", "five", "six"].contains(line)).collect();
             // A line that lacks its end alone counts as missing, and is whole by the one that comes later.

@@ -300,9 +300,7 @@ mod tests {
     #[test]
     fn the_round_trip_is_subtracted_from_the_ack_at_the_server() {
         const MS: Nanoseconds = 1_000_000;
-        let example = include_str!("../../../docs/records.md").split("```json\n").nth(1).expect("an example");
-        let record: Record = serde_json::from_str(example.split("```").next().expect("its end")).expect("a record");
-        let mut handshake = record.handshake;
+        let mut handshake = Record::example().handshake;
         handshake.rtt = Figure::measured(40 * MS, Source::TcpInfo);
         let by_server = (Figure::derived(0, Source::ArrivalBeforeAccept), Some(Bound::AtMost));
         let limits = Some(Limits { began: -60 * MS, ended: -20 * MS });

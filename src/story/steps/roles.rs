@@ -165,28 +165,20 @@ impl<'a> Roles<'a> {
         self.list().get(index).map(|segment| segment.relative_sequence)
     }
 
-    /// The bytes of the responses are numbered through; gives who acknowledges each one's last.
+    /// Gives who acknowledges each response's last byte.
     fn cast_responses(&mut self, record: &Record) -> Vec<(u64, usize)> {
         let mut acknowledgments = Vec::new();
-        if record.part != 1 || record.exchanges_left_out > 0 {
-            return acknowledgments; // how many bytes there were before is not known
-        }
-        let mut end: i64 = 0;
-        for exchange in &record.exchanges {
-            let Some(traffic) = exchange.traffic.value() else { break };
-            let length = traffic.response_head.saturating_add(traffic.response_body);
-            let first = end.saturating_add(1);
-            end = end.saturating_add_unsigned(length);
-            if length == 0 || exchange.status == 0 {
+        for (exchange, bytes) in record.exchanges.iter().zip(record.response_bytes()) {
+            if bytes.is_empty() || exchange.status == 0 {
                 continue;
             }
             let has_first = |segment: &Segment| {
-                let from = segment.relative_sequence;
+                let (from, first) = (segment.relative_sequence, *bytes.start());
                 from <= first && first < from.saturating_add(segment.length.into())
             };
             let is_it = |segment: &Segment| segment.from == End::Server && has_first(segment) && is_new_data(segment);
             self.cast(Role::Response(exchange.number), self.find(is_it));
-            let acknowledgment = self.acknowledgment_of(End::Server, end);
+            let acknowledgment = self.acknowledgment_of(End::Server, *bytes.end());
             let acknowledgment = acknowledgment.filter(|_| exchange.stages.last_write.value().is_some());
             acknowledgments.extend(acknowledgment.map(|index| (exchange.number, index)));
         }

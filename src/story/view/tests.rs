@@ -6,20 +6,13 @@ use crate::language::Language::{English, Korean};
 use crate::record::{Figure, How, Source, Why};
 use crate::story::steps::Tone;
 
-/// The record in the documentation.
-fn record() -> Record {
-    let text = include_str!("../../../docs/records.md");
-    let json = text.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
-    serde_json::from_str(json).expect("a record")
-}
-
 fn at(value: i64) -> Figure<i64> {
     Figure::measured(value, Source::Clock)
 }
 
 #[test]
 fn a_connection_that_waited_in_the_queue_was_at_work_only_after_the_accept() {
-    let mut record = record();
+    let mut record = Record::example();
     record.handshake.queued = Figure::derived(1_700_000_000, Source::AgeAtAccept);
     record.handshake.tick = 4_000_000;
     let stages = &mut record.exchanges[0].stages;
@@ -35,7 +28,7 @@ fn a_connection_that_waited_in_the_queue_was_at_work_only_after_the_accept() {
 
 #[test]
 fn a_wait_that_is_shorter_than_the_ticks_is_not_drawn() {
-    let mut record = record();
+    let mut record = Record::example();
     record.handshake.queued = Figure::derived(4_000_000, Source::AgeAtAccept);
     record.handshake.tick = 4_000_000;
     for exchange in &mut record.exchanges {
@@ -48,7 +41,7 @@ fn a_wait_that_is_shorter_than_the_ticks_is_not_drawn() {
 
 #[test]
 fn pipelined_requests_are_at_work_one_after_the_other() {
-    let mut record = record();
+    let mut record = Record::example();
     let first = record.exchanges[0].clone();
     record.exchanges = (1..=3)
         .map(|number: i64| {
@@ -69,14 +62,14 @@ fn pipelined_requests_are_at_work_one_after_the_other() {
 
 #[test]
 fn what_is_under_way_has_no_end_and_what_was_lost_ends_where_it_was_last_heard_of() {
-    let mut record = record();
+    let mut record = Record::example();
     record.close = None;
     let last = record.exchanges.last_mut().expect("an exchange");
     last.stages.last_write = Figure::not_visible(Why::NotYet);
     last.stages.acknowledged = Figure::not_visible(Why::NotYet);
     let lane = Lane::of(&record);
     assert_eq!((lane.end, lane.bars.last().expect("a bar").to), (None, None));
-    let mut close = self::record().close.expect("a close");
+    let mut close = Record::example().close.expect("a close");
     (close.how, close.at) = (How::Lost, Figure::not_visible(Why::ReportDropped));
     record.close = Some(close);
     let lane = Lane::of(&record);
@@ -85,7 +78,7 @@ fn what_is_under_way_has_no_end_and_what_was_lost_ends_where_it_was_last_heard_o
 
 #[test]
 fn secrets_are_withheld_until_they_are_asked_for() {
-    let mut record = record();
+    let mut record = Record::example();
     let end = record.exchanges[0].request.head.find("\r\n").expect("a line") + 2;
     record.exchanges[0].request.head.insert_str(end, "Cookie: id=12345\r\n");
     for (secrets, is_there) in [(Secrets::Withheld, false), (Secrets::Shown, true)] {
@@ -97,7 +90,7 @@ fn secrets_are_withheld_until_they_are_asked_for() {
 
 #[test]
 fn each_language_has_its_words() {
-    let view = view(&record(), Secrets::Withheld, Korean);
+    let view = view(&Record::example(), Secrets::Withheld, Korean);
     let is_korean = |text: &str| text.chars().any(|letter| ('가'..='힣').contains(&letter));
     for fact in &view.facts {
         assert!(is_korean(&fact.name), "{fact:?}");
@@ -109,7 +102,7 @@ fn each_language_has_its_words() {
 
 #[test]
 fn a_connection_is_named_by_its_first_request_and_hides_no_error() {
-    let mut record = record();
+    let mut record = Record::example();
     let mut failed = record.exchanges[0].clone();
     (failed.number, failed.status) = (2, 404);
     record.exchanges = vec![record.exchanges[0].clone(), failed];
@@ -123,7 +116,7 @@ fn a_connection_is_named_by_its_first_request_and_hides_no_error() {
 
 #[test]
 fn what_is_not_a_request_line_has_no_method() {
-    let mut record = record();
+    let mut record = Record::example();
     record.exchanges[0].request.head.clear();
     let row = &Outline::of(&record, English).requests[0];
     assert_eq!((row.method.as_str(), row.target.as_str()), ("", "(no request line)"));

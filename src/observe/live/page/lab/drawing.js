@@ -274,7 +274,7 @@ const lengthOf = (text) =>
       sum + (letter > "\u1100" && letter < "\uffe0" && !(letter >= "\u2000" && letter < "\u2e80") ? 1.75 : 1),
     0,
   );
-// In rows of so many letters, broken behind commas.
+// In rows of at most this many letters, broken behind commas.
 const broken = (text, letters) => {
   const rows = [];
   for (const piece of text.split(/(?<=, )/)) {
