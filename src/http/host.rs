@@ -25,10 +25,12 @@ fn split(value: &[u8]) -> (&[u8], &[u8]) {
 
 /// `reg-name = *( unreserved / pct-encoded / sub-delims )`; IPv4 addresses are some of them.
 fn is_registered_name(name: &[u8]) -> bool {
-    name.iter().enumerate().all(|(at, &byte)| match byte {
-        b'%' => name.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)),
-        _ => PLAIN[usize::from(byte)],
-    })
+    name.iter().all(|&byte| PLAIN[usize::from(byte)]) || {
+        name.iter().enumerate().all(|(at, &byte)| match byte {
+            b'%' => name.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)),
+            _ => PLAIN[usize::from(byte)],
+        })
+    }
 }
 
 /// What `unreserved` and `sub-delims` hold, as a table: it is asked of each byte of each request's host.
@@ -88,6 +90,7 @@ impl<'r> Named<'r> {
         let host = split(value).0;
         let name = host.strip_suffix(b".").unwrap_or(host);
         match name {
+            b"127.0.0.1" => Self::Address(IpAddr::V4(Ipv4Addr::LOCALHOST)), // the most usual one is not parsed
             [] if host.is_empty() => Self::Nothing,
             [b'[', literal @ .., b']'] if name.len() == host.len() => {
                 match text(literal).and_then(|text| text.parse::<Ipv6Addr>().ok()) {

@@ -27,7 +27,7 @@
 
 use super::mounts::{Mounts, SlowMounts};
 use super::place::Place;
-use super::prepared::{Prepared, is_at_rest};
+use super::prepared::{Known, Prepared, is_at_rest};
 use super::root::{Identity, Refusal, Root};
 use super::version::Version;
 use crate::handler::{Body, Response};
@@ -65,6 +65,8 @@ pub(super) struct Cache {
     turn: u64,
     /// When the turn began.
     now: Instant,
+    /// The bytes of the last entry that may no longer be used: its file is about to be read anew.
+    outlived: Option<Known>,
     /// The path that was last found to lead nowhere, and until when that holds.
     missing: (String, Instant),
     /// What is said of files that are not there, and until when.
@@ -111,6 +113,7 @@ impl Cache {
             sweep_at: None,
             turn: 1,
             now,
+            outlived: None,
             missing: (String::new(), now),
             not_found: None,
         }
@@ -186,12 +189,19 @@ impl Cache {
                 if self.root.as_ref().is_some_and(|kept| entry.is_current(self.turn, self.now, &kept.root)) {
                     return Some(entry.prepared.response(request));
                 }
+                self.outlived = entry.prepared.known();
                 self.remove(path);
                 None
             }
             None if self.now < self.missing.1 && self.missing.0 == path => self.not_found(),
             None => None,
         }
+    }
+
+    /// What the entry held that was last found to be out of date: bytes that are still
+    /// the same when they are read anew need not be hashed anew.
+    pub(super) fn take_outlived(&mut self) -> Option<Known> {
+        self.outlived.take()
     }
 
     /// Keeps `prepared`, made from the file `name` in this state, if a change of
@@ -255,6 +265,7 @@ impl Cache {
         self.root = None;
         self.entries.clear();
         (self.bytes, self.open) = (0, 0);
+        self.outlived = None;
         self.missing.0.clear();
         self.not_found = None;
         self.sweep_at = None;

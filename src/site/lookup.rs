@@ -7,7 +7,7 @@ use super::mounts::{Mounts, SlowMounts};
 use super::options::SiteOptions;
 use super::path::{self, PathError, SitePath};
 use super::place::Place;
-use super::prepared::{Opened, Prepared, Representation};
+use super::prepared::{Known, Opened, Prepared, Representation};
 use super::refused::{malformed_path, misdirected, moved, precondition_failed, refused, unavailable, unknown_method};
 use super::representation::{Coding, Preference};
 use super::root::{Destination, Refusal, Root};
@@ -234,7 +234,8 @@ impl<'a> Lookup<'a> {
         file: Arc<File>,
         state: Stat,
     ) -> Result<Response, Refusal> {
-        let mut representation = self.representation(name, file, state)?;
+        let known = self.cache.as_mut().and_then(|cache| cache.take_outlived());
+        let mut representation = self.representation(name, file, state, known)?;
         let neighbours = match representation.coding {
             // A further coding would have to be named besides (RFC 9110 §8.4).
             Some(_) => Neighbours { any: false, best: None },
@@ -245,7 +246,7 @@ impl<'a> Lookup<'a> {
             let neighbour = [name, coding.suffix()].concat();
             if let Ok(Destination::File(file, state)) = root.find(&neighbour) {
                 // Its type, charset included, is that of what it is in another coding.
-                representation.file = Opened::new(&file, state, &self.shared.tags)?;
+                representation.file = Opened::new(&file, state, &self.shared.tags, None)?;
                 representation.name = path::display(&neighbour);
                 representation.coding = Some(coding);
             }
@@ -259,8 +260,14 @@ impl<'a> Lookup<'a> {
         Ok(response)
     }
 
-    fn representation(&self, name: &[u8], file: Arc<File>, state: Stat) -> Result<Representation<'a>, Refusal> {
-        let file = Opened::new(&file, state, &self.shared.tags)?;
+    fn representation(
+        &self,
+        name: &[u8],
+        file: Arc<File>,
+        state: Stat,
+        known: Option<Known>,
+    ) -> Result<Representation<'a>, Refusal> {
+        let file = Opened::new(&file, state, &self.shared.tags, known)?;
         let (media_type, coding) = file.media_type(Named::by(name))?;
         let cache_control = self.shared.options.cache_control.of(name);
         Ok(Representation { name: path::display(name), media_type, coding, cache_control, varies: false, file })
@@ -308,7 +315,7 @@ impl<'a> Lookup<'a> {
     /// The root's own `404.html`, or a page of ours.
     fn not_found_page(&mut self) -> Response {
         let page = self.root().and_then(|root| match root.find(b"404.html")? {
-            Destination::File(file, state) => self.representation(b"404.html", file, state),
+            Destination::File(file, state) => self.representation(b"404.html", file, state, None),
             Destination::Folder => Err(Refusal::NotFound),
         });
         if let Ok(Representation { media_type, file, .. }) = page {

@@ -16,6 +16,7 @@ use crate::http::date::HttpDate;
 use crate::http::field;
 use crate::http::message::{HeaderBlock, Headers, Method, Request, StatusCode};
 use crate::language::Language;
+use bytes::Bytes;
 use rustix::fs::Stat;
 use std::borrow::Cow;
 use std::fs::File;
@@ -66,8 +67,17 @@ pub(super) struct Prepared {
     has_ranges: bool,
     may_be_kept: bool,
     language: Language,
+    /// What its bytes say, if they all were read.
+    content: Option<Content>,
     /// Where the tag of the content will be known, if it was not yet.
     late: Option<Box<Late>>,
+}
+
+/// Bytes that once were a file, and what they say.
+#[derive(Debug)]
+pub(super) struct Known {
+    bytes: Bytes,
+    content: Content,
 }
 
 /// A content that is being read, for every event loop.
@@ -79,15 +89,18 @@ struct Late {
 
 impl Opened {
     /// What there is to know of `file`, opened a moment ago in this state; a
-    /// small one is read now.
-    pub(super) fn new(file: &Arc<File>, state: Stat, tags: &Tags) -> Result<Self, Refusal> {
+    /// small one is read now. One whose bytes are the `known` ones says what they said.
+    pub(super) fn new(file: &Arc<File>, state: Stat, tags: &Tags, known: Option<Known>) -> Result<Self, Refusal> {
         let opened = SystemTime::now();
         let version = Version::of(&state);
         let is_settled = version.is_settled(opened, file);
         let source = Source::of(file, version.size, is_at_rest(&state, HttpDate::from_system(opened)))?;
         let is_as_measured = source.length(version.size) == Some(version.size);
         let content = match &source {
-            Source::Memory(bytes) => Some(Content::of(bytes)),
+            Source::Memory(bytes) => Some(match known {
+                Some(known) if known.bytes == bytes => known.content,
+                _ => Content::of(bytes),
+            }),
             Source::File { .. } if is_settled => tags.of(version, file),
             Source::File { .. } | Source::Unmeasured { .. } => None,
         };
@@ -149,13 +162,21 @@ impl Prepared {
         let (has_ranges, language) = (file.is_as_measured, options.language);
         let is_late = matches!(file.source, Source::File { .. }) && may_be_kept && file.content.is_none();
         let late = is_late.then(|| Box::new(Late { version: Version::of(&file.state), tags: Arc::clone(tags) }));
-        let source = file.source;
-        Self { name, whole, not_modified, source, size, validators, has_ranges, may_be_kept, language, late }
+        let (source, content) = (file.source, file.content);
+        Self { name, whole, not_modified, source, size, validators, has_ranges, may_be_kept, language, content, late }
     }
 
     /// Whether it may stand for its file as long as that is in the same version.
     pub(super) fn may_be_kept(&self) -> bool {
         self.may_be_kept
+    }
+
+    /// The bytes that it holds, for whoever reads the file anew.
+    pub(super) fn known(&self) -> Option<Known> {
+        match (&self.source, self.content) {
+            (Source::Memory(bytes), Some(content)) => Some(Known { bytes: bytes.clone(), content }),
+            _ => None,
+        }
     }
 
     /// Bytes of memory that it holds, roughly.

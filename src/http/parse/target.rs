@@ -7,7 +7,7 @@ use crate::http::server::rejection::Rejection;
 /// The four forms of a target (RFC 9112 §3.2): the part that names something
 /// here, and the authority where one is named.
 pub(super) fn read<'b>(method: &str, raw: &'b str) -> Result<(Target<'b>, Option<&'b [u8]>), Rejection> {
-    if raw.contains('#') {
+    if raw.bytes().any(|byte| byte == b'#') {
         return Err(Rejection::Target);
     }
     let (path_and_query, authority) = match (method, raw) {
