@@ -224,6 +224,14 @@ pub fn waiting(connections: u64, grace: Duration, language: Language) -> String 
 /// What is neither in the log, nor in the story, nor on the live page.
 pub fn not_recorded(left_out: LeftOut, is_capture_file: bool, language: Language) -> String {
     let LeftOut { connections, exchanges, reports, frames } = left_out;
+    if is_capture_file && left_out == (LeftOut { frames, ..LeftOut::default() }) {
+        return say!(
+            language,
+            "warning: {} not in the capture file, which counts them: too many at once, or its reader took them too slowly"
+                / "경고: 캡처 파일에 {} 빠짐(파일에도 그 수가 있음). 한꺼번에 너무 많았거나, 파일을 받는 쪽이 너무 느렸습니다",
+            count!(language, frames, "packet", "packets" / "패킷 {}개")
+        );
+    }
     let counts = [
         (connections, count!(language, connections, "connection", "connections" / "연결 {}개")),
         (exchanges, count!(language, exchanges, "exchange", "exchanges" / "교환 {}개")),
@@ -283,6 +291,8 @@ mod tests {
         };
         assert!(left_out(1).starts_with("warning: 1 report not recorded: "), "{}", left_out(1));
         assert!(left_out(2).starts_with("warning: 2 reports not recorded: "), "{}", left_out(2));
+        let lost = not_recorded(LeftOut { frames: 2, ..LeftOut::default() }, true, Language::English);
+        assert!(lost.starts_with("warning: 2 packets not in the capture file, ") && !lost.contains("calls"), "{lost}");
         assert!(ended_without_storage(1, Language::English).contains("to 1 request;"));
     }
 }

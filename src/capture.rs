@@ -8,12 +8,15 @@
 //! ```
 //!
 //! What finds no room in a ring is counted by the kernel. A machine under load
-//! is left alone: beyond `MOST_PER_SECOND` frames nothing more is read until the
+//! is left alone: beyond some thousand frames nothing more is read until the
 //! next second, and what finds no room meanwhile is counted, too.
 
+mod flow;
 mod flows;
 pub mod log;
 mod names;
+mod reader;
+mod shared;
 pub mod wanted;
 
 use crate::kernel::timestamps::keep_stamping;
@@ -22,17 +25,18 @@ use crate::record;
 use crate::record::segment::Segments;
 use crate::record::{End, Moment};
 use crate::story::calls::Call;
-use crate::sys::packet_socket::{Filter, Interfaces, PacketSocket, Wait};
-pub(crate) use flows::SoFar;
+use crate::sys::packet_socket::{Interfaces, PacketSocket, Shape, Wait};
 use flows::{Flows, pair};
+pub(crate) use flows::{SoFar, Which};
 use log::{Calls, PcapngLog};
 use names::Names;
 use nix::net::if_::if_nametoindex;
-use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use reader::Reader;
+use rustix::event::{EventfdFlags, eventfd};
 use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
+use shared::{Known, LATEST, Shared};
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
-use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -43,24 +47,13 @@ use std::time::{Duration, Instant};
 const HEADERS: u32 = record::segment::Frame::MOST as u32;
 /// All of it, for a file.
 const WHOLE: u32 = 262_144;
-/// Blocks of 128 KiB in each ring: for headers, and for whole frames.
-const BLOCKS: usize = 64;
-const BLOCKS_FOR_WHOLE: usize = 256;
-const BLOCKS_FOR_CLIENT: usize = 16;
-/// Frames in a second beyond which a capture pauses until the next, unless they go to a file: ten for
-/// each of the connections that the story and the page take in.
-const MOST_PER_SECOND: usize = 5_000;
-/// The same in a second after one in which more than that passed: the machine has enough to do.
-const FEW_PER_SECOND: usize = 1_000;
-/// How long a wait for frames is at most: while some came lately, and otherwise.
-const TURN: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
-const IDLE: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
-/// The same for a client, which waits for them.
-const PROMPT: Timespec = Timespec { tv_sec: 0, tv_nsec: 4_000_000 };
+/// Where frames wait, for two seconds of a reader that is not scheduled where they come slowly: 8 MiB of
+/// headers, 32 MiB of whole frames, for which nobody waits, and of which loopback's have 64 KiB each.
+const FOR_HEADERS: Shape = Shape { block: 16 << 10, blocks: 512, retire: 4 };
+const FOR_WHOLE: Shape = Shape { block: 256 << 10, blocks: 128, retire: 20 };
+const FOR_CLIENT: Shape = Shape { blocks: 128, ..FOR_HEADERS };
 /// Addresses that a client's capture follows: the latest.
 const MOST_ADDRESSES: usize = 32;
-/// After how long everything that has passed lies in a ring: twice the time after which a block is handed over.
-const LATEST: Duration = Duration::from_millis(10);
 /// How long what is due at a connection's end is waited for: the last ACK.
 const LAST_ACK: Duration = Duration::from_millis(10);
 /// Connections whose calls wait to be said beside packets.
@@ -96,9 +89,9 @@ impl Sockets {
         let loopback = if_nametoindex("lo")?;
         let mut interfaces = vec![Interfaces::Loopback(loopback)];
         interfaces.extend((!is_local).then_some(Interfaces::Others(loopback)));
-        let (snap, blocks) = if is_whole { (WHOLE, BLOCKS_FOR_WHOLE) } else { (HEADERS, BLOCKS) };
+        let (snap, shape) = if is_whole { (WHOLE, FOR_WHOLE) } else { (HEADERS, FOR_HEADERS) };
         let ports = ports(addresses);
-        let open = |interfaces| PacketSocket::open(interfaces, &ports, snap, Wait::InRing(blocks));
+        let open = |interfaces| PacketSocket::open(interfaces, &ports, snap, Wait::InRing(shape));
         let sockets = interfaces.into_iter().map(open).collect::<io::Result<_>>()?;
         give_up_the_right();
         Ok(Self {
@@ -117,7 +110,7 @@ impl Sockets {
     /// As [`Sockets::open`].
     pub fn for_client() -> io::Result<Self> {
         let loopback = if_nametoindex("lo")?;
-        let wait = Wait::InQueueOrRing(BLOCKS_FOR_CLIENT);
+        let wait = Wait::InQueueOrRing(FOR_CLIENT);
         let sockets = vec![PacketSocket::open(Interfaces::All(loopback), &[], HEADERS, wait)?];
         give_up_the_right();
         Ok(Self {
@@ -156,34 +149,6 @@ pub struct Capture {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-#[derive(Debug)]
-struct Shared {
-    /// Servers whose packets are meant.
-    addresses: Mutex<Vec<SocketAddr>>,
-    filters: Vec<Filter>,
-    known: Mutex<Known>,
-    /// Something was read.
-    progress: Condvar,
-    names: Names,
-    /// Calls that the log has not heard of yet.
-    calls: Mutex<Vec<Calls>>,
-    /// Frames that passed and found no room.
-    lost: AtomicU64,
-    /// Whether a frame is ready as soon as it has passed.
-    is_prompt: bool,
-    is_over: AtomicBool,
-    /// Makes the reader look, now.
-    wake: OwnedFd,
-}
-
-/// What was read.
-#[derive(Debug)]
-struct Known {
-    flows: Flows,
-    /// When the sockets were last read: what had passed well before is known.
-    last_read: Instant,
-}
-
 impl Capture {
     /// Begins to read what `sockets` hear; whole frames go to `log`.
     ///
@@ -204,18 +169,7 @@ impl Capture {
             is_over: AtomicBool::new(false),
             wake,
         });
-        let (second, frames, most) = (Instant::now(), 0, MOST_PER_SECOND);
-        let reader = Reader {
-            shared: Arc::clone(&shared),
-            sockets,
-            loopback,
-            here,
-            log,
-            second,
-            frames,
-            most,
-            _stamping: stamping,
-        };
+        let reader = Reader::new(Arc::clone(&shared), sockets, (loopback, here), log, stamping);
         let thread = std::thread::Builder::new().name("packets".into()).spawn(move || reader.run())?;
         Ok(Self { shared, thread: Mutex::new(Some(thread)) })
     }
@@ -256,33 +210,33 @@ impl Capture {
         }
     }
 
-    /// How far a connection was seen that had begun by `then`; `None` where its beginning was not.
-    pub(crate) fn so_far(&self, server: SocketAddr, client: SocketAddr, then: Moment) -> Option<SoFar> {
-        self.flows(|flows| flows.so_far(&pair(server, client), then, Moment::now()))
+    /// How far a connection was seen; `None` where its beginning was not.
+    pub(crate) fn so_far(&self, server: SocketAddr, client: SocketAddr, which: Which) -> Option<SoFar> {
+        self.flows(|flows| flows.so_far(&pair(server, client), which, Moment::now()))
     }
 
-    /// The segments of a connection that had begun by `then`, with times since `since`.
+    /// The segments of a connection, with times since `since`.
     pub(crate) fn record(
         &self,
         server: SocketAddr,
         client: SocketAddr,
-        (then, since): (Moment, Moment),
+        (which, since): (Which, Moment),
     ) -> Option<Segments> {
         let pair = pair(server, client);
-        let interface = self.flows(|flows| flows.interface(&pair))?;
+        let interface = self.flows(|flows| flows.interface(&pair, which))?;
         let name = self.shared.names.of(interface);
         let lost = self.lost();
-        self.flows(|flows| flows.record(&pair, (then, since), lost, &name))
+        self.flows(|flows| flows.record(&pair, (which, since), lost, &name))
     }
 
-    /// Whether what had passed some milliseconds before `then` is known.
+    /// Whether what had passed by `then` is known.
     pub(crate) fn has_read(&self, then: Instant) -> bool {
         lock(&self.shared.known).last_read >= then
     }
 
-    /// Nobody will ask for this connection any more, which had begun by `then`.
-    pub(crate) fn forget(&self, server: SocketAddr, client: SocketAddr, then: Moment) {
-        self.flows(|flows| flows.forget(&pair(server, client), then));
+    /// Nobody will ask for this connection any more.
+    pub(crate) fn forget(&self, server: SocketAddr, client: SocketAddr, which: Which) {
+        self.flows(|flows| flows.forget(&pair(server, client), which));
     }
 
     /// What a connection's server did, of which the log says it beside the packets.
@@ -311,131 +265,5 @@ impl Capture {
 
     fn flows<T>(&self, ask: impl FnOnce(&mut Flows) -> T) -> T {
         ask(&mut lock(&self.shared.known).flows)
-    }
-}
-
-impl Shared {
-    fn wake(&self) {
-        // Where it is full, it was written.
-        let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
-    }
-}
-
-/// The thread that reads.
-struct Reader {
-    shared: Arc<Shared>,
-    sockets: Vec<PacketSocket>,
-    loopback: u32,
-    /// Which end is here.
-    here: End,
-    log: Option<PcapngLog>,
-    /// When the second began in which `frames` came.
-    second: Instant,
-    frames: usize,
-    /// How many are read in that second at most.
-    most: usize,
-    _stamping: Option<UdpSocket>,
-}
-
-impl Reader {
-    fn run(mut self) {
-        let mut is_over = false;
-        while !is_over {
-            self.wait();
-            is_over = self.shared.is_over.load(Ordering::Relaxed);
-            if is_over && self.log.is_none() {
-                return; // nobody asks any more
-            }
-            if is_over {
-                std::thread::sleep(LATEST);
-            }
-            let begun = Instant::now();
-            if begun.duration_since(self.second) >= Duration::from_secs(1) {
-                (self.second, self.frames, self.most) = (begun, 0, MOST_PER_SECOND);
-            }
-            if !self.is_pausing() || is_over {
-                self.read();
-            }
-            lock(&self.shared.known).last_read = begun;
-            self.shared.progress.notify_all();
-        }
-        if let Some(log) = &mut self.log {
-            log.finish(self.shared.lost.load(Ordering::Relaxed));
-        }
-    }
-
-    /// A file gets all that there is room for; otherwise the machine has other things to do.
-    fn is_pausing(&self) -> bool {
-        self.frames >= self.most && self.log.is_none()
-    }
-
-    /// Waits for frames, or until asked for them.
-    fn wait(&self) {
-        // What is not to be read yet wakes nobody.
-        let events = if self.is_pausing() { PollFlags::empty() } else { PollFlags::IN };
-        let frames = self.sockets.iter().map(|socket| PollFd::new(socket, events));
-        let mut waited: Vec<PollFd<'_>> =
-            std::iter::once(PollFd::new(&self.shared.wake, PollFlags::IN)).chain(frames).collect();
-        let turn = match self.here {
-            End::Client if !self.shared.is_prompt => &PROMPT,
-            End::Server if self.frames > 0 || self.log.as_ref().is_some_and(PcapngLog::is_holding) => &TURN,
-            _ => &IDLE,
-        };
-        let is_ready = poll(&mut waited, Some(turn)).is_ok();
-        if is_ready && waited.first().is_some_and(|wake| wake.revents().contains(PollFlags::IN)) {
-            // What counts is that they were asked for, not how often.
-            let _ = rustix::io::read(&self.shared.wake, &mut [0; 8]);
-        }
-    }
-
-    fn read(&mut self) {
-        let Self { shared, sockets, loopback, here, log, frames, most, .. } = self;
-        let addresses = lock(&shared.addresses).clone();
-        let is_server = |address: SocketAddr| {
-            addresses.iter().any(|own| {
-                own.port() == address.port() && (own.ip().is_unspecified() || own.ip().to_canonical() == address.ip())
-            })
-        };
-        for socket in sockets {
-            let mut known = lock(&shared.known);
-            let counted = socket.statistics();
-            // What waits had room: what had none came behind it.
-            let lost = shared.lost.fetch_add(counted.dropped.into(), Ordering::Relaxed);
-            // Those that passed during a pause are counted here, behind it.
-            if counted.seen as usize > MOST_PER_SECOND {
-                *most = FEW_PER_SECOND;
-            }
-            let rest = if log.is_some() { usize::MAX } else { most.saturating_sub(*frames) };
-            *frames += socket.read(rest, |frame| {
-                let Ok(packet) = flows::taken_apart(&frame) else {
-                    shared.lost.fetch_add(1, Ordering::Relaxed);
-                    return;
-                };
-                // On loopback both ends are here.
-                let is_from_server =
-                    (frame.interface != *loopback).then_some(frame.is_outgoing == (*here == End::Server));
-                let Some((pair, direction)) = flows::sort(&packet, is_from_server, is_server) else { return };
-                let Some(tcp) = packet.tcp() else { return };
-                let followed = flows::Frame {
-                    at: Moment(frame.at),
-                    interface: frame.interface,
-                    packet: &packet,
-                    tcp,
-                    is_checksum_open: frame.is_checksum_open,
-                    cut_into: frame.cut_into,
-                    bytes: frame.bytes,
-                    length: frame.length,
-                    link: flows::link_type(frame.hardware),
-                };
-                let seen = known.flows.take(pair, direction, &followed, lost);
-                if let Some(log) = log {
-                    log.take((&frame, tcp), (pair, direction), seen.as_ref(), || shared.names.of(frame.interface));
-                }
-            });
-        }
-        if let Some(log) = log {
-            std::mem::take(&mut *lock(&shared.calls)).into_iter().for_each(|calls| log.hear(calls));
-            log.write(Moment::now());
-        }
     }
 }

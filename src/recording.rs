@@ -273,10 +273,14 @@ impl Recording {
     pub fn finish(self, language: Language) -> (LeftOut, Option<String>) {
         let ran = self.began.elapsed();
         let probe = self.probe();
-        let left_out = self.watching.map(Watching::finish).unwrap_or_default();
+        let mut left_out = self.watching.map(Watching::finish).unwrap_or_default();
         if let Some(capture) = self.capture {
             standard_output::end(); // a reader that takes nothing holds up the end no longer
             capture.finish();
+            // A file has its packets from the capture itself: nobody else has counted what it lacks.
+            if self.log == Log::Pcapng {
+                left_out.frames = capture.lost();
+            }
         }
         // Whether its thread ended well is no matter now.
         let _ = self.page.map(Watch::finish);

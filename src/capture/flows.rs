@@ -1,27 +1,25 @@
 //! Frames sorted by connection: each one's segments, followed. No I/O.
 
+use super::flow::{Flow, Frame};
 use crate::packet::Direction;
 use crate::packet::pcapng::LinkType;
-use crate::packet::segment::{Flags, Packet, Tcp, Unreadable};
-use crate::packet::tracker::{Fact, Relative, Seen, Tracker};
-use crate::record::segment::{self as record, FirstSeen, Followed, Options, Segment, Segments};
-use crate::record::{End, Moment, Text};
+use crate::packet::segment::{Packet, Unreadable};
+use crate::packet::tracker::Seen;
+use crate::record::Moment;
+use crate::record::segment::Segments;
 use crate::sys::packet_socket;
-use arrayvec::ArrayVec;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 
-/// Segments that are kept of one connection: the first, and the last.
-pub(super) const FIRST: usize = 128;
-pub(super) const LAST: usize = 128;
 /// Connections that are followed at a time.
 const MOST_FLOWS: usize = 8_192;
+/// Connections between the same two ends that are kept: a port can be used again at once.
+const MOST_OF_A_PAIR: usize = 16;
 /// Segments that are kept of all of them, of some 200 bytes each.
 const MOST_SEGMENTS: usize = 131_072;
 /// Bytes of frames that are kept beside.
 const MOST_OF_FRAMES: usize = 32 << 20;
-/// How long after a reset nothing has passed: what was on its way by then has come, and was reset, too.
-const RESET: u64 = 100_000_000;
 /// For how long an ended connection, or one that nobody accepted, is remembered, in nanoseconds.
 const REMEMBERED: u64 = 10_000_000_000;
 
@@ -31,24 +29,20 @@ const ETHERNET: [u16; 2] = [1, 772];
 /// A connection, by its ends: the server's, the client's.
 pub(super) type Pair = (SocketAddr, SocketAddr);
 
-/// A frame as a socket saw it, taken apart.
+/// Which of the connections between two ends is meant.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Frame<'a> {
-    pub(super) at: Moment,
-    pub(super) interface: u32,
-    pub(super) packet: &'a Packet<'a>,
-    pub(super) tcp: &'a Tcp,
-    pub(super) is_checksum_open: bool,
-    pub(super) cut_into: Option<u16>,
-    pub(super) bytes: &'a [u8],
-    pub(super) length: u32,
-    pub(super) link: LinkType,
+pub(crate) struct Which {
+    /// It had begun by then; the latest that had.
+    pub(crate) began_by: Moment,
+    /// The number of its SYN, where that is known: the next one may have begun before it was accepted.
+    pub(crate) syn: Option<u32>,
 }
 
 /// The connections whose segments are seen.
 #[derive(Debug, Default)]
 pub(super) struct Flows {
-    flows: HashMap<Pair, Flow>,
+    /// Those of each pair of ends in the order in which they began: none is empty.
+    flows: HashMap<Pair, Vec<Flow>>,
     kept: Totals,
     last_swept: Moment,
 }
@@ -56,28 +50,10 @@ pub(super) struct Flows {
 /// What is kept of all connections.
 #[derive(Debug, Default)]
 struct Totals {
+    flows: usize,
     segments: usize,
     /// Of frames.
     bytes: usize,
-}
-
-/// One connection.
-#[derive(Debug)]
-struct Flow {
-    tracker: Tracker,
-    interface: u32,
-    first: Vec<Kept>,
-    last: VecDeque<Kept>,
-    /// Bytes of their frames.
-    kept_bytes: usize,
-    left_out: u64,
-    moments: FirstSeen<Moment>,
-    began: Moment,
-    latest: Moment,
-    /// Frames that had found no room before it began.
-    lost_before: u64,
-    /// Whether it is recorded.
-    is_recorded: bool,
 }
 
 /// How far a connection was seen.
@@ -91,87 +67,96 @@ pub(crate) struct SoFar {
     pub(crate) is_over: bool,
 }
 
-/// A segment as it is kept.
-#[derive(Debug)]
-struct Kept {
-    at: Moment,
-    direction: Direction,
-    tcp: Tcp,
-    sequence: Relative,
-    acknowledgment: Option<Relative>,
-    window: Option<u64>,
-    facts: Vec<Fact>,
-    ttl: u8,
-    is_checksum_open: bool,
-    cut_into: Option<u16>,
-    frame: Option<record::Frame>,
-}
-
 impl Flows {
-    /// Takes a segment that was seen, after `lost` frames had found no room; gives
+    /// Takes a segment that was seen, after so many frames had found no room; gives
     /// what it is, if it belongs to a connection whose beginning was seen.
-    pub(super) fn take(&mut self, pair: Pair, direction: Direction, frame: &Frame<'_>, lost: u64) -> Option<Seen> {
+    pub(super) fn take(
+        &mut self,
+        pair: Pair,
+        direction: Direction,
+        frame: &Frame<'_>,
+        lost: RangeInclusive<u64>,
+    ) -> Option<Seen> {
         self.sweep(frame.at);
-        if let Some(flow) = self.flows.get_mut(&pair)
-            && !flow.tracker.is_another(direction, frame.tcp)
-        {
-            return self.kept.take(flow, direction, frame);
+        if let Some(flow) = self.flows.get_mut(&pair).and_then(|flows| flows.last_mut()) {
+            if !flow.is_past && !flow.tracker.is_another(direction, frame.tcp) {
+                return self.kept.take(flow, direction, frame, *lost.end());
+            }
+            // Who records it may not have come to it yet.
+            flow.is_past = true;
+            flow.lost_by_its_end.get_or_insert(*lost.end());
         }
-        self.remove(&pair);
-        if !frame.tcp.flags.syn || self.flows.len() >= MOST_FLOWS {
+        if !frame.tcp.flags.syn || self.kept.flows >= MOST_FLOWS {
             return None;
         }
-        let flow = self.flows.entry(pair).or_insert_with(|| Flow::new(frame, lost));
-        self.kept.take(flow, direction, frame)
+        if self.flows.get(&pair).is_some_and(|flows| flows.len() >= MOST_OF_A_PAIR) {
+            self.remove(&pair, 0);
+        }
+        self.kept.flows += 1;
+        let flows = self.flows.entry(pair).or_default();
+        flows.push(Flow::new(frame, *lost.start()));
+        flows.last_mut().and_then(|flow| self.kept.take(flow, direction, frame, *lost.end()))
     }
 
-    /// How far a connection is seen that had begun by `then`: a port is used again.
-    pub(super) fn so_far(&self, pair: &Pair, then: Moment, now: Moment) -> Option<SoFar> {
-        let flow = self.flows.get(pair).filter(|flow| flow.began <= then)?;
+    /// How far a connection is seen.
+    pub(super) fn so_far(&self, pair: &Pair, which: Which, now: Moment) -> Option<SoFar> {
+        let (_, flow) = self.find(pair, which)?;
         let count = Direction::BOTH.iter().map(|direction| flow.tracker.half(*direction).counts.segments).sum();
         Some(SoFar { count, is_settled: flow.is_settled(), is_over: flow.is_over(now) })
     }
 
-    /// What was seen of a connection that had begun by `then`, with times since `since`; it is remembered
-    /// from now on.
+    /// What was seen of a connection, with times since `since`; it is remembered from now on.
     pub(super) fn record(
         &mut self,
         pair: &Pair,
-        (then, since): (Moment, Moment),
+        (which, since): (Which, Moment),
         lost: u64,
         name: &str,
     ) -> Option<Segments> {
-        let flow = self.flows.get_mut(pair).filter(|flow| flow.began <= then)?;
+        let (place, _) = self.find(pair, which)?;
+        let flow = self.flows.get_mut(pair)?.get_mut(place)?;
         flow.is_recorded = true;
         Some(flow.record(since, lost, name))
     }
 
     /// The interface on which a connection is seen.
-    pub(super) fn interface(&self, pair: &Pair) -> Option<u32> {
-        self.flows.get(pair).map(|flow| flow.interface)
+    pub(super) fn interface(&self, pair: &Pair, which: Which) -> Option<u32> {
+        self.find(pair, which).map(|(_, flow)| flow.interface)
     }
 
-    /// Whether nothing of a connection is due any more.
+    /// Whether nothing is due any more of the latest connection.
     pub(super) fn is_settled(&self, pair: &Pair) -> bool {
-        self.flows.get(pair).is_none_or(Flow::is_settled)
+        self.flows.get(pair).and_then(|flows| flows.last()).is_none_or(Flow::is_settled)
     }
 
-    /// Nobody will ask for a connection any more that had begun by `then`. Where segments of it may come yet,
-    /// it is known for a while.
-    pub(super) fn forget(&mut self, pair: &Pair, then: Moment) {
-        match self.flows.get_mut(pair) {
-            Some(flow) if flow.began > then => {}
-            Some(flow) if !flow.is_settled() => flow.is_recorded = false,
-            _ => self.remove(pair),
+    /// Nobody will ask for a connection any more. Where segments of it may come yet, it is known for a while.
+    pub(super) fn forget(&mut self, pair: &Pair, which: Which) {
+        let Some((place, flow)) = self.find(pair, which) else { return };
+        if flow.is_settled() {
+            self.remove(pair, place);
+        } else if let Some(flow) = self.flows.get_mut(pair).and_then(|flows| flows.get_mut(place)) {
+            flow.is_recorded = false;
         }
     }
 
-    fn remove(&mut self, pair: &Pair) {
-        let flow = self.flows.remove(pair);
-        if let Some(flow) = flow {
-            self.kept.segments -= flow.kept();
-            self.kept.bytes -= flow.kept_bytes;
+    /// The connection that is meant, and its place among those of the pair.
+    fn find(&self, pair: &Pair, which: Which) -> Option<(usize, &Flow)> {
+        let is_it = |flow: &Flow| {
+            let syn = flow.tracker.half(Direction::ToServer).initial_sequence();
+            flow.began <= which.began_by && which.syn.zip(syn).is_none_or(|(wanted, syn)| wanted == syn)
+        };
+        self.flows.get(pair)?.iter().enumerate().rfind(|(_, flow)| is_it(flow))
+    }
+
+    fn remove(&mut self, pair: &Pair, place: usize) {
+        let Some(flows) = self.flows.get_mut(pair).filter(|flows| place < flows.len()) else { return };
+        let flow = flows.remove(place);
+        if flows.is_empty() {
+            self.flows.remove(pair);
         }
+        self.kept.flows -= 1;
+        self.kept.segments -= flow.kept();
+        self.kept.bytes -= flow.kept_bytes;
     }
 
     /// Once a second: connections that have ended, or that nobody accepted, are let go of.
@@ -181,14 +166,19 @@ impl Flows {
         }
         self.last_swept = now;
         let is_old = |flow: &Flow| now.after(flow.latest).is_some_and(|age| age.cast_unsigned() > REMEMBERED);
-        let old: Vec<Pair> =
-            self.flows.iter().filter(|(_, flow)| !flow.is_recorded && is_old(flow)).map(|(pair, _)| *pair).collect();
-        old.iter().for_each(|pair| self.remove(pair));
+        let is_gone = |flow: &Flow| !flow.is_recorded && is_old(flow);
+        let places = |(pair, flows): (&Pair, &Vec<Flow>)| {
+            let gone = flows.iter().enumerate().rev().filter(|(_, flow)| is_gone(flow));
+            gone.map(|(place, _)| (*pair, place)).collect::<Vec<_>>()
+        };
+        let old: Vec<(Pair, usize)> = self.flows.iter().flat_map(places).collect();
+        // Of each pair the last ones first: the places of the others stay.
+        old.iter().for_each(|(pair, place)| self.remove(pair, *place));
     }
 }
 
 impl Totals {
-    fn take(&mut self, flow: &mut Flow, direction: Direction, frame: &Frame<'_>) -> Option<Seen> {
+    fn take(&mut self, flow: &mut Flow, direction: Direction, frame: &Frame<'_>, lost: u64) -> Option<Seen> {
         // A bridge or a tunnel shows the same segment on several interfaces: one of them is believed.
         if flow.interface != frame.interface {
             return None;
@@ -197,179 +187,11 @@ impl Totals {
         let seen = flow.take(direction, frame, self.segments < MOST_SEGMENTS, self.bytes < MOST_OF_FRAMES);
         self.segments = self.segments + flow.kept() - before.0;
         self.bytes = self.bytes + flow.kept_bytes - before.1;
+        if flow.is_settled() {
+            flow.lost_by_its_end.get_or_insert(lost);
+        }
         Some(seen)
     }
-}
-
-impl Flow {
-    fn new(frame: &Frame<'_>, lost: u64) -> Self {
-        Self {
-            tracker: Tracker::default(),
-            interface: frame.interface,
-            first: Vec::new(),
-            last: VecDeque::new(),
-            kept_bytes: 0,
-            left_out: 0,
-            moments: FirstSeen::default(),
-            began: frame.at,
-            latest: frame.at,
-            lost_before: lost,
-            is_recorded: false,
-        }
-    }
-
-    fn kept(&self) -> usize {
-        self.first.len() + self.last.len()
-    }
-
-    /// It was reset, or each end's FIN was acknowledged.
-    fn is_settled(&self) -> bool {
-        let is_acknowledged = |direction: Direction| {
-            let (end, other) = (self.tracker.half(direction), self.tracker.half(direction.reverse()));
-            end.fin().zip(other.acknowledged()).is_some_and(|(fin, acknowledged)| acknowledged > fin)
-        };
-        self.moments.client_reset.max(self.moments.server_reset) > Moment::default()
-            || Direction::BOTH.into_iter().all(is_acknowledged)
-    }
-
-    /// Nothing of it is to be expected any more, not even what was on its way when it was reset.
-    fn is_over(&self, now: Moment) -> bool {
-        let is_reset = self.moments.client_reset.max(self.moments.server_reset) > Moment::default();
-        let rest = now.after(self.latest).map_or(0, i64::cast_unsigned);
-        self.is_settled() && (!is_reset || rest >= RESET)
-    }
-
-    fn take(&mut self, direction: Direction, frame: &Frame<'_>, has_room: bool, keeps_bytes: bool) -> Seen {
-        let seen = self.tracker.follow(direction, frame.tcp);
-        self.latest = frame.at;
-        self.mark(direction, frame, &seen);
-        let kept = Kept {
-            at: frame.at,
-            direction,
-            tcp: frame.tcp.clone(),
-            sequence: seen.sequence,
-            acknowledgment: seen.acknowledgment,
-            window: seen.window,
-            facts: seen.facts.to_vec(),
-            ttl: frame.packet.hop_limit,
-            is_checksum_open: frame.is_checksum_open,
-            cut_into: frame.cut_into,
-            frame: keeps_bytes.then(|| frame.kept()),
-        };
-        let bytes = kept.bytes();
-        if self.first.len() < FIRST && self.last.is_empty() && self.left_out == 0 && has_room {
-            self.first.push(kept);
-            self.kept_bytes += bytes;
-        } else {
-            if self.last.len() >= LAST || (!has_room && !self.last.is_empty()) {
-                let forgotten = self.last.pop_front();
-                self.kept_bytes -= forgotten.map_or(0, |kept| kept.bytes());
-                self.left_out += 1;
-            }
-            if has_room || self.last.len() < self.last.capacity() {
-                self.last.push_back(kept);
-                self.kept_bytes += bytes;
-            } else {
-                self.left_out += 1;
-            }
-        }
-        seen
-    }
-
-    /// Notes when what a connection consists of came for the first time.
-    fn mark(&mut self, direction: Direction, frame: &Frame<'_>, seen: &Seen) {
-        let is_client = direction == Direction::ToServer;
-        let flags = frame.tcp.flags;
-        let acknowledges_fin = seen.facts.contains(&Fact::AcknowledgesFin);
-        let reached = FirstSeen {
-            syn: is_client && flags.syn,
-            syn_ack: !is_client && flags.syn,
-            ack: is_client && seen.facts.contains(&Fact::AcknowledgesSyn),
-            client_fin: is_client && flags.fin,
-            client_fin_acknowledged: !is_client && acknowledges_fin,
-            server_fin: !is_client && flags.fin,
-            server_fin_acknowledged: is_client && acknowledges_fin,
-            client_reset: is_client && flags.rst,
-            server_reset: !is_client && flags.rst,
-        };
-        self.moments = self.moments.beside(reached, |moment, is_reached| match is_reached {
-            true if moment == Moment::default() => frame.at,
-            _ => moment,
-        });
-    }
-
-    fn record(&self, accepted: Moment, lost: u64, interface: &str) -> Segments {
-        Segments {
-            list: self.first.iter().chain(&self.last).filter_map(|kept| kept.record(accepted)).collect(),
-            left_out: self.left_out,
-            left_out_behind: self.first.len(),
-            not_seen: lost - self.lost_before,
-            interface: interface.to_owned(),
-            followed: Followed::SoFar,
-            from_client: self.tracker.half(Direction::ToServer).counts,
-            from_server: self.tracker.half(Direction::ToClient).counts,
-            moments: self.moments.map(|moment| moment.since(accepted)),
-        }
-    }
-}
-
-impl Frame<'_> {
-    fn kept(&self) -> record::Frame {
-        let bytes = self.bytes.get(..record::Frame::MOST).unwrap_or(self.bytes);
-        record::Frame { at: self.at.0, length: self.length, bytes: bytes.into(), link: self.link }
-    }
-}
-
-impl Kept {
-    fn bytes(&self) -> usize {
-        self.frame.as_ref().map_or(0, |frame| frame.bytes.len())
-    }
-
-    fn record(&self, accepted: Moment) -> Option<Segment> {
-        let has_ack = self.tcp.flags.ack;
-        Some(Segment {
-            at: self.at.since(accepted)?,
-            from: match self.direction {
-                Direction::ToServer => End::Client,
-                Direction::ToClient => End::Server,
-            },
-            flags: names(self.tcp.flags),
-            sequence: self.tcp.sequence,
-            relative_sequence: self.sequence,
-            length: self.tcp.length,
-            acknowledgment: has_ack.then_some(self.tcp.acknowledgment),
-            relative_acknowledgment: self.acknowledgment,
-            window: self.tcp.window,
-            window_bytes: self.window,
-            options: Options {
-                mss: self.tcp.options.mss,
-                window_scale: self.tcp.options.window_scale,
-                sack_permitted: self.tcp.options.sack_permitted,
-                timestamps: self.tcp.options.timestamps,
-            },
-            ttl: self.ttl,
-            cut_into: self.cut_into,
-            checksum: (!self.is_checksum_open).then_some(self.tcp.checksum),
-            facts: self.facts.clone(),
-            frame: self.frame.clone(),
-        })
-    }
-}
-
-/// The control bits that are set, by name; those that go together mostly cost nothing.
-fn names(flags: Flags) -> Text {
-    let names: ArrayVec<&str, 8> = flags.names().collect();
-    Text::Borrowed(match names.as_slice() {
-        ["ACK"] => "ACK",
-        ["PSH", "ACK"] => "PSH+ACK",
-        ["SYN"] => "SYN",
-        ["SYN", "ACK"] => "SYN+ACK",
-        ["FIN", "ACK"] => "FIN+ACK",
-        ["FIN", "PSH", "ACK"] => "FIN+PSH+ACK",
-        ["RST"] => "RST",
-        ["RST", "ACK"] => "RST+ACK",
-        _ => return Text::Owned(flags.to_string()),
-    })
 }
 
 /// Which way a segment goes, and between whom; `None`: not to or from a server that is meant.
@@ -414,3 +236,6 @@ pub(super) fn taken_apart<'a>(frame: &packet_socket::Frame<'a>) -> Result<Packet
 fn unmapped(address: IpAddr) -> IpAddr {
     address.to_canonical()
 }
+
+#[cfg(test)]
+mod tests;

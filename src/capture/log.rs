@@ -62,6 +62,8 @@ pub struct PcapngLog {
     written: u64,
     /// Calls that came when no frame of theirs was held: they go to the next one.
     waiting: HashMap<Pair, Vec<(Moment, Call)>>,
+    /// Frames that found no room, of which no comment says so yet.
+    missing: u64,
 }
 
 impl fmt::Debug for PcapngLog {
@@ -74,10 +76,22 @@ impl PcapngLog {
     /// A file on `out`, whose comments are in `language`; its beginning is written at once.
     pub fn new(out: Box<dyn Write + Send>, language: Language) -> Self {
         let (interfaces, bytes, held, by_pair, waiting) = Default::default();
-        let (frames, last, held_bytes, written) = Default::default();
+        let (frames, last, held_bytes, written, missing) = Default::default();
         let out = Some(out);
-        let mut log =
-            Self { out, language, bytes, interfaces, frames, last, held, held_bytes, by_pair, written, waiting };
+        let mut log = Self {
+            out,
+            language,
+            bytes,
+            interfaces,
+            frames,
+            last,
+            held,
+            held_bytes,
+            by_pair,
+            written,
+            waiting,
+            missing,
+        };
         let application = concat!("glasshttp ", env!("CARGO_PKG_VERSION"));
         pcapng::begin(&mut log.bytes, application, &[facts::vantage(language).to_owned()]);
         log.write(Moment::now());
@@ -99,6 +113,9 @@ impl PcapngLog {
             next
         });
         let mut comments: Vec<String> = Vec::new();
+        if self.missing > 0 {
+            comments.push(facts::missing(std::mem::take(&mut self.missing), self.language));
+        }
         if let Some(size) = frame.cut_into.filter(|size| frame.length > u32::from(*size) + 120) {
             comments.push(facts::cut(frame.length, size, frame.is_outgoing || frame.is_checksum_open, self.language));
         }
@@ -122,6 +139,11 @@ impl PcapngLog {
         self.by_pair.entry(pair).or_default().push_back(self.written + self.held.len() as u64);
         self.held.push_back(Held { pair, passed, interface, at, length, bytes, comments });
         (self.frames, self.last) = (self.frames + 1, frame.at);
+    }
+
+    /// So many frames found no room, at about where the file has come to.
+    pub(super) fn miss(&mut self, frames: u32) {
+        self.missing += u64::from(frames);
     }
 
     /// Each call is said of the frame that it belongs to, of those that are held.

@@ -1,6 +1,6 @@
 //! The packets of a fetch's connections, joined to its transfers.
 
-use crate::capture::Capture;
+use crate::capture::{Capture, Which};
 use crate::record::segment::Segments;
 use crate::record::transfer::{Ends, Transfer};
 use crate::record::{Arrivals, End, Figure, Moment, Nanoseconds, Source, TimeWait};
@@ -43,7 +43,7 @@ impl Seen {
         let Some(capture) = &self.capture else { return };
         let is_over = transfer.close.is_some() || transfer.exchange.is_none();
         capture.catch_up(ends.server, ends.client, is_over);
-        let Some(segments) = capture.record(ends.server, ends.client, (Moment::now(), began)) else { return };
+        let Some(segments) = capture.record(ends.server, ends.client, (latest(), began)) else { return };
         self.shown = Some((ends, before, segments.count()));
         if let (Some(close), Some(first)) = (&mut transfer.close, segments.moments.first_end()) {
             close.first = Figure::measured(first, Source::Packets);
@@ -56,7 +56,7 @@ impl Seen {
         }
         transfer.segments = Some(Segments::behind(segments, before));
         if transfer.close.is_some() {
-            capture.forget(ends.server, ends.client, Moment::now());
+            capture.forget(ends.server, ends.client, latest());
         }
     }
 
@@ -64,6 +64,11 @@ impl Seen {
     pub(super) fn finish(&mut self) {
         self.capture.take().iter().for_each(Capture::finish);
     }
+}
+
+/// The connection that is there, or was there last.
+fn latest() -> Which {
+    Which { began_by: Moment::now(), syn: None }
 }
 
 /// Those of its connection; of the attempt that says most, where there is none.

@@ -27,6 +27,20 @@ pub(crate) fn checksum(language: Language) -> &'static str {
     }
 }
 
+/// `frames` found no room.
+pub(crate) fn missing(frames: u64, language: Language) -> String {
+    match language {
+        Language::English => {
+            format!(
+                "Packets that passed at about this time, shortly before this one, and are not in this file, for there was no room for them: {frames}."
+            )
+        }
+        Language::Korean => {
+            format!("이 패킷 바로 앞 무렵에 지나갔으나 자리가 없어 이 파일에 담지 못한 패킷: {frames}개.")
+        }
+    }
+}
+
 /// A frame of `length` bytes that stands for segments of `size` bytes of data each.
 pub(crate) fn cut(length: u32, size: u16, is_going: bool, language: Language) -> String {
     match (language, is_going) {

@@ -10,18 +10,26 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::ptr::{NonNull, null_mut};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A block of the ring; it is handed over when full, or after [`RETIRE`]: many small ones outlast
-/// a reader that is not scheduled for a while. The longest frame has room.
-const BLOCK: usize = 128 * 1024;
-/// After how many milliseconds a block that is not full is handed over.
-const RETIRE: u32 = 4;
+/// How a ring is laid out. A block is handed over when it is full, or after `retire` with what little it
+/// has: few frames that come slowly take as many blocks as a burst does. A reader that is not scheduled
+/// is outlasted for `blocks` times `retire`, or as many bytes as they hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// Bytes of a block, a power of two of pages; frames lie whole in one, and have room for several.
+    pub(crate) block: usize,
+    /// How many blocks there are.
+    pub(crate) blocks: usize,
+    /// After how many milliseconds a block that is not full is handed over.
+    pub(crate) retire: u32,
+}
+
 /// `struct virtio_net_hdr`, which lies right before each frame.
 const VNET_HEADER: usize = 10;
 
 /// The ring of a socket.
 pub(super) struct Ring {
     start: NonNull<c_void>,
-    blocks: usize,
+    shape: Shape,
     next: usize,
 }
 
@@ -29,36 +37,37 @@ pub(super) struct Ring {
 unsafe impl Send for Ring {}
 
 impl Ring {
-    /// A ring of this many blocks for `socket`, which hears nothing yet.
+    /// A ring for `socket`, which hears nothing yet.
     ///
     /// # Errors
     /// ENOMEM where it finds no room.
-    pub(super) fn of(socket: &(impl AsFd + AsRawFd), blocks: usize) -> io::Result<Self> {
+    pub(super) fn of(socket: &(impl AsFd + AsRawFd), shape: Shape) -> io::Result<Self> {
+        let Shape { block, blocks, retire } = shape;
         option(socket, libc::PACKET_VERSION, &(libc::tpacket_versions::TPACKET_V3 as i32))?;
         let request = libc::tpacket_req3 {
-            tp_block_size: BLOCK as u32,
+            tp_block_size: block as u32,
             tp_block_nr: blocks as u32,
             tp_frame_size: 2048,
-            tp_frame_nr: (BLOCK / 2048 * blocks) as u32,
-            tp_retire_blk_tov: RETIRE,
+            tp_frame_nr: (block / 2048 * blocks) as u32,
+            tp_retire_blk_tov: retire,
             tp_sizeof_priv: 0,
             tp_feature_req_word: 0,
         };
         option(socket, libc::PACKET_RX_RING, &request)?;
         // SAFETY: a new mapping, of the ring's whole length, at an address of the kernel's choice.
         let start = unsafe {
-            mmap(null_mut(), BLOCK * blocks, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, socket, 0)?
+            mmap(null_mut(), block * blocks, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, socket, 0)?
         };
-        Ok(Self { start: NonNull::new(start).ok_or(io::ErrorKind::OutOfMemory)?, blocks, next: 0 })
+        Ok(Self { start: NonNull::new(start).ok_or(io::ErrorKind::OutOfMemory)?, shape, next: 0 })
     }
 
     /// Hands over the frames of the blocks that are ready, until there were `most`, or some more of the
     /// last block; gives how many there were.
     pub(super) fn read(&mut self, most: usize, mut take: impl FnMut(Frame<'_>)) -> usize {
         let mut count = 0;
-        for _ in 0..self.blocks {
+        for _ in 0..self.shape.blocks {
             // SAFETY: `next` is below `blocks`: the block lies in the mapping.
-            let block = unsafe { self.start.as_ptr().cast::<u8>().add(self.next * BLOCK) };
+            let block = unsafe { self.start.as_ptr().cast::<u8>().add(self.next * self.shape.block) };
             // SAFETY: the status is a u32 at offset 8 of each block, aligned as the mapping is; the
             // kernel and we change it only as a whole.
             let status = unsafe { AtomicU32::from_ptr(block.add(STATUS).cast()) };
@@ -66,10 +75,11 @@ impl Ring {
                 break;
             }
             // SAFETY: the status says that the block is ours until we give it back: nobody writes to it.
-            let bytes = unsafe { std::slice::from_raw_parts(block, BLOCK) };
-            count += frames(bytes).map(&mut take).count();
+            let bytes = unsafe { std::slice::from_raw_parts(block, self.shape.block) };
+            frames(bytes).for_each(&mut take);
+            count += u32_at(bytes, COUNT).unwrap_or(0) as usize;
             status.store(libc::TP_STATUS_KERNEL, Ordering::Release);
-            self.next = (self.next + 1) % self.blocks;
+            self.next = (self.next + 1) % self.shape.blocks;
         }
         count
     }
@@ -78,7 +88,7 @@ impl Ring {
 impl Drop for Ring {
     fn drop(&mut self) {
         // SAFETY: the mapping is ours, and nothing that was read from it is borrowed any more.
-        let _ = unsafe { munmap(self.start.as_ptr(), BLOCK * self.blocks) };
+        let _ = unsafe { munmap(self.start.as_ptr(), self.shape.block * self.shape.blocks) };
     }
 }
 

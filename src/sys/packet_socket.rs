@@ -5,6 +5,7 @@ pub(crate) use super::packet_filter::Interfaces;
 use super::packet_filter::filter;
 pub(crate) use super::packet_frame::Frame;
 use super::packet_queue::Queue;
+pub(crate) use super::packet_ring::Shape;
 use super::packet_ring::{Ring, option};
 use rustix::net::{AddressFamily, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType};
 use rustix::net::{sendmsg, socketpair};
@@ -27,10 +28,10 @@ pub(crate) struct Statistics {
 /// Where frames wait until they are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wait {
-    /// In a ring of this many blocks.
-    InRing(usize),
+    /// In a ring.
+    InRing(Shape),
     /// In the socket's queue; where that may not be long, in such a ring.
-    InQueueOrRing(usize),
+    InQueueOrRing(Shape),
 }
 
 /// Which frames a socket hears: it can be changed while another thread reads them.
@@ -48,6 +49,9 @@ pub(crate) struct PacketSocket {
     socket: Arc<Open>,
     interfaces: Interfaces,
     snap: u32,
+    /// Frames that had room, as far as the kernel was asked, and those that were handed over.
+    counted: u64,
+    handed_over: u64,
 }
 
 enum Waiting {
@@ -76,10 +80,10 @@ impl PacketSocket {
         }
         option(&socket.0, libc::PACKET_VNET_HDR, &1_i32)?;
         let waiting = match wait {
-            Wait::InRing(blocks) => Waiting::Ring(Ring::of(&socket.0, blocks)?),
-            Wait::InQueueOrRing(blocks) => match Queue::of(&socket.0, snap) {
+            Wait::InRing(shape) => Waiting::Ring(Ring::of(&socket.0, shape)?),
+            Wait::InQueueOrRing(shape) => match Queue::of(&socket.0, snap) {
                 Ok(queue) => Waiting::Queue(queue),
-                Err(_) => Waiting::Ring(Ring::of(&socket.0, blocks)?),
+                Err(_) => Waiting::Ring(Ring::of(&socket.0, shape)?),
             },
         };
         let index = match interfaces {
@@ -87,15 +91,23 @@ impl PacketSocket {
             Interfaces::Others(_) | Interfaces::All(_) => 0,
         };
         device_socket::bind(&socket.0, index)?;
-        Ok(Self { waiting, socket: Arc::new(socket), interfaces, snap })
+        Ok(Self { waiting, socket: Arc::new(socket), interfaces, snap, counted: 0, handed_over: 0 })
     }
 
     /// Hands over frames that are ready, about `most` of them; gives how many there were.
     pub(crate) fn read(&mut self, most: usize, take: impl FnMut(Frame<'_>)) -> usize {
-        match &mut self.waiting {
+        let count = match &mut self.waiting {
             Waiting::Ring(ring) => ring.read(most, take),
             Waiting::Queue(queue) => queue.read(&self.socket.0, most, take),
-        }
+        };
+        self.handed_over += count as u64;
+        count
+    }
+
+    /// How many frames with room had passed when the kernel was last asked; how many of them, or later
+    /// ones, were handed over. A block that is not full keeps some for a while.
+    pub(crate) fn progress(&self) -> (u64, u64) {
+        (self.counted, self.handed_over)
     }
 
     /// Whether a frame is ready as soon as it has passed.
@@ -104,7 +116,7 @@ impl PacketSocket {
     }
 
     /// What was counted since this was last asked.
-    pub(crate) fn statistics(&self) -> Statistics {
+    pub(crate) fn statistics(&mut self) -> Statistics {
         let mut counted = [0_u32; 3]; // struct tpacket_stats_v3: packets, drops, and freezes of a ring
         let mut length = size_of_val(&counted) as libc::socklen_t;
         // SAFETY: the descriptor is open, and the kernel writes at most `length` bytes.
@@ -118,6 +130,7 @@ impl PacketSocket {
             )
         };
         let [seen, dropped, _] = if result == 0 { counted } else { [0; 3] };
+        self.counted += u64::from(seen.saturating_sub(dropped));
         Statistics { seen, dropped }
     }
 
@@ -179,8 +192,9 @@ mod tests {
         let port = |index: usize| listeners[index].local_addr().expect("bound").port();
         let loopback = nix::net::if_::if_nametoindex("lo").expect("lo");
         let ports = [port(0), port(1)];
+        const SHAPE: Shape = Shape { block: 16 * 1024, blocks: 2, retire: 4 };
         let mut socket =
-            PacketSocket::open(Interfaces::Loopback(loopback), &ports, 128, Wait::InRing(2)).expect("CAP_NET_RAW");
+            PacketSocket::open(Interfaces::Loopback(loopback), &ports, 128, Wait::InRing(SHAPE)).expect("CAP_NET_RAW");
         let clients = [0, 1, 2]
             .map(|index| TcpStream::connect(listeners[index].local_addr().expect("bound")).expect("connected"));
         drop(clients);

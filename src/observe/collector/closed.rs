@@ -111,9 +111,9 @@ impl Collector {
         recorded.followed = followed;
         self.hand_on(connection, News::Closed);
         let recorded = self.connections.remove(&connection);
-        let ends = recorded.as_ref().and_then(|recorded| Some((recorded.record.addresses()?, recorded.accepted)));
-        if let (Some(packets), Some(((server, client), accepted))) = (&self.packets, ends) {
-            packets.forget(server, client, accepted);
+        let ends = recorded.as_ref().and_then(|recorded| Some((recorded.record.addresses()?, recorded.which())));
+        if let (Some(packets), Some(((server, client), which))) = (&self.packets, ends) {
+            packets.forget(server, client, which);
         }
         self.exchanges -= recorded.map_or(0, |recorded| recorded.record.exchanges.len());
         self.closed += 1;

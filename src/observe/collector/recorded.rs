@@ -1,6 +1,6 @@
 //! A connection that is recorded, and how far that is.
 
-use crate::capture::{Capture, SoFar};
+use crate::capture::{Capture, SoFar, Which};
 use crate::kernel::socket_table::SocketTable;
 use crate::observe::sink::{News, Records};
 use crate::record::Moment;
@@ -43,7 +43,7 @@ impl Recorded {
             return false;
         }
         self.last_look = Some(now);
-        if let Some(segments) = capture.record(server, client, (self.accepted, self.accepted)) {
+        if let Some(segments) = capture.record(server, client, (self.which(), self.accepted)) {
             self.record.join(segments);
         }
         if let Some(segments) = &mut self.record.segments {
@@ -55,7 +55,12 @@ impl Recorded {
     /// How far its packets are seen.
     pub(super) fn so_far(&self, capture: &Capture) -> Option<SoFar> {
         let (server, client) = self.record.addresses()?;
-        capture.so_far(server, client, self.accepted)
+        capture.so_far(server, client, self.which())
+    }
+
+    /// Which of the connections between its ends it is.
+    pub(super) fn which(&self) -> Which {
+        Which { began_by: self.accepted, syn: self.record.handshake.syn.value().map(|syn| syn.sequence) }
     }
 }
 
