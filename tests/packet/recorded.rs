@@ -1,15 +1,16 @@
 //! Records of captured connections, field by field beside tshark's own capture of the same port.
 
 use super::serving::{Logging, Witness, records, serve, serve_by, serve_folder, serve_with_page, use_it};
-use crate::harness::{Client, glasshttp};
+use crate::harness::{Client, PATIENCE, glasshttp};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use std::collections::HashMap;
-use std::io::ErrorKind;
+use socket2::{Domain, SockRef, Socket, Type};
+use std::collections::{HashMap, HashSet};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A segment in the words of both: who sent it, and its numbers.
 type Fields = Vec<String>;
@@ -186,6 +187,65 @@ fn under_overload_packets_are_dropped_counted_and_said() {
     let lost = records.iter().map(|record| record["segments"]["not_seen"].as_u64().unwrap_or(0)).max();
     assert!(lost > Some(1_000), "{lost:?}");
     assert!(shown_again(&server.output).contains("were not seen"));
+}
+
+#[test]
+#[ignore = "needs CAP_NET_RAW"]
+fn a_server_that_is_not_scheduled_for_a_second_and_more_misses_no_packet_that_has_room() {
+    let mut server = serve_with_page(&[]);
+    let signal = |signal| kill_process(Pid::from_child(&server.child), signal).expect("a signal");
+    let mut client = Client::connect(server.address());
+    signal(Signal::STOP);
+    let begun = Instant::now();
+    client.send(b"GET /small.txt HTTP/1.0\r\n");
+    client.socket.set_read_timeout(Some(Duration::from_millis(4))).expect("a timeout");
+    let mut lines = 0;
+    // A packet now and then: each lies in a block of its own.
+    while begun.elapsed() < Duration::from_millis(1_500) {
+        client.send(b"A: b\r\n");
+        lines += 1;
+        assert_eq!(client.receive().expect_err("it is stopped").kind(), ErrorKind::WouldBlock);
+    }
+    signal(Signal::CONT);
+    client.send(b"\r\n");
+    client.socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    client.read_to_end();
+    drop(client);
+    server.end();
+    assert!(!server.warnings().contains("packets not recorded"));
+    let segments = &records(&server.output)[0]["segments"];
+    assert_eq!(segments["not_seen"], 0, "{lines} lines");
+    assert!(segments["from_client"]["segments"].as_u64() > Some(lines), "{lines} lines: {}", segments["from_client"]);
+}
+
+#[test]
+#[ignore = "needs CAP_NET_RAW"]
+fn a_client_that_uses_its_port_again_at_once_has_each_connections_packets_in_its_record() {
+    let mut server = serve_with_page(&[]);
+    let mut own = SocketAddr::from(([127, 0, 0, 1], 0));
+    for _ in 0..4 {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        socket.set_reuse_address(true).expect("an option");
+        socket.bind(&own.into()).expect("its port");
+        own = socket.local_addr().expect("bound").as_socket().expect("an address");
+        socket.connect(&server.address().into()).expect("a connection");
+        let mut stream = TcpStream::from(socket);
+        stream.write_all(b"GET /small.txt HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\n\r\n").expect("taken");
+        assert!(stream.read(&mut [0; 4096]).expect("a response") > 0);
+        // A reset: the port is free at once.
+        SockRef::from(&stream).set_linger(Some(Duration::ZERO)).expect("SO_LINGER");
+    }
+    server.end();
+    let records = records(&server.output);
+    let initial = |record: &Value| record["segments"]["list"][0]["sequence"].as_u64();
+    assert_eq!(records.len(), 4);
+    for record in &records {
+        assert_eq!(initial(record), record["handshake"]["syn"]["value"]["sequence"].as_u64(), "{record}");
+        assert!(record["segments"]["moments"]["client_reset"].is_i64(), "{record}");
+        assert_eq!(record["segments"]["followed"], "to_its_end");
+    }
+    let different: HashSet<Option<u64>> = records.iter().map(initial).collect();
+    assert_eq!(different.len(), 4);
 }
 
 #[test]

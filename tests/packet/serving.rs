@@ -25,7 +25,7 @@ pub struct Logging {
     pub output: PathBuf,
     copied: Option<JoinHandle<()>>,
     lines: Receiver<String>,
-    pub folder: TempDir,
+    _folder: TempDir,
 }
 
 pub fn serve(options: &[&str], environment: &[(&str, &str)]) -> Logging {
@@ -75,7 +75,7 @@ pub fn serve_folder(
     }
     let host = announced.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("a URL");
     let port = host.rsplit(':').next().expect("a port").parse().expect("a port");
-    Logging { child, port, announced, output, copied: Some(copied), lines, folder }
+    Logging { child, port, announced, output, copied: Some(copied), lines, _folder: folder }
 }
 
 impl Logging {
@@ -137,7 +137,17 @@ pub fn fields(tshark: &mut Command) -> &mut Command {
     tshark.args(["-n", "-l", "-T", "fields", "-E", "separator=,"]).args(FIELDS.iter().flat_map(|field| ["-e", field]))
 }
 
-/// tshark's own capture of this port, line by line, once it listens.
+/// What goes to and from these addresses at this port, as pcap-filter(7) has it. The port alone is not enough: a
+/// client that binds another loopback address may get the same one, and its connection is none of the server's.
+fn between(addresses: &[&str], port: u16) -> String {
+    let end = |way: &str| {
+        let hosts: Vec<String> = addresses.iter().map(|address| format!("{way} host {address}")).collect();
+        format!("({way} port {port} and ({}))", hosts.join(" or "))
+    };
+    format!("tcp and ({} or {})", end("src"), end("dst"))
+}
+
+/// tshark's own capture of a server on this port, line by line, once it listens.
 pub struct Witness {
     _tshark: Other,
     pub lines: Receiver<String>,
@@ -145,17 +155,20 @@ pub struct Witness {
 
 impl Witness {
     pub fn of(port: u16) -> Self {
-        Self::on("lo", port, Command::new("tshark"))
+        Self::hearing("lo", &between(&["127.0.0.1", "::1"], port), Command::new("tshark"))
     }
 
-    /// The same on this interface, by whatever starts tshark.
-    pub fn on(interface: &str, port: u16, mut tshark: Command) -> Self {
-        let mut child =
-            fields(tshark.args(["-i", interface, "-s", "256", "-B", "64", "-f", &format!("tcp port {port}")]))
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn()
-                .expect("tshark starts");
+    /// The same of this port on this interface, by whatever starts tshark.
+    pub fn on(interface: &str, port: u16, tshark: Command) -> Self {
+        Self::hearing(interface, &format!("tcp port {port}"), tshark)
+    }
+
+    fn hearing(interface: &str, filter: &str, mut tshark: Command) -> Self {
+        let mut child = fields(tshark.args(["-i", interface, "-s", "256", "-B", "64", "-f", filter]))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("tshark starts");
         let mut errors = BufReader::new(child.stderr.take().expect("a pipe"));
         let mut said = String::new();
         while !said.contains("Capturing on") {
@@ -194,6 +207,23 @@ pub fn packets_of(path: &Path) -> Vec<String> {
     let errors: Vec<&str> = errors.lines().filter(|line| !line.starts_with("Running as user")).collect();
     assert!(output.status.success() && errors.is_empty(), "{errors:?}");
     String::from_utf8(output.stdout).expect("UTF-8").lines().map(str::to_owned).collect()
+}
+
+/// How many packets a capture file says that it lacks: of its interface's statistics, isb_ifdrop.
+pub fn lacking(file: &[u8]) -> u64 {
+    const STATISTICS: u32 = 5;
+    const DROPPED: u16 = 5;
+    let word = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().expect("four bytes"));
+    let half = |at: usize| u16::from_le_bytes(file[at..at + 2].try_into().expect("two bytes"));
+    let mut at = 0;
+    while word(at) != STATISTICS {
+        at += word(at + 4) as usize;
+    }
+    at += 20;
+    while half(at) != DROPPED {
+        at += 4 + usize::from(half(at + 2)).next_multiple_of(4);
+    }
+    u64::from_le_bytes(file[at + 4..at + 12].try_into().expect("eight bytes"))
 }
 
 /// Connections of every kind.
