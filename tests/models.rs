@@ -28,7 +28,7 @@ fn folder() -> TempDir {
 }
 
 /// Children of a process, each with its state letter (proc_pid_stat(5)).
-fn children(parent: u32) -> Vec<(i32, char)> {
+pub fn children(parent: u32) -> Vec<(i32, char)> {
     let processes = fs::read_dir("/proc").expect("/proc");
     let stat = |process: fs::DirEntry| {
         let pid: i32 = process.file_name().to_str()?.parse().ok()?;
@@ -55,7 +55,7 @@ pub fn ticks(pid: u32) -> u64 {
 }
 
 /// Waits until `fact` holds.
-fn wait_until(what: &str, mut fact: impl FnMut() -> bool) {
+pub fn wait_until(what: &str, mut fact: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !fact() {
         assert!(Instant::now() < deadline, "{what}");

@@ -21,7 +21,7 @@ impl Connection {
         request: Option<&Request<'_>>,
         workspace: &mut Workspace,
     ) {
-        workspace.counts.add(request.map_or(Count::OtherMethod, |request| Count::of_method(request.method)), 1);
+        workspace.counts.begin(request.map(|request| request.method));
         let trust = &workspace.service.trust;
         let forwarded = match request {
             Some(request) if !trust.is_nobody() => trust.client(self.hop(), &request.headers),

@@ -214,6 +214,7 @@ impl Connection {
     pub(super) fn respond(&mut self, response: Response, workspace: &mut Workspace) {
         let Response { status, headers, body, .. } = response;
         self.status = status.code();
+        workspace.counts.respond(self.status);
         let mut head = std::mem::take(&mut workspace.head);
         let response = ResponseHead { status, headers, framing: body.framing() };
         self.machine.respond(&response, workspace.date(), &mut head);

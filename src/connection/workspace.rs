@@ -6,7 +6,7 @@ use super::service::Service;
 use crate::handler::{Begun, Ends, LoopHandler};
 use crate::http::date::HttpDate;
 use crate::http::message::Request;
-use crate::observe::counts::Tally;
+use crate::observe::counts::{Tally, UnderWay};
 use crate::observe::entry::Entry;
 use crate::observe::probe::Outbox;
 use rustix::time::{ClockId, clock_gettime};
@@ -84,6 +84,11 @@ impl Workspace {
     pub fn within(mut self, budget: &Budget) -> Self {
         self.budget = budget.clone();
         self
+    }
+
+    /// This process may be killed at any moment: what it counts stands at once, and what is not over in `under_way`.
+    pub(crate) fn count_at_once(&mut self, under_way: UnderWay) {
+        self.counts = self.service.probe.at_once(under_way);
     }
 
     /// What is asked until the next time had arrived by now: see [`LoopHandler::begin_turn`].

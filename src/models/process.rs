@@ -30,6 +30,7 @@ use super::stop::Stop;
 use super::wait::wait;
 use crate::connection::{Connection, Service, Workspace};
 use crate::listener::{Listener, Peer};
+use crate::observe::counts::UnderWay;
 use crate::sys::fork::{Fork, exit_child, fork};
 use crate::sys::inherited::close_sockets_of_others;
 use rustix::event::{PollFd, PollFlags};
@@ -124,15 +125,16 @@ impl Parent<'_> {
             connection.respond_last();
         }
         match self.children.fork(self.stop)? {
-            Some(Fork::Child) => {
+            Some((Fork::Child, under_way)) => {
+                under_way.into_iter().for_each(|under_way| self.workspace.count_at_once(under_way));
                 connection.share();
                 close_sockets_of_others(connection.as_fd());
                 self.stop_of_children.heed_parent();
                 run(connection, &mut self.workspace, &self.stop_of_children, self.limits, &self.crowd);
                 exit_child();
             }
-            Some(Fork::Parent(child)) => {
-                self.children.running.insert(child, connection.number());
+            Some((Fork::Parent(child), under_way)) => {
+                self.children.running.insert(child, Serving { connection: connection.number(), under_way });
             }
             // Told to stop before there was a process for it.
             None => run(connection, &mut self.workspace, self.stop, self.limits, &self.crowd),
@@ -141,10 +143,16 @@ impl Parent<'_> {
     }
 }
 
+/// What a child serves.
+struct Serving {
+    /// Its connection's number, if that is recorded.
+    connection: Option<u64>,
+    under_way: Option<UnderWay>,
+}
+
 /// The children that serve. Every child of this process is taken for one.
 struct Children {
-    /// Each with its connection's number, if that is recorded.
-    running: HashMap<Pid, Option<u64>>,
+    running: HashMap<Pid, Serving>,
     /// Readable when a child may have ended.
     ended: OwnedFd,
     /// Told of connections whose child was killed.
@@ -160,10 +168,10 @@ impl Children {
 
     /// Forks as soon as a process can be started: the client waits, and the others
     /// in the backlog. `None` if the order to stop comes before.
-    fn fork(&mut self, stop: &Stop) -> io::Result<Option<Fork>> {
+    fn fork(&mut self, stop: &Stop) -> io::Result<Option<(Fork, Option<UnderWay>)>> {
         loop {
-            match fork() {
-                Ok(fork) => return Ok(Some(fork)),
+            match self.service.probe.under_way().and_then(|under_way| Ok((fork()?, under_way))) {
+                Ok(forked) => return Ok(Some(forked)),
                 Err(_) if stop.wait(EXHAUSTED)? => return Ok(None),
                 Err(_) => self.reap(),
             }
@@ -175,9 +183,9 @@ impl Children {
         let mut signals = [0; 64];
         while rustix::io::read(&self.ended, &mut signals).is_ok_and(|count| count > 0) {}
         while let Ok(Some((child, status))) = rustix::process::wait(WaitOptions::NOHANG) {
-            let connection = self.running.remove(&child).flatten();
-            if status.signaled() {
-                self.service.probe.lost(connection);
+            let serving = self.running.remove(&child);
+            if let Some(Serving { connection, under_way }) = serving.filter(|_| status.signaled()) {
+                self.service.probe.lost(connection, under_way.as_ref());
             }
         }
     }
@@ -197,9 +205,9 @@ impl Children {
                     // It may have ended just now.
                     let _ = kill_process(*child, Signal::KILL);
                 }
-                for (child, connection) in self.running.drain() {
+                for (child, Serving { connection, under_way }) in self.running.drain() {
                     let _ = rustix::process::waitpid(Some(child), WaitOptions::empty());
-                    self.service.probe.lost(connection);
+                    self.service.probe.lost(connection, under_way.as_ref());
                 }
                 return Ok(());
             }

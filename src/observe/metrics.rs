@@ -82,7 +82,7 @@ impl Metrics {
             Family {
                 name: "glasshttp_responses_total",
                 kind: "counter",
-                help: "Responses by the class of their status, counted at the exchange's end; none: the client had gone.",
+                help: "Responses by the class of their status, counted at the exchange's end; none: client or process had gone before.",
                 samples: &[
                     ("status=\"1xx\"", class(1..200)),
                     ("status=\"2xx\"", class(200..300)),

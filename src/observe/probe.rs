@@ -6,7 +6,7 @@
 //! pipe is full the reports are dropped and counted; the exhibit is never stalled.
 
 use super::access::Format;
-use super::counts::{ByStatus, Count, Counters, Tally};
+use super::counts::{ByStatus, Count, Counters, Tally, UnderWay};
 use super::loads::Loads;
 use super::report::Report;
 use super::sink::LeftOut;
@@ -66,7 +66,7 @@ struct Open {
     dropped: OwnedFd,
     number: AtomicU64,
     left_out: AtomicU64,
-    counters: Option<Counters>,
+    counters: Option<Arc<Counters>>,
     connections: Budget,
     exchanges: Budget,
     _stamping: Option<UdpSocket>,
@@ -90,7 +90,7 @@ impl Probe {
         let (connections, exchanges) = (budget(), budget());
         let (number, left_out) = (AtomicU64::new(0), AtomicU64::new(0));
         let _stamping = scope.connections.and_then(|_| timestamps::keep_stamping());
-        let counters = (scope.counts || scope.connections.is_some()).then(Counters::new).transpose()?;
+        let counters = (scope.counts || scope.connections.is_some()).then(Counters::new).transpose()?.map(Arc::new);
         let open = Open { scope, pipe, dropped, number, left_out, counters, connections, exchanges, _stamping };
         Ok((Self(Some(Arc::new(open))), reader))
     }
@@ -135,11 +135,31 @@ impl Probe {
         self.0.as_ref().is_some_and(|open| open.exchanges.take())
     }
 
-    /// Reports that a connection's process ended without a word, and counts its end; `connection` is
-    /// its number, if it is recorded.
-    pub(crate) fn lost(&self, connection: Option<u64>) {
+    /// Where a process for one connection is to show what it has under way, if anybody counts.
+    ///
+    /// # Errors
+    /// If there is no memory for it.
+    pub(crate) fn under_way(&self) -> io::Result<Option<UnderWay>> {
+        self.counters().map(|_| UnderWay::new()).transpose()
+    }
+
+    /// What such a process counts with.
+    pub(crate) fn at_once(&self, under_way: UnderWay) -> Tally {
+        self.counters().map_or_else(Tally::default, |counters| Tally::at_once(Arc::clone(counters), under_way))
+    }
+
+    /// Reports that a connection's process ended without a word, and counts its end, and that of the
+    /// exchange that was under way; `connection` is its number, if it is recorded.
+    pub(crate) fn lost(&self, connection: Option<u64>, under_way: Option<&UnderWay>) {
         let mut counts = Tally::default();
         counts.add(Count::Closed, 1);
+        if let Some(status) = under_way.and_then(UnderWay::status) {
+            counts.exchange(status);
+            counts.add(Count::CutShort, 1);
+            if self.records_connections() && connection.is_none() {
+                counts.unrecorded(status);
+            }
+        }
         self.count(&mut counts);
         let Some(connection) = connection else { return };
         let mut outbox = Outbox::default();
@@ -172,15 +192,15 @@ impl Probe {
 
     /// Exchanges by their status, recorded or not.
     pub(super) fn exchanges(&self) -> ByStatus {
-        self.counters().map(Counters::exchanges).unwrap_or_default()
+        self.counters().map(|counters| counters.exchanges()).unwrap_or_default()
     }
 
     /// Those that are in no record, since this was last asked.
     pub(super) fn take_unrecorded(&self) -> ByStatus {
-        self.counters().map(Counters::take_unrecorded).unwrap_or_default()
+        self.counters().map(|counters| counters.take_unrecorded()).unwrap_or_default()
     }
 
-    fn counters(&self) -> Option<&Counters> {
+    fn counters(&self) -> Option<&Arc<Counters>> {
         self.0.as_ref()?.counters.as_ref()
     }
 

@@ -1,7 +1,8 @@
 //! The end of a run: what the first Ctrl-C waits for, and what the run came to.
 
 use crate::harness::{MODELS, Server, glasshttp};
-use rustix::process::Signal;
+use crate::models::{children, wait_until};
+use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead, Read};
 use tempfile::TempDir;
 
@@ -107,5 +108,37 @@ fn the_first_order_to_stop_says_what_it_waits_for() {
             drop(client);
             rest(&mut server);
         }
+    }
+}
+
+#[test]
+fn what_a_killed_process_served_is_summed_up_as_it_is_logged() {
+    for language in ["en", "ko"] {
+        let options = ["--model", "process", "--log", "short", "--lang", language];
+        let (mut server, _folder) = start(&options);
+        server.get("/a.txt");
+        let children = || children(server.id());
+        wait_until("the first client's process has ended", || children().is_empty());
+        // One whose response is under way, and one that has got its response.
+        let mut busy = server.begin_download("/big");
+        let mut idle = server.connect();
+        idle.send(b"GET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        idle.response();
+        let killed = children();
+        assert_eq!(killed.len(), 2);
+        for (child, _) in killed {
+            kill_process(Pid::from_raw(child).expect("a process"), Signal::KILL).expect("our server's child");
+        }
+        busy.read_to_end();
+        idle.read_to_end();
+        wait_until("the killed ones were waited for", || children().is_empty());
+        server.signal(Signal::INT);
+        let said = rest(&mut server);
+        assert_eq!(said.lines().filter(|line| line.contains("  200  ")).count(), 3, "{said}");
+        let begin = match language {
+            "en" => "3 connections, 3 requests (3 × 200), ",
+            _ => "연결 3개, 요청 3개 (3 × 200), ",
+        };
+        assert!(said.lines().last().is_some_and(|last| last.starts_with(begin)), "{said}");
     }
 }

@@ -86,7 +86,7 @@ fn a_connection_that_never_came_to_be_served_is_counted() {
     assert!(probe.admit_connection());
     assert_eq!(probe.number_connection(), 1);
     // Its process was killed before a word, or there was none to be had.
-    probe.lost(Some(1));
+    probe.lost(Some(1), None);
     assert_eq!(watching.finish(), LeftOut { connections: 1, ..LeftOut::default() });
     assert!(ends.try_recv().is_err(), "there is nothing to tell of it");
 }
