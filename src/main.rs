@@ -1,6 +1,6 @@
 //! The program: parse the arguments, serve, print one line if that fails.
 
-use anstream::eprintln;
+use anstream::{eprint, eprintln};
 use glasshttp::activation::{self, Manager};
 use glasshttp::announcement::{HERE, Urls, announce, ended_without_storage, not_recorded};
 use glasshttp::browser;
@@ -11,7 +11,7 @@ use glasshttp::cli::{Args, Config, Log, Task, way_out};
 use glasshttp::connection::Service;
 use glasshttp::escape;
 use glasshttp::farewell::Farewell;
-use glasshttp::fetch;
+use glasshttp::fetch::{self, StandardError};
 use glasshttp::lab::{self, LabByLauncher, Launcher};
 use glasshttp::language::Language;
 use glasshttp::language::sentence::ERROR;
@@ -185,6 +185,7 @@ fn print(line: &str, is_for_people: bool) {
 fn fetched(options: &fetch::Options) -> ExitCode {
     // Where the system refuses, Ctrl-C ends the program at once.
     let interrupt = Arc::new(fetch::Interrupt::on_signal().unwrap_or_default());
+    let standard_error = StandardError::new(Arc::clone(&interrupt));
     // Before the first thread begins: none of them keeps the right to.
     let (packets, sockets) = match Packets::open_for_client(options.json || !options.quiet, options.language) {
         Ok(opened) => opened,
@@ -199,14 +200,16 @@ fn fetched(options: &fetch::Options) -> ExitCode {
         && !matches!(packets, Packets::Captured)
         && let Some(sentence) = packets.sentence(options.language)
     {
-        eprintln!("{sentence}");
+        // If Ctrl-C comes first, what follows finds that out.
+        let _ = standard_error.say(&format!("{sentence}\n"));
     }
     let capture = sockets.and_then(|sockets| Capture::start(sockets, None).ok());
     let failures = fetch::run(options, &interrupt, capture);
+    let mut kinds: Vec<FailureKind> = failures.iter().map(|failed| failed.failure.kind()).collect();
     for failure in &failures {
-        complain(&failure.sentence(options.language), options.language);
+        let said = standard_error.say(&complaint(&failure.sentence(options.language), options.language));
+        kinds.extend(said.err().map(|failure| failure.kind()));
     }
-    let kinds: Vec<FailureKind> = failures.iter().map(|failed| failed.failure.kind()).collect();
     let interrupted = kinds.iter().find(|kind| **kind == FailureKind::Interrupted);
     interrupted.or(kinds.first()).map_or(ExitCode::SUCCESS, |kind| ExitCode::from(kind.exit_code()))
 }
@@ -228,11 +231,15 @@ fn ended(result: Result<(), String>, language: Language) -> ExitCode {
     }
 }
 
-/// What went wrong, in one line.
 fn complain(message: &dyn Display, language: Language) {
+    eprint!("{}", complaint(message, language));
+}
+
+/// What went wrong, in one line.
+fn complaint(message: &dyn Display, language: Language) -> String {
     let label = ERROR.of(language);
     let bold_red = anstyle::AnsiColor::Red.on_default().bold();
-    eprintln!("{bold_red}{label}{bold_red:#} {}", escape::terminal(&message.to_string()));
+    format!("{bold_red}{label}{bold_red:#} {}\n", escape::terminal(&message.to_string()))
 }
 
 /// What is served where no folder is named.

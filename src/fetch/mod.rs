@@ -4,7 +4,8 @@
 //! addresses), `connect` (an address to a connection), `connection` (the
 //! machine of [`crate::http::client`] on a socket, with `notes` of what
 //! happens), `closing` (who ended it first), `body`, `download` and `outlet` (where the
-//! response goes), `session` (all of it in order: keep-alive connections, redirects).
+//! response goes), `session` (all of it in order: keep-alive connections, redirects),
+//! `standard_error` (where it speaks to who started it).
 //! The result is a [record](crate::record::transfer), from which [`crate::story`], `har` and JSON are
 //! made; `joined` lays the server's half beside it.
 
@@ -30,6 +31,7 @@ mod retry;
 mod seen;
 mod sending;
 mod session;
+mod standard_error;
 mod target;
 mod turn;
 pub mod url;
@@ -38,3 +40,4 @@ mod withheld;
 pub use interrupt::Interrupt;
 pub use options::{Data, Options, Output, Watched};
 pub use session::{fetch, run};
+pub use standard_error::StandardError;

@@ -136,13 +136,13 @@ impl Outlet {
 }
 
 /// Why no more was written.
-enum Stop {
+pub(super) enum Stop {
     Interrupted,
     Failed(Errno),
 }
 
 /// How much of `bytes` was written, and why not all. After Ctrl-C, what can be written without a wait still is.
-fn put(descriptor: BorrowedFd<'_>, bytes: &[u8], interrupt: &Interrupt) -> (usize, Result<(), Stop>) {
+pub(super) fn put(descriptor: BorrowedFd<'_>, bytes: &[u8], interrupt: &Interrupt) -> (usize, Result<(), Stop>) {
     let is_file = fstat(descriptor).is_ok_and(|stat| {
         matches!(FileType::from_raw_mode(stat.st_mode), FileType::RegularFile | FileType::BlockDevice)
     });
@@ -166,7 +166,7 @@ fn put(descriptor: BorrowedFd<'_>, bytes: &[u8], interrupt: &Interrupt) -> (usiz
 
 /// Writes to what is ready for it, and waits for nothing: not by O_NONBLOCK, which
 /// all who share the descriptor would have.
-fn write_at_once(descriptor: BorrowedFd<'_>, bytes: &[u8]) -> Result<usize, Errno> {
+pub(super) fn write_at_once(descriptor: BorrowedFd<'_>, bytes: &[u8]) -> Result<usize, Errno> {
     const NOT_SEEKING: u64 = u64::MAX;
     match pwritev2(descriptor, &[IoSlice::new(bytes)], NOT_SEEKING, ReadWriteFlags::NOWAIT) {
         // An older kernel, or a device that knows no such thing.

@@ -1,9 +1,10 @@
 //! How far a long body is: on a terminal, and only once it has taken a while.
 
+use super::standard_error::hint;
 use crate::language::Language;
 use rustix::termios::tcgetwinsize;
 use std::collections::VecDeque;
-use std::io::{self, IsTerminal, Write, stderr, stdout};
+use std::io::{IsTerminal, stderr, stdout};
 use std::time::{Duration, Instant};
 
 const A_WHILE: Duration = Duration::from_millis(500);
@@ -54,8 +55,7 @@ impl Progress {
             shown => shown[shown.len() - 1].0 + OFTEN,
         };
         if elapsed >= due {
-            // A terminal that has gone shows nothing, and that is all.
-            let _ = show(&self.line(elapsed, width()));
+            show(&self.line(elapsed, width()));
             self.shown.push_back((elapsed, self.received));
             if self.shown.len() > SAMPLES {
                 self.shown.pop_front();
@@ -133,17 +133,14 @@ fn width() -> usize {
     })
 }
 
-fn show(line: &str) -> io::Result<()> {
-    let mut out = stderr().lock();
-    write!(out, "{CLEAR}{line}")?;
-    out.flush()
+fn show(line: &str) {
+    hint(&format!("{CLEAR}{line}"));
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
         if self.is_wanted && self.shown.len() > 1 {
-            // As above.
-            let _ = show("");
+            show("");
         }
     }
 }

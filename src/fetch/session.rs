@@ -1,21 +1,23 @@
 //! A run, from the first URL to the last connection's end.
 
+mod connecting;
+mod telling;
+
 use super::body::{Body, Place, Wishes};
 use super::clock::Clock;
 use super::connection::Connection;
 use super::download::Download;
 use super::interrupt::Interrupt;
 use super::job::Job;
-use super::name::{self, Background};
+use super::name::Background;
 use super::options::{Options, Output};
 use super::outlet::Outlet;
 use super::payload::Payload;
 use super::seen::Seen;
 use super::target::Target;
 use super::turn::Pace;
-use super::{connect, har, joined, retry, withheld};
+use super::{har, retry, withheld};
 use crate::capture::Capture;
-use crate::dns::interleaved;
 use crate::escape;
 use crate::http::client::{Ending, Next, RequestHead};
 use crate::http::message::{HeaderBlock, Version};
@@ -23,18 +25,13 @@ use crate::http::persistence::Wish;
 use crate::kernel::timestamps;
 use crate::record::Failure;
 use crate::record::failure::{Failed, KeptPart};
-use crate::record::transfer::{Connect, ConnectOutcome, FetchRecord, Response, Reuse, SCHEMA, Saved, Transfer};
+use crate::record::transfer::{FetchRecord, Response, SCHEMA, Saved, Transfer};
 use crate::story::json;
 use crate::story::layout::fit;
-use crate::story::transfer as story;
-use crate::story::width::{USUAL, columns};
 use std::collections::{HashMap, VecDeque};
-use std::io::{self, Write};
-use std::net::{IpAddr, SocketAddr, SocketAddrV6, UdpSocket};
+use std::net::{IpAddr, UdpSocket};
 use std::sync::Arc;
 
-/// A receive buffer for slow readers, in bytes: what is not read soon stays with the server.
-const NARROW: usize = 4096;
 const USER_AGENT: &str = concat!("glasshttp/", env!("CARGO_PKG_VERSION"));
 
 /// Fetches everything that `options` name, and shows it, or writes the record: what failed, in order.
@@ -162,69 +159,6 @@ impl<'o> Session<'o> {
         }
     }
 
-    /// The connection that was kept, or a new one.
-    fn connection(&mut self, job: &Job, transfer: &mut Transfer) -> Result<Connection, Failure> {
-        if let Some(mut connection) = self.kept.take() {
-            if connection.is_free() {
-                let idle = self.clock.now() - connection.free_since;
-                transfer.reuse = Some(Reuse { idle, saved: connection.made_in });
-                (transfer.connection, transfer.ends) = (Some(connection.number), Some(connection.ends));
-                return Ok(connection);
-            }
-            // The server ended it meanwhile: that is the end of the last transfer.
-            let close = connection.close(false);
-            if let Some(last) = self.record.transfers.last_mut() {
-                last.close = Some(close);
-                self.seen.join_last(last, self.clock.began());
-            }
-        }
-        let (host, port) = job.peer();
-        let addresses = match self.known.get(&host) {
-            Some(addresses) => addresses.clone(),
-            None => {
-                let (name, background, result) = name::look_up(&host, self.options, self.clock, &self.interrupt);
-                let addresses = name.addresses.clone();
-                transfer.name = Some(name);
-                self.background = background;
-                result?;
-                self.known.insert(host.clone(), addresses.clone());
-                addresses
-            }
-        };
-        let how = connect::How {
-            timeout: self.options.timeout,
-            buffer: self.options.read_rate.map(|_| NARROW),
-            clock: self.clock,
-            interrupt: &self.interrupt,
-            capture: self.seen.capture(),
-        };
-        let scope = job.url.scope()?;
-        let mut known = addresses.len();
-        let (mut tried, mut connected) = connect::connect(&sockets(&interleaved(&addresses), port, scope), &how);
-        if let (None, Some(name)) = (&connected, &mut transfer.name) {
-            let late = self.background.late_addresses(name, self.options, &self.interrupt);
-            if !late.is_empty() {
-                known += late.len();
-                let (more, later) = connect::connect(&sockets(&late, port, scope), &how);
-                let attempts = [std::mem::take(&mut tried.attempts), more.attempts].concat();
-                (tried, connected) = (Connect { attempts, ..more }, later);
-            }
-        }
-        let failure = match self.interrupt.has_come() {
-            true => Failure::Interrupted,
-            false => connect::failure(&host, &tried.attempts, known),
-        };
-        let made = tried.attempts.iter().find(|attempt| attempt.outcome == ConnectOutcome::Connected);
-        let made_in = made.map_or(0, |attempt| attempt.ended - attempt.began);
-        transfer.connect = Some(tried);
-        let connected = connected.ok_or(failure)?;
-        self.connections += 1;
-        let connection =
-            Connection::new(self.connections, (host, port), made_in, connected, (self.clock, self.interrupt.clone()));
-        (transfer.connection, transfer.ends) = (Some(connection.number), Some(connection.ends));
-        Ok(connection)
-    }
-
     /// Gives where the response redirects to, if that is to be followed.
     fn exchange(
         &mut self,
@@ -338,36 +272,6 @@ impl<'o> Session<'o> {
         };
         Failed { failure, url: (!is_alone).then(|| job.url.to_string()), part }
     }
-
-    fn show(&mut self, mut transfer: Transfer) {
-        if let Some(lookup) = transfer.name.as_mut().and_then(|name| name.lookup.as_mut()) {
-            std::mem::take(&mut self.background).add_to(lookup, self.options);
-        }
-        if !self.interrupt.has_come() {
-            joined::join(&mut transfer, self.options, self.clock);
-        }
-        self.seen.join(&mut transfer, self.clock.began());
-        self.end_line();
-        if !self.options.json && !self.options.quiet {
-            let width = columns(io::stderr()).unwrap_or(USUAL);
-            let mut text = String::new();
-            if !self.has_shown {
-                text.push_str(&story::legend(width, self.options.language));
-            }
-            self.has_shown = true;
-            text.push_str(&story::text(&transfer, &self.record, self.options.verbose, width, self.options.language));
-            // Nobody may be reading: that is no reason not to fetch.
-            let _ = anstream::stderr().lock().write_all(text.as_bytes());
-        }
-        self.record.transfers.push(transfer);
-    }
-
-    /// What is shown stands on lines of its own, where it goes to the same place as the body.
-    fn end_line(&mut self) {
-        if std::mem::take(&mut self.is_mid_line) && is_one_place() {
-            let _ = io::stderr().write_all(b"\n");
-        }
-    }
 }
 
 /// The fields of a request, besides `Host` and `Connection`.
@@ -394,20 +298,6 @@ fn head_text(response: &Response) -> String {
     let lines = response.fields.iter().map(|field| format!("{}: {}", field.name, field.value));
     let lines = std::iter::once(response.line.clone()).chain(lines);
     lines.map(|line| escape::terminal(&line) + "\n").collect()
-}
-
-/// Whether standard output and standard error are one file or terminal.
-fn is_one_place() -> bool {
-    let (out, err) = (rustix::fs::fstat(io::stdout()), rustix::fs::fstat(io::stderr()));
-    out.is_ok_and(|out| err.is_ok_and(|err| (out.st_dev, out.st_ino) == (err.st_dev, err.st_ino)))
-}
-
-fn sockets(addresses: &[IpAddr], port: u16, scope: u32) -> Vec<SocketAddr> {
-    let socket = |ip: &IpAddr| match ip {
-        IpAddr::V4(ip) => SocketAddr::from((*ip, port)),
-        IpAddr::V6(ip) => SocketAddrV6::new(*ip, port, 0, scope).into(),
-    };
-    addresses.iter().map(socket).collect()
 }
 
 fn print_json(record: &FetchRecord, interrupt: &Arc<Interrupt>) -> Result<(), Failure> {

@@ -2,11 +2,11 @@
 //! every wait for them, and a part does not pass for the whole there either.
 
 use super::peer::{Peer, read_request, wait_for_end};
-use super::terminal::interrupted_command;
+use super::terminal::{interrupt, interrupted_command};
 use super::{Run, fetch, fetch_in, run};
 use crate::harness::glasshttp;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{PipeReader, PipeWriter, Read, Write};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -57,6 +57,62 @@ fn ctrl_c_ends_a_wait_for_a_reader() {
     assert_interrupted(&interrupted_command(&mut fetching(&["-o", &pipe, &peer.url("/")]), is_stuck));
     let _reader = File::options().read(true).write(true).open(&pipe).expect("a pipe");
     assert_interrupted(&interrupted_command(&mut fetching(&["-o", &pipe, &peer.url("/")]), is_stuck));
+}
+
+/// A pipe that takes no more, and that nobody reads.
+fn full_pipe() -> (PipeReader, PipeWriter) {
+    let (reader, mut writer) = std::io::pipe().expect("a pipe");
+    rustix::io::ioctl_fionbio(&writer, true).expect("our own");
+    while writer.write(&[b'x'; 4096]).is_ok() {}
+    rustix::io::ioctl_fionbio(&writer, false).expect("our own");
+    (reader, writer)
+}
+
+#[test]
+fn ctrl_c_ends_a_wait_for_a_reader_of_standard_error() {
+    let place = crate::harness::folder();
+    let (file, part) = (place.path().join("file"), place.path().join("file.part"));
+    let (say, is_asked) = channel();
+    let peer = Peer::start(move |_, stream| {
+        let request = read_request(stream);
+        let response: &[u8] = match request.starts_with("GET /part") {
+            true => b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nhalf ",
+            false if request.starts_with("GET /missing") => b"HTTP/1.0 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+            false => b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nwhole",
+        };
+        stream.write_all(response).expect("the client reads");
+        let _ = say.send(());
+        wait_for_end(stream);
+    });
+    let interrupted = |arguments: &[&str], path: &str, is_under_way: &dyn Fn() -> bool| {
+        let (_reader, writer) = full_pipe();
+        let mut command = fetching(arguments);
+        command.arg(peer.url(path)).current_dir(place.path()).stdout(Stdio::null()).stderr(writer);
+        let status = interrupt(&mut command.spawn().expect("the program starts"), is_under_way);
+        assert_eq!(status.code(), Some(130), "{arguments:?} {path}");
+    };
+    // The story, of a file that is whole and of a part; and the sentence of a failure.
+    interrupted(&["-o", "file"], "/", &|| file.exists());
+    assert_eq!(fs::read_to_string(&file).expect("a file"), "whole");
+    fs::remove_file(&file).expect("our own");
+    interrupted(&["-o", "file"], "/part", &|| fs::read(&part).is_ok_and(|bytes| bytes == b"half "));
+    assert!(part.exists() && !file.exists());
+    while is_asked.try_recv().is_ok() {}
+    interrupted(&["-q", "--fail"], "/missing", &|| is_asked.try_recv().is_ok());
+}
+
+#[test]
+fn a_story_waits_for_a_reader_who_comes_late() {
+    let peer = Peer::responding("HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nbody\n");
+    let (mut reader, writer) = full_pipe();
+    let mut command = fetching(&["-v", &peer.url("/")]);
+    let mut child = command.stdout(Stdio::piped()).stderr(writer).spawn().expect("the program starts");
+    drop(command); // and with it our end of the pipe
+    let (mut said, mut body) = (String::new(), String::new());
+    reader.read_to_string(&mut said).expect("a story");
+    child.stdout.take().expect("a pipe").read_to_string(&mut body).expect("a body");
+    assert!(said.trim_start_matches('x').contains("HTTP/1.0 200 OK"), "{said}");
+    assert_eq!((body.as_str(), child.wait().expect("our own").code()), ("body\n", Some(0)));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::{Run, run};
 use crate::harness::{PATIENCE, glasshttp};
 use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Instant;
 
 /// Interrupts a fetch once `is_under_way`.
@@ -16,27 +16,32 @@ fn interrupted(place: &Path, arguments: &[&str], is_under_way: impl Fn() -> bool
 /// The same, of a command that is prepared.
 pub(super) fn interrupted_command(command: &mut Command, is_under_way: impl Fn() -> bool) -> Run {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    let status = interrupt(&mut child, is_under_way);
+    let (mut stdout, mut stderr) = (Vec::new(), String::new());
+    child.stdout.take().expect("a pipe").read_to_end(&mut stdout).expect("what it printed");
+    child.stderr.take().expect("a pipe").read_to_string(&mut stderr).expect("UTF-8");
+    Run { stdout, stderr, code: status.code().expect("it exits by itself") }
+}
+
+/// Interrupts it once, when `is_under_way`, and waits for its end.
+pub(super) fn interrupt(child: &mut Child, is_under_way: impl Fn() -> bool) -> ExitStatus {
     let deadline = Instant::now() + PATIENCE;
     while !is_under_way() {
         assert!(Instant::now() < deadline, "it does not begin");
         std::thread::yield_now();
     }
-    let pid = rustix::process::Pid::from_child(&child);
+    let pid = rustix::process::Pid::from_child(child);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("our own child");
-    let status = loop {
+    loop {
         if let Some(status) = child.try_wait().expect("our own child") {
-            break status;
+            return status;
         }
         if Instant::now() > deadline {
             let _ = child.kill();
             panic!("it does not end");
         }
         std::thread::yield_now();
-    };
-    let (mut stdout, mut stderr) = (Vec::new(), String::new());
-    child.stdout.take().expect("a pipe").read_to_end(&mut stdout).expect("what it printed");
-    child.stderr.take().expect("a pipe").read_to_string(&mut stderr).expect("UTF-8");
-    Run { stdout, stderr, code: status.code().expect("it exits by itself") }
+    }
 }
 
 #[test]
