@@ -23,7 +23,9 @@ Rules of the wire: a delay (50ms), a rate (4m: 4 Mbit/s), and what is done to
 which packets: > to the server or < to the client; syn, ack, data, fin, rst, udp
 or any; which of them (:1,3 or :2-4); drop, hold=5ms, double, damage or cut=1s.
 What you leave out stays as it is: a delay alone keeps rate and rules. Rules
-replace all of the experiment's; clean removes them. A rate of 100g is none.";
+stand in place of all of the experiment's; clean removes them. If some of its
+parts have rules, the others get none: they are there to compare. A rate of 100g
+is none.";
 
 /// What is recorded is every experiment as it stands.
 const CANNOT_RECORD: [&str; 8] = ["experiment", "answer", "textbook", "wire", "json", "pcapng", "svg", "blank"];

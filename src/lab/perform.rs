@@ -34,7 +34,7 @@ pub(super) struct Settings {
     pub(super) wire: Option<String>,
     /// In place of each act's own delay.
     pub(super) delay: Option<Duration>,
-    /// In place of the rules of those acts that have some; of all, if none has.
+    /// In place of its rules.
     pub(super) rule: Option<Rule>,
     /// Who looks on.
     pub(super) feed: Option<Feed>,
@@ -53,14 +53,15 @@ impl Settings {
         Ok(own)
     }
 
-    /// The wire of `act`, one of those of `experiment`.
+    /// The wire of `act`, one of those of `experiment`. Where some acts have rules, one that has none
+    /// is what they are compared with: it gets none.
     fn conditions(&self, act: &Act, experiment: &Experiment) -> Result<Conditions, Unclear> {
         let mut conditions = self.given(act.own_wire())?;
-        if let Some(rule) = &self.rule {
-            let has_rules = |act: &Act| !act.own_wire().rules.is_empty();
-            if has_rules(act) || !experiment.acts.iter().any(has_rules) {
-                conditions.rules = vec![rule.clone()];
-            }
+        let has_rules = |act: &Act| !act.own_wire().rules.is_empty();
+        if !has_rules(act) && experiment.acts.iter().any(has_rules) {
+            conditions.rules.clear();
+        } else if let Some(rule) = &self.rule {
+            conditions.rules = vec![rule.clone()];
         }
         Ok(conditions)
     }
@@ -184,6 +185,22 @@ mod tests {
         ] {
             assert_eq!(wire(name, words)[0].0, expected, "{name} {words}");
         }
+    }
+
+    #[test]
+    fn a_rule_is_for_the_same_acts_however_it_is_given() {
+        let words = "<syn:1 drop";
+        let rule = Conditions::parse(words).expect("clear").rules.remove(0);
+        for experiment in all() {
+            let typed = wire(experiment.name, words);
+            let chosen = on(experiment.name, &Settings { rule: Some(rule.clone()), ..Settings::default() });
+            assert_eq!(typed, chosen, "{}", experiment.name);
+            assert!(typed.iter().any(|(wire, _)| wire.ends_with(words)), "{}", experiment.name);
+        }
+        // What an act with rules is compared with stays as it is.
+        let wires = |name| wire(name, words).into_iter().map(|(wire, _)| wire).collect::<Vec<_>>();
+        assert_eq!(wires("handshake"), ["10ms 4m", "10ms 4m <syn:1 drop"]);
+        assert_eq!(wires("nagle"), ["1ms <syn:1 drop"; 2]);
     }
 
     #[test]

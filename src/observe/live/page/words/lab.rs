@@ -84,6 +84,11 @@ pub(crate) const WORDS: &[Word] = &[
     ("action_hold", "comes late", "늦음"),
     ("action_double", "comes twice", "두 번 옴"),
     ("action_damage", "is damaged", "손상"),
+    (
+        "to_compare",
+        "If some parts of the experiment lose or change packets, the others stay as they are, to compare.",
+        "실험의 부분 가운데 일부에서만 패킷을 잃거나 바꾼다면, 나머지 부분은 비교할 수 있게 그대로 둡니다.",
+    ),
     ("textbook", "TCP as in the books: no SACK, no timestamps", "교과서의 TCP: SACK와 타임스탬프 없이"),
     ("run_changed", "Run it like this", "이대로 실행"),
     ("drawing", "The wire", "전선"),
