@@ -112,7 +112,7 @@ fn the_first_order_to_stop_says_what_it_waits_for() {
 }
 
 #[test]
-fn what_a_killed_process_served_is_summed_up_as_it_is_logged() {
+fn what_a_killed_process_served_is_summed_up() {
     for language in ["en", "ko"] {
         let options = ["--model", "process", "--log", "short", "--lang", language];
         let (mut server, _folder) = start(&options);
@@ -134,7 +134,6 @@ fn what_a_killed_process_served_is_summed_up_as_it_is_logged() {
         wait_until("the killed ones were waited for", || children().is_empty());
         server.signal(Signal::INT);
         let said = rest(&mut server);
-        assert_eq!(said.lines().filter(|line| line.contains("  200  ")).count(), 3, "{said}");
         let begin = match language {
             "en" => "3 connections, 3 requests (3 × 200), ",
             _ => "연결 3개, 요청 3개 (3 × 200), ",
