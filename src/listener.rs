@@ -2,14 +2,16 @@
 //! accepted socket is set to. No HTTP here.
 
 mod address;
+mod obstacle;
 mod unix;
 mod urls;
 
 use crate::sys::tcp_option::{filter_syn, hear_all, starve_syn};
 pub use address::{Address, Peer, Place};
+use obstacle::refuse_broadcast;
+pub use obstacle::{ListenError, Obstacle};
 use rustix::net::{SocketFlags, acceptfrom_with};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
-use std::fmt;
 use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -49,73 +51,6 @@ pub enum NotListening {
     NoStream,
     /// Nobody called listen(2) for it.
     NotYet,
-}
-
-/// Why nothing listens at an address.
-#[derive(Debug)]
-pub struct ListenError {
-    address: SocketAddr,
-    cause: io::Error,
-}
-
-/// What is in the way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Obstacle {
-    /// Another socket listens on the port.
-    Taken,
-    /// A port below 1024, for which there is no right.
-    NotPermitted,
-    /// The machine has no such address.
-    NoSuchAddress,
-    /// A link-local address without its interface.
-    NoInterface,
-    /// Something else: [`ListenError::cause`].
-    Other,
-}
-
-impl ListenError {
-    /// Where nothing listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// The system's error.
-    pub fn cause(&self) -> &io::Error {
-        &self.cause
-    }
-
-    /// What is in the way.
-    pub fn obstacle(&self) -> Obstacle {
-        match (self.cause.kind(), self.address) {
-            (io::ErrorKind::AddrInUse, _) => Obstacle::Taken,
-            (io::ErrorKind::PermissionDenied, _) => Obstacle::NotPermitted,
-            (io::ErrorKind::AddrNotAvailable, _) => Obstacle::NoSuchAddress,
-            (_, SocketAddr::V6(v6)) if v6.ip().is_unicast_link_local() && v6.scope_id() == 0 => Obstacle::NoInterface,
-            _ => Obstacle::Other,
-        }
-    }
-}
-
-impl fmt::Display for ListenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { address, cause } = self;
-        match self.obstacle() {
-            Obstacle::Taken => write!(f, "cannot listen on {address}: the port is taken"),
-            Obstacle::NotPermitted => write!(f, "cannot listen on {address}: permission denied"),
-            Obstacle::NoSuchAddress => write!(f, "cannot listen on {address}: this machine has no such address"),
-            Obstacle::NoInterface => {
-                write!(f, "cannot listen on {}: a link-local address needs its interface", address.ip())
-            }
-            Obstacle::Other => write!(f, "cannot listen on {address}: {cause}"),
-        }
-    }
-}
-
-impl std::error::Error for ListenError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.cause)
-    }
 }
 
 /// Which of several addresses are required.
@@ -203,6 +138,7 @@ impl Listener {
     fn bind(address: SocketAddr, both_families: bool, backlog: u32) -> io::Result<Self> {
         let socket = unbound(address, !both_families)?;
         socket.bind(&SockAddr::from(address))?;
+        refuse_broadcast(address)?;
         let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
         socket.listen(backlog)?;
         let address = socket.local_addr()?.as_socket().unwrap_or(address);

@@ -227,6 +227,36 @@ fn an_address_that_was_typed_and_cannot_be_had_is_an_error() {
 }
 
 #[test]
+fn an_address_to_which_nobody_can_connect_is_an_error() {
+    let (folder, _) = folder_with(0);
+    // The kernel lets a socket listen there.
+    for (language, site, page) in [
+        (
+            "en",
+            "no TCP connection can come to a broadcast address; try --lan",
+            "; name one of this machine alone, or --no-watch",
+        ),
+        (
+            "ko",
+            "브로드캐스트 주소로는 TCP 연결이 올 수 없습니다. --lan으로",
+            "이 컴퓨터만의 주소를 쓰세요. 끄려면 --no-watch",
+        ),
+    ] {
+        for (options, expected) in [
+            (["--no-watch", "--bind", "127.255.255.255"], site),
+            (["--bind", "127.0.0.1", "--watch=127.255.255.255:0"], page),
+        ] {
+            let mut command = glasshttp();
+            command.args(["--port", "0", "--log", "off", "--lang", language]).args(options).arg(folder.path());
+            let (said, complaint, code) = output(&mut command);
+            assert!(code == Some(1) && said.is_empty(), "{said}");
+            assert!(complaint.contains(" 127.255.255.255") || complaint.contains("127.255.255.255에서"), "{complaint}");
+            assert!(complaint.contains(expected), "{complaint}");
+        }
+    }
+}
+
+#[test]
 fn help_fits_80_columns() {
     for columns in ["80", "200"] {
         for option in ["--help", "-h"] {

@@ -14,8 +14,8 @@ use std::path::Path;
 /// Nothing listens at the site's address.
 pub fn site_cannot_listen(error: &ListenError, language: Language) -> String {
     let way = match error.obstacle() {
-        Obstacle::NoSuchAddress => {
-            say!(language, "try --lan for all of its addresses" / "--lan으로 모든 주소를 쓰세요")
+        Obstacle::NoSuchAddress | Obstacle::Broadcast => {
+            say!(language, "try --lan for all of this machine's" / "--lan으로 이 컴퓨터의 모든 주소를 쓰세요")
         }
         obstacle => on_port(obstacle, "--port", language),
     };
@@ -122,7 +122,7 @@ pub fn page_cannot_listen(error: &ListenError, language: Language) -> String {
 /// What failed, and why.
 fn cannot_listen(error: &ListenError, way: &str, language: Language) -> String {
     let address = match error.obstacle() {
-        Obstacle::NoSuchAddress => error.address().ip().to_string(), // on any port
+        Obstacle::NoSuchAddress | Obstacle::Broadcast => error.address().ip().to_string(), // on any port
         _ => error.address().to_string(),
     };
     let why = why_not(error, language);
@@ -142,6 +142,10 @@ pub fn why_not(error: &ListenError, language: Language) -> String {
         Obstacle::NoInterface => {
             say!(language, "a link-local address needs its interface" / "링크 로컬 주소에는 인터페이스를 붙여야 합니다")
         }
+        Obstacle::Broadcast => say!(
+            language,
+            "no TCP connection can come to a broadcast address" / "브로드캐스트 주소로는 TCP 연결이 올 수 없습니다"
+        ),
         Obstacle::Other => cause(error.cause(), language),
     }
 }
@@ -156,6 +160,7 @@ fn on_port(obstacle: Obstacle, option: &str, language: Language) -> String {
         ),
         Obstacle::NotPermitted => say!(language, "try {} 8080" / "{} 8080을 쓰세요", option),
         Obstacle::NoSuchAddress => say!(language, "name one that it has" / "이 컴퓨터의 주소를 쓰세요"),
+        Obstacle::Broadcast => say!(language, "name one of this machine alone" / "이 컴퓨터만의 주소를 쓰세요"),
         Obstacle::NoInterface => say!(language, "as in fe80::1%eth0" / "예: fe80::1%eth0"),
         Obstacle::Other => say!(language, "try another address or port" / "다른 주소나 포트를 쓰세요"),
     }
