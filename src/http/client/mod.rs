@@ -1,7 +1,7 @@
 //! The client's half of one connection, as a state machine.
 //!
-//! Law of this file, as of the server's: every change of state is made here,
-//! and nothing here touches a socket. The host asks [`ClientConnection::next`]
+//! Law of this file, as of the server's: every change of state is made here
+//! (`incoming` reads bytes, `unfinished` names what is missing), and nothing here touches a socket. The host asks [`ClientConnection::next`]
 //! what to do, does it, and says what came of it.
 //!
 //! ```text
@@ -32,21 +32,23 @@
 
 mod ending;
 mod head;
+mod incoming;
 pub mod response_error;
 mod state;
 mod step;
+mod unfinished;
 
-use crate::http::chunked::{Decoder, MAX_TRAILER, Piece};
-use crate::http::message::{Framing, Headers, ReceivedHead, ResponseFraming, Version};
-use crate::http::parse::fields::{FieldLines, Section};
+use crate::http::message::{ReceivedHead, Version};
+use crate::http::parse::fields::FieldLines;
 use crate::http::parse::foreign::Foreign;
-use crate::http::parse::response::{self, Lines, MAX_HEAD};
+use crate::http::parse::response::{self, Lines};
 pub use ending::Ending;
 use ending::{Asked, decide};
 use head::write_request;
 use response_error::ResponseError;
 use state::{Body, State};
 pub use step::{MAX_DRAIN, MAX_INTERIM, Next, Received, RequestError, RequestHead};
+use unfinished::HeadSoFar;
 
 /// The client's half of one connection.
 ///
@@ -181,7 +183,7 @@ impl ClientConnection {
 
     /// Takes bytes of the server's: gives how many were used, and what they
     /// were. Bytes that were not used are to be given again; with more behind
-    /// them, if none were used and nothing was found. At most [`MAX_HEAD`]
+    /// them, if none were used and nothing was found. At most [`response::MAX_HEAD`]
     /// bytes are ever left to be given again.
     pub fn receive<'r, 'b: 'r>(
         &mut self,
@@ -227,16 +229,8 @@ impl ClientConnection {
             self.is_foreign = true;
             return Foreign::recognised(input).map_or(Ok((0, None)), |foreign| Err(ResponseError::NotHttp(foreign)));
         }
-        let head = &input[..input.len().min(MAX_HEAD)];
-        let had_line = self.lines.start > 0;
-        let end = self.lines.section_end(head);
-        if !had_line && self.lines.start > 0 {
-            response::first_line(head)?; // known before the rest
-        }
-        let Some(end) = end else {
-            return if head.len() == MAX_HEAD { Err(ResponseError::HeadTooLarge) } else { Ok((0, None)) };
-        };
-        let response = response::head(&head[..end], self.asked.head_only, storage)?;
+        let head = incoming::head(&mut self.lines, input, self.asked.head_only, storage)?;
+        let Some((end, response)) = head else { return Ok((0, None)) };
         self.lines = Lines::default();
         match response.status.code() {
             101 => Err(ResponseError::SwitchedProtocols),
@@ -254,14 +248,11 @@ impl ClientConnection {
 
     fn begin_body(&mut self, response: &ReceivedHead<'_>, more: bool) {
         let then = decide(&self.asked, response);
-        let body = match response.framing {
-            ResponseFraming::NoBody | ResponseFraming::Plain(Framing::Length(0)) => return self.complete(then, more),
-            ResponseFraming::Plain(Framing::Length(promised)) => Body::Length { promised, left: promised },
-            ResponseFraming::Plain(Framing::UntilClose) => Body::UntilClose { ended: false },
-            ResponseFraming::Chunked => Body::Chunked(Decoder::default()),
-            ResponseFraming::Unknown(error) => return self.fail(error),
-        };
-        self.state = State::Body { body, then };
+        match incoming::begin_body(response.framing) {
+            Ok(Some(body)) => self.state = State::Body { body, then },
+            Ok(None) => self.complete(then, more),
+            Err(error) => self.fail(error),
+        }
     }
 
     fn receive_body<'r>(
@@ -270,26 +261,11 @@ impl ClientConnection {
         mut body: Body,
         then: Option<Ending>,
     ) -> Result<(usize, Option<Received<'r>>), ResponseError> {
-        let (used, is_data) = match &mut body {
-            Body::Length { left, .. } => {
-                let used = (*left).min(input.len() as u64);
-                *left -= used;
-                (used as usize, true)
-            }
-            Body::UntilClose { .. } => (input.len(), true),
-            Body::Trailer => (0, false),
-            Body::BareRest => {
-                self.state = State::Body { body: Body::UntilClose { ended: true }, then };
-                return Ok((0, Some(Received::Bare)));
-            }
-            Body::Chunked(decoder) => {
-                let (used, piece) = decoder.decode(input)?;
-                if piece == Piece::Trailer {
-                    body = Body::Trailer;
-                }
-                (used, piece == Piece::Data)
-            }
-        };
+        if matches!(body, Body::BareRest) {
+            self.state = State::Body { body: Body::UntilClose { ended: true }, then };
+            return Ok((0, Some(Received::Bare)));
+        }
+        let (used, is_data) = incoming::body(&mut body, input)?;
         self.state = State::Body { body, then };
         if is_data {
             self.received += used as u64;
@@ -308,15 +284,9 @@ impl ClientConnection {
         then: Option<Ending>,
         storage: &'r mut FieldLines<'b>,
     ) -> Result<(usize, Option<Received<'r>>), ResponseError> {
-        let section = &input[..input.len().min(MAX_TRAILER)];
-        let Some(end) = self.lines.section_end(section) else {
-            return if section.len() == MAX_TRAILER { Err(ResponseError::Trailer) } else { Ok((0, None)) };
-        };
-        storage.read(&section[..end], Section::Trailer, 0).map_err(|_| ResponseError::Trailer)?;
+        let Some((end, trailers)) = incoming::trailers(&mut self.lines, input, storage)? else { return Ok((0, None)) };
         self.complete(then, input.len() > end);
-        let FieldLines { fields, dropped } = storage;
-        let is_empty = fields.is_empty() && dropped.is_empty();
-        Ok((end, (!is_empty).then_some(Received::Trailers { fields: Headers::new(fields), dropped })))
+        Ok((end, trailers))
     }
 
     /// The response is whole; `more`: something came behind it.
@@ -351,21 +321,14 @@ impl ClientConnection {
         match self.state {
             State::Idle => self.close(Ending::ServerClosed),
             State::Head if self.asked.version == Version::Http09 && self.interim == 0 => self.end_bare(),
-            State::Head if self.is_foreign => self.fail(ResponseError::NotHttp(Foreign::Unknown)),
-            State::Head if self.lines.seen > 0 => self.fail(ResponseError::HeadCutShort),
-            State::Head if self.exchanges > 0 && self.interim == 0 => self.fail(ResponseError::KeptConnectionEnded),
-            State::Head if self.interim > 0 => self.fail(ResponseError::NoFinalResponse),
-            State::Head => self.fail(ResponseError::NoResponse),
-            State::Body { body: Body::Length { promised, .. }, .. } => {
-                self.fail(ResponseError::BodyCutShort { promised, received });
-            }
-            State::Body { body: Body::Chunked(_) | Body::Trailer, .. } => {
-                self.fail(ResponseError::ChunksCutShort { received });
-            }
-            State::Body { body: Body::UntilClose { .. } | Body::BareRest, then } => {
-                self.complete(Some(then.unwrap_or(Ending::UntilClose)), false);
-                self.end_of_input();
-            }
+            State::Head => self.fail(self.head_so_far().cut_short()),
+            State::Body { body, then } => match unfinished::cut_short(&body, received) {
+                Some(error) => self.fail(error),
+                None => {
+                    self.complete(Some(then.unwrap_or(Ending::UntilClose)), false);
+                    self.end_of_input();
+                }
+            },
             State::Drain { ending, .. } => self.close(ending),
             State::Closed(_) => {}
         }
@@ -391,10 +354,7 @@ impl ClientConnection {
         match self.state {
             State::Idle => self.close(Ending::NoMoreRequests),
             State::Head if self.unsent > 0 => self.fail(ResponseError::SendTimedOut),
-            State::Head if self.is_foreign => self.fail(ResponseError::NotHttp(Foreign::Unknown)),
-            State::Head if self.lines.seen > 0 => self.fail(ResponseError::HeadTimedOut),
-            State::Head if self.interim > 0 => self.fail(ResponseError::NoFinalResponseInTime),
-            State::Head => self.fail(ResponseError::NoResponseInTime),
+            State::Head => self.fail(self.head_so_far().timed_out()),
             State::Body { .. } => self.fail(ResponseError::BodyTimedOut { received }),
             State::Drain { ending, .. } => self.close(ending),
             State::Closed(_) => {}
@@ -406,15 +366,20 @@ impl ClientConnection {
         let received = self.received;
         match self.state {
             State::Idle => self.close(Ending::Reset),
-            State::Head if self.is_foreign => self.fail(ResponseError::NotHttp(Foreign::Unknown)),
-            State::Head if self.lines.seen > 0 => self.fail(ResponseError::ResetInHead),
-            State::Head if self.exchanges > 0 && self.interim == 0 => self.fail(ResponseError::KeptConnectionReset),
-            State::Head if self.interim > 0 => self.fail(ResponseError::ResetBeforeFinalResponse),
-            State::Head => self.fail(ResponseError::ResetBeforeResponse),
+            State::Head => self.fail(self.head_so_far().reset()),
             State::Body { .. } => self.fail(ResponseError::ResetInBody { received }),
             // After the response the server owes nothing: that it left is no news.
             State::Drain { ending, .. } => self.close(ending),
             State::Closed(_) => {}
+        }
+    }
+
+    fn head_so_far(&self) -> HeadSoFar {
+        HeadSoFar {
+            is_foreign: self.is_foreign,
+            has_begun: self.lines.seen > 0,
+            had_interim: self.interim > 0,
+            is_on_kept: self.exchanges > 0,
         }
     }
 

@@ -5,6 +5,7 @@ mod pair;
 use super::*;
 use crate::http::message::HeaderBlock;
 use crate::http::parse::fields::MAX_RESPONSE_FIELDS;
+use crate::http::parse::response::MAX_HEAD;
 use crate::http::persistence::Wish;
 use proptest::prelude::*;
 
