@@ -9,7 +9,7 @@ use crate::kernel::tcp_info::{self, TcpInfo};
 use crate::language::Language::English;
 use crate::record::connection::{Close, Exchange, Handshake, Message, Queue, Record, RequestBody, SCHEMA, Traffic};
 use crate::record::{
-    End, Figure, Forwarded, How, Moment, Nanoseconds, ProxyHeader, Reason, Source, Stages, Text, TimeWait, Why,
+    End, Figure, Forwarded, How, Moment, Nanoseconds, ProxyHeader, Reason, Reset, Source, Stages, Text, TimeWait, Why,
 };
 use std::borrow::Cow;
 
@@ -208,19 +208,17 @@ pub(super) fn close(report: &Closed, accepted: Moment) -> Close {
     let closed = ends.next(report.at, Source::ClockAfterClose, Why::CloseUnseen);
     let server_end = at(report.server_end, Source::ClockBeforeShutdown, Why::OneClose);
     let is_shut = server_end.value().is_some();
+    let client_end =
+        at(report.client_end, if report.is_reset { Source::Reset } else { Source::EndOfInput }, Why::ClientEndUnseen);
+    let left_by = left_by(is_shut && how != How::ResetByServer, &closed, report, accepted);
     Close {
         server_fin: fin(how, if is_shut { &server_end } else { &called }, &info, report),
-        left_by: match how {
-            How::ResetByServer if report.is_shared => Figure::not_visible(Why::SharedSocket),
-            How::ResetByServer => closed.clone(),
-            _ if is_shut => Course { accepted, latest: accepted.max(report.server_end) }.next(
-                report.server_shut,
-                Source::ClockAfterShutdown,
-                Why::CloseUnseen,
-            ),
-            _ if report.is_shared => Figure::not_visible(Why::SharedSocket),
-            _ => closed.clone(),
+        reset: match how {
+            How::ResetByClient => Some(Reset { by: End::Client, at: client_end.clone() }),
+            How::ResetByServer => Some(Reset { by: End::Server, at: left_by.clone() }),
+            _ => None,
         },
+        left_by,
         called,
         at: closed,
         sentence: sentence(&reason),
@@ -228,13 +226,27 @@ pub(super) fn close(report: &Closed, accepted: Moment) -> Close {
         how,
         time_wait: time_wait(how, &first, &info, report),
         first,
-        client_end: at(
-            report.client_end,
-            if report.is_reset { Source::Reset } else { Source::EndOfInput },
-            Why::ClientEndUnseen,
-        ),
+        client_end,
+        unacknowledged: match unacknowledged(&info) {
+            // The FIN counts as one that is acknowledged.
+            Some(bytes) => Figure::derived(u64::try_from(bytes).unwrap_or(0), Source::TcpInfoBeforeClose),
+            None => Figure::not_visible(Why::NoTcpInfo),
+        },
         server_end,
         tcp: Figure::measured_or(info.figures(), Source::TcpInfoBeforeClose, Why::NoTcpInfo),
+    }
+}
+
+/// When the server's FIN or reset had left: the call that sends it had returned.
+fn left_by(by_shutdown: bool, closed: &Figure<Nanoseconds>, report: &Closed, accepted: Moment) -> Figure<Nanoseconds> {
+    match report.is_shared {
+        _ if by_shutdown => Course { accepted, latest: accepted.max(report.server_end) }.next(
+            report.server_shut,
+            Source::ClockAfterShutdown,
+            Why::CloseUnseen,
+        ),
+        true => Figure::not_visible(Why::SharedSocket),
+        false => closed.clone(),
     }
 }
 
@@ -278,6 +290,8 @@ pub(super) fn lost(lost: Lost) -> Close {
         server_end: unseen(),
         server_fin: unseen(),
         left_by: unseen(),
+        reset: None,
+        unacknowledged: Figure::not_visible(why.clone()),
         tcp: Figure::not_visible(why.clone()),
         time_wait: Figure::not_visible(why),
     }

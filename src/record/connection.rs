@@ -5,7 +5,7 @@
 //! packets bear too (CLOCK_REALTIME); what happened before the accept is negative.
 
 use super::arrivals::Arrivals;
-use super::ending::{End, How, TimeWait};
+use super::ending::{End, How, Reset, TimeWait};
 use super::endpoint::Endpoint;
 use super::figure::{Figure, Nanoseconds, Text};
 use super::named::{Forwarded, Named, ProxyHeader};
@@ -88,6 +88,9 @@ impl Record {
         if let (Some(close), Some(fin)) = (&mut self.close, segments.moments.server_fin) {
             close.server_fin = Figure::measured(fin, Source::Packets);
             close.left_by = close.server_fin.clone();
+        }
+        if let (Some(close), Some(reset)) = (&mut self.close, segments.moments.reset()) {
+            close.reset = Some(reset);
         }
         self.join_acknowledgments(&segments);
         self.join_arrivals(&segments);
@@ -296,6 +299,9 @@ pub struct Close {
     pub sentence: Text,
     /// How it ended.
     pub how: How,
+    /// The reset that ended it, or came behind a FIN; `None` where none is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reset: Option<Reset>,
     /// Which end was the first to end it.
     pub first: Figure<End>,
     /// When the server knew that the client had closed its sending side.
@@ -308,6 +314,10 @@ pub struct Close {
     /// When its FIN or its reset had left: the call that sends it had returned.
     #[serde(default = "unseen")]
     pub left_by: Figure<Nanoseconds>,
+    /// Bytes of responses that the kernel had taken, and that the client's TCP had not acknowledged right
+    /// before the socket was closed.
+    #[serde(default = "unreported")]
+    pub unacknowledged: Figure<u64>,
     /// What the kernel counted.
     pub tcp: Figure<Tcp>,
     /// Whose port now waits out stray segments (RFC 9293 §3.6.1).

@@ -1,6 +1,6 @@
 //! How a connection ended, by whom, and whose port waits.
 
-use super::figure::Figure;
+use super::figure::{Figure, Nanoseconds};
 use super::source::Source;
 use super::why::Why;
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,16 @@ impl End {
             _ => None,
         }
     }
+}
+
+/// A reset, whatever the calls of the end that recorded showed: one that came behind a FIN, too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Reset {
+    /// Who sent it.
+    pub by: End,
+    /// When it passed, or was found.
+    pub at: Figure<Nanoseconds>,
 }
 
 /// Who is left with a port in TIME_WAIT.

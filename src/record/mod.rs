@@ -30,7 +30,7 @@ mod why;
 
 pub(crate) use arrivals::Arrivals;
 pub use client_reason::ClientReason;
-pub use ending::{End, How, TimeWait};
+pub use ending::{End, How, Reset, TimeWait};
 pub use endpoint::Endpoint;
 pub use failure::{Failed, Failure, FailureKind};
 pub use figure::{Figure, Nanoseconds, Text};

@@ -1,8 +1,9 @@
 //! A connection's segments as they passed this machine's interface: one vantage
 //! point, and times say when they were seen there.
 
-use super::ending::{End, Outcome};
-use super::figure::{Nanoseconds, Text};
+use super::ending::{End, Outcome, Reset};
+use super::figure::{Figure, Nanoseconds, Text};
+use super::source::Source;
 use crate::packet::pcapng::LinkType;
 pub use crate::packet::tracker::{Counts, Fact, Relative};
 use serde::{Deserialize, Serialize};
@@ -183,6 +184,15 @@ impl FirstSeen {
             (None, Some(_)) => Some(End::Server),
             (None, None) => None,
         }
+    }
+}
+
+impl FirstSeen {
+    /// The first reset that passed.
+    pub(crate) fn reset(&self) -> Option<Reset> {
+        let of = |by, at: Option<Nanoseconds>| at.map(|at| (at, by));
+        let resets = of(End::Client, self.client_reset).into_iter().chain(of(End::Server, self.server_reset));
+        resets.min_by_key(|(at, _)| *at).map(|(at, by)| Reset { by, at: Figure::measured(at, Source::Packets) })
     }
 }
 

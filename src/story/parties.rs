@@ -2,8 +2,8 @@
 
 use crate::language::Language;
 use crate::language::sentence::say;
-use crate::record::connection::Record;
-use crate::record::{End, Forwarded, Named, ProxyHeaderState, Reason};
+use crate::record::connection::{Close, Record};
+use crate::record::{End, Forwarded, Named, ProxyHeaderState, Reason, Reset};
 
 /// Whether the TCP connection is a proxy's: it has said so, in bytes before the first request, or
 /// in fields of one, for which it is trusted.
@@ -82,17 +82,51 @@ impl Party {
     }
 }
 
-/// Why a connection ended, with the party that has it as the subject.
+/// Why a connection ended, with the party that has it as the subject, and whether it had the response by then.
 pub(crate) fn reason(reason: &Reason, record: &Record, language: Language) -> String {
+    let client = Party::of_client(record).name(language);
     match reason {
         // A unix socket knows no resets.
         Reason::Reset if record.addresses().is_none() => say!(
             language,
             "The {} closed its socket before it had taken all of the response."
                 / "{}가 응답을 다 받기 전에 소켓을 닫았습니다.",
-            Party::of_client(record).name(language)
+            client
         ),
+        Reason::Reset if is_response_under_way(record) => say!(
+            language,
+            "The {} reset the connection before it had acknowledged all of the response."
+                / "응답 전체의 ACK가 오기 전에 {}가 연결을 리셋했습니다.",
+            client
+        ),
+        // A FIN acknowledges all that had come before it.
+        Reason::ClientClosed if has_unacknowledged(record) => match &record.close {
+            Some(Close { reset: Some(Reset { by: End::Client, .. }), .. }) => say!(
+                language,
+                "The {} closed its sending side before it had all of the response, and then reset the connection."
+                    / "{}가 응답을 다 받기 전에 보내는 쪽을 닫았고, 그 뒤에 연결을 리셋했습니다.",
+                client
+            ),
+            _ => say!(
+                language,
+                "The {} closed its sending side before it had all of the response."
+                    / "{}가 응답을 다 받기 전에 보내는 쪽을 닫았습니다.",
+                client
+            ),
+        },
         _ if is_proxied(record) => reason.said_of_proxy(language).to_owned(),
         _ => reason.said(language).to_owned(),
     }
+}
+
+/// Whether bytes of the last response had not been acknowledged when the server closed its socket.
+fn has_unacknowledged(record: &Record) -> bool {
+    record.close.as_ref().and_then(|close| close.unacknowledged.value()).is_some_and(|bytes| *bytes > 0)
+}
+
+/// The same, or the kernel had not taken all of it.
+fn is_response_under_way(record: &Record) -> bool {
+    let last = record.exchanges.last().filter(|_| record.exchanges_left_out == 0);
+    // A response that is over either keeps its connection, or is the reason of its end.
+    has_unacknowledged(record) || last.is_some_and(|last| last.status != 0 && !last.is_kept)
 }

@@ -9,6 +9,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::retry_on_intr;
 use socket2::SockRef;
 use std::io::{Read, Write};
+use std::net::Shutdown;
 use std::time::{Duration, SystemTime};
 
 const SIMPLE: &[u8] = b"GET /small.txt HTTP/1.0\r\n\r\n";
@@ -246,6 +247,29 @@ fn a_client_that_closes_a_kept_connection_was_first() {
         let close = check_close(&record, &Reason::ClientClosed, How::Fin, End::Client);
         assert!(measured(&close.client_end) >= since_accept(&record, before));
         check_time_wait(&record, TimeWait::Client);
+    });
+}
+
+#[test]
+fn who_closes_a_kept_connection_before_it_has_its_response_is_said_to_have() {
+    // More than the client's window takes, less than any socket's buffer.
+    const BODY: usize = 12_000;
+    let (folder, _) = folder_with(BODY);
+    under_each_model(|model| {
+        let mut watched = Watched::start(folder.path(), model, &[]);
+        let mut client = narrow_client(watched.server.address);
+        client.write_all(b"GET /big.bin HTTP/1.1\r\nHost: a\r\n\r\n").expect("sent");
+        client.read_exact(&mut [0; 1000]).expect("the beginning");
+        let address = client.local_addr().expect("an address");
+        client.shutdown(Shutdown::Write).expect("half closed");
+        let record = watched.record(address);
+        drop(client);
+        let exchange = &record.exchanges[0];
+        assert_eq!((exchange.is_whole(), exchange.is_kept), (Some(true), true), "{model}: the kernel took all of it");
+        let close = check_close(&record, &Reason::ClientClosed, How::Fin, End::Client);
+        assert_eq!(close.sentence, "The client closed its sending side before it had all of the response.");
+        let left = close.unacknowledged.value().expect("it is known");
+        assert!((1..=BODY as u64).contains(left) && close.reset.is_none(), "{model}: {close:?}");
     });
 }
 

@@ -3,14 +3,11 @@
 
 use super::recorded::Recorded;
 use super::{Collector, LOOKS, MOST_EXCHANGES, MOST_EXCHANGES_OF_ALL, MOST_OPEN, UNSETTLED};
-use crate::language::Language;
 use crate::observe::interpret::{self, Lost};
 use crate::observe::report::{Closed, Exchange, Opened, Report};
 use crate::observe::sink::News;
-use crate::record::connection::Close;
 use crate::record::segment::Followed;
 use crate::record::{Figure, Source};
-use crate::story;
 use std::time::{Duration, Instant};
 
 impl Collector {
@@ -134,8 +131,8 @@ impl Collector {
         let close = interpret::close(report, recorded.accepted);
         let close = interpret::without_a_cookies_rtt(close, &recorded.record.handshake);
         let close = interpret::unix::close(close, report, &recorded.record);
-        let sentence = story::reason(&close.reason, &recorded.record, Language::English).into();
-        recorded.record.close = Some(Close { sentence, ..close });
+        recorded.record.close = Some(close);
+        recorded.say_why_it_ended();
         let has_time = self.closing.len() < LOOKS;
         self.closing.push_back((Instant::now() + if has_time { self.look } else { Duration::ZERO }, report.connection));
     }

@@ -2,10 +2,12 @@
 
 use crate::capture::{Capture, SoFar, Which};
 use crate::kernel::socket_table::SocketTable;
+use crate::language::Language;
 use crate::observe::sink::{News, Records};
 use crate::record::Moment;
 use crate::record::connection::Record;
 use crate::record::segment::Followed;
+use crate::story;
 use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
@@ -45,11 +47,21 @@ impl Recorded {
         self.last_look = Some(now);
         if let Some(segments) = capture.record(server, client, (self.which(), self.accepted)) {
             self.record.join(segments);
+            self.say_why_it_ended();
         }
         if let Some(segments) = &mut self.record.segments {
             segments.followed = self.followed;
         }
         std::mem::replace(&mut self.segments_seen, seen) != seen
+    }
+
+    /// The reason in words, of what is known by now.
+    pub(super) fn say_why_it_ended(&mut self) {
+        let close = self.record.close.as_ref();
+        let sentence = close.map(|close| story::reason(&close.reason, &self.record, Language::English));
+        if let (Some(close), Some(sentence)) = (&mut self.record.close, sentence) {
+            close.sentence = sentence.into();
+        }
     }
 
     /// How far its packets are seen.

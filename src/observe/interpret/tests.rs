@@ -94,6 +94,17 @@ fn time_wait_is_derived_only_where_both_fins_are_known() {
 }
 
 #[test]
+fn what_the_client_had_not_acknowledged_is_counted_without_the_fin() {
+    let unacknowledged = |tcp_info| close(&Closed { tcp_info, ..Closed::default() }, ACCEPTED).unacknowledged;
+    let [fin_wait2, closed, close_wait] = [5, 7, 8_u8];
+    let bytes = |count| Figure::derived(count, Source::TcpInfoBeforeClose);
+    assert_eq!(unacknowledged(tcp_info(close_wait, 100, 150)), bytes(200), "sent or not");
+    assert_eq!(unacknowledged(tcp_info(closed, 100, 0)), bytes(200), "a reset does not acknowledge");
+    assert_eq!(unacknowledged(tcp_info(fin_wait2, 301, 0)), bytes(0));
+    assert_eq!(unacknowledged(vec![close_wait]), Figure::not_visible(Why::NoTcpInfo));
+}
+
+#[test]
 fn a_fin_left_at_once_where_nothing_was_before_it() {
     let left = |state: u8, acknowledged: u64, not_sent: u32, window: u32| {
         let mut info = tcp_info(state, acknowledged, not_sent);

@@ -53,6 +53,7 @@ pub(in crate::observe) fn close(mut close: Close, report: &Closed, record: &Reco
         close.how = How::Closed;
     }
     (close.server_fin, close.left_by) = (nothing(), nothing());
-    (close.tcp, close.time_wait) = (nothing(), nothing());
+    (close.tcp, close.time_wait, close.unacknowledged) = (nothing(), nothing(), nothing());
+    close.reset = None;
     close
 }

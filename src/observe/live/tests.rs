@@ -70,10 +70,12 @@ fn closed(mut record: Record) -> Record {
         reason: Reason::Http10,
         sentence: "The client closed the kept connection.".into(),
         how: How::Fin,
+        reset: None,
         first: unseen(),
         client_end: unseen(),
         server_end: unseen(),
         server_fin: unseen(),
+        unacknowledged: unseen(),
         tcp: unseen(),
         time_wait: unseen(),
     });

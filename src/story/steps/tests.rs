@@ -94,6 +94,7 @@ fn close() -> impl Strategy<Value = Close> {
         reason: Reason::Http10,
         sentence: "Any.".into(),
         how,
+        reset: None,
         first,
         client_end: figure(client),
         server_end: figure(server),
@@ -102,6 +103,7 @@ fn close() -> impl Strategy<Value = Close> {
             _ => Figure::not_visible(Why::BytesUnsent),
         },
         left_by: figure(server.or(at).map(|at| at + at % 3 * MS)),
+        unacknowledged: Figure::not_visible(Why::NoTcpInfo),
         tcp: Figure::not_visible(Why::NoTcpInfo),
         time_wait,
     })

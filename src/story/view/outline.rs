@@ -4,7 +4,7 @@ use super::lane::Lane;
 use super::requests::{Asked, requests};
 use crate::language::Language;
 use crate::record::connection::{Exchange, Record};
-use crate::record::{How, ProxyHeaderState};
+use crate::record::{End, How, ProxyHeaderState, Reset};
 use crate::story::parties::{Party, is_proxied, parties, reason};
 use crate::story::steps::{Tone, request_line, say};
 use serde::Serialize;
@@ -96,24 +96,30 @@ pub(super) fn ended(record: &Record, language: Language) -> String {
             false => say!(language, "open" / "열림"),
         };
     };
-    match close.how {
-        How::Fin if was_reset(record) => say!(language, "closed by FINs, then a reset" / "FIN으로 닫힌 뒤 리셋됨"),
-        How::Fin => say!(language, "closed by FINs" / "FIN으로 닫힘"),
-        How::Closed => say!(language, "closed" / "닫힘"),
-        How::ResetByClient if record.addresses().is_none() => {
+    match (close.how, &close.reset) {
+        (How::Fin, Some(reset)) => then_reset(reset, record, language),
+        (How::Fin, None) => say!(language, "closed by FINs" / "FIN으로 닫힘"),
+        (How::Closed, _) => say!(language, "closed" / "닫힘"),
+        (How::ResetByClient, _) if record.addresses().is_none() => {
             say!(language, "closed by the {}" / "{}가 닫음", Party::of_client(record).name(language))
         }
-        How::ResetByClient => {
+        (How::ResetByClient, _) => {
             say!(language, "reset by the {}" / "{}가 리셋함", Party::of_client(record).name(language))
         }
-        How::ResetByServer => say!(language, "reset by the server" / "서버가 리셋함"),
-        How::Timeout => say!(language, "ended by a deadline of the server" / "서버의 제한 시간이 지나 끝남"),
-        How::Lost => reason(&close.reason, record, language),
+        (How::ResetByServer, _) => say!(language, "reset by the server" / "서버가 리셋함"),
+        (How::Timeout, _) => say!(language, "ended by a deadline of the server" / "서버의 제한 시간이 지나 끝남"),
+        (How::Lost, _) => reason(&close.reason, record, language),
     }
 }
 
-/// Whether a reset was captured.
-fn was_reset(record: &Record) -> bool {
-    let moments = record.segments.as_ref().map(|segments| segments.moments);
-    moments.is_some_and(|moments| moments.client_reset.or(moments.server_reset).is_some())
+/// A reset behind the FINs that were seen: both, one, or none.
+fn then_reset(reset: &Reset, record: &Record, language: Language) -> String {
+    let moments = record.segments.as_ref().map(|segments| segments.moments).unwrap_or_default();
+    let name = |end| Party::of(end, record).name(language);
+    match (moments.client_fin, moments.server_fin) {
+        (Some(_), Some(_)) => say!(language, "closed by FINs, then a reset" / "FIN으로 닫힌 뒤 리셋됨"),
+        (Some(_), None) => say!(language, "a FIN of the {}, then a reset" / "{}의 FIN 뒤에 리셋됨", name(End::Client)),
+        (None, Some(_)) => say!(language, "a FIN of the {}, then a reset" / "{}의 FIN 뒤에 리셋됨", name(End::Server)),
+        (None, None) => say!(language, "reset by the {}" / "{}가 리셋함", name(reset.by)),
+    }
 }

@@ -3,7 +3,8 @@
 
 use super::*;
 use crate::language::Language::{English, Korean};
-use crate::record::{Figure, How, Source, Why};
+use crate::record::segment::{FirstSeen, Segments};
+use crate::record::{End, Figure, How, Source, Why};
 use crate::story::steps::Tone;
 
 fn at(value: i64) -> Figure<i64> {
@@ -74,6 +75,24 @@ fn what_is_under_way_has_no_end_and_what_was_lost_ends_where_it_was_last_heard_o
     record.close = Some(close);
     let lane = Lane::of(&record);
     assert_eq!((lane.end, lane.marks.last().map(|mark| mark.kind)), (Some(lane.last), Some(MarkKind::Lost)));
+}
+
+#[test]
+fn a_reset_behind_fins_names_those_that_were_seen() {
+    let mut record = Record::example();
+    let ended = |record: &Record| Outline::of(record, English).ended;
+    assert_eq!(ended(&record), "closed by FINs");
+    let mut join = |client_fin, server_fin, client_reset| {
+        let moments = FirstSeen { client_fin, server_fin, client_reset, ..FirstSeen::default() };
+        record.join(Segments { moments, ..Segments::default() });
+        let reset = record.close.as_ref().and_then(|close| close.reset.clone()).expect("it was seen");
+        assert_eq!((reset.by, reset.at), (End::Client, Figure::measured(9, Source::Packets)));
+        ended(&record)
+    };
+    assert_eq!(join(Some(7), Some(8), Some(9)), "closed by FINs, then a reset");
+    assert_eq!(join(Some(7), None, Some(9)), "a FIN of the client, then a reset");
+    assert_eq!(join(None, Some(7), Some(9)), "a FIN of the server, then a reset");
+    assert_eq!(join(None, None, Some(9)), "reset by the client");
 }
 
 #[test]

@@ -88,6 +88,7 @@ fn close(reason: Reason, how: How, first: End, at_ns: i64) -> Close {
         sentence: reason.said(crate::language::Language::English).to_owned().into(),
         reason,
         how,
+        reset: None,
         first: Figure::derived(first, Source::StateBeforeShutdown),
         client_end: none(Why::ClientEndUnseen),
         server_end: none(Why::OneClose),
@@ -96,6 +97,7 @@ fn close(reason: Reason, how: How, first: End, at_ns: i64) -> Close {
             _ => none(Why::CloseUnseen),
         },
         left_by: at(at_ns),
+        unacknowledged: none(Why::NoTcpInfo),
         tcp: Figure::measured(
             Tcp {
                 state: "ESTABLISHED".into(),

@@ -1,6 +1,7 @@
 //! Why something was refused, or ended, is said: each reason, in each language, in steps and on a terminal.
 
 use super::*;
+use crate::record::Reset;
 use crate::story::width::USUAL;
 use crate::story::{Occasion, Progress, block};
 
@@ -17,7 +18,7 @@ fn of_one_exchange(refused: Option<Reason>, reason: Reason) -> Record {
     let mut record = any(record().boxed());
     let mut of = |number| exchange(number).new_tree(&mut runner).expect("an exchange").current();
     let times = Stages { response_chosen: Figure::measured(11 * MS, Source::Clock), ..of(1).stages };
-    record.exchanges = vec![Exchange { refused, status: 503, stages: times, ..of(1) }];
+    record.exchanges = vec![Exchange { refused, status: 503, is_kept: true, stages: times, ..of(1) }];
     let end = close().new_tree(&mut runner).expect("a close").current();
     record.close = Some(Close { reason, how: How::Fin, ..end });
     record
@@ -40,6 +41,52 @@ fn each_reason_is_said_once_wherever_it_stands() {
             assert_eq!(story.matches(sentence).count(), 1, "{reason:?}, {language:?}: {story}");
         }
     }
+}
+
+#[test]
+fn who_left_before_it_had_its_response_is_said_to_have() {
+    let cases = [
+        (Reason::ClientClosed, 0, None, true, "The client closed the keep-alive connection."),
+        (Reason::ClientClosed, 9, None, true, "The client closed its sending side before it had all of the response."),
+        (
+            Reason::ClientClosed,
+            9,
+            Some(End::Client),
+            true,
+            "The client closed its sending side before it had all of the response, and then reset the connection.",
+        ),
+        (Reason::Reset, 0, Some(End::Client), true, "The client reset the connection."),
+        (
+            Reason::Reset,
+            9,
+            Some(End::Client),
+            true,
+            "The client reset the connection before it had acknowledged all of the response.",
+        ),
+        // The kernel had not taken all of it.
+        (
+            Reason::Reset,
+            0,
+            Some(End::Client),
+            false,
+            "The client reset the connection before it had acknowledged all of the response.",
+        ),
+    ];
+    for (reason, bytes, reset, is_kept, sentence) in cases {
+        let mut record = of_one_exchange(None, reason);
+        record.exchanges[0].is_kept = is_kept;
+        let close = record.close.as_mut().expect("its end");
+        close.unacknowledged = Figure::derived(bytes, Source::TcpInfoBeforeClose);
+        close.reset = reset.map(|by| Reset { by, at: figure(Some(12 * MS)) });
+        let story = shown(&record, Language::English);
+        assert_eq!(story.matches(sentence).count(), 1, "{sentence} {story}");
+        let korean = crate::story::reason(&close_of(&record).reason, &record, Language::Korean);
+        assert!(korean.contains("클라이언트가") && korean.ends_with("습니다."), "{korean}");
+    }
+}
+
+fn close_of(record: &Record) -> &Close {
+    record.close.as_ref().expect("its end")
 }
 
 #[test]
