@@ -47,6 +47,7 @@ pub(super) fn opened(report: &Opened, model: Text) -> Record {
         },
         part: 1,
         continues: false,
+        earlier: None,
         exchanges: Vec::new(),
         exchanges_left_out: 0,
         close: None,

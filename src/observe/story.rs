@@ -333,6 +333,7 @@ fn without_exchanges(record: &Record) -> Record {
         accepted: record.accepted.clone(),
         part: record.part,
         continues: record.continues,
+        earlier: None,
         handshake: record.handshake.clone(),
         exchanges: Vec::new(),
         exchanges_left_out: record.exchanges_left_out,

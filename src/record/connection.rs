@@ -46,6 +46,9 @@ pub struct Record {
     /// Whether a further part follows.
     #[serde(default)]
     pub continues: bool,
+    /// What the parts before this one have; `None` in the first, and where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Earlier>,
     /// Requests and their responses, in order: those of this part.
     pub exchanges: Vec<Exchange>,
     /// How many more there were that are not recorded.
@@ -64,7 +67,44 @@ pub struct Record {
     pub segments: Option<Segments>,
 }
 
+/// The exchanges before some other one, and their bytes, which number its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Earlier {
+    /// How many there were.
+    pub exchanges: u64,
+    /// Bytes of their requests, without a proxy's header.
+    pub requests: u64,
+    /// Bytes of their responses.
+    pub responses: u64,
+}
+
+impl Earlier {
+    /// The same with `exchange`, if that is the next one, and its bytes are known.
+    fn and(self, exchange: &Exchange) -> Option<Self> {
+        let traffic = exchange.traffic.value().filter(|_| exchange.number == self.exchanges.saturating_add(1))?;
+        let body = exchange.request_body.as_ref().map_or(0, |body| body.read);
+        Some(Self {
+            exchanges: exchange.number,
+            requests: self.requests.saturating_add(traffic.request_head).saturating_add(body),
+            responses: self.responses.saturating_add(traffic.response_head).saturating_add(traffic.response_body),
+        })
+    }
+}
+
 impl Record {
+    /// What came before the first exchange of this record, if that is known.
+    pub(crate) fn before_first(&self) -> Option<Earlier> {
+        self.earlier.or((self.part == 1).then(Earlier::default))
+    }
+
+    /// What came before the exchange of this number, which is one of this record's or follows them.
+    pub(crate) fn before(&self, number: u64) -> Option<Earlier> {
+        let mut exchanges = self.exchanges.iter().take_while(|exchange| exchange.number < number);
+        let before = exchanges.try_fold(self.before_first()?, |before, exchange| before.and(exchange))?;
+        (before.exchanges.saturating_add(1) == number).then_some(before)
+    }
+
     /// The server's address and the client's, where they have any.
     pub fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
         self.server.address().zip(self.client.address())
@@ -115,16 +155,11 @@ impl Record {
     /// Which bytes of the server's each response is, in order: those of all of them are numbered through, from
     /// 1. None of a response that is behind one whose length, or number, is not known.
     pub(crate) fn response_bytes(&self) -> Vec<RangeInclusive<i64>> {
-        let is_from_the_first = self.part == 1 && self.exchanges_left_out == 0;
-        let known = self.exchanges.iter().filter(|_| is_from_the_first);
-        let lengths = known.map_while(|exchange| {
-            let traffic = exchange.traffic.value()?;
-            Some(traffic.response_head.saturating_add(traffic.response_body))
-        });
-        let bytes = lengths.scan(0_i64, |end, length| {
-            let first = end.saturating_add(1);
-            *end = end.saturating_add_unsigned(length);
-            Some(first..=*end)
+        let Some(mut before) = self.before_first() else { return Vec::new() };
+        let bytes = self.exchanges.iter().map_while(|exchange| {
+            let first = before.responses.saturating_add(1).cast_signed();
+            before = before.and(exchange)?;
+            Some(first..=before.responses.cast_signed())
         });
         bytes.collect()
     }

@@ -97,6 +97,7 @@ fn part(record: &Record, from: usize) -> Record {
         handshake: record.handshake.clone(),
         part: record.part,
         continues: record.continues,
+        earlier: None,
         exchanges: record.exchanges.get(from..).unwrap_or_default().to_vec(),
         exchanges_left_out: record.exchanges_left_out,
         close: record.close.clone(),

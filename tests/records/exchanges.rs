@@ -169,6 +169,12 @@ fn very_many_exchanges_are_recorded_in_parts_and_none_is_forgotten() {
         let expected = [(1, 128, true, false), (2, 128, true, false), (3, 44, false, true)];
         assert_eq!(parts.iter().map(about).collect::<Vec<_>>(), expected, "{model}");
         assert!(parts.iter().all(|record| record.exchanges_left_out == 0), "{model}");
+        let before = |record: &Record| record.earlier.map(|earlier| (earlier.exchanges, earlier.requests));
+        let length = KEPT.len() as u64;
+        assert_eq!(
+            parts.iter().map(before).collect::<Vec<_>>(),
+            [None, Some((128, 128 * length)), Some((256, 256 * length))]
+        );
         assert_eq!(watched.left_out, [0; 3], "{model}");
     });
 }

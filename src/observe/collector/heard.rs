@@ -113,6 +113,8 @@ impl Collector {
         recorded.record.continues = true;
         self.hand_on(connection, News::Continues);
         let Some(recorded) = self.connections.get_mut(&connection) else { return };
+        let first = next.first().map(|exchange| exchange.number);
+        recorded.record.earlier = first.and_then(|first| recorded.record.before(first));
         let settled = std::mem::replace(&mut recorded.record.exchanges, next).len();
         recorded.in_earlier_parts += settled as u64;
         recorded.record.part += 1;

@@ -34,6 +34,7 @@ fn record(connection: u64) -> Record {
         handshake,
         part: 1,
         continues: false,
+        earlier: None,
         exchanges: vec![],
         exchanges_left_out: 0,
         named: None,

@@ -133,25 +133,30 @@ impl<'a> Roles<'a> {
     fn cast_requests(&mut self, record: &Record) {
         let exchanges = &record.exchanges;
         let header = record.proxy_header.as_ref().map_or(0, |header| header.bytes);
+        let earlier = record.before_first();
+        let mut next_number = earlier.map(|earlier| earlier.exchanges.saturating_add(1));
         // The first byte of all is number 1.
-        let is_behind_header = |segment: &Segment| {
+        let first = header.saturating_add(earlier.map_or(0, |earlier| earlier.requests)).saturating_add(1);
+        let is_of_these = |segment: &Segment| {
             let next = segment.relative_sequence.saturating_add(segment.length.into());
-            next > header.saturating_add(1).cast_signed()
+            next > first.cast_signed()
         };
         let mut fresh: Vec<(i64, usize)> = (self.list().iter().enumerate())
-            .filter(|(_, segment)| segment.from == End::Client && is_new_data(segment) && is_behind_header(segment))
+            .filter(|(_, segment)| segment.from == End::Client && is_new_data(segment) && is_of_these(segment))
             .map(|(index, segment)| (segment.at, index))
             .collect();
         fresh.sort_unstable();
         let mut rest = fresh.as_slice();
         for (place, exchange) in exchanges.iter().enumerate() {
             let stages = &exchange.stages;
+            // Behind one that is not recorded, an earlier request may have brought it.
+            let follows = next_number.replace(exchange.number.saturating_add(1)) == Some(exchange.number);
             let Some(read) = stages.first_read.value() else { continue };
             let (with_first_read, behind) = rest.split_at(rest.partition_point(|(at, _)| at <= read));
             let before = place.checked_sub(1).and_then(|before| exchanges.get(before));
             // One that came late may have brought it.
             let first = with_first_read.iter().min_by_key(|(_, index)| self.first_byte(*index));
-            let first = first.filter(|_| !is_pipelined(exchange, before));
+            let first = first.filter(|_| follows && !is_pipelined(exchange, before));
             self.cast(Role::Request(exchange.number), first.map(|(_, index)| *index));
             // What its later reads gave: no later than its response, and not what the next one's first gave.
             let next = exchanges.get(place + 1).and_then(|next| next.stages.arrived.value());

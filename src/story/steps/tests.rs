@@ -135,6 +135,7 @@ fn record() -> impl Strategy<Value = Record> {
             },
             part: 1,
             continues: false,
+            earlier: None,
             exchanges: [one, two, three].into_iter().take(count).collect(),
             exchanges_left_out: 0,
             named: None,

@@ -45,6 +45,7 @@ pub(super) fn opened(connection: u64) -> Record {
         },
         part: 1,
         continues: false,
+        earlier: None,
         exchanges: vec![],
         exchanges_left_out: 0,
         named: None,

@@ -1,6 +1,7 @@
 //! What a proxy says before the first request is no request, with or without a client that it names.
 
 use super::*;
+use crate::record::connection::Earlier;
 use crate::record::segment::{Segment, Segments};
 use crate::record::{Named, NamedBy, ProxyHeader, ProxyHeaderState, Reason};
 
@@ -52,6 +53,27 @@ fn the_segment_of_a_header_is_not_the_request_whether_it_names_a_client_or_not()
             assert_eq!(step.segment.as_ref().map(|segment| segment.index), Some(request), "{segments:?}");
         }
     }
+}
+
+#[test]
+fn the_first_request_of_a_further_part_is_the_one_behind_those_of_the_earlier_parts() {
+    let mut record = record(ProxyHeaderState::Whole, None, &[(1, HEADER), (29, 30), (59, 30)], true);
+    (record.part, record.exchanges[0].number) = (2, 2);
+    let traffic = Traffic { reads: 1, request_head: 30, ..Traffic::default() };
+    record.exchanges[0].traffic = Figure::measured(traffic, Source::Calls);
+    let request = |record: &Record| {
+        let step = steps(record, Language::English).into_iter().find(|step| step.id == "2-request").expect("a request");
+        step.segment.map(|segment| segment.index)
+    };
+    assert_eq!(request(&record), None, "what came before is not known: it may have brought that");
+    record.earlier = Some(Earlier { exchanges: 1, requests: 30, responses: 300 });
+    assert_eq!(request(&record), Some(2));
+    assert_eq!(record.response_bytes().first().map(|bytes| *bytes.start()), Some(301));
+    // Another one between them was not recorded.
+    record.exchanges[0].number = 3;
+    let steps = steps(&record, Language::English);
+    let step = steps.iter().find(|step| step.id == "3-request").expect("a request");
+    assert!(step.segment.is_none() && record.response_bytes().is_empty());
 }
 
 #[test]
