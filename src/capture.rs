@@ -13,6 +13,7 @@
 
 mod flow;
 mod flows;
+mod last_read;
 pub mod log;
 mod names;
 mod reader;
@@ -28,6 +29,7 @@ use crate::story::calls::Call;
 use crate::sys::packet_socket::{Interfaces, PacketSocket, Shape, Wait};
 use flows::{Flows, pair};
 pub(crate) use flows::{SoFar, Which};
+use last_read::LastRead;
 use log::{Calls, PcapngLog};
 use names::Names;
 use nix::net::if_::if_nametoindex;
@@ -160,7 +162,7 @@ impl Capture {
         let shared = Arc::new(Shared {
             addresses: Mutex::new(addresses),
             filters: sockets.iter().map(PacketSocket::filter).collect(),
-            known: Mutex::new(Known { flows: Flows::default(), last_read: Instant::now() }),
+            known: Mutex::new(Known { flows: Flows::default(), last_read: LastRead::now() }),
             progress: Condvar::new(),
             names,
             calls: Mutex::default(),
@@ -197,7 +199,7 @@ impl Capture {
         self.shared.wake();
         let mut known = lock(&self.shared.known);
         loop {
-            let is_read = known.last_read >= passed;
+            let is_read = known.last_read.has_looked(passed);
             if is_read && (!is_over || known.flows.is_settled(&pair)) {
                 return;
             }
@@ -229,9 +231,9 @@ impl Capture {
         self.flows(|flows| flows.record(&pair, (which, since), lost, &name))
     }
 
-    /// Whether what had passed by `then` is known.
-    pub(crate) fn has_read(&self, then: Instant) -> bool {
-        lock(&self.shared.known).last_read >= then
+    /// How far its reader is.
+    pub(crate) fn last_read(&self) -> LastRead {
+        lock(&self.shared.known).last_read
     }
 
     /// Nobody will ask for this connection any more.

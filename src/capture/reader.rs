@@ -66,7 +66,8 @@ impl Reader {
             if begun.duration_since(self.second) >= Duration::from_secs(1) {
                 (self.second, self.frames, self.most) = (begun, 0, MOST_PER_SECOND);
             }
-            let read = if self.is_pausing() {
+            let is_pausing = self.is_pausing();
+            let read = if is_pausing {
                 self.mark = None;
                 Some(begun) // nobody is to wait for what is left alone
             } else {
@@ -74,7 +75,7 @@ impl Reader {
                 self.read_up_to(begun)
             };
             if let Some(read) = read {
-                lock(&self.shared.known).last_read = read;
+                lock(&self.shared.known).last_read.looked(read, is_pausing);
             }
             self.shared.progress.notify_all();
         }

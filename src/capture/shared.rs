@@ -1,6 +1,7 @@
 //! What the thread that reads and those who ask have in common.
 
 use super::flows::Flows;
+use super::last_read::LastRead;
 use super::log::Calls;
 use super::names::Names;
 use crate::sys::packet_socket::Filter;
@@ -8,7 +9,7 @@ use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Condvar, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// After how long what has been sent has passed.
 pub(super) const LATEST: Duration = Duration::from_millis(10);
@@ -37,8 +38,7 @@ pub(super) struct Shared {
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) flows: Flows,
-    /// What had passed by then is known.
-    pub(super) last_read: Instant,
+    pub(super) last_read: LastRead,
 }
 
 impl Shared {

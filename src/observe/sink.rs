@@ -85,6 +85,12 @@ pub trait Sink: Send {
 
 /// Records as they are by now: with the segments that were seen since the last news.
 pub trait Records {
+    /// Whether the segments that had passed when something was last heard of it have been read, or are
+    /// waited for no longer.
+    fn are_segments_read(&mut self, _connection: u64) -> bool {
+        true
+    }
+
     /// That of a connection that is not handed on for the last time.
     fn of(&mut self, connection: u64) -> Option<&Record>;
 }

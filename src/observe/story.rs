@@ -137,7 +137,7 @@ impl<W: Write + Send> Story<W> {
 
     /// Shows no more of this connection than what waits.
     fn forget(&mut self, number: u64) {
-        self.write_waiting(number, Occasion::Full);
+        self.write_waiting(number, Occasion::Full, None);
         if let Some(shown) = self.shown.remove(&number) {
             self.not_shown.leave_out(number, shown.progress.exchanges);
         }
@@ -148,7 +148,7 @@ impl<W: Write + Send> Story<W> {
         while let Some(shown) = self.shown.get_mut(&record.connection)
             && shown.wait(record) == Held::Full
         {
-            self.write_waiting(record.connection, Occasion::Full);
+            self.write_waiting(record.connection, Occasion::Full, Some(record));
         }
     }
 
@@ -165,13 +165,18 @@ impl<W: Write + Send> Story<W> {
                 let text = story::block(&record, occasion, &mut shown.progress, (self.width)(), self.language);
                 self.write(&text);
             }
-            _ => self.write_waiting(number, occasion),
+            known => self.write_waiting(number, occasion, known),
         }
     }
 
-    fn write_waiting(&mut self, number: u64, occasion: Occasion) {
+    /// Shows what waits of a connection, with the segments that had been seen by its end and are `known`.
+    fn write_waiting(&mut self, number: u64, occasion: Occasion, known: Option<&Record>) {
         let Some(shown) = self.shown.get_mut(&number) else { return };
-        let Some(record) = shown.waiting.take() else { return };
+        let Some(mut record) = shown.waiting.take() else { return };
+        let segments = known.and_then(|known| known.segments.clone());
+        let times = record.exchanges.last().into_iter().flat_map(|last| last.stages.named());
+        let end = times.filter_map(|(_, at)| at.value().copied()).max();
+        record.segments = segments.zip(end).map(|(segments, end)| segments.until(end));
         let text = story::block(&record, occasion, &mut shown.progress, (self.width)(), self.language);
         self.write(&text);
     }
@@ -186,6 +191,9 @@ impl<W: Write + Send> Story<W> {
             // The rest waits for the next second, and grows no longer by that.
             if self.second.blocks >= most {
                 return;
+            }
+            if !records.are_segments_read(number) {
+                continue;
             }
             self.write_quiet_one(number, records);
         }
@@ -252,7 +260,7 @@ impl<W: Write + Send> Sink for Story<W> {
             News::Closed => Occasion::Closed,
         };
         if shown.is_beyond(record) {
-            self.write_waiting(record.connection, Occasion::Full);
+            self.write_waiting(record.connection, Occasion::Full, Some(record));
         }
         let Some(shown) = self.shown.get_mut(&record.connection) else { return };
         if shown.waiting.take().is_some() {
@@ -301,7 +309,7 @@ impl OpenConnection {
             if exchange.number <= progress.seen {
                 continue;
             }
-            let kept = &mut self.waiting.get_or_insert_with(|| without_exchanges(record)).exchanges;
+            let kept = &mut self.waiting.get_or_insert_with(|| empty_before(record, exchange.number)).exchanges;
             if kept.len() >= MOST_HELD {
                 return Held::Full;
             }
@@ -323,7 +331,8 @@ impl OpenConnection {
     }
 }
 
-fn without_exchanges(record: &Record) -> Record {
+/// The record without its exchanges, to which those from this number on are added.
+fn empty_before(record: &Record, number: u64) -> Record {
     Record {
         glasshttp: record.glasshttp,
         connection: record.connection,
@@ -333,7 +342,7 @@ fn without_exchanges(record: &Record) -> Record {
         accepted: record.accepted.clone(),
         part: record.part,
         continues: record.continues,
-        earlier: None,
+        earlier: record.before(number),
         handshake: record.handshake.clone(),
         exchanges: Vec::new(),
         exchanges_left_out: record.exchanges_left_out,

@@ -89,6 +89,18 @@ impl Segments {
         self
     }
 
+    /// Those that had been seen by then.
+    #[must_use]
+    pub fn until(mut self, then: Nanoseconds) -> Self {
+        let end = self.list.iter().position(|segment| segment.at > then).unwrap_or(self.list.len());
+        self.list.truncate(end);
+        if end <= self.left_out_behind {
+            (self.left_out, self.left_out_behind) = (0, end);
+        }
+        self.moments = self.moments.map(|at| at.filter(|at| *at <= then));
+        self
+    }
+
     /// Without the first `shown` segments; what was counted stays the whole connection's.
     #[must_use]
     pub fn behind(mut self, shown: u64) -> Self {

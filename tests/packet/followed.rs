@@ -165,3 +165,25 @@ fn a_capture_file_has_what_passes_after_the_close() {
         assert_eq!(of(client, &ours), of(client, &theirs), "{client}");
     }
 }
+
+/// Of more than 256 segments, and of more requests than one part of its record has.
+#[test]
+#[ignore = "needs CAP_NET_RAW"]
+fn each_block_of_a_kept_connection_has_the_segments_of_its_requests() {
+    let mut server = serve(&["--log", "story", "--watch", "127.0.0.1:0", "--lang", "en"], &[]);
+    let mut kept = Client::connect(server.address());
+    for _ in 0..2 {
+        for _ in 0..100 {
+            kept.send(b"GET /small.txt HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+            assert_eq!(kept.response().status, 200);
+        }
+        server.await_line("keep-alive: waits");
+    }
+    server.end();
+    let story = fs::read_to_string(&server.output).expect("UTF-8");
+    let blocks: Vec<&str> = story.split("\n\n").filter(|block| block.contains("keep-alive: waits")).collect();
+    assert_eq!(blocks.len(), 2, "{story}");
+    for block in blocks {
+        assert!(counted(block) > 64, "{block}");
+    }
+}

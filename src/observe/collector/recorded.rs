@@ -83,9 +83,18 @@ pub(super) struct Latest<'a> {
 }
 
 impl Records for Latest<'_> {
+    fn are_segments_read(&mut self, connection: u64) -> bool {
+        let passed = self.connections.get(&connection).map(|recorded| recorded.last_heard + look(true));
+        passed
+            .zip(self.packets)
+            .is_none_or(|(passed, packets)| packets.last_read().has_all(passed) || Instant::now() > passed + UNREAD)
+    }
+
     fn of(&mut self, connection: u64) -> Option<&Record> {
         let recorded = self.connections.get_mut(&connection)?;
         if let Some(packets) = self.packets {
+            // What is shown of it is all that there is by now.
+            recorded.last_look = None;
             recorded.look_at(packets, Instant::now(), News::Segments);
         }
         Some(&recorded.record)
@@ -126,5 +135,5 @@ pub(super) fn look(is_capturing: bool) -> Duration {
 
 /// Whether the packets that passed before `then` are read, as far as they are captured.
 pub(super) fn are_packets_read(packets: Option<&Capture>, then: Instant, now: Instant) -> bool {
-    packets.is_none_or(|packets| packets.has_read(then) || now > then + UNREAD)
+    packets.is_none_or(|packets| packets.last_read().has_looked(then) || now > then + UNREAD)
 }

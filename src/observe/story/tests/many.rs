@@ -2,6 +2,7 @@
 //! failure is.
 
 use super::*;
+use crate::record::segment::{Segment, Segments};
 use crate::story::MOST_ROWS;
 
 fn is_row_of(line: &str, path: &str, status: &str) -> bool {
@@ -129,4 +130,71 @@ fn a_connection_that_is_forgotten_has_said_what_it_held_back() {
     let text = plain_text(&screen.take());
     assert_eq!(text.matches("GET /first").count(), 1, "{text}");
     assert!(text.lines().any(|line| is_row_of(line, "/second", "404")), "{text}");
+}
+
+/// The segments of requests of 83 bytes, a millisecond apart.
+fn requests(count: i64) -> Segments {
+    let segment = |index: i64| -> Segment {
+        let json = serde_json::json!({"at": (index + 1) * 1_000_000, "from": "client", "flags": "PSH+ACK", "sequence": 1,
+            "relative_sequence": index * 83 + 1, "relative_acknowledgment": 1, "length": 83, "window": 1, "ttl": 64});
+        serde_json::from_value(json).expect("a segment")
+    };
+    Segments { list: (0..count).map(segment).collect(), ..Segments::default() }
+}
+
+fn request(number: u64) -> crate::record::connection::Exchange {
+    sample::exchange(number, number.cast_signed() * 1_000_000, "GET / HTTP/1.1", "200 OK", 5)
+}
+
+#[test]
+fn what_waited_when_a_further_part_began_is_shown_with_its_segments() {
+    let (mut story, screen, _) = story(Language::English);
+    let mut record = sample::opened(1);
+    story.take(&record, News::Opened);
+    record.exchanges = (1..=3).map(request).collect();
+    story.take(&record, News::Responded);
+    let earlier = record.before(4);
+    let close = sample::kept_to_its_end().close;
+    let further = Record { part: 2, earlier, exchanges: vec![request(4)], close, ..sample::opened(1) };
+    story.take(&Record { segments: Some(requests(4)), ..further }, News::Closed);
+    let text = plain_text(&screen.take());
+    let (first, rest) = text.split_once("#1 again").expect("two blocks");
+    for bytes in ["1–83", "84–166", "167–249"] {
+        assert!(first.contains(&format!("83 bytes {bytes},")), "{bytes}: {text}");
+    }
+    assert!(!first.contains("250–332") && rest.contains("request 4; 83 bytes 250–332"), "{text}");
+}
+
+/// Of a connection whose packets lie in the ring, or are read.
+struct Ring {
+    record: Record,
+    is_read: bool,
+}
+
+impl Records for Ring {
+    fn are_segments_read(&mut self, _: u64) -> bool {
+        self.is_read
+    }
+
+    fn of(&mut self, _: u64) -> Option<&Record> {
+        Some(&self.record)
+    }
+}
+
+#[test]
+fn a_quiet_connection_is_shown_when_its_segments_are_read() {
+    let (mut story, screen, time) = story(Language::English);
+    let mut record = sample::opened(1);
+    story.take(&record, News::Opened);
+    record.exchanges.push(request(1));
+    story.take(&record, News::Responded);
+    let mut ring = Ring { record: Record { segments: Some(requests(1)), ..record }, is_read: false };
+    time.pass(400);
+    story.pass_time(&mut ring);
+    assert_eq!(screen.take(), "");
+    ring.is_read = true;
+    time.pass(100);
+    story.pass_time(&mut ring);
+    let text = plain_text(&screen.take());
+    assert!(text.contains("83 bytes 1–83,"), "{text}");
 }
