@@ -102,20 +102,42 @@ struct Form<'a, T> {
     code: Cow<'a, str>,
 }
 
+/// Words of a figure. Those of the program's own are a variant's name to serde, in which no writer looks for escapes.
+enum Words<'w> {
+    Own(&'static str),
+    Others(&'w str),
+}
+
+impl Serialize for Words<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Own(words) => serializer.serialize_unit_variant("Words", 0, words),
+            Self::Others(words) => serializer.serialize_str(words),
+        }
+    }
+}
+
 impl<T: Serialize> Serialize for Figure<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (is, value, named, sentence, code) = match self {
-            Self::Measured { value, by } => (Is::Measured, Some(value), "by", by.said(English), by.code()),
-            Self::Derived { value, from } => (Is::Derived, Some(value), "from", from.said(English), from.code()),
-            Self::NotVisible { why } => (Is::NotVisible, None, "why", why.said(English), why.code()),
+        let (is, value, named, own, said, code) = match self {
+            Self::Measured { value, by } => {
+                (Is::Measured, Some(value), "by", by.own_words(English), by.said(English), by.code())
+            }
+            Self::Derived { value, from } => {
+                (Is::Derived, Some(value), "from", from.own_words(English), from.said(English), from.code())
+            }
+            Self::NotVisible { why } => {
+                (Is::NotVisible, None, "why", why.own_words(English), why.said(English), why.code())
+            }
         };
+        let words = own.map_or(Words::Others(said), Words::Own);
         let mut form = serializer.serialize_struct("Form", 3 + usize::from(value.is_some()))?;
         form.serialize_field("is", &is)?;
         if let Some(value) = value {
             form.serialize_field("value", value)?;
         }
-        form.serialize_field(named, sentence)?;
-        form.serialize_field("code", code)?;
+        form.serialize_field(named, &words)?;
+        form.serialize_field("code", &Words::Own(code))?;
         form.end()
     }
 }

@@ -39,12 +39,20 @@ macro_rules! sentences {
 
             /// The same for people.
             pub fn said(&self, language: crate::language::Language) -> &str {
+                match self {
+                    Self::Other(text) => text,
+                    own => own.own_words(language).unwrap_or_default(),
+                }
+            }
+
+            /// The same, if the words are the program's own: nothing in those has to be escaped.
+            pub(in crate::record) fn own_words(&self, language: crate::language::Language) -> Option<&'static str> {
                 use crate::language::Language::{English, Korean};
-                match (self, language) {
+                Some(match (self, language) {
                     $((Self::$member, English) => concat!($english $(, "client", $more_english)*),)*
                     $((Self::$member, Korean) => concat!($korean $(, "클라이언트", $more_korean)*),)*
-                    (Self::Other(text), _) => text,
-                }
+                    (Self::Other(_), _) => return None,
+                })
             }
 
             /// The same where a proxy has the connection in the client's place.

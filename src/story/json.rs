@@ -1,18 +1,21 @@
 //! JSON that is safe to show in a terminal: control characters, line breaks and
 //! marks of direction are escaped, as JSON allows (RFC 8259 §7).
 
+mod writer;
+
 use crate::escape::{self, is_treacherous};
 use serde::Serialize;
 use serde_json::Value;
-use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
+use serde_json::ser::{PrettyFormatter, Serializer};
 use std::io;
+use writer::Writer;
 
 /// Writes `value` behind what is in `out`, on one line.
 ///
 /// # Errors
 /// If it can't be made.
 pub(crate) fn write(out: &mut Vec<u8>, value: &impl Serialize) -> io::Result<()> {
-    write_with(out, value, CompactFormatter)
+    Ok(value.serialize(Writer(out))?)
 }
 
 /// Writes `value` behind what is in `out`, indented.
@@ -20,12 +23,8 @@ pub(crate) fn write(out: &mut Vec<u8>, value: &impl Serialize) -> io::Result<()>
 /// # Errors
 /// If it can't be made.
 pub(crate) fn write_pretty(out: &mut Vec<u8>, value: &impl Serialize) -> io::Result<()> {
-    write_with(out, value, PrettyFormatter::new())
-}
-
-fn write_with(out: &mut Vec<u8>, value: &impl Serialize, formatter: impl Formatter) -> io::Result<()> {
     let start = out.len();
-    let mut serializer = Serializer::with_formatter(&mut *out, formatter);
+    let mut serializer = Serializer::with_formatter(&mut *out, PrettyFormatter::new());
     value.serialize(&mut serializer)?;
     escape::in_json(out, start);
     Ok(())
@@ -68,6 +67,10 @@ fn make_visible(value: &mut Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::connection::Record;
+    use crate::record::{Endpoint, Figure, Source, Why};
+    use std::collections::BTreeMap;
+    use std::net::SocketAddr;
 
     #[test]
     fn what_a_page_shows_is_as_lines_are_drawn() {
@@ -78,6 +81,85 @@ mod tests {
             let shown: [String; 1] = serde_json::from_slice(&json).expect("JSON");
             assert_eq!(shown, [escape::lines(text)]);
         }
+    }
+
+    /// What the compact form has to be: `serde_json`'s, and the rest of the escapes.
+    fn reference(value: &impl Serialize) -> String {
+        let mut json = serde_json::to_vec(value).expect("JSON");
+        escape::in_json(&mut json, 0);
+        String::from_utf8(json).expect("UTF-8")
+    }
+
+    fn written(value: &impl Serialize) -> String {
+        let mut json = Vec::new();
+        write(&mut json, value).expect("memory");
+        String::from_utf8(json).expect("UTF-8")
+    }
+
+    /// Each form that serde knows.
+    #[derive(Serialize)]
+    enum Form {
+        Unit,
+        Newtype(f64),
+        Tuple(i8, u128, char),
+        Struct { empty: [u8; 0], text: Option<String>, none: Option<()> },
+    }
+
+    #[derive(Serialize)]
+    struct Unit;
+
+    #[derive(Serialize)]
+    struct Pair(f32, bool);
+
+    #[derive(Serialize)]
+    struct All<'a> {
+        forms: Vec<Form>,
+        unit: (Unit, Pair, ()),
+        maps: (BTreeMap<i32, u64>, BTreeMap<&'a str, &'a str>),
+        bytes: &'a serde_bytes::Bytes,
+        #[serde(flatten)]
+        flat: BTreeMap<String, i128>,
+    }
+
+    #[test]
+    fn a_line_is_what_serde_json_writes() {
+        let all = |text: &str| {
+            let text = text.to_owned();
+            let forms = vec![
+                Form::Unit,
+                Form::Newtype(f64::MAX),
+                Form::Newtype(f64::NAN),
+                Form::Tuple(i8::MIN, u128::MAX, '\u{85}'),
+                Form::Struct { empty: [], text: Some(text), none: None },
+            ];
+            let maps = (BTreeMap::from([(-1, 1), (2, u64::MAX)]), BTreeMap::from([("a\"", "\r\n"), ("", "")]));
+            let flat = BTreeMap::from([("\u{202e}".to_owned(), i128::MIN), ("b".to_owned(), 0)]);
+            let all =
+                All { forms, unit: (Unit, Pair(0.1, true), ()), maps, bytes: serde_bytes::Bytes::new(b"ab"), flat };
+            assert_eq!(written(&all), reference(&all));
+        };
+        let characters: Vec<char> = (0..=0x10_ffff).filter_map(char::from_u32).collect();
+        for text in characters.chunks(1000).map(String::from_iter) {
+            assert_eq!(written(&text), reference(&text));
+        }
+        ["", "a", "\\\"\u{7f}\u{8}\u{c}\t", "\u{e0001}한글\u{0}", "GET / HTTP/1.0\r\nHost: a\r\n"]
+            .into_iter()
+            .for_each(all);
+        let ends: Vec<SocketAddr> = ["127.0.0.1:80", "[fe80::1%2]:1"].map(|text| text.parse().expect("an end")).into();
+        let ends: Vec<Endpoint> = ends.into_iter().map(Endpoint::Internet).collect();
+        assert_eq!(
+            written(&(ends, Endpoint::Unix("/a\"\u{1b}".into()))),
+            "[[\"127.0.0.1:80\",\"[fe80::1%2]:1\"],\"unix:/a\\\"\\u001b\"]"
+        );
+        let record = Record::example();
+        assert_eq!(written(&record), reference(&record));
+        let sources = Source::ALL.iter().cloned().chain([Source::Other("a\"\u{1b}".into())]);
+        let whys = Why::ALL.iter().cloned().chain([Why::Other("\u{202e}".into())]);
+        let figures: Vec<Figure<u8>> = sources
+            .flat_map(|source| [Figure::measured(1, source.clone()), Figure::derived(2, source)])
+            .chain(whys.map(Figure::not_visible))
+            .collect();
+        assert_eq!(written(&figures), reference(&figures));
     }
 
     #[test]
