@@ -42,13 +42,27 @@ pub(crate) fn passed_on<'v>(name: &str, value: &'v str) -> Cow<'v, str> {
 
 /// Whether `line` begins with one of these names and a colon. Each line of a log is looked at,
 /// and most begin otherwise. What no name may have does not count: some reader passes it over.
-fn begins_with(names: &[&str], line: &str) -> bool {
-    let is_letter = |byte: &u8| is_tchar(*byte);
-    let Some(first) = line.bytes().find(is_letter) else { return false };
-    names.iter().any(|name| name.as_bytes()[0].eq_ignore_ascii_case(&first)) && {
-        let (name, _) = line.split_once(':').unwrap_or_default();
-        let letters = || name.bytes().filter(is_letter).map(|byte| byte.to_ascii_lowercase());
-        names.iter().any(|wanted| letters().eq(wanted.bytes()))
+fn begins_with(names: &[&str], line: &[u8]) -> bool {
+    let is_letter = |byte: &&u8| is_tchar(**byte);
+    let Some(first) = line.iter().find(is_letter) else { return false };
+    names.iter().filter(|name| name.as_bytes()[0].eq_ignore_ascii_case(first)).any(|wanted| {
+        let mut name = line.iter().take_while(|byte| **byte != b':').filter(is_letter);
+        let is_name = wanted.bytes().all(|byte| name.next().is_some_and(|letter| letter.eq_ignore_ascii_case(&byte)));
+        is_name && name.next().is_none() && line.contains(&b':')
+    })
+}
+
+/// Whether one of these lines begins with a secret's name.
+fn has_secret(mut lines: &[u8]) -> bool {
+    loop {
+        // Nearly all bytes are none of an end's by one look.
+        let end = lines.iter().position(|byte| *byte <= b'\r' && matches!(byte, b'\r' | b'\n'));
+        let (line, rest) = lines.split_at(end.unwrap_or(lines.len()));
+        if begins_with(&SECRET, line) {
+            return true;
+        }
+        let Some((_, behind)) = rest.split_first() else { return false };
+        lines = behind;
     }
 }
 
@@ -71,8 +85,7 @@ pub(crate) fn withheld_head(head: &str) -> Cow<'_, str> {
 
 /// The same of lines that may be cut, or no head at all; `stand_in` makes what stands in a value's place.
 pub(crate) fn withheld_lines(text: &str, stand_in: impl Fn(&str) -> String) -> Cow<'_, str> {
-    let has_secret = text.split(['\r', '\n']).any(|line| begins_with(&SECRET, line));
-    if !has_secret && !text.contains('@') {
+    if !has_secret(text.as_bytes()) && !text.contains('@') {
         return Cow::Borrowed(text);
     }
     let lines: Vec<&str> = lines(text).collect();
@@ -81,7 +94,7 @@ pub(crate) fn withheld_lines(text: &str, stand_in: impl Fn(&str) -> String) -> C
     while let Some(line) = lines.get(at) {
         let folds = folds(&lines[at..]);
         let whole = &lines[at..=at + folds];
-        if begins_with(&SECRET, line) {
+        if begins_with(&SECRET, line.as_bytes()) {
             for (number, line) in whole.iter().enumerate() {
                 let (name, value) = if number == 0 { line.split_once(':').unwrap_or_default() } else { ("", *line) };
                 let text = value.trim_end_matches(['\r', '\n']);
@@ -89,9 +102,9 @@ pub(crate) fn withheld_lines(text: &str, stand_in: impl Fn(&str) -> String) -> C
                 shown.push_str(&format!("{name}{colon} {}{end}", stand_in(text.trim())));
             }
             at += 1 + folds;
-        } else if at == 0 || begins_with(&URL, line) {
+        } else if at == 0 || begins_with(&URL, line.as_bytes()) {
             // A request line holds a URL, too. A fold may stand within a password.
-            let folds = if begins_with(&URL, line) { folds } else { 0 };
+            let folds = if begins_with(&URL, line.as_bytes()) { folds } else { 0 };
             shown.push_str(&without_userinfo(&lines[at..=at + folds].concat()));
             at += 1 + folds;
         } else {
