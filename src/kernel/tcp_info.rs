@@ -55,8 +55,10 @@ fn syn_of(packet: &SlicedPacket<'_>, headers: &[u8]) -> Option<Syn> {
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+    let digit = |number: u8| b"0123456789abcdef"[usize::from(number)];
+    let mut text = Vec::with_capacity(2 * bytes.len());
+    bytes.iter().for_each(|byte| text.extend_from_slice(&[digit(byte >> 4), digit(byte & 15)]));
+    String::from_utf8(text).unwrap_or_default() // it is ASCII
 }
 
 /// `struct tcp_info` (linux/tcp.h), as long as this kernel has it: what it lacks is `None`.

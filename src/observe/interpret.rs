@@ -186,7 +186,9 @@ pub(super) fn acknowledged(at: Moment, accepted: Moment, stages: &Stages) -> Fig
 }
 
 fn message(head: &[u8], is_cut: bool) -> Message {
-    Message { head: String::from_utf8_lossy(head).into_owned(), is_cut }
+    // Nearly all is UTF-8, and known to be many bytes at a time.
+    let head = str::from_utf8(head).map_or_else(|_| String::from_utf8_lossy(head), Cow::Borrowed);
+    Message { head: head.into_owned(), is_cut }
 }
 
 /// The end, of a connection accepted at `accepted`.
