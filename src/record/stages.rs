@@ -5,6 +5,11 @@ use super::moment::Moment;
 use super::source::Source;
 use super::why::Why;
 use serde::{Deserialize, Serialize};
+use serde_bytes::ByteArray;
+
+/// A moment's bytes, and those of all stages.
+const MOMENT: usize = size_of::<u64>();
+type Packed = ByteArray<{ Stages::COUNT * MOMENT }>;
 
 /// A line each: its name, the one that version 1 has, who reports it, why it is not
 /// visible where nobody did and the exchange is over, what it means.
@@ -27,15 +32,33 @@ macro_rules! stages {
             }
 
             /// All of them, in order, with their names.
-            pub fn named(&self) -> Vec<(&'static str, &Figure<Nanoseconds>)> {
-                vec![$((stringify!($name), &self.$name)),*]
+            pub fn named(&self) -> [(&'static str, &Figure<Nanoseconds>); Self::COUNT] {
+                [$((stringify!($name), &self.$name)),*]
             }
         }
 
-        /// The same, as they are reported.
+        /// The same, as they are reported: on their way all of their bytes, for in fewer each would be packed by itself.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(into = "Packed", from = "Packed")]
         pub(crate) struct Moments {
             $(pub(crate) $name: Moment,)*
+        }
+
+        impl From<Moments> for Packed {
+            fn from(moments: Moments) -> Self {
+                let mut bytes = [0; Stages::COUNT * MOMENT];
+                let places = bytes.chunks_exact_mut(MOMENT);
+                places.zip([$(moments.$name),*]).for_each(|(place, at)| place.copy_from_slice(&at.0.to_ne_bytes()));
+                Self::new(bytes)
+            }
+        }
+
+        impl From<Packed> for Moments {
+            fn from(packed: Packed) -> Self {
+                let mut places = packed.as_chunks::<MOMENT>().0.iter();
+                let mut next = || Moment(places.next().map_or(0, |place| u64::from_ne_bytes(*place)));
+                Self { $($name: next(),)* }
+            }
         }
 
         impl Moments {
