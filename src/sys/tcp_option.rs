@@ -122,7 +122,7 @@ fn set_at(socket: &impl AsFd, level: libc::c_int, option: libc::c_int, value: li
 }
 
 fn get(socket: &impl AsFd, option: libc::c_int) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0_u8; MOST];
+    let mut bytes = [0_u8; MOST]; // zeros from the allocator would cost more than the call
     let mut length = MOST as libc::socklen_t;
     // SAFETY: the descriptor is open for as long as `socket` is borrowed; the
     // kernel writes at most `length` bytes into the buffer, which has them.
@@ -138,8 +138,7 @@ fn get(socket: &impl AsFd, option: libc::c_int) -> io::Result<Vec<u8>> {
     if result != 0 {
         return Err(io::Error::last_os_error());
     }
-    bytes.truncate(length as usize);
-    Ok(bytes)
+    Ok(bytes[..MOST.min(length as usize)].to_vec())
 }
 
 #[cfg(test)]
