@@ -151,8 +151,18 @@ pub fn push_quoted(line: &mut String, bytes: &[u8], longest: usize) {
 
 /// Bytes that stand there as they are, as nearly all do.
 fn plain(bytes: &[u8], longest: usize) -> Option<&str> {
-    let is_plain = bytes.len() <= longest && bytes.iter().all(|&byte| byte.is_ascii() && is_plain(byte.into()));
-    str::from_utf8(bytes).ok().filter(|_| is_plain)
+    if bytes.len() <= longest && are_plain(bytes) { str::from_utf8(bytes).ok() } else { None }
+}
+
+/// Whether bytes stand between quotes as they are, known at once; looking at all of them is many at a time,
+/// stopping at the first that does not would not be.
+pub fn are_plain(bytes: &[u8]) -> bool {
+    bytes.iter().fold(true, |are, byte| are & is_plain_byte(*byte))
+}
+
+/// Whether this is an ASCII character that needs no escape between quotes.
+pub const fn is_plain_byte(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\')
 }
 
 fn is_plain(character: char) -> bool {

@@ -2,15 +2,15 @@
 
 use super::access::{Begun, LONGEST, Via, push_address, push_decimal};
 use crate::escape::push_json;
-use std::fmt::Write as _;
+use itoa::Buffer;
 use std::net::IpAddr;
 use std::time::Duration;
 
 /// The object, up to what the response adds.
 pub(super) fn begin<'a>(object: &mut String, facts: &Begun<'_>, field: impl Fn(&str) -> &'a [u8]) {
     object.extend(["{\"time\":\"", facts.date, "."]);
-    // Writing to a String does not fail.
-    let _ = write!(object, "{:06}", facts.nanoseconds / 1000);
+    let microseconds = 1_000_000 + facts.nanoseconds / 1000; // six digits, behind the first
+    object.push_str(&Buffer::new().format(microseconds)[1..]);
     object.push_str("Z\",\"connection\":");
     push_decimal(object, facts.connection);
     object.push_str(",\"exchange\":");

@@ -1,7 +1,7 @@
 //! serde's data as JSON on one line: as `serde_json` writes it, with our escapes made in the same pass. Names of
 //! fields, which are the program's own, are not searched for any, and texts many bytes at a time.
 
-use crate::escape::is_treacherous;
+use crate::escape::{are_plain, is_plain_byte, is_treacherous};
 use itoa::{Buffer, Integer};
 use serde::Serialize;
 use serde::ser::{self, Serializer};
@@ -120,7 +120,7 @@ impl<'o> Serializer for Writer<'o> {
         let start = self.0.len();
         write!(self.0, "\"{value}\"").map_err(Error::io)?;
         let end = self.0.len() - 1;
-        if !is_plain(&self.0[start + 1..end]) {
+        if !are_plain(&self.0[start + 1..end]) {
             self.0.truncate(start);
             push_text(self.0, &value.to_string());
         }
@@ -280,7 +280,7 @@ impl ser::SerializeMap for Elements<'_> {
 fn push_text(out: &mut Vec<u8>, text: &str) {
     out.reserve(text.len() + 2);
     out.push(b'"');
-    if is_plain(text.as_bytes()) {
+    if are_plain(text.as_bytes()) {
         out.extend_from_slice(text.as_bytes());
     } else {
         push_escaped(out, text);
@@ -288,18 +288,9 @@ fn push_text(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-/// Whether a text stands there as it is, as most do; looking at all of it is many bytes at a time.
-fn is_plain(bytes: &[u8]) -> bool {
-    bytes.iter().fold(true, |are, byte| are & is_itself(*byte))
-}
-
-const fn is_itself(byte: u8) -> bool {
-    matches!(byte, b' '..0x7f) & (byte != b'"') & (byte != b'\\')
-}
-
 fn push_escaped(out: &mut Vec<u8>, text: &str) {
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| !is_itself(byte)) {
+    while let Some(at) = rest.bytes().position(|byte| !is_plain_byte(byte)) {
         let (plain, more) = rest.split_at(at);
         out.extend_from_slice(plain.as_bytes());
         let mut characters = more.chars();
