@@ -46,7 +46,7 @@ macro_rules! sentences {
             }
 
             /// The same, if the words are the program's own: nothing in those has to be escaped.
-            pub(in crate::record) fn own_words(&self, language: crate::language::Language) -> Option<&'static str> {
+            pub(super) fn own_words(&self, language: crate::language::Language) -> Option<&'static str> {
                 use crate::language::Language::{English, Korean};
                 Some(match (self, language) {
                     $((Self::$member, English) => concat!($english $(, "client", $more_english)*),)*

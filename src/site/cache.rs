@@ -27,7 +27,7 @@
 
 use super::mounts::{Mounts, SlowMounts};
 use super::place::Place;
-use super::prepared::{Known, Prepared, is_at_rest};
+use super::prepared::{Hashed, Prepared, is_at_rest};
 use super::root::{Identity, Refusal, Root};
 use super::version::Version;
 use crate::handler::{Body, Response};
@@ -66,7 +66,7 @@ pub(super) struct Cache {
     /// When the turn began.
     now: Instant,
     /// The bytes of the last entry that may no longer be used: its file is about to be read anew.
-    outlived: Option<Known>,
+    outlived: Option<Hashed>,
     /// The path that was last found to lead nowhere, and until when that holds.
     missing: (String, Instant),
     /// What is said of files that are not there, and until when.
@@ -189,7 +189,7 @@ impl Cache {
                 if self.root.as_ref().is_some_and(|kept| entry.is_current(self.turn, self.now, &kept.root)) {
                     return Some(entry.prepared.response(request));
                 }
-                self.outlived = entry.prepared.known();
+                self.outlived = entry.prepared.hashed();
                 self.remove(path);
                 None
             }
@@ -200,7 +200,7 @@ impl Cache {
 
     /// What the entry held that was last found to be out of date: bytes that are still
     /// the same when they are read anew need not be hashed anew.
-    pub(super) fn take_outlived(&mut self) -> Option<Known> {
+    pub(super) fn take_outlived(&mut self) -> Option<Hashed> {
         self.outlived.take()
     }
 

@@ -7,7 +7,7 @@ use super::mounts::{Mounts, SlowMounts};
 use super::options::SiteOptions;
 use super::path::{self, PathError, SitePath};
 use super::place::Place;
-use super::prepared::{Known, Opened, Prepared, Representation};
+use super::prepared::{Hashed, Opened, Prepared, Representation};
 use super::refused::{malformed_path, misdirected, moved, precondition_failed, refused, unavailable, unknown_method};
 use super::representation::{Coding, Preference};
 use super::root::{Destination, Refusal, Root};
@@ -265,7 +265,7 @@ impl<'a> Lookup<'a> {
         name: &[u8],
         file: Arc<File>,
         state: Stat,
-        known: Option<Known>,
+        known: Option<Hashed>,
     ) -> Result<Representation<'a>, Refusal> {
         let file = Opened::new(&file, state, &self.shared.tags, known)?;
         let (media_type, coding) = file.media_type(Named::by(name))?;

@@ -73,9 +73,9 @@ pub(super) struct Prepared {
     late: Option<Box<Late>>,
 }
 
-/// Bytes that once were a file, and what they say.
+/// Bytes that were a file, and what they say.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(super) struct Hashed {
     bytes: Bytes,
     content: Content,
 }
@@ -90,7 +90,7 @@ struct Late {
 impl Opened {
     /// What there is to know of `file`, opened a moment ago in this state; a
     /// small one is read now. One whose bytes are the `known` ones says what they said.
-    pub(super) fn new(file: &Arc<File>, state: Stat, tags: &Tags, known: Option<Known>) -> Result<Self, Refusal> {
+    pub(super) fn new(file: &Arc<File>, state: Stat, tags: &Tags, known: Option<Hashed>) -> Result<Self, Refusal> {
         let opened = SystemTime::now();
         let version = Version::of(&state);
         let is_settled = version.is_settled(opened, file);
@@ -172,9 +172,9 @@ impl Prepared {
     }
 
     /// The bytes that it holds, for whoever reads the file anew.
-    pub(super) fn known(&self) -> Option<Known> {
+    pub(super) fn hashed(&self) -> Option<Hashed> {
         match (&self.source, self.content) {
-            (Source::Memory(bytes), Some(content)) => Some(Known { bytes: bytes.clone(), content }),
+            (Source::Memory(bytes), Some(content)) => Some(Hashed { bytes: bytes.clone(), content }),
             _ => None,
         }
     }
