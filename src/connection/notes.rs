@@ -18,23 +18,22 @@
 
 mod arriving;
 mod ending;
+mod responding;
 
 use crate::kernel::clock::Clock;
 use crate::kernel::tcp_info::{Order, SendQueue, accept_queue};
 use crate::kernel::timestamps;
-use crate::observe::loads::Loads;
 use crate::observe::probe::{Outbox, Probe};
 use crate::observe::report::{Between, Closed, Exchange, Opened, Report};
 use crate::record::Moment;
 use crate::record::connection::HeadState;
-use crate::record::{Moments, Named, NotNamed, Reason};
+use crate::record::{Moments, Named, NotNamed};
 use crate::sys::tcp_option;
 use rustix::io::Errno;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::os::fd::{BorrowedFd, OwnedFd};
-use std::sync::Arc;
 
 /// How much of a head is recorded, in bytes: two of them fit one report.
 const MOST_OF_A_HEAD: usize = 1600;
@@ -314,128 +313,6 @@ impl Notes {
             (self.asks_kernel, self.sent, self.acknowledged) = (asks, 0, 0);
         }
     }
-
-    /// The response was chosen.
-    pub(super) fn response_chosen(&mut self, status: u16, resource: Option<&Arc<str>>) {
-        if let Some(exchange) = &mut self.exchange {
-            exchange.stages.response_chosen = self.clock.now();
-            exchange.status = status;
-            exchange.resource = resource.map(|resource| Cow::Owned(resource.as_ref().to_owned()));
-        }
-    }
-
-    /// The request is refused, for this reason.
-    pub(super) fn refused(&mut self, why: Reason) {
-        if let Some(exchange) = &mut self.exchange {
-            exchange.refused = Some(why);
-        }
-    }
-
-    /// What is known by now of this exchange, as the value of `Server-Timing`:
-    /// durations in milliseconds (W3C Server Timing),
-    /// and, to this machine, where its record is.
-    pub(super) fn server_timing(&self, loads: Option<&Loads>) -> String {
-        let Some(exchange) = &self.exchange else { return format!("connection;desc=\"{}\"", self.connection) };
-        let stages = &exchange.stages;
-        let mut value = format!("connection;desc=\"{}.{}\"", self.connection, exchange.number);
-        let (complete, chosen) = (stages.head_complete, stages.response_chosen);
-        // A body that was waited for came after the head, or in part, until it was waited for no longer.
-        let body_end = match exchange.body.filter(|body| body.is_awaited) {
-            None => complete,
-            Some(body) if body.read == body.length => body.last_read.max(complete),
-            Some(_) => chosen,
-        };
-        let arrived = if exchange.order == Order::Kept { stages.arrived } else { Moment::default() };
-        for (name, from, to) in [
-            ("kernel", arrived, stages.first_read),
-            ("read", stages.first_read, complete),
-            ("body", complete, if body_end == complete { Moment::default() } else { body_end }),
-            ("response", body_end, chosen),
-        ] {
-            if let Some(nanoseconds) = to.after(from) {
-                value.push_str(&format!(", {name};dur={:.3}", nanoseconds as f64 / 1e6));
-            }
-        }
-        if let Some(loads) = loads.filter(|_| self.is_local) {
-            value.push_str(&format!(", {}", loads.metrics(self.connection, exchange.number)));
-        }
-        value
-    }
-
-    /// The response's head was written, and is about to be sent.
-    /// `body` is the length of what follows, where that is known.
-    pub(super) fn response_head(&mut self, head: &[u8], body: Option<u64>, is_kept: bool) {
-        if let Some(exchange) = &mut self.exchange {
-            exchange.response = Cow::Owned(head[..head.len().min(MOST_OF_A_HEAD)].to_vec());
-            exchange.response_is_cut = head.len() > MOST_OF_A_HEAD;
-            exchange.response_head = head.len() as u64;
-            exchange.body_length = body;
-            exchange.is_kept = is_kept;
-        }
-    }
-
-    /// The kernel took `count` bytes of the response, in a call that was `begun`
-    /// then: when it returned, the client may have had them for long.
-    pub(super) fn sent(&mut self, count: usize, begun: Moment) {
-        self.sent = self.sent.wrapping_add(count as u32);
-        self.taken += count as u64;
-        if let Some(exchange) = &mut self.exchange {
-            if exchange.writes == 0 {
-                exchange.stages.first_write = begun;
-            }
-            exchange.stages.last_write = begun;
-            exchange.writes += 1;
-        }
-    }
-
-    /// The client does not take the response at once: what is known of it is said once.
-    pub(super) fn sending_waits(&mut self, probe: &Probe, outbox: &mut Outbox) {
-        if let (Some(exchange), false) = (&self.exchange, self.is_reported)
-            && exchange.writes > 0
-        {
-            let mut exchange = Exchange::clone(exchange);
-            exchange.stages.last_write = Moment::default();
-            set_traffic(&mut exchange, self.taken);
-            self.report_held(probe, outbox);
-            outbox.push(probe, &Report::Exchange(exchange));
-            self.is_reported = true;
-        }
-    }
-
-    /// Whether there will be a record of the exchange that is under way.
-    pub(super) fn records_exchange(&self) -> bool {
-        self.exchange.is_some()
-    }
-
-    /// All of the response was sent, or as much as ever will be.
-    pub(super) fn end_exchange(&mut self, is_kept: bool, socket: &OwnedFd, probe: &Probe, outbox: &mut Outbox) {
-        let Some(mut exchange) = self.exchange.take() else { return };
-        set_traffic(&mut exchange, self.taken);
-        (exchange.is_kept, exchange.is_over) = (is_kept, true);
-        if !self.asks_kernel || exchange.writes == 0 {
-            self.report_held(probe, outbox);
-            return outbox.push(probe, &Report::Exchange(*exchange));
-        }
-        let (byte, number) = (self.sent.wrapping_sub(1), exchange.number);
-        self.awaited.push_back(Unacknowledged { byte, number, exchange: Some(exchange) });
-        if self.awaited.len() > MOST_HELD {
-            self.take_acknowledgements(socket, probe, outbox);
-        }
-        // Those of a client that pipelines many are reported before it is known.
-        let held = self.awaited.len().saturating_sub(MOST_HELD);
-        if let Some(exchange) = held.checked_sub(1).and_then(|last| self.awaited[last].exchange.take()) {
-            outbox.push(probe, &Report::Exchange(*exchange));
-        }
-        if self.awaited.len() > MOST_AWAITED {
-            self.awaited.pop_front();
-        }
-    }
-}
-
-/// Of the bytes `taken` of a response, its head's are the first.
-fn set_traffic(exchange: &mut Exchange<'_>, taken: u64) {
-    exchange.response_head = exchange.response_head.min(taken);
-    exchange.response_body = taken - exchange.response_head;
 }
 
 #[cfg(test)]
