@@ -98,6 +98,8 @@ fn step(state: Position, byte: u8) -> Result<Position, ResponseError> {
                 b';' => Ok(Position::Extension { size, line, is_quiet: false }),
                 // Spaces behind the size: some servers pad it.
                 b' ' | b'\t' => Ok(Position::Extension { size, line, is_quiet: true }),
+                // The size is one; its line ends in another way than by CRLF.
+                _ if byte < b' ' || byte == 0x7f => Err(ResponseError::ChunkLine),
                 _ => Err(ResponseError::ChunkSize),
             },
         },
@@ -159,7 +161,9 @@ mod tests {
             ("-1\r\n", ResponseError::ChunkSize),
             ("0x5\r\n", ResponseError::ChunkSize),
             ("10000000000000000\r\n", ResponseError::ChunkTooLarge),
-            ("5\nhello\r\n", ResponseError::ChunkSize),
+            ("5\nhello\r\n", ResponseError::ChunkLine),
+            ("0\n\n", ResponseError::ChunkLine),
+            ("\n5\r\n", ResponseError::ChunkSize),
             ("5;a\nhello\r\n", ResponseError::ChunkLine),
             ("5 5\r\n", ResponseError::ChunkLine),
             ("5\rhello", ResponseError::ChunkLine),

@@ -42,7 +42,8 @@ pub enum ResponseError {
     ChunkSize,
     /// A chunk's size does not fit in 64 bits.
     ChunkTooLarge,
-    /// A chunk's size line is longer than [`MAX_LINE`](crate::http::chunked::MAX_LINE).
+    /// What stands behind a chunk's size, up to the line's end, is no extension, or the line is longer than
+    /// [`MAX_LINE`](crate::http::chunked::MAX_LINE).
     ChunkLine,
     /// A chunk's data is not followed by CRLF: its size is wrong.
     ChunkEnd,
@@ -68,6 +69,11 @@ pub enum ResponseError {
     /// The server ended the connection before the last chunk.
     ChunksCutShort {
         /// What came, decoded, in bytes.
+        received: u64,
+    },
+    /// The server ended the connection behind the last chunk, within the trailer section.
+    TrailerCutShort {
+        /// What came, decoded, in bytes: all of the data.
         received: u64,
     },
     /// Nothing of the response came in time.
@@ -176,6 +182,14 @@ impl fmt::Display for ResponseError {
             Self::ChunksCutShort { received } => {
                 let received = grouped(*received);
                 return write!(f, "The response was cut short: {received} bytes came, and no last chunk.");
+            }
+            Self::TrailerCutShort { received } => {
+                let received = grouped(*received);
+                return write!(
+                    f,
+                    "The response was cut short behind its last chunk: {received} bytes came, and no empty line at the \
+                     end of the trailer section."
+                );
             }
             Self::NoResponseInTime => "No response came in time.",
             Self::NoFinalResponseInTime => "An interim response (1xx) came, and no final one in time.",

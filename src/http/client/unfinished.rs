@@ -55,7 +55,8 @@ impl HeadSoFar {
 pub(super) fn cut_short(body: &Body, received: u64) -> Option<ResponseError> {
     match body {
         Body::Length { promised, .. } => Some(ResponseError::BodyCutShort { promised: *promised, received }),
-        Body::Chunked(_) | Body::Trailer => Some(ResponseError::ChunksCutShort { received }),
+        Body::Chunked(_) => Some(ResponseError::ChunksCutShort { received }),
+        Body::Trailer => Some(ResponseError::TrailerCutShort { received }),
         Body::UntilClose { .. } | Body::BareRest => None,
     }
 }

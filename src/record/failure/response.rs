@@ -14,7 +14,8 @@ pub(super) fn kind(error: Error) -> FailureKind {
         | Error::KeptConnectionEnded
         | Error::HeadCutShort
         | Error::BodyCutShort { .. }
-        | Error::ChunksCutShort { .. } => FailureKind::CutShort,
+        | Error::ChunksCutShort { .. }
+        | Error::TrailerCutShort { .. } => FailureKind::CutShort,
         Error::NoResponseInTime
         | Error::NoFinalResponseInTime
         | Error::HeadTimedOut
@@ -55,6 +56,7 @@ pub(super) fn code(error: Error) -> &'static str {
         Error::HeadCutShort => "head_cut_short",
         Error::BodyCutShort { .. } => "body_cut_short",
         Error::ChunksCutShort { .. } => "chunks_cut_short",
+        Error::TrailerCutShort { .. } => "trailer_cut_short",
         Error::NoResponseInTime => "no_response_in_time",
         Error::NoFinalResponseInTime => "no_final_response_in_time",
         Error::HeadTimedOut => "head_timed_out",
@@ -87,6 +89,12 @@ pub(super) fn korean(error: Error) -> String {
         Error::ChunksCutShort { received } => {
             let received = grouped(received);
             format!("응답이 중간에 끊겼습니다. {received}바이트가 왔고 마지막 청크는 오지 않았습니다.")
+        }
+        Error::TrailerCutShort { received } => {
+            let received = grouped(received);
+            format!(
+                "응답이 마지막 청크 뒤에서 끊겼습니다. {received}바이트가 왔고 트레일러를 끝내는 빈 줄은 오지 않았습니다."
+            )
         }
         Error::BodyTimedOut { received } => {
             let received = grouped(received);
