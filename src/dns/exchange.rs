@@ -19,6 +19,8 @@ pub(super) struct Ask<'a> {
     pub(super) recursion_desired: bool,
     /// For each transport.
     pub(super) timeout: Duration,
+    /// When all of them must be over.
+    pub(super) deadline: Option<Instant>,
     pub(super) attempt: u32,
     /// When the lookup began.
     pub(super) origin: Instant,
@@ -37,14 +39,18 @@ impl Ask<'_> {
         let mut exchanges = vec![self.once(first, true)?];
         let knows_no_edns = |exchange: &Query| response(exchange).is_some_and(|response| response.rcode == "FORMERR");
         let mut edns = true;
-        if exchanges.last().is_some_and(knows_no_edns) {
+        if exchanges.last().is_some_and(knows_no_edns) && self.has_time() {
             edns = false;
             exchanges.push(self.once(first, edns)?);
         }
-        if !self.by_tcp && exchanges.last().and_then(response).is_some_and(|response| response.truncated) {
+        if !self.by_tcp && exchanges.last().is_some_and(is_truncated) && self.has_time() {
             exchanges.push(self.once(Transport::Tcp, edns)?);
         }
         Ok(exchanges)
+    }
+
+    fn has_time(&self) -> bool {
+        self.deadline.is_none_or(|deadline| Instant::now() < deadline)
     }
 
     fn once(&self, transport: Transport, edns: bool) -> Result<Query, LookupError> {
@@ -53,6 +59,7 @@ impl Ask<'_> {
         let start = Instant::now();
         let mut ignored = Others::default();
         let deadline = start + self.timeout;
+        let deadline = self.deadline.map_or(deadline, |all| all.min(deadline));
         let result = match transport {
             Transport::Udp => self.udp(&question, deadline, &mut ignored),
             Transport::Tcp => self.tcp(&question, deadline, &mut ignored),
@@ -142,17 +149,29 @@ pub(super) fn response(exchange: &Query) -> Option<&DnsResponse> {
     }
 }
 
-/// Why an exchange gave no answer that can be used; `None`: it gave one.
-pub(super) fn failure(exchange: &Query) -> Option<LookupError> {
+fn is_truncated(exchange: &Query) -> bool {
+    response(exchange).is_some_and(|response| response.truncated)
+}
+
+/// Why the `exchanges` of one question to one server gave no answer that can be used; `None`: the last one did.
+pub(super) fn failure(exchanges: &[Query]) -> Option<LookupError> {
+    let (exchange, before) = exchanges.split_last()?;
     let (server, name) = (exchange.server, exchange.name.clone());
+    let is_by_tcp = exchange.transport == Transport::Tcp;
+    // Then the server is there, and responds by UDP.
+    let did_not_fit = is_by_tcp && before.last().is_some_and(is_truncated);
     match &exchange.outcome {
-        QueryOutcome::Answered(response) if response.truncated => Some(LookupError::Truncated { server }),
+        QueryOutcome::Answered(response) if response.truncated && is_by_tcp => Some(LookupError::Truncated { server }),
+        QueryOutcome::Answered(response) if response.truncated => Some(LookupError::NoTcp { server }),
         QueryOutcome::Answered(response) => match response.rcode.as_str() {
             "NOERROR" | "NXDOMAIN" => None,
             rcode => Some(LookupError::ServerFailed { name, server, rcode: rcode.to_owned() }),
         },
+        QueryOutcome::TimedOut | QueryOutcome::Refused | QueryOutcome::Unreachable { .. } if did_not_fit => {
+            Some(LookupError::NoTcp { server })
+        }
         QueryOutcome::TimedOut => Some(LookupError::NoResponse { tries: exchange.attempt, server }),
-        QueryOutcome::Refused if exchange.transport == Transport::Tcp => Some(LookupError::NoTcp { server }),
+        QueryOutcome::Refused if is_by_tcp => Some(LookupError::TcpRefused { server }),
         QueryOutcome::Refused => Some(LookupError::Refused { server }),
         QueryOutcome::Unreachable { why } => Some(LookupError::Unreachable { server, why: why.clone() }),
         QueryOutcome::Malformed { why } => Some(LookupError::Malformed { server, why: why.clone() }),
@@ -185,5 +204,50 @@ fn of_error(error: &io::Error) -> QueryOutcome {
         ErrorKind::ConnectionRefused => QueryOutcome::Refused,
         ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => QueryOutcome::CutShort,
         _ => QueryOutcome::Unreachable { why: error.into() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+    use std::thread;
+
+    #[test]
+    fn one_deadline_holds_for_both_transports_and_what_was_truncated_was_a_response() {
+        // It takes connections and says nothing there.
+        let (udp, _tcp) = (0..100)
+            .find_map(|_| {
+                let udp = UdpSocket::bind("127.0.0.1:0").ok()?;
+                let tcp = TcpListener::bind(udp.local_addr().ok()?).ok()?;
+                Some((udp, tcp))
+            })
+            .expect("a port");
+        let server = udp.local_addr().expect("an address");
+        let truncates = thread::spawn(move || {
+            let mut buffer = [0; 512];
+            let (length, client) = udp.recv_from(&mut buffer).expect("a question");
+            buffer[2] |= 0x82; // QR and TC
+            udp.send_to(&buffer[..length], client).expect("loopback takes it");
+        });
+        let now = Instant::now();
+        let ask = Ask {
+            server,
+            name: "a.test",
+            kind: QueryType::A,
+            recursion_desired: true,
+            timeout: Duration::from_secs(20),
+            deadline: Some(now + Duration::from_millis(300)),
+            attempt: 1,
+            origin: now,
+            by_tcp: false,
+        };
+        let exchanges = ask.run().expect("a name");
+        truncates.join().expect("no panic");
+        assert!(now.elapsed() < Duration::from_secs(10), "{:?}", now.elapsed());
+        assert_eq!(exchanges.last().map(|last| &last.outcome), Some(&QueryOutcome::TimedOut));
+        assert_eq!(failure(&exchanges), Some(LookupError::NoTcp { server }));
+        // Nor is it said to be truncated by TCP where no time was left for that.
+        assert_eq!(failure(&exchanges[..1]), Some(LookupError::NoTcp { server }));
     }
 }

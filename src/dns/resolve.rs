@@ -130,7 +130,8 @@ fn both(lookup: &mut Lookup, name: &str, config: &Config, start: Instant) -> (Op
         return (None, (!late.kinds.is_empty()).then_some(late));
     }
     // "No AAAA" says less than why there was no answer to A.
-    let is_no_address = |error: &LookupError| matches!(error, LookupError::NoAddress { .. });
+    let is_no_address =
+        |error: &LookupError| matches!(error, LookupError::NoAddress { .. } | LookupError::NoRecord { .. });
     let telling = errors.iter().rposition(|error| !is_no_address(error)).unwrap_or(0);
     match errors.is_empty() {
         // A thread that panicked has already said so.
@@ -219,7 +220,11 @@ impl Chase {
             }
             // A server that does not go and find out leaves the chain to us.
             if response.recursion_available || self.aliases.len() == before {
-                return Err(LookupError::NoAddress { name: end, server });
+                return Err(match config.kinds[..] {
+                    [QueryType::A] => LookupError::NoRecord { name: end, version: 4, server },
+                    [QueryType::Aaaa] => LookupError::NoRecord { name: end, version: 6, server },
+                    _ => LookupError::NoAddress { name: end, server },
+                });
             }
             asked = end;
         }
@@ -244,18 +249,26 @@ impl Chase {
                     kind,
                     recursion_desired: true,
                     timeout,
+                    deadline: config.deadline,
                     attempt,
                     origin: self.start,
                     by_tcp: config.use_vc,
                 };
                 let exchanges = ask.run()?;
-                let deciding = exchanges.last().cloned();
+                let error = failure(&exchanges);
+                let response = exchanges.last().and_then(response).cloned();
                 self.exchanges.extend(exchanges);
-                let Some(exchange) = deciding else { continue };
-                match (failure(&exchange), response(&exchange)) {
-                    (None, Some(response)) => return Ok((server, response.clone())),
-                    (error, _) => last = error.or(last),
-                }
+                last = match (error, response) {
+                    (Some(error), _) => Some(error),
+                    // It says nothing of the name: the next one may.
+                    (None, Some(response)) => match response.referral() {
+                        None => return Ok((server, response)),
+                        Some(zone) => {
+                            Some(LookupError::Referred { name: name.to_owned(), zone: zone.to_owned(), server })
+                        }
+                    },
+                    (None, None) => last,
+                };
             }
         }
         Err(match last {

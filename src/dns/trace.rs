@@ -140,8 +140,12 @@ impl Walk<'_> {
                 return Err(LookupError::NoSuchName { name: end, server });
             }
             // Who knows the one kind knows the other.
-            let six = self.ask(&zone, &end, QueryType::Aaaa, &[server], depth).ok();
-            found.extend(six.iter().flat_map(|(_, response)| addresses(&end, QueryType::Aaaa, &response.answers)));
+            match self.ask(&zone, &end, QueryType::Aaaa, &[server], depth) {
+                Ok((_, response)) => found.extend(addresses(&end, QueryType::Aaaa, &response.answers)),
+                // That it has none, nobody said.
+                Err(error) if found.is_empty() => return Err(error),
+                Err(_) => {}
+            }
             return if found.is_empty() { Err(LookupError::NoAddress { name: end, server }) } else { Ok(found) };
         }
         Err(LookupError::TooManyAliases { name: asked })
@@ -221,14 +225,16 @@ impl Walk<'_> {
                 kind,
                 recursion_desired: false,
                 timeout,
+                deadline: Some(self.deadline),
                 attempt,
                 origin: self.origin,
                 by_tcp: false,
             }
             .run()?;
+            let error = failure(&run);
             exchanges.extend(run);
             let Some(exchange) = exchanges.last() else { continue };
-            match (failure(exchange), response(exchange)) {
+            match (error, response(exchange)) {
                 (None, Some(response)) => {
                     let response = response.clone();
                     self.note(zone, name, depth, exchanges);

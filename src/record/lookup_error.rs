@@ -34,6 +34,24 @@ pub enum LookupError {
         /// Who said so.
         server: SocketAddr,
     },
+    /// The name exists, without an address of the one kind that was asked for.
+    NoRecord {
+        /// The name.
+        name: String,
+        /// Of IP: 4 or 6.
+        version: u8,
+        /// Who said so.
+        server: SocketAddr,
+    },
+    /// The server did not say: it refers to others, and goes and finds out for nobody (RFC 2308 §2.2).
+    Referred {
+        /// The name.
+        name: String,
+        /// The zone whose servers it refers to.
+        zone: String,
+        /// The last that did so.
+        server: SocketAddr,
+    },
     /// A server answered with an error, such as SERVFAIL or REFUSED.
     ServerFailed {
         /// The name.
@@ -52,6 +70,11 @@ pub enum LookupError {
     },
     /// Nobody listens at the server's address.
     Refused {
+        /// The server.
+        server: SocketAddr,
+    },
+    /// The server takes no connection, and by TCP alone it was asked (`use-vc` in resolv.conf(5)).
+    TcpRefused {
         /// The server.
         server: SocketAddr,
     },
@@ -78,7 +101,7 @@ pub enum LookupError {
         /// The server.
         server: SocketAddr,
     },
-    /// The answer did not fit in a datagram, and the server takes no connection.
+    /// The answer did not fit in a datagram, and none came by TCP.
     NoTcp {
         /// The server.
         server: SocketAddr,
@@ -181,9 +204,13 @@ impl LookupError {
             Self::InvalidName { .. } => "invalid_name",
             Self::NoSuchName { .. } => "no_such_name",
             Self::NoAddress { .. } => "no_address",
+            Self::NoRecord { version: 4, .. } => "no_ipv4_address",
+            Self::NoRecord { .. } => "no_ipv6_address",
+            Self::Referred { .. } => "dns_referral",
             Self::ServerFailed { .. } => "dns_server_failed",
             Self::NoResponse { .. } => "dns_no_response",
             Self::Refused { .. } => "dns_refused",
+            Self::TcpRefused { .. } => "dns_tcp_refused",
             Self::Unreachable { .. } => "dns_unreachable",
             Self::AliasLoop { .. } => "alias_loop",
             Self::TooManyAliases { .. } => "too_many_aliases",
@@ -251,6 +278,14 @@ impl fmt::Display for LookupError {
             Self::NoAddress { name, server } => {
                 write!(f, "{name} exists and has no address, neither A nor AAAA, says {server}.")
             }
+            Self::NoRecord { name, version, server } => {
+                let kind = if *version == 4 { "A" } else { "AAAA" };
+                write!(f, "{name} exists and has no {kind} record, says {server}; another kind was not asked for.")
+            }
+            Self::Referred { name, zone, server } => write!(
+                f,
+                "{server} does not look {name} up: it refers to the servers of {zone}. Try another server with --dns."
+            ),
             Self::ServerFailed { name, server, rcode } => {
                 let why = match rcode.as_str() {
                     "SERVFAIL" => "it could not find out",
@@ -264,12 +299,15 @@ impl fmt::Display for LookupError {
                 write!(f, "No response after {times}; the last server asked was {server}. Try another with --dns.")
             }
             Self::Refused { server } => write!(f, "No name server listens at {server}. Try another with --dns."),
+            Self::TcpRefused { server } => {
+                write!(f, "{server} accepts no connection over TCP, by which alone resolv.conf has it asked (use-vc).")
+            }
             Self::Unreachable { server, why } => write!(f, "The name server {server} cannot be reached: {why}."),
             Self::AliasLoop { name } => write!(f, "The CNAMEs run in a circle: {name} comes up again."),
             Self::TooManyAliases { name } => write!(f, "The chain of CNAMEs is too long; it was left at {name}."),
             Self::Truncated { server } => write!(f, "{server} truncates its response even over TCP."),
             Self::NoTcp { server } => {
-                write!(f, "The response of {server} does not fit in a datagram, and it accepts no connection over TCP.")
+                write!(f, "The response of {server} does not fit in a datagram, and none came over TCP.")
             }
             Self::Malformed { server, why } => write!(f, "The response of {server} cannot be read: {why}."),
             Self::Lame { zone, server } => {

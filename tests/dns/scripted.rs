@@ -2,10 +2,10 @@
 
 use super::server::{By, Server, address, answer, answer_with_address, asked, bytes, cname, ns};
 use super::{addresses, asking, assert_addresses, options, response, transports};
-use glasshttp::dns::{Options, TraceOptions, resolve, trace};
+use glasshttp::dns::{Families, Options, TraceOptions, resolve, trace};
 use glasshttp::record::LookupError;
 use glasshttp::record::lookup::{Ignored, QueryOutcome, Source};
-use hickory_proto::op::ResponseCode;
+use hickory_proto::op::{Message, ResponseCode};
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -151,6 +151,76 @@ fn nobody_listening_is_told_apart_from_silence() {
     let lookup = resolve("a.test", &asking(server));
     assert_eq!(lookup.error, Some(LookupError::Refused { server }));
     assert!(lookup.time < Duration::from_secs(5));
+}
+
+/// A server that refers to others has not said that there is no address (RFC 2308 §2.2).
+#[test]
+fn a_referral_is_no_word_on_addresses_and_the_next_server_is_asked() {
+    let refers = |question: &Message, _| {
+        let mut message = answer(question);
+        message.metadata.recursion_available = false;
+        message.add_authority(ns("test", "ns.test"));
+        vec![bytes(&message)]
+    };
+    let lone = Server::at(([127, 9, 9, 4], 53).into(), refers);
+    let error = resolve("a.test", &asking(lone.address)).error.expect("nobody knows it");
+    let expected = LookupError::Referred { name: "a.test".into(), zone: "test".into(), server: lone.address };
+    assert_eq!(error, expected);
+    assert!(!error.to_string().contains("no address"), "{error}");
+    let _knows = Server::at(([127, 9, 9, 5], 53).into(), |question, _| vec![bytes(&answer_with_address(question))]);
+    let folder = crate::harness::folder();
+    let lookup = resolve("a.test", &by_file(folder.path(), "nameserver 127.9.9.4\nnameserver 127.9.9.5\n"));
+    assert_addresses(&lookup.addresses, &["192.0.2.1", "2001:db8::1"]);
+}
+
+#[test]
+fn of_a_kind_that_was_not_asked_for_nothing_is_said() {
+    let server = Server::start(|question, _| vec![bytes(&answer(question))]);
+    for (families, version) in [(Families::Four, 4), (Families::Six, 6)] {
+        let mut options = asking(server.address);
+        options.families = families;
+        let error = resolve("a.test", &options).error;
+        assert_eq!(error, Some(LookupError::NoRecord { name: "a.test".into(), version, server: server.address }));
+    }
+}
+
+/// Options of a resolv.conf in `folder` with this text.
+fn by_file(folder: &std::path::Path, text: &str) -> Options {
+    let path = folder.join("resolv.conf");
+    fs::write(&path, text).expect("a file");
+    options(|options| {
+        options.resolv_conf.clone_from(&path);
+        (options.hosts, options.system) = (folder.join("none"), None);
+    })
+}
+
+#[test]
+fn who_is_asked_by_tcp_alone_was_not_asked_by_udp() {
+    let folder = crate::harness::folder();
+    let options = by_file(folder.path(), "nameserver 127.77.0.2\noptions use-vc\n");
+    let error = resolve("a.test", &options).error.expect("nobody listens");
+    assert_eq!(error, LookupError::TcpRefused { server: ([127, 77, 0, 2], 53).into() });
+    assert!(!error.to_string().contains("datagram"), "{error}");
+}
+
+#[test]
+fn a_response_that_does_not_fit_and_does_not_come_by_tcp_was_a_response() {
+    // An address that no other test uses: nobody takes the port meanwhile.
+    let udp = UdpSocket::bind("127.77.0.3:0").expect("a socket");
+    let refused = udp.local_addr().expect("an address");
+    let truncates = std::thread::spawn(move || {
+        for _ in 0..2 {
+            let mut buffer = [0; 4096];
+            let (length, client) = udp.recv_from(&mut buffer).expect("a question");
+            let mut message = answer(&Message::from_vec(&buffer[..length]).expect("a message"));
+            message.metadata.truncation = true;
+            udp.send_to(&bytes(&message), client).expect("loopback takes it");
+        }
+    });
+    let mut options = asking(refused);
+    options.attempts = Some(1);
+    assert_eq!(resolve("a.test", &options).error, Some(LookupError::NoTcp { server: refused }));
+    truncates.join().expect("no panic");
 }
 
 #[test]
@@ -328,20 +398,17 @@ fn resolv_conf_may_ask_for_tcp_and_for_turns() {
         })
         .into();
     let folder = crate::harness::folder();
-    let path = folder.path().join("resolv.conf");
-    let options = options(|options| {
-        options.resolv_conf.clone_from(&path);
-        (options.hosts, options.system) = (folder.path().join("none"), None);
-    });
+    let options = by_file(folder.path(), "");
+    let path = &options.resolv_conf;
     let servers = "nameserver 127.9.9.1\nnameserver 127.9.9.2\nnameserver 127.9.9.3\n";
     // By TCP from the first question on, and the first server only.
-    fs::write(&path, format!("{servers}options use-vc\n")).expect("a file");
+    fs::write(path, format!("{servers}options use-vc\n")).expect("a file");
     let lookup = resolve("a.test", &options);
     assert_addresses(&lookup.addresses, &["192.0.2.1", "2001:db8::1"]);
     assert_eq!(transports(&lookup), (0, 2));
     assert_eq!(std::mem::take(&mut *heard.lock().expect("no panic")), [(1, By::Tcp); 2]);
     // In turn: each run begins with one of them, and all have their turn some time.
-    fs::write(&path, format!("{servers}options rotate\n")).expect("a file");
+    fs::write(path, format!("{servers}options rotate\n")).expect("a file");
     let mut first = BTreeSet::new();
     for _ in 0..1_000 {
         assert_addresses(&resolve("a.test", &options).addresses, &["192.0.2.1", "2001:db8::1"]);

@@ -14,6 +14,15 @@ pub(super) fn korean(error: &LookupError) -> String {
         LookupError::NoAddress { name, server } => {
             format!("{name}은(는) 있는 이름이지만 A도 AAAA도 없습니다({server}의 응답).")
         }
+        LookupError::NoRecord { name, version, server } => {
+            let kind = if *version == 4 { "A" } else { "AAAA" };
+            format!(
+                "{name}은(는) 있는 이름이지만 {kind} 레코드가 없습니다({server}의 응답). 다른 종류는 묻지 않았습니다."
+            )
+        }
+        LookupError::Referred { name, zone, server } => format!(
+            "{server}은(는) {name}을(를) 찾아 주지 않고 {zone}의 서버로 위임합니다(referral). --dns로 다른 서버를 써 보세요."
+        ),
         LookupError::ServerFailed { name, server, rcode } => {
             format!("{name}에 대한 {server}의 응답은 {rcode}입니다. --dns로 다른 서버를 써 보세요.")
         }
@@ -23,6 +32,9 @@ pub(super) fn korean(error: &LookupError) -> String {
         LookupError::Refused { server } => {
             format!("{server}에서 기다리는 네임 서버가 없습니다. --dns로 다른 서버를 써 보세요.")
         }
+        LookupError::TcpRefused { server } => {
+            format!("resolv.conf(use-vc)에 따라 TCP로만 물었는데, {server}이(가) TCP 연결을 받지 않습니다.")
+        }
         LookupError::Unreachable { server, why } => {
             format!("네임 서버 {server}에 닿을 수 없습니다: {}.", why.said(Korean))
         }
@@ -30,7 +42,7 @@ pub(super) fn korean(error: &LookupError) -> String {
         LookupError::TooManyAliases { name } => format!("CNAME 사슬이 너무 깁니다. {name}에서 멈췄습니다."),
         LookupError::Truncated { server } => format!("{server}이(가) TCP로도 잘린 응답을 보냅니다."),
         LookupError::NoTcp { server } => {
-            format!("{server}의 응답이 데이터그램 하나에 들어가지 않는데, TCP 연결을 받지 않습니다.")
+            format!("{server}의 응답이 데이터그램 하나에 들어가지 않는데, TCP로는 응답이 오지 않았습니다.")
         }
         LookupError::Malformed { server, why } => {
             format!("{server}의 응답을 읽을 수 없습니다: {}.", why.said(Korean))
