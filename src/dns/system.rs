@@ -42,7 +42,7 @@ impl System {
     pub fn wait(&self, patience: Duration, ours: &[IpAddr]) -> SystemLookup {
         self.answer(patience, ours).unwrap_or_else(|| SystemLookup {
             addresses: vec![],
-            error: Some("it did not answer in time".to_owned()),
+            error: Some(SystemLookup::NOT_IN_TIME.to_owned()),
             time: self.start.elapsed(),
             differs: !ours.is_empty(),
         })

@@ -8,9 +8,9 @@ use crate::record::Failure;
 use crate::record::lookup::Lookup;
 use crate::record::transfer::Name;
 use std::net::IpAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// How long the system resolver may take where ours found nothing.
+/// How long the system resolver may take, beyond ours, where ours found nothing.
 const SYSTEM: Duration = Duration::from_secs(5);
 
 /// What goes on beside a fetch, and never delays it.
@@ -62,7 +62,7 @@ pub(super) fn look_up(
     clock: Clock,
     interrupt: &Interrupt,
 ) -> (Name, Background, Result<(), Failure>) {
-    let began = clock.now();
+    let (began, start) = (clock.now(), Instant::now());
     let mut name =
         Name { host: host.to_owned(), began, ended: began, lookup: None, trace: None, addresses: Vec::new() };
     let mut background = Background::default();
@@ -97,10 +97,12 @@ pub(super) fn look_up(
             name.addresses = lookup.addresses.clone();
             if let (true, Some(system)) = (name.addresses.is_empty(), background.system.take()) {
                 // The system knows other ways than DNS: mDNS, containers, its own name.
-                let patience = SYSTEM.min(options.timeout);
+                // The time for the name is one, whoever is asked.
+                let patience = SYSTEM.min(options.timeout.saturating_sub(start.elapsed()));
                 let said = interrupt.unless_it_comes(move || system.wait(patience, &[]));
                 name.addresses = said.as_ref().map(|said| said.addresses.clone()).unwrap_or_default();
                 lookup.system = said;
+                name.ended = clock.now();
             }
             let error = lookup.error.as_ref().map(Failure::from);
             name.lookup = Some(lookup);

@@ -317,6 +317,11 @@ pub struct NameServer {
     pub glue: bool,
 }
 
+impl SystemLookup {
+    /// The words of one that was not waited for any longer.
+    pub(crate) const NOT_IN_TIME: &str = "it did not answer in time";
+}
+
 impl ResourceRecord {
     /// Whether it is of this type, and of the Internet.
     pub fn is(&self, kind: &str) -> bool {

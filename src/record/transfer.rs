@@ -97,7 +97,7 @@ pub struct Transfer {
 pub struct Name {
     /// The host.
     pub host: String,
-    /// When the lookup began, and when its own questions were answered.
+    /// When the lookup began, and when it was over: the system's resolver is part of it where it was waited for.
     pub began: Nanoseconds,
     /// See `began`.
     pub ended: Nanoseconds,

@@ -62,6 +62,7 @@ fn found(at: Figure<Nanoseconds>, title: String, language: Language) -> Step {
 
 fn by_servers(lookup: &Lookup, name: &Name, language: Language) -> Vec<Step> {
     let mut steps = questions(&lookup.exchanges, name, language);
+    steps.extend(system_in_vain(lookup, name, language));
     steps.push(match system_alone(lookup, name) {
         Some(system) => by_system(system, lookup, name, language),
         None => {
@@ -107,6 +108,25 @@ fn system_alone<'a>(lookup: &'a Lookup, name: &Name) -> Option<&'a SystemLookup>
     let system = lookup.system.as_ref()?;
     let is_its = lookup.addresses.is_empty() && !name.addresses.is_empty();
     is_its.then_some(system)
+}
+
+/// What the system's resolver was waited for, and for how long, where it led to nothing either.
+fn system_in_vain(lookup: &Lookup, name: &Name, language: Language) -> Option<Step> {
+    let system = lookup.system.as_ref().filter(|_| lookup.addresses.is_empty() && name.addresses.is_empty())?;
+    let said = match system.error.as_deref() {
+        Some(SystemLookup::NOT_IN_TIME) => say!(language, "no response in time" / "제때 응답하지 않음"),
+        Some(error) => error.to_owned(),
+        None => list(&system.addresses, language),
+    };
+    let title = say!(
+        language,
+        "the system's own resolver (getaddrinfo), {}: {}" / "시스템 리졸버(getaddrinfo), {}: {}",
+        span(nanoseconds(system.time)),
+        said
+    );
+    // It was asked when the lookup began.
+    let step = Step::event("system", by_clock(name.began), say!(language, "system" / "시스템"), title);
+    Some(step.known_by_its_time(language))
 }
 
 fn by_system(system: &SystemLookup, lookup: &Lookup, name: &Name, language: Language) -> Step {
