@@ -23,8 +23,9 @@ pub(crate) fn is_secret(name: &str) -> bool {
     SECRET.iter().any(|secret| name.trim().eq_ignore_ascii_case(secret))
 }
 
-/// The fields whose values are a URL, which may hold a name and a password.
-const URL: [&str; 3] = ["location", "content-location", "referer"];
+/// The fields whose values are a URL, which may hold a name and a password, with a blank in it, even. In the values
+/// of others, URLs end at what no URL has.
+const URL: [&str; 4] = ["location", "content-location", "referer", "refresh"];
 
 /// What stands in the place of a name and a password in a URL.
 pub(crate) const WITHHELD: &str = "...";
@@ -36,20 +37,27 @@ pub(crate) fn passed_on<'v>(name: &str, value: &'v str) -> Cow<'v, str> {
     }
     match URL.iter().any(|url| name.eq_ignore_ascii_case(url)) {
         true => without_userinfo(value),
-        false => Cow::Borrowed(value),
+        false => without_userinfo_among(value),
     }
 }
 
-/// Whether `line` begins with one of these names and a colon. Each line of a log is looked at,
-/// and most begin otherwise. What no name may have does not count: some reader passes it over.
+/// Where the name ends, if `line` begins with one of these. Each line of a log is looked at, and most
+/// begin otherwise. What no name may have does not count: some reader passes it over; and what stands
+/// behind it is the value, whether there is a colon or not.
+fn name_end(names: &[&str], line: &[u8]) -> Option<usize> {
+    let first = line.iter().find(|byte| is_tchar(**byte))?;
+    let ends = |wanted: &&str| {
+        let mut letters = line.iter().enumerate().filter(|(_, byte)| is_tchar(**byte));
+        let last = wanted.bytes().try_fold(0, |_, wanted| {
+            letters.next().filter(|(_, byte)| byte.eq_ignore_ascii_case(&wanted)).map(|(at, _)| at)
+        })?;
+        line.get(last + 1).is_none_or(|byte| !is_tchar(*byte)).then_some(last + 1)
+    };
+    names.iter().filter(|name| name.as_bytes()[0].eq_ignore_ascii_case(first)).find_map(ends)
+}
+
 fn begins_with(names: &[&str], line: &[u8]) -> bool {
-    let is_letter = |byte: &&u8| is_tchar(**byte);
-    let Some(first) = line.iter().find(is_letter) else { return false };
-    names.iter().filter(|name| name.as_bytes()[0].eq_ignore_ascii_case(first)).any(|wanted| {
-        let mut name = line.iter().take_while(|byte| **byte != b':').filter(is_letter);
-        let is_name = wanted.bytes().all(|byte| name.next().is_some_and(|letter| letter.eq_ignore_ascii_case(&byte)));
-        is_name && name.next().is_none() && line.contains(&b':')
-    })
+    name_end(names, line).is_some()
 }
 
 /// Whether one of these lines begins with a secret's name.
@@ -63,6 +71,16 @@ fn has_secret(mut lines: &[u8]) -> bool {
         }
         let Some((_, behind)) = rest.split_first() else { return false };
         lines = behind;
+    }
+}
+
+/// A line that begins with a secret's name: that with its colon, if there is one, and the value.
+fn at_name(line: &str) -> (&str, &str) {
+    let end = name_end(&SECRET, line.as_bytes()).unwrap_or(0);
+    let colon = line[end..].find(|letter: char| !letter.is_ascii() || letter == ':' || is_tchar(letter as u8));
+    match colon.filter(|at| line[end + at..].starts_with(':')) {
+        Some(at) => line.split_at(end + at + 1),
+        None => line.split_at(end),
     }
 }
 
@@ -96,10 +114,13 @@ pub(crate) fn withheld_lines(text: &str, stand_in: impl Fn(&str) -> String) -> C
         let whole = &lines[at..=at + folds];
         if begins_with(&SECRET, line.as_bytes()) {
             for (number, line) in whole.iter().enumerate() {
-                let (name, value) = if number == 0 { line.split_once(':').unwrap_or_default() } else { ("", *line) };
+                let (name, value) = if number == 0 { at_name(line) } else { ("", *line) };
                 let text = value.trim_end_matches(['\r', '\n']);
-                let (colon, end) = (if number == 0 { ":" } else { "" }, &value[text.len()..]);
-                shown.push_str(&format!("{name}{colon} {}{end}", stand_in(text.trim())));
+                let end = &value[text.len()..];
+                match text.trim() {
+                    "" if number == 0 && !name.ends_with(':') => shown.push_str(line),
+                    text => shown.push_str(&format!("{name} {}{end}", stand_in(text))),
+                }
             }
             at += 1 + folds;
         } else if at == 0 || begins_with(&URL, line.as_bytes()) {
@@ -108,7 +129,7 @@ pub(crate) fn withheld_lines(text: &str, stand_in: impl Fn(&str) -> String) -> C
             shown.push_str(&without_userinfo(&lines[at..=at + folds].concat()));
             at += 1 + folds;
         } else {
-            shown.push_str(line);
+            shown.push_str(&without_userinfo_among(line));
             at += 1;
         }
     }
@@ -134,15 +155,25 @@ fn folds(lines: &[&str]) -> usize {
     lines.windows(2).take_while(|pair| goes_on(pair)).count()
 }
 
-/// Text without the names and passwords of the URLs in it.
+/// A URL, or text with one, without its name and password.
 pub(crate) fn without_userinfo(text: &str) -> Cow<'_, str> {
+    without(text, &['/', '\\', '?', '#'])
+}
+
+/// The same of text with URLs among other things: they end where none goes on.
+fn without_userinfo_among(text: &str) -> Cow<'_, str> {
+    without(text, &['/', '\\', '?', '#', ' ', '\t', '\r', '\n', '<', '>', '"'])
+}
+
+/// Text without what stands between the beginning of an authority and its `@`; it goes on up to one of `ends`.
+fn without<'t>(text: &'t str, ends: &[char]) -> Cow<'t, str> {
     if !text.contains('@') {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len());
     let (mut from, mut at) = (0, 0);
     while let Some(begin) = authority(text.as_bytes(), at) {
-        let length = text[begin..].find(['/', '\\', '?', '#']).unwrap_or(text.len() - begin);
+        let length = text[begin..].find(ends).unwrap_or(text.len() - begin);
         if let Some(sign) = text[begin..begin + length].rfind('@') {
             shown.push_str(&text[from..begin]);
             shown.push_str(WITHHELD);
@@ -220,12 +251,27 @@ mod tests {
             "GET / HTTP/1.1\r\nCookie: 4 bytes, not shown\r\n 4 bytes, not shown\r\n 3 bytes, not shown\r\nHost: a\r\n folded\r\n\r\n"
         );
         assert!(!withheld_head("Set-Cookie: a=한글\n").contains("한글"));
-        for line in
-            ["\u{1}Set-Cookie: s3cret", "Cookie\u{b}: s3cret", "X: y\rCookie: s3cret", "Cookie: a\rs3cret\r\n b"]
-        {
+        for line in [
+            "\u{1}Set-Cookie: s3cret",
+            "Cookie\u{b}: s3cret",
+            "X: y\rCookie: s3cret",
+            "Cookie: a\rs3cret\r\n b",
+            "Set-Cookie s3cret=1",
+            "Set-Cookie=s3cret",
+            "Cookie;s3cret: a",
+            "Authorization\tBasic s3cret\r\n s3cret",
+            "Set-\u{1}Cookie\u{2}=\u{3}s3cret",
+            "Cookie한s3cret",
+        ] {
             assert!(!withheld_head(&format!("GET / HTTP/1.1\r\n{line}\r\n\r\n")).contains("s3cret"), "{line:?}");
         }
         assert_eq!(withheld_head(&shown), shown, "nothing is withheld twice");
+        let odd = withheld_head("HTTP/1.1 200 OK\r\nSet-Cookie=s3cret\r\n").into_owned();
+        assert_eq!(odd, "HTTP/1.1 200 OK\r\nSet-Cookie 7 bytes, not shown\r\n");
+        assert_eq!(withheld_head(&odd), odd);
+        for other in ["Cookies: a", "Cookie-Policy: a", "X-Cookie: a", "Cookie2=a", "Cookie\r\nA: b"] {
+            assert!(matches!(withheld_head(&format!("GET / HTTP/1.1\r\n{other}\r\n")), Cow::Borrowed(_)), "{other}");
+        }
     }
 
     #[test]
@@ -245,6 +291,10 @@ mod tests {
         }
         let head = "GET http://u:s3cret@h/ HTTP/1.1\r\nReferer:http://u:s3\r\n cret@h/\r\nFrom: a@b\r\n\r\n";
         assert_eq!(withheld_head(head), "GET http://...@h/ HTTP/1.1\r\nReferer:http://...@h/\r\nFrom: a@b\r\n\r\n");
+        let link = "HTTP/1.1 200 OK\r\nLink: <http://u:s3cret@h/a>; title=\"a@b\", <//h>; title=\"a@b\"\r\nRefresh: 0;url=http://u:s3 cret@h/\r\n";
+        let expected = "HTTP/1.1 200 OK\r\nLink: <http://...@h/a>; title=\"a@b\", <//h>; title=\"a@b\"\r\nRefresh: 0;url=http://...@h/\r\n";
+        assert_eq!(withheld_head(link), expected);
+        assert_eq!(passed_on("X-Any", "see http://u:s3cret@h"), "see http://...@h");
         let robot = "GET / HTTP/1.1\r\nUser-Agent: x (+http://a; b@c)\r\n\r\n";
         assert!(matches!(withheld_head(robot), Cow::Borrowed(_)));
     }

@@ -40,9 +40,25 @@ fn a_cookie_that_can_not_be_read_is_a_secret_all_the_same() {
         format!("HTTP/1.1 200 OK\r\nA: b\r\nSet-Cookie: a=1;\r\n b={SECRET}\r\nContent-Le"),
         format!("HTTP/1.1 200 OK\r\n\tSet-Cookie: a={SECRET}\r\nbad line\r\n\r\n"),
         format!("HTTP/1.1 200 OK\r\nX: a\rSet-Cookie: {SECRET}\r\nContent-Length: 0\r\n\r\n"),
+        format!("HTTP/1.1 200 OK\r\nSet-Cookie a={SECRET}\r\nContent-Length: 0\r\n\r\n"),
+        format!("HTTP/1.1 200 OK\r\nSet-Cookie={SECRET}\r\nContent-Length: x\r\n\r\n"),
         format!("HTTP/1.1 200 OK\r\nLocation : http://u:{SECRET}@h/\r\nContent-Length: 0\r\n\r\n"),
     ] {
         let json = fetch(&["--json", &Peer::responding(head).url("/")]).text();
         assert!(json.contains("HTTP/1.1 200 OK") && !json.contains(SECRET), "{json}");
+    }
+}
+
+#[test]
+fn a_url_s_credentials_are_in_no_field() {
+    let link = format!("<http://u:{SECRET}@h/a>; rel=next");
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nRefresh: 0;url=http://u:{SECRET}@h/\r\nLink: {link}\r\nX: //u:{SECRET}@h\r\nContent-Length: 0\r\n\r\n"
+    );
+    let place = crate::harness::folder();
+    let run = fetch_in(place.path(), &["--json", "--har", "run.har", &Peer::responding(head).url("/")]);
+    let har = std::fs::read_to_string(place.path().join("run.har")).expect("an archive");
+    for text in [&run.text(), &har] {
+        assert!(text.contains("<http://...@h/a>; rel=next") && !text.contains(SECRET), "{text}");
     }
 }
