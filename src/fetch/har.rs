@@ -4,6 +4,7 @@
 use super::fault::cannot_write;
 use super::interrupt::Interrupt;
 use super::outlet::Outlet;
+use super::replaced::replace;
 use super::target::Target;
 use super::url::Url;
 use crate::language::Language;
@@ -241,8 +242,8 @@ fn is_connected(transfer: &Transfer) -> bool {
 fn reached(exchange: &ClientExchange) -> [Option<Nanoseconds>; 3] {
     let stages = &exchange.stages;
     let at = |figure: &Figure<Nanoseconds>| figure.value().copied();
-    // When the kernel had it, if it says so.
-    let first = at(&stages.arrived).or(at(&stages.first_read));
+    // When the kernel had it, as exactly as that is known.
+    let first = at(&stages.first_arrived).or(at(&stages.arrived)).or(at(&stages.first_read));
     let length = exchange.request_body.saturating_add(exchange.request.head.len() as u64);
     // Some of it may have been sent, and no more; a response before its end ends the sending.
     let is_sent = exchange.traffic.request >= length || first.is_some();

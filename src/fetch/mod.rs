@@ -27,6 +27,7 @@ mod outlet;
 mod partial;
 mod payload;
 mod progress;
+mod replaced;
 mod retry;
 mod seen;
 mod sending;

@@ -101,6 +101,30 @@ fn what_is_kept_is_what_is_in_the_file() {
     }
 }
 
+/// The first archive is short, the second longer than a file may be.
+#[test]
+fn an_archive_that_can_not_be_written_leaves_the_one_that_is_there() {
+    let peer = Peer::responding("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    let place = crate::harness::folder();
+    let script = "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\"";
+    let fetching = |repeat: &str| {
+        let program = glasshttp().get_program().to_owned();
+        let arguments = ["-q", "--repeat", repeat, "--har", "file", &peer.url("/")];
+        run(Command::new("sh")
+            .arg("-c")
+            .arg(script)
+            .arg(program)
+            .arg("fetch")
+            .args(arguments)
+            .current_dir(place.path()))
+    };
+    assert_eq!(fetching("1").code, 0);
+    let before = fs::read(place.path().join("file")).expect("an archive");
+    fetching("20").assert_failed(1, &["Cannot write file"]);
+    assert_eq!(fs::read(place.path().join("file")).expect("an archive"), before);
+    assert_eq!(fs::read_dir(place.path()).expect("a folder").count(), 1, "nothing is left beside it");
+}
+
 #[test]
 fn a_close_with_bytes_unread_is_shown_as_the_reset_that_it_is() {
     let (say, heard) = std::sync::mpsc::channel();
@@ -125,4 +149,31 @@ fn a_close_with_bytes_unread_is_shown_as_the_reset_that_it_is() {
         (&"reset_by_client".into(), &"unread_at_close".into()),
         "{close}"
     );
+}
+
+#[test]
+fn a_close_behind_a_shutdown_is_a_reset_too_where_more_came_than_was_asked_for() {
+    for version in ["1.0", "1.1"] {
+        let (say, heard) = std::sync::mpsc::channel();
+        let peer = Peer::start(move |_, stream| {
+            read_request(stream);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+            let end = loop {
+                if let Err(error) = stream.write_all(&[b'x'; 65_536]) {
+                    break error.kind();
+                }
+            };
+            say.send(end).expect("the test listens");
+        });
+        let run = fetch(&["--json", "--http", version, &peer.url("/")]);
+        let end = heard.recv_timeout(PATIENCE).expect("the peer's end");
+        assert!(matches!(end, std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe), "{end:?}");
+        let record = run.record();
+        let close = &record["transfers"][0]["close"];
+        assert_eq!((run.code, &close["how"]), (0, &"reset_by_client".into()), "{close}");
+        assert_eq!(close["client_end"]["code"], "clock_before_shutdown", "{close}");
+        assert_eq!(close["client_reset"]["code"], "unread_at_close", "{close}");
+        assert!(close["client_reset"]["value"].as_i64() >= close["client_end"]["value"].as_i64(), "{close}");
+        assert!(close["surplus"].as_u64() > Some(4096), "{close}");
+    }
 }
