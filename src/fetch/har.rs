@@ -33,7 +33,7 @@ pub(super) fn write(record: &FetchRecord, path: &Path, interrupt: &Arc<Interrupt
     written.map_err(|error| cannot_write(path, &error))?;
     text.push(b'\n');
     let mut outlet = match Target::find(path)? {
-        Target::File(path) => return std::fs::write(&path, text).map_err(|error| cannot_write(&path, &error)),
+        Target::File(path) => return replace(&path, &text).map_err(|error| cannot_write(&path, &error)),
         Target::Direct(path) => Outlet::named(path, interrupt.clone()),
         Target::Descriptor(path, descriptor) => Outlet::opened(path, descriptor, interrupt.clone()),
     };

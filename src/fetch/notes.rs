@@ -205,6 +205,10 @@ impl Notes {
                     self.last_sent.is_some(),
                     Why::NotAcknowledgedInTime,
                 ),
+                first_arrived: Figure::not_visible(match self.first_read {
+                    Some(_) => Why::ReadAsWhole,
+                    None => Why::NotReached,
+                }),
                 arrived: match self.order.doubt().filter(|_| asked_kernel && self.arrived.is_some()) {
                     Some(doubt) => Figure::not_visible(doubt),
                     None => by_kernel(self.arrived, Source::FirstReceiveStamp, self.first_read.is_some(), Why::NoStamp),

@@ -53,6 +53,11 @@ impl Arrivals {
         Some(Self { advances, until })
     }
 
+    /// When the first bytes of what came after `since` and was `read` then were there, whatever came behind them.
+    pub(crate) fn first(&self, since: Nanoseconds, read: Nanoseconds) -> Option<Nanoseconds> {
+        self.advances.iter().map(|advance| advance.at).filter(|at| (since..=read).contains(at)).min()
+    }
+
     /// Mends when the first bytes `arrived` of what came after `since` and was `read` then, where the kernel's
     /// stamp says it wrong, or is not to be trusted.
     pub(crate) fn mend(&self, arrived: &mut Figure<Nanoseconds>, since: Nanoseconds, read: Option<&Nanoseconds>) {
@@ -110,6 +115,19 @@ mod tests {
         let four = [(1, 201, 100), (2, 101, 100), (3, 1, 100), (4, 301, 100)];
         assert_eq!(mended(&seen(&four[..3]), stamp(1), 0, 9), packets(3));
         assert_eq!(mended(&seen(&four), stamp(4), 0, 9), stamp(4));
+    }
+
+    #[test]
+    fn the_first_bytes_were_there_with_their_own_segment_however_late_they_were_read() {
+        let first = |segments: &[(Nanoseconds, i64, u32)], since, read| {
+            Arrivals::of(&seen(segments), End::Client).and_then(|arrivals| arrivals.first(since, read))
+        };
+        let three = [(166, 1, 1448), (315, 1449, 1448), (466, 2897, 104)];
+        assert_eq!(first(&three, 100, 1_100), Some(166));
+        assert_eq!(first(&[(244, 1449, 1448), (393, 1, 1448), (724, 2897, 104)], 100, 1_100), Some(393));
+        // What came before belongs to another, and what was read before it came is none of it.
+        assert_eq!(first(&three, 200, 1_100), Some(315));
+        assert_eq!(first(&three, 100, 150), None);
     }
 
     #[test]

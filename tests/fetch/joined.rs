@@ -42,7 +42,7 @@ fn the_server_s_half_stands_beside_ours_under_each_model() {
             "GET /small.txt HTTP/1.0",
             "read head complete: ",
             "chosen 200 OK",
-            "first bytes",
+            "the first read's",
             "head HTTP/1.0 200 OK",
         ];
         let places: Vec<usize> = order

@@ -16,7 +16,7 @@ fn the_story_stands_beside_the_body_and_fits_a_terminal() {
     // The kernel begins to take timestamps a moment after it is asked to: the first response may have none.
     let first = match run.stderr.contains("the kernel gave no timestamp") {
         true => " ·  first   first bytes read, ",
-        false => "◀── first   first bytes in the client's kernel, ",
+        false => "◀── first   the first read's bytes, all in the client's kernel, ",
     };
     for (index, words) in [
         "Times since start",

@@ -151,3 +151,56 @@ fn nothing_is_captured_where_nothing_shows_it_or_the_right_is_missing() {
     }
     server.end();
 }
+
+/// The client is stopped while its response comes, in two segments: its first read gives both.
+#[test]
+#[ignore = "needs CAP_NET_RAW"]
+fn the_first_bytes_are_those_of_the_first_segment_however_late_they_are_read() {
+    use crate::fetch::peer::{Peer, end, read_request};
+    use rustix::process::{Pid, Signal, kill_process};
+    use std::io::{Read, Write};
+    let (asked, is_asked) = std::sync::mpsc::channel();
+    let (go, may_go) = std::sync::mpsc::channel();
+    let (say, between) = std::sync::mpsc::channel();
+    let peer = Peer::start(move |_, stream| {
+        read_request(stream);
+        asked.send(()).expect("the test listens");
+        may_go.recv().expect("a word");
+        stream.set_nodelay(true).expect("a socket");
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab").expect("loopback takes it");
+        // A pause: nothing comes.
+        stream.set_read_timeout(Some(Duration::from_millis(50))).expect("a timeout");
+        assert!(stream.read(&mut [0]).is_err());
+        say.send(std::time::SystemTime::now()).expect("the test listens");
+        stream.write_all(b"cd").expect("loopback takes it");
+        go_on(stream);
+    });
+    fn go_on(stream: &mut std::net::TcpStream) {
+        stream.set_read_timeout(Some(crate::harness::PATIENCE)).expect("a timeout");
+        end(stream);
+    }
+    let place = crate::harness::folder();
+    let mut command = glasshttp();
+    command.args(["fetch", "--json", "--har", "a.har", &peer.url("/")]).current_dir(place.path());
+    let child = command.stdout(std::process::Stdio::piped()).spawn().expect("the program starts");
+    let process = Pid::from_child(&child);
+    is_asked.recv_timeout(crate::harness::PATIENCE).expect("a request");
+    kill_process(process, Signal::STOP).expect("our own child");
+    go.send(()).expect("the peer waits");
+    let between = between.recv_timeout(crate::harness::PATIENCE).expect("a moment");
+    // The second segment is on its way within the call that follows.
+    std::thread::yield_now();
+    kill_process(process, Signal::CONT).expect("our own child");
+    let output = child.wait_with_output().expect("it ends");
+    let record: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let began = humantime::parse_rfc3339(record["began"].as_str().expect("a time")).expect("a time");
+    let between = i64::try_from(between.duration_since(began).expect("later").as_nanos()).expect("in range");
+    let stages = &record["transfers"][0]["exchange"]["stages"];
+    let at = |name: &str| stages[name]["value"].as_i64().unwrap_or_else(|| panic!("{name}: {stages}"));
+    assert!(at("first_arrived") < between && at("first_read") > between, "{between}: {stages}");
+    let har = std::fs::read(place.path().join("a.har")).expect("an archive");
+    let har: Value = serde_json::from_slice(&har).expect("JSON");
+    let wait = har["log"]["entries"][0]["timings"]["wait"].as_f64().expect("a time");
+    let expected = (at("first_arrived") - at("last_sent")) as f64 / 1e6;
+    assert!((wait - expected).abs() < 0.001, "{wait} {expected}");
+}

@@ -162,18 +162,39 @@ fn first(exchange: &ClientExchange, language: Language) -> Vec<Step> {
             say!(language, ", {} after the request" / ", 요청을 보내고 {} 뒤", span(after))
         })
     };
-    if stages.arrived.value().is_some() {
-        let title = say!(
-            language,
-            "first bytes in the client's kernel{}" / "첫 바이트가 클라이언트의 커널에 도착{}",
-            after(&stages.arrived)
-        );
-        let sentence = say!(
-            language,
-            "When the client's kernel had the bytes that the first read gave."
-                / "클라이언트의 커널이 첫 읽기가 준 바이트를 받은 때입니다."
-        );
-        let step = Step::arrow("first", Direction::ToClient, stages.arrived.clone(), label, title);
+    let seen = match (stages.first_arrived.value(), stages.arrived.value()) {
+        (Some(_), _) => Some((
+            &stages.first_arrived,
+            say!(
+                language,
+                "first bytes in the client's kernel{}" / "첫 바이트가 클라이언트의 커널에 도착{}",
+                after(&stages.first_arrived)
+            ),
+            say!(
+                language,
+                "When the segment with the first bytes that could be read was there."
+                    / "읽을 수 있는 첫 바이트가 든 세그먼트가 온 때입니다."
+            ),
+        )),
+        (None, Some(_)) => Some((
+            &stages.arrived,
+            say!(
+                language,
+                "the first read's bytes, all in the client's kernel{}"
+                    / "첫 읽기가 준 것이 클라이언트의 커널에 모두 도착{}",
+                after(&stages.arrived)
+            ),
+            say!(
+                language,
+                "When the client's kernel had the last of the bytes that the first read gave; the first may have come \
+                 before."
+                    / "첫 읽기가 준 바이트의 마지막을 클라이언트의 커널이 받은 때입니다. 첫 바이트는 더 일찍 왔을 수 있습니다."
+            ),
+        )),
+        (None, None) => None,
+    };
+    if let Some((at, title, sentence)) = seen {
+        let step = Step::arrow("first", Direction::ToClient, at.clone(), label, title);
         return vec![step.known_by_its_time(language).saying(sentence)];
     }
     if stages.first_read.value().is_none() {
