@@ -25,12 +25,15 @@ impl Connection {
             // close(2) of a socket that does not linger is a reset (socket(7)).
             let _ = socket2::SockRef::from(&self.socket).set_linger(Some(Duration::ZERO));
         }
-        // So is one of a socket that holds bytes which nobody read (RFC 2525 §2.17).
-        let leaves_unread = !is_reset_by_us
-            && self.client_end.is_none()
-            && rustix::io::ioctl_fionread(&self.socket).is_ok_and(|unread| unread > 0);
         let info = tcp_option::info(&self.socket).unwrap_or_default();
         let info = TcpInfo(&info);
+        // So is one of a socket that holds bytes which nobody read (RFC 2525 §2.17), also behind a FIN; not once both
+        // ends have closed.
+        let leaves_unread = !is_reset_by_us
+            && !self.is_reset
+            && info.state() != Some("CLOSE")
+            && rustix::io::ioctl_fionread(&self.socket).is_ok_and(|unread| unread > 0);
+        let surplus = self.machine.surplus().saturating_add(self.read_beyond);
         let how = match ending {
             _ if self.is_reset => How::ResetByServer,
             _ if is_reset_by_us || leaves_unread => How::ResetByClient,
@@ -48,7 +51,7 @@ impl Connection {
         drop(socket);
         let at = clock.now();
         let waits = who_waits(how, ends);
-        let first = match leaves_unread && server_end.is_none() {
+        let first = match leaves_unread && server_end.is_none() && client_end.is_none() {
             // An end of input that nobody read may wait behind those bytes.
             true if info.state() != Some("CLOSE_WAIT") => Figure::derived(End::Client, Source::UnreadAtClose),
             _ => first_by_wait(waits.as_ref()).unwrap_or_else(|| first(how, client_end, server_end, state)),
@@ -71,10 +74,16 @@ impl Connection {
                 None => Figure::derived(called, Source::CloseEnds),
             },
             client_fin: match client_end {
-                Some(shut) => fin(how, shut, queue_before_end),
+                Some(shut) => fin_left(queue_before_end, Some(shut)),
                 None => fin(how, called, info.send_queue()),
             },
-            left_by: match client_shut.filter(|_| !matches!(how, How::ResetByClient)) {
+            client_reset: match (is_reset_by_us, leaves_unread) {
+                (true, _) => Figure::derived(called, Source::NoLinger),
+                (false, true) => Figure::derived(called, Source::UnreadAtClose),
+                (false, false) => Figure::not_visible(Why::NotReached),
+            },
+            surplus,
+            left_by: match client_shut {
                 Some(shut) => Figure::measured(shut, Source::ClockAfterShutdown),
                 None => Figure::measured(at, Source::ClockAfterClose),
             },
@@ -143,7 +152,7 @@ fn first(how: How, client: Option<i64>, server: Option<i64>, state: Option<(&str
     let is_server = by_state.as_ref().is_some_and(|first| first.value() == Some(&End::Server));
     match (how, by_state, client, server) {
         (How::ResetByServer, _, None, _) if !is_server => Figure::measured(End::Server, Source::Reset),
-        (How::ResetByClient, ..) if !is_server => Figure::measured(End::Client, Source::NoLinger),
+        (How::ResetByClient, _, None, _) if !is_server => Figure::measured(End::Client, Source::NoLinger),
         (_, Some(by_state), ..) => by_state,
         (_, None, Some(client), Some(server)) if server < client => {
             Figure::derived(End::Server, Source::EndBeforeShutdown)
@@ -217,5 +226,9 @@ mod tests {
         let by_state = |state| first(How::Fin, Some(1), Some(2), Some((state, Source::StateBeforeShutdown)));
         assert_eq!(by_state("CLOSE_WAIT").value(), Some(&End::Server));
         assert_eq!(by_state("ESTABLISHED").value(), Some(&End::Client));
+        // A reset behind a FIN did not end it first.
+        let state = Some(("ESTABLISHED", Source::StateBeforeShutdown));
+        let by_fin = Figure::derived(End::Client, Source::StateBeforeShutdown);
+        assert_eq!(first(How::ResetByClient, Some(1), None, state), by_fin);
     }
 }

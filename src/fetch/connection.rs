@@ -54,6 +54,8 @@ pub(super) struct Connection {
     pub(super) state_before_end: Option<&'static str>,
     pub(super) server_end: Option<Nanoseconds>,
     pub(super) is_reset: bool,
+    /// Bytes that were read when the machine had already ended.
+    pub(super) read_beyond: u64,
     /// Whether the kernel says when bytes were acknowledged, and how many were sent.
     asks_kernel: bool,
     sent: u32,
@@ -87,6 +89,7 @@ impl Connection {
             state_before_end: None,
             server_end: None,
             is_reset: false,
+            read_beyond: 0,
             asks_kernel: connected.asks_kernel,
             sent: 0,
             input: Vec::new(),
@@ -387,7 +390,8 @@ impl Connection {
                 false
             }
             Ok((count, _)) => {
-                self.machine.receive(&buffer[..count], &mut FieldLines::new());
+                let (used, _) = self.machine.receive(&buffer[..count], &mut FieldLines::new());
+                self.read_beyond += count.saturating_sub(used) as u64;
                 true
             }
             Err(Errno::AGAIN | Errno::INTR) => {

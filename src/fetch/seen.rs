@@ -3,7 +3,7 @@
 use crate::capture::{Capture, Which};
 use crate::record::segment::Segments;
 use crate::record::transfer::{Ends, Transfer};
-use crate::record::{Arrivals, End, Figure, Moment, Nanoseconds, Source, TimeWait};
+use crate::record::{Arrivals, End, Figure, How, Moment, Nanoseconds, Source, TimeWait};
 
 /// Who sees the packets, and what was shown of them.
 #[derive(Debug, Default)]
@@ -45,6 +45,13 @@ impl Seen {
         capture.catch_up(ends.server, ends.client, is_over);
         let Some(segments) = capture.record(ends.server, ends.client, (latest(), began)) else { return };
         self.shown = Some((ends, before, segments.count()));
+        if let (Some(close), Some(reset)) = (&mut transfer.close, segments.moments.client_reset)
+            && close.how == How::Fin
+            && segments.is_reset_by(End::Client)
+        {
+            // What came behind the close, nobody could read: the kernel itself reset it.
+            (close.how, close.client_reset) = (How::ResetByClient, Figure::measured(reset, Source::Packets));
+        }
         if let (Some(close), Some(first)) = (&mut transfer.close, segments.moments.first_end()) {
             close.first = Figure::measured(first, Source::Packets);
             close.time_wait = TimeWait::again(close.time_wait.clone(), close.how, &close.first, segments.outcome());
@@ -53,6 +60,10 @@ impl Seen {
             let stages = &mut exchange.stages;
             let since = stages.first_sent.value().copied().unwrap_or(Nanoseconds::MAX);
             arrivals.mend(&mut stages.arrived, since, stages.first_read.value());
+            let first = stages.first_read.value().and_then(|read| arrivals.first(since, *read));
+            if let Some(first) = first {
+                stages.first_arrived = Figure::measured(first, Source::Packets);
+            }
         }
         transfer.segments = Some(Segments::behind(segments, before));
         if transfer.close.is_some() {

@@ -55,6 +55,16 @@ impl Segments {
         }
     }
 
+    /// Whether a reset of `end` was what ended it.
+    pub(crate) fn is_reset_by(&self, end: End) -> bool {
+        let [own, other] = match end {
+            End::Client => [self.moments.client_reset, self.moments.server_reset],
+            End::Server => [self.moments.server_reset, self.moments.client_reset],
+        };
+        let is_first = own.is_some_and(|own| other.is_none_or(|other| own < other));
+        is_first && self.outcome() == Outcome::Reset
+    }
+
     /// Whether neither end's first FIN acknowledges the other's.
     fn have_fins_crossed(&self) -> bool {
         let fin = |end| self.list.iter().find(|segment| segment.from == end && segment.has("FIN"));
@@ -376,6 +386,10 @@ mod tests {
         };
         assert_eq!(with(|moments| moments.client_reset = Some(9)), Outcome::InOrder);
         assert_eq!(with(|moments| moments.client_reset = Some(3)), Outcome::Reset);
+        let mut reset = fins(4, 2);
+        assert!(!reset.is_reset_by(End::Client));
+        reset.moments.client_reset = Some(3);
+        assert!(reset.is_reset_by(End::Client) && !reset.is_reset_by(End::Server));
         assert_eq!(with(|moments| moments.server_fin_acknowledged = None), Outcome::Unseen);
     }
 }

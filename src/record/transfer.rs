@@ -337,6 +337,9 @@ pub struct ClientStages {
     /// The server's TCP had acknowledged its last byte.
     pub acknowledged: Figure<Nanoseconds>,
     /// The kernel had the response's first bytes.
+    #[serde(default = "read_as_whole")]
+    pub first_arrived: Figure<Nanoseconds>,
+    /// The kernel had what the first read gave of the response, to its last byte.
     pub arrived: Figure<Nanoseconds>,
     /// We had read them.
     pub first_read: Figure<Nanoseconds>,
@@ -413,7 +416,14 @@ pub struct ClientClose {
     /// When our FIN left, which follows what waited to be sent: then, or later.
     #[serde(default = "unseen")]
     pub client_fin: Figure<Nanoseconds>,
-    /// When our FIN or our reset had left: the call that sends it had returned.
+    /// When we reset the connection, behind our FIN or without one: the call that did so began, or the segment was
+    /// seen. Its source says why.
+    #[serde(default = "unseen")]
+    pub client_reset: Figure<Nanoseconds>,
+    /// Bytes that belong to no response, and were read and dropped.
+    #[serde(default)]
+    pub surplus: u64,
+    /// When our FIN, or our reset where there was none, had left: the call that sends it had returned.
     #[serde(default = "unseen")]
     pub left_by: Figure<Nanoseconds>,
     /// When we knew that the server had closed its sending side.
@@ -422,6 +432,10 @@ pub struct ClientClose {
     pub tcp: Figure<Tcp>,
     /// Whose port now waits out stray segments (RFC 9293 §3.6.1).
     pub time_wait: Figure<TimeWait>,
+}
+
+fn read_as_whole<T>() -> Figure<T> {
+    Figure::not_visible(Why::ReadAsWhole)
 }
 
 fn unseen<T>() -> Figure<T> {

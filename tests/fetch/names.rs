@@ -217,3 +217,39 @@ fn one_family_alone_if_that_is_wanted() {
     fetch(&["-6", &format!("http://127.0.0.1:{}/", server.port())]).assert_failed(3, &["IPv6", "-6"]);
     assert_eq!(fetch(&["-4", "-6", "h"]).code, 2);
 }
+
+/// A name server that is silent, but for what is asked with EDNS of `rubbish.example`, which the system does not use.
+#[test]
+#[ignore = "needs root, for port 53: run by .ci/run"]
+fn the_time_for_a_name_is_one_whoever_is_asked_and_all_of_it_is_told() {
+    let _names = NameServer::at(([127, 9, 9, 6], 53).into(), |question, _| {
+        let mut rubbish = bytes(question)[..9].to_vec();
+        rubbish[2] |= 0x80;
+        if asked(question) == "rubbish.example" && question.edns.is_some() { vec![rubbish] } else { vec![] }
+    });
+    let place = crate::harness::folder();
+    std::fs::write(place.path().join("resolv.conf"), "nameserver 127.9.9.6\n").expect("a file");
+    for host in ["silent.example", "rubbish.example"] {
+        let script = "mount --bind resolv.conf /etc/resolv.conf && exec \"$0\" fetch \"$@\"";
+        let told = |format: &[&str]| {
+            let mut command = std::process::Command::new("unshare");
+            command.args(["--mount", "sh", "-c", script]).arg(crate::harness::glasshttp().get_program());
+            let url = format!("http://{host}/");
+            command.args([format, &["--har", "a.har", "--timeout", "2", &url]].concat()).current_dir(place.path());
+            super::run(command.env("GLASSHTTP_PACKETS", "off").env("LC_ALL", "C"))
+        };
+        let record = told(&["--json"]).record();
+        let name = &record["transfers"][0]["name"];
+        let system = name["lookup"]["system"]["time_ns"].as_i64().expect("it was waited for");
+        assert!((1_000_000_000..3_000_000_000).contains(&system), "{name}");
+        let took = name["ended"].as_i64().zip(name["began"].as_i64()).map(|(ended, began)| ended - began);
+        assert!(took >= Some(system), "{name}");
+        let har = std::fs::read(place.path().join("a.har")).expect("an archive");
+        let har: serde_json::Value = serde_json::from_slice(&har).expect("JSON");
+        let timings = &har["log"]["entries"][0]["timings"];
+        assert!(timings["dns"].as_f64() > Some(1_000.0) && timings["blocked"].as_f64() < Some(900.0), "{timings}");
+        let story = told(&[]).stderr;
+        let words = story.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("the system's own resolver (getaddrinfo), "), "{story}");
+    }
+}

@@ -298,7 +298,7 @@ fn rank(step: &Step) -> u8 {
         (End::Server, "ack") => 9,
         // An end is the cause of what is read of it.
         (End::Client, "client-end") | (End::Server, "server-end") => 10,
-        (_, "client-end" | "server-end" | "reset") => 11,
+        (_, "client-end" | "client-abort" | "server-end" | "reset") => 11,
         (_, "closed") => 12,
         (End::Client, _) if step.exchange.is_none() && step.kind == Kind::Event => 0,
         _ => 13,

@@ -262,6 +262,8 @@ impl Step {
             "client-fin",
             "client-reset",
             "client-end",
+            "client-abort",
+            "surplus",
             "server-end",
             "server-reset",
             "reset",

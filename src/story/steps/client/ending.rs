@@ -5,7 +5,8 @@ use crate::record::transfer::{ClientClose, Transfer};
 use crate::record::{End, Figure, How, Nanoseconds, Source};
 use crate::story::parties::Party;
 use crate::story::steps::phrase::{
-    Again, closed, fin_read, fin_sent, fin_unseen, left_meanwhile, reset_found, reset_sent, said_first, time_wait,
+    Again, bytes, closed, fin_read, fin_sent, fin_unseen, left_meanwhile, reset_found, reset_sent, said_first,
+    time_wait,
 };
 use crate::story::steps::roles::Roles;
 use crate::story::steps::say::say;
@@ -14,10 +15,11 @@ use crate::story::steps::step::{Known, Step, how};
 
 pub(super) fn steps(close: &ClientClose, transfer: &Transfer, roles: &Roles<'_>, language: Language) -> Vec<Step> {
     let client = client_end(close, transfer, roles, language);
-    let mut ends: Vec<Step> = server_end(close, roles, language).into_iter().chain(client).collect();
-    if close.first.value() == Some(&End::Client) {
-        ends.reverse();
-    }
+    let server = server_end(close, roles, language);
+    let mut ends: Vec<Step> = match close.first.value() {
+        Some(End::Client) => client.into_iter().chain(server).collect(),
+        _ => server.into_iter().chain(client).collect(),
+    };
     let tcp = close.tcp.value();
     let rtt = tcp.and_then(|tcp| tcp.min_rtt);
     let rtt = rtt.or_else(|| transfer.connect.as_ref().and_then(|connect| connect.rtt.value().copied()));
@@ -28,6 +30,7 @@ pub(super) fn steps(close: &ClientClose, transfer: &Transfer, roles: &Roles<'_>,
     };
     let time_wait_of = (&close.time_wait, Party::Client);
     ends.push(closed((End::Client, &at), close.how == How::Timeout, (tcp, again), rtt, time_wait_of, language));
+    ends.extend(surplus(close, language));
     ends.push(Step::note("reason", close.reason.sentence(language)));
     let pair = transfer.ends.map(|ends| (ends.client, ends.server));
     ends.extend(pair.into_iter().flat_map(|pair| time_wait(&close.time_wait, pair, language)));
@@ -64,47 +67,94 @@ fn is_seen(end: End, roles: &Roles<'_>) -> bool {
     })
 }
 
-fn client_end(close: &ClientClose, transfer: &Transfer, roles: &Roles<'_>, language: Language) -> Option<Step> {
+/// What came beyond the responses.
+fn surplus(close: &ClientClose, language: Language) -> Option<Step> {
+    (close.surplus > 0).then(|| {
+        let title = say!(
+            language,
+            "{} that belong to no response were read and dropped" / "어느 응답에도 속하지 않는 {}를 읽고 버림",
+            bytes(close.surplus, language)
+        );
+        Step::note("surplus", title)
+    })
+}
+
+fn client_end(close: &ClientClose, transfer: &Transfer, roles: &Roles<'_>, language: Language) -> Vec<Step> {
+    match (close.how, &close.client_reset) {
+        (How::ResetByServer, _) => Vec::new(), // nothing of the client's leaves after a reset
+        // It closed its sending side, and reset the connection then.
+        (How::ResetByClient, reset) if reset.value().is_some() && is_by_shutdown(close) => {
+            let fin = client_fin(close, transfer, roles, language);
+            let reset = client_reset(close, (reset, false), roles, language);
+            fin.into_iter().chain(reset).collect()
+        }
+        (How::ResetByClient, reset) => {
+            let at = if reset.value().is_some() { reset } else { &close.client_end };
+            client_reset(close, (at, true), roles, language).into_iter().collect()
+        }
+        _ => client_fin(close, transfer, roles, language).into_iter().collect(),
+    }
+}
+
+fn is_by_shutdown(close: &ClientClose) -> bool {
+    matches!(close.client_end, Figure::Measured { .. })
+}
+
+/// `is_first`: no FIN went before it.
+fn client_reset(
+    close: &ClientClose,
+    (at, is_first): (&Figure<Nanoseconds>, bool),
+    roles: &Roles<'_>,
+    language: Language,
+) -> Option<Step> {
+    let (by, cause) = match at {
+        // Its segment says it.
+        Figure::Measured { by: Source::Packets, .. } => return None,
+        Figure::Derived { from: Source::UnreadAtClose, .. } => {
+            (Source::UnreadAtClose, say!(language, "it closed with bytes unread" / "읽지 않은 바이트를 두고 닫음"))
+        }
+        _ => (
+            Source::NoLinger,
+            say!(language, "it stopped before the end of the response" / "응답이 끝나기 전에 그만둠"),
+        ),
+    };
+    let first = match is_first && !is_seen(End::Client, roles) {
+        true => said_first(&close.first, End::Client, language),
+        false => String::new(),
+    };
+    let reset = reset_sent(End::Client, at, by, (&cause, &first), language);
+    match is_first {
+        true => Some(left_meanwhile(reset, &close.left_by, language)),
+        false => {
+            let left = Figure::measured(close.at, Source::ClockAfterClose);
+            Some(Step { id: "client-abort".to_owned(), ..left_meanwhile(reset, &left, language) })
+        }
+    }
+}
+
+/// Its FIN, or the call that sends it.
+fn client_fin(close: &ClientClose, transfer: &Transfer, roles: &Roles<'_>, language: Language) -> Option<Step> {
     let at = &close.client_end;
     let is_seen = is_seen(End::Client, roles);
     let first = if is_seen { String::new() } else { said_first(&close.first, End::Client, language) };
-    match close.how {
-        How::ResetByServer => None, // nothing of the client's leaves after a reset
-        How::ResetByClient => {
-            let (by, cause) = match at {
-                Figure::Derived { from: Source::UnreadAtClose, .. } => (
-                    Source::UnreadAtClose,
-                    say!(language, "it closed with bytes unread" / "읽지 않은 바이트를 두고 닫음"),
-                ),
-                _ => (
-                    Source::NoLinger,
-                    say!(language, "it stopped before the end of the response" / "응답이 끝나기 전에 그만둠"),
-                ),
-            };
-            let reset = reset_sent(End::Client, at, by, (&cause, &first), language);
-            Some(left_meanwhile(reset, &close.left_by, language))
-        }
-        How::Fin | How::Timeout | How::Lost | How::Closed => {
-            let by = match at {
-                Figure::Derived { .. } => Source::CloseEnds,
-                _ => Source::ShutdownSends,
-            };
-            let is_half = at.value().zip(complete(transfer)).is_some_and(|(end, complete)| *end < complete);
-            let note = if is_half { say!(language, " (half-close)" / "(하프 클로즈)") } else { String::new() };
-            if is_seen {
-                // A call then; close(2) has a step.
-                return (by == Source::ShutdownSends).then(|| shut(at, by, &note, language));
-            }
-            let note = format!("{note}{first}");
-            Some(match &close.client_fin {
-                fin @ Figure::NotVisible { .. } => shut(at, by, &note, language).saying(fin_unseen(fin, language)),
-                left => {
-                    let sent = fin_sent(End::Client, left.clone(), by, &note, language);
-                    left_meanwhile(sent.known_by(left, language), &close.left_by, language)
-                }
-            })
-        }
+    let by = match at {
+        Figure::Derived { .. } => Source::CloseEnds,
+        _ => Source::ShutdownSends,
+    };
+    let is_half = at.value().zip(complete(transfer)).is_some_and(|(end, complete)| *end < complete);
+    let note = if is_half { say!(language, " (half-close)" / "(하프 클로즈)") } else { String::new() };
+    if is_seen {
+        // A call then; close(2) has a step.
+        return (by == Source::ShutdownSends).then(|| shut(at, by, &note, language));
     }
+    let note = format!("{note}{first}");
+    Some(match &close.client_fin {
+        fin @ Figure::NotVisible { .. } => shut(at, by, &note, language).saying(fin_unseen(fin, language)),
+        left => {
+            let sent = fin_sent(End::Client, left.clone(), by, &note, language);
+            left_meanwhile(sent.known_by(left, language), &close.left_by, language)
+        }
+    })
 }
 
 /// The call that ends the client's sending side, where it is not its FIN that is drawn.

@@ -89,7 +89,16 @@ fn exchange(start: Nanoseconds) -> impl Strategy<Value = ClientExchange> {
             interim: interim.iter().map(|head| head.status).collect(),
             interim_heads: interim,
             unread: None,
-            stages: ClientStages { first_sent, last_sent, acknowledged, arrived, first_read, head_complete, complete },
+            stages: ClientStages {
+                first_sent,
+                last_sent,
+                acknowledged,
+                first_arrived: Figure::not_visible(Why::ReadAsWhole),
+                arrived,
+                first_read,
+                head_complete,
+                complete,
+            },
             traffic: ClientTraffic { writes, request: 19, reads: 1, head: 40, body, read: 40 + body },
             is_aborted,
         }
@@ -116,6 +125,11 @@ fn close() -> impl Strategy<Value = ClientClose> {
             client_end: client
                 .map_or(Figure::derived(at, Source::CloseEnds), |at| Figure::measured(at, Source::ClockBeforeShutdown)),
             client_fin: Figure::derived(client.unwrap_or(at), Source::NothingUnsent),
+            client_reset: match how {
+                How::ResetByClient => Figure::derived(at, Source::UnreadAtClose),
+                _ => Figure::not_visible(Why::NotReached),
+            },
+            surplus: 0,
             left_by: figure(Some(client.unwrap_or(at) + MS)),
             server_end: Figure::measured_or(server, Source::EndOfInput, Why::ServerEndUnseen),
             tcp: Figure::not_visible(Why::NoTcpInfo),
@@ -259,6 +273,33 @@ fn a_client_s_fin_behind_unsent_bytes_is_a_call() {
             assert_eq!((has(Kind::Arrow), has(Kind::Event)), (is_arrow, !is_arrow), "{steps:#?}");
         }
     }
+}
+
+/// A reset behind a FIN has its own moment and its own cause, and what was dropped is counted.
+#[test]
+fn a_close_behind_a_shutdown_is_a_reset_where_bytes_were_unread() {
+    let known = close().new_tree(&mut TestRunner::deterministic()).expect("a value").current();
+    let close = ClientClose {
+        at: 600 * MS,
+        how: How::ResetByClient,
+        first: Figure::derived(End::Client, Source::StateBeforeShutdown),
+        client_end: Figure::measured(400 * MS, Source::ClockBeforeShutdown),
+        client_fin: Figure::derived(400 * MS, Source::NothingUnsent),
+        left_by: Figure::measured(400 * MS, Source::ClockAfterShutdown),
+        client_reset: Figure::derived(590 * MS, Source::UnreadAtClose),
+        surplus: 4096,
+        ..known
+    };
+    let transfer = Transfer { close: Some(close), ..Transfer::default() };
+    let steps = of_transfer(&transfer, &run(), Language::English);
+    let at = |words: &str| {
+        let step = steps.iter().find(|step| step.title.contains(words));
+        step.unwrap_or_else(|| panic!("{words}: {steps:#?}")).at.value().copied()
+    };
+    assert_eq!(at("closed its sending side, ~first"), Some(400 * MS));
+    assert_eq!(at("reset it: it closed with bytes unread"), Some(590 * MS));
+    assert_eq!(steps.iter().filter(|step| step.title.contains("first")).count(), 1, "{steps:#?}");
+    at("4,096 bytes that belong to no response were read and dropped");
 }
 
 fn has_close(transfer: &Transfer) -> bool {
