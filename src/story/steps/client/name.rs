@@ -115,7 +115,9 @@ fn system_in_vain(lookup: &Lookup, name: &Name, language: Language) -> Option<St
     let system = lookup.system.as_ref().filter(|_| lookup.addresses.is_empty() && name.addresses.is_empty())?;
     let said = match system.error.as_deref() {
         Some(SystemLookup::NOT_IN_TIME) => say!(language, "no response in time" / "제때 응답하지 않음"),
-        Some(error) => error.to_owned(),
+        Some(error) if language == Language::English => format!("no address, {error}"),
+        // The system's words are English.
+        Some(_) => "주소 없음".to_owned(),
         None => list(&system.addresses, language),
     };
     let title = say!(
