@@ -148,7 +148,7 @@ impl Connection {
     /// Does what is next; `false`: the exchange is over.
     fn step(&mut self, turn: &mut Turn<'_>) -> bool {
         let mut events = PollFlags::IN;
-        let mut until = turn.deadline;
+        let mut sends_at = None;
         match self.machine.next() {
             Next::Ask | Next::Drain | Next::Close(_) => return false,
             Next::ShutDown => {
@@ -157,7 +157,7 @@ impl Connection {
             }
             Next::Send(_) if turn.sending.is_broken => {}
             Next::Send(_) => match turn.sending.pause() {
-                Some(next) => until = until.min(next),
+                Some(next) => sends_at = Some(next),
                 None if self.send(turn) => return true,
                 None => events |= PollFlags::OUT,
             },
@@ -165,35 +165,49 @@ impl Connection {
         }
         if let Some(next) = turn.next_read {
             // The reader is the one who waits: that is not the server's time.
-            self.interrupt.wait(&self.socket, PollFlags::empty(), next.min(until));
+            // Nor does the socket end the pause, which has something to say as soon as an acknowledgement comes.
+            self.interrupt.pause(sends_at.map_or(next, |sends_at| next.min(sends_at)));
             if Instant::now() >= next {
                 turn.next_read = None;
                 turn.extend();
             }
-            return true;
+            return !self.is_interrupted(turn);
         }
         if self.is_flowing(turn) && self.receive(turn) {
             return true;
         }
+        let until = sends_at.map_or(turn.deadline, |sends_at| turn.deadline.min(sends_at));
         let ready = self.interrupt.wait(&self.socket, events, until);
-        if self.interrupt.has_come() {
-            turn.failure = Some(Failure::Interrupted);
-            self.machine.give_up();
+        if self.is_interrupted(turn) {
             return false;
         }
-        if !turn.notes.has_head() {
+        // Also those that come behind the head: while they lie there, every wait ends at once.
+        if !turn.notes.has_head() || ready.contains(PollFlags::ERR) {
             self.take_acknowledgements(&mut turn.notes);
         }
-        if ready.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) {
+        let is_late = Instant::now() >= turn.deadline;
+        if turn.is_unwanted && is_late {
+            turn.notes.aborted();
+            self.machine.give_up();
+        } else if ready.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) {
             self.receive(turn);
-        } else if ready.is_empty() && Instant::now() >= turn.deadline {
-            if turn.is_unwanted {
-                turn.notes.aborted();
-                self.machine.give_up();
-            } else {
-                self.machine.timed_out();
-            }
+        } else if ready.is_empty() && is_late {
+            self.machine.timed_out();
         }
+        true
+    }
+
+    /// Whether Ctrl-C has come: the rest is given up.
+    fn is_interrupted(&mut self, turn: &mut Turn<'_>) -> bool {
+        if !self.interrupt.has_come() {
+            return false;
+        }
+        if turn.is_unwanted {
+            turn.notes.aborted(); // what nobody waits for is not missing
+        } else {
+            turn.failure = Some(Failure::Interrupted);
+        }
+        self.machine.give_up();
         true
     }
 

@@ -65,6 +65,11 @@ impl Interrupt {
         }
     }
 
+    /// Waits until `deadline`, or until SIGINT comes.
+    pub(super) fn pause(&self, deadline: Instant) {
+        self.wait_for_any(&[], deadline);
+    }
+
     /// What `work` gives, in a thread of its own; `None`: SIGINT came first, or it panicked.
     pub(super) fn unless_it_comes<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         let (sender, receiver) = channel();
