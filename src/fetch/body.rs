@@ -163,15 +163,21 @@ impl Receiver for Body {
         let mut before = 0;
         if !self.wishes.head_only {
             match &mut self.place {
-                Place::File(download) => before = download.begin(response, self.wishes.range)?,
+                Place::File(download) => {
+                    before = download.begin(response, self.wishes.range)?;
+                    self.is_unwanted = download.was_whole();
+                }
                 Place::Direct(_) | Place::Nowhere => {
                     let unasked = response.filter(|_| status == 206 && !self.wishes.range);
                     self.unasked = unasked.map(|response| Extent::of(&response.headers, response.framing, 0));
                 }
             }
         }
+        if self.is_unwanted {
+            return Ok(Wanted::Nothing); // nothing is missing: the body says so in words
+        }
         let total = response.and_then(|response| match response.framing {
-            ResponseFraming::Plain(Framing::Length(bytes)) => Some(before + bytes),
+            ResponseFraming::Plain(Framing::Length(bytes)) => before.checked_add(bytes),
             _ => None,
         });
         let total = match &self.place {

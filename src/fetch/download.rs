@@ -103,6 +103,11 @@ impl Download {
         }
     }
 
+    /// Whether nothing was missing: what comes with that is not for the file.
+    pub(super) fn was_whole(&self) -> bool {
+        matches!(self.plan, Plan::WasWhole)
+    }
+
     /// The head itself is what goes into the file.
     pub(super) fn begin_head(&mut self) {
         self.plan = Plan::Create { validator: None, range: None };
