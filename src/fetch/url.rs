@@ -22,6 +22,9 @@ impl Url {
     /// # Errors
     /// In a sentence that says what to write.
     pub fn parse(text: &str) -> Result<Self, Failure> {
+        if let Some(fault) = one_slash(text) {
+            return Err(Failure::Url { text: without_credentials(text), fault });
+        }
         let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
         let (whole, zone) = without_zone(&whole);
         let fault = |fault, shown: String| Failure::Url { text: shown, fault };
@@ -124,6 +127,27 @@ impl Url {
         } else {
             Err(Failure::Url { text: self.to_string(), fault: UrlFault::NoFileName })
         }
+    }
+}
+
+/// What begins with a scheme and lacks the slashes behind it: a host of that name is hardly meant.
+/// With a port it is: `http:8080`.
+fn one_slash(text: &str) -> Option<UrlFault> {
+    let (scheme, rest) = text.split_once(':')?;
+    let scheme = scheme.to_ascii_lowercase();
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let is_port = end > 0 && rest[..end].bytes().all(|byte| byte.is_ascii_digit());
+    if rest.starts_with("//") || is_port {
+        return None;
+    }
+    match scheme.as_str() {
+        "http" => {
+            let meant = without_credentials(&format!("http://{}", rest.trim_start_matches('/')));
+            Some(UrlFault::Slashes { meant })
+        }
+        "https" => Some(UrlFault::Encrypted),
+        "ftp" | "file" | "ws" | "wss" => Some(UrlFault::Scheme { scheme }),
+        _ => None,
     }
 }
 
@@ -245,6 +269,28 @@ mod tests {
             let sentence = failure.to_string();
             assert!(sentence.contains(said) && failure.kind() == FailureKind::Usage, "{text}: {sentence}");
             assert!(!sentence.contains("secret") && !sentence.contains('\n'), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn a_scheme_without_its_slashes_is_no_host() {
+        for (text, said) in [
+            ("http:/127.0.0.1:81/ok", "try http://127.0.0.1:81/ok."),
+            ("HTTP:h/ok", "try http://h/ok."),
+            ("http:127.0.0.1:81", "try http://127.0.0.1:81."),
+            ("https:/h/", "encrypted"),
+            ("file:/etc/hosts", "file: is not supported"),
+            ("ftp:h", "ftp: is not supported"),
+        ] {
+            let failure = Url::parse(text).expect_err(text);
+            assert!(failure.to_string().contains(said) && failure.kind() == FailureKind::Usage, "{text}: {failure}");
+        }
+        let failure = Url::parse("http:/u:SECRET77@h/").expect_err("it lacks a slash");
+        assert!(!format!("{failure} {failure:?}").contains("SECRET77"), "{failure:?}");
+        for (text, host, port) in
+            [("http:81", "http", 81), ("file:81/a", "file", 81), ("localhost:/a", "localhost", 80)]
+        {
+            assert_eq!((parsed(text).host().as_str(), parsed(text).port()), (host, port), "{text}");
         }
     }
 

@@ -71,6 +71,7 @@ fn of_url(fault: &UrlFault) -> &'static str {
         UrlFault::NoZone => "url_no_zone",
         UrlFault::PortZero => "url_port_zero",
         UrlFault::Host => "url_host",
+        UrlFault::Slashes { .. } => "url_slashes",
         UrlFault::Malformed => "url_malformed",
         UrlFault::Encrypted => "url_https",
         UrlFault::Scheme { .. } => "url_scheme",

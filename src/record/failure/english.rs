@@ -74,6 +74,7 @@ fn url(text: &str, fault: &UrlFault) -> String {
         UrlFault::Ipv4 => invalid("its host is not an IPv4 address, which has four numbers up to 255"),
         UrlFault::Port => invalid("a port is a number up to 65535"),
         UrlFault::Host => invalid("its host is not a valid name"),
+        UrlFault::Slashes { meant } => format!("{text:?} is not a URL: two slashes follow http:; try {meant}."),
         UrlFault::Malformed => invalid("it is malformed"),
         UrlFault::NoFileName => invalid("it names no file"),
         UrlFault::NoZone => format!(

@@ -49,6 +49,11 @@ pub enum UrlFault {
     PortZero,
     /// The host is no name.
     Host,
+    /// `http:` without the two slashes.
+    Slashes {
+        /// What was probably meant.
+        meant: String,
+    },
     /// It is no URL in another way.
     Malformed,
     /// `https`.

@@ -73,6 +73,9 @@ fn url(text: &str, fault: &UrlFault) -> String {
         UrlFault::Ipv4 => invalid("호스트가 IPv4 주소가 아닙니다. IPv4 주소는 255까지의 숫자 네 개입니다"),
         UrlFault::Port => invalid("포트는 65535까지의 숫자입니다"),
         UrlFault::Host => invalid("호스트가 올바른 이름이 아닙니다"),
+        UrlFault::Slashes { meant } => {
+            format!("{text:?}은(는) URL이 아닙니다: http: 다음에는 빗금이 두 개입니다. 예: {meant}")
+        }
         UrlFault::Malformed => invalid("형식이 잘못되었습니다"),
         UrlFault::NoFileName => invalid("파일 이름이 없습니다"),
         UrlFault::NoZone => format!(

@@ -111,6 +111,7 @@ fn of_the_command_line() -> Vec<Failure> {
         UrlFault::PortZero,
         UrlFault::NoZone,
         UrlFault::Host,
+        UrlFault::Slashes { meant: "http://h/".into() },
         UrlFault::Malformed,
         UrlFault::Encrypted,
         UrlFault::Scheme { scheme: "ftp".into() },
