@@ -125,6 +125,8 @@ impl Download {
         }
         match (&self.start, status) {
             (None, _) if has_no_body => Ok(Plan::Nothing),
+            // A range asked for by hand may begin anywhere: a later -C must not go on from its length.
+            (None, 206) => Ok(Plan::Create { validator: None, range: None }),
             (None, _) => create(None),
             (Some(start), 416) => self.plan_unsatisfied(&headers, start),
             (Some(_), 200..=299) if is_empty => Err(self.kept(RangeFault::NoBody { status })),
@@ -152,12 +154,16 @@ impl Download {
     }
 
     fn plan_unsatisfied(&self, headers: &Headers<'_>, start: &Start) -> Result<Plan, Failure> {
-        let is_whole = headers.only("content-range").and_then(ContentRange::parse)
-            == Some(ContentRange::Unsatisfied { complete: start.bytes });
-        if is_whole && start.is_same_version(headers) {
+        let complete = match headers.only("content-range").and_then(ContentRange::parse) {
+            Some(ContentRange::Unsatisfied { complete }) => Some(complete),
+            _ => None,
+        };
+        let is_other_version = !start.is_same_version(headers);
+        if complete == Some(start.bytes) && !is_other_version {
             return Ok(Plan::WasWhole);
         }
-        Err(self.kept(RangeFault::Unsatisfied { value: content_range(headers) }))
+        let (value, bytes) = (content_range(headers), Some(start.bytes));
+        Err(self.kept(RangeFault::Unsatisfied { value, bytes, complete, is_other_version }))
     }
 
     /// Takes some of the body.
@@ -242,16 +248,19 @@ impl Download {
                 }
                 start.into_part(&self.path)
             }
-            (Plan::Create { validator, .. }, start) => {
+            (Plan::Create { .. }, start) => {
                 let part = match start {
                     Some(Start { place: StartPlace::Part(part), .. }) => Ok(part),
                     _ => Part::open(&self.path, true),
                 };
-                part.and_then(|part| Ok((part.emptied(validator.as_deref())?, 0)))
+                part.map(|part| (part, 0))
             }
             (Plan::Nothing | Plan::WasWhole, _) | (_, None) => return Ok(()),
         };
-        let (part, bytes) = opened.map_err(|error| cannot_write(&path, &error))?;
+        let (mut part, bytes) = opened.map_err(|error| cannot_write(&path, &error))?;
+        if let Plan::Create { validator, .. } = &self.plan {
+            part = part.emptied(validator.as_deref())?;
+        }
         self.state = State::Growing { part, resumed_at: bytes, bytes };
         Ok(())
     }
@@ -274,11 +283,10 @@ impl Download {
             }
             return match part.become_whole(&self.path) {
                 Ok(()) => (Saved::File { path: self.path, resumed_at, was_whole: false }, Ok(())),
-                Err(error) => (Saved::Dropped, Err(cannot_write(&self.path, &error))),
+                Err(failure) => (part.put_down(), Err(failure)),
             };
         }
-        let saved = part.put_down().map_or(Saved::Dropped, |(path, bytes)| Saved::Part { path, bytes });
-        (saved, result.and(judged))
+        (part.put_down(), result.and(judged))
     }
 
     /// The body was whole, and nothing of it had to be written.
@@ -301,13 +309,13 @@ impl Download {
         let saved = match self.start {
             Some(Start { place, bytes, .. }) if was_whole => {
                 if let StartPlace::Part(part) = place
-                    && let Err(error) = part.become_whole(&self.path)
+                    && let Err(failure) = part.become_whole(&self.path)
                 {
-                    return (Saved::Dropped, Err(cannot_write(&self.path, &error)));
+                    return (part.put_down(), Err(failure));
                 }
                 Saved::File { path: self.path, resumed_at: bytes, was_whole: true }
             }
-            Some(Start { place: StartPlace::Part(part), bytes, .. }) => Saved::Part { path: part.path, bytes },
+            Some(Start { place: StartPlace::Part(part), .. }) => part.put_down(),
             _ => Saved::Dropped,
         };
         (saved, result)

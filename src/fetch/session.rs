@@ -267,7 +267,9 @@ impl<'o> Session<'o> {
     fn failed(&self, job: &Job, failure: Failure, saved: Option<&Saved>) -> Failed {
         let is_alone = self.options.urls.len() == 1 && job.passed.is_empty();
         let part = match saved {
-            Some(Saved::Part { path, bytes }) => Some(KeptPart { path: path.clone(), bytes: *bytes }),
+            Some(Saved::Part { path, bytes, resumes }) => {
+                Some(KeptPart { path: path.clone(), bytes: *bytes, resumes: *resumes })
+            }
             _ => None,
         };
         Failed { failure, url: (!is_alone).then(|| job.url.to_string()), part }

@@ -3,6 +3,7 @@
 mod code;
 mod english;
 mod faults;
+mod kept_part;
 mod kind;
 mod korean;
 mod lookup;
@@ -11,15 +12,14 @@ mod response;
 mod variants;
 
 use super::lookup_error::LookupError;
-use super::saved;
 use crate::http::client::response_error::ResponseError;
 use crate::language::Language;
 pub use faults::{ConnectFault, FileFault, RangeFault, UrlFault};
+pub use kept_part::KeptPart;
 pub use kind::FailureKind;
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
-use std::path::PathBuf;
 pub use variants::Failure;
 
 impl Failure {
@@ -95,17 +95,6 @@ pub struct Failed {
     pub part: Option<KeptPart>,
 }
 
-/// Some of a body, from where a later fetch may go on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct KeptPart {
-    /// The file.
-    #[serde(serialize_with = "saved::path")]
-    pub path: PathBuf,
-    /// Its length, in bytes.
-    pub bytes: u64,
-}
-
 impl Failed {
     /// A failure that leaves nothing behind.
     pub fn new(failure: Failure) -> Self {
@@ -122,8 +111,8 @@ impl Failed {
         // Where the part could not be used, its sentence says so already.
         if let Some(part) = self.part.as_ref().filter(|_| !matches!(self.failure, Failure::Range { .. })) {
             line += &match language {
-                Language::English => english::kept(part.bytes, &part.path),
-                Language::Korean => korean::kept(part.bytes, &part.path),
+                Language::English => english::kept(part),
+                Language::Korean => korean::kept(part),
             };
         }
         line

@@ -395,6 +395,10 @@ pub enum Saved {
         path: PathBuf,
         /// Its length, in bytes.
         bytes: u64,
+        /// Whether a later `-C` can ask for the rest alone: there is a strong validator to name its version by.
+        /// `None`: not recorded.
+        #[serde(default)]
+        resumes: Option<bool>,
     },
 }
 

@@ -33,7 +33,7 @@ fn each_speaks_korean_and_has_a_code() {
     let peer = responding("SSH-2.0-x\r\n");
     assert_in_both(&[&peer.url("/")], 8, "not_http", &["HTTP/1이 아니라 SSH"]);
     let peer = responding("HTTP/1.0 200 OK\r\nContent-Length: 10\r\n\r\nonly");
-    assert_in_both(&["-o", "f", &peer.url("/")], 9, "body_cut_short", &["10바이트", "f.part에 4바이트가 있고"]);
+    assert_in_both(&["-o", "f", &peer.url("/")], 9, "body_cut_short", &["10바이트", "f.part에 4바이트가 있지만"]);
     let peer = responding("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok");
     assert_in_both(
         &["-o", "no/f", &peer.url("/")],

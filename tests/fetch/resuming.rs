@@ -103,6 +103,51 @@ fn a_416_tells_that_it_was_whole() {
     }
 }
 
+#[test]
+fn nothing_that_comes_with_a_416_changes_that_it_was_whole() {
+    for rest in [
+        "Content-Length: 30\r\n\r\nerr",
+        "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "Content-Length: 18446744073709551615\r\n\r\nno",
+    ] {
+        let (run, file, part) = resumed(&format!("HTTP/1.1 416 No\r\nContent-Range: bytes */5\r\n{rest}"));
+        assert_eq!((run.code, file.as_deref(), part), (0, Some("01234"), None), "{rest:?}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_416_is_reported_as_what_it_says() {
+    let refused = |fields: &str| format!("HTTP/1.1 416 No\r\n{fields}Content-Length: 0\r\n\r\n");
+    assert_part(&refused("Content-Range: bytes */10\r\n"), 10, "though it has 10 bytes", "01234");
+    assert_part(&refused("Content-Range: bytes */3\r\n"), 10, "only 3 bytes", "01234");
+    assert_part(&refused("Content-Range: bytes */5\r\nETag: \"b\"\r\n"), 10, "another version", "01234");
+    assert_part(&refused(""), 10, "refuses to send the rest (416);", "01234");
+}
+
+#[test]
+fn what_a_later_resume_makes_of_a_part_is_said_as_it_is() {
+    let old = "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT";
+    let dated = format!("{old}\r\nDate: Mon, 07 Nov 1994 08:49:37 GMT");
+    let cut = |fields: &str| format!("HTTP/1.1 200 OK\r\n{fields}\r\nContent-Length: 10\r\n\r\n01234");
+    for (response, options, words) in [
+        (cut("ETag: \"a\""), &[][..], "-C resumes from there"),
+        (cut(&dated), &[], "-C resumes from there"),
+        (cut("ETag: W/\"a\""), &[], "-C starts over"),
+        (cut(old), &[], "-C starts over"),
+        (cut("X: y"), &[], "-C starts over"),
+        (partial("Content-Range: bytes 0-4/10", "01234"), &[], "-C starts over"),
+        // It may begin anywhere.
+        (partial("ETag: \"a\"\r\nContent-Length: 10", "01234"), &["-H", "Range: bytes=7-16"], "-C starts over"),
+    ] {
+        let (run, _, part) = fetched(&response, options);
+        run.assert_failed(9, &["5 bytes are in file.part", words]);
+        assert_eq!(part.as_deref(), Some("01234"), "{response:?}");
+        let json = fetched(&response, &[options, &["--json"]].concat()).0.record();
+        let resumes = words == "-C resumes from there";
+        assert_eq!(json["transfers"][0]["failure"]["part"]["resumes"], resumes, "{response:?}: {json}");
+    }
+}
+
 /// What `-o file` makes of a response, with these options.
 fn fetched(response: &str, options: &[&str]) -> (Run, Option<String>, Option<String>) {
     let place = crate::harness::folder();

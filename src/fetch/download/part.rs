@@ -3,6 +3,9 @@
 //! A part belongs to one fetch at a time (flock(2)), and is a regular file of
 //! that name: a symbolic link in its place is never followed.
 
+use crate::fetch::fault::cannot_write;
+use crate::record::Failure;
+use crate::record::transfer::Saved;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata, OpenOptions, Permissions, TryLockError};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -90,25 +93,37 @@ impl Part {
     }
 
     /// Gives it the name, the mode and, where that is allowed, the owner of `target`.
-    pub(super) fn become_whole(self, target: &Path) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// If it can't be: then it is the part that it was.
+    pub(super) fn become_whole(&self, target: &Path) -> Result<(), Failure> {
+        let validator = self.validator();
+        self.rename(target).inspect_err(|_| drop(self.set_validator(validator.as_deref())))
+    }
+
+    fn rename(&self, target: &Path) -> Result<(), Failure> {
+        let cannot_write = |error| cannot_write(target, &error);
         if self.dated.is_some() {
             return Ok(()); // it has its name
         }
         if let Ok(metadata) = fs::metadata(target) {
             // A right that is missing leaves the file ours, as a new one would be.
             let _ = std::os::unix::fs::fchown(&self.file, Some(metadata.uid()), Some(metadata.gid()));
-            self.file.set_permissions(Permissions::from_mode(metadata.mode() & 0o777))?;
+            self.file.set_permissions(Permissions::from_mode(metadata.mode() & 0o777)).map_err(cannot_write)?;
         }
-        remove(&validator_of(&self.path))?;
-        fs::rename(&self.path, target)
+        self.set_validator(None)?; // while it is locked under this name
+        fs::rename(&self.path, target).map_err(cannot_write)
     }
 
     /// Empties it for this version: either it is begun, or an empty one does not stay behind.
-    pub(super) fn emptied(self, validator: Option<&str>) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// If it, or the file beside it, can't be written.
+    pub(super) fn emptied(self, validator: Option<&str>) -> Result<Self, Failure> {
         let begin = || {
             self.set_validator(None)?; // in this order: it never names the other version's bytes
-            self.file.set_len(0)?;
-            (&self.file).seek(SeekFrom::Start(0))?;
+            let emptied = self.file.set_len(0).and_then(|()| (&self.file).seek(SeekFrom::Start(0)));
+            emptied.map_err(|error| cannot_write(&self.path, &error))?;
             self.set_validator(validator)
         };
         match begin() {
@@ -120,30 +135,30 @@ impl Part {
         }
     }
 
-    /// Leaves it to a later fetch: where, and how long it is. An empty one is removed.
-    pub(super) fn put_down(self) -> Option<(PathBuf, u64)> {
-        let length = self.length().unwrap_or_default();
+    /// Leaves it to a later fetch, if it holds something; an empty one is removed.
+    pub(super) fn put_down(self) -> Saved {
+        let bytes = self.length().unwrap_or_default();
         match self.dated {
             Some(time) => drop(self.file.set_modified(time)), // what a later -C goes by
-            None if length == 0 => {
-                let _ = remove(&validator_of(&self.path)).and_then(|()| remove(&self.path));
-                return None;
+            None if bytes == 0 => {
+                let _ = remove(&validator_of(&self.path));
+                let _ = remove(&self.path);
+                return Saved::Dropped;
             }
             None => {}
         }
-        Some((self.path, length))
+        let resumes = self.dated.is_some() || self.validator().is_some();
+        Saved::Part { path: self.path, bytes, resumes: Some(resumes) }
     }
 
     /// Writes down of which version it is a part; `None`: that is not known.
-    pub(super) fn set_validator(&self, validator: Option<&str>) -> io::Result<()> {
+    fn set_validator(&self, validator: Option<&str>) -> Result<(), Failure> {
         let path = validator_of(&self.path);
-        remove(&path)?;
-        match validator {
-            Some(validator) => {
-                OpenOptions::new().write(true).create_new(true).open(&path)?.write_all(validator.as_bytes())
-            }
-            None => Ok(()),
-        }
+        let write = |validator: &str| {
+            OpenOptions::new().write(true).create_new(true).open(&path)?.write_all(validator.as_bytes())
+        };
+        let set = remove(&path).and_then(|()| validator.map_or(Ok(()), write));
+        set.map_err(|error| cannot_write(&path, &error))
     }
 
     /// Of which version it is a part, if that was written down.
@@ -275,5 +290,31 @@ mod tests {
             part.become_whole(&target).expect("renamed");
             assert_eq!(mode(&target), private);
         }
+    }
+
+    #[test]
+    fn the_file_that_can_not_be_written_is_named_and_no_empty_part_stays() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let target = folder.path().join("file");
+        let beside = validator_of(&path_of(&target));
+        fs::create_dir(&beside).expect("a folder in its place");
+        let part = Part::open(&target, true).expect("a part");
+        let failure = part.emptied(Some("\"a\"")).map(|_| ()).expect_err("a folder");
+        assert!(matches!(&failure, Failure::File { path, .. } if *path == beside), "{failure:?}");
+        assert!(!path_of(&target).exists());
+    }
+
+    #[test]
+    fn a_whole_that_gets_no_name_is_still_a_part() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let target = folder.path().join("file");
+        let mut part = Part::open(&target, true).expect("a part").emptied(Some("\"a\"")).expect("begun");
+        part.file.write_all(b"whole").expect("written");
+        fs::create_dir(&target).expect("a folder in its place");
+        let failure = part.become_whole(&target).expect_err("a folder");
+        assert!(matches!(&failure, Failure::File { path, .. } if *path == target), "{failure:?}");
+        let saved = part.put_down();
+        let Saved::Part { path, bytes: 5, resumes: Some(true) } = saved else { panic!("{saved:?}") };
+        assert_eq!(path, path_of(&target));
     }
 }

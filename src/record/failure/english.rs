@@ -1,6 +1,7 @@
 //! Failures in English.
 
 use super::faults::{ConnectFault, FileFault, RangeFault, UrlFault};
+use super::kept_part::KeptPart;
 use super::no_path;
 use super::variants::Failure;
 use crate::language::Language::English;
@@ -60,10 +61,15 @@ pub(super) fn sentence(failure: &Failure) -> String {
     }
 }
 
-/// Where the part is, behind a sentence.
-pub(super) fn kept(bytes: u64, path: &Path) -> String {
-    let are = if bytes == 1 { "byte is" } else { "bytes are" };
-    format!(" {} {are} in {}; -C resumes from there.", grouped(bytes), path.display())
+/// Where the part is, behind a sentence, and what -C makes of it.
+pub(super) fn kept(part: &KeptPart) -> String {
+    let are = if part.bytes == 1 { "byte is" } else { "bytes are" };
+    let resumes = match part.resumes {
+        Some(true) => "; -C resumes from there",
+        Some(false) => "; -C starts over, as no strong validator is kept with them",
+        None => "",
+    };
+    format!(" {} {are} in {}{resumes}.", grouped(part.bytes), part.path.display())
 }
 
 fn url(text: &str, fault: &UrlFault) -> String {
@@ -135,8 +141,17 @@ fn range_fault(fault: &RangeFault) -> String {
             format!("Content-Length {length} contradicts Content-Range {value:?}")
         }
         RangeFault::Version => "the server sent the rest of another version".into(),
-        RangeFault::Unsatisfied { value } => {
-            format!("the server has nothing beyond its end (416, {value:?}); remove it to start over")
+        RangeFault::Unsatisfied { value, bytes, complete, is_other_version } => {
+            let why = match (*complete, *bytes) {
+                _ if *is_other_version => "the server has another version of it".to_owned(),
+                (Some(complete), Some(bytes)) if complete > bytes => {
+                    format!("the server refuses to send the rest, though it has {} bytes", grouped(complete))
+                }
+                (Some(complete), Some(_)) => format!("the server has only {} bytes", grouped(complete)),
+                _ => "the server refuses to send the rest".to_owned(),
+            };
+            let range = if value.is_empty() { String::new() } else { format!(", Content-Range {value:?}") };
+            format!("{why} (416{range}); remove it to start over")
         }
         RangeFault::NoBody { status } => format!("the response is {status} and has no body"),
         RangeFault::Status { status } => format!("the response is {status}"),

@@ -100,6 +100,15 @@ pub enum RangeFault {
     Unsatisfied {
         /// The field's value.
         value: String,
+        /// How long the part is, in bytes.
+        #[serde(default)]
+        bytes: Option<u64>,
+        /// How long the whole is by that value, in bytes.
+        #[serde(default)]
+        complete: Option<u64>,
+        /// The response has another validator than the part.
+        #[serde(default)]
+        is_other_version: bool,
     },
     /// A success that has no body.
     NoBody {

@@ -1,6 +1,7 @@
 //! Failures in Korean.
 
 use super::faults::{ConnectFault, FileFault, RangeFault, UrlFault};
+use super::kept_part::KeptPart;
 use super::variants::Failure;
 use super::{lookup, no_path, response};
 use crate::language::Language::Korean;
@@ -59,10 +60,15 @@ pub(super) fn sentence(failure: &Failure) -> String {
     }
 }
 
-/// Where the part is, behind a sentence.
-pub(super) fn kept(bytes: u64, path: &Path) -> String {
-    let bytes = grouped(bytes);
-    format!(" {}에 {bytes}바이트가 있고, -C로 이어받을 수 있습니다.", path.display())
+pub(super) fn kept(part: &KeptPart) -> String {
+    let (path, bytes) = (part.path.display(), grouped(part.bytes));
+    match part.resumes {
+        Some(true) => format!(" {path}에 {bytes}바이트가 있고, -C로 이어받을 수 있습니다."),
+        Some(false) => {
+            format!(" {path}에 {bytes}바이트가 있지만, 강한 검증자가 함께 남아 있지 않아 -C는 처음부터 다시 받습니다.")
+        }
+        None => format!(" {path}에 {bytes}바이트가 있습니다."),
+    }
 }
 
 fn url(text: &str, fault: &UrlFault) -> String {
@@ -133,8 +139,17 @@ fn range_fault(fault: &RangeFault) -> String {
             format!("Content-Length {length}와 Content-Range {value:?}가 서로 맞지 않습니다")
         }
         RangeFault::Version => "서버가 다른 버전의 나머지를 보냈습니다".into(),
-        RangeFault::Unsatisfied { value } => {
-            format!("서버에 그 뒤의 내용이 없습니다(416, {value:?}). 처음부터 받으려면 지우세요")
+        RangeFault::Unsatisfied { value, bytes, complete, is_other_version } => {
+            let why = match (*complete, *bytes) {
+                _ if *is_other_version => "서버에 있는 것은 다른 버전입니다".to_owned(),
+                (Some(complete), Some(bytes)) if complete > bytes => {
+                    format!("서버에 {}바이트가 있지만 나머지를 보내지 않습니다", grouped(complete))
+                }
+                (Some(complete), Some(_)) => format!("서버에 있는 것은 {}바이트뿐입니다", grouped(complete)),
+                _ => "서버가 나머지를 보내지 않습니다".to_owned(),
+            };
+            let range = if value.is_empty() { String::new() } else { format!(", Content-Range: {value:?}") };
+            format!("{why}(416{range}). 처음부터 받으려면 지우세요")
         }
         RangeFault::NoBody { status } => format!("응답이 {status}이고 본문이 없습니다"),
         RangeFault::Status { status } => format!("응답이 {status}입니다"),

@@ -135,7 +135,7 @@ fn of_files() -> Vec<Failure> {
         RangeFault::Other { value: value() },
         RangeFault::Length { length: 3, value: value() },
         RangeFault::Version,
-        RangeFault::Unsatisfied { value: value() },
+        RangeFault::Unsatisfied { value: value(), bytes: Some(5), complete: Some(10), is_other_version: false },
         RangeFault::NoBody { status: 204 },
         RangeFault::Status { status: 500 },
         RangeFault::Empty,
@@ -218,7 +218,11 @@ fn each_has_a_code_and_a_line_in_each_language() {
 #[test]
 fn what_is_saved_says_the_same_when_it_is_read_again() {
     for failure in all() {
-        let failed = Failed { failure, url: None, part: Some(KeptPart { path: "f.part".into(), bytes: 4 }) };
+        let failed = Failed {
+            failure,
+            url: None,
+            part: Some(KeptPart { path: "f.part".into(), bytes: 4, resumes: Some(true) }),
+        };
         let saved = serde_json::to_string(&failed).expect("JSON");
         let read: Failed = serde_json::from_str(&saved).unwrap_or_else(|error| panic!("{error}: {saved}"));
         assert_eq!(read, failed);
@@ -271,13 +275,23 @@ fn addresses_that_were_not_tried_are_said_not_to_have_been() {
 
 #[test]
 fn a_line_names_what_it_is_about_once_and_what_is_left() {
-    let part = Some(KeptPart { path: "f.part".into(), bytes: 4 });
+    let part = Some(KeptPart { path: "f.part".into(), bytes: 4, resumes: Some(true) });
     let url = Some("http://h/".to_owned());
     let cut = Failure::Response(ResponseError::BodyCutShort { promised: 10, received: 4 });
     let failed = Failed { failure: cut, url: url.clone(), part: part.clone() };
     let line = failed.sentence(English);
     assert!(line.starts_with("http://h/: ") && line.ends_with(" 4 bytes are in f.part; -C resumes from there."));
     assert!(failed.sentence(Korean).ends_with(" f.part에 4바이트가 있고, -C로 이어받을 수 있습니다."));
+    // What -C makes of it is said where it is known.
+    let kept = |resumes| {
+        let part = part.clone().map(|part| KeptPart { resumes, ..part });
+        Failed { failure: Failure::RangeSurplus, url: None, part }
+    };
+    assert!(kept(Some(false)).sentence(English).contains("4 bytes are in f.part; -C starts over"));
+    assert!(kept(Some(false)).sentence(Korean).contains("처음부터"));
+    assert!(kept(None).sentence(English).ends_with(" 4 bytes are in f.part."));
+    let older: KeptPart = serde_json::from_str(r#"{"path":"f.part","bytes":4}"#).expect("an older record");
+    assert_eq!(older.resumes, None);
     let status = Failure::Status { url: "http://h/".into(), status: "404 Not Found".into() };
     let failed = Failed { failure: status, url, part: None };
     assert_eq!(failed.sentence(English).matches("http://h/").count(), 1);
@@ -296,4 +310,21 @@ fn a_line_names_what_it_is_about_once_and_what_is_left() {
     let failure = Failure::Range { path: "f.part".into(), is_resume: true, fault: RangeFault::Version };
     let failed = Failed { failure, url: None, part };
     assert_eq!(failed.sentence(English).matches("f.part").count(), 1);
+}
+
+/// 416 says of the length, of the version, or of neither: so does its sentence.
+#[test]
+fn why_the_rest_is_refused_is_said_as_far_as_the_response_says_it() {
+    for (bytes, complete, is_other_version, said) in [
+        (Some(5), Some(10), false, "refuses to send the rest, though it has 10 bytes"),
+        (Some(5), Some(3), false, "has only 3 bytes"),
+        (Some(5), Some(5), true, "another version"),
+        (Some(5), None, false, "refuses to send the rest (416"),
+        (None, Some(10), false, "refuses to send the rest (416"),
+    ] {
+        let fault = RangeFault::Unsatisfied { value: "bytes */10".into(), bytes, complete, is_other_version };
+        let failure = Failure::Range { path: "f.part".into(), is_resume: true, fault };
+        assert!(failure.to_string().contains(said) && failure.to_string().contains("416"), "{failure}");
+        assert!(is_korean(&failure.sentence(Korean)));
+    }
 }

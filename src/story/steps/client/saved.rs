@@ -15,7 +15,7 @@ pub(super) fn step(transfer: &Transfer, language: Language) -> Option<Step> {
                 say!(language, "not shown: not text. Try -o FILE" / "텍스트가 아니라서 보이지 않음. -o FILE로 저장");
             return Some(Step::remark("saved", say!(language, "body" / "본문"), title));
         }
-        Saved::Part { path, bytes: count } => {
+        Saved::Part { path, bytes: count, .. } => {
             say!(language, "{} in {}, incomplete" / "{1}에 {0}, 전부가 아님", bytes(*count, language), path.display())
         }
         Saved::File { path, resumed_at, was_whole: true } => say!(
