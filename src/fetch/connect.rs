@@ -99,7 +99,11 @@ impl Race<'_> {
                 break None;
             }
         };
-        let left = if connected.is_some() { ConnectOutcome::Abandoned } else { ConnectOutcome::TimedOut };
+        let left = match &connected {
+            Some(_) => ConnectOutcome::Abandoned,
+            None if self.how.interrupt.has_come() => ConnectOutcome::Interrupted,
+            None => ConnectOutcome::TimedOut,
+        };
         let ended = self.how.clock.now();
         for (number, socket) in self.running.drain(..) {
             let attempt = &mut self.attempts[number];
@@ -228,7 +232,7 @@ pub(super) fn failure(host: &str, attempts: &[Attempt], known: usize) -> Failure
         ConnectOutcome::TimedOut => Some(ConnectFault::TimedOut),
         ConnectOutcome::Unreachable { why } => Some(ConnectFault::Unreachable(why.clone())),
         ConnectOutcome::Failed { why } => Some(ConnectFault::Failed(why.clone())),
-        ConnectOutcome::Connected | ConnectOutcome::Abandoned => None,
+        ConnectOutcome::Connected | ConnectOutcome::Abandoned | ConnectOutcome::Interrupted => None,
     });
     match telling.zip(fault) {
         Some((attempt, fault)) => Failure::Connect { server: attempt.server, addresses: attempts.len(), known, fault },

@@ -170,6 +170,8 @@ pub enum ConnectOutcome {
     TimedOut,
     /// Another address answered first.
     Abandoned,
+    /// Ctrl-C came first.
+    Interrupted,
     /// There is no way there.
     Unreachable {
         /// What the system says.

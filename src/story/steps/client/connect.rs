@@ -128,6 +128,19 @@ fn outcome((number, attempt): (u32, &Attempt), connect: Option<&Connect>, is_res
             ),
             String::new(),
         ),
+        ConnectOutcome::Interrupted => (
+            say!(language, "stopped" / "중단"),
+            with_syns(
+                say!(
+                    language,
+                    "by Ctrl-C after {}; nothing had come back" / "{} 만에 Ctrl-C로; 그때까지 온 것이 없음",
+                    took
+                ),
+                attempt,
+                language,
+            ),
+            String::new(),
+        ),
         ConnectOutcome::Unreachable { why } => (say!(language, "no path" / "불통"), why.said(language), String::new()),
         ConnectOutcome::Failed { why } => (say!(language, "failed" / "실패"), why.said(language), String::new()),
     };

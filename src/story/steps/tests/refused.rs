@@ -59,3 +59,11 @@ fn a_refusal_that_nobody_saw_came_by_a_reset_or_by_icmp() {
     let other = titles(&steps(ConnectOutcome::Refused, Some(syn_alone), Language::English));
     assert!(other.contains(", by a reset or ICMP:"), "{other}");
 }
+
+#[test]
+fn a_connect_that_ctrl_c_ended_is_no_timeout() {
+    let said = titles(&steps(ConnectOutcome::Interrupted, None, Language::English));
+    assert!(said.contains("by Ctrl-C after 2 ms; nothing had come back"), "{said}");
+    let said = titles(&steps(ConnectOutcome::Interrupted, None, Language::Korean));
+    assert!(said.contains("Ctrl-C"), "{said}");
+}
