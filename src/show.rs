@@ -116,7 +116,7 @@ impl Teller {
         while let Some((line, entry)) = entries.next()? {
             match entry {
                 Entry::Connection(record) => self.connection(&record, out)?,
-                Entry::Run(run) => self.run(run, out)?,
+                Entry::Run(run) => self.run(*run, out)?,
                 Entry::LeftOut => {}
                 Entry::Version(version) => {
                     self.version.get_or_insert(version);
@@ -153,7 +153,7 @@ impl Teller {
         if !std::mem::replace(&mut self.has_shown[1], true) {
             out.write_all(transfer::legend(self.width, self.language).as_bytes())?;
         }
-        let mut before = FetchRecord { transfers: Vec::new(), ..run };
+        let mut before = FetchRecord { transfers: Vec::new(), not_begun: None, ..run };
         for transfer in run.transfers {
             let text = transfer::text(&transfer, &before, false, self.width, self.language);
             out.write_all(text.as_bytes())?;
@@ -161,6 +161,9 @@ impl Teller {
                 out.write_all(transfer::failure(failed, self.width, self.language).as_bytes())?;
             }
             before.transfers.push(transfer);
+        }
+        if let Some(failed) = &run.not_begun {
+            out.write_all(transfer::failure(failed, self.width, self.language).as_bytes())?;
         }
         Ok(())
     }

@@ -5,6 +5,8 @@ mod causes;
 mod failures;
 mod files;
 mod heads;
+mod idle;
+mod interrupted;
 mod joined;
 mod names;
 mod others;

@@ -1,5 +1,6 @@
 //! Whom to ask: resolv.conf(5), hosts(5), or a server that the caller names.
 
+use super::stop::Stop;
 use crate::record::lookup::QueryType;
 use std::fs;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
@@ -57,6 +58,8 @@ pub struct Options {
     pub families: Families,
     /// How long to wait for the system resolver's own answer; `None`: it is not asked.
     pub system: Option<Duration>,
+    /// What ends it early.
+    pub stop: Stop,
 }
 
 impl Default for Options {
@@ -70,6 +73,7 @@ impl Default for Options {
             limit: None,
             families: Families::Both,
             system: Some(Duration::from_secs(10)),
+            stop: Stop::default(),
         }
     }
 }
@@ -87,7 +91,7 @@ pub fn server_address(text: &str) -> Result<SocketAddr, String> {
 }
 
 /// What resolv.conf says, with what holds where it is silent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct Config {
     pub(super) servers: Vec<SocketAddr>,
     pub(super) search: Vec<String>,
@@ -104,6 +108,7 @@ pub(super) struct Config {
     pub(super) is_default: bool,
     /// When the last question must have its answer.
     pub(super) deadline: Option<Instant>,
+    pub(super) stop: Stop,
 }
 
 impl Config {
@@ -126,6 +131,7 @@ impl Config {
             Families::Four => *kind == QueryType::A,
             Families::Six => *kind == QueryType::Aaaa,
         });
+        config.stop = options.stop.clone();
         config.deadline = options.limit.map(|limit| Instant::now() + limit);
         config.timeout = options.timeout.unwrap_or(config.timeout);
         config.attempts = options.attempts.unwrap_or(config.attempts).max(1);
@@ -150,6 +156,7 @@ impl Config {
             rotate: config.rotate,
             is_default,
             deadline: None,
+            stop: Stop::default(),
         }
     }
 

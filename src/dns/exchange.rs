@@ -1,8 +1,12 @@
 //! One question on the wire: a datagram, or a connection when that is too small.
 
 use super::message::{PAYLOAD, Question, Verdict};
+use super::stop::Stop;
 use crate::record::lookup::{DnsResponse, Ignored, Query, QueryOutcome, QueryType, Transport};
 use crate::record::{LookupError, MessageFault, NameFault};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use socket2::{Domain, Socket, Type};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
@@ -26,6 +30,8 @@ pub(super) struct Ask<'a> {
     pub(super) origin: Instant,
     /// By TCP at once.
     pub(super) by_tcp: bool,
+    /// What ends it early.
+    pub(super) stop: &'a Stop,
 }
 
 impl Ask<'_> {
@@ -92,36 +98,69 @@ impl Ask<'_> {
         socket.send(&question.bytes)?;
         let mut buffer = [0; 65_535];
         loop {
-            socket.set_read_timeout(Some(left(deadline)?))?;
+            socket.set_read_timeout(Some(self.stop.left(deadline)?))?;
             match socket.recv(&mut buffer) {
                 Ok(length) => match question.judge(&buffer[..length]) {
                     Verdict::Response(response) => return Ok(QueryOutcome::Answered(response)),
                     Verdict::Malformed(why) => return Ok(QueryOutcome::Malformed { why }),
                     Verdict::Ignored(what) => ignored.add(what),
                 },
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if is_to_go_on(&error) => {}
                 Err(error) => return Err(error),
             }
         }
     }
 
     fn tcp(&self, question: &Question, deadline: Instant, ignored: &mut Others) -> io::Result<QueryOutcome> {
-        let mut stream = TcpStream::connect_timeout(&self.server, left(deadline)?)?;
-        stream.set_write_timeout(Some(left(deadline)?))?;
+        let mut stream = self.connect(deadline)?;
+        stream.set_write_timeout(Some(self.stop.left(deadline)?))?; // the first bytes always find room
         // The length goes before the message, in one segment with it (RFC 7766 §8).
         let length = u16::try_from(question.bytes.len()).unwrap_or(u16::MAX);
         stream.write_all(&[&length.to_be_bytes(), &question.bytes[..]].concat())?;
         loop {
             let mut length = [0; 2];
-            read_exact(&mut stream, &mut length, deadline)?;
+            self.read_exact(&mut stream, &mut length, deadline)?;
             let mut message = vec![0; u16::from_be_bytes(length).into()];
-            read_exact(&mut stream, &mut message, deadline)?;
+            self.read_exact(&mut stream, &mut message, deadline)?;
             match question.judge(&message) {
                 Verdict::Response(response) => return Ok(QueryOutcome::Answered(response)),
                 Verdict::Malformed(why) => return Ok(QueryOutcome::Malformed { why }),
                 Verdict::Ignored(what) => ignored.add(what),
             }
         }
+    }
+
+    fn connect(&self, deadline: Instant) -> io::Result<TcpStream> {
+        let socket = Socket::new(Domain::for_address(self.server), Type::STREAM, None)?;
+        socket.set_nonblocking(true)?;
+        match socket.connect(&self.server.into()) {
+            Err(error) if error.raw_os_error() == Some(Errno::INPROGRESS.raw_os_error()) => {}
+            result => result?,
+        }
+        loop {
+            let a_while = Timespec::try_from(self.stop.left(deadline)?).ok();
+            match poll(&mut [PollFd::new(&socket, PollFlags::OUT)], a_while.as_ref()) {
+                Ok(0) | Err(Errno::INTR) => {}
+                Ok(_) => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        socket.take_error()?.map_or(Ok(()), Err)?;
+        socket.set_nonblocking(false)?;
+        Ok(socket.into())
+    }
+
+    fn read_exact(&self, stream: &mut TcpStream, mut buffer: &mut [u8], deadline: Instant) -> io::Result<()> {
+        while !buffer.is_empty() {
+            stream.set_read_timeout(Some(self.stop.left(deadline)?))?;
+            match stream.read(buffer) {
+                Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+                Ok(count) => buffer = &mut buffer[count..],
+                Err(error) if is_to_go_on(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 }
 
@@ -170,6 +209,7 @@ pub(super) fn failure(exchanges: &[Query]) -> Option<LookupError> {
         QueryOutcome::TimedOut | QueryOutcome::Refused | QueryOutcome::Unreachable { .. } if did_not_fit => {
             Some(LookupError::NoTcp { server })
         }
+        QueryOutcome::Interrupted => Some(LookupError::Interrupted { name }),
         QueryOutcome::TimedOut => Some(LookupError::NoResponse { tries: exchange.attempt, server }),
         QueryOutcome::Refused if is_by_tcp => Some(LookupError::TcpRefused { server }),
         QueryOutcome::Refused => Some(LookupError::Refused { server }),
@@ -179,27 +219,14 @@ pub(super) fn failure(exchanges: &[Query]) -> Option<LookupError> {
     }
 }
 
-/// What is left until `deadline`; nothing left is a timeout.
-fn left(deadline: Instant) -> io::Result<Duration> {
-    let left = deadline.saturating_duration_since(Instant::now());
-    if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(left) }
-}
-
-fn read_exact(stream: &mut TcpStream, mut buffer: &mut [u8], deadline: Instant) -> io::Result<()> {
-    while !buffer.is_empty() {
-        stream.set_read_timeout(Some(left(deadline)?))?;
-        match stream.read(buffer) {
-            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-            Ok(count) => buffer = &mut buffer[count..],
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
+/// A signal came, or a while passed in which nothing did: whether time is left, [`Stop::left`] says.
+fn is_to_go_on(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock)
 }
 
 fn of_error(error: &io::Error) -> QueryOutcome {
     match error.kind() {
+        ErrorKind::Interrupted => QueryOutcome::Interrupted,
         ErrorKind::TimedOut | ErrorKind::WouldBlock => QueryOutcome::TimedOut,
         ErrorKind::ConnectionRefused => QueryOutcome::Refused,
         ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => QueryOutcome::CutShort,

@@ -10,11 +10,6 @@ pub fn is_localhost(host: &str) -> bool {
     name == "localhost" || name.ends_with(".localhost")
 }
 
-/// Whether `host` is an address, for which nobody is asked.
-pub fn is_address(host: &str) -> bool {
-    matches!(Host::parse(host), Ok(Host::Address(_)))
-}
-
 /// A host, as far as its text tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Host {

@@ -11,7 +11,7 @@
 //!
 //! Reading order: [`crate::record::lookup`] (the nouns), `config` and `host` (what is asked, and
 //! whom), `message` and `exchange` (one question on the wire), `resolve`,
-//! `trace`, `order` (which address is tried first).
+//! `trace`, `order` (which address is tried first), `stop` (what ends a lookup early).
 
 mod config;
 mod exchange;
@@ -19,13 +19,15 @@ mod host;
 mod message;
 mod order;
 mod resolve;
+mod stop;
 mod system;
 mod trace;
 
 pub use config::{DNS_PORT, Families, Options, server_address};
-pub use host::{is_address, is_localhost};
+pub use host::is_localhost;
 pub use order::interleaved;
 pub use resolve::{Late, resolve, resolve_early};
+pub use stop::Stop;
 pub use system::System;
 pub use trace::{ROOT_SERVERS, TraceOptions, default_roots, trace};
 

@@ -65,6 +65,10 @@ pub fn resolve_early(name: &str, options: &Options) -> (Lookup, Option<Late>) {
         }
         Err(error) => lookup.error = Some(error),
     }
+    if lookup.error.is_some() && options.stop.has_come() {
+        // What was not asked any more says nothing of the name.
+        lookup.error = Some(LookupError::Interrupted { name: name.to_owned() });
+    }
     lookup.time = start.elapsed();
     (lookup, late)
 }
@@ -95,6 +99,9 @@ fn look_up(lookup: &mut Lookup, ascii: &str, is_absolute: bool, options: &Option
         }
         if lookup.error.is_none() {
             return late;
+        }
+        if options.stop.has_come() {
+            break;
         }
     }
     None
@@ -242,6 +249,9 @@ impl Chase {
         for attempt in 1..=config.attempts {
             for &server in &config.servers {
                 let Some(timeout) = config.patience() else { break };
+                if config.stop.has_come() {
+                    return Err(LookupError::Interrupted { name: name.to_owned() });
+                }
                 tries += 1;
                 let ask = Ask {
                     server,
@@ -253,6 +263,7 @@ impl Chase {
                     attempt,
                     origin: self.start,
                     by_tcp: config.use_vc,
+                    stop: &config.stop,
                 };
                 let exchanges = ask.run()?;
                 let error = failure(&exchanges);

@@ -9,6 +9,7 @@ use super::exchange::{Ask, failure, response};
 use super::host::Host;
 use super::order::{has_route, in_order};
 use super::resolve::{MOST_ALIASES, addresses, aliases};
+use super::stop::Stop;
 use crate::record::lookup::{DnsResponse, NameServer, Query, QueryType, Referral, ResourceRecord, Step, Trace};
 use crate::record::{LookupError, WalkLimit};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -57,7 +58,7 @@ pub fn default_roots() -> Vec<SocketAddr> {
 }
 
 /// How to walk.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TraceOptions {
     /// How long to wait for an answer.
@@ -66,11 +67,13 @@ pub struct TraceOptions {
     pub attempts: u32,
     /// How long the whole walk may take.
     pub limit: Duration,
+    /// What ends it early.
+    pub stop: Stop,
 }
 
 impl Default for TraceOptions {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(3), attempts: 2, limit: Duration::from_secs(60) }
+        Self { timeout: Duration::from_secs(3), attempts: 2, limit: Duration::from_secs(60), stop: Stop::default() }
     }
 }
 
@@ -83,7 +86,7 @@ pub fn trace(name: &str, roots: &[SocketAddr], options: &TraceOptions) -> Trace 
     let mut walk = Walk {
         roots,
         port: roots.first().map_or(DNS_PORT, SocketAddr::port),
-        options: *options,
+        options: options.clone(),
         origin: start,
         deadline: start + options.limit,
         steps: vec![],
@@ -108,7 +111,11 @@ pub fn trace(name: &str, roots: &[SocketAddr], options: &TraceOptions) -> Trace 
         steps: walk.steps,
         aliases,
         addresses: in_order(found, &[]),
-        error: result.err(),
+        // What was not asked any more says nothing of the name.
+        error: result.err().map(|error| match options.stop.has_come() {
+            true => LookupError::Interrupted { name: name.to_owned() },
+            false => error,
+        }),
         time: start.elapsed(),
     }
 }
@@ -216,6 +223,10 @@ impl Walk<'_> {
                 last = Some(LookupError::TooLong { questions: self.questions, limit });
                 break;
             }
+            if self.options.stop.has_come() {
+                last = Some(LookupError::Interrupted { name: name.to_owned() });
+                break;
+            }
             self.questions += 1;
             tries += 1;
             let timeout = self.options.timeout.min(left);
@@ -229,6 +240,7 @@ impl Walk<'_> {
                 attempt,
                 origin: self.origin,
                 by_tcp: false,
+                stop: &self.options.stop,
             }
             .run()?;
             let error = failure(&run);

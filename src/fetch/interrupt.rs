@@ -1,5 +1,6 @@
 //! Ctrl-C: a fetch ends in order, and shows what happened so far.
 
+use crate::dns::Stop;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use signal_hook::consts::SIGINT;
@@ -44,6 +45,11 @@ impl Interrupt {
         self.has_come.load(Ordering::SeqCst)
     }
 
+    /// For a lookup: it ends early, with what was asked by then.
+    pub(super) fn stop(&self) -> Stop {
+        Stop::by(self.has_come.clone())
+    }
+
     /// poll(2) until `socket` is ready for some of `events` (or has failed), or
     /// `deadline` has passed, or SIGINT has come: what it is ready for, else nothing.
     pub(super) fn wait(&self, socket: &impl AsFd, events: PollFlags, deadline: Instant) -> PollFlags {
@@ -84,5 +90,32 @@ impl Interrupt {
                 Err(_) => return None,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::url::Url;
+    use crate::fetch::{Data, Options, fetch};
+    use crate::record::{Failure, FailureKind};
+
+    /// Where who writes the data and fetch get one Ctrl-C, its end may be read first.
+    #[test]
+    fn what_ctrl_c_comes_before_is_not_begun() {
+        let url = |text: &str| Url::parse(text).expect("a URL");
+        let options = Options {
+            data: Some(Data::Form("a=b".into())),
+            repeat: 2,
+            quiet: true,
+            ..Options::new(vec![url("http://127.0.0.1:9/a"), url("http://127.0.0.1:9/b")])
+        };
+        let interrupt = Interrupt { has_come: Arc::new(AtomicBool::new(true)), woken: None };
+        let (record, failures) = fetch(&options, &Arc::new(interrupt), None);
+        let record = record.expect("a record");
+        let expected = Failure::NotBegun { url: "http://127.0.0.1:9/a".into(), fetches: 4 };
+        assert_eq!(failures.iter().map(|failed| &failed.failure).collect::<Vec<_>>(), [&expected]);
+        assert_eq!(expected.kind(), FailureKind::Interrupted);
+        assert!(record.transfers.is_empty() && record.not_begun.is_some_and(|failed| failed.failure == expected));
     }
 }

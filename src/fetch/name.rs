@@ -3,7 +3,7 @@
 use super::clock::Clock;
 use super::interrupt::Interrupt;
 use super::options::Options;
-use crate::dns::{self, Families, Late, System, TraceOptions, is_address, is_localhost};
+use crate::dns::{self, Families, Late, System, TraceOptions, is_localhost};
 use crate::record::Failure;
 use crate::record::lookup::Lookup;
 use crate::record::transfer::Name;
@@ -24,18 +24,12 @@ pub(super) struct Background {
 
 impl Background {
     /// Waits for addresses that come late, for those that are there have failed.
-    pub(super) fn late_addresses(&mut self, name: &mut Name, options: &Options, interrupt: &Interrupt) -> Vec<IpAddr> {
+    pub(super) fn late_addresses(&mut self, name: &mut Name, options: &Options) -> Vec<IpAddr> {
         let (Some(late), Some(lookup)) = (self.late.take(), &mut name.lookup) else { return Vec::new() };
-        let mut joined = lookup.clone();
-        let joined = interrupt.unless_it_comes(move || {
-            late.join(&mut joined);
-            joined
-        });
-        let Some(joined) = joined else { return Vec::new() };
+        late.join(lookup); // until Ctrl-C, which the lookup knows
         let known = name.addresses.clone();
-        let new = joined.addresses.iter().copied().filter(|ip| !known.contains(ip) && options.families.include(*ip));
+        let new = lookup.addresses.iter().copied().filter(|ip| !known.contains(ip) && options.families.include(*ip));
         let new: Vec<IpAddr> = new.collect();
-        *lookup = joined;
         name.addresses.extend(&new);
         new
     }
@@ -66,13 +60,10 @@ pub(super) fn look_up(
     let mut name =
         Name { host: host.to_owned(), began, ended: began, lookup: None, trace: None, addresses: Vec::new() };
     let mut background = Background::default();
-    let asked = host.to_owned();
     let error = match options.roots.clone().filter(|_| !is_localhost(host)) {
         Some(roots) => {
-            let limit = TraceOptions { limit: options.timeout, ..TraceOptions::default() };
-            let Some(trace) = interrupt.unless_it_comes(move || dns::trace(&asked, &roots, &limit)) else {
-                return interrupted(name, clock);
-            };
+            let limit = TraceOptions { limit: options.timeout, stop: interrupt.stop(), ..TraceOptions::default() };
+            let trace = dns::trace(host, &roots, &limit);
             name.ended = began + nanoseconds(trace.time);
             name.addresses = trace.addresses.clone();
             let error = trace.error.as_ref().map(Failure::from);
@@ -84,14 +75,12 @@ pub(super) fn look_up(
                 server: options.dns,
                 limit: Some(options.timeout),
                 families: options.families,
+                stop: interrupt.stop(),
                 ..dns::Options::default()
             };
             // A server may be named because the system's does not answer.
             background.system = (options.dns.is_none() && !is_localhost(host)).then(|| System::ask(host)).flatten();
-            // Where nobody is asked, there is nothing to wait for in a thread of its own.
-            let resolve = move || dns::resolve_early(&asked, &how);
-            let resolved = if is_address(host) { Some(resolve()) } else { interrupt.unless_it_comes(resolve) };
-            let Some((mut lookup, late)) = resolved else { return interrupted(name, clock) };
+            let (mut lookup, late) = dns::resolve_early(host, &how);
             background.late = late;
             name.ended = began + nanoseconds(lookup.time);
             name.addresses = lookup.addresses.clone();

@@ -23,9 +23,9 @@ use crate::http::client::{Ending, Next, RequestHead};
 use crate::http::message::{HeaderBlock, Version};
 use crate::http::persistence::Wish;
 use crate::kernel::timestamps;
-use crate::record::Failure;
 use crate::record::failure::{Failed, KeptPart};
 use crate::record::transfer::{FetchRecord, Response, SCHEMA, Saved, Transfer};
+use crate::record::{Failure, FailureKind};
 use crate::story::json;
 use crate::story::layout::fit;
 use std::collections::{HashMap, VecDeque};
@@ -43,7 +43,9 @@ pub fn run(options: &Options, interrupt: &Arc<Interrupt>, capture: Option<Captur
     let written = options.har.as_ref().map_or(Ok(()), |path| har::write(&record, path, interrupt));
     for failure in [printed.err(), written.err()].into_iter().flatten() {
         // Ctrl-C is told once.
-        if !failures.iter().any(|failed| failed.failure == failure) {
+        let is_ctrl_c = failure == Failure::Interrupted;
+        let tells = |told: &Failure| *told == failure || is_ctrl_c && told.kind() == FailureKind::Interrupted;
+        if !failures.iter().any(|failed| tells(&failed.failure)) {
             failures.push(Failed::new(failure));
         }
     }
@@ -63,12 +65,15 @@ pub fn fetch(
     let mut session = Session::new(options, interrupt.clone(), capture);
     let once = options.urls.iter().map(|url| Job::new(url, options, payload.as_ref()));
     let mut jobs: VecDeque<Job> = (0..options.repeat).flat_map(|_| once.clone()).collect();
-    while let Some(job) = jobs.pop_front().filter(|_| !interrupt.has_come()) {
+    while !interrupt.has_come()
+        && let Some(job) = jobs.pop_front()
+    {
         let more = session.fetch(&job, jobs.front());
         if let Some(job) = more {
             jobs.push_front(job);
         }
     }
+    session.leave(&jobs);
     session.seen.finish();
     (Some(session.record), session.failures)
 }
@@ -100,7 +105,7 @@ impl<'o> Session<'o> {
         Self {
             options,
             clock,
-            record: FetchRecord { glasshttp_fetch: SCHEMA, began, transfers: Vec::new() },
+            record: FetchRecord { glasshttp_fetch: SCHEMA, began, transfers: Vec::new(), not_begun: None },
             failures: Vec::new(),
             known: HashMap::new(),
             connections: 0,
@@ -112,6 +117,14 @@ impl<'o> Session<'o> {
             seen: Seen::by(capture),
             _stamping: timestamps::keep_stamping(),
         }
+    }
+
+    /// Ctrl-C came before these.
+    fn leave(&mut self, jobs: &VecDeque<Job>) {
+        let Some(first) = jobs.front() else { return };
+        let failed = Failed::new(Failure::NotBegun { url: first.url.to_string(), fetches: jobs.len() as u64 });
+        self.failures.push(failed.clone());
+        self.record.not_begun = Some(failed);
     }
 
     /// Fetches one URL; gives what is to be fetched right after it, if that

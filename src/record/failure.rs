@@ -26,7 +26,9 @@ impl Failure {
     /// The kind.
     pub fn kind(&self) -> FailureKind {
         match self {
-            Self::Interrupted => FailureKind::Interrupted,
+            Self::Interrupted | Self::NotBegun { .. } | Self::Lookup(LookupError::Interrupted { .. }) => {
+                FailureKind::Interrupted
+            }
             Self::Url { .. } | Self::Request(_) => FailureKind::Usage,
             Self::Lookup(_) | Self::NoAddress { .. } | Self::NoInterface { .. } => FailureKind::Name,
             Self::Connect { fault, .. } => fault.kind(),
@@ -59,7 +61,7 @@ impl Failure {
 
     /// Whether its sentence names what was being fetched.
     fn names_its_url(&self) -> bool {
-        matches!(self, Self::Status { .. } | Self::Url { .. })
+        matches!(self, Self::Status { .. } | Self::Url { .. } | Self::NotBegun { .. })
     }
 }
 

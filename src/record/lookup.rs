@@ -182,6 +182,8 @@ pub enum QueryOutcome {
     Answered(DnsResponse),
     /// Nothing came in time.
     TimedOut,
+    /// Nothing had come when the lookup was interrupted.
+    Interrupted,
     /// Nobody listens there: ICMP said so, or the connection was refused.
     Refused,
     /// The question did not get there.

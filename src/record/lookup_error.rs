@@ -131,6 +131,11 @@ pub enum LookupError {
         /// The name.
         name: String,
     },
+    /// It was interrupted before there was one.
+    Interrupted {
+        /// The name.
+        name: String,
+    },
     /// The walk was given up on its way.
     TooLong {
         /// How many questions were sent.
@@ -220,6 +225,7 @@ impl LookupError {
             Self::Lame { .. } => "lame_delegation",
             Self::NoServerAddress { .. } => "no_server_address",
             Self::NoTime { .. } => "dns_no_time",
+            Self::Interrupted { .. } => "lookup_interrupted",
             Self::TooLong { .. } => "walk_too_long",
         }
     }
@@ -315,6 +321,7 @@ impl fmt::Display for LookupError {
             }
             Self::NoServerAddress { zone } => write!(f, "None of the name servers of {zone} has an address."),
             Self::NoTime { name } => write!(f, "No time was left to ask for {name}. Try a longer --timeout."),
+            Self::Interrupted { name } => write!(f, "The lookup of {name} was interrupted."),
             Self::TooLong { questions, limit } => {
                 let questions =
                     if *questions == 1 { "one question".to_owned() } else { format!("{questions} questions") };

@@ -32,6 +32,9 @@ pub struct FetchRecord {
     pub began: String,
     /// Each request that was made, or would have been, in order.
     pub transfers: Vec<Transfer>,
+    /// What Ctrl-C left to be fetched, where that is something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_begun: Option<Failed>,
 }
 
 /// One URL, asked for once.

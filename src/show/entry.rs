@@ -13,7 +13,7 @@ pub(super) enum Entry {
     /// A connection, as the server recorded it.
     Connection(Box<Record>),
     /// A run of `fetch`.
-    Run(FetchRecord),
+    Run(Box<FetchRecord>),
     /// What was left out at that place.
     LeftOut,
     /// A record of another version, which this program does not read.
@@ -88,7 +88,7 @@ fn entry(bytes: &[u8]) -> Entry {
         // It bears a version, too.
         Mark { left_out: Some(_), .. } => Entry::LeftOut,
         Mark { glasshttp_fetch: Some(transfer::SCHEMA), .. } => {
-            serde_json::from_slice(bytes).map_or(Entry::Other, Entry::Run)
+            serde_json::from_slice(bytes).map_or(Entry::Other, |run| Entry::Run(Box::new(run)))
         }
         Mark { glasshttp_fetch: Some(version), .. } => Entry::Version(version),
         Mark { glasshttp: Some(version), .. } => match serde_json::from_slice(bytes) {

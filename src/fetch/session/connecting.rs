@@ -53,7 +53,7 @@ impl Session<'_> {
         let mut known = addresses.len();
         let (mut tried, mut connected) = connect::connect(&sockets(&interleaved(&addresses), port, scope), &how);
         if let (None, Some(name)) = (&connected, &mut transfer.name) {
-            let late = self.background.late_addresses(name, self.options, &self.interrupt);
+            let late = self.background.late_addresses(name, self.options);
             if !late.is_empty() {
                 known += late.len();
                 let (more, later) = connect::connect(&sockets(&late, port, scope), &how);

@@ -8,6 +8,7 @@ use crate::http::client::RequestError;
 pub(super) fn of(failure: &Failure) -> &'static str {
     match failure {
         Failure::Interrupted => "interrupted",
+        Failure::NotBegun { .. } => "not_begun",
         Failure::Url { fault, .. } => of_url(fault),
         Failure::Lookup(error) => error.code(),
         Failure::NoAddress { only: Some(4), .. } => "no_ipv4_address",

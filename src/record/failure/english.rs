@@ -13,6 +13,10 @@ use std::path::Path;
 pub(super) fn sentence(failure: &Failure) -> String {
     match failure {
         Failure::Interrupted => "Interrupted.".into(),
+        Failure::NotBegun { url, fetches: 0 | 1 } => format!("Interrupted before {url} was fetched."),
+        Failure::NotBegun { url, fetches } => {
+            format!("Interrupted: {} fetches were not begun; the first is {url}.", grouped(*fetches))
+        }
         Failure::Url { text, fault } => match fault {
             UrlFault::NoFileName => format!("{text} names no file: choose a name with -o FILE."),
             fault => url(text, fault),

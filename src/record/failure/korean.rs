@@ -12,6 +12,10 @@ use std::path::Path;
 pub(super) fn sentence(failure: &Failure) -> String {
     match failure {
         Failure::Interrupted => "중단했습니다.".into(),
+        Failure::NotBegun { url, fetches: 0 | 1 } => format!("{url}을(를) 받기 전에 중단했습니다."),
+        Failure::NotBegun { url, fetches } => {
+            format!("중단했습니다. 시작하지 않은 요청이 {}개 있고, 첫 번째는 {url}입니다.", grouped(*fetches))
+        }
         Failure::Url { text, fault } => match fault {
             UrlFault::NoFileName => format!("{text}에는 파일 이름이 없습니다. -o FILE로 이름을 정하세요."),
             fault => url(text, fault),

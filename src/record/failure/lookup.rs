@@ -54,6 +54,7 @@ pub(super) fn korean(error: &LookupError) -> String {
         LookupError::NoTime { name } => {
             format!("{name}을(를) 물을 시간이 남지 않았습니다. --timeout을 늘려 보세요.")
         }
+        LookupError::Interrupted { name } => format!("{name}의 주소를 찾는 중에 중단했습니다."),
         LookupError::TooLong { questions, limit } => {
             let why = match limit {
                 WalkLimit::Time => "너무 오래 걸립니다",

@@ -17,6 +17,13 @@ use std::path::PathBuf;
 pub enum Failure {
     /// Ctrl-C.
     Interrupted,
+    /// Ctrl-C, before these were begun.
+    NotBegun {
+        /// The first of them.
+        url: String,
+        /// How many they are.
+        fetches: u64,
+    },
     /// What was typed is no URL to fetch.
     Url {
         /// What was typed.

@@ -77,7 +77,12 @@ fn shown(transfer: &Transfer, language: Language) -> String {
 }
 
 fn shown_within(transfer: &Transfer, width: usize, language: Language) -> String {
-    let record = FetchRecord { glasshttp_fetch: SCHEMA, began: "2026-11-21T00:00:00Z".into(), transfers: vec![] };
+    let record = FetchRecord {
+        glasshttp_fetch: SCHEMA,
+        began: "2026-11-21T00:00:00Z".into(),
+        transfers: vec![],
+        not_begun: None,
+    };
     let text = anstream::adapter::strip_str(&text(transfer, &record, false, width, language)).to_string();
     for line in text.lines() {
         assert!(line.width() <= width && !line.ends_with(' '), "{line:?}");

@@ -3,7 +3,7 @@
 use crate::language::Language;
 use crate::record::lookup::{DnsResponse, Ignored, Lookup, Query, QueryOutcome, Referral, Source, SystemLookup, Trace};
 use crate::record::transfer::Name;
-use crate::record::{Figure, Nanoseconds, Source as By};
+use crate::record::{Figure, LookupError, Nanoseconds, Source as By};
 use crate::story::layout::{grouped, span};
 use crate::story::steps::say::say;
 use crate::story::steps::step::{Step, by_clock};
@@ -213,6 +213,7 @@ fn came_of(outcome: &QueryOutcome, language: Language) -> String {
     match outcome {
         QueryOutcome::Answered(response) => answered(response, language),
         QueryOutcome::TimedOut => say!(language, "no response" / "응답 없음"),
+        QueryOutcome::Interrupted => say!(language, "no response by Ctrl-C" / "Ctrl-C까지 응답 없음"),
         QueryOutcome::Refused => say!(language, "nothing listens there" / "그 주소에서 기다리는 서버가 없음"),
         QueryOutcome::Unreachable { why } => {
             say!(language, "unreachable, {}" / "닿을 수 없음, {}", why.said(language))
@@ -273,6 +274,14 @@ fn referred(referral: &Referral, language: Language) -> String {
 }
 
 fn outcome(name: &Name, language: Language) -> String {
+    let errors = [name.lookup.as_ref().map(|lookup| &lookup.error), name.trace.as_ref().map(|trace| &trace.error)];
+    if errors.into_iter().flatten().flatten().any(|error| matches!(error, LookupError::Interrupted { .. })) {
+        return say!(
+            language,
+            "no address had been found for {} by Ctrl-C" / "{}: Ctrl-C까지 주소를 찾지 못함",
+            name.host
+        );
+    }
     match name.addresses.is_empty() {
         true => say!(language, "no address was found for {}" / "{}: 주소를 찾지 못함", name.host),
         false => say!(language, "{} is {}" / "{} = {}", name.host, list(&name.addresses, language)),

@@ -79,7 +79,12 @@ fn shown(lookup: Lookup, addresses: &[IpAddr], language: Language) -> String {
         addresses: addresses.to_vec(),
     };
     let transfer = Transfer { number: 1, url: "http://name.example/".into(), name: Some(name), ..Transfer::default() };
-    let run = FetchRecord { glasshttp_fetch: SCHEMA, began: "2026-01-02T03:04:04Z".into(), transfers: vec![] };
+    let run = FetchRecord {
+        glasshttp_fetch: SCHEMA,
+        began: "2026-01-02T03:04:04Z".into(),
+        transfers: vec![],
+        not_begun: None,
+    };
     of_transfer(&transfer, &run, language).into_iter().map(|step| step.title + "\n").collect()
 }
 

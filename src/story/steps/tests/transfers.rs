@@ -20,7 +20,12 @@ const SERVER: ([u8; 4], u16) = ([127, 0, 0, 1], 8080);
 const ACCEPTED: Nanoseconds = 300 * MS;
 
 pub(super) fn run() -> FetchRecord {
-    FetchRecord { glasshttp_fetch: SCHEMA, began: "2026-01-02T03:04:04.700000000Z".into(), transfers: vec![] }
+    FetchRecord {
+        glasshttp_fetch: SCHEMA,
+        began: "2026-01-02T03:04:04.700000000Z".into(),
+        transfers: vec![],
+        not_begun: None,
+    }
 }
 
 pub(super) fn attempt(began: Nanoseconds, took: Nanoseconds, outcome: ConnectOutcome, again: Option<u32>) -> Attempt {
