@@ -268,6 +268,7 @@ mod tests {
             attempt: 1,
             origin: now,
             by_tcp: false,
+            stop: &Stop::default(),
         };
         let exchanges = ask.run().expect("a name");
         truncates.join().expect("no panic");
