@@ -76,7 +76,7 @@ pub struct Args {
     #[arg(long, value_name = "ADDRESS", help_heading = "Address", value_parser = trusted)]
     trust: Vec<Trusted>,
 
-    /// Respond to this host name, besides localhost; repeatable; * is any [with --bind or --lan: any]
+    /// Respond to this host name, besides localhost; repeatable; * is any [with --bind or --lan, and no name: any]
     #[arg(long = "host", value_name = "NAME", help_heading = "Address", value_parser = host)]
     hosts: Vec<NamedHost>,
 

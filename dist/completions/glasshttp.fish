@@ -28,7 +28,7 @@ end
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -s p -l port -d 'Port to listen on; 0 takes any free one [default: 8080, or the next free one]' -r
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -s b -l bind -d 'Address or unix:PATH to listen on; with proxy: before it, the PROXY protocol is expected there; repeatable [default: 127.0.0.1 and ::1]' -r
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l trust -d 'Believe this proxy (an address, a network or unix) about its client (Forwarded, X-Forwarded-For); repeatable' -r
-complete -c glasshttp -n "__fish_glasshttp_needs_command" -l host -d 'Respond to this host name, besides localhost; repeatable; * is any [with --bind or --lan: any]' -r
+complete -c glasshttp -n "__fish_glasshttp_needs_command" -l host -d 'Respond to this host name, besides localhost; repeatable; * is any [with --bind or --lan, and no name: any]' -r
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l header -d 'Add a header field to every response of the site; repeatable' -r
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l cache-control -d 'Cache-Control of files, or of those that GLOB names; repeatable, the last match decides [default: no-cache]' -r
 complete -c glasshttp -n "__fish_glasshttp_needs_command" -l log -d 'What to write to standard output [default: short on a terminal, else common]' -r -f -a "story\t'Each connection, from its SYN to its end, for people'

@@ -1,5 +1,6 @@
 //! What a command line means for a server.
 
+use super::hosts::where_chosen;
 use crate::activation::HandedOver;
 use crate::connection::{Timeouts, Trust};
 use crate::kernel::cgroup;
@@ -7,7 +8,7 @@ use crate::language::Language;
 use crate::listener::{Address, Listener, Port, Required, UnixPlace};
 use crate::models::{Limits, Model};
 use crate::observe::access::Format;
-use crate::site::{Hosts, SiteOptions};
+use crate::site::SiteOptions;
 use std::path::PathBuf;
 
 /// What is written to standard output.
@@ -158,10 +159,7 @@ impl Config {
             let addresses = || sockets.site.iter().filter_map(Listener::address);
             self.port = addresses().next().map_or(self.port, |first| Port::Exactly(first.port()));
             self.addresses = addresses().map(|address| address.ip().into()).collect();
-            // Who may ask was decided where the sockets were made.
-            if self.site.hosts == Hosts::ThisMachineAnd(Vec::new()) {
-                self.site.hosts = Hosts::Any;
-            }
+            self.site.hosts = where_chosen(self.site.hosts);
             // The instrument is not for the network.
             let is_loopback = self.addresses.iter().all(|address| address.ip.is_loopback());
             if matches!(self.live_page, LivePage::Usual(..)) && !is_loopback {

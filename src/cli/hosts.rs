@@ -68,6 +68,14 @@ pub(super) fn all(named: Vec<NamedHost>) -> Hosts {
     hosts.map_or(Hosts::Any, Hosts::ThisMachineAnd)
 }
 
+/// The same where the addresses were chosen: that says who may ask, unless names say it.
+pub(super) fn where_chosen(hosts: Hosts) -> Hosts {
+    match hosts {
+        Hosts::ThisMachineAnd(named) if !named.is_empty() => Hosts::AnyAddressAnd(named),
+        _ => Hosts::Any,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +98,11 @@ mod tests {
         assert_eq!(hosts(&["--port", "0", "--watch", "127.0.0.1:0"]), only(vec![]));
         for any in [&["--host", "*"][..], &["--bind", "127.0.0.1"], &["--lan"], &["--host", "a", "--host", "*"]] {
             assert_eq!(hosts(any), Hosts::Any, "{any:?}");
+        }
+        for chosen in [&["--bind", "127.0.0.1"][..], &["--lan"], &["--bind", "unix:/a"]] {
+            let named = |names: &[&'static str]| hosts(&[chosen, names].concat());
+            assert_eq!(named(&["--host", "a"]), Hosts::AnyAddressAnd(vec![name("a")]), "{chosen:?}");
+            assert_eq!(named(&["--host", "a", "--host", "*"]), Hosts::Any, "{chosen:?}");
         }
         assert_eq!(
             hosts(&["--host", "a.example", "--host", "B.Example.:80"]),

@@ -8,7 +8,7 @@ use crate::connection::Timeouts;
 use crate::language::Language;
 use crate::listener::{Address, Port, Required};
 use crate::models::Limits;
-use crate::site::{Hosts, SiteOptions};
+use crate::site::SiteOptions;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The port that is tried first where none is named.
@@ -19,8 +19,8 @@ impl Args {
     pub(super) fn config(self, language: Language) -> Config {
         let args = self;
         let required = if args.bind.is_empty() { Required::One } else { Required::All };
-        // A choice of addresses says who may ask.
-        let hosts = if required == Required::All || args.place.lan { Hosts::Any } else { hosts::all(args.hosts) };
+        let hosts = hosts::all(args.hosts);
+        let hosts = if required == Required::All || args.place.lan { hosts::where_chosen(hosts) } else { hosts };
         let mut paths = Vec::new();
         let addresses = if args.place.lan {
             vec![Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()]

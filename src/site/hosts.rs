@@ -17,6 +17,9 @@ pub enum Hosts {
     Any,
     /// This machine, by `localhost`, a name below it or a loopback address, and these hosts.
     ThisMachineAnd(Vec<Host>),
+    /// This machine by any address, too: nobody can point one elsewhere, and which ones a machine
+    /// has may change while it serves.
+    AnyAddressAnd(Vec<Host>),
 }
 
 /// One host.
@@ -39,6 +42,10 @@ impl Hosts {
             (Self::Any, _) | (_, None) => true,
             (Self::ThisMachineAnd(hosts), Some(named)) => {
                 named.is_this_machine() || hosts.iter().any(|host| host.is(named))
+            }
+            (Self::AnyAddressAnd(hosts), Some(named)) => {
+                let is_address = matches!(named, Named::Address(_));
+                is_address || named.is_this_machine() || hosts.iter().any(|host| host.is(named))
             }
         }
     }
@@ -72,6 +79,17 @@ mod tests {
         for host in ["a", "localhost.evil.example", "127.1", "0.0.0.0", "[::]", "192.168.0.1", "127.0.0.1.nip.io"] {
             assert!(!included(&hosts, host), "{host}");
             assert!(included(&Hosts::Any, host), "{host}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_nobody_elses_name() {
+        let hosts = Hosts::AnyAddressAnd(vec![Host::Name("dev.example".to_owned())]);
+        for host in ["192.168.0.5:8080", "[fd00::5]", "0.0.0.0", "localhost", "dev.example:80"] {
+            assert!(included(&hosts, host), "{host}");
+        }
+        for host in ["evil.example", "192.168.0.5.evil.example", "3232235525", "[v1.a]"] {
+            assert!(!included(&hosts, host), "{host}");
         }
     }
 

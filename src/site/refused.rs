@@ -85,9 +85,8 @@ pub(super) fn refused(refusal: Refusal, language: Language) -> Response {
 /// The response to a request for another host (RFC 9110 §15.5.20).
 pub(super) fn misdirected(language: Language) -> Response {
     let sentence = text(
-        "This server responds to localhost and its loopback addresses only; \
-         to let it respond to another name, start it with --host NAME.",
-        "이 서버는 localhost와 루프백 주소에만 응답합니다. 다른 이름에도 응답하게 하려면 --host NAME으로 시작하세요.",
+        "This server does not respond to requests for this host; to let it, start it with --host NAME.",
+        "이 서버는 이 호스트에 대한 요청에 응답하지 않습니다. 응답하게 하려면 --host NAME으로 시작하세요.",
     );
     page(StatusCode::MISDIRECTED_REQUEST, sentence, language).refusing(Refused::OtherHost)
 }

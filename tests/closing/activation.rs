@@ -55,8 +55,12 @@ fn a_socket_that_was_handed_over_says_who_may_ask() {
     let (folder, _) = folder_with(0);
     let socket = TcpListener::bind("127.0.0.1:0").expect("a socket");
     let server = Server::spawn(with_socket(&socket, &[]).arg(folder.path()));
-    let response = server.get_with("/small.txt", "Host: www.example.org\r\n");
-    assert_eq!(response.status, 200);
+    let status = |server: &Server, host: &str| server.get_with("/small.txt", &format!("Host: {host}\r\n")).status;
+    assert_eq!(status(&server, "www.example.org"), 200);
+    drop(server);
+    let server = Server::spawn(with_socket(&socket, &["--host", "dev.example"]).arg(folder.path()));
+    let statuses = ["dev.example", "192.168.0.1", "www.example.org"].map(|host| status(&server, host));
+    assert_eq!(statuses, [200, 200, 421], "names that were given, and any address");
 }
 
 #[test]

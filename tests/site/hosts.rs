@@ -146,6 +146,20 @@ fn whoever_chooses_addresses_or_any_host_has_said_who_may_ask() {
 }
 
 #[test]
+fn names_that_were_given_count_where_addresses_were_chosen_too() {
+    let folder = Folder::of(&["a.txt"]);
+    for options in [&["--bind", "127.0.0.1"][..], &["--lan"]] {
+        let server = serve(&folder, &[options, &["--host", "dev.example"]].concat());
+        for host in ["dev.example", "localhost", "127.0.0.1", "192.168.0.1:80", "[fe80::1]"] {
+            assert_eq!(status_for(&server, host), 200, "{options:?}: {host}");
+        }
+        for host in ["a", "evil.example", "192.168.0.1.evil.example"] {
+            assert_eq!(status_for(&server, host), 421, "{options:?}: {host}");
+        }
+    }
+}
+
+#[test]
 fn the_access_log_and_the_record_say_why() {
     let folder = Folder::of(&["a.txt"]);
     for model in MODELS {

@@ -21,7 +21,10 @@ pub(super) const KOREAN: Translation = Translation {
             "이 프록시(주소, 네트워크, 유닉스 소켓이면 unix)가 알려 주는 클라이언트를 믿음(Forwarded, X-Forwarded-For). 여러 번 쓸 수 있음",
         ),
         ("lan", shared::LAN),
-        ("hosts", "localhost 말고도 응답할 호스트 이름. 여러 번 쓸 수 있고 *는 모두 [--bind나 --lan을 쓰면: 모두]"),
+        (
+            "hosts",
+            "localhost 말고도 응답할 호스트 이름. 여러 번 쓸 수 있고 *는 모두 [--bind나 --lan을 쓰고 이름을 주지 않으면: 모두]",
+        ),
         ("spa", "없는 경로에는 맨 위 폴더의 index.html로 응답"),
         ("hidden", "점으로 시작하는 이름도 제공하고 목록에 넣음"),
         ("no_listing", "index.html이 없는 폴더에는 목록 대신 404로 응답"),
