@@ -3,6 +3,7 @@
 
 use super::access::{Begun, LONGEST, push_address, push_decimal};
 use crate::escape::push_quoted;
+use crate::record::secrets::withheld_field;
 
 /// `host - - [time] "request line" `, of a request whose head was complete at that time.
 pub(super) fn begin(line: &mut String, facts: &Begun<'_>) {
@@ -20,7 +21,7 @@ pub(super) fn begin(line: &mut String, facts: &Begun<'_>) {
 pub(super) fn begin_after<'a>(after: &mut String, field: impl Fn(&str) -> &'a [u8]) {
     for name in ["referer", "user-agent"] {
         after.push_str(" \"");
-        push_quoted(after, field(name), LONGEST);
+        push_quoted(after, &withheld_field(name, field(name)), LONGEST);
         after.push('"');
     }
 }

@@ -3,6 +3,7 @@
 
 use super::access::{Begun, Format};
 use super::{clf, requests};
+use crate::record::secrets::withheld_line;
 use std::time::Instant;
 
 /// An entry that lacks what only the exchange's end will say; its room serves one after the other.
@@ -23,6 +24,8 @@ impl Entry {
         self.text.clear();
         self.after.clear();
         (self.why, self.begun) = (None, None);
+        let line = withheld_line(facts.line);
+        let facts = &Begun { line: &line, ..*facts };
         match format {
             Format::Common => clf::begin(&mut self.text, facts),
             Format::Combined => {

@@ -2,6 +2,7 @@
 
 use super::access::{Begun, LONGEST, Via, push_address, push_decimal};
 use crate::escape::push_json;
+use crate::record::secrets::withheld_field;
 use itoa::Buffer;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -42,7 +43,7 @@ pub(super) fn begin<'a>(object: &mut String, facts: &Begun<'_>, field: impl Fn(&
     for (key, name) in [("referer", "referer"), ("user_agent", "user-agent")] {
         let value = field(name);
         if !value.is_empty() {
-            push(object, key, value);
+            push(object, key, &withheld_field(name, value));
         }
     }
 }

@@ -96,6 +96,31 @@ pub(crate) fn withheld_value(value: &str) -> String {
     }
 }
 
+/// A request line, or what was sent in its place, without its secrets; nearly every line of a log has none, and
+/// costs a look for two bytes.
+pub(crate) fn withheld_line(line: &[u8]) -> Cow<'_, [u8]> {
+    if !line.contains(&b'@') && !line.contains(&b':') {
+        return Cow::Borrowed(line);
+    }
+    in_bytes(line, |text| withheld_lines(text, withheld_value))
+}
+
+/// The value of the field `name` as it may be passed on, as bytes.
+pub(crate) fn withheld_field<'v>(name: &str, value: &'v [u8]) -> Cow<'v, [u8]> {
+    if !value.contains(&b'@') && !is_secret(name) {
+        return Cow::Borrowed(value);
+    }
+    in_bytes(value, |text| passed_on(name, text))
+}
+
+/// What stays as it is keeps its bytes, whatever they are.
+fn in_bytes(bytes: &[u8], withhold: impl Fn(&str) -> Cow<'_, str>) -> Cow<'_, [u8]> {
+    match withhold(&String::from_utf8_lossy(bytes)) {
+        Cow::Borrowed(_) => Cow::Borrowed(bytes),
+        Cow::Owned(shown) => Cow::Owned(shown.into_bytes()),
+    }
+}
+
 /// A head without its secrets, line by line; its line ends stay as they are.
 pub(crate) fn withheld_head(head: &str) -> Cow<'_, str> {
     withheld_lines(head, withheld_value)
@@ -182,7 +207,7 @@ fn without<'t>(text: &'t str, ends: &[char]) -> Cow<'t, str> {
         at = begin + length;
     }
     shown.push_str(&text[from..]);
-    Cow::Owned(shown)
+    if shown == text { Cow::Borrowed(text) } else { Cow::Owned(shown) }
 }
 
 /// Where the next authority begins: behind two slashes, which may be backslashes; behind
@@ -271,6 +296,27 @@ mod tests {
         assert_eq!(withheld_head(&odd), odd);
         for other in ["Cookies: a", "Cookie-Policy: a", "X-Cookie: a", "Cookie2=a", "Cookie\r\nA: b"] {
             assert!(matches!(withheld_head(&format!("GET / HTTP/1.1\r\n{other}\r\n")), Cow::Borrowed(_)), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_is_withheld_of_text_is_withheld_of_bytes() {
+        for (line, expected) in [
+            (&b"GET http://u:s3cret@h/ HTTP/1.0"[..], &b"GET http://...@h/ HTTP/1.0"[..]),
+            (b"GET /\xff?u=http://u:s3cret@h/ HTTP/1.0", "GET /\u{fffd}?u=http://...@h/ HTTP/1.0".as_bytes()),
+            (b"Authorization: s3cret33", b"Authorization: 8 bytes, not shown"),
+            (b"X\rCookie: s3cret", b"X\rCookie: 6 bytes, not shown"),
+        ] {
+            assert_eq!(&*withheld_line(line), expected, "{}", line.escape_ascii());
+        }
+        for line in
+            [&b"GET / HTTP/1.0"[..], b"POST /a:b HTTP/1.0", b"GET /\xff@b:c HTTP/1.0", b"GET //h/@me HTTP/1.0", b""]
+        {
+            assert!(matches!(withheld_line(line), Cow::Borrowed(same) if same == line), "{}", line.escape_ascii());
+        }
+        assert_eq!(&*withheld_field("referer", b"http://u:s3cret@h/"), b"http://...@h/");
+        for (name, value) in [("referer", &b"http://h/@\xff"[..]), ("user-agent", b"a@b"), ("user-agent", b"\xff")] {
+            assert!(matches!(withheld_field(name, value), Cow::Borrowed(same) if same == value), "{name}");
         }
     }
 

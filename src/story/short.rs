@@ -14,6 +14,7 @@ use super::steps::{Tone, say};
 use crate::language::Language;
 use crate::record::Nanoseconds;
 use crate::record::connection::{Exchange, HeadState, Record};
+use crate::record::secrets::withheld_head;
 use unicode_width::UnicodeWidthStr;
 
 /// The fewest columns that a request is given.
@@ -52,7 +53,7 @@ pub(crate) fn figures(exchange: &Exchange, language: Language) -> Vec<Words> {
 
 /// Method and target; what else was sent, where it is no request line.
 pub(crate) fn request(exchange: &Exchange, room: usize, language: Language) -> String {
-    let line = exchange.request.first_line();
+    let line = &*withheld_head(exchange.request.first_line());
     let request =
         line.rsplit_once(' ').filter(|(_, version)| version.starts_with("HTTP/")).map_or(line, |(line, _)| line);
     match (request.is_empty(), exchange.head) {

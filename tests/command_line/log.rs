@@ -108,6 +108,31 @@ fn a_combined_line_has_referer_and_user_agent_too() {
 }
 
 #[test]
+fn no_log_has_a_secret() {
+    let (folder, _) = folder_with(0);
+    let sent: [&[u8]; 4] = [
+        b"GET http://ann:s3cret@localhost/small.txt HTTP/1.0\r\n\r\n",
+        b"GET /small.txt HTTP/1.0\r\nReferer: http://ann:s3cret@intra/\r\nCookie: s3cret\r\n\r\n",
+        b"Authorization: s3cret\r\n\r\n",
+        b"GET /nothing HTTP/1.1\r\nHost: a\r\n\r\nCookie: s3cret\r\n\r\n",
+    ];
+    for format in ["common", "combined", "json-requests", "json", "short", "story"] {
+        let mut command = glasshttp();
+        command.args(["--port", "0", "--no-watch", "--host", "*", "--log", format]).arg(folder.path());
+        let mut server = Server::spawn(&mut command);
+        for bytes in sent {
+            server.ask(bytes);
+        }
+        server.signal(Signal::TERM);
+        assert_eq!(server.wait().code(), Some(0), "{format}");
+        let mut log = String::new();
+        server.stdout.read_to_string(&mut log).expect("the log");
+        assert!(log.contains("...@localhost/small.txt") && log.contains("not shown"), "{format}: {log}");
+        assert!(!log.contains("s3cret"), "{format}: {log}");
+    }
+}
+
+#[test]
 fn lines_are_written_under_every_model_in_the_order_of_a_connection() {
     let (folder, _) = folder_with(1_000_000);
     under_each_model(|model| {

@@ -8,6 +8,7 @@ use super::segments;
 use super::step::{Direction, Known, Step, Tone, how};
 use crate::language::Language;
 use crate::record::connection::{Exchange, HeadState, Record, Traffic};
+use crate::record::secrets::withheld_head;
 use crate::record::{Figure, Forwarded, Nanoseconds, NotNamed, Source, Why};
 use crate::story::layout::{grouped, span};
 use crate::story::parties::{self, Party};
@@ -77,10 +78,10 @@ fn by_field(number: u64, forwarded: Forwarded, record: &Record, language: Langua
     Step::note("named", title)
 }
 
-/// The first line that is not empty.
+/// The first line that is not empty, without its secrets: rows and titles are shown to everybody.
 pub(crate) fn request_line(exchange: &Exchange, language: Language) -> String {
     let line = exchange.request.head.lines().find(|line| !line.trim().is_empty());
-    line.map_or_else(|| say!(language, "(no request line)" / "(요청 줄 없음)"), str::to_owned)
+    line.map_or_else(|| say!(language, "(no request line)" / "(요청 줄 없음)"), |line| withheld_head(line).into_owned())
 }
 
 /// The first bytes of a request that came in parts: which request it is was known later.
