@@ -35,8 +35,10 @@ pub struct HandedOver {
 /// Why what was handed over can't be used.
 #[derive(Debug)]
 pub enum Unusable {
-    /// LISTEN_FDS and its like say what can't be.
-    Variables(io::Error),
+    /// This variable of the environment says what can't be.
+    Variable(&'static str),
+    /// LISTEN_FDS counts a descriptor that is not open.
+    NotOpen(io::Error),
     /// The socket of this number and name is none that listens for TCP.
     NotListening(i32, String, NotListening),
 }
@@ -47,13 +49,28 @@ pub enum Unusable {
 /// If one of them can't be listened on.
 pub fn handed_over() -> Result<HandedOver, Unusable> {
     let mut sockets = HandedOver::default();
-    for (number, name) in sd_notify::listen_fds_with_names().map_err(Unusable::Variables)? {
+    let numbers = sd_notify::listen_fds().map_err(|error| match error.raw_os_error() {
+        Some(_) => Unusable::NotOpen(error),
+        None if listen_pid().is_none() => Unusable::Variable("LISTEN_PID"),
+        None => Unusable::Variable("LISTEN_FDS"),
+    })?;
+    // Whatever is below an activated service has its variables, too: where nothing is
+    // handed over to this process, LISTEN_FDNAMES names another's sockets.
+    if numbers.len() == 0 {
+        return Ok(sockets);
+    }
+    for (number, name) in sd_notify::listen_fds_with_names().map_err(|_| Unusable::Variable("LISTEN_FDNAMES"))? {
         let listener = Listener::handed_over(inherited::take(number))
             .map_err(|cause| Unusable::NotListening(number, name.clone(), cause))?;
         let place = if name == PAGE { &mut sockets.page } else { &mut sockets.site };
         place.push(listener);
     }
     Ok(sockets)
+}
+
+/// The process that the sockets are for, as far as that can be read.
+fn listen_pid() -> Option<u32> {
+    std::env::var("LISTEN_PID").ok()?.parse().ok()
 }
 
 /// The manager that asked to be notified (NOTIFY_SOCKET). The socket is connected at the start,

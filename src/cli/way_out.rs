@@ -73,11 +73,17 @@ pub fn no_unix_socket(place: &UnixPlace, error: &NoUnixSocket, user: &str, langu
 /// What a service manager handed over is of no use.
 pub fn not_handed_over(error: &Unusable, language: Language) -> String {
     match error {
-        Unusable::Variables(error) => say!(
+        Unusable::Variable(name) => say!(
             language,
-            "cannot take over sockets: {} (LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES)"
-                / "소켓을 넘겨받을 수 없습니다: {} (LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES)",
-            error
+            "cannot take over sockets: invalid {}; to start without them, try: env -u LISTEN_PID glasshttp"
+                / "소켓을 넘겨받을 수 없습니다: {}의 값이 잘못되었습니다. 넘겨받지 않고 시작하려면 env -u LISTEN_PID glasshttp로 쓰세요",
+            name
+        ),
+        Unusable::NotOpen(error) => say!(
+            language,
+            "cannot take over the sockets that LISTEN_FDS counts: {}; to start without them, try: env -u LISTEN_PID glasshttp"
+                / "LISTEN_FDS에 적힌 수만큼 소켓을 넘겨받을 수 없습니다: {}. 넘겨받지 않고 시작하려면 env -u LISTEN_PID glasshttp로 쓰세요",
+            cause(error, language)
         ),
         Unusable::NotListening(number, name, NotListening::NoStream) => say!(
             language,

@@ -64,6 +64,45 @@ fn a_socket_that_was_handed_over_says_who_may_ask() {
 }
 
 #[test]
+fn sockets_of_another_process_are_nothing_to_this_one() {
+    let (folder, _) = folder_with(0);
+    let start = |variables: &[(&str, &str)]| {
+        let mut command = glasshttp();
+        command.args(["--port", "0", "--log", "off", "--no-watch"]).arg(folder.path());
+        command.envs(variables.iter().copied());
+        command
+    };
+    for variables in [
+        &[("LISTEN_PID", "1"), ("LISTEN_FDS", "1"), ("LISTEN_FDNAMES", "site")][..],
+        &[("LISTEN_PID", "1"), ("LISTEN_FDS", "x")],
+        &[("LISTEN_FDNAMES", "x")],
+        &[("LISTEN_FDS", "1"), ("LISTEN_FDNAMES", "x:y")],
+    ] {
+        assert_eq!(Server::spawn(&mut start(variables)).get("/small.txt").status, 200, "{variables:?}");
+    }
+    let output =
+        start(&[("LISTEN_PID", "x"), ("LISTEN_FDS", "1"), ("LC_ALL", "ko_KR.UTF-8")]).output().expect("it runs");
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(complaint.contains(": LISTEN_PID의 값이") && complaint.contains("env -u LISTEN_PID"), "{complaint}");
+    assert!(!complaint.contains("invalid"), "{complaint}");
+    let socket = TcpListener::bind("127.0.0.1:0").expect("a socket");
+    for (variables, said) in [
+        ("LISTEN_FDS=x", "invalid LISTEN_FDS;"),
+        ("LISTEN_FDNAMES=x:y", "invalid LISTEN_FDNAMES;"),
+        ("LISTEN_FDS=900", "that LISTEN_FDS counts: "),
+    ] {
+        let hand_over = HAND_OVER.replace("exec \"$@\"", &format!("{variables} exec \"$@\""));
+        let mut command = Command::new("sh");
+        command.args(["-c", &hand_over, "sh"]).arg(glasshttp().get_program()).args(["--lang", "en"]);
+        let socket: OwnedFd = socket.try_clone().expect("a descriptor").into();
+        let output = command.arg(folder.path()).stdin(Stdio::from(socket)).output().expect("it runs");
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(complaint.contains(said) && complaint.contains("env -u LISTEN_PID"), "{complaint}");
+        assert_eq!((complaint.lines().count(), output.status.code()), (1, Some(1)), "{complaint}");
+    }
+}
+
+#[test]
 fn a_place_that_was_typed_and_a_socket_are_one_too_many() {
     let (folder, _) = folder_with(0);
     let socket = TcpListener::bind("127.0.0.1:0").expect("a socket");
