@@ -145,7 +145,7 @@ pub struct Request<'r> {
     /// The host that is asked, with its port if one is named: of an absolute target
     /// its authority, which outweighs `Host` (RFC 9112 §3.2.2), else that field's value.
     pub host: Option<&'r [u8]>,
-    /// The length of the body that follows the head, in bytes.
+    /// The length of the body that the head announces, in bytes.
     pub content_length: u64,
     /// The body, of a handler that takes one ([`Handler::body_limit`]); else empty.
     ///

@@ -105,7 +105,7 @@ pub enum CloseReason {
     ConnectionLimit,
     /// The response's end is the connection's end.
     UnknownLength,
-    /// The request had a body that was not read.
+    /// The request's head announces a body that is not read.
     RequestBodyUnread,
     /// The request was refused.
     Rejected(Rejection),

@@ -15,7 +15,7 @@ sentences! {
         ShuttingDown "shutting_down" "The server is shutting down." "서버가 종료하는 중입니다.";
         ConnectionLimit "connection_limit" "The server has reached its limit of connections." "서버의 연결 수가 한도에 이르렀습니다.";
         UnknownLength "unknown_length" "The length of the response was not known in advance, so the end of the connection is its end." "응답의 길이를 미리 알 수 없어서, 연결의 끝이 곧 응답의 끝입니다.";
-        RequestBodyUnread "request_body_unread" "The request had a body that this server did not read." "요청에 이 서버가 읽지 않은 본문이 있었습니다.";
+        RequestBodyUnread "request_body_unread" "The request's head announces a body that this server does not read." "요청 헤더가 알린 본문을 이 서버는 읽지 않습니다.";
         ClientClosed "client_closed" "The " client " closed the keep-alive connection." "" client "가 유지하던 연결을 닫았습니다.";
         NoProxyHeader "no_proxy_header" "This address expects the PROXY protocol, and no valid PROXY header came at the start of the connection in time." "이 주소는 PROXY 프로토콜을 기다리는데, 연결이 제때 올바른 PROXY 헤더로 시작하지 않았습니다.";
         NoRequest "no_request" "The " client " closed without sending a request." "" client "가 요청을 보내지 않고 닫았습니다.";

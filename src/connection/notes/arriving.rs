@@ -48,7 +48,7 @@ impl Notes {
         }
     }
 
-    /// A body of this many bytes follows the head, and is waited for, or not.
+    /// The head announces a body of this many bytes, which is waited for, or not.
     pub(in crate::connection) fn body_follows(&mut self, length: u64, is_awaited: bool) {
         if let Some(exchange) = &mut self.exchange {
             exchange.body = Some(Body { length, is_awaited, ..Body::default() });

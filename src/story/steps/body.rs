@@ -15,8 +15,8 @@ pub(super) fn step(exchange: &Exchange, record: &Record, language: Language) -> 
     Some(match body {
         RequestBody { is_awaited: false, .. } => by_calls(say!(
             language,
-            "a body of {} follows the head, and the server does not wait for it"
-                / "헤더 뒤에 {}의 본문이 오지만 서버는 기다리지 않음",
+            "the head announces a body of {}, and the server does not wait for it"
+                / "헤더에 본문이 {}라고 적혀 있지만 서버는 기다리지 않음",
             length
         )),
         body if body.is_whole() => {
