@@ -159,7 +159,7 @@ fn check_order(exchange: &Exchange) {
     // A head that was refused, or given up, was never complete.
     assert_eq!(
         names.contains(&"head_complete"),
-        exchange.head.is_some_and(|head| head != HeadState::Unfinished),
+        exchange.head.is_some_and(|head| !matches!(head, HeadState::Refused | HeadState::Unfinished)),
         "{exchange:?}"
     );
     for name in ["arrived", "first_read", "response_chosen"].into_iter().filter(|_| is_whole) {

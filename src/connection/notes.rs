@@ -298,7 +298,7 @@ impl Notes {
         exchange.stages.first_read = first_read;
         exchange.head = state;
         exchange.forwarded = forwarded;
-        if state != HeadState::Unfinished {
+        if matches!(state, HeadState::Complete | HeadState::Simple) {
             exchange.stages.head_complete = self.clock.now();
         }
         self.exchange = Some(Box::new(exchange));

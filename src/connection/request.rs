@@ -131,7 +131,11 @@ impl Connection {
     /// Refuses a request, or what has come of one.
     pub(super) fn reject(&mut self, rejection: Rejection, input: &Input, workspace: &mut Workspace) {
         if !std::mem::take(&mut self.awaits_body) {
-            let state = if rejection.is_of_whole_head() { HeadState::Complete } else { HeadState::Unfinished };
+            let state = match rejection {
+                Rejection::TimedOut | Rejection::Incomplete | Rejection::NoRoom => HeadState::Unfinished,
+                _ if rejection.is_of_whole_head() => HeadState::Complete,
+                _ => HeadState::Refused,
+            };
             self.begin_exchange(input.unused(), input.first_line(), state, None, workspace);
         }
         workspace.counts.add(Count::Refused, 1);

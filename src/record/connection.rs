@@ -258,7 +258,9 @@ pub enum HeadState {
     Complete,
     /// It is one line, of HTTP/0.9, which has no head.
     Simple,
-    /// It was refused before it was complete, was not complete in time, or is still to come.
+    /// It was refused at one of its lines: nobody looked for its end, which may have come.
+    Refused,
+    /// It did not come to its end, in time or at all, or is still to come.
     #[default]
     Unfinished,
 }
@@ -363,6 +365,11 @@ impl Exchange {
     /// Whether the client got an error, or less than the whole response.
     pub fn has_failed(&self) -> bool {
         self.status >= 400 || self.is_whole() == Some(false)
+    }
+
+    /// Whether there is a response, and not because of what the whole head says.
+    pub(crate) fn is_refused_in_head(&self) -> bool {
+        matches!(self.head, Some(HeadState::Refused | HeadState::Unfinished)) && self.status != 0
     }
 
     /// Whether the kernel took the whole response, head and body; `None` where its length was not known.

@@ -84,7 +84,7 @@ impl Notes {
         }
     }
 
-    /// The client does not take the response at once: what is known of it is said once.
+    /// The kernel took a part of the response, and the rest waits: what is known of it is said once.
     pub(in crate::connection) fn sending_waits(&mut self, probe: &Probe, outbox: &mut Outbox) {
         if let (Some(exchange), false) = (&self.exchange, self.is_reported)
             && exchange.writes > 0

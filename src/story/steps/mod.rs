@@ -16,6 +16,7 @@ mod client;
 mod ending;
 mod exchange;
 mod handshake;
+mod head;
 mod joined;
 mod order;
 mod phrase;

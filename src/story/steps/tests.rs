@@ -44,6 +44,7 @@ fn exchange(number: u64) -> impl Strategy<Value = Exchange> {
         Just(None),
         Just(Some(HeadState::Complete)),
         Just(Some(HeadState::Simple)),
+        Just(Some(HeadState::Refused)),
         Just(Some(HeadState::Unfinished))
     ];
     let status = prop_oneof![Just(0_u16), Just(200), Just(404), Just(500)];

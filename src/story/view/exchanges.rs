@@ -123,7 +123,7 @@ fn stages(exchange: &Exchange, record: &Record, language: Language) -> Vec<Stage
         None if done => (&stages.head_complete, &complete),
         None => (&stages.first_read, &first_read),
     };
-    let is_refused = exchange.head == Some(HeadState::Unfinished) && exchange.status != 0;
+    let is_refused = exchange.is_refused_in_head();
     row(
         match (is_refused, lacks_body) {
             (true, _) => say!(language, "From there until it was refused" / "거기서 거절까지"),
@@ -226,7 +226,7 @@ fn heads(exchange: &Exchange, secrets: Secrets, language: Language) -> Vec<Head>
     };
     let request = match exchange.head {
         Some(HeadState::Simple) => say!(language, "Request line (HTTP/0.9)" / "요청 줄(HTTP/0.9)"),
-        Some(HeadState::Unfinished) => say!(language, "Bytes of the request" / "요청의 바이트"),
+        Some(HeadState::Refused | HeadState::Unfinished) => say!(language, "Bytes of the request" / "요청의 바이트"),
         Some(HeadState::Complete) | None => say!(language, "Request head" / "요청 헤더"),
     };
     vec![

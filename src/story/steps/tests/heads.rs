@@ -52,6 +52,20 @@ fn a_head_is_refused_when_it_was_and_not_when_it_began() {
 }
 
 #[test]
+fn a_head_that_was_refused_is_not_said_to_lack_its_end() {
+    for (why, place) in [
+        (Reason::TlsHandshake, "first byte"),
+        (Reason::BadVersion, "request line"),
+        (Reason::TooManyFields, "header fields"),
+    ] {
+        let mut record = late(1, HeadState::Refused, 400);
+        record.exchanges[0].refused = Some(why);
+        let (_, _, title) = row(&record, "1-head");
+        assert_eq!(title, format!("refused at its {place}: 30 bytes in 1 read"));
+    }
+}
+
+#[test]
 fn a_request_in_parts_began_with_its_first_bytes() {
     let dribbled = late(3, HeadState::Complete, 200);
     let line = "GET /1 HTTP/1.1";
