@@ -120,15 +120,22 @@ impl Block {
         }
     }
 
-    /// A whole exchange on one line: what was asked for, which is cut, and figures, which are not.
-    pub(crate) fn folded(&mut self, time: &str, request: &str, figures: &[Words]) {
-        self.start(time, Arrow::ToServer);
-        let behind: usize = figures.iter().map(|(_, figure)| 2 + figure.width()).sum();
-        self.text.push_str(&fit(request, (self.width - LABEL).saturating_sub(behind).max(LEAST)));
-        for (style, figure) in figures {
+    /// A whole exchange on one line: what was asked for, which is cut, and figures, which are not; the remark
+    /// stands below where it has no room.
+    pub(crate) fn folded(&mut self, time: &str, arrow: Arrow, request: &str, figures: &[Words], remark: Option<&str>) {
+        self.start(time, arrow);
+        let room = self.width - LABEL;
+        let figures_take: usize = figures.iter().map(|(_, figure)| 2 + figure.width()).sum();
+        let beside = remark.filter(|remark| LEAST.min(request.width()) + figures_take + 2 + remark.width() <= room);
+        let behind = figures_take + beside.map_or(0, |remark| 2 + remark.width());
+        self.text.push_str(&fit(request, room.saturating_sub(behind).max(LEAST)));
+        for (style, figure) in figures.iter().cloned().chain(beside.map(dim)) {
             let _ = write!(self.text, "  {style}{figure}{style:#}");
         }
         self.text.push('\n');
+        if let (Some(remark), None) = (remark, beside) {
+            self.remark(&[dim(remark)]);
+        }
     }
 
     /// What one of two ends did, in its own column: the client on the left, the server on the right.

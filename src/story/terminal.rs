@@ -6,7 +6,7 @@ use super::parties::{Party, is_proxied, parties};
 use super::rows;
 use super::segments::{self, Shown};
 use super::short;
-use super::steps::{Kind, Known, Step, say, steps};
+use super::steps::{Kind, Known, Step, is_pipelined, say, steps};
 use crate::language::Language;
 use crate::record::connection::{Exchange, Record};
 use crate::record::{Forwarded, Nanoseconds, ProxyHeaderState};
@@ -97,7 +97,7 @@ pub(crate) fn block(
         if let Some(exchange) =
             step.exchange.filter(|number| folded.remove(number)).and_then(|number| of(record, number))
         {
-            rows.fold(&step, exchange);
+            rows.fold(&step, exchange, of(record, exchange.number.wrapping_sub(1)));
         }
         let is_new = match step.exchange {
             // Each segment once, whenever it is known.
@@ -172,15 +172,18 @@ impl Rows<'_> {
         chosen
     }
 
-    /// An exchange as one row, whose time is that of its first step.
-    fn fold(&mut self, first: &Step, exchange: &Exchange) {
+    /// An exchange as one row, whose time and arrow are those of its first step.
+    fn fold(&mut self, first: &Step, exchange: &Exchange, before: Option<&Exchange>) {
         let (time, late) = self.time(first);
         let mut figures = short::figures(exchange, self.language);
         if let Some(Forwarded::Client(named)) = exchange.forwarded {
             figures.push(dim(say!(self.language, "client {}" / "클라이언트 {}", named)));
         }
         figures.extend(Some(dim(late)).filter(|(_, late)| !late.is_empty()));
-        self.block.folded(&time, &short::request(exchange, usize::MAX / 8, self.language), &figures);
+        let request = short::request(exchange, usize::MAX / 8, self.language);
+        // It came with what was before it, and its time is when its turn was.
+        let remark = is_pipelined(exchange, before).then(|| say!(self.language, "pipelined" / "파이프라이닝"));
+        self.block.folded(&time, rows::arrow(first), &request, &figures, remark.as_deref());
     }
 
     /// Whether this step of an exchange was shown when its response was under way.

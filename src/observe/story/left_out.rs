@@ -96,7 +96,7 @@ impl NotShown {
         for ((_, request), failure) in &second.failures {
             let mut figures = failure.figures.clone();
             figures.extend((failure.count > 1).then(|| plain(format!("× {}", grouped(failure.count)))));
-            block.folded(&failure.number, request, &figures);
+            block.folded(&failure.number, Arrow::ToServer, request, &figures, None);
         }
         for (sentence, (first, count)) in &second.ends {
             let count = if *count > 1 { format!("× {}", grouped(*count)) } else { String::new() };

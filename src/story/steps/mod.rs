@@ -32,6 +32,7 @@ mod unix;
 pub(crate) use exchange::request_line;
 pub(crate) use handshake::waited_in_queue;
 pub(crate) use order::queued_since;
+pub(crate) use roles::is_pipelined;
 pub(crate) use step::how;
 pub use step::{Bound, Direction, Kind, Known, Place, SegmentFigures, Step, Tone};
 

@@ -235,7 +235,7 @@ impl<'a> Roles<'a> {
 }
 
 /// Whether its first bytes were read with what came before: then it waited its turn in the server.
-pub(super) fn is_pipelined(exchange: &Exchange, before: Option<&Exchange>) -> bool {
+pub(crate) fn is_pipelined(exchange: &Exchange, before: Option<&Exchange>) -> bool {
     let was_read = exchange.stages.first_read.value();
     let had = before.and_then(|before| before.stages.head_complete.value());
     let has_no_read = exchange.number > 1 && exchange.traffic.value().is_some_and(|traffic| traffic.reads == 0);

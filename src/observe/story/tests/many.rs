@@ -28,6 +28,30 @@ fn a_page_with_many_files_is_one_exchange_whole_and_a_row_for_each_other() {
     assert!(text.lines().count() < 32, "{text}");
 }
 
+/// Their bytes were read with the first one's: nothing arrives when their turn is.
+#[test]
+fn a_row_of_a_pipelined_request_is_no_arrow() {
+    for (language, pipelined) in [(Language::English, "pipelined"), (Language::Korean, "파이프라이닝")] {
+        let (mut story, screen, time) = story(language);
+        let mut record = sample::opened(1);
+        story.take(&record, News::Opened);
+        for number in 1..=6 {
+            let mut exchange = sample::exchange(number, number as i64 * 1_000_000, "GET /a HTTP/1.1", "200 OK", 5);
+            if let Some(first) = record.exchanges.first() {
+                (exchange.stages.arrived, exchange.stages.first_read) =
+                    (first.stages.arrived.clone(), first.stages.first_read.clone());
+            }
+            record.exchanges.push(exchange);
+            story.take(&record, News::Responded);
+        }
+        pass(&mut story, &time, 400);
+        let text = plain_text(&screen.take());
+        assert_eq!(text.matches("──▶ GET").count(), 1, "{text}");
+        let is_row = |line: &&str| line.contains(" ·  GET /a  200") && line.ends_with(pipelined);
+        assert_eq!(text.lines().filter(is_row).count(), 5, "{text}");
+    }
+}
+
 #[test]
 fn of_a_busy_connection_a_block_has_some_rows_and_counts_the_rest() {
     let (mut story, screen, time) = story(Language::English);
