@@ -112,7 +112,7 @@ pub enum News {
     Silent,
     /// A request has begun, and its head is not complete; said once for each.
     Receiving,
-    /// The last exchange is under way, and the client does not take it at once; said once for each.
+    /// The last exchange is under way: the kernel took a part of its response, and the rest waits; said once for each.
     Responding,
     /// The last exchange is over.
     Responded,

@@ -227,12 +227,8 @@ fn sent(exchange: &Exchange, (roles, client): (&Roles<'_>, Party), language: Lan
     if is_under_way {
         let Some(traffic) = traffic.filter(|traffic| traffic.writes > 0) else { return Vec::new() };
         let sizes = sizes(exchange, traffic, language);
-        let title = say!(
-            language,
-            "{} so far; the {} does not take it at once" / "{}까지 전송; {}가 바로 받지 않음",
-            sizes,
-            client.name(language)
-        );
+        // Why the rest waits is not in the record: for the client's window, the network's, or the server's turn.
+        let title = say!(language, "{} so far" / "{}까지 전송", sizes);
         return vec![arrow("sending", &stages.first_write, title)];
     }
     if stages.last_write.value().is_none() && traffic.is_none_or(|traffic| traffic.writes == 0) {
