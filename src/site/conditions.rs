@@ -112,15 +112,17 @@ impl Validators {
     }
 
     /// Whether a range of what the client has may be completed (RFC 9110 §13.1.5): by a
-    /// strong tag alone. A date would have to be strong, too, and here none is.
+    /// strong tag alone. A date would have to be strong, too, and here none is. Two conditions
+    /// are none that could be true: which one the client means is not known.
     pub(super) fn allow_range(&self, headers: &Headers<'_>) -> bool {
-        headers.all("if-range").next().is_none_or(|condition| self.has(condition))
+        headers.all("if-range").next().is_none()
+            || headers.only("if-range").is_some_and(|condition| self.has(condition))
     }
 
     /// The tag that `If-Range` named, where it is another one than is sent: a client that
     /// continues a part by that tag gets it for the same version.
     pub(super) fn other_tag(&self, headers: &Headers<'_>) -> Option<&str> {
-        let condition = headers.all("if-range").next()?;
+        let condition = headers.only("if-range")?;
         let named =
             [&self.of_content, &self.of_version].into_iter().flatten().find(|tag| tag.as_bytes() == condition)?;
         (self.tag() != Some(named)).then_some(named)
@@ -214,5 +216,9 @@ mod tests {
             assert_eq!(with(&fields, |headers| file().allow_range(headers)), allowed, "{value}");
         }
         assert!(with(&[], |headers| file().allow_range(headers)));
+        for values in [["\"a\"", "\"x\""], ["\"x\"", "\"a\""]] {
+            let fields = values.map(|value| ("If-Range", value));
+            assert!(!with(&fields, |headers| file().allow_range(headers)), "{values:?}");
+        }
     }
 }
