@@ -2,6 +2,7 @@
 
 use super::bind::contradiction;
 use super::usage::NoTask;
+use super::values::taking_numbers;
 use super::{Args, Command, Config, Task, korean, meant};
 use crate::language::Language;
 use clap::{CommandFactory, FromArgMatches};
@@ -11,9 +12,10 @@ use std::path::Path;
 impl Args {
     /// The command line as clap knows it, explained in this language.
     pub fn command_in(language: Language) -> clap::Command {
+        let command = taking_numbers(Self::command());
         match language {
-            Language::English => Self::command(),
-            Language::Korean => korean::translated(Self::command()),
+            Language::English => command,
+            Language::Korean => korean::translated(command),
         }
     }
 

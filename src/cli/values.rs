@@ -8,8 +8,9 @@ use crate::language::sentence::both;
 use crate::listener::Address;
 use crate::sandbox::account_number;
 use crate::site::CacheControl;
-use clap::ValueEnum;
+use clap::{Arg, Command, ValueEnum};
 use ipnet::IpNet;
+use std::any::TypeId;
 use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
@@ -151,6 +152,18 @@ pub(super) fn user(text: &str) -> Result<String, Sentence> {
         ));
     }
     Ok(text.to_owned())
+}
+
+/// The same where what is no number of an option that takes one is a wrong value of it, and not
+/// an option: `--port -1`.
+pub(super) fn taking_numbers(command: Command) -> Command {
+    let numbers = [TypeId::of::<u16>(), TypeId::of::<u32>(), TypeId::of::<u64>(), TypeId::of::<Duration>()];
+    let taking = |argument: Arg| {
+        let kind = argument.get_value_parser().type_id();
+        let is_number = argument.get_action().takes_values() && numbers.iter().any(|number| kind == *number);
+        if is_number { argument.allow_negative_numbers(true) } else { argument }
+    };
+    command.mut_args(taking).mut_subcommands(taking_numbers)
 }
 
 /// A port; 0 is any.
