@@ -6,7 +6,7 @@ use super::phrase::{bytes, has_all, has_all_sentence, writes};
 use super::roles::{Role, Roles, is_pipelined};
 use super::say::say;
 use super::segments;
-use super::step::{Direction, Known, Step, Tone, how};
+use super::step::{AT_ONCE, Direction, Known, Step, Tone, how, is_unreached};
 use crate::language::Language;
 use crate::record::connection::{Exchange, Record, Traffic};
 use crate::record::secrets::withheld_head;
@@ -14,8 +14,6 @@ use crate::record::{Figure, Forwarded, Nanoseconds, NotNamed, Source, Why};
 use crate::story::layout::{grouped, span};
 use crate::story::parties::{self, Party};
 
-/// Stages that are closer than this need no step of their own, in nanoseconds.
-pub(super) const AT_ONCE: Nanoseconds = 1_000_000;
 /// How long Linux delays an acknowledgement that has nothing to carry it, and how far from that it is still one.
 const DELAYED_ACK: std::ops::Range<Nanoseconds> = 36_000_000..60_000_000;
 
@@ -344,9 +342,4 @@ fn acknowledged(exchange: &Exchange, record: &Record, roles: &Roles<'_>, languag
 pub(super) fn shortest_rtt(record: &Record) -> Option<Nanoseconds> {
     let tcp = record.close.as_ref().and_then(|close| close.tcp.value());
     tcp.and_then(|tcp| tcp.min_rtt).or_else(|| record.handshake.rtt.value().copied())
-}
-
-/// There is nothing to say of what has not happened.
-pub(super) fn is_unreached<T>(figure: &Figure<T>) -> bool {
-    matches!(figure, Figure::NotVisible { why: Why::NotReached | Why::NotYet | Why::HeadUnfinished })
 }

@@ -1,9 +1,8 @@
 //! The head of a request: the reads that gave it, and how far it came.
 
-use super::exchange::{AT_ONCE, is_unreached};
 use super::phrase::{bytes, reads};
 use super::say::say;
-use super::step::Step;
+use super::step::{AT_ONCE, Step, is_unreached};
 use crate::language::Language;
 use crate::record::connection::{Exchange, HeadState};
 use crate::record::{Figure, Reason, Source};

@@ -5,6 +5,9 @@ use crate::record::segment::{Options, Relative, Segment};
 use crate::record::{End, Figure, Nanoseconds, Source, Text, Why};
 use serde::Serialize;
 
+/// Stages that are closer than this need no step of their own, in nanoseconds.
+pub(super) const AT_ONCE: Nanoseconds = 1_000_000;
+
 /// One step of a connection. In JSON its figure's source is in English, as in records.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
@@ -321,4 +324,9 @@ pub(crate) fn how<T>(figure: &Figure<T>, language: Language) -> String {
         (Figure::NotVisible { why }, Language::Korean) => ("보이지 않음", why.said(language)),
     };
     format!("{word}: {text}")
+}
+
+/// There is nothing to say of what has not happened.
+pub(super) fn is_unreached<T>(figure: &Figure<T>) -> bool {
+    matches!(figure, Figure::NotVisible { why: Why::NotReached | Why::NotYet | Why::HeadUnfinished })
 }
