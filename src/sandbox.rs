@@ -144,7 +144,7 @@ impl Entered {
             files: self.landlock.has_files(),
             network: self.landlock.has_network(),
             signals: self.landlock.has_scopes(),
-            calls: self.is_wanted && calls::confine().is_ok(),
+            calls: self.is_wanted && calls::confine(),
             no_new_privileges: self.no_new_privileges,
             user: rustix::process::geteuid().as_raw(),
         };

@@ -96,8 +96,6 @@ pub(super) const ALLOWED: &[i64] = &[
     SYS_clock_nanosleep,
     SYS_nanosleep,
     SYS_getrandom,
-    // For the second filter, which then refuses it.
-    SYS_seccomp,
     #[cfg(target_arch = "x86_64")]
     SYS_epoll_wait,
     #[cfg(target_arch = "x86_64")]
