@@ -6,6 +6,7 @@ use super::values::taking_numbers;
 use super::{Args, Command, Config, Task, korean, meant};
 use crate::language::Language;
 use clap::{CommandFactory, FromArgMatches};
+use std::cell::LazyCell;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -35,13 +36,16 @@ impl Args {
         let language = asked_language(&words).unwrap_or_else(Language::of_environment);
         let matches = Self::command_in(language).try_get_matches_from(&words);
         let args = matches.and_then(|matches| Self::from_arg_matches(&matches));
-        let program = Self::command();
-        let commands: Vec<&str> = program.get_subcommands().map(clap::Command::get_name).collect();
-        let first = words.get(1).and_then(|word| meant::alike(commands.iter().copied(), word.to_str()?));
-        let is_typed = first.is_some_and(|first| words.get(1).is_some_and(|word| word == first));
-        let mut args = args.map_err(|error| match first {
-            Some(command) if is_typed => NoTask::of_command(error, command, &program, language),
-            first => NoTask::of(error, first, &program, language),
+        // For those who mistyped something: to build it takes longer than to read the words.
+        let program = LazyCell::new(Self::command);
+        let commands = LazyCell::new(|| program.get_subcommands().map(clap::Command::get_name).collect::<Vec<_>>());
+        let mut args = args.map_err(|error| {
+            let first = words.get(1).and_then(|word| meant::alike(commands.iter().copied(), word.to_str()?));
+            let is_typed = first.is_some_and(|first| words.get(1).is_some_and(|word| word == first));
+            match first {
+                Some(command) if is_typed => NoTask::of_command(error, command, &program, language),
+                first => NoTask::of(error, first, &program, language),
+            }
         })?;
         let folder = args.folder.as_deref().filter(|folder| !folder.exists()).and_then(Path::to_str);
         if let Some((folder, meant)) =
@@ -71,7 +75,7 @@ impl Args {
             Some(Command::Help { command }) => {
                 if let Some(typed) = command.as_ref().filter(|typed| commands.iter().all(|name| typed != name)) {
                     let typed = typed.to_string_lossy();
-                    return Err(NoTask::no_command(&typed, meant::alike(commands, &typed), language));
+                    return Err(NoTask::no_command(&typed, meant::alike(commands.iter().copied(), &typed), language));
                 }
                 let words = words.first().cloned().into_iter().chain(command).chain(["--help".into()]);
                 let lang = ["--lang".into(), language.tag().into()];
