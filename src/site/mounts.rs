@@ -115,7 +115,7 @@ impl Mounts {
 
     fn read(&self) -> Option<Vec<u8>> {
         let mountinfo = self.mountinfo.as_ref()?;
-        let mut text = vec![0; 64 << 10];
+        let mut text = vec![0; 4 << 10];
         let mut length = 0;
         loop {
             match mountinfo.read_at(&mut text[length..], length as u64) {
