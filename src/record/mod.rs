@@ -6,6 +6,7 @@
 
 mod arrivals;
 mod client_reason;
+mod connect;
 pub mod connection;
 mod ending;
 mod endpoint;
