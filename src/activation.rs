@@ -18,7 +18,6 @@ use std::io;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
-use std::sync::Arc;
 
 /// The name of sockets for the live page; all others are for the site.
 const PAGE: &str = "watch";
@@ -92,15 +91,13 @@ impl Manager {
     }
 
     /// Tells it that clients are served, and later, that the server stops.
-    pub fn notify(self, stop: &Arc<Stop>) {
+    pub fn notify(self, stop: &Stop) {
         self.tell(&NotifyState::Ready);
-        let stop = Arc::clone(stop);
-        let wait_and_tell = move || {
-            stop.wait_for_order();
-            self.tell(&NotifyState::Stopping);
-        };
-        // Without a thread the manager finds out by the end.
-        let _ = std::thread::Builder::new().name("service manager".into()).spawn(wait_and_tell);
+        stop.then(move || {
+            // It may have no room just now. Without a thread it finds out by the end.
+            let tell = move || self.tell(&NotifyState::Stopping);
+            let _ = std::thread::Builder::new().name("service manager".into()).spawn(tell);
+        });
     }
 
     fn tell(&self, state: &NotifyState<'_>) {

@@ -8,7 +8,6 @@ use crate::listener::Listener;
 use crate::models::Stop;
 use std::collections::BTreeSet;
 use std::io;
-use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
@@ -20,31 +19,28 @@ const UNSAID: Duration = Duration::from_millis(500);
 pub struct Farewell(#[expect(dead_code, reason = "its end is what it says")] Sender<()>);
 
 impl Farewell {
-    /// Says, by `say`, what is waited for when the order has come; after `grace` nothing is.
-    ///
-    /// # Errors
-    /// If there is no thread left for it.
+    /// Says, by `say`, what is waited for when the order has come; after `grace` nothing is. Without a
+    /// thread, which begins no earlier, nothing is said.
     pub fn start(
-        stop: &Arc<Stop>,
+        stop: &Stop,
         listeners: &[Listener],
         grace: Duration,
         language: Language,
         say: impl FnOnce(&str) + Send + 'static,
-    ) -> io::Result<Self> {
+    ) -> Self {
         let ports: BTreeSet<u16> =
             listeners.iter().filter_map(Listener::address).map(|address| address.port()).collect();
         let (lives, ended) = channel::<()>();
-        let stop = Arc::clone(stop);
-        std::thread::Builder::new().name("farewell".into()).spawn(move || {
-            stop.wait_for_order();
+        let wait_and_say = move || {
             let is_over = ended.recv_timeout(UNSAID) == Err(RecvTimeoutError::Disconnected);
             // Where it can't be known there may be none.
             let connections = accepted(&ports).unwrap_or(0);
             if !is_over && connections > 0 {
                 say(&announcement::waiting(connections, grace, language));
             }
-        })?;
-        Ok(Self(lives))
+        };
+        stop.then(move || drop(std::thread::Builder::new().name("farewell".into()).spawn(wait_and_say)));
+        Self(lives)
     }
 }
 

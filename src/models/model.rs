@@ -7,7 +7,7 @@ const LATER: u64 = 4;
 const LOOKED_FOR: u64 = 4;
 /// Of the process model: its children's ends, their order to stop, the call for a place.
 const OF_PROCESSES: u64 = 6;
-/// Of each event loop: its own, its root and the one before, its table of mounts, what is looked for,
+/// Of each event loop: its own, its alarm, its root and the one before, its table of mounts, what is looked for,
 /// files that it keeps open.
 pub(super) const OF_A_LOOP: u64 = 16;
 /// Descriptors that are set aside for files, at most.

@@ -19,6 +19,7 @@
 //!
 //! Try it: `--model multiplex --workers 1`, and a thousand clients.
 
+mod alarm;
 mod table;
 
 use super::crowd::others_wait;
@@ -29,8 +30,8 @@ use super::stop::Stop;
 use crate::connection::{Budget, Connection, Progress, Service, Workspace};
 use crate::listener::Listener;
 use crate::sys::descriptors;
+use alarm::Alarm;
 use rustix::buffer::spare_capacity;
-use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::io::Errno;
 use std::io;
@@ -43,6 +44,7 @@ use table::Table;
 const FEW: usize = 64;
 /// Marks of events that are no connection's: those have their place in the table.
 const STOP: u64 = u64::MAX;
+const ALARM: u64 = u64::MAX - 1;
 const LISTENERS: u64 = 1 << 32;
 
 /// The listening sockets of further loops, of `workers` in all.
@@ -79,6 +81,7 @@ pub(super) fn serve(
 
 struct EventLoop {
     epoll: OwnedFd,
+    alarm: Alarm,
     listeners: Vec<Listener>,
     /// Whether the listeners are waited for: not while there is no room.
     accepts: bool,
@@ -106,8 +109,11 @@ impl EventLoop {
         listeners.iter().filter(|_| is_quiet).for_each(Listener::defer_accept);
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, stop.as_ref(), EventData::new_u64(STOP), EventFlags::IN)?;
+        let alarm = Alarm::new()?;
+        epoll::add(&epoll, &alarm, EventData::new_u64(ALARM), EventFlags::IN)?;
         let mut event_loop = Self {
             epoll,
+            alarm,
             listeners,
             accepts: false,
             connections: Table::with_room(&mut limits.connections),
@@ -124,20 +130,20 @@ impl EventLoop {
 
     fn run(mut self) -> io::Result<()> {
         let mut events = Vec::with_capacity(512);
+        let mut now = Instant::now();
         while !self.is_over() {
-            let now = Instant::now();
             let until = [self.connections.next_sweep(), self.next_of_ending(), self.workspace.end_turn(now)];
-            let patience = until.into_iter().flatten().min().map(|until| until.saturating_duration_since(now));
-            let timeout = patience.and_then(|patience| Timespec::try_from(patience).ok());
-            match epoll::wait(&self.epoll, spare_capacity(&mut events), timeout.as_ref()) {
+            self.alarm.set_by(until.into_iter().flatten().min())?;
+            match epoll::wait(&self.epoll, spare_capacity(&mut events), None) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
-            let now = Instant::now();
+            now = Instant::now();
             self.workspace.begin_turn(now);
             for event in events.drain(..) {
                 match event.data.u64() {
                     STOP => self.begin_to_stop()?,
+                    ALARM => self.alarm.heard()?,
                     listener if listener >= LISTENERS => self.accept((listener - LISTENERS) as usize)?,
                     key => self.advance(key as usize, Connection::advance)?,
                 }

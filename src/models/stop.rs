@@ -1,12 +1,14 @@
 //! The order to stop, as something that every wait can wait for: a pipe that
 //! becomes readable and stays so (the self-pipe trick).
 
+use crate::lock::lock;
 use rustix::event::{PollFd, PollFlags};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
+use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 /// Whether, and that, a server is to stop.
@@ -17,6 +19,16 @@ pub struct Stop {
     /// that is to stop when its parent has gone has none.
     writer: Option<OwnedFd>,
     seen: OnceLock<Instant>,
+    then: Mutex<Vec<Then>>,
+}
+
+/// What is done once, when the order is seen.
+struct Then(Box<dyn FnOnce() + Send>);
+
+impl fmt::Debug for Then {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Then")
+    }
 }
 
 impl Stop {
@@ -27,7 +39,7 @@ impl Stop {
     pub fn new() -> io::Result<Self> {
         let (order, writer) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
         rustix::io::ioctl_fionbio(&writer, true)?;
-        Ok(Self { order, writer: Some(writer), seen: OnceLock::new() })
+        Ok(Self { order, writer: Some(writer), seen: OnceLock::new(), then: Mutex::default() })
     }
 
     /// A server that stops at SIGINT or SIGTERM; a second one ends the program
@@ -68,6 +80,7 @@ impl Stop {
     /// gone, however it ended, is the order, too.
     pub(super) fn heed_parent(&mut self) {
         self.writer = None;
+        self.then = Mutex::default();
     }
 
     /// Whether the order was given.
@@ -75,15 +88,17 @@ impl Stop {
         self.wait(Duration::ZERO).unwrap_or(true)
     }
 
-    /// Waits for the order.
-    pub fn wait_for_order(&self) {
-        // What can't be waited for has no order to come.
-        let _ = super::wait::wait(&mut [self.poll_fd()], None);
+    /// Does this, too, once the server has seen the order: until then no thread need wait for it.
+    pub fn then(&self, act: impl FnOnce() + Send + 'static) {
+        lock(&self.then).push(Then(Box::new(act)));
     }
 
     /// When the order was first seen: from then on its times count.
     pub(super) fn seen(&self) -> Instant {
-        *self.seen.get_or_init(Instant::now)
+        let seen = *self.seen.get_or_init(Instant::now);
+        let then = std::mem::take(&mut *lock(&self.then));
+        then.into_iter().for_each(|Then(act)| act());
+        seen
     }
 
     /// Waits this long for the order: whether it was given.

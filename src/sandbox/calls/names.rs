@@ -52,6 +52,8 @@ pub(super) const ALLOWED: &[i64] = &[
     SYS_pipe2,
     SYS_eventfd2,
     SYS_epoll_create1,
+    SYS_timerfd_create,
+    SYS_timerfd_settime,
     SYS_socket,
     SYS_socketpair,
     // Memory.
