@@ -250,8 +250,8 @@ pub fn not_recorded(left_out: LeftOut, is_capture_file: bool, language: Language
     }
     say!(
         language,
-        "warning: {} not recorded: too many at once, or the log could not take them"
-            / "경고: {} 기록하지 못함. 한꺼번에 너무 많았거나, 로그에 쓸 수 없었습니다",
+        "warning: {} not recorded: too many at once, the log could not take them, or a process was killed"
+            / "경고: {} 기록하지 못함. 한꺼번에 너무 많았거나, 로그에 쓸 수 없었거나, 프로세스가 강제로 종료되었습니다",
         counts
     )
 }

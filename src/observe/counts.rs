@@ -88,6 +88,9 @@ impl Tally {
     pub(crate) fn begin(&mut self, method: Option<Method>) {
         self.add(method.map_or(Count::OtherMethod, Count::of_method), 1);
         self.show_under_way(UnderWay::UNDECIDED);
+        if let Some(AtOnce { under_way, .. }) = &self.at_once {
+            under_way.0[1].fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Its response has this status.
@@ -120,9 +123,10 @@ impl Tally {
     }
 }
 
-/// What a process that serves one connection has begun and not finished: its parent asks when it was killed.
+/// What a process that serves one connection has begun and not finished, and how many exchanges it has begun: its
+/// parent asks when it was killed.
 #[derive(Clone, Debug)]
-pub(crate) struct UnderWay(Arc<SharedCounters<1>>);
+pub(crate) struct UnderWay(Arc<SharedCounters<2>>);
 
 impl UnderWay {
     const NOTHING: u64 = 0;
@@ -133,6 +137,11 @@ impl UnderWay {
     /// If there is no memory for it.
     pub(super) fn new() -> io::Result<Self> {
         SharedCounters::new().map(Arc::new).map(Self)
+    }
+
+    /// How many exchanges it has begun.
+    pub(super) fn exchanges(&self) -> u64 {
+        self.0[1].load(Ordering::Relaxed)
     }
 
     /// The status of the exchange under way, if there is one; 0: no response was chosen.
@@ -231,6 +240,7 @@ mod tests {
         counts.respond(404);
         counts.add(Count::Bytes, 12);
         assert_eq!((under_way.status(), counters.get(Count::Bytes)), (Some(404), 12));
+        assert_eq!(under_way.exchanges(), 1);
         counts.exchange(404);
         counts.unrecorded(404);
         assert_eq!((under_way.status(), counters.exchanges()), (None, ByStatus::from([(404, 1)])));

@@ -156,6 +156,9 @@ impl Probe {
         if let Some(status) = under_way.and_then(UnderWay::status) {
             counts.exchange(status);
             counts.add(Count::CutShort, 1);
+            if self.lines().is_some() {
+                self.drop_reports(1); // its line in the access log
+            }
             if self.records_connections() && connection.is_none() {
                 counts.unrecorded(status);
             }
@@ -163,7 +166,8 @@ impl Probe {
         self.count(&mut counts);
         let Some(connection) = connection else { return };
         let mut outbox = Outbox::default();
-        outbox.push(self, &Report::Lost(connection));
+        let exchanges = under_way.map_or(0, UnderWay::exchanges);
+        outbox.push(self, &Report::Lost { connection, exchanges });
         outbox.flush(self);
     }
 

@@ -24,8 +24,8 @@ pub(crate) enum Report<'a> {
     Acknowledged { connection: u64, number: u64, at: Moment },
     /// A connection was closed.
     Closed(Closed),
-    /// A connection's process ended without a word.
-    Lost(u64),
+    /// A connection's process ended without a word, and had begun this number of exchanges, as far as is known.
+    Lost { connection: u64, exchanges: u64 },
     /// The last report.
     End,
 }

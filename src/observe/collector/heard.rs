@@ -30,10 +30,11 @@ impl Collector {
                 }
             }
             Report::Closed(report) => self.hear_closed(&report),
-            Report::Lost(connection) => {
+            Report::Lost { connection, exchanges } => {
                 if let Some(recorded) =
                     self.connections.get_mut(&connection).filter(|recorded| recorded.record.close.is_none())
                 {
+                    self.left_out.exchanges += recorded.count_untold(exchanges);
                     recorded.record.close = Some(interpret::lost(Lost::Process));
                     self.closing.push_back((Instant::now() + self.look, connection));
                 }
@@ -124,11 +125,8 @@ impl Collector {
 
     fn hear_closed(&mut self, report: &Closed) {
         let Some(recorded) = self.connections.get_mut(&report.connection) else { return };
-        let known = recorded.in_earlier_parts + recorded.record.exchanges.len() as u64;
         self.responding.retain(|connection| *connection != report.connection);
-        let untold = report.exchanges.saturating_sub(known);
-        self.left_out.exchanges += untold;
-        recorded.record.exchanges_left_out = untold;
+        self.left_out.exchanges += recorded.count_untold(report.exchanges);
         interpret::doubt_arrivals(&mut recorded.record, report);
         let close = interpret::close(report, recorded.accepted);
         let close = interpret::without_a_cookies_rtt(close, &recorded.record.handshake);

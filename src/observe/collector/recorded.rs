@@ -34,6 +34,13 @@ pub(super) struct Recorded {
 }
 
 impl Recorded {
+    /// It is over, after this number of exchanges: how many of them nobody told of.
+    pub(super) fn count_untold(&mut self, exchanges: u64) -> u64 {
+        let told = self.in_earlier_parts + self.record.exchanges.len() as u64;
+        self.record.exchanges_left_out = exchanges.saturating_sub(told);
+        self.record.exchanges_left_out
+    }
+
     /// Joins what was seen of its packets; gives whether there is more of them.
     pub(super) fn look_at(&mut self, capture: &Capture, now: Instant, news: News) -> bool {
         let Some((server, client)) = self.record.addresses() else { return false };

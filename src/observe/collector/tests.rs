@@ -1,7 +1,7 @@
 //! What becomes of connections whose reports are dropped.
 
 use super::super::probe::{Outbox, Rate};
-use super::super::report::{Between, Opened};
+use super::super::report::{Between, Exchange, Opened};
 use super::*;
 use crate::record::Moment;
 use crate::record::connection::Record;
@@ -67,7 +67,7 @@ fn a_connection_whose_end_was_dropped_is_recorded_when_nobody_has_its_socket() {
     // As if the pipe had been full for the report of its end.
     probe.drop_reports(1);
     // Reports go on: that is why there was no room.
-    report(&probe, &Report::Lost(999));
+    report(&probe, &Report::Lost { connection: 999, exchanges: 0 });
     let record = ends.recv_timeout(Duration::from_secs(10)).expect("told");
     let close = record.close.expect("its end");
     assert_eq!((record.connection, &close.reason, close.how), (1, &Reason::ReportDropped, How::Lost));
@@ -77,6 +77,21 @@ fn a_connection_whose_end_was_dropped_is_recorded_when_nobody_has_its_socket() {
     let record = ends.recv_timeout(Duration::from_secs(10)).expect("told");
     assert_eq!((record.connection, record.close.expect("its end").reason), (2, Reason::ServerEnded));
     assert_eq!(left_out, LeftOut { connections: 0, exchanges: 0, reports: 1, frames: 0 });
+}
+
+#[test]
+fn what_a_killed_process_served_and_did_not_tell_is_counted() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+    let client = TcpStream::connect(listener.local_addr().expect("its address")).expect("a connection");
+    let (watching, ends) = watching();
+    let probe = watching.probe();
+    report(&probe, &opened(&probe, &client));
+    report(&probe, &Report::Exchange(Exchange { connection: 1, number: 1, is_over: true, ..Exchange::default() }));
+    report(&probe, &Report::Lost { connection: 1, exchanges: 3 });
+    let record = ends.recv_timeout(Duration::from_secs(10)).expect("told");
+    assert_eq!((record.exchanges.len(), record.exchanges_left_out), (1, 2));
+    assert_eq!(record.close.expect("its end").reason, Reason::ProcessEnded);
+    assert_eq!(watching.finish(), LeftOut { exchanges: 2, ..LeftOut::default() });
 }
 
 #[test]

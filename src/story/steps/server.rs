@@ -3,12 +3,12 @@
 use super::order::Limits;
 use super::phrase::bytes;
 use super::roles::Roles;
-use super::say::say;
+use super::say::{count, say};
 use super::step::Step;
 use super::{ending, exchange, handshake, order, segments, unix};
 use crate::language::Language;
 use crate::record::connection::Record;
-use crate::record::{ProxyHeader, ProxyHeaderState};
+use crate::record::{ProxyHeader, ProxyHeaderState, Reason};
 
 /// The steps of a connection; `limits`: the client's moments, where they are known.
 pub(super) fn steps(record: &Record, limits: Option<Limits>, language: Language) -> Vec<Step> {
@@ -97,12 +97,23 @@ fn proxy_header(header: &ProxyHeader, record: &Record, language: Language) -> St
 fn left_out(record: &Record, language: Language) -> Option<Step> {
     let count = record.exchanges_left_out;
     (count > 0).then(|| {
-        let title = say!(
-            language,
-            "{} more exchanges on this connection are not recorded: too many at once"
-                / "이 연결의 교환 {}개는 기록되지 않음: 한꺼번에 너무 많음",
-            count
-        );
+        let more = count!(language, count, "more exchange", "more exchanges" / "교환 {}개");
+        let was_killed = record.close.as_ref().is_some_and(|close| close.reason == Reason::ProcessEnded);
+        let title = if was_killed {
+            say!(
+                language,
+                "{} on this connection not recorded: the process was killed before it told of them"
+                    / "이 연결의 {}는 기록되지 않음: 알리기 전에 프로세스가 강제로 종료됨",
+                more
+            )
+        } else {
+            say!(
+                language,
+                "{} on this connection not recorded: too many at once"
+                    / "이 연결의 {}는 기록되지 않음: 한꺼번에 너무 많음",
+                more
+            )
+        };
         Step::note("left-out", title)
     })
 }
