@@ -110,10 +110,12 @@ fn a_combined_line_has_referer_and_user_agent_too() {
 #[test]
 fn no_log_has_a_secret() {
     let (folder, _) = folder_with(0);
-    let sent: [&[u8]; 4] = [
+    let sent: [&[u8]; 6] = [
         b"GET http://ann:s3cret@localhost/small.txt HTTP/1.0\r\n\r\n",
         b"GET /small.txt HTTP/1.0\r\nReferer: http://ann:s3cret@intra/\r\nCookie: s3cret\r\n\r\n",
         b"Authorization: s3cret\r\n\r\n",
+        b"Authorization Basic s3cret==\r\n\r\n",
+        b"Cookie session=s3cret\r\n\r\n",
         b"GET /nothing HTTP/1.1\r\nHost: a\r\n\r\nCookie: s3cret\r\n\r\n",
     ];
     for format in ["common", "combined", "json-requests", "json", "short", "story"] {
