@@ -1,9 +1,13 @@
 //! Secrets are withheld from what is written and shown: the values of fields
 //! that let their reader pass for another.
 
+mod userinfo;
+
 use super::connection::{Exchange, HeadState, Message, Record};
 use crate::http::message::is_tchar;
 use std::borrow::Cow;
+use userinfo::{ENDS, without, without_userinfo_among};
+pub(crate) use userinfo::{WITHHELD, without_userinfo};
 
 /// Whether the values of fields that let their reader pass for another are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,9 +30,6 @@ pub(crate) fn is_secret(name: &str) -> bool {
 /// The fields whose values are a URL, which may hold a name and a password, with a blank in it, even. In the values
 /// of others, URLs end at what no URL has.
 const URL: [&str; 4] = ["location", "content-location", "referer", "refresh"];
-
-/// What stands in the place of a name and a password in a URL.
-pub(crate) const WITHHELD: &str = "...";
 
 /// The value of the field `name` as it may be passed on.
 pub(crate) fn passed_on<'v>(name: &str, value: &'v str) -> Cow<'v, str> {
@@ -132,6 +133,8 @@ pub(crate) fn withheld_lines(text: &str, stand_in: impl Fn(&str) -> String) -> C
         return Cow::Borrowed(text);
     }
     let lines: Vec<&str> = lines(text).collect();
+    // Empty lines may come before a request line.
+    let first = lines.iter().position(|line| !line.trim().is_empty()).unwrap_or(0);
     let mut shown = String::with_capacity(text.len());
     let mut at = 0;
     while let Some(line) = lines.get(at) {
@@ -148,10 +151,11 @@ pub(crate) fn withheld_lines(text: &str, stand_in: impl Fn(&str) -> String) -> C
                 }
             }
             at += 1 + folds;
-        } else if at == 0 || begins_with(&URL, line.as_bytes()) {
+        } else if at == first || begins_with(&URL, line.as_bytes()) {
             // A request line holds a URL, too. A fold may stand within a password.
             let folds = if begins_with(&URL, line.as_bytes()) { folds } else { 0 };
-            shown.push_str(&without_userinfo(&lines[at..=at + folds].concat()));
+            let whole = lines[at..=at + folds].concat();
+            shown.push_str(&without(&whole, &ENDS, !is_origin_form(line)));
             at += 1 + folds;
         } else {
             shown.push_str(&without_userinfo_among(line));
@@ -180,53 +184,12 @@ fn folds(lines: &[&str]) -> usize {
     lines.windows(2).take_while(|pair| goes_on(pair)).count()
 }
 
-/// A URL, or text with one, without its name and password.
-pub(crate) fn without_userinfo(text: &str) -> Cow<'_, str> {
-    without(text, &['/', '\\', '?', '#'])
-}
-
-/// The same of text with URLs among other things: they end where none goes on.
-fn without_userinfo_among(text: &str) -> Cow<'_, str> {
-    without(text, &['/', '\\', '?', '#', ' ', '\t', '\r', '\n', '<', '>', '"'])
-}
-
-/// Text without what stands between the beginning of an authority and its `@`; it goes on up to one of `ends`.
-fn without<'t>(text: &'t str, ends: &[char]) -> Cow<'t, str> {
-    if !text.contains('@') {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len());
-    let (mut from, mut at) = (0, 0);
-    while let Some(begin) = authority(text.as_bytes(), at) {
-        let length = text[begin..].find(ends).unwrap_or(text.len() - begin);
-        if let Some(sign) = text[begin..begin + length].rfind('@') {
-            shown.push_str(&text[from..begin]);
-            shown.push_str(WITHHELD);
-            from = begin + sign;
-        }
-        at = begin + length;
-    }
-    shown.push_str(&text[from..]);
-    if shown == text { Cow::Borrowed(text) } else { Cow::Owned(shown) }
-}
-
-/// Where the next authority begins: behind two slashes, which may be backslashes; behind
-/// `http:` and `https:` also without any (WHATWG URL, "special authority slashes state").
-fn authority(text: &[u8], from: usize) -> Option<usize> {
-    let (mut slashes, mut scheme) = (0, false);
-    for at in from..text.len() {
-        match text[at] {
-            b'/' | b'\\' => slashes += 1,
-            b'\t' | b'\r' | b'\n' => {} // passed over
-            _ if slashes >= 2 || scheme => return Some(at),
-            byte => {
-                let before = text[at.saturating_sub(5)..at].to_ascii_lowercase();
-                scheme = byte == b':' && (before.ends_with(b"http") || before == b"https");
-                slashes = 0;
-            }
-        }
-    }
-    None
+/// Whether `line` is a request line whose target is a path: two slashes are none's beginning but a path's, there
+/// (RFC 9112 §3.2.1).
+fn is_origin_form(line: &str) -> bool {
+    let mut words = line.split_ascii_whitespace();
+    let is_method = words.next().is_some_and(|word| word.bytes().all(is_tchar));
+    is_method && words.next().is_some_and(|target| target.starts_with('/')) && !begins_with(&URL, line.as_bytes())
 }
 
 /// Whether what the ends of a connection sent may hold a secret: unless all of it is in the
@@ -343,7 +306,35 @@ mod tests {
         let expected = "HTTP/1.1 200 OK\r\nLink: <http://...@h/a>; title=\"a@b\", <//h>; title=\"a@b\"\r\nRefresh: 0;url=http://...@h/\r\n";
         assert_eq!(withheld_head(link), expected);
         assert_eq!(passed_on("X-Any", "see http://u:s3cret@h"), "see http://...@h");
+        assert_eq!(passed_on("Refresh", "0; URL='//u:s3cret@h/'"), "0; URL='//...@h/'");
+        assert_eq!(passed_on("Link", "</a>, <//u:s3cret@h/>"), "</a>, <//...@h/>");
         let robot = "GET / HTTP/1.1\r\nUser-Agent: x (+http://a; b@c)\r\n\r\n";
         assert!(matches!(withheld_head(robot), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_path_with_two_slashes_holds_no_name() {
+        for line in [
+            "GET /img//logo@2x.png HTTP/1.1",
+            "GET //x//y@z HTTP/1.1",
+            "GET //y@z",
+            "GET /a?b=//c@d HTTP/1.0",
+            "GET http://h/img//logo@2x.png HTTP/1.0",
+            "\r\nGET //y@z HTTP/1.0",
+        ] {
+            let head = format!("{line}\r\nReferer: http://h/a//b@c?d=//e@f\r\nX: /a//b@c, a//b@c\r\n\r\n");
+            assert!(matches!(withheld_head(&head), Cow::Borrowed(_)), "{}", withheld_head(&head));
+            assert!(matches!(withheld_line(line.as_bytes()), Cow::Borrowed(_)), "{line}");
+        }
+        for (line, expected) in [
+            ("GET /a//b@c?d=http://u:s3cret@h/ HTTP/1.0", "GET /a//b@c?d=http://...@h/ HTTP/1.0"),
+            ("GET \\\\u:s3cret@h/ HTTP/1.0", "GET \\\\...@h/ HTTP/1.0"),
+            ("Location: //u:s3cret@h/", "Location: //...@h/"),
+            ("Location /a //u:s3cret@h/", "Location /a //...@h/"),
+            ("Location=//u:s3cret@h/a//b@c", "Location=//...@h/a//b@c"),
+            ("X: /a <//u:s3cret@h/>", "X: /a <//...@h/>"),
+        ] {
+            assert_eq!(withheld_head(line), expected);
+        }
     }
 }

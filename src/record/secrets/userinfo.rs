@@ -1,0 +1,83 @@
+//! Names and passwords in URLs.
+
+use std::borrow::Cow;
+
+/// What stands in the place of a name and a password in a URL.
+pub(crate) const WITHHELD: &str = "...";
+
+/// Where an authority ends in a URL, and where among other things.
+pub(super) const ENDS: [char; 4] = ['/', '\\', '?', '#'];
+const ENDS_AMONG: [char; 11] = ['/', '\\', '?', '#', ' ', '\t', '\r', '\n', '<', '>', '"'];
+
+/// A URL, or text with one, without its name and password.
+pub(crate) fn without_userinfo(text: &str) -> Cow<'_, str> {
+    without(text, &ENDS, true)
+}
+
+/// The same of text with URLs among other things: they end where none goes on.
+pub(super) fn without_userinfo_among(text: &str) -> Cow<'_, str> {
+    without(text, &ENDS_AMONG, true)
+}
+
+/// Text without what stands between the beginning of an authority and its `@`; it goes on up to one of `ends`.
+/// `is_relative`: a URL may lack its scheme.
+pub(super) fn without<'t>(text: &'t str, ends: &[char], is_relative: bool) -> Cow<'t, str> {
+    if !text.contains('@') {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    let (mut from, mut at) = (0, 0);
+    while let Some(begin) = authority(text.as_bytes(), at, is_relative) {
+        let length = text[begin..].find(ends).unwrap_or(text.len() - begin);
+        if let Some(sign) = text[begin..begin + length].rfind('@') {
+            shown.push_str(&text[from..begin]);
+            shown.push_str(WITHHELD);
+            from = begin + sign;
+        }
+        at = begin + length;
+    }
+    shown.push_str(&text[from..]);
+    if shown == text { Cow::Borrowed(text) } else { Cow::Owned(shown) }
+}
+
+/// Where the next authority begins: behind two slashes, which may be backslashes, where a path does not go on; behind
+/// `http:` and `https:` also without any (WHATWG URL, "special authority slashes state").
+fn authority(text: &[u8], from: usize, is_relative: bool) -> Option<usize> {
+    let (mut slashes, mut scheme, mut is_path) = (0, false, false);
+    for at in from..text.len() {
+        match text[at] {
+            b'/' | b'\\' => {
+                if slashes == 0 {
+                    is_path = !begins(&text[..at], is_relative);
+                }
+                slashes += 1;
+            }
+            b'\t' | b'\r' | b'\n' => {} // passed over
+            _ if slashes >= 2 && !is_path || scheme => return Some(at),
+            byte => {
+                let before = text[at.saturating_sub(5)..at].to_ascii_lowercase();
+                scheme = byte == b':' && (before.ends_with(b"http") || before == b"https");
+                slashes = 0;
+            }
+        }
+    }
+    None
+}
+
+/// Whether slashes behind `before` may begin an authority: behind a scheme's colon; of a URL without one,
+/// where that itself begins: in angle brackets, quotes, behind `url=`.
+fn begins(before: &[u8], is_relative: bool) -> bool {
+    let is_outside = |byte: &u8| *byte <= b' ' || matches!(byte, b'<' | b'>' | b'"');
+    let goes_on = |byte: &u8| matches!(byte, b'/' | b'\\' | b'?' | b'#');
+    match before.last() {
+        Some(b':') => true,
+        None => is_relative,
+        Some(last) if is_outside(last) => is_relative,
+        // A path or a query has these, too.
+        Some(b'=' | b'\'' | b'(' | b',' | b';') => {
+            let nearest = before.iter().rev().find(|byte| is_outside(byte) || goes_on(byte));
+            is_relative && !nearest.is_some_and(goes_on)
+        }
+        Some(_) => false,
+    }
+}
