@@ -21,5 +21,5 @@ pub(crate) mod transfer;
 pub mod view;
 pub mod width;
 
-pub(crate) use parties::reason;
+pub(crate) use parties::why_it_ended;
 pub(crate) use terminal::{MOST_ROWS, Occasion, Progress, block, legend};

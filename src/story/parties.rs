@@ -3,7 +3,7 @@
 use crate::language::Language;
 use crate::language::sentence::say;
 use crate::record::connection::{Close, Record};
-use crate::record::{End, Forwarded, Named, ProxyHeaderState, Reason, Reset};
+use crate::record::{End, Forwarded, How, Named, ProxyHeaderState, Reason, Reset};
 
 /// Whether the TCP connection is a proxy's: it has said so, in bytes before the first request, or
 /// in fields of one, for which it is trusted.
@@ -82,8 +82,21 @@ impl Party {
     }
 }
 
-/// Why a connection ended, with the party that has it as the subject, and whether it had the response by then.
-pub(crate) fn reason(reason: &Reason, record: &Record, language: Language) -> String {
+/// Why a connection ended; where the server had a reason of its own, also whether the response was cut short by a reset.
+pub(crate) fn why_it_ended(close: &Close, record: &Record, language: Language) -> String {
+    let reason = reason(&close.reason, record, language);
+    match close.reason {
+        // Those two are the other end's, and say it.
+        Reason::Reset | Reason::ClientClosed => reason,
+        _ if is_cut_by_reset(close, record) => {
+            format!("{reason} {}", reset_before_all(Party::of_client(record), language))
+        }
+        _ => reason,
+    }
+}
+
+/// A reason, with the party that has the connection as the subject, and whether it had the response by then.
+pub(super) fn reason(reason: &Reason, record: &Record, language: Language) -> String {
     let client = Party::of_client(record).name(language);
     match reason {
         // A unix socket knows no resets.
@@ -93,12 +106,7 @@ pub(crate) fn reason(reason: &Reason, record: &Record, language: Language) -> St
                 / "{}가 응답을 다 받기 전에 소켓을 닫았습니다.",
             client
         ),
-        Reason::Reset if is_response_under_way(record) => say!(
-            language,
-            "The {} reset the connection before it had acknowledged all of the response."
-                / "응답 전체의 ACK가 오기 전에 {}가 연결을 리셋했습니다.",
-            client
-        ),
+        Reason::Reset if is_response_under_way(record) => reset_before_all(Party::of_client(record), language),
         // A FIN acknowledges all that had come before it.
         Reason::ClientClosed if has_unacknowledged(record) => match &record.close {
             Some(Close { reset: Some(Reset { by: End::Client, .. }), .. }) => say!(
@@ -117,6 +125,41 @@ pub(crate) fn reason(reason: &Reason, record: &Record, language: Language) -> St
         _ if is_proxied(record) => reason.said_of_proxy(language).to_owned(),
         _ => reason.said(language).to_owned(),
     }
+}
+
+fn reset_before_all(client: Party, language: Language) -> String {
+    say!(
+        language,
+        "The {} reset the connection before it had acknowledged all of the response."
+            / "응답 전체의 ACK가 오기 전에 {}가 연결을 리셋했습니다.",
+        client.name(language)
+    )
+}
+
+/// Whether the client's reset is known to have come before its acknowledgment of the last response's end.
+fn is_cut_by_reset(close: &Close, record: &Record) -> bool {
+    let has_response = record.exchanges_left_out > 0 || record.exchanges.last().is_some_and(|last| last.status != 0);
+    let is_reset = close.reset.as_ref().is_some_and(|reset| reset.by == End::Client);
+    match close.how {
+        _ if !has_response => false,
+        How::ResetByClient => has_unacknowledged(record),
+        // What is acknowledged after close(2) the segments alone show.
+        _ => is_reset && is_end_seen_unacknowledged(record),
+    }
+}
+
+/// Whether all segments were seen, and none of them acknowledges the last response's last byte.
+fn is_end_seen_unacknowledged(record: &Record) -> bool {
+    let bytes = record.response_bytes();
+    let are_known = record.exchanges_left_out == 0 && bytes.len() == record.exchanges.len();
+    let (Some(segments), Some(last)) = (&record.segments, bytes.last().filter(|_| are_known)) else { return false };
+    // Each acknowledgment includes those before it: the latest says it, unless that may not be listed.
+    let behind_gap = segments.list.get(segments.left_out_behind..).filter(|_| segments.left_out > 0);
+    let latest = behind_gap.unwrap_or(&segments.list).iter().rev().find_map(|segment| match segment.from {
+        End::Client => segment.relative_acknowledgment,
+        End::Server => None,
+    });
+    segments.not_seen == 0 && !last.is_empty() && latest.is_some_and(|next| next <= *last.end())
 }
 
 /// Whether bytes of the last response had not been acknowledged when the server closed its socket.

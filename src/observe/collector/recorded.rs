@@ -65,7 +65,7 @@ impl Recorded {
     /// The reason in words, of what is known by now.
     pub(super) fn say_why_it_ended(&mut self) {
         let close = self.record.close.as_ref();
-        let sentence = close.map(|close| story::reason(&close.reason, &self.record, Language::English));
+        let sentence = close.map(|close| story::why_it_ended(close, &self.record, Language::English));
         if let (Some(close), Some(sentence)) = (&mut self.record.close, sentence) {
             close.sentence = sentence.into();
         }

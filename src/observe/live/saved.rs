@@ -8,7 +8,7 @@ use crate::record::connection::Record;
 use crate::record::segment::{Frame, Segment, Segments};
 use crate::story::calls::{self, Passed};
 use crate::story::steps::say;
-use crate::story::{facts, reason};
+use crate::story::{facts, why_it_ended};
 
 /// The file; `None` where no frame is kept.
 pub(super) fn pcapng(record: &Record, language: Language) -> Option<Vec<u8>> {
@@ -60,7 +60,7 @@ fn remarks(record: &Record, segments: &Segments, language: Language) -> Vec<Stri
         ),
         facts::vantage(language).to_owned(),
     ];
-    remarks.extend(record.close.as_ref().map(|close| reason(&close.reason, record, language)));
+    remarks.extend(record.close.as_ref().map(|close| why_it_ended(close, record, language)));
     let frames = || segments.list.iter().filter_map(|segment| segment.frame.as_ref());
     let cut = frames().filter(|frame| frame.bytes.len() < frame.length as usize).count();
     if cut > 0 {

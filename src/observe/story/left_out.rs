@@ -7,7 +7,7 @@ use crate::record::How;
 use crate::record::connection::{Exchange, Record};
 use crate::story::layout::{Arrow, Block, Words, grouped, plain};
 use crate::story::steps::{count, say};
-use crate::story::{reason, short};
+use crate::story::{short, why_it_ended};
 use std::collections::{BTreeMap, HashMap};
 
 /// Columns of a request that is remembered until its second is over.
@@ -124,7 +124,7 @@ impl SecondLeftOut {
             return;
         }
         let first = || (format!("#{}", record.connection), 0);
-        self.ends.entry(reason(&close.reason, record, language)).or_insert_with(first).1 += 1;
+        self.ends.entry(why_it_ended(close, record, language)).or_insert_with(first).1 += 1;
     }
 
     fn left_out(&self, language: Language) -> Option<String> {

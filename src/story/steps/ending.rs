@@ -43,7 +43,7 @@ pub(super) fn steps(close: &Close, record: &Record, roles: &Roles<'_>, language:
     };
     let time_wait = (&close.time_wait, Party::of_client(record));
     steps.push(closed((End::Server, &close.at), is_timeout, (tcp, again), rtt, time_wait, language));
-    steps.push(Step::note("reason", parties::reason(&close.reason, record, language)));
+    steps.push(Step::note("reason", parties::why_it_ended(close, record, language)));
     let ends = record.client.address().zip(record.server.address());
     steps.extend(ends.into_iter().flat_map(|ends| phrase::time_wait(&close.time_wait, ends, language)));
     steps
@@ -51,7 +51,7 @@ pub(super) fn steps(close: &Close, record: &Record, roles: &Roles<'_>, language:
 
 /// Nobody heard how it ended.
 pub(super) fn lost(close: &Close, record: &Record, language: Language) -> Step {
-    Step::note("lost", parties::reason(&close.reason, record, language)).known_by(&close.at, language)
+    Step::note("lost", parties::why_it_ended(close, record, language)).known_by(&close.at, language)
 }
 
 /// The socket's state said that the client had closed before the server did, and the server read that later.

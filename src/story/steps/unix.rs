@@ -22,7 +22,7 @@ pub(super) fn accept(record: &Record, language: Language) -> Step {
 }
 
 pub(super) fn ending(close: &Close, record: &Record, language: Language) -> Vec<Step> {
-    let reason = Step::note("reason", parties::reason(&close.reason, record, language));
+    let reason = Step::note("reason", parties::why_it_ended(close, record, language));
     if close.how == How::Lost {
         return vec![ending::lost(close, record, language)];
     }

@@ -60,7 +60,7 @@ pub(super) fn facts(record: &Record, language: Language) -> Vec<Fact> {
         fact(
             say!(language, "State" / "상태"),
             [ended(record, language), part].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; "),
-            record.close.as_ref().map(|close| parties::reason(&close.reason, record, language)).unwrap_or_default(),
+            record.close.as_ref().map(|close| parties::why_it_ended(close, record, language)).unwrap_or_default(),
         ),
     ];
     clients(record, language).into_iter().chain(of_connection).collect()

@@ -5,7 +5,7 @@ use super::requests::{Asked, requests};
 use crate::language::Language;
 use crate::record::connection::{Exchange, Record};
 use crate::record::{End, How, ProxyHeaderState, Reset};
-use crate::story::parties::{Party, is_proxied, parties, reason};
+use crate::story::parties::{Party, is_proxied, parties, why_it_ended};
 use crate::story::steps::{Tone, request_line, say};
 use serde::Serialize;
 
@@ -108,7 +108,7 @@ pub(super) fn ended(record: &Record, language: Language) -> String {
         }
         (How::ResetByServer, _) => say!(language, "reset by the server" / "서버가 리셋함"),
         (How::Timeout, _) => say!(language, "ended by a deadline of the server" / "서버의 제한 시간이 지나 끝남"),
-        (How::Lost, _) => reason(&close.reason, record, language),
+        (How::Lost, _) => why_it_ended(close, record, language),
     }
 }
 

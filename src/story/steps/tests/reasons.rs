@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::record::Reset;
+use crate::record::segment::{Segment, Segments};
 use crate::story::width::USUAL;
 use crate::story::{Occasion, Progress, block};
 
@@ -80,9 +81,68 @@ fn who_left_before_it_had_its_response_is_said_to_have() {
         close.reset = reset.map(|by| Reset { by, at: figure(Some(12 * MS)) });
         let story = shown(&record, Language::English);
         assert_eq!(story.matches(sentence).count(), 1, "{sentence} {story}");
-        let korean = crate::story::reason(&close_of(&record).reason, &record, Language::Korean);
+        let korean = crate::story::why_it_ended(close_of(&record), &record, Language::Korean);
         assert!(korean.contains("클라이언트가") && korean.ends_with("습니다."), "{korean}");
     }
+}
+
+/// A connection of one exchange, which the server meant to end; the client's reset was found by it, or seen later.
+fn ended_by_server(reason: Reason, how: How, unacknowledged: u64) -> Record {
+    let mut record = of_one_exchange(None, reason);
+    record.exchanges[0].is_kept = false;
+    let close = record.close.as_mut().expect("its end");
+    close.how = how;
+    close.unacknowledged = Figure::derived(unacknowledged, Source::TcpInfoBeforeClose);
+    close.reset = Some(Reset { by: End::Client, at: figure(Some(12 * MS)) });
+    record
+}
+
+/// The client's last segments: one that acknowledges up to here, and a reset.
+fn reset_behind(acknowledgment: i64) -> Segments {
+    let segment = |flags: &str, acknowledgment: Option<i64>| -> Segment {
+        let json = serde_json::json!({"at": 12 * MS, "from": "client", "flags": flags, "sequence": 1, "length": 0,
+            "relative_sequence": 1, "relative_acknowledgment": acknowledgment, "window": 1, "ttl": 64});
+        serde_json::from_value(json).expect("a segment")
+    };
+    Segments { list: vec![segment("ACK", Some(acknowledgment)), segment("RST", None)], ..Segments::default() }
+}
+
+#[test]
+fn a_response_that_a_reset_cut_is_said_to_be_whatever_the_server_meant() {
+    let of_server = [Reason::Http10, Reason::ClientAskedClose, Reason::SimpleRequest, Reason::KeepAliveOff];
+    for (reason, language) in of_server.iter().flat_map(|reason| Language::ALL.map(|language| (reason, language))) {
+        let cut = match language {
+            Language::English => "The client reset the connection before it had acknowledged all of the response.",
+            Language::Korean => "응답 전체의 ACK가 오기 전에 클라이언트가 연결을 리셋했습니다.",
+        };
+        let is_cut = |record: &Record| {
+            let said = crate::story::why_it_ended(close_of(record), record, language);
+            assert!(said.starts_with(reason.said(language)), "{said}");
+            assert_eq!(shown(record, language).contains(cut), said.contains(cut), "{said}");
+            said == format!("{} {cut}", reason.said(language))
+        };
+        assert!(is_cut(&ended_by_server(reason.clone(), How::ResetByClient, 9)));
+        assert!(!is_cut(&ended_by_server(reason.clone(), How::ResetByClient, 0)));
+        // The rest may have been acknowledged after close(2): without segments that is not known.
+        let mut late = ended_by_server(reason.clone(), How::Fin, 9);
+        assert!(!is_cut(&late));
+        let last = *late.response_bytes()[0].end();
+        late.segments = Some(reset_behind(last));
+        assert!(is_cut(&late));
+        late.segments = Some(reset_behind(last + 1));
+        assert!(!is_cut(&late));
+        late.segments = Some(Segments { not_seen: 1, ..reset_behind(last) });
+        assert!(!is_cut(&late));
+    }
+}
+
+#[test]
+fn a_refusal_is_not_said_to_be_a_reset() {
+    let mut record = ended_by_server(Reason::Http10, How::ResetByClient, 9);
+    record.exchanges[0].refused = Some(Reason::OtherHost);
+    let steps = steps(&record, Language::English);
+    let refused = steps.iter().find(|step| step.id == "1-refused").expect("why it was refused");
+    assert_eq!(refused.title, Reason::OtherHost.said(Language::English));
 }
 
 fn close_of(record: &Record) -> &Close {
