@@ -307,7 +307,7 @@ impl Message {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Traffic {
-    /// Calls that read some of the request; none, where it came with the one before.
+    /// Calls that read some of the request, without one that read the end of the request before, too.
     pub reads: u32,
     /// Bytes of the request's head.
     pub request_head: u64,

@@ -16,7 +16,7 @@ pub(super) fn read(exchange: &Exchange, is_pipelined: bool, language: Language) 
     let end = if is_refused { &stages.response_chosen } else { &stages.head_complete };
     let has_more = traffic.is_some_and(|traffic| traffic.reads > 1);
     let title = read_title(exchange, is_pipelined, language);
-    let sentence = read_sentence(exchange, language);
+    let sentence = read_sentence(exchange, is_pipelined, language);
     let took = stages.first_read.value().zip(end.value()).map(|(from, to)| to.saturating_sub(*from));
     let is_in_steps = !is_pipelined && (has_more || is_refused) && took.is_none_or(|took| took >= AT_ONCE);
     if is_in_steps || is_refused && end.value().is_none() {
@@ -62,9 +62,17 @@ fn read_title(exchange: &Exchange, is_pipelined: bool, language: Language) -> St
     };
     let Some(traffic) = exchange.traffic.value() else { return state };
     let bytes = bytes(traffic.request_head, language);
-    match is_pipelined && traffic.reads == 0 {
-        true => say!(language, "{}: {}, read with the ones before" / "{}: {}, 앞의 것과 함께 읽음", state, bytes),
-        false => say!(language, "{}: {} in {}" / "{}: {} ({})", state, bytes, reads(traffic.reads, language)),
+    match (is_pipelined, traffic.reads) {
+        (true, 0) => say!(language, "{}: {}, read with the ones before" / "{}: {}, 앞의 것과 함께 읽음", state, bytes),
+        // How many of them came with the request before is not recorded.
+        (true, count) => say!(
+            language,
+            "{}: {}, some with the request before, the rest in {}" / "{}: {}, 일부는 앞 요청과 함께, 나머지는 {}",
+            state,
+            bytes,
+            reads(count, language)
+        ),
+        (false, count) => say!(language, "{}: {} in {}" / "{}: {} ({})", state, bytes, reads(count, language)),
     }
 }
 
@@ -84,8 +92,9 @@ fn refused_at(why: Option<&Reason>, language: Language) -> String {
     }
 }
 
-fn read_sentence(exchange: &Exchange, language: Language) -> String {
-    let has_more = exchange.traffic.value().is_some_and(|traffic| traffic.reads > 1);
+fn read_sentence(exchange: &Exchange, is_pipelined: bool, language: Language) -> String {
+    // A beginning that came with the request before took a read, too.
+    let has_more = exchange.traffic.value().is_some_and(|traffic| traffic.reads > u32::from(!is_pipelined));
     match exchange.head {
         Some(HeadState::Complete) if has_more => say!(
             language,

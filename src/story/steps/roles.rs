@@ -237,9 +237,13 @@ impl<'a> Roles<'a> {
 /// Whether its first bytes were read with what came before: then it waited its turn in the server.
 pub(crate) fn is_pipelined(exchange: &Exchange, before: Option<&Exchange>) -> bool {
     let was_read = exchange.stages.first_read.value();
-    let had = before.and_then(|before| before.stages.head_complete.value());
+    let last_read = |before: &Exchange| {
+        let of_body = before.request_body.as_ref().and_then(|body| body.last_read.value().copied());
+        before.stages.head_complete.value().copied().max(of_body)
+    };
+    let had = before.and_then(last_read);
     let has_no_read = exchange.number > 1 && exchange.traffic.value().is_some_and(|traffic| traffic.reads == 0);
-    has_no_read || was_read.zip(had).is_some_and(|(read, complete)| read <= complete)
+    has_no_read || was_read.zip(had).is_some_and(|(read, last)| *read <= last)
 }
 
 /// Whether it carries bytes that had not been seen.

@@ -1,6 +1,7 @@
 //! What is said of a FIN, and of bytes that came early, holds for what the record knows of them.
 
 use super::*;
+use crate::record::connection::RequestBody;
 use crate::story::steps::step::Bound;
 
 fn some<T: std::fmt::Debug>(strategy: impl Strategy<Value = T>) -> T {
@@ -91,18 +92,50 @@ fn a_fin_and_a_reset_of_close_stand_where_it_was_called() {
     }
 }
 
+/// Two requests of which the second's beginning was read with the end of the first.
+fn begun_with_the_one_before(reads: u32) -> Record {
+    let mut second = known(2, 150 * MS, reads);
+    let first = known(1, 0, 1);
+    second.stages.first_read = first.stages.first_read.clone();
+    second.stages.arrived = first.stages.arrived.clone();
+    Record { exchanges: vec![first, second], close: None, ..some(record()) }
+}
+
 #[test]
 fn the_rest_of_a_pipelined_request_is_not_said_to_have_come_with_the_one_before() {
     for (reads, says) in [(0, "waited their turn in the server"), (1, "and the rest later")] {
-        let mut second = known(2, 150 * MS, reads);
-        let first = known(1, 0, 1);
-        second.stages.first_read = first.stages.first_read.clone();
-        second.stages.arrived = first.stages.arrived.clone();
-        let record = Record { exchanges: vec![first, second], close: None, ..some(record()) };
-        let steps = steps(&record, Language::English);
+        let steps = steps(&begun_with_the_one_before(reads), Language::English);
         let request = steps.iter().find(|step| step.id == "2-request").expect("the second request");
         assert!(request.title.contains("pipelined") && request.sentence.contains(says), "{request:?}");
     }
+}
+
+#[test]
+fn the_beginning_of_a_pipelined_request_is_not_said_to_have_come_in_its_later_reads() {
+    for (language, reads, says) in [
+        (Language::English, 0, "30 bytes, read with the ones before"),
+        (Language::English, 1, "30 bytes, some with the request before, the rest in 1 read"),
+        (Language::English, 2, "30 bytes, some with the request before, the rest in 2 reads"),
+        (Language::Korean, 2, "30바이트, 일부는 앞 요청과 함께, 나머지는 2회 읽음"),
+    ] {
+        let steps = steps(&begun_with_the_one_before(reads), language);
+        let read = steps.iter().find(|step| step.id == "2-read").expect("its reads");
+        assert!(read.title.ends_with(says), "{read:?}");
+        let is_in_parts = read.sentence.contains("without borders") || read.sentence.contains("흐름");
+        assert_eq!(is_in_parts, reads > 0, "{read:?}");
+    }
+}
+
+#[test]
+fn a_request_that_began_behind_the_body_of_the_one_before_is_pipelined() {
+    let mut record = begun_with_the_one_before(1);
+    let last_read = figure(Some(100 * MS));
+    record.exchanges[1].stages.first_read = last_read.clone();
+    record.exchanges[0].request_body = Some(RequestBody { length: 9, is_awaited: true, read: 9, last_read });
+    let steps = steps(&record, Language::English);
+    let title = |id: &str| &steps.iter().find(|step| step.id == id).expect("a step").title;
+    assert!(title("2-request").contains("pipelined"), "{steps:?}");
+    assert!(title("2-read").ends_with("some with the request before, the rest in 1 read"), "{steps:?}");
 }
 
 #[test]
