@@ -29,7 +29,8 @@ impl Connection {
         };
         if let Some(format) = workspace.service.probe.lines() {
             let mut entry = workspace.entry.take().unwrap_or_default();
-            self.begin_entry(&mut entry, format, line, request, forwarded, workspace);
+            let is_whole = request.is_some() || head.trim_ascii_start().contains(&b'\n');
+            self.begin_entry(&mut entry, format, (line, is_whole), request, forwarded, workspace);
             self.entry = Some(entry);
         }
         if let Some(notes) = &mut self.notes {
@@ -47,7 +48,7 @@ impl Connection {
         &self,
         entry: &mut Entry,
         format: Format,
-        line: &[u8],
+        (line, is_whole): (&[u8], bool),
         request: Option<&Request<'_>>,
         forwarded: Option<Result<Named, NotNamed>>,
         workspace: &mut Workspace,
@@ -68,6 +69,7 @@ impl Connection {
             date,
             nanoseconds,
             line,
+            is_whole,
             is_understood: request.is_some(),
         };
         let field = |name: &str| request.and_then(|request| request.headers.all(name).next()).unwrap_or_default();

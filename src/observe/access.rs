@@ -40,6 +40,8 @@ pub struct Begun<'a> {
     pub nanoseconds: u32,
     /// The request line.
     pub line: &'a [u8],
+    /// Whether its end came.
+    pub is_whole: bool,
     /// Whether that was understood.
     pub is_understood: bool,
 }

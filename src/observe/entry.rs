@@ -24,7 +24,7 @@ impl Entry {
         self.text.clear();
         self.after.clear();
         (self.why, self.begun) = (None, None);
-        let line = withheld_line(facts.line);
+        let line = withheld_line(facts.line, facts.is_whole);
         let facts = &Begun { line: &line, ..*facts };
         match format {
             Format::Common => clf::begin(&mut self.text, facts),
@@ -83,6 +83,7 @@ mod tests {
             date,
             nanoseconds: 5_000,
             line,
+            is_whole: true,
             is_understood: true,
         }
     }

@@ -6,7 +6,7 @@ mod userinfo;
 use super::connection::{Exchange, HeadState, Message, Record};
 use crate::http::message::is_tchar;
 use std::borrow::Cow;
-use userinfo::{ENDS, without, without_userinfo_among};
+use userinfo::{ENDS, ENDS_AMONG, without, without_userinfo_among};
 pub(crate) use userinfo::{WITHHELD, without_userinfo};
 
 /// Whether the values of fields that let their reader pass for another are shown.
@@ -98,12 +98,12 @@ pub(crate) fn withheld_value(value: &str) -> String {
 }
 
 /// A request line, or what was sent in its place, without its secrets; nearly every line of a log has none, and
-/// costs a look for one byte and at its first letter.
-pub(crate) fn withheld_line(line: &[u8]) -> Cow<'_, [u8]> {
-    if !line.contains(&b'@') && !has_secret(line) {
+/// costs a look for one byte and at its first letter. `is_whole`: its end, which it is without, had come.
+pub(crate) fn withheld_line(line: &[u8], is_whole: bool) -> Cow<'_, [u8]> {
+    if is_whole && !line.contains(&b'@') && !has_secret(line) {
         return Cow::Borrowed(line);
     }
-    in_bytes(line, |text| withheld_lines(text, withheld_value))
+    in_bytes(line, |text| lines_without(text, is_whole, withheld_value))
 }
 
 /// The value of the field `name` as it may be passed on, as bytes.
@@ -122,14 +122,21 @@ fn in_bytes(bytes: &[u8], withhold: impl Fn(&str) -> Cow<'_, str>) -> Cow<'_, [u
     }
 }
 
-/// A head without its secrets, line by line; its line ends stay as they are.
+/// A head without its secrets, line by line; its line ends stay as they are. One without an empty line at its end
+/// is not all of it: its last line may have gone on.
 pub(crate) fn withheld_head(head: &str) -> Cow<'_, str> {
     withheld_lines(head, withheld_value)
 }
 
 /// The same of lines that may be cut, or no head at all; `stand_in` makes what stands in a value's place.
 pub(crate) fn withheld_lines(text: &str, stand_in: impl Fn(&str) -> String) -> Cow<'_, str> {
-    if !has_secret(text.as_bytes()) && !text.contains('@') {
+    lines_without(text, false, stand_in)
+}
+
+/// `is_whole`: what has no line end is no less a whole line.
+fn lines_without(text: &str, is_whole: bool, stand_in: impl Fn(&str) -> String) -> Cow<'_, str> {
+    let is_cut = !is_whole && !text.ends_with("\n\r\n") && !text.ends_with("\n\n");
+    if !has_secret(text.as_bytes()) && !text.contains('@') && !(is_cut && text.contains(':')) {
         return Cow::Borrowed(text);
     }
     let lines: Vec<&str> = lines(text).collect();
@@ -153,13 +160,16 @@ pub(crate) fn withheld_lines(text: &str, stand_in: impl Fn(&str) -> String) -> C
             at += 1 + folds;
         } else if at == first || begins_with(&URL, line.as_bytes()) {
             // A request line holds a URL, too. A fold may stand within a password.
-            let folds = if begins_with(&URL, line.as_bytes()) { folds } else { 0 };
-            let whole = lines[at..=at + folds].concat();
-            shown.push_str(&without(&whole, &ENDS, !is_origin_form(line)));
+            let is_field = begins_with(&URL, line.as_bytes());
+            let folds = if is_field { folds } else { 0 };
             at += 1 + folds;
+            let goes_on = is_cut && at == lines.len() && (is_field || !line.ends_with('\n'));
+            let whole = lines[at - 1 - folds..at].concat();
+            shown.push_str(&without(&whole, &ENDS, !is_origin_form(line), goes_on));
         } else {
-            shown.push_str(&without_userinfo_among(line));
             at += 1;
+            let goes_on = is_cut && at == lines.len() && !line.ends_with('\n');
+            shown.push_str(&without(line, &ENDS_AMONG, true, goes_on));
         }
     }
     if shown == text { Cow::Borrowed(text) } else { Cow::Owned(shown) }
@@ -272,12 +282,16 @@ mod tests {
             (b"Cookie session=s3cret", b"Cookie 14 bytes, not shown"),
             (b"\x01Authorization=s3cret\xff", b"\x01Authorization 10 bytes, not shown"),
         ] {
-            assert_eq!(&*withheld_line(line), expected, "{}", line.escape_ascii());
+            assert_eq!(&*withheld_line(line, true), expected, "{}", line.escape_ascii());
         }
         for line in
             [&b"GET / HTTP/1.0"[..], b"POST /a:b HTTP/1.0", b"GET /\xff@b:c HTTP/1.0", b"GET //h/@me HTTP/1.0", b""]
         {
-            assert!(matches!(withheld_line(line), Cow::Borrowed(same) if same == line), "{}", line.escape_ascii());
+            assert!(
+                matches!(withheld_line(line, true), Cow::Borrowed(same) if same == line),
+                "{}",
+                line.escape_ascii()
+            );
         }
         assert_eq!(&*withheld_field("referer", b"http://u:s3cret@h/"), b"http://...@h/");
         for (name, value) in [("referer", &b"http://h/@\xff"[..]), ("user-agent", b"a@b"), ("user-agent", b"\xff")] {
@@ -324,7 +338,7 @@ mod tests {
         ] {
             let head = format!("{line}\r\nReferer: http://h/a//b@c?d=//e@f\r\nX: /a//b@c, a//b@c\r\n\r\n");
             assert!(matches!(withheld_head(&head), Cow::Borrowed(_)), "{}", withheld_head(&head));
-            assert!(matches!(withheld_line(line.as_bytes()), Cow::Borrowed(_)), "{line}");
+            assert!(matches!(withheld_line(line.as_bytes(), true), Cow::Borrowed(_)), "{line}");
         }
         for (line, expected) in [
             ("GET /a//b@c?d=http://u:s3cret@h/ HTTP/1.0", "GET /a//b@c?d=http://...@h/ HTTP/1.0"),
@@ -335,6 +349,40 @@ mod tests {
             ("X: /a <//u:s3cret@h/>", "X: /a <//...@h/>"),
         ] {
             assert_eq!(withheld_head(line), expected);
+        }
+    }
+
+    #[test]
+    fn a_password_without_its_end_is_not_shown() {
+        for (head, expected) in [
+            ("GET http://bob:s3cret", "GET http://..."),
+            ("GET http://bob:s3@cret", "GET http://..."),
+            ("GET http://bob:12345678", "GET http://..."),
+            ("GET /to?next=http://bob:s3cret", "GET /to?next=http://..."),
+            ("GET / HTTP/1.0\r\nReferer: http://bob:s3cret", "GET / HTTP/1.0\r\nReferer: http://..."),
+            ("GET / HTTP/1.0\r\nReferer: http://bob:s3\r\n cret\r\n", "GET / HTTP/1.0\r\nReferer: http://...\r\n"),
+            ("GET / HTTP/1.0\r\nLink: <//bob:s3cret", "GET / HTTP/1.0\r\nLink: <//..."),
+            ("GET / HTTP/1.0\r\nX: [http://[bob:s3cret", "GET / HTTP/1.0\r\nX: [http://..."),
+        ] {
+            assert_eq!(withheld_head(head), expected);
+            assert_eq!(withheld_head(expected), expected, "nothing is withheld twice");
+        }
+        assert_eq!(&*withheld_line(b"GET http://bob:s3cret", false), b"GET http://...");
+        assert_eq!(&*withheld_line(b"GET http://bob:s3cret", true), b"GET http://bob:s3cret");
+        for head in [
+            "GET http://h:80",
+            "GET http://[::1",
+            "GET http://[fe80::1%25a]:80",
+            "GET http://bob",
+            "GET http://bob:80/a:b",
+            "GET /a//b:c",
+            "GET http://a:b\r\n",
+            "GET / HTTP/1.0\r\nReferer: http://a:b\r\n\r\n",
+            "GET / HTTP/1.0\r\nReferer: http://h:80\r\n",
+            "GET / HTTP/1.0\r\nX: http://a:b c",
+            "GET / HTTP/1.0\nX: http://a:b\n\n",
+        ] {
+            assert!(matches!(withheld_head(head), Cow::Borrowed(_)), "{head}: {}", withheld_head(head));
         }
     }
 }

@@ -53,7 +53,9 @@ pub(crate) fn figures(exchange: &Exchange, language: Language) -> Vec<Words> {
 
 /// Method and target; what else was sent, where it is no request line.
 pub(crate) fn request(exchange: &Exchange, room: usize, language: Language) -> String {
-    let line = &*withheld_head(exchange.request.first_line());
+    // Its end says that there was no more of it.
+    let line = withheld_head(exchange.request.head.split_inclusive('\n').next().unwrap_or_default());
+    let line = line.lines().next().unwrap_or_default();
     let request =
         line.rsplit_once(' ').filter(|(_, version)| version.starts_with("HTTP/")).map_or(line, |(line, _)| line);
     match (request.is_empty(), exchange.head) {

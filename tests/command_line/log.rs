@@ -110,12 +110,15 @@ fn a_combined_line_has_referer_and_user_agent_too() {
 #[test]
 fn no_log_has_a_secret() {
     let (folder, _) = folder_with(0);
-    let sent: [&[u8]; 6] = [
+    let long = format!("GET / HTTP/1.0\r\nX: {}\r\nReferer: http://ann:s3crets3cret@intra/\r\n\r\n", "x".repeat(1550));
+    let sent: [&[u8]; 8] = [
         b"GET http://ann:s3cret@localhost/small.txt HTTP/1.0\r\n\r\n",
         b"GET /small.txt HTTP/1.0\r\nReferer: http://ann:s3cret@intra/\r\nCookie: s3cret\r\n\r\n",
         b"Authorization: s3cret\r\n\r\n",
         b"Authorization Basic s3cret==\r\n\r\n",
         b"Cookie session=s3cret\r\n\r\n",
+        b"GET http://ann:s3cret",
+        long.as_bytes(),
         b"GET /nothing HTTP/1.1\r\nHost: a\r\n\r\nCookie: s3cret\r\n\r\n",
     ];
     for format in ["common", "combined", "json-requests", "json", "short", "story"] {
@@ -123,7 +126,10 @@ fn no_log_has_a_secret() {
         command.args(["--port", "0", "--no-watch", "--host", "*", "--log", format]).arg(folder.path());
         let mut server = Server::spawn(&mut command);
         for bytes in sent {
-            server.ask(bytes);
+            let mut client = server.connect();
+            client.send(bytes);
+            client.half_close();
+            client.read_to_end();
         }
         server.signal(Signal::TERM);
         assert_eq!(server.wait().code(), Some(0), "{format}");

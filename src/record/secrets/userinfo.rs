@@ -7,29 +7,34 @@ pub(crate) const WITHHELD: &str = "...";
 
 /// Where an authority ends in a URL, and where among other things.
 pub(super) const ENDS: [char; 4] = ['/', '\\', '?', '#'];
-const ENDS_AMONG: [char; 11] = ['/', '\\', '?', '#', ' ', '\t', '\r', '\n', '<', '>', '"'];
+pub(super) const ENDS_AMONG: [char; 11] = ['/', '\\', '?', '#', ' ', '\t', '\r', '\n', '<', '>', '"'];
 
 /// A URL, or text with one, without its name and password.
 pub(crate) fn without_userinfo(text: &str) -> Cow<'_, str> {
-    without(text, &ENDS, true)
+    without(text, &ENDS, true, false)
 }
 
 /// The same of text with URLs among other things: they end where none goes on.
 pub(super) fn without_userinfo_among(text: &str) -> Cow<'_, str> {
-    without(text, &ENDS_AMONG, true)
+    without(text, &ENDS_AMONG, true, false)
 }
 
 /// Text without what stands between the beginning of an authority and its `@`; it goes on up to one of `ends`.
-/// `is_relative`: a URL may lack its scheme.
-pub(super) fn without<'t>(text: &'t str, ends: &[char], is_relative: bool) -> Cow<'t, str> {
-    if !text.contains('@') {
+/// `is_relative`: a URL may lack its scheme. `goes_on`: so did the text, and its last authority with it, maybe.
+pub(super) fn without<'t>(text: &'t str, ends: &[char], is_relative: bool, goes_on: bool) -> Cow<'t, str> {
+    if !text.contains('@') && !goes_on {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len());
     let (mut from, mut at) = (0, 0);
     while let Some(begin) = authority(text.as_bytes(), at, is_relative) {
         let length = text[begin..].find(ends).unwrap_or(text.len() - begin);
-        if let Some(sign) = text[begin..begin + length].rfind('@') {
+        let known = text[begin..begin + length].trim_end();
+        if goes_on && begin + length == text.len() && may_have_password(known) {
+            shown.push_str(&text[from..begin]);
+            shown.push_str(WITHHELD);
+            from = begin + known.len();
+        } else if let Some(sign) = known.rfind('@') {
             shown.push_str(&text[from..begin]);
             shown.push_str(WITHHELD);
             from = begin + sign;
@@ -38,6 +43,16 @@ pub(super) fn without<'t>(text: &'t str, ends: &[char], is_relative: bool) -> Co
     }
     shown.push_str(&text[from..]);
     if shown == text { Cow::Borrowed(text) } else { Cow::Owned(shown) }
+}
+
+/// Whether there is a password in the beginning of an authority, its `@` still to come: what is behind a colon is no
+/// port, and the colon is none of an address in brackets.
+fn may_have_password(authority: &str) -> bool {
+    let is_of_address = |letter: char| letter.is_ascii_hexdigit() || matches!(letter, ':' | '.');
+    let behind = authority.strip_prefix('[').map_or(authority, |address| address.trim_start_matches(is_of_address));
+    let is_port =
+        |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && (port.is_empty() || port.parse::<u16>().is_ok());
+    behind.split_once(':').is_some_and(|(_, port)| !is_port(port))
 }
 
 /// Where the next authority begins: behind two slashes, which may be backslashes, where a path does not go on; behind

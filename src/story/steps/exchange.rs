@@ -79,8 +79,10 @@ fn by_field(number: u64, forwarded: Forwarded, record: &Record, language: Langua
 
 /// The first line that is not empty, without its secrets: rows and titles are shown to everybody.
 pub(crate) fn request_line(exchange: &Exchange, language: Language) -> String {
-    let line = exchange.request.head.lines().find(|line| !line.trim().is_empty());
-    line.map_or_else(|| say!(language, "(no request line)" / "(요청 줄 없음)"), |line| withheld_head(line).into_owned())
+    // Its end says that there was no more of it.
+    let line = exchange.request.head.split_inclusive('\n').find(|line| !line.trim().is_empty()).map(withheld_head);
+    let line = line.as_deref().and_then(|line| line.lines().next());
+    line.map_or_else(|| say!(language, "(no request line)" / "(요청 줄 없음)"), str::to_owned)
 }
 
 /// The first bytes of a request that came in parts: which request it is was known later.
