@@ -4,6 +4,7 @@ mod values;
 
 use super::values::{number, positive_seconds};
 use crate::dns::{Families, default_roots};
+use crate::escape;
 use crate::fetch::url::Url;
 use crate::fetch::{Data, Options, Output, Watched};
 use crate::http::message::Version;
@@ -223,7 +224,7 @@ impl FetchArgs {
         self.check_request(version, &method, data.is_some())?;
         self.check_output(&output, method == "HEAD")?;
         let traces = self.trace_dns || !self.root.is_empty();
-        Ok(Options {
+        let options = Options {
             urls: self.urls,
             repeat: self.repeat,
             version,
@@ -253,7 +254,9 @@ impl FetchArgs {
             roots: traces.then(|| if self.root.is_empty() { default_roots() } else { self.root }),
             watch: self.watch,
             language,
-        })
+        };
+        check_har(&options)?;
+        Ok(options)
     }
 
     /// Whether such a request can be sent.
@@ -307,6 +310,20 @@ impl FetchArgs {
             ));
         }
         Ok(())
+    }
+}
+
+/// Whether the HAR file leaves the body where it is.
+fn check_har(options: &Options) -> Result<(), Sentence> {
+    match &options.har {
+        Some(har) if options.har_replaces_body() => {
+            let har = escape::terminal(&har.display().to_string());
+            Err(both!(
+                "--har {har}: the response is written to the same file; name another",
+                "--har {har}: 응답도 같은 파일에 씁니다. 다른 파일을 지정하세요"
+            ))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -36,6 +36,13 @@ pub(super) struct Download {
     last_modified: Option<SystemTime>,
 }
 
+/// What `path`, its part and the part's validator are called.
+pub(super) fn names_of(path: PathBuf) -> [PathBuf; 3] {
+    let part = part::path_of(&path);
+    let validator = part::validator_of(&part);
+    [path, part, validator]
+}
+
 /// What the head of the response made of it.
 enum Plan {
     /// There is no body for this file.

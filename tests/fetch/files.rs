@@ -150,6 +150,46 @@ fn what_can_not_be_written_is_said() {
 }
 
 #[test]
+fn a_har_file_never_takes_the_place_of_a_body() {
+    let (folder, _) = folder_with(0);
+    let server = Server::start(folder.path(), &[]);
+    let url = format!("{}small.txt", server.url);
+    let place = crate::harness::folder();
+    std::os::unix::fs::symlink("body", place.path().join("link")).expect("a link");
+    std::os::unix::fs::symlink(".", place.path().join("here")).expect("a link");
+    for (har, arguments) in [
+        ("body", &["-o", "body"][..]),
+        ("./body", &["-o", "body"]),
+        ("link", &["-o", "body"]),
+        ("body", &["-o", "here/link"]),
+        ("small.txt", &["-O"]),
+        ("body.part", &["-o", "body"]),
+        ("body.part.validator", &["-o", "body"]),
+    ] {
+        let run = fetch_in(place.path(), &[arguments, &["--har", har, &url]].concat());
+        run.assert_failed(2, &["--har ", har, ": the response is written to the same file"]);
+        assert_eq!((run.stderr.lines().count(), names(place.path()).len()), (1, 2), "{har}");
+    }
+    // Where nothing takes the place of anything, they may meet.
+    assert_eq!(fetch_in(place.path(), &["-o", "/dev/null", "--har", "/dev/null", &url]).code, 0);
+    let both = fetch_in(place.path(), &["-q", "--har", "/dev/stdout", &url]);
+    assert!(both.code == 0 && both.stdout.starts_with(b"small\n{"), "{:?}", both.stderr);
+    assert_eq!(fetch_in(place.path(), &["-o", "body", "--har", "a.har", &url]).code, 0);
+    assert!(read(place.path(), "body") == b"small\n" && read(place.path(), "a.har").starts_with(b"{"));
+}
+
+#[test]
+fn a_har_file_never_takes_the_place_of_standard_output() {
+    let place = crate::harness::folder();
+    for arguments in ["", "--json -o other"] {
+        let script = format!("\"$0\" fetch --har out {arguments} http://127.0.0.1:1/x > out");
+        let mut command = std::process::Command::new("bash");
+        let run = run(command.arg("-c").arg(script).arg(glasshttp().get_program()).current_dir(place.path()));
+        run.assert_failed(2, &["--har out: the response is written to the same file"]);
+    }
+}
+
+#[test]
 fn a_reader_that_goes_away_ends_the_fetch() {
     let (folder, _) = folder_with(20_000_000);
     let server = Server::start(folder.path(), &[]);
