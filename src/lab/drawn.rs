@@ -44,7 +44,7 @@ impl Arrow {
             label: label(segment, language),
             deed: segment.wire.map(|deed| deed.sentence(language)),
             is_again: segment.is_again(),
-            is_lost: matches!(segment.wire, Some(Deed::Dropped | Deed::Cut)),
+            is_lost: segment.is_lost(),
             is_damaged: segment.wire == Some(Deed::Damaged),
         }
     }

@@ -163,7 +163,7 @@ fn show(
                     "at": at(moment),
                     "deed": deed.map(|deed| deed.sentence(language)),
                     "note": deed.and_then(|deed| deed.note(language)),
-                    "is_lost": deed == Some(Deed::Dropped),
+                    "is_lost": deed.is_some_and(Deed::is_loss),
                     "is_damaged": deed == Some(Deed::Damaged),
                 });
                 line(&mut page, &line_of)?;

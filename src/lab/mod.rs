@@ -17,6 +17,7 @@
 mod blank;
 mod by_hand;
 mod decision;
+mod deed;
 mod drawing;
 mod drawn;
 mod end;

@@ -1,6 +1,6 @@
 //! What is said of an outcome: the verdict, one JSON document, a capture file.
 
-use super::drawing::label::label;
+use super::drawing::label::{label, what_it_still_did};
 use super::experiment::{Conclusion, Experiment};
 use super::experiments::numbered;
 use super::facts::Facts;
@@ -201,7 +201,9 @@ pub(super) fn pcapng(source: Source<'_>, runs: &[Run], language: Language) -> Ve
         let begun = now + index as u64 * 60_000_000_000;
         for (segment, frame) in run.segments.iter().zip(&run.frames) {
             let mut comments = vec![label(segment, language)];
-            comments.extend(segment.wire.map(|deed| deed.sentence(language).to_owned()));
+            let deed = segment.wire.map(|deed| deed.sentence(language));
+            let still = what_it_still_did(segment, language).filter(|still| deed != Some(still));
+            comments.extend(deed.into_iter().chain(still).map(str::to_owned));
             let entry = pcapng::Frame {
                 interface: 0,
                 at: begun + (segment.sent_ms * 1e6) as u64,

@@ -1,13 +1,12 @@
 //! What was seen of one act: each segment with its departure and arrival, each
 //! call at both ends, on one clock.
 
+pub(super) use super::deed::Deed;
 use super::end::{self, Found, Side};
 use super::facts::Fact;
 use super::wire::{Passage, Passages};
-use crate::language::Language;
 use crate::language::sentence::Sentence;
 use crate::packet::Direction;
-use crate::packet::link::Fate;
 use crate::packet::rule::Conditions;
 use crate::packet::segment::{Packet, Transport};
 use crate::packet::tracker::{self, Relative, Tracker};
@@ -53,7 +52,7 @@ pub(super) struct Segment {
     /// When it was decided what becomes of it, where a person is the wire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) decided_ms: Option<Ms>,
-    /// When it reached the receiver; nothing if it was lost.
+    /// When it reached the receiver; nothing if it was lost, or had not when all ended.
     pub(super) arrived_ms: Option<Ms>,
     /// When its copy did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,62 +81,6 @@ pub(super) enum Protocol {
     /// A later part of a datagram that was too long for one packet.
     Fragment,
     Other,
-}
-
-/// What a wire can do to a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Deed {
-    Dropped,
-    /// While the wire was cut.
-    Cut,
-    Held,
-    Doubled,
-    Damaged,
-    /// It still waited for a person's decision when all ended.
-    Waiting,
-}
-
-impl Deed {
-    /// What the wire did, as a sentence.
-    pub(super) fn sentence(self, language: Language) -> &'static str {
-        match (self, language) {
-            (Self::Dropped, Language::English) => "lost by the wire",
-            (Self::Dropped, Language::Korean) => "전선에서 잃어버림",
-            (Self::Cut, Language::English) => "lost: the wire is cut",
-            (Self::Cut, Language::Korean) => "전선이 끊겨 잃어버림",
-            (Self::Held, Language::English) => "held back by the wire",
-            (Self::Held, Language::Korean) => "전선에서 늦어짐",
-            (Self::Doubled, Language::English) => "doubled by the wire",
-            (Self::Doubled, Language::Korean) => "전선에서 둘이 됨",
-            (Self::Waiting, Language::English) => "still waiting when it ended",
-            (Self::Waiting, Language::Korean) => "끝날 때까지 결정을 기다림",
-            (Self::Damaged, Language::English) => "one bit turned by the wire",
-            (Self::Damaged, Language::Korean) => "전선에서 비트 하나가 바뀜",
-        }
-    }
-
-    /// What is said on the arrow, where nothing else in the drawing shows it.
-    pub(super) fn note(self, language: Language) -> Option<&'static str> {
-        match (self, language) {
-            (Self::Damaged, Language::English) => Some("damaged"),
-            (Self::Damaged, Language::Korean) => Some("손상됨"),
-            (Self::Doubled, Language::English) => Some("doubled"),
-            (Self::Doubled, Language::Korean) => Some("둘이 됨"),
-            _ => None,
-        }
-    }
-
-    pub(super) fn of(fate: Fate) -> Option<Self> {
-        match fate {
-            Fate::Waiting => Some(Self::Waiting),
-            Fate::Dropped | Fate::NoRoom => Some(Self::Dropped),
-            Fate::Cut => Some(Self::Cut),
-            Fate::Carried { is_damaged: true, .. } => Some(Self::Damaged),
-            Fate::Carried { is_doubled: true, .. } => Some(Self::Doubled),
-            Fate::Carried { held, .. } => (!held.is_zero()).then_some(Self::Held),
-        }
-    }
 }
 
 /// What TCP says in it; relative numbers count from the sender's SYN, which is 0.
@@ -179,8 +122,14 @@ impl Segment {
         self.tcp.as_ref().is_some_and(|tcp| tcp.again)
     }
 
+    /// By the wire: what has not arrived is not lost by that.
     pub(super) fn is_lost(&self) -> bool {
-        self.arrived_ms.is_none()
+        self.wire.is_some_and(Deed::is_loss)
+    }
+
+    /// Of a run that is over: it had neither arrived nor been lost.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.arrived_ms.is_none() && !self.is_lost()
     }
 
     /// Acknowledges, and nothing else.
@@ -201,7 +150,7 @@ impl Segment {
         self.tcp.as_ref().is_some_and(|tcp| tcp.facts.iter().any(which))
     }
 
-    /// `>SYN`, `<D33*`, `>ACKx`: direction, kind, bytes; `*` sent again, `x` lost.
+    /// `>SYN`, `<D33*`, `>ACKx`: direction, kind, bytes; `*` sent again, `x` lost, `~` still under way.
     fn shape(&self) -> String {
         let kind = match &self.tcp {
             None => format!("{:?}{}", self.protocol, self.length).to_uppercase(),
@@ -209,8 +158,12 @@ impl Segment {
             Some(tcp) => tcp.flags.replace("PSH+", ""),
         };
         let again = if self.is_again() { "*" } else { "" };
-        let lost = if self.is_lost() { "x" } else { "" };
-        format!("{}{kind}{again}{lost}", self.direction)
+        let end = match (self.is_lost(), self.is_under_way()) {
+            (true, _) => "x",
+            (false, true) => "~",
+            (false, false) => "",
+        };
+        format!("{}{kind}{again}{end}", self.direction)
     }
 }
 

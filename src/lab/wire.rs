@@ -291,6 +291,9 @@ impl Carrier {
             if let Some(passage) = passages.of(arrival.number) {
                 let place = if arrival.is_copy { &mut passage.copy_arrived } else { &mut passage.arrived };
                 *place = is_out.then_some(now);
+                if !is_out && !arrival.is_copy {
+                    passage.fate = Fate::NoRoom;
+                }
             }
             self.shared.moved.notify_all();
         }

@@ -1,6 +1,7 @@
 //! What is written on a segment's arrow.
 
-use crate::lab::run::{Protocol, Segment};
+use crate::lab::deed::UNDER_WAY;
+use crate::lab::run::{Deed, Protocol, Segment};
 use crate::language::Language;
 use crate::packet::tracker::Fact;
 
@@ -17,6 +18,21 @@ pub(crate) fn label_with(segment: &Segment, blank: Option<String>, language: Lan
         label.push_str(note);
     }
     label
+}
+
+/// The same, of a run that is over: what had not arrived by then says so.
+pub(crate) fn last_label(segment: &Segment, blank: Option<String>, language: Language) -> String {
+    let label = label_with(segment, blank, language);
+    match what_it_still_did(segment, language) {
+        Some(end) => format!("{label}, {end}"),
+        None => label,
+    }
+}
+
+/// What a segment still did when all ended.
+pub(crate) fn what_it_still_did(segment: &Segment, language: Language) -> Option<&'static str> {
+    let waits = segment.wire.filter(|deed| *deed == Deed::Waiting).map(|deed| deed.sentence(language));
+    segment.is_under_way().then(|| waits.unwrap_or(UNDER_WAY.of(language)))
 }
 
 fn what_it_carries(segment: &Segment, blank: Option<String>, language: Language) -> String {

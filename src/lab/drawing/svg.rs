@@ -1,7 +1,7 @@
 //! A run as a picture: time runs downwards, arrows slant as long as a segment
-//! travels, a lost one stops half way.
+//! travels, a lost one stops half way, one still under way is left open.
 
-use super::label::label;
+use super::label::last_label;
 use crate::escape::html;
 use crate::lab::report::Source;
 use crate::lab::run::{Deed, Ms, Run, Segment};
@@ -119,20 +119,22 @@ fn act(out: &mut String, run: &Run, title: &str, top: f64, language: Language) -
     bottom
 }
 
-/// A segment's way, half of it where it was lost, and its copy's.
+/// A segment's way, half of it where it was lost or had not arrived, and its copy's.
 fn arrow(out: &mut String, segment: &Segment, (from, to): (f64, f64), colour: &str, scale: &Scale) {
     let begins = scale.y(segment.sent_ms);
     let (class, ends, to) = match segment.arrived_ms {
         Some(arrived) => (colour, scale.y(arrived), to),
-        None => ("x", begins + DROP / 2.0, from.midpoint(to)),
+        None => (if segment.is_lost() { "x" } else { colour }, begins + DROP / 2.0, from.midpoint(to)),
+    };
+    let class = if segment.wire == Some(Deed::Damaged) { "x" } else { class };
+    // Not a rule of the style, which every drawing has with it.
+    let open = if segment.is_under_way() { " stroke-dasharray=\"2 4\"" } else { "" };
+    let end = match segment.is_under_way() {
+        true => String::new(),
+        false => head(class, to, ends, to > from, segment.is_lost()),
     };
     let again = if segment.is_again() { " again" } else { "" };
-    let class = if segment.wire == Some(Deed::Damaged) { "x" } else { class };
-    let _ = writeln!(
-        out,
-        "<path class=\"{class}{again}\" d=\"M{from} {begins:.1}L{to:.1} {ends:.1}\"/>{}",
-        head(class, to, ends, to > from, segment.is_lost()),
-    );
+    let _ = writeln!(out, "<path class=\"{class}{again}\"{open} d=\"M{from} {begins:.1}L{to:.1} {ends:.1}\"/>{end}",);
     if let Some(copy) = segment.copy_arrived_ms {
         let below = (ends + APART - scale.y(copy)).max(0.0);
         let (begins, ends) = (begins + below, scale.y(copy) + below);
@@ -195,15 +197,15 @@ fn goes_on(last: &Segment, next: &Segment) -> bool {
 pub(crate) fn label_of(flight: &[&Segment], language: Language) -> String {
     let ([first, .., last], Some(tcp), count) = (flight, flight.last().and_then(|one| one.tcp.as_ref()), flight.len())
     else {
-        return flight.first().map(|one| label(one, language)).unwrap_or_default();
+        return flight.first().map(|one| last_label(one, None, language)).unwrap_or_default();
     };
     let begin = first.tcp.as_ref().map_or(0, |tcp| tcp.relative_sequence);
     let end = tcp.relative_sequence + i64::from(last.length) - 1;
     match (last.is_data(), language) {
         (true, Language::English) => format!("{count} segments, bytes {begin}–{end}"),
         (true, Language::Korean) => format!("세그먼트 {count}개, 바이트 {begin}–{end}"),
-        (false, Language::English) => format!("{count} segments, the last: {}", label(last, language)),
-        (false, Language::Korean) => format!("세그먼트 {count}개, 마지막: {}", label(last, language)),
+        (false, Language::English) => format!("{count} segments, the last: {}", last_label(last, None, language)),
+        (false, Language::Korean) => format!("세그먼트 {count}개, 마지막: {}", last_label(last, None, language)),
     }
 }
 

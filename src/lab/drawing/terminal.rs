@@ -1,5 +1,6 @@
 //! A run in the terminal: departures stand beside the sender, arrivals beside
-//! the receiver, a lost segment stops on its way. What the programs did stands
+//! the receiver, a lost segment stops on its way, and one
+//! that had not arrived when all ended is left open. What the programs did stands
 //! on their own side.
 //!
 //! ```text
@@ -9,7 +10,7 @@
 //!   47.1 recv() 33
 //! ```
 
-use super::label::label_with;
+use super::label::last_label;
 use crate::lab::blank::Blank;
 use crate::lab::end::Side;
 use crate::lab::run::{Call, Deed, Ms, Run, Segment};
@@ -59,7 +60,7 @@ pub(crate) fn draw(
         match row {
             Row::Segment(segment) => {
                 let place = blanks.iter().position(|blank| blank.segment == segment.number);
-                let label = label_with(segment, place.map(|place| format!("[{}]", place + 1)), language);
+                let label = last_label(segment, place.map(|place| format!("[{}]", place + 1)), language);
                 draw_segment(out, segment, &label, width)?;
             }
             Row::Call(call) => draw_call(out, call, width, language)?,
@@ -94,12 +95,14 @@ fn draw_segment(out: &mut impl Write, segment: &Segment, label: &str, width: usi
     let used = label.width() + 2;
     let sent = format!("{:>TIME$.1}", segment.sent_ms);
     let arrived = segment.arrived_ms.map_or_else(|| " ".repeat(TIME), |at| format!("{at:>TIME$.1}"));
-    // A lost one stops half way, or behind its label.
-    let line = if segment.is_lost() { (middle / 2).max(used + 2) } else { middle };
-    let dashes = "─".repeat(line.saturating_sub(used + 2));
+    // A lost or open one stops half way, or behind its label.
+    let stops = segment.is_lost() || segment.is_under_way();
+    let line = if stops { (middle / 2).max(used + 2) } else { middle };
+    let dashes = if segment.is_under_way() { "┄" } else { "─" }.repeat(line.saturating_sub(used + 2));
     let gap = " ".repeat(middle - line.min(middle));
     let head = match (segment.is_lost(), segment.direction) {
         (true, _) => "✗",
+        _ if segment.is_under_way() => "┄",
         (false, Direction::ToServer) => "▶",
         (false, Direction::ToClient) => "◀",
     };
@@ -163,6 +166,8 @@ fn cut(text: &str, columns: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lab::drawing::svg;
+    use crate::lab::report::Source;
 
     #[test]
     fn what_has_no_room_goes_on_in_the_next_row() {
@@ -184,5 +189,29 @@ mod tests {
         let number = response.tcp.as_ref().and_then(|tcp| tcp.acknowledgment).expect("its number");
         assert!(text.contains(&format!("ack {number}")) && !text.contains('…'), "{text}");
         assert!(text.lines().all(|row| row.width() <= NARROWEST), "{text}");
+    }
+
+    #[test]
+    fn what_had_not_arrived_is_lost_only_where_the_wire_lost_it() {
+        let mut run = crate::lab::recorded::in_the_folder("close").acts.remove(0);
+        let last = run.segments.last_mut().expect("a segment");
+        last.arrived_ms = None;
+        for (deed, is_lost, said) in [
+            (None, false, "still under way when it ended"),
+            (Some(Deed::Held), false, "still under way when it ended"),
+            (Some(Deed::Waiting), false, "still waiting when it ended"),
+            (Some(Deed::Dropped), true, ""),
+            (Some(Deed::Cut), true, ""),
+        ] {
+            run.segments.last_mut().expect("a segment").wire = deed;
+            let mut drawing = Vec::new();
+            draw(&mut drawing, &run, &[], 110, Language::English).expect("written");
+            let picture = svg::draw(Source::ByHand, std::slice::from_ref(&run), Language::English);
+            let text = String::from_utf8(drawing).expect("text");
+            assert!(text.contains(said) && picture.contains(said), "{text}");
+            assert_eq!([text.contains('✗'), picture.contains('✕')], [is_lost; 2], "{text}");
+            assert_eq!([text.contains('┄'), picture.contains("stroke-dasharray=\"2 4\"")], [!is_lost; 2], "{text}");
+            assert_eq!(run.shape().ends_with('x'), is_lost);
+        }
     }
 }

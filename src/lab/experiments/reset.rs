@@ -189,7 +189,7 @@ impl Bytes {
         Self {
             handed_over: counted(Side::Server, "send() "),
             left: carried(|_| true),
-            arrived: carried(|one| !one.is_lost()),
+            arrived: carried(|one| one.arrived_ms.is_some()),
             read: counted(Side::Client, "recv() "),
         }
     }
