@@ -163,10 +163,15 @@ impl Walk<'_> {
         let mut zone = ".".to_owned();
         let mut servers = self.roots.to_vec();
         for _ in 0..MOST_REFERRALS {
-            let (server, response) = self.ask(&zone, name, QueryType::A, &servers, depth)?;
+            let asked = self.ask(&zone, name, QueryType::A, &servers, depth);
+            let (server, response) = asked.map_err(|error| unhelpful(&zone, error))?;
             let Some(referral) = referral(name, &zone, &response) else {
                 let knows = response.authoritative || !response.answers.is_empty() || response.rcode == "NXDOMAIN";
-                return if knows { Ok((server, response, zone)) } else { Err(LookupError::Lame { zone, server }) };
+                return if knows {
+                    Ok((server, response, zone))
+                } else {
+                    Err(stranded(&zone, name, server, "NOERROR"))
+                };
             };
             zone.clone_from(&referral.zone);
             let at = self.steps.len() - 1;
@@ -258,9 +263,6 @@ impl Walk<'_> {
         self.note(zone, name, depth, exchanges);
         Err(match last {
             Some(LookupError::NoResponse { server, .. }) => LookupError::NoResponse { tries, server },
-            Some(LookupError::ServerFailed { server, rcode, .. }) if rcode == "REFUSED" => {
-                LookupError::Lame { zone: zone.to_owned(), server }
-            }
             Some(error) => error,
             None => LookupError::NoServerAddress { zone: zone.to_owned() },
         })
@@ -268,6 +270,25 @@ impl Walk<'_> {
 
     fn note(&mut self, zone: &str, name: &str, depth: u32, exchanges: Vec<Query>) {
         self.steps.push(Step { zone: zone.to_owned(), name: name.to_owned(), depth, exchanges, referral: None });
+    }
+}
+
+/// What an error that a server of `zone` gave means to a walk. The root was delegated to nobody: who named
+/// its servers may have erred.
+fn unhelpful(zone: &str, error: LookupError) -> LookupError {
+    match error {
+        LookupError::ServerFailed { name, server, rcode } if zone == "." || rcode == "REFUSED" => {
+            stranded(zone, &name, server, &rcode)
+        }
+        error => error,
+    }
+}
+
+/// A server of `zone` does not lead on.
+fn stranded(zone: &str, name: &str, server: SocketAddr, rcode: &str) -> LookupError {
+    match zone {
+        "." => LookupError::NoWayDown { name: name.to_owned(), server, rcode: rcode.to_owned() },
+        _ => LookupError::Lame { zone: zone.to_owned(), server },
     }
 }
 

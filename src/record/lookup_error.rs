@@ -121,6 +121,15 @@ pub enum LookupError {
         /// The last that was asked.
         server: SocketAddr,
     },
+    /// A server that a walk began at does not lead on: nobody delegated the root to it.
+    NoWayDown {
+        /// The name.
+        name: String,
+        /// The last that was asked.
+        server: SocketAddr,
+        /// Its response code; `NOERROR`: with neither an answer nor a referral downwards.
+        rcode: String,
+    },
     /// None of a zone's name servers has an address.
     NoServerAddress {
         /// The zone.
@@ -223,11 +232,21 @@ impl LookupError {
             Self::NoTcp { .. } => "dns_no_tcp",
             Self::Malformed { .. } => "dns_malformed",
             Self::Lame { .. } => "lame_delegation",
+            Self::NoWayDown { .. } => "no_way_down",
             Self::NoServerAddress { .. } => "no_server_address",
             Self::NoTime { .. } => "dns_no_time",
             Self::Interrupted { .. } => "lookup_interrupted",
             Self::TooLong { .. } => "walk_too_long",
         }
+    }
+}
+
+/// What a zone is called in a sentence: a dot of its own would be lost there.
+pub(crate) fn zone_name(zone: &str, language: Language) -> &str {
+    match language {
+        _ if zone != "." => zone,
+        Language::English => "the root",
+        Language::Korean => "루트",
     }
 }
 
@@ -290,7 +309,8 @@ impl fmt::Display for LookupError {
             }
             Self::Referred { name, zone, server } => write!(
                 f,
-                "{server} does not look {name} up: it refers to the servers of {zone}. Try another server with --dns."
+                "{server} does not look {name} up: it refers to the servers of {}. Try another server with --dns.",
+                zone_name(zone, Language::English)
             ),
             Self::ServerFailed { name, server, rcode } => {
                 let why = match rcode.as_str() {
@@ -319,7 +339,16 @@ impl fmt::Display for LookupError {
             Self::Lame { zone, server } => {
                 write!(f, "{zone} is delegated to servers that do not know it; the last asked was {server}.")
             }
-            Self::NoServerAddress { zone } => write!(f, "None of the name servers of {zone} has an address."),
+            Self::NoWayDown { server, name, rcode } => {
+                let what = match rcode.as_str() {
+                    "NOERROR" => "has neither an answer nor a referral downwards",
+                    rcode => &format!("is {rcode}"),
+                };
+                write!(f, "The walk cannot begin at {server}: its response for {name} {what}. Is it a root server?")
+            }
+            Self::NoServerAddress { zone } => {
+                write!(f, "None of the name servers of {} has an address.", zone_name(zone, Language::English))
+            }
             Self::NoTime { name } => write!(f, "No time was left to ask for {name}. Try a longer --timeout."),
             Self::Interrupted { name } => write!(f, "The lookup of {name} was interrupted."),
             Self::TooLong { questions, limit } => {

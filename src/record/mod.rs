@@ -35,6 +35,7 @@ pub use ending::{End, How, Reset, TimeWait};
 pub use endpoint::Endpoint;
 pub use failure::{Failed, Failure, FailureKind};
 pub use figure::{Figure, Nanoseconds, Text};
+pub(crate) use lookup_error::zone_name;
 pub use lookup_error::{LookupError, MessageFault, NameFault, WalkLimit};
 pub(crate) use moment::Moment;
 pub use named::{Forwarded, Named, NamedBy, NotNamed, ProxyHeader, ProxyHeaderState};

@@ -1,7 +1,7 @@
 //! Why a name has no address, in Korean. English is the error's own.
 
 use crate::language::Language::Korean;
-use crate::record::lookup_error::{LookupError, NameFault, WalkLimit};
+use crate::record::lookup_error::{LookupError, NameFault, WalkLimit, zone_name};
 
 pub(super) fn korean(error: &LookupError) -> String {
     match error {
@@ -21,7 +21,8 @@ pub(super) fn korean(error: &LookupError) -> String {
             )
         }
         LookupError::Referred { name, zone, server } => format!(
-            "{server}은(는) {name}을(를) 찾아 주지 않고 {zone}의 서버로 위임합니다(referral). --dns로 다른 서버를 써 보세요."
+            "{server}은(는) {name}을(를) 찾아 주지 않고 {}의 서버로 위임합니다(referral). --dns로 다른 서버를 써 보세요.",
+            zone_name(zone, Korean)
         ),
         LookupError::ServerFailed { name, server, rcode } => {
             format!("{name}에 대한 {server}의 응답은 {rcode}입니다. --dns로 다른 서버를 써 보세요.")
@@ -50,7 +51,16 @@ pub(super) fn korean(error: &LookupError) -> String {
         LookupError::Lame { zone, server } => {
             format!("{zone}을(를) 위임받은 서버들이 그 영역을 모릅니다. 마지막으로 물은 서버는 {server}입니다.")
         }
-        LookupError::NoServerAddress { zone } => format!("{zone}의 네임 서버 가운데 주소가 있는 것이 없습니다."),
+        LookupError::NoWayDown { name, server, rcode } => {
+            let what = match rcode.as_str() {
+                "NOERROR" => "에는 답도, 아래로 내려가는 위임(referral)도 없습니다",
+                rcode => &format!("은 {rcode}입니다"),
+            };
+            format!("{server}에서는 루트부터 내려갈 수 없습니다. {name}에 대한 응답{what}. 루트 서버가 맞나요?")
+        }
+        LookupError::NoServerAddress { zone } => {
+            format!("{}의 네임 서버 가운데 주소가 있는 것이 없습니다.", zone_name(zone, Korean))
+        }
         LookupError::NoTime { name } => {
             format!("{name}을(를) 물을 시간이 남지 않았습니다. --timeout을 늘려 보세요.")
         }

@@ -50,6 +50,8 @@ fn lookups() -> Vec<LookupError> {
         LookupError::Truncated { server },
         LookupError::NoTcp { server },
         LookupError::Lame { zone: zone.clone(), server },
+        LookupError::NoWayDown { name: name.clone(), server, rcode: "REFUSED".into() },
+        LookupError::NoWayDown { name: name.clone(), server, rcode: "NOERROR".into() },
         LookupError::NoServerAddress { zone },
         LookupError::Interrupted { name: name.clone() },
         LookupError::NoTime { name },

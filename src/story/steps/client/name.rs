@@ -2,8 +2,9 @@
 
 use crate::language::Language;
 use crate::record::lookup::{DnsResponse, Ignored, Lookup, Query, QueryOutcome, Referral, Source, SystemLookup, Trace};
+
 use crate::record::transfer::Name;
-use crate::record::{Figure, LookupError, Nanoseconds, Source as By};
+use crate::record::{Figure, LookupError, Nanoseconds, Source as By, zone_name};
 use crate::story::layout::{grouped, span};
 use crate::story::steps::say::say;
 use crate::story::steps::step::{Step, by_clock};
@@ -195,7 +196,7 @@ fn questions(exchanges: &[Query], name: &Name, language: Language) -> Vec<Step> 
             exchange.server,
             exchange.transport,
             span(nanoseconds(exchange.time)),
-            came_of(&exchange.outcome, language)
+            came_of(exchange, language)
         );
         let ignored: Vec<String> =
             exchange.ignored.iter().take(MOST).map(|what| format!(" ({})", ignored(what, language))).collect();
@@ -209,9 +210,9 @@ fn questions(exchanges: &[Query], name: &Name, language: Language) -> Vec<Step> 
     exchanges.iter().map(question).collect()
 }
 
-fn came_of(outcome: &QueryOutcome, language: Language) -> String {
-    match outcome {
-        QueryOutcome::Answered(response) => answered(response, language),
+fn came_of(query: &Query, language: Language) -> String {
+    match &query.outcome {
+        QueryOutcome::Answered(response) => answered(response, query.recursion_desired, language),
         QueryOutcome::TimedOut => say!(language, "no response" / "응답 없음"),
         QueryOutcome::Interrupted => say!(language, "no response by Ctrl-C" / "Ctrl-C까지 응답 없음"),
         QueryOutcome::Refused => say!(language, "nothing listens there" / "그 주소에서 기다리는 서버가 없음"),
@@ -239,7 +240,8 @@ fn ignored(what: &Ignored, language: Language) -> String {
     }
 }
 
-fn answered(response: &DnsResponse, language: Language) -> String {
+/// `may_recurse`: without that, a server that is no authority and has nothing says nothing of the name.
+fn answered(response: &DnsResponse, may_recurse: bool, language: Language) -> String {
     let truncated = if response.truncated { say!(language, "truncated, " / "잘림, ") } else { String::new() };
     if response.rcode != "NOERROR" {
         return format!("{truncated}{}", response.rcode);
@@ -255,8 +257,14 @@ fn answered(response: &DnsResponse, language: Language) -> String {
     let records: Vec<String> = records.collect();
     let said = match (records.is_empty(), response.referral()) {
         (false, _) => shortened(&records, language),
-        (true, Some(zone)) => say!(language, "a referral to the servers of {}" / "{} 서버로 위임함(referral)", zone),
+        (true, Some(zone)) => {
+            let zone = zone_name(zone, language);
+            say!(language, "a referral to the servers of {}" / "{} 서버로 위임함(referral)", zone)
+        }
         (true, None) if response.truncated => String::new(),
+        (true, None) if !may_recurse && !response.authoritative => {
+            say!(language, "neither an answer nor a referral" / "답도 위임(referral)도 없음")
+        }
         (true, None) => say!(language, "no record of that kind (NODATA)" / "그런 레코드 없음(NODATA)"),
     };
     format!("{truncated}{said}").trim_end_matches(", ").to_owned()

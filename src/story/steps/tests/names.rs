@@ -127,6 +127,21 @@ fn a_referral_is_not_nodata() {
     }
 }
 
+/// Where nobody is asked to find out, only an authority's empty response says that there is no such record.
+#[test]
+fn who_only_has_nothing_does_not_say_that_there_is_none() {
+    for (authoritative, authority, said) in [
+        (true, vec![], "(NODATA)"),
+        (false, vec![], "neither an answer nor a referral"),
+        (false, vec![record("NS", ".")], "a referral to the servers of the root"),
+    ] {
+        let mut lookup = lookup(response(authoritative, authority), false, &[]);
+        lookup.exchanges[0].recursion_desired = false;
+        let text = shown(lookup, &[], Language::English);
+        assert!(text.contains(said) && text.contains("NODATA") == authoritative, "{text}");
+    }
+}
+
 #[test]
 fn where_nobody_responded_it_is_not_said_that_there_is_no_address() {
     let said = |language| shown(lookup(QueryOutcome::TimedOut, false, &[]), &[], language);
