@@ -148,7 +148,7 @@ pub struct Args {
     cache: u32,
 
     /// Serve as this user, when started as root [default: who called sudo, else the folder's owner, else nobody]
-    #[arg(long, value_name = "NAME|UID", value_parser = user, help_heading = "Server")]
+    #[arg(long, value_name = "NAME|UID", allow_hyphen_values = true, value_parser = user, help_heading = "Server")]
     user: Option<String>,
 
     /// Switch the sandbox off: for kernels on which it does not work

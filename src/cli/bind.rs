@@ -40,7 +40,8 @@ pub(super) fn bind(text: &str) -> Result<Bind, Sentence> {
 fn meant(proxy: &str, text: &str) -> Sentence {
     let bare = text.strip_prefix("http://").unwrap_or(text).trim_end_matches('/');
     let (host, port) = match bare.rsplit_once(':').map(|(host, port)| (host, port.parse::<u16>())) {
-        Some((host, Ok(port))) => (host, Some(port)),
+        // Not the last group of an IPv6 address that is none.
+        Some((host, Ok(port))) if !host.contains(':') || matches!(address(host), Some(Ok(_))) => (host, Some(port)),
         _ => (bare, None),
     };
     let with_port = port.map(|port| format!(" --port {port}")).unwrap_or_default();
@@ -262,6 +263,10 @@ mod tests {
             ("www.example.org", "try 127.0.0.1, ::1 or --lan, which"),
             ("www.example.org:80", "::1 or --lan (and --port 80)"),
             ("127.0.0.1:70000", "not an IP address"),
+            ("[::1", "::1 or --lan, which"),
+            ("[::1:80", "::1 or --lan, which"),
+            ("1::2::3", "::1 or --lan, which"),
+            ("1:2:3:4:5:6:7:8:80", "try --bind 1:2:3:4:5:6:7:8 --port 80"),
             ("1.2.3", "not an IP address"),
             ("255.255.255.255", "no TCP connection can come to"),
             ("224.0.0.1", "no TCP connection can come to"),

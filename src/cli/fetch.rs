@@ -86,7 +86,7 @@ pub(super) struct FetchArgs {
     method: Option<String>,
 
     /// Send this as a form (POST); repeatable, joined by &
-    #[arg(long, short, value_name = "DATA", help_heading = "Request")]
+    #[arg(long, short, value_name = "DATA", allow_hyphen_values = true, help_heading = "Request")]
     data: Vec<String>,
 
     /// Send this file (POST); - is standard input
@@ -349,6 +349,15 @@ mod tests {
         assert_eq!((options.dribble, options.read_rate), (Some(Duration::from_millis(5)), Some(1024)));
         assert_eq!(options.output, Output::Named);
         assert!(options.keep_alive && options.roots.is_none());
+    }
+
+    #[test]
+    fn data_may_begin_as_an_option_does() {
+        for typed in [&["-d", "-1", "h"][..], &["-d=-1", "h"], &["-qd", "-1", "h"], &["--data", "-1", "h"]] {
+            assert_eq!(options(typed).expect("valid").data, Some(Data::Form("-1".into())), "{typed:?}");
+        }
+        let (data, rest) = (options(&["-d", "--json", "h"]).expect("valid"), options(&["h", "-d"]));
+        assert!(data.data == Some(Data::Form("--json".into())) && !data.json && rest.is_err());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::bind::contradiction;
 use super::usage::NoTask;
-use super::values::taking_numbers;
+use super::values::taking_values;
 use super::{Args, Command, Config, Task, korean, meant};
 use crate::language::Language;
 use clap::{CommandFactory, FromArgMatches};
@@ -13,7 +13,7 @@ use std::path::Path;
 impl Args {
     /// The command line as clap knows it, explained in this language.
     pub fn command_in(language: Language) -> clap::Command {
-        let command = taking_numbers(Self::command());
+        let command = taking_values(Self::command());
         match language {
             Language::English => command,
             Language::Korean => korean::translated(command),

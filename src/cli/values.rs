@@ -11,9 +11,11 @@ use crate::site::CacheControl;
 use clap::{Arg, Command, ValueEnum};
 use ipnet::IpNet;
 use std::any::TypeId;
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -145,7 +147,8 @@ pub(super) fn watch_address(text: &str) -> Result<WatchAddress, Sentence> {
 /// A user, by name or number; the number is one that an account can have.
 pub(super) fn user(text: &str) -> Result<String, Sentence> {
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-    if is_number && account_number(text).is_none() {
+    // Tools that make users refuse such a name, too (useradd(8)).
+    if text.starts_with('-') || is_number && account_number(text).is_none() {
         return Err(both!(
             "not a user; try a name of /etc/passwd, or a number up to 4294967294",
             "사용자가 아닙니다. /etc/passwd의 이름이나 4294967294까지의 번호를 쓰세요"
@@ -154,16 +157,17 @@ pub(super) fn user(text: &str) -> Result<String, Sentence> {
     Ok(text.to_owned())
 }
 
-/// The same where what is no number of an option that takes one is a wrong value of it, and not
-/// an option: `--port -1`.
-pub(super) fn taking_numbers(command: Command) -> Command {
-    let numbers = [TypeId::of::<u16>(), TypeId::of::<u32>(), TypeId::of::<u64>(), TypeId::of::<Duration>()];
+/// The same where what an option is given is its value, right or wrong, and no other option: `--port -1`.
+/// Of a name or a text, which can begin with anything, an option is the likelier meaning: `-o --json`.
+pub(super) fn taking_values(command: Command) -> Command {
+    let texts = [TypeId::of::<PathBuf>(), TypeId::of::<OsString>(), TypeId::of::<String>(), TypeId::of::<char>()];
     let taking = |argument: Arg| {
         let kind = argument.get_value_parser().type_id();
-        let is_number = argument.get_action().takes_values() && numbers.iter().any(|number| kind == *number);
-        if is_number { argument.allow_negative_numbers(true) } else { argument }
+        let is_text = texts.iter().any(|text| kind == *text);
+        let takes_values = argument.get_action().takes_values() && !argument.is_positional();
+        if takes_values && !is_text { argument.allow_hyphen_values(true) } else { argument }
     };
-    command.mut_args(taking).mut_subcommands(taking_numbers)
+    command.mut_args(taking).mut_subcommands(taking_values)
 }
 
 /// A port; 0 is any.
