@@ -16,8 +16,6 @@ use std::time::{Duration, Instant};
 
 use super::refusal::Refusal;
 
-/// From here on the wire's own lateness may have changed what happened.
-const DISTURBED_MS: f64 = 5.0;
 /// How often an act is played at most until it is undisturbed.
 const TRIES: usize = 3;
 /// From then on no act is played again.
@@ -112,12 +110,12 @@ pub(super) fn perform(experiment: &Experiment, settings: &Settings) -> Result<Ou
         is_another_wire |= conditions != act.own_wire();
         let mut run = play(index, act, &conditions, settings)?;
         for _ in 1..TRIES {
-            if run.late_ms <= DISTURBED_MS || (settings.feed.is_some() && begun.elapsed() > LATE) {
+            if !run.is_disturbed() || (settings.feed.is_some() && begun.elapsed() > LATE) {
                 break;
             }
             run = play(index, act, &conditions, settings)?;
         }
-        is_disturbed |= run.late_ms > DISTURBED_MS;
+        is_disturbed |= run.is_disturbed();
         runs.push(run);
     }
     let facts = (experiment.facts)(&runs);

@@ -77,6 +77,24 @@ pub(super) fn complain(sentence: &str, language: Language) {
     anstream::eprintln!("{red}{label}{red:#} {}", escape::terminal(sentence));
 }
 
+/// The wire of a run, and by how much it was late.
+pub(super) fn wire(out: &mut impl Write, run: &Run, language: Language) -> io::Result<()> {
+    let dim = Style::new().dimmed();
+    match language {
+        Language::English => writeln!(out, "{dim}wire: {}; late by {:.1} ms at most{dim:#}", run.wire, run.late_ms),
+        Language::Korean => writeln!(out, "{dim}전선: {}; 최대 {:.1} ms 늦음{dim:#}", run.wire, run.late_ms),
+    }
+}
+
+/// A run of the learner's programs, below its drawing: its wire, and whether that was on time.
+pub(super) fn of_programs(out: &mut impl Write, run: &Run, language: Language) -> io::Result<()> {
+    wire(out, run, language)?;
+    if run.is_disturbed() {
+        writeln!(out, "\n{}", DISTURBED.of(language))?;
+    }
+    Ok(())
+}
+
 /// What was predicted against what was measured, and why it was so.
 pub(super) fn verdict(
     out: &mut impl Write,
@@ -174,7 +192,7 @@ pub(super) fn json_of_programs(out: &mut impl Write, settings: &Settings, runs: 
         textbook: settings.textbook,
         answer: None,
         measured: None,
-        disturbed: false,
+        disturbed: runs.iter().any(Run::is_disturbed),
         facts: &Facts::default(),
         sentences: Vec::new(),
         acts: runs,
@@ -222,6 +240,23 @@ pub(super) fn pcapng(source: Source<'_>, runs: &[Run], language: Language) -> Ve
 mod tests {
     use super::*;
     use crate::lab::experiments::all;
+
+    #[test]
+    fn a_run_of_ones_own_programs_tells_its_wire_and_whether_that_was_late() {
+        for (late_ms, is_late) in [(0.4, false), (9.8, true)] {
+            let mut run = Run::default();
+            (run.wire, run.late_ms) = ("10ms 4m".into(), late_ms);
+            let mut said = Vec::new();
+            of_programs(&mut said, &run, Language::English).expect("written");
+            let said = String::from_utf8_lossy(&said).into_owned();
+            assert!(said.contains(&format!("wire: 10ms 4m; late by {late_ms} ms at most")), "{said}");
+            assert_eq!(said.contains(DISTURBED.en), is_late, "{said}");
+            let mut document = Vec::new();
+            json_of_programs(&mut document, &Settings::default(), &[run]).expect("written");
+            let document: serde_json::Value = serde_json::from_slice(&document).expect("JSON");
+            assert_eq!(document["disturbed"], is_late);
+        }
+    }
 
     #[test]
     fn a_machine_is_not_blamed_for_the_learners_wire() {

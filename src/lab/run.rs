@@ -18,6 +18,9 @@ use std::time::Instant;
 /// Milliseconds since the first frame left.
 pub(super) type Ms = f64;
 
+/// From here on the wire's own lateness may have changed what happened.
+const DISTURBED_MS: Ms = 5.0;
+
 /// One act, as it was seen.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Run {
@@ -204,6 +207,11 @@ impl Run {
     /// The same, on this wire.
     pub(super) fn on(self, conditions: Conditions) -> Self {
         Self { conditions, ..self }
+    }
+
+    /// Whether the wire was too late for its times to be trusted.
+    pub(super) fn is_disturbed(&self) -> bool {
+        self.late_ms > DISTURBED_MS
     }
 
     /// All of them in short: what two runs of one experiment have in common.

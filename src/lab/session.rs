@@ -254,9 +254,9 @@ fn played_by(programs: &Programs, options: &Options) -> Result<i32, Problem> {
     let mut out = anstream::stdout().lock();
     let written = match (options.json, &runs) {
         (true, runs) => report::json_of_programs(&mut out, &settings, runs),
-        (false, [run]) => {
-            writeln!(out).and_then(|()| terminal::draw(&mut out, run, &[], terminal_size(), options.language))
-        }
+        (false, [run]) => writeln!(out)
+            .and_then(|()| terminal::draw(&mut out, run, &[], terminal_size(), options.language))
+            .and_then(|()| report::of_programs(&mut out, run, options.language)),
     };
     written.and_then(|()| out.flush()).map_err(Problem::Standard)?;
     Ok(ran.status)
@@ -344,12 +344,7 @@ fn tell(
             writeln!(out)?;
         }
         terminal::draw(out, run, &[], width, language)?;
-        match language {
-            Language::English => {
-                writeln!(out, "{dim}wire: {}; late by {:.1} ms at most{dim:#}", run.wire, run.late_ms)?;
-            }
-            Language::Korean => writeln!(out, "{dim}전선: {}; 최대 {:.1} ms 늦음{dim:#}", run.wire, run.late_ms)?,
-        }
+        report::wire(out, run, language)?;
     }
     writeln!(out)?;
     report::verdict(out, experiment, outcome, answer, language)?;
