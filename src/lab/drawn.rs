@@ -84,7 +84,7 @@ pub(super) struct DrawnAct {
     segments: Vec<Arrow>,
     calls: Vec<CallMark>,
     flights: Vec<Flight>,
-    /// By how much the wire was late at most, as a sentence.
+    /// By how much the wire was late at most, and what is not shown, as sentences.
     late: String,
 }
 
@@ -94,17 +94,18 @@ impl DrawnAct {
             segments: flight.iter().map(|segment| segment.number).collect(),
             label: svg::label_of(&flight, language),
         });
+        let late =
+            say!(language, "The wire was late by {:.1} ms at most." / "전선은 최대 {:.1} ms 늦었습니다.", run.late_ms);
         Self {
             title: title.to_owned(),
             setting: Setting::of(&run.conditions, language),
             segments: run.segments.iter().map(|segment| Arrow::of(segment, language)).collect(),
             calls: run.calls.iter().map(|call| CallMark::of(call, language)).collect(),
             flights: flights.filter(|flight| flight.segments.len() > 1).collect(),
-            late: say!(
-                language,
-                "The wire was late by {:.1} ms at most." / "전선은 최대 {:.1} ms 늦었습니다.",
-                run.late_ms
-            ),
+            late: match run.what_is_missing(language) {
+                Some(missing) => format!("{late} {missing}"),
+                None => late,
+            },
         }
     }
 }

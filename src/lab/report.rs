@@ -210,7 +210,15 @@ pub(super) fn kernel() -> String {
 /// All acts as a capture: each frame as it left its sender, so that a lost one is there.
 pub(super) fn pcapng(source: Source<'_>, runs: &[Run], language: Language) -> Vec<u8> {
     let mut file = Vec::new();
-    pcapng::begin(&mut file, concat!("glasshttp lab ", env!("CARGO_PKG_VERSION")), &[source.title(language)]);
+    let mut comments = vec![source.title(language)];
+    for (index, run) in runs.iter().enumerate() {
+        let missing = run.what_is_missing(language).map(|missing| match source.act(index, &run.conditions, language) {
+            act if act.is_empty() => missing,
+            act => format!("{act}: {missing}"),
+        });
+        comments.extend(missing);
+    }
+    pcapng::begin(&mut file, concat!("glasshttp lab ", env!("CARGO_PKG_VERSION")), &comments);
     pcapng::interface(&mut file, pcapng::LinkType::Ethernet, "wire", "the wire, each frame as it left its sender", 0);
     pcapng::names(&mut file, &[(IpAddr::V4(CLIENT), "client"), (IpAddr::V4(SERVER), "server")]);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
@@ -239,7 +247,35 @@ pub(super) fn pcapng(source: Source<'_>, runs: &[Run], language: Language) -> Ve
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lab::drawing::{svg, terminal};
+    use crate::lab::drawn::DrawnAct;
     use crate::lab::experiments::all;
+    use crate::lab::recorded::in_the_folder;
+    use crate::lab::wire::Passages;
+
+    #[test]
+    fn frames_that_were_not_kept_are_counted_wherever_the_run_is_shown() {
+        let mut passages = Passages::default();
+        passages.unkept = 21_234;
+        let mut run = Run::new("clean", passages, Vec::new(), Vec::new());
+        run.segments = in_the_folder("close").acts.remove(0).segments;
+        let (programs, runs) = (Programs::default(), [run]);
+        for (language, said) in [(Language::English, "21234 more frames"), (Language::Korean, "21234개")] {
+            let mut drawing = Vec::new();
+            terminal::draw(&mut drawing, &runs[0], &[], 110, language).expect("written");
+            let page = serde_json::to_vec(&DrawnAct::of(&runs[0], "", language)).expect("JSON");
+            let picture = svg::draw(Source::Programs(&programs), &runs, language).into_bytes();
+            let capture = pcapng(Source::Programs(&programs), &runs, language);
+            for shown in [drawing, page, picture, capture] {
+                let shown = String::from_utf8_lossy(&shown);
+                assert!(shown.contains(said), "{shown}");
+            }
+        }
+        let mut document = Vec::new();
+        json_of_programs(&mut document, &Settings::default(), &runs).expect("written");
+        let document: serde_json::Value = serde_json::from_slice(&document).expect("JSON");
+        assert_eq!(document["acts"][0]["unkept"], 21_234);
+    }
 
     #[test]
     fn a_run_of_ones_own_programs_tells_its_wire_and_whether_that_was_late() {

@@ -5,7 +5,8 @@ pub(super) use super::deed::Deed;
 use super::end::{self, Found, Side};
 use super::facts::Fact;
 use super::wire::{Passage, Passages};
-use crate::language::sentence::Sentence;
+use crate::language::Language;
+use crate::language::sentence::{Sentence, both};
 use crate::packet::Direction;
 use crate::packet::rule::Conditions;
 use crate::packet::segment::{Packet, Transport};
@@ -37,6 +38,9 @@ pub(super) struct Run {
     pub(super) late_ms: Ms,
     /// Frames that could not be read.
     pub(super) unreadable: u64,
+    /// Frames that passed after these, and were counted only.
+    #[serde(default)]
+    pub(super) unkept: u64,
     /// The frames, as they left.
     #[serde(skip)]
     pub(super) frames: Vec<Vec<u8>>,
@@ -173,8 +177,8 @@ impl Segment {
 impl Run {
     /// Takes apart what passed on a wire, and puts the calls beside it.
     pub(super) fn new(wire: &str, passages: Passages, calls: Vec<end::NotedCall>, found: Found) -> Self {
-        let mut run =
-            Self { wire: wire.to_owned(), late_ms: passages.late.as_secs_f64() * 1e3, found, ..Self::default() };
+        let late_ms = passages.late.as_secs_f64() * 1e3;
+        let mut run = Self { wire: wire.to_owned(), late_ms, unkept: passages.unkept, found, ..Self::default() };
         let begun = match (passages.frames.first(), calls.first()) {
             (Some(first), _) => first.sent,
             (None, Some(call)) => call.at,
@@ -212,6 +216,22 @@ impl Run {
     /// Whether the wire was too late for its times to be trusted.
     pub(super) fn is_disturbed(&self) -> bool {
         self.late_ms > DISTURBED_MS
+    }
+
+    /// What is not shown of it, as a sentence.
+    pub(super) fn what_is_missing(&self, language: Language) -> Option<String> {
+        let sentence = match self.unkept {
+            0 => return None,
+            1 => both!(
+                "One more frame passed after these. It was carried and not kept: it is neither drawn nor captured.",
+                "이 뒤로 프레임 1개가 더 지나갔습니다. 전달만 하고 남기지 않아서 그림에도 캡처에도 없습니다."
+            ),
+            more => both!(
+                "{more} more frames passed after these. They were carried and not kept: they are neither drawn nor captured.",
+                "이 뒤로 프레임 {more}개가 더 지나갔습니다. 전달만 하고 남기지 않아서 그림에도 캡처에도 없습니다."
+            ),
+        };
+        Some(sentence.of(language).to_owned())
     }
 
     /// All of them in short: what two runs of one experiment have in common.

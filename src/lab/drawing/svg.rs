@@ -116,7 +116,15 @@ fn act(out: &mut String, run: &Run, title: &str, top: f64, language: Language) -
     let [at_client, at_server] = marks;
     times(out, at_client, CLIENT - 8.0, "end", "c");
     times(out, at_server, SERVER + 8.0, "start", "s");
-    bottom
+    let Some(missing) = run.what_is_missing(language) else { return bottom };
+    let _ = writeln!(
+        out,
+        "<text x=\"{}\" y=\"{:.1}\" text-anchor=\"middle\" class=\"call\">{}</text>",
+        WIDTH / 2.0,
+        bottom + 2.0 * LINE,
+        html(&missing)
+    );
+    bottom + 2.0 * LINE
 }
 
 /// A segment's way, half of it where it was lost or had not arrived, and its copy's.

@@ -66,6 +66,11 @@ pub(crate) fn draw(
             Row::Call(call) => draw_call(out, call, width, language)?,
         }
     }
+    if let Some(missing) = run.what_is_missing(language) {
+        for row in broken(&format!("… {missing}"), " ", width - TIME - 1) {
+            writeln!(out, "{dim}{:TIME$} {row}{dim:#}", "")?;
+        }
+    }
     Ok(())
 }
 
