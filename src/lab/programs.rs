@@ -1,18 +1,24 @@
 //! Other programs at the ends of the wire: our own `fetch`, and the learner's.
 //! They run as the user who started the lab, with resolver files of the lab's.
 
+use super::end::Side;
+use super::experiment::Stage;
 use super::names::LAB_KR;
 use super::namespace::Namespace;
 use super::refusal::{Attempt, Refusal};
 use crate::capture::wanted;
+use crate::language::sentence::both;
 use nix::mount::{MsFlags, mount, umount};
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 /// Where a file system in memory is put for as long as the resolver's files are bound from it.
 const SCRATCH: &str = "/tmp";
+/// How often it is looked whether a program has ended.
+const PAUSE: Duration = Duration::from_millis(10);
 /// Sockets by which the C library would ask a resolver outside (nscd(8), nss-resolve(8)).
 const BYPASSES: [&str; 3] = ["/run/nscd", "/var/run/nscd", "/run/systemd/resolve"];
 
@@ -46,8 +52,34 @@ pub(super) fn resolver_files() -> Result<(), Refusal> {
 }
 
 /// Starts our own program with these words on the host `at`; what it prints is not shown.
-pub(super) fn ourselves(at: &Namespace, words: &[&str]) -> io::Result<Child> {
+fn ourselves(at: &Namespace, words: &[&str]) -> io::Result<Child> {
     start(at, our_program(words))
+}
+
+/// How `program` ended within `patience`; one that goes on for longer is made to end, and gives nothing.
+pub(super) fn ended_within(patience: Duration, mut program: Child) -> io::Result<Option<ExitStatus>> {
+    let begun = Instant::now();
+    while begun.elapsed() < patience {
+        if let Some(status) = program.try_wait()? {
+            return Ok(Some(status));
+        }
+        std::thread::sleep(PAUSE);
+    }
+    program.kill()?;
+    program.wait()?;
+    Ok(None)
+}
+
+/// Runs our own client with these words, no longer than a call may take: whether it has what it asked for.
+pub(super) fn our_client_succeeds(stage: &Stage, words: &[&str]) -> io::Result<bool> {
+    let status = ended_within(stage.patience, ourselves(&stage.network.client, words)?)?;
+    if status.is_none() {
+        let seconds = stage.patience.as_secs();
+        stage
+            .calls
+            .note(Side::Client, both!("fetch is ended: {seconds} s have passed", "{seconds}초가 지나 fetch를 끝냄"));
+    }
+    Ok(status.is_some_and(|status| status.success()))
 }
 
 /// It captures no packets: where it may, each of its connections would be 10 ms late for it, and the
@@ -79,6 +111,22 @@ fn invoking_user() -> Option<(u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_program_that_goes_on_for_too_long_is_ended() {
+        let program = |script: &str| Command::new("/bin/sh").args(["-c", script]).spawn().expect("a shell");
+        let status = ended_within(Duration::from_secs(60), program("exit 3")).expect("it ends");
+        assert_eq!(status.and_then(|status| status.code()), Some(3));
+        let mut endless = Command::new("/bin/cat");
+        endless.stdin(Stdio::piped()); // into which nobody writes
+        let begun = Instant::now();
+        let endless = endless.spawn().expect("a program");
+        // wait() drops the child's own end of the pipe.
+        let writer = rustix::io::dup(endless.stdin.as_ref().expect("a pipe")).expect("a copy");
+        assert_eq!(ended_within(Duration::from_millis(50), endless).expect("it is ended"), None);
+        assert!(begun.elapsed() >= Duration::from_millis(50));
+        drop(writer);
+    }
 
     #[test]
     fn our_program_captures_no_packets_in_the_lab() {

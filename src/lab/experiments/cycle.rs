@@ -4,7 +4,7 @@
 
 use super::prelude::*;
 use crate::lab::names::{self, KR, LAB_KR, ROOT, WEB};
-use crate::lab::programs::ourselves;
+use crate::lab::programs::our_client_succeeds;
 use crate::lab::real_server::RealServer;
 use crate::lab::run::Protocol;
 use crate::models::Model;
@@ -34,9 +34,9 @@ fn play(stage: &Stage) -> io::Result<()> {
     let server = RealServer::start(stage, Model::Iterative, WEB)?;
     let root = ROOT.to_string();
     let words = ["fetch", "--trace-dns", "--root", &root, "http://www.lab.kr/hello.html"];
-    let status = ourselves(&stage.network.client, &words)?.wait()?;
+    let fetched = our_client_succeeds(stage, &words);
     server.stop()?;
-    stage.calls.found("fetched", Fact::Holds(status.success()));
+    stage.calls.found("fetched", Fact::Holds(fetched?));
     Ok(())
 }
 

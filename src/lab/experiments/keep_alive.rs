@@ -3,7 +3,7 @@
 
 use super::prelude::*;
 use crate::lab::network::SERVER;
-use crate::lab::programs::ourselves;
+use crate::lab::programs::our_client_succeeds;
 use crate::lab::real_server::RealServer;
 use crate::models::Model;
 
@@ -39,9 +39,9 @@ pub(super) const KEEP_ALIVE: Experiment = Experiment {
 fn fetch_five(stage: &Stage, words: &'static [&'static str]) -> io::Result<()> {
     let server = RealServer::start(stage, Model::Thread, SERVER)?;
     let words = [words, &["http://10.0.0.2/file.html"]].concat();
-    let status = ourselves(&stage.network.client, &words)?.wait()?;
+    let fetched = our_client_succeeds(stage, &words);
     server.stop()?;
-    stage.calls.found("fetched", Fact::Holds(status.success()));
+    stage.calls.found("fetched", Fact::Holds(fetched?));
     Ok(())
 }
 
