@@ -112,7 +112,10 @@ impl Notes {
             ResponseError::ChunkSize
                 | ResponseError::ChunkTooLarge
                 | ResponseError::ChunkLine
+                | ResponseError::ChunkLineTooLong
+                | ResponseError::ChunkLineLf
                 | ResponseError::ChunkEnd
+                | ResponseError::ChunkEndLf
                 | ResponseError::Trailer
         );
         if bytes.is_empty() || self.response.is_some() && !is_in_chunks {

@@ -87,7 +87,7 @@ impl Decoder {
 fn step(state: Position, byte: u8) -> Result<Position, ResponseError> {
     match (state, byte) {
         (Position::Size { line: MAX_LINE, .. } | Position::Extension { line: MAX_LINE, .. }, _) => {
-            Err(ResponseError::ChunkLine)
+            Err(ResponseError::ChunkLineTooLong)
         }
         (Position::Size { size, line }, byte) => match (byte as char).to_digit(16) {
             Some(_) if size >> 60 != 0 => Err(ResponseError::ChunkTooLarge),
@@ -98,7 +98,9 @@ fn step(state: Position, byte: u8) -> Result<Position, ResponseError> {
                 b';' => Ok(Position::Extension { size, line, is_quiet: false }),
                 // Spaces behind the size: some servers pad it.
                 b' ' | b'\t' => Ok(Position::Extension { size, line, is_quiet: true }),
-                // The size is one; its line ends in another way than by CRLF.
+                // The size is one; its line ends in another way than by CRLF. A bare LF would be
+                // a line end to some and text to others (RFC 9112 §2.2).
+                b'\n' => Err(ResponseError::ChunkLineLf),
                 _ if byte < b' ' || byte == 0x7f => Err(ResponseError::ChunkLine),
                 _ => Err(ResponseError::ChunkSize),
             },
@@ -107,7 +109,7 @@ fn step(state: Position, byte: u8) -> Result<Position, ResponseError> {
         (Position::Extension { size, line, is_quiet }, byte) => match byte {
             b' ' | b'\t' => Ok(Position::Extension { size, line: line + 1, is_quiet }),
             b';' => Ok(Position::Extension { size, line: line + 1, is_quiet: false }),
-            // A bare LF would be a line end to some and text to others (RFC 9112 §2.2).
+            b'\n' => Err(ResponseError::ChunkLineLf),
             _ if is_quiet || byte < b' ' || byte == 0x7f => Err(ResponseError::ChunkLine),
             _ => Ok(Position::Extension { size, line: line + 1, is_quiet }),
         },
@@ -116,6 +118,7 @@ fn step(state: Position, byte: u8) -> Result<Position, ResponseError> {
         (Position::SizeEnd { .. }, _) => Err(ResponseError::ChunkLine),
         (Position::DataCr, b'\r') => Ok(Position::DataLf),
         (Position::DataLf, b'\n') => Ok(Position::Size { size: 0, line: 0 }),
+        (Position::DataCr, b'\n') => Err(ResponseError::ChunkEndLf),
         (Position::DataCr | Position::DataLf, _) => Err(ResponseError::ChunkEnd),
         (Position::Data(_) | Position::Trailer, _) => Ok(state),
     }
@@ -161,16 +164,19 @@ mod tests {
             ("-1\r\n", ResponseError::ChunkSize),
             ("0x5\r\n", ResponseError::ChunkSize),
             ("10000000000000000\r\n", ResponseError::ChunkTooLarge),
-            ("5\nhello\r\n", ResponseError::ChunkLine),
-            ("0\n\n", ResponseError::ChunkLine),
+            ("5\nhello\r\n", ResponseError::ChunkLineLf),
+            ("0\n\n", ResponseError::ChunkLineLf),
             ("\n5\r\n", ResponseError::ChunkSize),
-            ("5;a\nhello\r\n", ResponseError::ChunkLine),
+            ("5;a\nhello\r\n", ResponseError::ChunkLineLf),
+            ("5 \nhello\r\n", ResponseError::ChunkLineLf),
+            ("5\0\r\nhello\r\n", ResponseError::ChunkLine),
             ("5 5\r\n", ResponseError::ChunkLine),
             ("5\rhello", ResponseError::ChunkLine),
             ("3\r\nhello\r\n", ResponseError::ChunkEnd),
-            ("5\r\nhello\n0\r\n", ResponseError::ChunkEnd),
-            (&endless, ResponseError::ChunkLine),
-            (&digits, ResponseError::ChunkLine),
+            ("5\r\nhello\n0\r\n", ResponseError::ChunkEndLf),
+            ("5\r\nhello\r0\r\n", ResponseError::ChunkEnd),
+            (&endless, ResponseError::ChunkLineTooLong),
+            (&digits, ResponseError::ChunkLineTooLong),
         ] {
             for size in [1, 3, wire.len()] {
                 assert_eq!(decoded(wire.as_bytes(), size), Err(expected), "{wire:?}");

@@ -82,6 +82,9 @@ fn what_came_with_an_error_in_a_chunk_is_a_part() {
         ("x\r\n", "size in hexadecimal"),
         ("fffffffffffffffff\r\n", "too large a number"),
         ("1\r\nab\r\n", "does not end where its size says"),
+        ("1\r\na\n0\r\n\r\n", "data is followed by LF alone"),
+        ("1\na\r\n", "size ends with LF alone"),
+        ("1 1\r\na\r\n", "size is malformed."),
     ] {
         let bytes = format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n4\r\ngood\r\n{chunk}");
         let (run, file, part) = into_file(&Peer::responding(bytes), &["--http", "1.1"]);

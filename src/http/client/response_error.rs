@@ -42,11 +42,16 @@ pub enum ResponseError {
     ChunkSize,
     /// A chunk's size does not fit in 64 bits.
     ChunkTooLarge,
-    /// What stands behind a chunk's size, up to the line's end, is no extension, or the line is longer than
-    /// [`MAX_LINE`](crate::http::chunked::MAX_LINE).
+    /// What stands behind a chunk's size, up to the line's end, is no extension.
     ChunkLine,
+    /// That line is longer than [`MAX_LINE`](crate::http::chunked::MAX_LINE).
+    ChunkLineTooLong,
+    /// That line ends with LF alone.
+    ChunkLineLf,
     /// A chunk's data is not followed by CRLF: its size is wrong.
     ChunkEnd,
+    /// A chunk's data is followed by LF alone: that is the line end, or the size left it out.
+    ChunkEndLf,
     /// A line of the trailer section that is no field, or a trailer section that is too long.
     Trailer,
     /// The server ended the connection without a response.
@@ -156,8 +161,11 @@ impl fmt::Display for ResponseError {
             Self::SwitchedProtocols => "The server switched to another protocol (101), which was not asked for.",
             Self::ChunkSize => "A chunk does not begin with its size in hexadecimal digits.",
             Self::ChunkTooLarge => "The size of a chunk is too large a number.",
-            Self::ChunkLine => "The line of a chunk's size is malformed, or longer than 4 KiB.",
+            Self::ChunkLine => "The line of a chunk's size is malformed.",
+            Self::ChunkLineTooLong => "The line of a chunk's size is longer than 4 KiB.",
+            Self::ChunkLineLf => "The line of a chunk's size ends with LF alone: CRLF is required.",
             Self::ChunkEnd => "A chunk's data does not end where its size says.",
+            Self::ChunkEndLf => "A chunk's data is followed by LF alone: CRLF is required.",
             Self::Trailer => "The trailer section behind the last chunk is malformed, or longer than 32 KiB.",
             Self::NoResponse => "The server closed the connection without a response.",
             Self::NoFinalResponse => {
