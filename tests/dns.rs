@@ -3,6 +3,7 @@
 mod hierarchy;
 mod scripted;
 pub mod server;
+mod walks;
 
 use glasshttp::dns::Options;
 use glasshttp::record::lookup::{DnsResponse, Lookup, Query, QueryOutcome, Transport};
