@@ -16,8 +16,8 @@ Examples:
   glasshttp lab -- curl http://10.0.0.2/     our own server, your client
 
 Your programs: the client is 10.0.0.1, the server 10.0.0.2 (also server.lab.kr).
-The client starts when the server listens; the server is stopped one second
-after the client has ended.
+The client starts when the server listens, or has bound a UDP socket; the server
+is stopped one second after the client has ended.
 
 Rules of the wire: a delay (50ms), a rate (4m: 4 Mbit/s), and what is done to
 which packets: > to the server or < to the client; syn, ack, data, fin, rst, udp

@@ -1,7 +1,7 @@
 //! The learner's own programs on the wire: `glasshttp lab --server CMD -- CMD`.
 //!
 //! ```text
-//!   server starts ─▶ it listens ─▶ client starts ─▶ client ends ─▶ 1 s ─▶ server is ended
+//!   server starts ─▶ it listens, or has bound a UDP socket ─▶ client starts ─▶ client ends ─▶ 1 s ─▶ server is ended
 //! ```
 
 use super::end::{Calls, PATIENCE, Side};
@@ -12,7 +12,7 @@ use super::perform::{Failure, Settings};
 use super::programs::start;
 use super::real_server::RealServer;
 use super::run::Run;
-use super::socket_states::listens;
+use super::socket_states::{Reachable, reachable};
 use super::wire::{LookingOn, Wire};
 use crate::language::os_error::both_of;
 use crate::language::sentence::both;
@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 
 /// The wire, where none is given.
 const WIRE: &str = "10ms 4m";
-/// How long a server may take until it listens.
+/// How long a server may take until a client can reach it.
 const START: Duration = Duration::from_secs(10);
 /// How long the server goes on after its client, and then to end.
 const AFTER: Duration = Duration::from_secs(1);
@@ -77,9 +77,15 @@ fn run_both(programs: &Programs, stage: &Stage, keeps_output: bool) -> io::Resul
     };
     let mut command = Command::new("/bin/sh");
     command.args(["-c", server]).stdin(Stdio::null()).process_group(0);
+    // The lab's own name servers are there already.
+    let before = stage.network.server.run(reachable)?;
     let mut server = start(&stage.network.server, output(command, keeps_output))?;
-    let result = wait_until_it_listens(stage, &mut server).and_then(|()| {
-        stage.calls.note(Side::Server, both!("listens", "연결을 기다림"));
+    let result = wait_until_it_is_reachable(stage, &before, &mut server).and_then(|how| {
+        let ready = match how {
+            Reachable::Listening(_) => both!("listens", "연결을 기다림"),
+            Reachable::Bound(_) => both!("has bound a UDP socket", "UDP 포트를 엶"),
+        };
+        stage.calls.note(Side::Server, ready);
         client(programs, stage, keeps_output)
     });
     if result.is_ok() {
@@ -108,24 +114,25 @@ fn output(mut command: Command, keeps_output: bool) -> Command {
     command
 }
 
-fn wait_until_it_listens(stage: &Stage, server: &mut Child) -> io::Result<()> {
+fn wait_until_it_is_reachable(stage: &Stage, before: &[Reachable], server: &mut Child) -> io::Result<Reachable> {
     let begun = Instant::now();
     while begun.elapsed() < START {
-        if stage.network.server.run(listens)? {
-            return Ok(());
+        let found = stage.network.server.run(reachable)?;
+        if let Some(new) = found.into_iter().find(|one| !before.contains(one)) {
+            return Ok(new);
         }
         if let Some(status) = server.try_wait()? {
             return Err(io::Error::other(both!(
-                "the server ended before it listened ({status})",
-                "서버가 연결을 기다리기 전에 끝났습니다({status})"
+                "the server ended before it listened or bound a UDP socket ({status})",
+                "서버가 연결을 기다리거나 UDP 포트를 열기 전에 끝났습니다({status})"
             )));
         }
         std::thread::sleep(PAUSE);
     }
     let limit = START.as_secs();
     let late = both!(
-        "the server did not listen within {limit} s",
-        "서버가 {limit}초 안에 연결을 기다리기 시작하지 않았습니다"
+        "the server did not listen or bind a UDP socket within {limit} s",
+        "서버가 {limit}초 안에 연결을 기다리거나 UDP 포트를 열지 않았습니다"
     );
     Err(io::Error::new(io::ErrorKind::TimedOut, late))
 }

@@ -51,10 +51,56 @@ pub(super) fn counter(group: &str, name: &str) -> io::Result<u64> {
     ))
 }
 
-/// Whether some program on this host listens, on either family.
-pub(super) fn listens() -> io::Result<bool> {
-    const LISTEN: &str = "0A";
-    let has = |table: String| table.lines().skip(1).any(|line| line.split_whitespace().nth(3) == Some(LISTEN));
-    let six = std::fs::read_to_string("/proc/thread-self/net/tcp6").is_ok_and(has);
-    Ok(six || has(std::fs::read_to_string("/proc/thread-self/net/tcp")?))
+/// A socket at which a program can be reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Reachable {
+    /// A TCP socket that listens, by its address as /proc has it.
+    Listening(String),
+    /// A UDP socket that is bound, and connected to nobody.
+    Bound(String),
+}
+
+/// All of them on this host, on either family; TCP first.
+pub(super) fn reachable() -> io::Result<Vec<Reachable>> {
+    let table = |name: &str| std::fs::read_to_string(format!("/proc/thread-self/net/{name}"));
+    let listening = in_state("0A", &[table("tcp")?, table("tcp6").unwrap_or_default()]);
+    let bound = in_state("07", &[table("udp")?, table("udp6").unwrap_or_default()]);
+    let listening = listening.into_iter().map(Reachable::Listening);
+    Ok(listening.chain(bound.into_iter().map(Reachable::Bound)).collect())
+}
+
+/// The local addresses of those in `state` (net/tcp_states.h): for TCP 0A is LISTEN, for UDP 07 is bound.
+fn in_state(state: &str, tables: &[String]) -> Vec<String> {
+    let address = |line: &str| {
+        let mut words = line.split_whitespace().skip(1);
+        let (local, _remote, its) = (words.next()?, words.next()?, words.next()?);
+        (its == state).then(|| local.to_owned())
+    };
+    tables.iter().flat_map(|table| table.lines().skip(1).filter_map(address)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{TcpListener, UdpSocket};
+
+    #[test]
+    fn a_server_is_reachable_that_listens_or_is_bound_and_connected_to_nobody() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+        let [bound, connected] = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").expect("a socket"));
+        connected.connect(bound.local_addr().expect("an address")).expect("connected");
+        let six = UdpSocket::bind("[::1]:0").ok();
+        let found = reachable().expect("/proc");
+        let has = |port: u16| {
+            let ends = |address: &String| address.ends_with(&format!(":{port:04X}"));
+            found.iter().find(|one| matches!(one, Reachable::Listening(at) | Reachable::Bound(at) if ends(at)))
+        };
+        let port = |socket: &UdpSocket| socket.local_addr().expect("an address").port();
+        let listens = has(listener.local_addr().expect("an address").port());
+        assert!(matches!(listens, Some(Reachable::Listening(_))), "{found:?}");
+        assert!(matches!(has(port(&bound)), Some(Reachable::Bound(_))), "{found:?}");
+        assert!(six.is_none_or(|six| matches!(has(port(&six)), Some(Reachable::Bound(_)))), "{found:?}");
+        let local = format!("0100007F:{:04X}", port(&connected));
+        assert!(!found.contains(&Reachable::Bound(local)), "{found:?}");
+    }
 }

@@ -86,6 +86,20 @@ fn the_clients_exit_status_is_the_labs() {
     }
 }
 
+#[test]
+#[ignore = "needs python3; .ci/run has it"]
+fn a_server_that_only_binds_a_udp_socket_is_waited_for() {
+    let server = "import socket\ns=socket.socket(socket.AF_INET,socket.SOCK_DGRAM);s.bind(('10.0.0.2',1060))\nd,a=s.recvfrom(99);s.sendto(d+d,a)";
+    let client = "import socket\ns=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\ns.sendto(b'hello',('10.0.0.2',1060));print(s.recvfrom(99))";
+    let server = format!("python3 -c \"{server}\"");
+    let document = lab(&["--json", "--server", &server, "--", "python3", "-c", client]).expect("namespaces");
+    let segments = document["acts"][0]["segments"].as_array().expect("segments");
+    let lengths: Vec<_> = segments.iter().map(|one| (&one["protocol"], &one["length"])).collect();
+    assert_eq!(lengths, [(&Value::from("udp"), &Value::from(5)), (&Value::from("udp"), &Value::from(10))]);
+    let calls = document["acts"][0]["calls"].as_array().expect("calls");
+    assert!(calls.iter().any(|one| one["call"] == "has bound a UDP socket"), "{calls:?}");
+}
+
 /// The notes' own server and client, in Python, on port 1060: the first response is lost.
 #[test]
 #[ignore = "needs python3; .ci/run has it"]

@@ -31,7 +31,8 @@ pub(super) const KOREAN: Translation = Translation {
   glasshttp lab -- curl http://10.0.0.2/     이 프로그램의 서버와 curl
 
 직접 만든 프로그램: 클라이언트는 10.0.0.1, 서버는 10.0.0.2(server.lab.kr)입니다.
-서버가 연결을 기다리면 클라이언트를 시작하고, 클라이언트가 끝나고 1초 뒤에 서버를 끝냅니다.
+서버가 연결을 기다리거나 UDP 포트를 열면 클라이언트를 시작하고,
+클라이언트가 끝나고 1초 뒤에 서버를 끝냅니다.
 
 전선의 규칙: 지연(50ms), 속도(4m: 4 Mbit/s), 그리고 어떤 패킷을 어떻게 할지.
 패킷은 방향(> 서버 쪽, < 클라이언트 쪽), 종류(syn, ack, data, fin, rst, udp,
