@@ -136,7 +136,8 @@ pub(crate) fn withheld_lines(text: &str, stand_in: impl Fn(&str) -> String) -> C
 /// `is_whole`: what has no line end is no less a whole line.
 fn lines_without(text: &str, is_whole: bool, stand_in: impl Fn(&str) -> String) -> Cow<'_, str> {
     let is_cut = !is_whole && !text.ends_with("\n\r\n") && !text.ends_with("\n\n");
-    if !has_secret(text.as_bytes()) && !text.contains('@') && !(is_cut && text.contains(':')) {
+    let may_have_url = text.contains('@') || is_cut && text.contains(':');
+    if !may_have_url && !has_secret(text.as_bytes()) {
         return Cow::Borrowed(text);
     }
     let lines: Vec<&str> = lines(text).collect();
