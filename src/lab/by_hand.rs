@@ -8,7 +8,7 @@ use super::feed::{Feed, Moment};
 use super::network::{Network, TcpSettings};
 use super::order::Order;
 use super::perform::Failure;
-use super::run::{Deed, Run};
+use super::run::{Run, Segment};
 use super::socket_states::{counter, states};
 use super::wire::{Ending, Hand, LookingOn, Wire};
 use crate::language::Language;
@@ -140,7 +140,7 @@ pub(super) fn sentences(played: &PlayedByHand, language: Language) -> Vec<String
     if lost > 0 {
         said.push(both!("You lost {lost} of them.", "그 가운데 {lost}개를 잃었습니다."));
     }
-    let damaged = run.number_of(|one| one.wire == Some(Deed::Damaged));
+    let damaged = run.number_of(Segment::is_damaged);
     if damaged > 0 {
         said.push(both!("You damaged {damaged} of them.", "그 가운데 {damaged}개를 손상했습니다."));
     }

@@ -15,6 +15,7 @@ pub(super) enum Deed {
     Held,
     Doubled,
     Damaged,
+    DoubledAndDamaged,
     /// It still waited for a person's decision when all ended.
     Waiting,
 }
@@ -26,6 +27,11 @@ impl Deed {
     /// Whether it never arrives for that.
     pub(super) fn is_loss(self) -> bool {
         matches!(self, Self::Dropped | Self::Cut)
+    }
+
+    /// Whether it arrives with a bit turned.
+    pub(super) fn is_damage(self) -> bool {
+        matches!(self, Self::Damaged | Self::DoubledAndDamaged)
     }
 
     /// What the wire did, as a sentence.
@@ -43,6 +49,8 @@ impl Deed {
             (Self::Waiting, Language::Korean) => "끝날 때까지 결정을 기다림",
             (Self::Damaged, Language::English) => "one bit turned by the wire",
             (Self::Damaged, Language::Korean) => "전선에서 비트 하나가 바뀜",
+            (Self::DoubledAndDamaged, Language::English) => "doubled by the wire, one bit turned in both",
+            (Self::DoubledAndDamaged, Language::Korean) => "전선에서 비트 하나가 바뀌고 둘이 됨",
         }
     }
 
@@ -51,6 +59,8 @@ impl Deed {
         match (self, language) {
             (Self::Damaged, Language::English) => Some("damaged"),
             (Self::Damaged, Language::Korean) => Some("손상됨"),
+            (Self::DoubledAndDamaged, Language::English) => Some("damaged, doubled"),
+            (Self::DoubledAndDamaged, Language::Korean) => Some("손상됨, 둘이 됨"),
             (Self::Doubled, Language::English) => Some("doubled"),
             (Self::Doubled, Language::Korean) => Some("둘이 됨"),
             _ => None,
@@ -62,6 +72,7 @@ impl Deed {
             Fate::Waiting => Some(Self::Waiting),
             Fate::Dropped | Fate::NoRoom => Some(Self::Dropped),
             Fate::Cut => Some(Self::Cut),
+            Fate::Carried { is_damaged: true, is_doubled: true, .. } => Some(Self::DoubledAndDamaged),
             Fate::Carried { is_damaged: true, .. } => Some(Self::Damaged),
             Fate::Carried { is_doubled: true, .. } => Some(Self::Doubled),
             Fate::Carried { held, .. } => (!held.is_zero()).then_some(Self::Held),

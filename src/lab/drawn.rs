@@ -4,7 +4,7 @@
 use super::drawing::label::label;
 use super::drawing::svg;
 use super::end::Side;
-use super::run::{Call, Deed, Ms, Run, Segment};
+use super::run::{Call, Ms, Run, Segment};
 use super::setting::Setting;
 use crate::language::Language;
 use crate::language::sentence::say;
@@ -45,7 +45,7 @@ impl Arrow {
             deed: segment.wire.map(|deed| deed.sentence(language)),
             is_again: segment.is_again(),
             is_lost: segment.is_lost(),
-            is_damaged: segment.wire == Some(Deed::Damaged),
+            is_damaged: segment.is_damaged(),
         }
     }
 }

@@ -164,7 +164,7 @@ fn show(
                     "deed": deed.map(|deed| deed.sentence(language)),
                     "note": deed.and_then(|deed| deed.note(language)),
                     "is_lost": deed.is_some_and(Deed::is_loss),
-                    "is_damaged": deed == Some(Deed::Damaged),
+                    "is_damaged": deed.is_some_and(Deed::is_damage),
                 });
                 line(&mut page, &line_of)?;
             }

@@ -15,7 +15,7 @@ use super::run::Run;
 use super::socket_states::{Reachable, reachable};
 use super::wire::{LookingOn, Wire};
 use crate::language::os_error::both_of;
-use crate::language::sentence::both;
+use crate::language::sentence::{Sentence, both};
 use crate::packet::rule::Conditions;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::io;
@@ -103,8 +103,21 @@ fn client(programs: &Programs, stage: &Stage, keeps_output: bool) -> io::Result<
     let mut client = start(&stage.network.client, output(command, keeps_output)).map_err(named)?;
     stage.calls.note(Side::Client, both!("{program} starts", "{program} 시작"));
     let status = client.wait()?;
-    stage.calls.note(Side::Client, both!("{program} ends, {status}", "{program} 끝, {status}"));
+    let Sentence { en, ko } = how_it_ended(status);
+    stage.calls.note(Side::Client, both!("{program} ends, {en}", "{program} 끝, {ko}"));
     Ok(status)
+}
+
+/// With which status, or by which signal: `exit status: 0`, `signal: 9 (SIGKILL)`.
+fn how_it_ended(status: ExitStatus) -> Sentence {
+    // What ExitStatus says is English, and a signal's name belongs to no language.
+    let en = status.to_string();
+    let ko = match (status.code(), en.strip_prefix("signal: ")) {
+        (Some(code), _) => format!("종료 상태 {code}"),
+        (None, Some(signal)) => format!("시그널 {}", signal.replace("core dumped", "코어 덤프")),
+        (None, None) => "비정상 종료".into(),
+    };
+    Sentence { en, ko }
 }
 
 fn output(mut command: Command, keeps_output: bool) -> Command {
@@ -122,9 +135,10 @@ fn wait_until_it_is_reachable(stage: &Stage, before: &[Reachable], server: &mut 
             return Ok(new);
         }
         if let Some(status) = server.try_wait()? {
+            let Sentence { en, ko } = how_it_ended(status);
             return Err(io::Error::other(both!(
-                "the server ended before it listened or bound a UDP socket ({status})",
-                "서버가 연결을 기다리거나 UDP 포트를 열기 전에 끝났습니다({status})"
+                "the server ended before it listened or bound a UDP socket ({en})",
+                "서버가 연결을 기다리거나 UDP 포트를 열기 전에 끝났습니다({ko})"
             )));
         }
         std::thread::sleep(PAUSE);
@@ -151,4 +165,21 @@ fn end(mut server: Child) -> io::Result<()> {
         std::thread::sleep(PAUSE);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_a_program_ended_is_said_in_each_language() {
+        for (raw, en, ko) in [
+            (0, "exit status: 0", "종료 상태 0"),
+            (7 << 8, "exit status: 7", "종료 상태 7"),
+            (9, "signal: 9 (SIGKILL)", "시그널 9 (SIGKILL)"),
+            (0x80 | 11, "signal: 11 (SIGSEGV) (core dumped)", "시그널 11 (SIGSEGV) (코어 덤프)"),
+        ] {
+            assert_eq!(how_it_ended(ExitStatus::from_raw(raw)), Sentence { en: en.into(), ko: ko.into() });
+        }
+    }
 }

@@ -134,6 +134,10 @@ impl Segment {
         self.wire.is_some_and(Deed::is_loss)
     }
 
+    pub(super) fn is_damaged(&self) -> bool {
+        self.wire.is_some_and(Deed::is_damage)
+    }
+
     /// Of a run that is over: it had neither arrived nor been lost.
     pub(super) fn is_under_way(&self) -> bool {
         self.arrived_ms.is_none() && !self.is_lost()
@@ -271,6 +275,11 @@ impl Run {
     pub(super) fn found(&self, name: &str) -> Option<Fact> {
         self.found.iter().find(|(one, _)| *one == name).map(|(_, fact)| fact.clone())
     }
+}
+
+/// A moment as it is shown; what is nearly 0 has no sign.
+pub(super) fn tenths(at: Ms) -> String {
+    format!("{:.1}", (at * 10.0).round() / 10.0 + 0.0)
 }
 
 pub(super) fn ms(at: Instant, begun: Instant) -> Ms {

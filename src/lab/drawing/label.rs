@@ -3,7 +3,7 @@
 use crate::lab::deed::UNDER_WAY;
 use crate::lab::run::{Deed, Protocol, Segment};
 use crate::language::Language;
-use crate::packet::tracker::Fact;
+use crate::packet::tracker::{Fact, Relative};
 
 /// `SYN seq 2145370668`, `bytes 1–33, again`, `ACK 16`.
 pub(crate) fn label(segment: &Segment, language: Language) -> String {
@@ -54,7 +54,7 @@ fn what_it_carries(segment: &Segment, blank: Option<String>, language: Language)
             (Some((3, 3)), false) => "ICMP port unreachable".into(),
             (Some((3, 3)), true) => "ICMP 포트 도달 불가".into(),
             (Some((kind, code)), _) => format!("ICMP {kind}/{code}"),
-            (None, false) => format!("{name} {} bytes", segment.length),
+            (None, false) => format!("{name} {} byte{}", segment.length, if segment.length == 1 { "" } else { "s" }),
             (None, true) => format!("{name} {}바이트", segment.length),
         };
     };
@@ -67,7 +67,12 @@ fn what_it_carries(segment: &Segment, blank: Option<String>, language: Language)
         words.push("RST".into());
     } else {
         if segment.length > 0 {
-            words.push(if ko { format!("바이트 {first}–{last}") } else { format!("bytes {first}–{last}") });
+            let range = range(first, last);
+            words.push(match (ko, first == last) {
+                (true, _) => format!("바이트 {range}"),
+                (false, true) => format!("byte {range}"),
+                (false, false) => format!("bytes {range}"),
+            });
         }
         if segment.has("FIN") {
             words.push(format!("FIN {}", last + 1));
@@ -87,14 +92,19 @@ fn what_it_carries(segment: &Segment, blank: Option<String>, language: Language)
     words.join(", ")
 }
 
+/// Numbers from one to another; one alone may be a FIN's.
+fn range(first: Relative, last: Relative) -> String {
+    if first == last { first.to_string() } else { format!("{first}–{last}") }
+}
+
 fn note(fact: Fact, ko: bool) -> Option<String> {
     let text = match (fact, ko) {
         (Fact::Again | Fact::PartlyAgain { .. }, false) => "again".into(),
         (Fact::Again | Fact::PartlyAgain { .. }, true) => "재전송".into(),
-        (Fact::ReportsGap { from, to }, false) => format!("has {from}–{to}"),
-        (Fact::ReportsGap { from, to }, true) => format!("{from}–{to} 받음"),
-        (Fact::ReportsDuplicate { from, to }, false) => format!("{from}–{to} twice"),
-        (Fact::ReportsDuplicate { from, to }, true) => format!("{from}–{to} 두 번 받음"),
+        (Fact::ReportsGap { from, to }, false) => format!("has {}", range(from, to)),
+        (Fact::ReportsGap { from, to }, true) => format!("{} 받음", range(from, to)),
+        (Fact::ReportsDuplicate { from, to }, false) => format!("{} twice", range(from, to)),
+        (Fact::ReportsDuplicate { from, to }, true) => format!("{} 두 번 받음", range(from, to)),
         (Fact::WindowProbe, false) => "window probe".into(),
         (Fact::WindowProbe, true) => "윈도 확인".into(),
         (Fact::WindowOpened, false) => "window open".into(),
@@ -102,4 +112,45 @@ fn note(fact: Fact, ko: bool) -> Option<String> {
         _ => return None,
     };
     Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::recorded::in_the_folder;
+    use crate::lab::run::tenths;
+    use crate::packet::link::Fate;
+    use std::time::Duration;
+
+    const LANGUAGES: [Language; 2] = [Language::English, Language::Korean];
+
+    #[test]
+    fn one_byte_is_no_range() {
+        let mut run = in_the_folder("close").acts.remove(0);
+        let data = run.segments.iter_mut().find(|one| one.is_data() && !one.has("FIN")).expect("data");
+        data.length = 1;
+        let tcp = data.tcp.as_mut().expect("TCP");
+        (tcp.relative_sequence, tcp.facts) = (10, vec![Fact::ReportsDuplicate { from: 6, to: 6 }]);
+        let labels = LANGUAGES.map(|language| label(data, language));
+        assert_eq!(labels, ["byte 10, 6 twice", "바이트 10, 6 두 번 받음"]);
+        (data.tcp, data.protocol) = (None, Protocol::Udp);
+        assert_eq!(LANGUAGES.map(|language| label(data, language)), ["UDP 1 byte", "UDP 1바이트"]);
+        data.length = 2;
+        assert_eq!(label(data, Language::English), "UDP 2 bytes");
+    }
+
+    #[test]
+    fn a_segment_that_is_doubled_and_damaged_is_said_to_be_both() {
+        let mut segment = in_the_folder("close").acts.remove(0).segments.remove(0);
+        segment.wire = Deed::of(Fate::Carried { held: Duration::ZERO, is_doubled: true, is_damaged: true });
+        for (language, said) in LANGUAGES.into_iter().zip([", damaged, doubled", ", 손상됨, 둘이 됨"]) {
+            assert!(label(&segment, language).ends_with(said), "{}", label(&segment, language));
+        }
+        assert!(segment.is_damaged());
+    }
+
+    #[test]
+    fn nearly_nothing_has_no_sign() {
+        assert_eq!([-0.04, 0.04, -0.06, -28.6].map(tenths), ["0.0", "0.0", "-0.1", "-28.6"]);
+    }
 }

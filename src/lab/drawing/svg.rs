@@ -4,7 +4,7 @@
 use super::label::last_label;
 use crate::escape::html;
 use crate::lab::report::Source;
-use crate::lab::run::{Deed, Ms, Run, Segment};
+use crate::lab::run::{Ms, Run, Segment, tenths};
 use crate::language::Language;
 use crate::packet::Direction;
 use std::fmt::Write;
@@ -100,7 +100,7 @@ fn act(out: &mut String, run: &Run, title: &str, top: f64, language: Language) -
         // Nearer the receiver, where a rate has drawn neighbours apart.
         let (begins, ends) =
             (scale.y(first.sent_ms), first.arrived_ms.map_or(scale.y(first.sent_ms) + DROP / 2.0, |at| scale.y(at)));
-        let is_broken = first.is_lost() || (flight.len() == 1 && first.wire == Some(Deed::Damaged));
+        let is_broken = first.is_lost() || (flight.len() == 1 && first.is_damaged());
         let class = if is_broken { "x" } else { colour };
         let place = &mut taken[usize::from(is_back)];
         let label_y = (begins + (ends - begins) * LABEL - 3.0).max(*place + LINE);
@@ -134,7 +134,7 @@ fn arrow(out: &mut String, segment: &Segment, (from, to): (f64, f64), colour: &s
         Some(arrived) => (colour, scale.y(arrived), to),
         None => (if segment.is_lost() { "x" } else { colour }, begins + DROP / 2.0, from.midpoint(to)),
     };
-    let class = if segment.wire == Some(Deed::Damaged) { "x" } else { class };
+    let class = if segment.is_damaged() { "x" } else { class };
     // Not a rule of the style, which every drawing has with it.
     let open = if segment.is_under_way() { " stroke-dasharray=\"2 4\"" } else { "" };
     let end = match segment.is_under_way() {
@@ -222,7 +222,7 @@ fn times(out: &mut String, mut marks: Vec<(f64, Ms)>, x: f64, anchor: &str, clas
     marks.sort_by(|a, b| a.1.total_cmp(&b.1));
     let (mut last, mut shown) = (f64::MIN, String::new());
     for (y, at) in marks {
-        let text = format!("{at:.1}");
+        let text = tenths(at);
         // Of those that crowd together the first stands for all.
         if text != shown && y >= last - 2.5 * LINE {
             last = y.max(last + LINE);

@@ -13,7 +13,7 @@
 use super::label::last_label;
 use crate::lab::blank::Blank;
 use crate::lab::end::Side;
-use crate::lab::run::{Call, Deed, Ms, Run, Segment};
+use crate::lab::run::{Call, Ms, Run, Segment, tenths};
 use crate::language::Language;
 use crate::packet::Direction;
 use anstyle::{AnsiColor, Style};
@@ -91,7 +91,7 @@ fn draw_segment(out: &mut impl Write, segment: &Segment, label: &str, width: usi
     let middle = width - 2 * (TIME + 1);
     let colour = match (segment.is_lost(), segment.direction) {
         (true, _) => AnsiColor::Red.on_default(),
-        _ if segment.wire == Some(Deed::Damaged) => AnsiColor::Red.on_default(),
+        _ if segment.is_damaged() => AnsiColor::Red.on_default(),
         (_, Direction::ToServer) => AnsiColor::Blue.on_default(),
         (_, Direction::ToClient) => AnsiColor::Yellow.on_default(),
     };
@@ -126,7 +126,7 @@ fn draw_segment(out: &mut impl Write, segment: &Segment, label: &str, width: usi
 
 fn draw_call(out: &mut impl Write, call: &Call, width: usize, language: Language) -> io::Result<()> {
     let dim = Style::new().dimmed();
-    let mut time = format!("{:>TIME$.1}", call.at_ms);
+    let mut time = format!("{:>TIME$}", tenths(call.at_ms));
     for text in broken(call.text.of(language), " ", width - 2 * (TIME + 1)) {
         match call.side {
             Side::Client => writeln!(out, "{time} {dim}{text}{dim:#}")?,
@@ -173,6 +173,7 @@ mod tests {
     use super::*;
     use crate::lab::drawing::svg;
     use crate::lab::report::Source;
+    use crate::lab::run::Deed;
 
     #[test]
     fn what_has_no_room_goes_on_in_the_next_row() {

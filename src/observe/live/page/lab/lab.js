@@ -284,7 +284,7 @@ function draw() {
 }
 
 function fillTable({ segments, calls }) {
-  const ms = (at) => (at === undefined ? "–" : at.toFixed(1));
+  const ms = (at) => (at === undefined ? "–" : (Math.round(at * 10) / 10 + 0).toFixed(1));
   const rows = [
     ...segments.map((one) => [
       one.left,
