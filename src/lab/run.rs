@@ -279,7 +279,10 @@ impl Run {
 
 /// A moment as it is shown; what is nearly 0 has no sign.
 pub(super) fn tenths(at: Ms) -> String {
-    format!("{:.1}", (at * 10.0).round() / 10.0 + 0.0)
+    match format!("{at:.1}") {
+        text if text == "-0.0" => "0.0".into(),
+        text => text,
+    }
 }
 
 pub(super) fn ms(at: Instant, begun: Instant) -> Ms {
