@@ -43,6 +43,7 @@ fuzz_target!(|data: &[u8]| {
         date: "Sun, 06 Nov 1994 08:49:37 GMT",
         nanoseconds: 0,
         line: asked,
+        is_whole: first % 2 == 0,
         is_understood: *first > 100,
     };
     let mut entry = Entry::default();
