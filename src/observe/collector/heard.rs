@@ -34,7 +34,7 @@ impl Collector {
                 if let Some(recorded) =
                     self.connections.get_mut(&connection).filter(|recorded| recorded.record.close.is_none())
                 {
-                    self.left_out.exchanges += recorded.count_untold(exchanges);
+                    self.left_out.exchanges += recorded.count_unreported(exchanges);
                     recorded.record.close = Some(interpret::lost(Lost::Process));
                     self.closing.push_back((Instant::now() + self.look, connection));
                 }
@@ -126,7 +126,7 @@ impl Collector {
     fn hear_closed(&mut self, report: &Closed) {
         let Some(recorded) = self.connections.get_mut(&report.connection) else { return };
         self.responding.retain(|connection| *connection != report.connection);
-        self.left_out.exchanges += recorded.count_untold(report.exchanges);
+        self.left_out.exchanges += recorded.count_unreported(report.exchanges);
         interpret::doubt_arrivals(&mut recorded.record, report);
         let close = interpret::close(report, recorded.accepted);
         let close = interpret::without_a_cookies_rtt(close, &recorded.record.handshake);

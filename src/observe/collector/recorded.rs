@@ -34,10 +34,10 @@ pub(super) struct Recorded {
 }
 
 impl Recorded {
-    /// It is over, after this number of exchanges: how many of them nobody told of.
-    pub(super) fn count_untold(&mut self, exchanges: u64) -> u64 {
-        let told = self.in_earlier_parts + self.record.exchanges.len() as u64;
-        self.record.exchanges_left_out = exchanges.saturating_sub(told);
+    /// It is over, after this number of exchanges: how many of them nobody reported.
+    pub(super) fn count_unreported(&mut self, exchanges: u64) -> u64 {
+        let reported = self.in_earlier_parts + self.record.exchanges.len() as u64;
+        self.record.exchanges_left_out = exchanges.saturating_sub(reported);
         self.record.exchanges_left_out
     }
 
