@@ -68,7 +68,7 @@ pub(crate) struct SoFar {
 }
 
 impl Flows {
-    /// Takes a segment that was seen, after so many frames had found no room; gives
+    /// Takes a segment that was seen, after this number of frames had found no room; gives
     /// what it is, if it belongs to a connection whose beginning was seen.
     pub(super) fn take(
         &mut self,

@@ -141,7 +141,7 @@ impl PcapngLog {
         (self.frames, self.last) = (self.frames + 1, frame.at);
     }
 
-    /// So many frames found no room, at about where the file has come to.
+    /// This number of frames found no room, at about where the file has come to.
     pub(super) fn miss(&mut self, frames: u32) {
         self.missing += u64::from(frames);
     }

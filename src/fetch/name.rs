@@ -86,7 +86,7 @@ pub(super) fn look_up(
             name.addresses = lookup.addresses.clone();
             if let (true, Some(system)) = (name.addresses.is_empty(), background.system.take()) {
                 // The system knows other ways than DNS: mDNS, containers, its own name.
-                // The time for the name is one, whoever is asked.
+                // One time for the name, for all servers that are asked.
                 let patience = SYSTEM.min(options.timeout.saturating_sub(start.elapsed()));
                 let said = interrupt.unless_it_comes(move || system.wait(patience, &[]));
                 name.addresses = said.as_ref().map(|said| said.addresses.clone()).unwrap_or_default();

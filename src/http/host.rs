@@ -25,12 +25,10 @@ fn split(value: &[u8]) -> (&[u8], &[u8]) {
 
 /// `reg-name = *( unreserved / pct-encoded / sub-delims )`; IPv4 addresses are some of them.
 fn is_registered_name(name: &[u8]) -> bool {
-    name.iter().all(|&byte| PLAIN[usize::from(byte)]) || {
-        name.iter().enumerate().all(|(at, &byte)| match byte {
-            b'%' => name.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)),
-            _ => PLAIN[usize::from(byte)],
-        })
-    }
+    name.iter().enumerate().all(|(at, &byte)| match byte {
+        b'%' => name.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)),
+        _ => PLAIN[usize::from(byte)],
+    })
 }
 
 /// What `unreserved` and `sub-delims` hold, as a table: it is asked of each byte of each request's host.

@@ -171,7 +171,7 @@ impl Prepared {
         self.may_be_kept
     }
 
-    /// The bytes that it holds, for whoever reads the file anew.
+    /// The bytes that it holds, to compare with the file when that is read anew.
     pub(super) fn hashed(&self) -> Option<Hashed> {
         match (&self.source, self.content) {
             (Source::Memory(bytes), Some(content)) => Some(Hashed { bytes: bytes.clone(), content }),

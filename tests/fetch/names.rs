@@ -221,7 +221,7 @@ fn one_family_alone_if_that_is_wanted() {
 /// A name server that is silent, but for what is asked with EDNS of `rubbish.example`, which the system does not use.
 #[test]
 #[ignore = "needs root, for port 53: run by .ci/run"]
-fn the_time_for_a_name_is_one_whoever_is_asked_and_all_of_it_is_shown() {
+fn one_time_for_a_name_covers_all_that_is_asked_and_is_shown_whole() {
     let _names = NameServer::at(([127, 9, 9, 6], 53).into(), |question, _| {
         let mut rubbish = bytes(question)[..9].to_vec();
         rubbish[2] |= 0x80;
