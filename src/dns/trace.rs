@@ -150,7 +150,7 @@ impl Walk<'_> {
             match self.ask(&zone, &end, QueryType::Aaaa, &[server], depth) {
                 Ok((_, response)) => found.extend(addresses(&end, QueryType::Aaaa, &response.answers)),
                 // That it has none, nobody said.
-                Err(error) if found.is_empty() => return Err(error),
+                Err(error) if found.is_empty() => return Err(delegated(&zone, error)),
                 Err(_) => {}
             }
             return if found.is_empty() { Err(LookupError::NoAddress { name: end, server }) } else { Ok(found) };
@@ -279,6 +279,18 @@ fn unhelpful(zone: &str, error: LookupError) -> LookupError {
     match error {
         LookupError::ServerFailed { name, server, rcode } if zone == "." || rcode == "REFUSED" => {
             stranded(zone, &name, server, &rcode)
+        }
+        error => delegated(zone, error),
+    }
+}
+
+/// A failure of a server that was not chosen: below the root, the zone above names whom to ask.
+fn delegated(zone: &str, error: LookupError) -> LookupError {
+    match error {
+        LookupError::ServerFailed { .. } | LookupError::NoResponse { .. } | LookupError::Refused { .. }
+            if zone != "." =>
+        {
+            LookupError::Delegated { zone: zone.to_owned(), error: Box::new(error) }
         }
         error => error,
     }

@@ -130,6 +130,13 @@ pub enum LookupError {
         /// Its response code; `NOERROR`: with neither an answer nor a referral downwards.
         rcode: String,
     },
+    /// The servers that a zone was delegated to failed: a walk knows no others that it could ask.
+    Delegated {
+        /// The zone.
+        zone: String,
+        /// How the last of them failed.
+        error: Box<LookupError>,
+    },
     /// None of a zone's name servers has an address.
     NoServerAddress {
         /// The zone.
@@ -233,6 +240,7 @@ impl LookupError {
             Self::Malformed { .. } => "dns_malformed",
             Self::Lame { .. } => "lame_delegation",
             Self::NoWayDown { .. } => "no_way_down",
+            Self::Delegated { error, .. } => error.code(),
             Self::NoServerAddress { .. } => "no_server_address",
             Self::NoTime { .. } => "dns_no_time",
             Self::Interrupted { .. } => "lookup_interrupted",
@@ -313,15 +321,11 @@ impl fmt::Display for LookupError {
                 zone_name(zone, Language::English)
             ),
             Self::ServerFailed { name, server, rcode } => {
-                let why = match rcode.as_str() {
-                    "SERVFAIL" => "it could not find out",
-                    "REFUSED" => "it does not respond to us, or not for this name",
-                    _ => "it could not resolve it",
-                };
+                let why = why(rcode);
                 write!(f, "The response of {server} for {name} is {rcode}: {why}. Try another server with --dns.")
             }
             Self::NoResponse { tries, server } => {
-                let times = if *tries == 1 { "one try".to_owned() } else { format!("{tries} tries") };
+                let times = times(*tries);
                 write!(f, "No response after {times}; the last server asked was {server}. Try another with --dns.")
             }
             Self::Refused { server } => write!(f, "No name server listens at {server}. Try another with --dns."),
@@ -346,6 +350,20 @@ impl fmt::Display for LookupError {
                 };
                 write!(f, "The walk cannot begin at {server}: its response for {name} {what}. Is it a root server?")
             }
+            Self::Delegated { zone, error } => match &**error {
+                Self::ServerFailed { name, server, rcode } => {
+                    let why = why(rcode);
+                    write!(f, "The response of {server}, to which {zone} is delegated, for {name} is {rcode}: {why}.")
+                }
+                Self::NoResponse { tries, server } => {
+                    let times = times(*tries);
+                    write!(f, "No response from the servers of {zone} after {times}; the last asked was {server}.")
+                }
+                Self::Refused { server } => {
+                    write!(f, "No name server listens at {server}, to which {zone} is delegated.")
+                }
+                error => error.fmt(f),
+            },
             Self::NoServerAddress { zone } => {
                 write!(f, "None of the name servers of {} has an address.", zone_name(zone, Language::English))
             }
@@ -363,6 +381,19 @@ impl fmt::Display for LookupError {
             }
         }
     }
+}
+
+/// What a server that answers with this code did not do.
+fn why(rcode: &str) -> &'static str {
+    match rcode {
+        "SERVFAIL" => "it could not find out",
+        "REFUSED" => "it does not respond to us, or not for this name",
+        _ => "it could not resolve it",
+    }
+}
+
+fn times(tries: u32) -> String {
+    if tries == 1 { "one try".to_owned() } else { format!("{tries} tries") }
 }
 
 impl std::error::Error for LookupError {}

@@ -58,6 +58,18 @@ pub(super) fn korean(error: &LookupError) -> String {
             };
             format!("{server}에서는 루트부터 내려갈 수 없습니다. {name}에 대한 응답{what}. 루트 서버가 맞나요?")
         }
+        LookupError::Delegated { zone, error } => match &**error {
+            LookupError::ServerFailed { name, server, rcode } => {
+                format!("{name}에 대한 {server}의 응답은 {rcode}입니다. {zone}을(를) 위임받은 서버입니다.")
+            }
+            LookupError::NoResponse { tries, server } => {
+                format!("{zone}의 서버들에 {tries}번 물었지만 응답이 없습니다. 마지막으로 물은 서버는 {server}입니다.")
+            }
+            LookupError::Refused { server } => {
+                format!("{zone}을(를) 위임받은 {server}에서 기다리는 네임 서버가 없습니다.")
+            }
+            error => korean(error),
+        },
         LookupError::NoServerAddress { zone } => {
             format!("{}의 네임 서버 가운데 주소가 있는 것이 없습니다.", zone_name(zone, Korean))
         }

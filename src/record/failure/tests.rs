@@ -29,6 +29,7 @@ fn lookups() -> Vec<LookupError> {
     ]
     .map(|why| LookupError::InvalidName { name: name.clone(), why })
     .into();
+    let delegated = |error| LookupError::Delegated { zone: zone.clone(), error: Box::new(error) };
     let undecodable = MessageFault::Undecodable { words: "eof".into() };
     all.extend(
         [MessageFault::TooShort { bytes: 3 }, MessageFault::CutShort, undecodable]
@@ -52,7 +53,10 @@ fn lookups() -> Vec<LookupError> {
         LookupError::Lame { zone: zone.clone(), server },
         LookupError::NoWayDown { name: name.clone(), server, rcode: "REFUSED".into() },
         LookupError::NoWayDown { name: name.clone(), server, rcode: "NOERROR".into() },
-        LookupError::NoServerAddress { zone },
+        delegated(LookupError::ServerFailed { name: name.clone(), server, rcode: "SERVFAIL".into() }),
+        delegated(LookupError::NoResponse { tries: 1, server }),
+        delegated(LookupError::Refused { server }),
+        LookupError::NoServerAddress { zone: zone.clone() },
         LookupError::Interrupted { name: name.clone() },
         LookupError::NoTime { name },
         LookupError::TooLong { questions: 1, limit: WalkLimit::Time },
@@ -219,8 +223,8 @@ fn each_has_a_code_and_a_line_in_each_language() {
         // One code means one thing: what says one kind here can't say another there.
         assert_eq!(*kinds.entry(code).or_insert(failure.kind()), failure.kind(), "{code}");
     }
-    // Those of one name have one code, as has a part wherever it goes; all others differ.
-    assert_eq!(kinds.len(), all().len() - (8 - 1) - (3 - 1) - (3 - 1) - (3 - 1) - 1 - 1 - 1 - 2, "{kinds:?}");
+    // Those of one name have one code, as has a part wherever it goes, and a server whoever named it.
+    assert_eq!(kinds.len(), all().len() - (8 - 1) - (3 - 1) - (3 - 1) - (3 - 1) - 1 - 1 - 1 - 2 - 3, "{kinds:?}");
 }
 
 #[test]
