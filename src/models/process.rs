@@ -10,8 +10,8 @@
 //! Parent and child each have the same descriptors: the parent closes the
 //! connection, the child the listeners and whatever else the parent accepted, or
 //! neither would ever be closed. One pipe the parent alone writes to: the children
-//! read from it the order to stop, and its end if the parent dies. A child
-//! that has ended stays in the process table as a zombie until its parent asks
+//! read from it the order to stop, and its end if the parent dies: at once, if that
+//! was at a second signal. A child that has ended stays in the process table as a zombie until its parent asks
 //! how it ended; so SIGCHLD, which reports it, is something to wait for like
 //! everything else. Several children can end for one SIGCHLD: ask until there
 //! is no more to hear.
@@ -129,7 +129,7 @@ impl Parent<'_> {
                 under_way.into_iter().for_each(|under_way| self.workspace.count_at_once(under_way));
                 connection.share();
                 close_sockets_of_others(connection.as_fd());
-                self.stop_of_children.heed_parent();
+                self.stop_of_children.heed_parent(self.stop);
                 run(connection, &mut self.workspace, &self.stop_of_children, self.limits, &self.crowd);
                 exit_child();
             }

@@ -65,7 +65,8 @@ pub(super) fn run(
     while !is_stopping {
         let Some((flags, deadline)) = waits_for(progress) else { return connection.end(workspace) };
         let look = flags.contains(PollFlags::OUT).then(|| Instant::now() + LOOK).filter(|look| *look < deadline);
-        let Ok((is_ready, is_told)) = wait_for(&connection, flags, Some(stop), look.unwrap_or(deadline)) else {
+        let Ok((is_ready, is_told)) = wait_for(&connection, flags, Some(stop.poll_fd()), look.unwrap_or(deadline))
+        else {
             return connection.abandon(workspace);
         };
         is_stopping = is_told;
@@ -82,8 +83,15 @@ pub(super) fn run(
 
     let mut ending = limits.ending(stop.seen());
     ending.await_request();
+    let mut has_parent = true;
     while let Some((flags, deadline)) = waits_for(progress) {
-        let ready = wait_for(&connection, flags, None, deadline.min(ending.next()));
+        let ready = wait_for(&connection, flags, has_parent.then(|| stop.poll_parent()), deadline.min(ending.next()));
+        if let Ok((_, true)) = ready {
+            has_parent = false;
+            if stop.was_second() {
+                return connection.abandon(workspace);
+            }
+        }
         let now = Instant::now();
         if ending.closes(now) {
             place.close();
@@ -105,14 +113,15 @@ pub(super) fn run(
 fn wait_for(
     connection: &Connection,
     flags: PollFlags,
-    stop: Option<&Stop>,
+    stop: Option<PollFd<'_>>,
     deadline: Instant,
 ) -> io::Result<(bool, bool)> {
     let mut fds = ArrayVec::<_, 3>::from_iter([PollFd::new(connection, flags)]);
     fds.extend(connection.awaited().map(|awaited| PollFd::from_borrowed_fd(awaited, PollFlags::IN)));
-    fds.extend(stop.map(Stop::poll_fd));
+    let has_stop = stop.is_some();
+    fds.extend(stop);
     let is_ready = wait(&mut fds, Some(deadline))?;
-    let is_told = stop.is_some() && fds.last().is_some_and(|order| !order.revents().is_empty());
+    let is_told = has_stop && fds.last().is_some_and(|order| !order.revents().is_empty());
     Ok((is_ready, is_told))
 }
 

@@ -18,6 +18,8 @@ pub struct Stop {
     /// Kept open: a pipe whose writers are all gone is readable, too. A child
     /// that is to stop when its parent has gone has none.
     writer: Option<OwnedFd>,
+    /// In such a child: the order to its parent.
+    of_parent: Option<OwnedFd>,
     seen: OnceLock<Instant>,
     then: Mutex<Vec<Then>>,
 }
@@ -39,7 +41,7 @@ impl Stop {
     pub fn new() -> io::Result<Self> {
         let (order, writer) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
         rustix::io::ioctl_fionbio(&writer, true)?;
-        Ok(Self { order, writer: Some(writer), seen: OnceLock::new(), then: Mutex::default() })
+        Ok(Self { order, writer: Some(writer), of_parent: None, seen: OnceLock::new(), then: Mutex::default() })
     }
 
     /// A server that stops at SIGINT or SIGTERM; a second one ends the program
@@ -77,10 +79,17 @@ impl Stop {
     }
 
     /// In a forked child, which has a copy of each descriptor: from here on that the parent is
-    /// gone, however it ended, is the order, too.
-    pub(super) fn heed_parent(&mut self) {
+    /// gone, however it ended, is the order, too. `parent` is the order that it waits for itself.
+    pub(super) fn heed_parent(&mut self, parent: &Stop) {
         self.writer = None;
+        self.of_parent = parent.order.try_clone().ok();
         self.then = Mutex::default();
+    }
+
+    /// In a forked child whose parent has gone: whether that was at a second signal, which ends all at once.
+    pub(super) fn was_second(&self) -> bool {
+        let Some(order) = &self.of_parent else { return false };
+        super::wait::wait(&mut [PollFd::new(order, PollFlags::IN)], Some(Instant::now())).unwrap_or(true)
     }
 
     /// Whether the order was given.
@@ -104,6 +113,11 @@ impl Stop {
     /// Waits this long for the order: whether it was given.
     pub(super) fn wait(&self, at_most: Duration) -> io::Result<bool> {
         super::wait::wait(&mut [self.poll_fd()], Some(Instant::now() + at_most))
+    }
+
+    /// What a wait in a forked child includes, to end when the parent has gone: that is reported unasked (POLLHUP).
+    pub(super) fn poll_parent(&self) -> PollFd<'_> {
+        PollFd::new(self, PollFlags::empty())
     }
 
     /// What a wait for other things includes, to end at the order.

@@ -157,8 +157,8 @@ fn grace_bounds_a_download_that_never_ends() {
 fn a_second_signal_ends_it_at_once() {
     let (folder, _) = folder_with(BIG);
     under_each_model(|model| {
-        let mut server = Server::start(folder.path(), &["--model", model]);
-        let (_client, _) = downloads(&server, DOWNLOAD, 100);
+        let mut server = Server::start(folder.path(), &["--model", model, "--grace", "300"]);
+        let (mut client, mut response) = downloads(&server, DOWNLOAD, 100);
         let begun = Instant::now();
         // The second comes when the first has had its effect: two at a time may
         // be delivered as one, or to two threads at once (signal(7)).
@@ -167,6 +167,9 @@ fn a_second_signal_ends_it_at_once() {
         server.signal(Signal::INT);
         let code = server.wait().code();
         assert!(code.is_some_and(|code| code != 0), "{model}: {code:?}");
+        // Nor does a child go on for a client of whom nobody hears any more.
+        let end = client.socket.read_to_end(&mut response);
+        assert!(end.is_err() || response.len() < BIG, "{model}: all of it came");
         assert!(begun.elapsed() < Duration::from_secs(5), "{model}: {:?}", begun.elapsed());
     });
 }
