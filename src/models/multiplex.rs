@@ -220,10 +220,17 @@ impl EventLoop {
         Ok(())
     }
 
-    /// Times out what is late, and tries again to accept if there is room.
+    /// Times out what is late, and tries again to accept if there is room. What a client sent in time may
+    /// still lie in the kernel, if it was this process that paused: so that is looked for first.
     fn sweep(&mut self) -> io::Result<()> {
-        for key in self.connections.late(Instant::now()) {
-            self.advance(key, Connection::time_out)?;
+        let now = Instant::now();
+        for key in self.connections.late(now) {
+            if self.connections.awaits_input(key) {
+                self.advance(key, Connection::advance)?;
+            }
+            if self.connections.is_late(key, now) {
+                self.advance(key, Connection::time_out)?;
+            }
         }
         if self.connections.len() >= self.limits.connections
             && others_wait(&self.listeners)

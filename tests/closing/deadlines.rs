@@ -4,6 +4,7 @@ use super::{BIG, assert_same, folder_with, narrow_client, under_each_model};
 use crate::harness::{Response, Server};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::retry_on_intr;
+use rustix::process::Signal;
 use std::io::{ErrorKind, Read, Write};
 use std::ops::RangeInclusive;
 use std::thread;
@@ -29,6 +30,33 @@ fn half_a_head_gets_408_at_its_deadline() {
             let response = Response::parse(&client.read_to_end());
             assert_took(begun, AFTER_ONE_SECOND, model);
             assert_eq!((response.status, response.header("Connection")), (408, Some("close")), "{model}: {part:?}");
+        }
+    });
+}
+
+#[test]
+fn what_came_in_time_is_served_after_the_server_itself_paused() {
+    let (folder, _) = folder_with(0);
+    let options = ["--timeout", "1", "--keep-alive", "1"];
+    under_each_model(|model| {
+        for (begin, rest) in [
+            ("GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\n", "GET /small.txt HTTP/1.0\r\n\r\n"),
+            ("GET /small.txt HT", "TP/1.0\r\n\r\n"),
+        ] {
+            let server = Server::start(folder.path(), &[&["--model", model], &options[..]].concat());
+            let mut client = server.connect();
+            client.send(begin.as_bytes());
+            if begin.ends_with("\r\n\r\n") {
+                assert_eq!(client.response().status, 200, "{model}");
+            }
+            server.signal(Signal::STOP);
+            client.send(rest.as_bytes());
+            // The pause is longer than the deadline; a child does not pause with its parent.
+            let mut first = [PollFd::new(&client.socket, PollFlags::IN)];
+            let pause = Timespec { tv_sec: 1, tv_nsec: 500_000_000 };
+            retry_on_intr(|| poll(&mut first, Some(&pause))).expect("a wait");
+            server.signal(Signal::CONT);
+            assert_eq!(Response::parse(&client.read_to_end()).status, 200, "{model}: {begin:?}");
         }
     });
 }

@@ -113,10 +113,19 @@ impl Table {
     /// Those whose deadline has passed. Looks through all: so not for every one,
     /// but for those of a tenth of a second together.
     pub(super) fn late(&mut self, now: Instant) -> Vec<usize> {
-        let is_late = |entry: &Entry| entry.deadline <= now;
         let earliest = self.entries.iter().map(|(_, entry)| entry.deadline).filter(|deadline| *deadline > now).min();
         self.next_sweep = earliest.map(|earliest| earliest.max(now + SWEEP));
-        self.entries.iter().filter(|(_, entry)| is_late(entry)).map(|(key, _)| key).collect()
+        self.entries.iter().filter(|(_, entry)| entry.deadline <= now).map(|(key, _)| key).collect()
+    }
+
+    /// Whether this one waits for its client to send.
+    pub(super) fn awaits_input(&self, key: usize) -> bool {
+        self.entries.get(key).is_some_and(|entry| entry.interest.contains(EventFlags::IN))
+    }
+
+    /// Whether the deadline of this one has passed.
+    pub(super) fn is_late(&self, key: usize, now: Instant) -> bool {
+        self.entries.get(key).is_some_and(|entry| entry.deadline <= now)
     }
 }
 
