@@ -304,7 +304,7 @@ impl KeptFile {
     /// Whether it may still be used; looks at the file if the last look was too
     /// long ago. One that may not is to be removed.
     fn is_current(&mut self, turn: u64, now: Instant, root: &Root) -> bool {
-        if now >= self.fresh_until {
+        if now >= self.fresh_until || self.prepared.is_overtaken() {
             return false;
         }
         if self.turn == turn || (self.rests && now < self.rests_until) {

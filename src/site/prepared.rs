@@ -179,6 +179,11 @@ impl Prepared {
         }
     }
 
+    /// Whether the tag of the content has become known since it was made: then every event loop says it.
+    pub(super) fn is_overtaken(&self) -> bool {
+        self.late.as_ref().is_some_and(|late| late.tags.known(&late.version).is_some())
+    }
+
     /// Bytes of memory that it holds, roughly.
     pub(super) fn bytes(&self) -> usize {
         let body = match &self.source {

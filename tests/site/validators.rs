@@ -108,6 +108,9 @@ fn a_client_may_go_on_with_either_tag_of_one_version() {
         let first = settled_tag(&server, "/large");
         let last = tag_of_content(&server, "/large");
         assert_ne!(first, last, "{model}: the first that asks does not wait");
+        for _ in 0..32 {
+            assert_eq!(tag(&head(&server, "/large")), last, "{model}: once said, all say it");
+        }
         for tag in [&first, &last].repeat(8) {
             let fields = format!("If-Range: {tag}\r\nRange: bytes=4194300-\r\n");
             let response = server.get_with("/large", &fields);
