@@ -148,7 +148,7 @@ impl Opened {
         let is_pcapng = self.log == Log::Pcapng;
         let pcapng = is_pcapng.then(|| PcapngLog::new(Box::new(StandardOutput::new()), language));
         let capture = sockets.map(|sockets| Capture::start(sockets, pcapng).map(Arc::new)).transpose();
-        let capture = capture.map_err(|error| way_out::cannot_capture(&error, language))?;
+        let capture = capture.map_err(|error| way_out::cannot_capture(&error, is_pcapng, language))?;
         if let (Some(capture), true) = (&capture, is_pcapng) {
             sinks.push(Box::new(CallsBeside::new(Arc::clone(capture), language)));
         }

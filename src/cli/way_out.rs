@@ -264,9 +264,15 @@ pub fn cannot_record(error: &io::Error, language: Language) -> String {
     )
 }
 
-/// Packets are shown by the log, and can't be captured.
-pub fn cannot_capture(error: &io::Error, language: Language) -> String {
-    say!(language, "cannot capture packets: {}" / "패킷을 캡처할 수 없습니다: {}", cause(error, language))
+/// Packets could be captured by right, and yet can't; they may be all that is logged.
+pub fn cannot_capture(error: &io::Error, is_log: bool, language: Language) -> String {
+    let way = match is_log {
+        true => say!(language, "try another --log" / "다른 --log를 쓰세요"),
+        false => {
+            say!(language, "to do without them, set GLASSHTTP_PACKETS=off" / "캡처 없이 쓰려면 GLASSHTTP_PACKETS=off")
+        }
+    };
+    say!(language, "cannot capture packets: {}; {}" / "패킷을 캡처할 수 없습니다: {}. {}", cause(error, language), way)
 }
 
 /// Nobody is there to serve the folder.
