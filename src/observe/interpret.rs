@@ -42,6 +42,10 @@ pub(super) fn opened(report: &Opened, model: Text) -> Record {
             ),
             rtt: match report.syn.is_empty() {
                 true => Figure::not_visible(Why::MaybeCookie),
+                // Before the accept nothing else is sent: that was the SYN+ACK.
+                false if info.retransmissions().is_some_and(|again| again > 0) => {
+                    Figure::not_visible(Why::HandshakeAgain)
+                }
                 false => Figure::measured_or(info.rtt().filter(|rtt| *rtt > 0), Source::TcpInfo, Why::NoTcpInfo),
             },
         },
@@ -253,10 +257,15 @@ fn left_by(by_shutdown: bool, closed: &Figure<Nanoseconds>, report: &Closed, acc
     }
 }
 
-/// The same without a shortest round trip that may be no more than a SYN cookie's: later ones are right, and shorter.
-pub(super) fn without_a_cookies_rtt(mut close: Close, handshake: &Handshake) -> Close {
-    let is_maybe_cookie = matches!(handshake.rtt, Figure::NotVisible { why: Why::MaybeCookie });
-    if let (true, Figure::Measured { value: tcp, .. }) = (is_maybe_cookie, &mut close.tcp) {
+/// The same without a shortest round trip that may be no more than what a handshake with a SYN cookie, or one
+/// that took several tries, seemed to take: later ones are right, and shorter.
+pub(super) fn without_a_doubtful_rtt(mut close: Close, handshake: &Handshake) -> Close {
+    let is_doubtful = match handshake.rtt {
+        Figure::NotVisible { why: Why::MaybeCookie | Why::HandshakeAgain } => true,
+        Figure::Derived { from: Source::Packets, .. } => true, // the kernel's was not taken
+        _ => false,
+    };
+    if let (true, Figure::Measured { value: tcp, .. }) = (is_doubtful, &mut close.tcp) {
         // Bytes are acknowledged, or a FIN: there was another one.
         tcp.min_rtt = tcp.min_rtt.filter(|_| tcp.bytes_acknowledged.is_some_and(|bytes| bytes > 0));
     }

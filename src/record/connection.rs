@@ -8,12 +8,13 @@ use super::arrivals::Arrivals;
 use super::ending::{End, How, Reset, TimeWait};
 use super::endpoint::Endpoint;
 use super::figure::{Figure, Nanoseconds, Text};
+pub use super::handshake::{Handshake, Queue};
 use super::named::{Forwarded, Named, ProxyHeader};
 use super::reason::Reason;
 use super::segment::Segments;
 use super::source::Source;
 use super::stages::Stages;
-use super::tcp::{Syn, Tcp};
+use super::tcp::Tcp;
 use super::why::Why;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -116,11 +117,7 @@ impl Record {
         if let Some(syn_ack) = syn_ack {
             self.handshake.server_sequence = Figure::measured(syn_ack.sequence, Source::Packets);
         }
-        // From the ACK on it stood in the accept queue: more exactly than the kernel's ticks have it.
-        if let Some(ack) = segments.moments.ack.filter(|ack| *ack <= 0) {
-            self.handshake.queued = Figure::derived(ack.saturating_neg(), Source::AckBeforeAccept);
-            self.handshake.tick = 1;
-        }
+        self.handshake.join(&segments);
         if let (Some(close), Some(first)) = (&mut self.close, segments.moments.first_end()) {
             close.first = Figure::measured(first, Source::Packets);
             close.time_wait = TimeWait::again(close.time_wait.clone(), close.how, &close.first, segments.outcome());
@@ -177,38 +174,6 @@ impl Record {
             }
         }
     }
-}
-
-/// The beginning of a connection.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Handshake {
-    /// The client's first segment.
-    pub syn: Figure<Syn>,
-    /// The server's initial sequence number.
-    pub server_sequence: Figure<u32>,
-    /// How long the complete connection stood in the accept queue, in nanoseconds.
-    pub queued: Figure<Nanoseconds>,
-    /// A tick of the clock by which `queued` is counted, in nanoseconds.
-    #[serde(default = "tick")]
-    pub tick: Nanoseconds,
-    /// TCP's state at the accept: ESTABLISHED, or CLOSE_WAIT where the client had closed its sending side by then.
-    #[serde(default = "unreported")]
-    pub state: Figure<Text>,
-    /// The accept queue when this connection had been taken from it.
-    pub queue: Figure<Queue>,
-    /// The round trip of SYN+ACK and ACK, in nanoseconds.
-    pub rtt: Figure<Nanoseconds>,
-}
-
-/// The accept queue of a listening socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Queue {
-    /// Complete connections that wait for accept(2).
-    pub waiting: u32,
-    /// How many may.
-    pub backlog: u32,
 }
 
 /// A request and its response.
@@ -377,11 +342,6 @@ impl Exchange {
         let (length, traffic) = (self.body_length?, self.traffic.value()?);
         Some(traffic.response_body == length && traffic.writes > 0)
     }
-}
-
-/// The longest tick of a Linux kernel: 100 a second.
-fn tick() -> Nanoseconds {
-    10_000_000
 }
 
 fn unreported<T>() -> Figure<T> {

@@ -12,6 +12,7 @@ mod ending;
 mod endpoint;
 pub mod failure;
 mod figure;
+mod handshake;
 pub mod lookup;
 mod lookup_error;
 mod moment;

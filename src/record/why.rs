@@ -11,6 +11,7 @@ sentences! {
         NoTcpInfo "no_tcp_info" "this system has no TCP_INFO that reports it" "이 시스템의 TCP_INFO가 알려 주지 않음";
         NoSyn "no_syn" "the kernel kept no SYN (TCP_SAVED_SYN: Linux 4.3 or later, not under SYN cookies, and not of connections that are older than the server's wish for it)" "커널이 SYN을 남기지 않음(TCP_SAVED_SYN: 리눅스 4.3부터. SYN 쿠키일 때와 서버가 요청하기 전에 시작된 연결은 제외)";
         MaybeCookie "maybe_cookie" "the kernel kept no SYN, so it may have sent a SYN cookie: the round trip that it then reckons is up to 64 ms too long" "커널이 SYN을 남기지 않아 SYN 쿠키를 보냈을 수 있음. 그때 커널이 셈한 왕복 시간은 최대 64 ms 길게 나옴";
+        HandshakeAgain "handshake_again" "the SYN+ACK was sent again, or the kernel did not take the first ACK: what it then reckons is longer than a round trip" "SYN+ACK가 다시 전송되었거나 커널이 첫 ACK를 받아들이지 않음. 그때 커널이 셈한 값은 왕복 시간보다 김";
         SynUnreadable "syn_unreadable" "the saved SYN cannot be parsed" "저장된 SYN을 해석할 수 없음";
         OwnSequence "own_sequence" "the kernel does not reveal its initial sequence number; packets would show it" "커널은 자기 초기 seq를 알려 주지 않음. 패킷에는 보임";
         SynTime "syn_time" "the kernel keeps the SYN, but not the time when it arrived" "커널은 SYN을 남기지만 도착 시각은 남기지 않음";

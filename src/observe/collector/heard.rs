@@ -129,7 +129,7 @@ impl Collector {
         self.left_out.exchanges += recorded.count_unreported(report.exchanges);
         interpret::doubt_arrivals(&mut recorded.record, report);
         let close = interpret::close(report, recorded.accepted);
-        let close = interpret::without_a_cookies_rtt(close, &recorded.record.handshake);
+        let close = interpret::without_a_doubtful_rtt(close, &recorded.record.handshake);
         let close = interpret::unix::close(close, report, &recorded.record);
         recorded.record.close = Some(close);
         recorded.say_why_it_ended();

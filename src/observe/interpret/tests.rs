@@ -187,11 +187,26 @@ fn a_round_trip_that_may_be_a_cookies_is_not_visible() {
     let mut shortest = |acknowledged: u64| {
         info[120..128].copy_from_slice(&acknowledged.to_ne_bytes());
         let report = Closed { at: Moment(ACCEPTED.0 + 10), tcp_info: info.clone(), ..Closed::default() };
-        let close = without_a_cookies_rtt(close(&report, ACCEPTED), &record.handshake);
+        let close = without_a_doubtful_rtt(close(&report, ACCEPTED), &record.handshake);
         close.tcp.value().expect("it is reported").min_rtt
     };
     assert_eq!(shortest(0), None);
     assert_eq!(shortest(300), Some(85_000_000), "another was measured since");
+}
+
+#[test]
+fn what_the_kernel_reckons_of_a_syn_ack_that_was_sent_again_is_no_round_trip() {
+    let between = Between::Addresses { client: ([127, 0, 0, 1], 1).into(), server: ([127, 0, 0, 1], 2).into() };
+    let mut tcp_info = tcp_info(1, 0, 0);
+    tcp_info[68..72].copy_from_slice(&2_310_000_u32.to_ne_bytes());
+    let report = Opened { connection: 1, between, accepted: ACCEPTED, syn: vec![1], tcp_info, queue: None };
+    let again = |count: u32| {
+        let mut report = report.clone();
+        report.tcp_info[100..104].copy_from_slice(&count.to_ne_bytes());
+        opened(&report, "multiplex".into()).handshake.rtt
+    };
+    assert_eq!(again(0), Figure::measured(2_310_000_000, Source::TcpInfo));
+    assert_eq!(again(1), Figure::not_visible(Why::HandshakeAgain));
 }
 
 #[test]

@@ -31,7 +31,10 @@ pub(super) fn steps(
     let wait = wait(handshake, arrival, limits.map(|limits| limits.began));
     let limits = limits.map(|limits| Limits { ended: limits.ended.min(arrival.unwrap_or(0)).min(0), ..limits });
     let by_server = complete(handshake, wait, roles);
-    let (complete, bound) = by_connect(by_server.clone(), limits);
+    let (complete, bound) = match roles.is_first_ack_dropped() {
+        true => by_accept(by_server.clone()),
+        false => by_connect(by_server.clone(), limits),
+    };
     let mut steps = vec![
         syn(handshake, client, language),
         syn_ack(handshake, by_server, (&complete, bound), (limits, roles.is_captured()), language),
@@ -67,13 +70,15 @@ fn seen(steps: &mut [Step], arrival: Option<Nanoseconds>, (roles, client): (&Rol
     let most = arrival.unwrap_or(0).min(0);
     for (step, role) in steps.iter_mut().zip([Role::Syn, Role::SynAck, Role::Ack]) {
         let Some(cast) = roles.get(role) else {
-            if role == Role::Ack {
-                *step = not_by_an_ack(step, client, language);
-                continue;
-            }
             // What was worked out does not stand before what was seen.
             if step.at.value().is_some_and(|at| *at < latest) {
                 (step.at, step.bound) = (Figure::not_visible(Why::BeforeItsCause), None);
+            }
+            if role == Role::Ack {
+                *step = match roles.is_first_ack_dropped() {
+                    true => not_by_the_first_ack(step, client, language),
+                    false => not_by_an_ack(step, client, language),
+                };
             }
             continue;
         };
@@ -102,10 +107,32 @@ fn not_by_an_ack(step: &Step, client: Party, language: Language) -> Step {
     event.known_by(&Figure::derived((), Source::StateAtAccept), language).saying(sentence)
 }
 
+/// The kernel has it complete since later than the first ACK: a segment behind that one completed it.
+fn not_by_the_first_ack(step: &Step, client: Party, language: Language) -> Step {
+    let sentence = say!(
+        language,
+        "The server's kernel did not take the first ACK: a later segment of the {}'s completed the handshake. A full accept queue is a reason to drop an ACK, and data that comes with it or behind it; both ends then send theirs again."
+            / "서버의 커널이 첫 ACK를 받아들이지 않았고, {}의 나중 세그먼트가 핸드셰이크를 끝냈습니다. 수락 대기열이 가득 차면 커널은 ACK를, 함께 온 데이터와 뒤이은 데이터까지 버립니다. 그러면 양쪽이 각자의 것을 다시 보냅니다.",
+        client.name(language)
+    );
+    let title = say!(language, "{}: not by the first ACK" / "{}: 첫 ACK로 끝나지 않음", step.title);
+    let event = Step::event("ack", step.at.clone(), say!(language, "state" / "상태"), title);
+    let event = Step { bound: step.bound, place: Place::Wire, ..event };
+    event.known_by(&Figure::derived((), Source::StateAtAccept), language).saying(sentence)
+}
+
+/// At the accept at the latest.
+fn by_accept((complete, bound): (Figure<Nanoseconds>, Option<Bound>)) -> (Figure<Nanoseconds>, Option<Bound>) {
+    match complete.value() {
+        Some(_) => (complete, bound),
+        None => (Figure::derived(0, Source::StateAtAccept), Some(Bound::AtMost)),
+    }
+}
+
 /// When the handshake was complete: no later than this. Where packets are captured, the ACK says
-/// it, or nothing does.
+/// it, or nothing does, unless the kernel did not take that one.
 fn complete(handshake: &Handshake, wait: Wait, roles: &Roles<'_>) -> (Figure<Nanoseconds>, Option<Bound>) {
-    if roles.is_captured() {
+    if roles.is_captured() && !roles.is_first_ack_dropped() {
         return (Figure::not_visible(Why::NotSeen), None);
     }
     match wait {

@@ -51,9 +51,6 @@ pub(super) fn wait(handshake: &Handshake, arrival: Option<Nanoseconds>, began: O
 
 /// Since when a connection is known to have stood in the accept queue; `None` where that was too short to be seen.
 pub(crate) fn queued_since(record: &Record) -> Option<Nanoseconds> {
-    if let Some(ack) = record.segments.as_ref().and_then(|segments| segments.moments.ack) {
-        return (ack < 0).then_some(ack);
-    }
     match wait(&record.handshake, first_arrival(record), None) {
         Wait::About(age) | Wait::AtLeast(age) => Some(age.saturating_neg()),
         Wait::Under(_) | Wait::Unknown => None,

@@ -48,11 +48,14 @@ pub(super) struct Roles<'a> {
     segments: Option<&'a Segments>,
     by_role: HashMap<Role, usize>,
     drawn_as: HashMap<usize, Role>,
+    is_first_ack_dropped: bool,
 }
 
 impl<'a> Roles<'a> {
     pub(super) fn of_record(record: &'a Record) -> Self {
         let mut roles = Self { segments: record.segments.as_ref(), ..Self::default() };
+        roles.is_first_ack_dropped =
+            record.segments.as_ref().is_some_and(|seen| !record.handshake.is_completed_by_ack(seen));
         roles.cast_handshake();
         roles.cast_requests(record);
         let acknowledgments = roles.cast_responses(record);
@@ -90,6 +93,11 @@ impl<'a> Roles<'a> {
         self.segments.is_some()
     }
 
+    /// Whether an ACK of the SYN+ACK was seen that the kernel did not take.
+    pub(super) fn is_first_ack_dropped(&self) -> bool {
+        self.is_first_ack_dropped
+    }
+
     pub(super) fn get(&self, role: Role) -> Option<Cast<'a>> {
         let index = *self.by_role.get(&role)?;
         let segment = self.list().get(index)?;
@@ -122,7 +130,7 @@ impl<'a> Roles<'a> {
         // Where the bare ACK was lost, or is late, data brings it: then that is drawn as the request.
         let ack = self.find(|segment| segment.from == End::Client && segment.facts.contains(&Fact::AcknowledgesSyn));
         let is_bare = |index: &usize| self.list().get(*index).is_some_and(|segment| segment.length == 0);
-        let ack = ack.filter(is_bare);
+        let ack = ack.filter(|index| !self.is_first_ack_dropped && is_bare(index));
         self.cast(Role::Syn, syn);
         self.cast(Role::SynAck, syn_ack);
         self.cast(Role::Ack, ack);

@@ -9,6 +9,7 @@ use crate::packet::tracker::Tracker;
 use crate::record::connection::{Exchange, Record};
 use crate::record::segment::{Fact, FirstSeen, Followed, Options, Segment, Segments};
 use crate::record::{End, Figure, Nanoseconds, Source};
+use crate::story::steps::queued_since;
 use crate::story::steps::step::Bound;
 use proptest::prelude::*;
 
@@ -182,6 +183,27 @@ fn an_ack_that_was_not_seen_is_no_arrow() {
     assert!(ack.kind != Kind::Arrow && ack.sentence.contains("completes the handshake"), "{ack:?}");
     let arrows = steps.iter().filter(|step| step.kind == Kind::Arrow).count();
     assert_eq!(arrows, captured, "each arrow is a segment");
+}
+
+/// The kernel has the connection complete for no longer than a tick: the ACK of 8 ms before was dropped.
+#[test]
+fn an_ack_that_the_kernel_did_not_take_completes_nothing() {
+    let mut record = super::ends::ended(super::figure(Some(8 * MS)));
+    let fates = [Fate { is_lost: false, is_doubled: false, is_overtaken: false, after: MS }];
+    record.handshake.queued = Figure::derived(0, Source::AgeAtAccept);
+    record.handshake.tick = 4 * MS;
+    for (start, is_taken) in [(-10 * MS, true), (-100 * MS, false)] {
+        record.segments = Some(segments(&record.exchanges, &fates, start, false, None));
+        let steps = steps(&record, Language::English);
+        let ack = steps.iter().find(|step| step.id == "ack").expect("it is said all the same");
+        assert_eq!(ack.kind == Kind::Arrow, is_taken, "{ack:?}");
+        assert_eq!(ack.title.contains("not by the first ACK"), !is_taken, "{ack:?}");
+        let (at, accept) = (ack.at.value(), steps.iter().position(|step| step.id == "accept"));
+        assert!(is_taken || at.is_some_and(|at| *at > -8 * MS), "{ack:?}");
+        let bar = queued_since(&record);
+        assert!(bar.is_none_or(|since| since > -8 * MS), "the bar on the page: {bar:?}");
+        assert!(steps.iter().position(|step| step.id == "ack") < accept);
+    }
 }
 
 #[test]
