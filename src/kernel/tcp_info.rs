@@ -105,6 +105,11 @@ impl TcpInfo<'_> {
         self.u32_at(84)
     }
 
+    /// tcpi_notsent_bytes: what TCP has and has not sent yet, a FIN too.
+    pub(crate) fn not_sent(&self) -> Option<u32> {
+        self.u32_at(144)
+    }
+
     /// What stood between a FIN and the wire then.
     pub(crate) fn send_queue(&self) -> Option<SendQueue> {
         // tcpi_bytes_sent counts those that were sent again, too.
@@ -112,7 +117,7 @@ impl TcpInfo<'_> {
         let in_flight = sent.saturating_sub(self.u64_at(120)?);
         Some(SendQueue {
             state: *self.0.first()?,
-            unsent: self.u32_at(144)?,
+            unsent: self.not_sent()?,
             in_flight,
             window: self.u32_at(228)?,
             segment: self.u32_at(16)?,

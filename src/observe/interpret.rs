@@ -332,23 +332,44 @@ fn who_was_first(how: How, info: &TcpInfo<'_>, report: &Closed) -> Figure<End> {
         _ if by_state == Some(End::Client) => Figure::derived(End::Client, source),
         (_, How::ResetByClient) if report.server_end.0 == 0 => Figure::measured(End::Client, Source::Reset),
         (_, How::ResetByServer) if report.is_abrupt => Figure::measured(End::Server, Source::NoLinger),
-        // Its FIN may have waited behind bytes that never left.
-        (_, How::ResetByClient) if by_state == Some(End::Server) => {
-            match report.queue_before_end.and_then(|queue| queue.is_clear()) {
-                Some(true) => Figure::derived(End::Server, source),
-                Some(false) => Figure::measured(End::Client, Source::Reset),
-                None => Figure::not_visible(Why::NoStateNoEnd),
-            }
-        }
-        _ if by_state == Some(End::Server) => Figure::derived(End::Server, source),
+        // Its FIN may have waited behind bytes, and may never have left.
+        _ if by_state == Some(End::Server) => match has_end_left(how, info, report) {
+            Some(true) => Figure::derived(End::Server, source),
+            Some(false) if how == How::ResetByClient => Figure::measured(End::Client, Source::Reset),
+            Some(false) if report.client_end.0 != 0 => Figure::derived(End::Client, Source::EndBeforeClose),
+            Some(false) => Figure::not_visible(Why::BytesUnsent),
+            None => Figure::not_visible(Why::NoStateNoEnd),
+        },
         (Some("CLOSED"), _) => Figure::derived(End::Client, source), // a reset that was not read yet
         _ if report.client_end.0 != 0 => Figure::derived(End::Client, Source::EndBeforeClose),
         _ => Figure::not_visible(Why::NoStateNoEnd),
     }
 }
 
+/// Whether the server's FIN or reset had left when it closed its socket, or leaves with that; `None` where that is
+/// not known, or not in which order FINs passed.
+fn has_end_left(how: How, info: &TcpInfo<'_>, report: &Closed) -> Option<bool> {
+    if how == How::ResetByServer {
+        return Some(true); // it waits for nothing
+    }
+    if report.server_end == Moment::default() {
+        return info.send_queue()?.is_clear();
+    }
+    let was_clear = report.queue_before_end.and_then(|queue| queue.is_clear());
+    match (info.not_sent(), was_clear) {
+        // Bytes that wait behind a shutdown(2) are the FIN, and those before it.
+        (Some(1..), _) => Some(false),
+        (_, Some(true)) => Some(true),
+        (Some(0), _) if info.state() != Some("CLOSING") => Some(true),
+        _ => None,
+    }
+}
+
 /// Who keeps the port, where both FINs are known to have come.
 fn time_wait(how: How, first: &Figure<End>, info: &TcpInfo<'_>, report: &Closed) -> Figure<TimeWait> {
+    // In this state both wait, whoever was first.
+    let crossed = Figure::derived(End::Server, Source::StateBeforeClose);
+    let first = if info.state() == Some("CLOSING") { &crossed } else { first };
     TimeWait::by_state(TimeWait::after(how, first, || missing(info, report)), info.state())
 }
 
@@ -375,8 +396,7 @@ fn unacknowledged(info: &TcpInfo<'_>) -> Option<i64> {
         bytes.try_into().ok().map(u64::from_ne_bytes)
     };
     let (acknowledged, sent, again) = (u64_at(120)?, u64_at(200)?, u64_at(208)?);
-    let not_sent = info.0.get(144..148)?.try_into().ok().map(u32::from_ne_bytes)?;
-    let sent = sent.checked_sub(again)?.checked_add(not_sent.into())?;
+    let sent = sent.checked_sub(again)?.checked_add(info.not_sent()?.into())?;
     Some(sent.wrapping_sub(acknowledged).cast_signed())
 }
 

@@ -83,9 +83,10 @@ fn time_wait_is_derived_only_where_both_fins_are_known() {
     assert_eq!(waits(close_wait, true, tcp_info(closed, 301, 0)), derived(TimeWait::Client));
     assert_eq!(waits(close_wait, true, tcp_info(close_wait, 300, 0)), derived(TimeWait::Client));
     // The client sends nothing more that the server sees: it may reset.
-    for info in [tcp_info(fin_wait2, 301, 0), tcp_info(fin_wait1, 100, 150), tcp_info(closed, 301, 0)] {
+    for info in [tcp_info(fin_wait2, 301, 0), tcp_info(fin_wait1, 100, 0), tcp_info(closed, 301, 0)] {
         assert_eq!(waits(established, false, info), Figure::not_visible(Why::ClientEndUnseen));
     }
+    assert_eq!(waits(established, false, tcp_info(fin_wait1, 100, 150)), Figure::not_visible(Why::FirstUnknown));
     // Reset before the server's FIN was acknowledged, or bytes before it.
     for info in [tcp_info(closed, 300, 0), tcp_info(close_wait, 150, 0), tcp_info(close_wait, 150, 150)] {
         assert_eq!(waits(close_wait, true, info), Figure::not_visible(Why::CloseUnseen));
@@ -133,23 +134,48 @@ fn a_fin_left_at_once_where_nothing_was_before_it() {
 }
 
 #[test]
-fn a_fin_that_waits_behind_bytes_is_not_first_where_a_reset_ends_it() {
-    let first = |not_sent: u32| {
-        let mut info = tcp_info(1, 300, not_sent);
+fn a_fin_that_waits_behind_bytes_is_not_first() {
+    let [established, fin_wait1, fin_wait2, closed, closing] = [1, 4, 5, 7, 11_u8];
+    let info = |state: u8, acknowledged: u64, not_sent: u32| {
+        let mut info = tcp_info(state, acknowledged, not_sent);
         info.resize(228, 0);
         info.extend(1000_u32.to_ne_bytes());
+        info
+    };
+    let first = |before: u32, report: Closed| {
         let report = Closed {
             at: Moment(ACCEPTED.0 + 10),
             server_end: Moment(ACCEPTED.0 + 5),
-            state_before_end: 1,
-            queue_before_end: TcpInfo(&info).send_queue(),
-            is_reset: true,
-            ..Closed::default()
+            state_before_end: established,
+            queue_before_end: TcpInfo(&info(established, 100, before)).send_queue(),
+            ..report
         };
         close(&report, ACCEPTED).first
     };
-    assert_eq!(first(0), Figure::derived(End::Server, Source::StateBeforeShutdown));
-    assert_eq!(first(201), Figure::measured(End::Client, Source::Reset));
+    let server = Figure::derived(End::Server, Source::StateBeforeShutdown);
+    let at_close = |tcp_info| Closed { tcp_info, ..Closed::default() };
+    let with_end = |tcp_info| Closed { client_end: Moment(ACCEPTED.0 + 9), ..at_close(tcp_info) };
+    let reset = |tcp_info| Closed { is_reset: true, ..with_end(tcp_info) };
+    assert_eq!(first(0, reset(info(closed, 100, 0))), server);
+    assert_eq!(first(0, Closed { is_reset: true, ..Closed::default() }), server);
+    // It waits still when the socket is closed.
+    assert_eq!(first(250, reset(info(closed, 100, 201))), Figure::measured(End::Client, Source::Reset));
+    let derived = Figure::derived(End::Client, Source::EndBeforeClose);
+    assert_eq!(first(250, with_end(info(closing, 100, 201))), derived);
+    assert_eq!(first(250, at_close(info(fin_wait1, 100, 201))), Figure::not_visible(Why::BytesUnsent));
+    // It left meanwhile.
+    assert_eq!(first(250, at_close(info(fin_wait1, 100, 0))), server);
+    assert_eq!(first(250, with_end(info(closed, 301, 0))), server);
+    assert_eq!(first(250, reset(info(closed, 301, 0))), server);
+    assert_eq!(first(0, with_end(info(closing, 300, 0))), server);
+    // Either FIN may have been the first.
+    assert_eq!(first(250, with_end(info(closing, 300, 0))), Figure::not_visible(Why::NoStateNoEnd));
+    assert_eq!(first(250, Closed::default()), Figure::not_visible(Why::NoStateNoEnd));
+
+    let closed_at_once = |not_sent| close(&at_close(info(established, 300, not_sent)), ACCEPTED).first;
+    assert_eq!(closed_at_once(0), Figure::derived(End::Server, Source::StateBeforeClose));
+    assert_eq!(closed_at_once(201), Figure::not_visible(Why::BytesUnsent));
+    assert_eq!(first(0, at_close(info(fin_wait2, 301, 0))), server);
 }
 
 #[test]
