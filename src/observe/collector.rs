@@ -52,6 +52,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -118,6 +119,7 @@ impl Watching {
             // Without it, owners of TIME_WAIT are derived.
             table: SocketTable::open().ok(),
             connections: HashMap::new(),
+            latest_between: HashMap::new(),
             exchanges: 0,
             opened: 0,
             not_taken_in: 0,
@@ -185,6 +187,8 @@ struct Collector {
     sinks: Vec<Box<dyn Sink>>,
     table: Option<SocketTable>,
     connections: HashMap<u64, Recorded>,
+    /// The latest of them between a server's address and a client's.
+    latest_between: HashMap<(SocketAddr, SocketAddr), u64>,
     /// How many exchanges they have in all.
     exchanges: usize,
     /// How many connections there have been.

@@ -2,7 +2,7 @@
 //! have passed. Those that go on (a slow reader, a FIN that nobody acknowledges, a
 //! late reset) are followed until they are over, within bounds.
 
-use super::recorded::{Following, are_packets_read, look_for_time_wait};
+use super::recorded::{Following, are_packets_read};
 use super::{Collector, LOOKS};
 use crate::capture::SoFar;
 use crate::observe::sink::News;
@@ -100,7 +100,7 @@ impl Collector {
         if let (Some(table), true) = (&self.table, self.closing.len() < LOOKS)
             && let Some(recorded) = self.connections.get_mut(&connection)
         {
-            look_for_time_wait(table, &mut recorded.record);
+            recorded.look_for_time_wait(|server, client| table.who_waits(server, client));
         }
     }
 
@@ -114,6 +114,11 @@ impl Collector {
         let ends = recorded.as_ref().and_then(|recorded| Some((recorded.record.addresses()?, recorded.which())));
         if let (Some(packets), Some(((server, client), which))) = (&self.packets, ends) {
             packets.forget(server, client, which);
+        }
+        if let Some((ends, _)) = ends
+            && self.latest_between.get(&ends) == Some(&connection)
+        {
+            self.latest_between.remove(&ends);
         }
         self.exchanges -= recorded.map_or(0, |recorded| recorded.record.exchanges.len());
         self.closed += 1;

@@ -45,6 +45,7 @@ impl Collector {
 
     fn hear_opened(&mut self, report: &Opened) {
         self.opened += 1;
+        self.note_ends(report);
         if self.connections.len() >= MOST_OPEN {
             self.left_out.connections += 1;
             self.not_taken_in += 1;
@@ -61,9 +62,22 @@ impl Collector {
             last_look: None,
             followed: Followed::SoFar,
             in_earlier_parts: 0,
+            are_ends_used_again: false,
         };
+        if let Some(ends) = recorded.record.addresses() {
+            self.latest_between.insert(ends, report.connection);
+        }
         self.connections.insert(report.connection, recorded);
         self.hand_on(report.connection, News::Opened);
+    }
+
+    /// Of an older one between the same ends the kernel's table says nothing any more.
+    fn note_ends(&mut self, report: &Opened) {
+        let [client, server] = interpret::unix::ends(&report.between);
+        let before = server.address().zip(client.address()).and_then(|ends| self.latest_between.get(&ends));
+        if let Some(before) = before.and_then(|before| self.connections.get_mut(before)) {
+            before.are_ends_used_again = true;
+        }
     }
 
     fn hear_exchange(&mut self, report: &Exchange<'_>) {

@@ -1,14 +1,14 @@
 //! A connection that is recorded, and how far that is.
 
 use crate::capture::{Capture, SoFar, Which};
-use crate::kernel::socket_table::SocketTable;
 use crate::language::Language;
 use crate::observe::sink::{News, Records};
-use crate::record::Moment;
 use crate::record::connection::Record;
 use crate::record::segment::Followed;
+use crate::record::{Figure, Moment, TimeWait};
 use crate::story;
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
@@ -31,6 +31,8 @@ pub(super) struct Recorded {
     pub(super) followed: Followed,
     /// How many exchanges are in the parts of its record that were shown before.
     pub(super) in_earlier_parts: u64,
+    /// Whether a younger connection has the same two ends.
+    pub(super) are_ends_used_again: bool,
 }
 
 impl Recorded {
@@ -68,6 +70,21 @@ impl Recorded {
         let sentence = close.map(|close| story::why_it_ended(close, &self.record, Language::English));
         if let (Some(close), Some(sentence)) = (&mut self.record.close, sentence) {
             close.sentence = sentence.into();
+        }
+    }
+
+    /// Asks the kernel who is in TIME_WAIT, where it can be seen. A reset leaves nobody there: who is has come
+    /// between the same ends since, as has who waits where they were used again.
+    pub(super) fn look_for_time_wait(
+        &mut self,
+        who_waits: impl FnOnce(SocketAddr, SocketAddr) -> Option<Figure<TimeWait>>,
+    ) {
+        let (Some((server, client)), Some(close)) = (self.record.addresses(), &mut self.record.close) else { return };
+        if close.reset.is_none()
+            && !self.are_ends_used_again
+            && let Some(waits) = who_waits(server, client)
+        {
+            close.time_wait = waits;
         }
     }
 
@@ -115,14 +132,6 @@ pub(super) struct Following {
     pub(super) until: Instant,
     /// When the kernel is asked next.
     pub(super) next_question: Instant,
-}
-
-/// Asks the kernel who is in TIME_WAIT, where it can be seen.
-pub(super) fn look_for_time_wait(table: &SocketTable, record: &mut Record) {
-    let (Some((server, client)), Some(close)) = (record.addresses(), &mut record.close) else { return };
-    if let Some(waits) = table.who_waits(server, client) {
-        close.time_wait = waits;
-    }
 }
 
 /// What the collector has done, for those who wait for it.

@@ -1,11 +1,12 @@
 //! What becomes of connections whose reports are dropped.
 
 use super::super::probe::{Outbox, Rate};
-use super::super::report::{Between, Exchange, Opened};
+use super::super::report::{Between, Closed, Exchange, Opened};
 use super::*;
 use crate::record::Moment;
 use crate::record::connection::Record;
-use crate::record::{How, Reason};
+use crate::record::{Figure, How, Reason, Source, TimeWait};
+use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::Sender;
 
@@ -77,6 +78,38 @@ fn a_connection_whose_end_was_dropped_is_recorded_when_nobody_has_its_socket() {
     let record = ends.recv_timeout(Duration::from_secs(10)).expect("told");
     assert_eq!((record.connection, record.close.expect("its end").reason), (2, Reason::ServerEnded));
     assert_eq!(left_out, LeftOut { connections: 0, exchanges: 0, reports: 1, frames: 0 });
+}
+
+/// Who waits between two ends is the last connection's that had them, and no reset one's.
+#[test]
+fn another_connections_time_wait_is_not_taken_for_this_ones() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+    let (watching, ends) = watching();
+    let probe = watching.probe();
+    let client = TcpStream::connect(listener.local_addr().expect("its address")).expect("a connection");
+    let (mut server, _) = listener.accept().expect("accepted");
+    let reports = [(); 3].map(|()| opened(&probe, &client));
+    drop(client);
+    assert_eq!(server.read(&mut [0]).expect("its end"), 0);
+    drop(server);
+    for (number, opened) in (1..).zip(&reports) {
+        report(&probe, opened);
+        if number == 2 {
+            continue; // it is closed only when the third one has come
+        }
+        report(&probe, &Report::Closed(Closed { connection: number, is_reset: number == 1, ..Closed::default() }));
+    }
+    report(&probe, &Report::Closed(Closed { connection: 2, ..Closed::default() }));
+    let records = [(); 3].map(|()| ends.recv_timeout(Duration::from_secs(10)).expect("handed over"));
+    for record in records {
+        let waits = record.close.expect("its end").time_wait;
+        match record.connection {
+            1 => assert_eq!(waits, Figure::derived(TimeWait::Nobody, Source::ResetLeavesNothing)),
+            2 => assert!(matches!(waits, Figure::NotVisible { .. }), "{waits:?}"),
+            _ => assert_eq!(waits, Figure::measured(TimeWait::Client, Source::SockDiagClient)),
+        }
+    }
+    watching.finish();
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::observe::report::{Between, Closed};
 use crate::record::connection::{Close, Exchange, Handshake, Record};
 use crate::record::{End, Endpoint, Figure, How, Moment, Source, Why};
 
-pub(super) fn ends(between: &Between) -> [Endpoint; 2] {
+pub(in crate::observe) fn ends(between: &Between) -> [Endpoint; 2] {
     match between {
         Between::Addresses { client, server } => [Endpoint::Internet(*client), Endpoint::Internet(*server)],
         Between::Unix { path } => [Endpoint::Unix(String::new()), Endpoint::Unix(path.clone())],
