@@ -149,8 +149,11 @@ pub(super) fn exchange(report: &ExchangeReport<'_>, accepted: Moment) -> Exchang
 
 /// Why a stage is not visible that nobody reported, where it is `why` once the exchange is over.
 fn unseen(why: Why, report: &ExchangeReport<'_>) -> Why {
+    let is_sent = report.stages.first_write != Moment::default();
     match (why, report.is_over) {
-        (Why::NoAcknowledgement, _) if !report.asked_kernel => Why::NotAsked,
+        // What was not sent nobody acknowledges.
+        (Why::NoAcknowledgement, true) if !is_sent => Why::NotReached,
+        (Why::NoAcknowledgement, _) if is_sent && !report.asked_kernel => Why::NotAsked,
         // A response says that the head was given up before.
         (Why::HeadUnfinished, _) if report.status != 0 => Why::HeadUnfinished,
         (Why::HeadUnfinished, true) => Why::NotReached,

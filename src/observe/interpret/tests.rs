@@ -187,6 +187,22 @@ fn a_clock_that_was_set_is_the_reason() {
 }
 
 #[test]
+fn what_was_not_sent_is_not_acknowledged_whoever_was_asked() {
+    let why = |first_write: u64, is_over: bool, asked_kernel: bool| {
+        let stages = StagesReport { first_write: Moment(first_write), ..StagesReport::default() };
+        let report = ExchangeReport { stages, is_over, asked_kernel, status: 200, ..ExchangeReport::default() };
+        exchange(&report, ACCEPTED).stages.acknowledged
+    };
+    let sent = ACCEPTED.0 + 1;
+    for asked in [false, true] {
+        assert_eq!(why(0, true, asked), Figure::not_visible(Why::NotReached));
+        assert_eq!(why(0, false, asked), Figure::not_visible(Why::NotYet));
+    }
+    assert_eq!(why(sent, true, false), Figure::not_visible(Why::NotAsked));
+    assert_eq!(why(sent, true, true), Figure::not_visible(Why::NoAcknowledgement));
+}
+
+#[test]
 fn fins_that_cross_leave_both_ends_waiting() {
     let [established, closing] = [1, 11];
     let report = Closed {
