@@ -214,9 +214,9 @@ impl Connection {
                 Err(Errno::AGAIN) => break self.wait(&input, workspace),
                 Err(Errno::CONNRESET | Errno::PIPE) => {
                     self.note(Notes::reset);
-                    self.machine.disconnected(CloseReason::Reset);
+                    self.disconnected(CloseReason::Reset, &input, workspace);
                 }
-                Err(_) => self.machine.disconnected(CloseReason::SocketFailed),
+                Err(_) => self.disconnected(CloseReason::SocketFailed, &input, workspace),
             }
         };
         let is_over = matches!(progress, Progress::Closed(_));
@@ -229,6 +229,14 @@ impl Connection {
             workspace.connection_waits();
         }
         progress
+    }
+
+    fn disconnected(&mut self, why: CloseReason, input: &Input, workspace: &mut Workspace) {
+        let is_in_head = self.machine.is_in_head();
+        self.machine.disconnected(why);
+        if is_in_head {
+            self.end_in_head(input.unused(), why.into(), workspace);
+        }
     }
 
     /// It is over ([`Progress::Closed`]): closes the socket.
@@ -257,6 +265,10 @@ impl Connection {
     /// The server's time is over: the connection is dropped as it is.
     pub fn abandon(mut self, workspace: &mut Workspace) {
         self.end_exchange(Some(Reason::GraceOver), workspace);
+        if self.machine.is_in_head() {
+            let head = std::mem::take(&mut self.pending);
+            self.end_in_head(&head, Reason::GraceOver, workspace);
+        }
         if let Some(notes) = &mut self.notes {
             notes.close(None, false, &self.pending, &self.socket, &workspace.service.probe, &mut workspace.outbox);
         }

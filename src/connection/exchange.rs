@@ -1,5 +1,7 @@
 //! Where an exchange begins and ends for those who watch: the counts, the access log, the notes.
 
+use super::input::first_line;
+use super::outgoing::Outgoing;
 use super::{Connection, Workspace};
 use crate::http::message::Request;
 use crate::http::server::Next;
@@ -83,6 +85,16 @@ impl Connection {
         if response.is_none() && awaited.is_none() && !awaited_body {
             return;
         }
+        self.end_with(response, cut_short, workspace);
+    }
+
+    /// Nobody responds to what has come of a request, `head`: the connection is over.
+    pub(super) fn end_in_head(&mut self, head: &[u8], why: Reason, workspace: &mut Workspace) {
+        self.begin_exchange(head, first_line(head), HeadState::Unfinished, None, workspace);
+        self.end_with(None, Some(why), workspace);
+    }
+
+    fn end_with(&mut self, response: Option<Outgoing>, cut_short: Option<Reason>, workspace: &mut Workspace) {
         let status = if response.is_some() { self.status } else { 0 };
         workspace.counts.exchange(status);
         workspace.counts.add(Count::CutShort, u64::from(cut_short.is_some()));

@@ -5,6 +5,11 @@ use crate::http::parse::MAX_HEAD;
 /// How much one read takes from a socket, in bytes.
 const READ: usize = 16 * 1024;
 
+/// The first line of a head, or what there is of it, without its end.
+pub(super) fn first_line(head: &[u8]) -> &[u8] {
+    head.trim_ascii_start().split(|&byte| byte == b'\n').next().unwrap_or_default().trim_ascii_end()
+}
+
 /// A serving thread's receive buffer, lent to the connection that it works on:
 /// an idle connection holds none.
 #[derive(Debug)]
@@ -53,7 +58,7 @@ impl Input {
 
     /// The first line of it, without its end.
     pub(super) fn first_line(&self) -> &[u8] {
-        self.unused().trim_ascii_start().split(|&byte| byte == b'\n').next().unwrap_or_default().trim_ascii_end()
+        first_line(self.unused())
     }
 
     /// `count` bytes were used.

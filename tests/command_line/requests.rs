@@ -5,8 +5,9 @@ use crate::harness::{Client, Server, glasshttp};
 use rustix::process::Signal;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
-use std::io::{BufRead, Read};
+use std::io::{BufRead, Read, Write};
 use std::path::Path;
+use std::time::Duration;
 
 fn start(folder: &Path, options: &[&str]) -> Server {
     let usual = ["--port", "0", "--log", "json-requests", "--host", "*"];
@@ -87,6 +88,32 @@ fn a_head_that_is_late_and_a_client_that_has_gone_have_an_object_too() {
     let gone = next(&mut server);
     assert_eq!((&gone["status"], &gone["reason"]), (&200.into(), &"reset".into()));
     assert!(gone["bytes"].as_u64().is_some_and(|bytes| bytes < 30_000_000), "{gone:?}");
+}
+
+/// One rule for all logs: what has begun is an exchange, though nobody was there to be told.
+#[test]
+fn a_request_that_was_begun_and_reset_is_an_exchange_in_each_log() {
+    let (folder, _) = folder_with(0);
+    for (format, expected) in [
+        (
+            "json-requests",
+            r#","method":null,"target":null,"version":null,"request_line":"GET /sm","status":null,"bytes":0,"#,
+        ),
+        ("json-requests", r#","reason":"reset"}"#),
+        ("common", "\"GET /sm\" - - reset\n"),
+        ("json", r#""exchanges":[{"number":1,"request":{"head":"GET /sm""#),
+    ] {
+        let mut command = glasshttp();
+        command.args(["--port", "0", "--no-watch", "--host", "*", "--log", format]).arg(folder.path());
+        let mut server = Server::spawn(&mut command);
+        let mut client = std::net::TcpStream::connect(server.address).expect("a connection");
+        client.write_all(b"GET /sm").expect("sent");
+        socket2::SockRef::from(&client).set_linger(Some(Duration::ZERO)).expect("an option");
+        drop(client);
+        let mut line = String::new();
+        server.stdout.read_line(&mut line).expect("a line");
+        assert!(line.contains(expected), "{format}: {line}");
+    }
 }
 
 #[test]

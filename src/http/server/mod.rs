@@ -219,6 +219,11 @@ impl ServerConnection {
         self.exchanges
     }
 
+    /// Whether a request has begun, and its head has not come to its end.
+    pub fn is_in_head(&self) -> bool {
+        self.state == State::Head
+    }
+
     fn reject(&mut self, rejection: Rejection) {
         self.state = State::Reject(rejection);
     }
