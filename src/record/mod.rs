@@ -27,6 +27,7 @@ mod stages;
 mod system_error;
 mod tcp;
 pub mod transfer;
+mod under_way;
 mod unjoined;
 mod why;
 

@@ -223,8 +223,7 @@ fn sent(exchange: &Exchange, (roles, client): (&Roles<'_>, Party), language: Lan
         let step = step.known_by(&by, language);
         Step { how: format!("{}; {}", step.how, how(at, language)), ..step }
     };
-    let is_under_way = matches!(&stages.last_write, Figure::NotVisible { why: Why::NotYet });
-    if is_under_way {
+    if exchange.is_under_way() {
         let Some(traffic) = traffic.filter(|traffic| traffic.writes > 0) else { return Vec::new() };
         let sizes = sizes(exchange, traffic, language);
         // Why the rest waits is not in the record: for the client's window, the network's, or the server's turn.

@@ -130,7 +130,20 @@ fn open(record: &Record, language: Language) -> Option<Step> {
             language,
             "the connection is open; nothing has come on it" / "연결이 열려 있고 아직 아무것도 오지 않음"
         ),
-        Some(last) if last.status == 0 => return None,
+        // Its last step says what is waited for.
+        Some(last) if last.status == 0 && !last.awaits_response() || last.status != 0 && last.is_under_way() => {
+            return None;
+        }
+        Some(last) if last.status == 0 => {
+            say!(language, "the response is not made yet" / "응답이 아직 만들어지지 않음")
+        }
+        Some(last) if last.stages.acknowledged.is_to_come() => {
+            say!(
+                language,
+                "the connection is open; the response is not acknowledged yet"
+                    / "연결이 열려 있고 응답의 ACK는 아직 오지 않음"
+            )
+        }
         Some(last) if last.is_kept => say!(language, "open for the next request" / "다음 요청을 기다림"),
         Some(_) => say!(language, "the connection is open" / "연결이 열려 있음"),
     };

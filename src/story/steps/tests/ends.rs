@@ -156,3 +156,30 @@ fn a_fin_is_a_half_close_only_where_the_rest_of_the_response_was_taken() {
     assert!(said(figure(Some(20 * MS))));
     assert!(!said(Figure::not_visible(Why::NoAcknowledgement)), "a closed socket has a reset for an answer");
 }
+
+#[test]
+fn what_an_open_connection_waits_for_is_what_its_last_exchange_lacks() {
+    let open = |from: usize, is_kept: bool| {
+        let mut last = Exchange { is_kept, ..known(1, 0, 1) };
+        last.status = if from <= 3 { 0 } else { 200 };
+        let mut names = 0..;
+        last.stages = Stages::all(|_| match names.next().expect("a number") {
+            at if at < from => figure(Some(at as i64 * MS)),
+            _ => Figure::not_visible(Why::NotYet),
+        });
+        let record = Record { exchanges: vec![last], close: None, continues: false, ..some(record()) };
+        let steps = steps(&record, Language::English);
+        steps.into_iter().find(|step| step.id == "open").map(|step| step.title)
+    };
+    let index = |name: &str| Stages::all(|_| figure(None)).named().iter().position(|(known, _)| *known == name);
+    let [chosen, last_write, acknowledged] =
+        ["response_chosen", "last_write", "acknowledged"].map(|name| index(name).expect("a stage"));
+    for is_kept in [true, false] {
+        assert_eq!(open(chosen, is_kept).as_deref(), Some("the response is not made yet"));
+        assert_eq!(open(last_write, is_kept), None);
+        let unacknowledged = "the connection is open; the response is not acknowledged yet";
+        assert_eq!(open(acknowledged, is_kept).as_deref(), Some(unacknowledged));
+    }
+    assert_eq!(open(acknowledged + 1, true).as_deref(), Some("open for the next request"));
+    assert_eq!(open(acknowledged + 1, false).as_deref(), Some("the connection is open"));
+}
