@@ -7,7 +7,9 @@ use super::report::{self, Closed, Exchange as ExchangeReport, Opened};
 use crate::kernel::clock;
 use crate::kernel::tcp_info::{self, TcpInfo};
 use crate::language::Language::English;
-use crate::record::connection::{Close, Exchange, Handshake, Message, Queue, Record, RequestBody, SCHEMA, Traffic};
+use crate::record::connection::{
+    Close, Exchange, Handshake, HeadState, Message, Queue, Record, RequestBody, SCHEMA, Traffic,
+};
 use crate::record::{
     End, Figure, Forwarded, How, Moment, Nanoseconds, ProxyHeader, Reason, Reset, Source, Stages, Text, TimeWait, Why,
 };
@@ -116,7 +118,8 @@ pub(super) fn exchange(report: &ExchangeReport<'_>, accepted: Moment) -> Exchang
     Exchange {
         number: report.number,
         request: message(&report.request, report.request_is_cut),
-        head: Some(report.head).filter(|_| report.is_over || report.status != 0),
+        // One that is not complete may still become so.
+        head: Some(report.head).filter(|head| *head != HeadState::Unfinished || report.is_over || report.status != 0),
         request_body: report.body.map(|body| RequestBody {
             length: body.length,
             is_awaited: body.is_awaited,

@@ -282,3 +282,17 @@ fn where_segments_came_out_of_order_no_stamp_says_when_a_request_arrived() {
     assert_eq!(record.exchanges[0].stages.arrived, Figure::not_visible(Why::OutOfOrder));
     assert_eq!(record.exchanges[1].stages.arrived, Figure::measured(9, Source::Packets));
 }
+
+#[test]
+fn how_far_a_head_came_is_known_as_soon_as_it_is_complete_or_refused() {
+    for (head, is_over, recorded) in [
+        (HeadState::Unfinished, false, None),
+        (HeadState::Unfinished, true, Some(HeadState::Unfinished)),
+        (HeadState::Complete, false, Some(HeadState::Complete)),
+        (HeadState::Simple, false, Some(HeadState::Simple)),
+        (HeadState::Refused, false, Some(HeadState::Refused)),
+    ] {
+        let report = ExchangeReport { head, is_over, ..ExchangeReport::default() };
+        assert_eq!(exchange(&report, ACCEPTED).head, recorded, "{head:?}");
+    }
+}

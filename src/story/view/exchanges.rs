@@ -69,6 +69,7 @@ pub(super) fn sheets(record: &Record, secrets: Secrets, language: Language) -> V
             request_line(exchange, language)
         ),
         status: match exchange.status {
+            0 if record.close.is_none() && exchange.stages.response_chosen.is_to_come() => "…".to_owned(),
             0 => say!(language, "no complete request" / "완전한 요청 없음"),
             status => status.to_string(),
         },
@@ -127,6 +128,9 @@ fn stages(exchange: &Exchange, record: &Record, language: Language) -> Vec<Stage
     row(
         match (is_refused, lacks_body) {
             (true, _) => say!(language, "From there until it was refused" / "거기서 거절까지"),
+            (false, true) if record.close.is_none() && stages.response_chosen.is_to_come() => {
+                say!(language, "Waiting for the body" / "본문을 기다림")
+            }
             (false, true) => say!(language, "Waiting for a body that did not come" / "오지 않은 본문을 기다림"),
             (false, false) => say!(language, "Choosing the response" / "응답을 정함"),
         },
