@@ -4,6 +4,7 @@
 mod cases;
 mod loads;
 mod metrics;
+mod open;
 mod packets;
 mod queue;
 mod users;

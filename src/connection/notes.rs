@@ -9,6 +9,7 @@
 //!   end_exchange() ─▶ awaited: its last byte, its exchange ─▶ the kernel says: acknowledged up to here
 //!                        │                                      ├─ still held: Exchange, with that time
 //!                        │                                      └─ reported before: Acknowledged alone
+//!                        ├─ the connection waits ─▶ reported as one that awaits it: the collector holds it
 //!                        ├─ MOST_HELD behind it, or the next response waits ─▶ reported without it
 //!                        └─ MOST_AWAITED ─▶ forgotten: never acknowledged, as far as is known
 //! ```
@@ -80,6 +81,8 @@ pub(super) struct Notes {
     /// The exchange under way, if it is recorded.
     exchange: Option<Box<Exchange<'static>>>,
     is_reported: bool,
+    /// Its status when it was last reported as one that waits for the handler.
+    waited: Option<u16>,
     /// Whether it was said that the next head has begun.
     has_begun: bool,
     /// Whether it was said that a proxy's header has begun, and that is all.
@@ -152,6 +155,7 @@ impl Notes {
             exchanges: 0,
             exchange: None,
             is_reported: false,
+            waited: None,
             has_begun: false,
             awaits_proxy_header: false,
             taken: 0,
@@ -247,6 +251,15 @@ impl Notes {
         }
     }
 
+    /// The connection waits, perhaps for long: those that are held back are reported without what is to come.
+    pub(super) fn acknowledgements_wait(&mut self, probe: &Probe, outbox: &mut Outbox) {
+        // Those that were reported are all before the others.
+        let reported = self.awaited.iter().rposition(|awaited| awaited.exchange.is_none()).map_or(0, |last| last + 1);
+        for exchange in self.awaited.range_mut(reported..).filter_map(|awaited| awaited.exchange.take()) {
+            outbox.push(probe, &Report::Exchange(Exchange { is_held: true, ..*exchange }));
+        }
+    }
+
     fn report_begun(&mut self, head: &[u8], is_over: bool, probe: &Probe, outbox: &mut Outbox) {
         let (arrived, first_read) = self.first_read.unwrap_or_default();
         let exchange = Exchange {
@@ -283,7 +296,7 @@ impl Notes {
     ) {
         self.exchanges += 1;
         (self.has_begun, self.is_reported, self.taken) = (false, false, 0);
-        self.body_reported = Moment::default();
+        (self.body_reported, self.waited) = (Moment::default(), None);
         let is_recorded = probe.admit_exchange();
         self.ask_kernel(is_recorded, socket);
         // A request that came with the one before was read when that one was.

@@ -47,6 +47,7 @@ impl Connection {
             let (probe, outbox) = (&workspace.service.probe, &mut workspace.outbox);
             match timer {
                 Timer::Send => notes.sending_waits(probe, outbox),
+                Timer::Respond | Timer::Source => notes.handler_waits(probe, outbox),
                 _ => match self.machine.next() {
                     Next::ReceiveProxyHeader => notes.proxy_header_waits(input.unused(), probe, outbox),
                     Next::ReceiveBody => notes.body_waits(probe, outbox),
@@ -54,6 +55,7 @@ impl Connection {
                     _ => {}
                 },
             }
+            notes.acknowledgements_wait(probe, outbox);
         }
         let at = match self.deadline {
             Some(deadline) if (deadline.timer, deadline.exchange) == (timer, exchange) => deadline.at,

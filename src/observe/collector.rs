@@ -33,8 +33,10 @@
 mod arrived;
 mod closed;
 mod heard;
+mod held;
 mod lines;
 mod recorded;
+mod unsettled;
 
 use super::interpret::{self, Lost};
 use super::metrics::Metrics;
@@ -281,14 +283,25 @@ impl Collector {
     }
 
     fn hand_on(&mut self, connection: u64, news: News) {
-        if let Some(recorded) = self.connections.get_mut(&connection) {
-            // What has just begun has hardly any yet; the next beat brings them.
-            let capture = self.packets.as_ref().filter(|_| !matches!(news, News::Opened | News::Receiving));
-            let is_new = capture.is_some_and(|capture| recorded.look_at(capture, Instant::now(), news));
-            if news == News::Segments && !is_new {
-                return;
+        self.hand_on_to(connection, news, |_| true);
+    }
+
+    /// Those sinks that follow what is under way are shown what is held of it, too.
+    fn hand_on_to(&mut self, connection: u64, news: News, is_shown: impl Fn(&dyn Sink) -> bool) {
+        let Some(recorded) = self.connections.get_mut(&connection) else { return };
+        // What has just begun has hardly any yet; the next beat brings them.
+        let capture = self.packets.as_ref().filter(|_| !matches!(news, News::Opened | News::Receiving));
+        let is_new = capture.is_some_and(|capture| recorded.look_at(capture, Instant::now(), news));
+        if news == News::Segments && !is_new {
+            return;
+        }
+        let Recorded { record, held, .. } = recorded;
+        for sink in self.sinks.iter_mut().filter(|sink| is_shown(sink.as_ref())) {
+            // It will be in the next part.
+            match sink.follows_segments() && news != News::Continues && !held.is_empty() {
+                true => held.beside(record, |record| sink.take(record, news)),
+                false => sink.take(record, news),
             }
-            self.sinks.iter_mut().for_each(|sink| sink.take(&recorded.record, news));
         }
     }
 
@@ -302,6 +315,7 @@ impl Collector {
             let age = now.saturating_duration_since(recorded.last_heard);
             !recorded.is_silent
                 && recorded.record.exchanges.is_empty()
+                && recorded.held.is_empty()
                 && recorded.record.close.is_none()
                 && age >= SILENT
         };
@@ -319,6 +333,7 @@ impl Collector {
         }
         let responding = std::mem::take(&mut self.responding);
         responding.into_iter().for_each(|connection| self.hand_on(connection, News::Responding));
+        self.hand_on_held(now);
         self.hand_on_followed(now);
         if self.look_for_ended.is_some_and(|at| at <= now) {
             self.look_for_ended = None;
@@ -334,15 +349,25 @@ impl Collector {
     /// has their sockets any more.
     fn close_ended(&mut self, now: Instant) {
         let Some(table) = &self.table else { return };
-        for (number, recorded) in &mut self.connections {
+        let mut ended = Vec::new();
+        for (number, recorded) in &self.connections {
             let ends = recorded.record.addresses();
             let has_ended =
                 || ends.is_some_and(|(server, client)| table.is_open(server, client).is_ok_and(|is_open| !is_open));
             let is_quiet = now.saturating_duration_since(recorded.last_heard) >= QUIET;
             if recorded.record.close.is_none() && is_quiet && has_ended() {
-                recorded.record.close = Some(interpret::lost(Lost::Report));
-                self.closing.push_back((now, *number));
+                ended.push(*number);
             }
+        }
+        ended.into_iter().for_each(|connection| self.lose(connection, Lost::Report, now));
+    }
+
+    /// The end of this connection will not be heard.
+    fn lose(&mut self, connection: u64, lost: Lost, due: Instant) {
+        self.release(connection, u64::MAX);
+        if let Some(recorded) = self.connections.get_mut(&connection) {
+            recorded.record.close = Some(interpret::lost(lost));
+            self.closing.push_back((due, connection));
         }
     }
 
@@ -370,10 +395,9 @@ impl Collector {
     fn finish(mut self) -> LeftOut {
         std::thread::sleep(self.look);
         let last = Instant::now();
-        for (number, recorded) in self.connections.iter_mut().filter(|(_, recorded)| recorded.record.close.is_none()) {
-            recorded.record.close = Some(interpret::lost(Lost::Server));
-            self.closing.push_back((last, *number));
-        }
+        let open = self.connections.iter().filter(|(_, recorded)| recorded.record.close.is_none());
+        let open: Vec<u64> = open.map(|(number, _)| *number).collect();
+        open.into_iter().for_each(|connection| self.lose(connection, Lost::Server, last));
         while !are_packets_read(self.packets.as_deref(), last, Instant::now()) {
             std::thread::sleep(NAP);
         }

@@ -157,6 +157,7 @@ fn unseen(why: Why, report: &ExchangeReport<'_>) -> Why {
         // What was not sent nobody acknowledges.
         (Why::NoAcknowledgement, true) if !is_sent => Why::NotReached,
         (Why::NoAcknowledgement, _) if is_sent && !report.asked_kernel => Why::NotAsked,
+        (Why::NoAcknowledgement, true) if report.is_held => Why::NotYet,
         // A response says that the head was given up before.
         (Why::HeadUnfinished, _) if report.status != 0 => Why::HeadUnfinished,
         (Why::HeadUnfinished, true) => Why::NotReached,

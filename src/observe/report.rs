@@ -20,7 +20,7 @@ pub(crate) enum Report<'a> {
     ProxyHeader(ProxyHeader),
     /// An exchange began, or went on: what is known of it now.
     Exchange(Exchange<'a>),
-    /// The response of an exchange that was reported before is acknowledged.
+    /// The response of an exchange that was reported before it was is acknowledged.
     Acknowledged { connection: u64, number: u64, at: Moment },
     /// A connection was closed.
     Closed(Closed),
@@ -114,6 +114,9 @@ pub(crate) struct Exchange<'a> {
     pub is_over: bool,
     /// Whether arrivals and acknowledgements were asked of the kernel.
     pub asked_kernel: bool,
+    /// Whether more of it is expected at once, an acknowledgement or more of the response: only those
+    /// who follow what is under way are shown it before.
+    pub is_held: bool,
     /// Whether the client's segments had come in order, as far as that was asked.
     pub order: Order,
 }

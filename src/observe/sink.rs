@@ -67,7 +67,8 @@ pub trait Sink: Send {
     /// The server ends: whatever is held back is written now.
     fn finish(&mut self) {}
 
-    /// Whether it takes [`News::Segments`].
+    /// Whether it takes [`News::Segments`], and what is known of an exchange whose acknowledgement, or of which
+    /// more from the handler, is still to come; other sinks wait for that, a second at most.
     fn follows_segments(&self) -> bool {
         false
     }

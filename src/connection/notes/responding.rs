@@ -86,16 +86,31 @@ impl Notes {
 
     /// The kernel took a part of the response, and the rest waits: what is known of it is said once.
     pub(in crate::connection) fn sending_waits(&mut self, probe: &Probe, outbox: &mut Outbox) {
-        if let (Some(exchange), false) = (&self.exchange, self.is_reported)
-            && exchange.writes > 0
-        {
-            let mut exchange = Exchange::clone(exchange);
-            exchange.stages.last_write = Moment::default();
-            set_traffic(&mut exchange, self.taken);
+        let is_due = !self.is_reported && self.exchange.as_ref().is_some_and(|exchange| exchange.writes > 0);
+        if let Some(exchange) = is_due.then(|| self.under_way()).flatten() {
             self.report_held(probe, outbox);
             outbox.push(probe, &Report::Exchange(exchange));
             self.is_reported = true;
         }
+    }
+
+    /// The handler makes the response elsewhere, or more of it: what is known of it is said once of each.
+    pub(in crate::connection) fn handler_waits(&mut self, probe: &Probe, outbox: &mut Outbox) {
+        let status = self.exchange.as_ref().map(|exchange| exchange.status);
+        if self.waited != status
+            && let Some(exchange) = self.under_way()
+        {
+            self.acknowledgements_wait(probe, outbox);
+            outbox.push(probe, &Report::Exchange(Exchange { is_held: true, ..exchange }));
+            self.waited = status;
+        }
+    }
+
+    fn under_way(&self) -> Option<Exchange<'static>> {
+        let mut exchange = self.exchange.as_deref().cloned()?;
+        exchange.stages.last_write = Moment::default();
+        set_traffic(&mut exchange, self.taken);
+        Some(exchange)
     }
 
     /// Whether there will be a record of the exchange that is under way.

@@ -66,6 +66,25 @@ fn it_comes_before_one_of_whose_response_nothing_was_sent() {
 }
 
 #[test]
+fn what_waits_for_its_handler_or_its_acknowledgement_is_one_exchange() {
+    let numbers = exchanges(|notes, socket, probe, outbox, receive| {
+        for status in [200, 404] {
+            receive(notes, HEAD);
+            notes.begin_exchange(HEAD, HeadState::Complete, None, socket, probe);
+            notes.handler_waits(probe, outbox);
+            notes.response_chosen(status, None);
+            notes.sent(100, notes.now());
+            (0..2).for_each(|_| notes.handler_waits(probe, outbox));
+            notes.sent(100, notes.now());
+            notes.end_exchange(true, socket, probe, outbox);
+            (0..2).for_each(|_| notes.acknowledgements_wait(probe, outbox));
+        }
+        notes.close(None, false, b"", socket, probe, outbox);
+    });
+    assert_eq!(numbers, [1, 2]);
+}
+
+#[test]
 fn how_long_a_request_lay_in_the_kernel_is_said_only_where_its_segments_came_in_order() {
     for (order, is_said) in [(Order::Kept, true), (Order::Lost, false), (Order::Unknown, false)] {
         let _ = exchanges(|notes, socket, probe, outbox, receive| {

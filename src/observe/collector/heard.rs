@@ -2,12 +2,13 @@
 //! full goes on in a further part.
 
 use super::recorded::Recorded;
+use super::unsettled::{Unsettled, superseded};
 use super::{Collector, LOOKS, MOST_EXCHANGES, MOST_EXCHANGES_OF_ALL, MOST_OPEN, UNSETTLED};
 use crate::observe::interpret::{self, Lost};
-use crate::observe::report::{Closed, Exchange, Opened, Report};
+use crate::observe::report::{self, Closed, Opened, Report};
 use crate::observe::sink::News;
+use crate::record::connection::Exchange;
 use crate::record::segment::Followed;
-use crate::record::{Figure, Source};
 use std::time::{Duration, Instant};
 
 impl Collector {
@@ -22,15 +23,10 @@ impl Collector {
                 }
             }
             Report::Exchange(report) => self.hear_exchange(&report),
-            Report::Acknowledged { connection, number, at } => {
-                if let Some(recorded) = self.connections.get_mut(&connection)
-                    && let Some(known) = recorded.record.exchanges.iter_mut().rfind(|known| known.number == number)
-                {
-                    known.stages.acknowledged = interpret::acknowledged(at, recorded.accepted, &known.stages);
-                }
-            }
+            Report::Acknowledged { connection, number, at } => self.hear_acknowledged(connection, number, at),
             Report::Closed(report) => self.hear_closed(&report),
             Report::Lost { connection, exchanges } => {
+                self.release(connection, u64::MAX);
                 if let Some(recorded) =
                     self.connections.get_mut(&connection).filter(|recorded| recorded.record.close.is_none())
                 {
@@ -63,6 +59,7 @@ impl Collector {
             followed: Followed::SoFar,
             in_earlier_parts: 0,
             are_ends_used_again: false,
+            held: Unsettled::default(),
         };
         if let Some(ends) = recorded.record.addresses() {
             self.latest_between.insert(ends, report.connection);
@@ -80,39 +77,45 @@ impl Collector {
         }
     }
 
-    fn hear_exchange(&mut self, report: &Exchange<'_>) {
+    fn hear_exchange(&mut self, report: &report::Exchange<'_>) {
         let Some(recorded) = self.connections.get_mut(&report.connection) else { return };
         let exchange = interpret::exchange(report, recorded.accepted);
         let exchange = interpret::unix::exchange(exchange, &recorded.record);
         recorded.last_heard = Instant::now();
-        let exchanges = &mut recorded.record.exchanges;
-        // They come in their order: it is the last one, or comes behind it.
-        let before = exchanges.iter().rposition(|known| known.number <= exchange.number);
-        match before {
-            Some(known) if exchanges[known].number == exchange.number => {
-                let known = &mut exchanges[known];
-                let arrived = std::mem::replace(known, exchange).stages.arrived;
-                // What packets showed stays known.
-                if matches!(arrived, Figure::Measured { by: Source::Packets, .. }) {
-                    known.stages.arrived = arrived;
-                }
-            }
-            _ => {
-                exchanges.push(exchange);
-                self.exchanges += 1;
-                self.end_part(report.connection);
-            }
+        if report.is_held {
+            return self.hold(report.connection, exchange);
         }
+        let exchange = match self.take_held(report.connection, report.number) {
+            Some(held) => superseded(&held, exchange),
+            None => exchange,
+        };
         let news = match (report.is_over, report.status) {
             (true, _) => News::Responded,
             (false, 0) => News::Receiving,
             (false, _) => News::Responding,
         };
-        self.responding.retain(|connection| *connection != report.connection);
+        self.take_in(report.connection, exchange, news);
+    }
+
+    /// Puts an exchange into its connection's record.
+    pub(super) fn take_in(&mut self, connection: u64, exchange: Exchange, news: News) {
+        let Some(recorded) = self.connections.get_mut(&connection) else { return };
+        let exchanges = &mut recorded.record.exchanges;
+        // They come in their order: it is the last one, or comes behind it.
+        let before = exchanges.iter().rposition(|known| known.number <= exchange.number);
+        match before.map(|known| &mut exchanges[known]).filter(|known| known.number == exchange.number) {
+            Some(known) => *known = superseded(known, exchange),
+            None => {
+                exchanges.push(exchange);
+                self.exchanges += 1;
+                self.end_part(connection);
+            }
+        }
+        self.responding.retain(|responding| *responding != connection);
         match news {
             // Its segments are not read yet.
-            News::Responding if self.packets.is_some() => self.responding.push(report.connection),
-            _ => self.hand_on(report.connection, news),
+            News::Responding if self.packets.is_some() => self.responding.push(connection),
+            _ => self.hand_on(connection, news),
         }
     }
 
@@ -138,6 +141,7 @@ impl Collector {
     }
 
     fn hear_closed(&mut self, report: &Closed) {
+        self.release(report.connection, u64::MAX);
         let Some(recorded) = self.connections.get_mut(&report.connection) else { return };
         self.responding.retain(|connection| *connection != report.connection);
         self.left_out.exchanges += recorded.count_unreported(report.exchanges);

@@ -1,5 +1,6 @@
 //! A connection that is recorded, and how far that is.
 
+use super::unsettled::Unsettled;
 use crate::capture::{Capture, SoFar, Which};
 use crate::language::Language;
 use crate::observe::sink::{News, Records};
@@ -33,6 +34,8 @@ pub(super) struct Recorded {
     pub(super) in_earlier_parts: u64,
     /// Whether a younger connection has the same two ends.
     pub(super) are_ends_used_again: bool,
+    /// Exchanges behind those of the record.
+    pub(super) held: Unsettled,
 }
 
 impl Recorded {

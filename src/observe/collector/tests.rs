@@ -1,5 +1,7 @@
 //! What becomes of connections whose reports are dropped.
 
+mod held;
+
 use super::super::probe::{Outbox, Rate};
 use super::super::report::{Between, Closed, Exchange, Opened};
 use super::*;
@@ -26,10 +28,13 @@ impl Sink for Ends {
 
 /// One that records every connection, and hands over the records of those that are closed.
 pub(crate) fn watching() -> (Watching, Receiver<Record>) {
-    let scope = Scope { connections: Some(Rate::All), ..Scope::default() };
     let (send, ends) = channel();
-    let watching = Watching::start(scope, "test".into(), Box::new(io::sink()), vec![Box::new(Ends(send))], None);
-    (watching.expect("a thread"), ends)
+    (watching_for(vec![Box::new(Ends(send))]), ends)
+}
+
+fn watching_for(sinks: Vec<Box<dyn Sink>>) -> Watching {
+    let scope = Scope { connections: Some(Rate::All), ..Scope::default() };
+    Watching::start(scope, "test".into(), Box::new(io::sink()), sinks, None).expect("a thread")
 }
 
 fn opened(probe: &Probe, client: &TcpStream) -> Report<'static> {
