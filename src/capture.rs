@@ -8,14 +8,15 @@
 //! ```
 //!
 //! What finds no room in a ring is counted by the kernel. A machine under load
-//! is left alone: beyond some thousand frames nothing more is read until the
-//! next second, and what finds no room meanwhile is counted, too.
+//! is left alone: beyond some thousand frames in a second the others are let go
+//! of unread, and counted, too, until few come or the second is over.
 
 mod flow;
 mod flows;
 mod last_read;
 pub mod log;
 mod names;
+mod pace;
 mod reader;
 mod shared;
 pub mod wanted;
@@ -199,7 +200,7 @@ impl Capture {
         self.shared.wake();
         let mut known = lock(&self.shared.known);
         loop {
-            let is_read = known.last_read.has_looked(passed);
+            let is_read = known.last_read.has_read(passed);
             if is_read && (!is_over || known.flows.is_settled(&pair)) {
                 return;
             }
@@ -249,7 +250,7 @@ impl Capture {
         }
     }
 
-    /// Frames that passed and found no room.
+    /// Frames that passed and were not read: they found no room, or were let go of.
     pub(crate) fn lost(&self) -> u64 {
         self.shared.lost.load(Ordering::Relaxed)
     }

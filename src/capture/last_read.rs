@@ -2,37 +2,23 @@
 
 use std::time::Instant;
 
-/// When the sockets were read.
+/// Up to when all that had passed was read, or let go of and counted.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct LastRead {
-    /// The last time, or since then what lies there was left alone until the next second.
-    looked: Instant,
-    /// The last time that nothing was left.
-    emptied: Instant,
-}
+pub(crate) struct LastRead(Instant);
 
 impl LastRead {
     pub(super) fn now() -> Self {
-        let now = Instant::now();
-        Self { looked: now, emptied: now }
+        Self(Instant::now())
     }
 
-    /// They were looked at, at this moment; `is_pausing`: what is left has to wait.
-    pub(super) fn looked(&mut self, at: Instant, is_pausing: bool) {
-        self.looked = at;
-        if !is_pausing {
-            self.emptied = at;
-        }
+    /// Nothing is left of what had passed by this moment.
+    pub(super) fn looked(&mut self, at: Instant) {
+        self.0 = self.0.max(at);
     }
 
-    /// Whether what had passed before `then` is known, or has to wait.
-    pub(crate) fn has_looked(&self, then: Instant) -> bool {
-        self.looked >= then
-    }
-
-    /// Whether it is known.
-    pub(crate) fn has_all(&self, then: Instant) -> bool {
-        self.emptied >= then
+    /// Whether nobody is to wait for what had passed before `then`.
+    pub(crate) fn has_read(&self, then: Instant) -> bool {
+        self.0 >= then
     }
 }
 
@@ -42,13 +28,13 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn what_was_left_alone_is_not_known() {
+    fn what_passed_later_is_not_known() {
         let mut last = LastRead::now();
         let then = Instant::now() + Duration::from_secs(1);
-        assert!(!last.has_looked(then) && !last.has_all(then));
-        last.looked(then, true);
-        assert!(last.has_looked(then) && !last.has_all(then));
-        last.looked(then, false);
-        assert!(last.has_all(then));
+        assert!(!last.has_read(then));
+        last.looked(then);
+        assert!(last.has_read(then));
+        last.looked(then.checked_sub(Duration::from_secs(1)).expect("a moment"));
+        assert!(last.has_read(then), "what is known stays known");
     }
 }

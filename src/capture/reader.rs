@@ -3,21 +3,17 @@
 use super::flow::Frame;
 use super::flows;
 use super::log::PcapngLog;
+use super::pace::{self, Pace, Turn};
 use super::shared::{LATEST, Shared};
 use crate::lock::lock;
 use crate::record::{End, Moment};
-use crate::sys::packet_socket::PacketSocket;
+use crate::sys::packet_socket::{PacketSocket, Statistics};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// Frames in a second beyond which a capture pauses until the next, unless they go to a file: ten for
-/// each of the connections that the story and the page take in.
-const MOST_PER_SECOND: usize = 5_000;
-/// The same in a second after one in which more than that passed: the machine has enough to do.
-const FEW_PER_SECOND: usize = 1_000;
 /// How long a wait for frames is at most: while some came lately, and otherwise.
 const TURN: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
 const IDLE: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
@@ -34,11 +30,7 @@ pub(super) struct Reader {
     /// Which end is here.
     here: End,
     log: Option<PcapngLog>,
-    /// When the second began in which `frames` came.
-    second: Instant,
-    frames: usize,
-    /// How many are read in that second at most.
-    most: usize,
+    pace: Pace,
     /// A moment, and what had passed by then of each socket and is not all read.
     mark: Option<(Instant, Vec<u64>)>,
     _stamping: Option<UdpSocket>,
@@ -52,8 +44,8 @@ impl Reader {
         log: Option<PcapngLog>,
         stamping: Option<UdpSocket>,
     ) -> Self {
-        let (second, frames, most, mark) = (Instant::now(), 0, MOST_PER_SECOND, None);
-        Self { shared, sockets, loopback, here, log, second, frames, most, mark, _stamping: stamping }
+        let pace = Pace::since(Instant::now());
+        Self { shared, sockets, loopback, here, log, pace, mark: None, _stamping: stamping }
     }
 
     pub(super) fn run(mut self) {
@@ -63,19 +55,20 @@ impl Reader {
                 break;
             }
             let begun = Instant::now();
-            if begun.duration_since(self.second) >= Duration::from_secs(1) {
-                (self.second, self.frames, self.most) = (begun, 0, MOST_PER_SECOND);
-            }
-            let is_pausing = self.is_pausing();
-            let read = if is_pausing {
-                self.mark = None;
-                Some(begun) // nobody is to wait for what is left alone
-            } else {
-                self.read();
-                self.read_up_to(begun)
+            let counted = self.count();
+            let read = match self.turn(begun, &counted) {
+                Turn::Read(most) => {
+                    self.read(most, &counted);
+                    self.read_up_to(begun)
+                }
+                // Nobody is to wait for what is let go of.
+                Turn::LetGo(by) => {
+                    let is_done = self.let_go(by, &counted);
+                    by.filter(|_| is_done)
+                }
             };
             if let Some(read) = read {
-                lock(&self.shared.known).last_read.looked(read, is_pausing);
+                lock(&self.shared.known).last_read.looked(read);
             }
             self.shared.progress.notify_all();
         }
@@ -85,6 +78,32 @@ impl Reader {
         if let Some(log) = &mut self.log {
             log.finish(self.shared.lost.load(Ordering::Relaxed));
         }
+    }
+
+    /// What the kernel counted of each socket since it was last asked.
+    fn count(&mut self) -> Vec<Statistics> {
+        self.sockets.iter_mut().map(PacketSocket::statistics).collect()
+    }
+
+    /// What is to be done with what waits. A file gets all that there is room for.
+    fn turn(&mut self, begun: Instant, counted: &[Statistics]) -> Turn {
+        let waiting = self.sockets.iter().map(PacketSocket::waiting).sum();
+        let turn = self.pace.turn(begun, counted, waiting);
+        if self.log.is_some() { Turn::Read(u64::MAX) } else { turn }
+    }
+
+    /// Lets go of what waits, but for the newest frames, and counts it; gives whether no more are left.
+    fn let_go(&mut self, by: Option<Instant>, counted: &[Statistics]) -> bool {
+        self.mark = None;
+        let mut is_done = true;
+        for (socket, counted) in self.sockets.iter_mut().zip(counted) {
+            let left = pace::left(by, *counted);
+            let rest = socket.waiting().saturating_sub(left);
+            let gone = socket.read(usize::try_from(rest).unwrap_or(usize::MAX), |_| ()) as u64;
+            is_done &= gone >= rest;
+            self.shared.lost.fetch_add(gone + u64::from(counted.dropped), Ordering::Relaxed);
+        }
+        is_done
     }
 
     /// Up to when all that had passed is read, if that is known anew; `begun` is when the kernel was last asked.
@@ -105,7 +124,7 @@ impl Reader {
     fn read_the_rest(&mut self) {
         std::thread::sleep(LATEST);
         let begun = Instant::now();
-        self.read();
+        self.read_all();
         let (counted, _): (Vec<u64>, Vec<u64>) = self.sockets.iter().map(PacketSocket::progress).unzip();
         let unread = |reader: &Self| -> u64 {
             let rest = reader.sockets.iter().zip(&counted);
@@ -115,26 +134,33 @@ impl Reader {
             let mut ready: Vec<_> = self.sockets.iter().map(|socket| PollFd::new(socket, PollFlags::IN)).collect();
             // Where that fails, it is read more often.
             let _ = poll(&mut ready, Some(&PROMPT));
-            self.read();
+            self.read_all();
         }
         self.shared.lost.fetch_add(unread(self), Ordering::Relaxed);
     }
 
-    /// A file gets all that there is room for; otherwise the machine has other things to do.
+    fn read_all(&mut self) {
+        let counted = self.count();
+        self.read(u64::MAX, &counted);
+    }
+
+    /// Whether the machine has other things to do, and no file is to have all that there is room for.
     fn is_pausing(&self) -> bool {
-        self.frames >= self.most && self.log.is_none()
+        self.pace.is_over() && self.log.is_none()
     }
 
     /// Waits for frames, or until asked for them.
     fn wait(&self) {
+        let is_pausing = self.is_pausing();
         // What is not to be read yet wakes nobody.
-        let events = if self.is_pausing() { PollFlags::empty() } else { PollFlags::IN };
+        let events = if is_pausing { PollFlags::empty() } else { PollFlags::IN };
         let frames = self.sockets.iter().map(|socket| PollFd::new(socket, events));
         let mut waited: Vec<PollFd<'_>> =
             std::iter::once(PollFd::new(&self.shared.wake, PollFlags::IN)).chain(frames).collect();
         let turn = match self.here {
+            _ if is_pausing => &TURN,
             End::Client if !self.shared.is_prompt => &PROMPT,
-            End::Server if self.frames > 0 || self.log.as_ref().is_some_and(PcapngLog::is_holding) => &TURN,
+            End::Server if !self.pace.is_idle() || self.log.as_ref().is_some_and(PcapngLog::is_holding) => &TURN,
             _ => &IDLE,
         };
         let is_ready = poll(&mut waited, Some(turn)).is_ok();
@@ -144,26 +170,22 @@ impl Reader {
         }
     }
 
-    fn read(&mut self) {
-        let Self { shared, sockets, loopback, here, log, frames, most, .. } = self;
+    /// Reads some `most` frames that wait.
+    fn read(&mut self, most: u64, counted: &[Statistics]) {
+        let Self { shared, sockets, loopback, here, log, pace, .. } = self;
+        let mut rest = usize::try_from(most).unwrap_or(usize::MAX);
         let addresses = lock(&shared.addresses).clone();
         let is_server = |address: SocketAddr| {
             addresses.iter().any(|own| {
                 own.port() == address.port() && (own.ip().is_unspecified() || own.ip().to_canonical() == address.ip())
             })
         };
-        for socket in sockets {
+        for (socket, counted) in sockets.iter_mut().zip(counted) {
             let mut known = lock(&shared.known);
-            let counted = socket.statistics();
             // What waits had room: what had none came behind it.
             let before = shared.lost.fetch_add(counted.dropped.into(), Ordering::Relaxed);
             let lost = before..=before + u64::from(counted.dropped);
-            // Those that passed during a pause are counted here, behind it.
-            if counted.seen as usize > MOST_PER_SECOND {
-                *most = FEW_PER_SECOND;
-            }
-            let rest = if log.is_some() { usize::MAX } else { most.saturating_sub(*frames) };
-            *frames += socket.read(rest, |frame| {
+            let read = socket.read(rest, |frame| {
                 let Ok(packet) = flows::taken_apart(&frame) else {
                     shared.lost.fetch_add(1, Ordering::Relaxed);
                     return;
@@ -189,6 +211,8 @@ impl Reader {
                     log.take((&frame, tcp), (pair, direction), seen.as_ref(), || shared.names.of(frame.interface));
                 }
             });
+            rest = rest.saturating_sub(read);
+            pace.read(read as u64);
             if let Some(log) = log {
                 log.miss(counted.dropped);
             }

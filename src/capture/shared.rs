@@ -25,7 +25,7 @@ pub(super) struct Shared {
     pub(super) names: Names,
     /// Calls that the log has not heard of yet.
     pub(super) calls: Mutex<Vec<Calls>>,
-    /// Frames that passed and found no room.
+    /// Frames that passed and were not read: they found no room, or were let go of.
     pub(super) lost: AtomicU64,
     /// Whether a frame is ready as soon as it has passed.
     pub(super) is_prompt: bool,

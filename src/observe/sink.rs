@@ -138,7 +138,7 @@ pub struct LeftOut {
     pub exchanges: u64,
     /// Reports that found no room on their way to the collector.
     pub reports: u64,
-    /// Frames that passed unseen, because there was no room for them.
+    /// Frames that passed unread: there was no room for them, or too many came at once.
     pub frames: u64,
 }
 

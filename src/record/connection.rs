@@ -63,7 +63,7 @@ pub struct Record {
     /// The header that said so, or as much of it as came; `None` where the address expects none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy_header: Option<ProxyHeader>,
-    /// Its segments; `None` where packets are not captured, or its beginning was not seen.
+    /// Its segments; `None` where packets are not captured, or its beginning is not among those that were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segments: Option<Segments>,
 }
@@ -132,6 +132,19 @@ impl Record {
         self.join_acknowledgments(&segments);
         self.join_arrivals(&segments);
         self.segments = Some(segments);
+    }
+
+    /// Packets are captured, and those with which it began are not among them: they would show nothing more.
+    pub(crate) fn lack_segments(&mut self) {
+        let doubt = Why::BeginningNotSeen;
+        if matches!(self.handshake.server_sequence, Figure::NotVisible { why: Why::OwnSequence }) {
+            self.handshake.server_sequence = Figure::not_visible(doubt.clone());
+        }
+        if let Some(close) = &mut self.close
+            && matches!(close.server_fin, Figure::NotVisible { why: Why::BytesUnsent })
+        {
+            close.server_fin = Figure::not_visible(doubt);
+        }
     }
 
     /// When requests arrived of which segments came out of order.

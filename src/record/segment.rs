@@ -20,7 +20,8 @@ pub struct Segments {
     pub left_out: u64,
     /// Behind how many of the list those belong.
     pub left_out_behind: usize,
-    /// Frames, of any connection, that passed unseen while this one was open: there was no room for them.
+    /// Frames, of any connection, that passed unread while this one was open: there was no room for them, or
+    /// too many came at once.
     pub not_seen: u64,
     /// The interface on which they were seen.
     pub interface: String,

@@ -110,6 +110,11 @@ impl PacketSocket {
         (self.counted, self.handed_over)
     }
 
+    /// How many frames wait, as far as the kernel was asked.
+    pub(crate) fn waiting(&self) -> u64 {
+        self.counted.saturating_sub(self.handed_over)
+    }
+
     /// Whether a frame is ready as soon as it has passed.
     pub(crate) fn is_prompt(&self) -> bool {
         matches!(self.waiting, Waiting::Queue(_))

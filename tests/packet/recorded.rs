@@ -191,6 +191,43 @@ fn under_overload_packets_are_dropped_counted_and_said() {
 
 #[test]
 #[ignore = "needs CAP_NET_RAW"]
+fn a_connection_right_after_a_burst_has_its_packets_and_those_of_the_burst_are_counted() {
+    let mut server = serve_with_page(&[]);
+    let ask = || {
+        let mut client = Client::connect(server.address());
+        client.send(b"GET /small.txt HTTP/1.0\r\n\r\n");
+        client.read_to_end();
+    };
+    let other = SocketAddr::from(([127, 0, 0, 2], server.port));
+    for number in 0..10_000 {
+        TcpStream::connect(other).expect_err("nobody listens there");
+        if number % 1_000 == 999 {
+            ask();
+        }
+    }
+    // Nothing passes for a while.
+    let idle = Client::connect(server.address());
+    idle.socket.set_read_timeout(Some(Duration::from_millis(100))).expect("a timeout");
+    assert_eq!((&idle.socket).read(&mut [0]).expect_err("nothing was asked").kind(), ErrorKind::WouldBlock);
+    ask();
+    drop(idle);
+    server.end();
+    assert!(server.warnings().contains("packets not recorded"));
+    let lines = records(&server.output);
+    let frames: u64 = lines.iter().filter_map(|line| line["left_out"]["frames"].as_u64()).sum();
+    assert!(frames > 1_000, "{frames}");
+    let connections = || lines.iter().filter(|line| line["connection"].is_u64());
+    assert_eq!(connections().count(), 12);
+    for record in connections().filter(|record| record["segments"].is_null()) {
+        assert_eq!(record["handshake"]["server_sequence"]["code"], "beginning_not_seen", "{record}");
+    }
+    let last = connections().max_by_key(|record| record["connection"].as_u64()).expect("a record");
+    assert!(last["segments"]["list"].as_array().is_some_and(|list| list.len() >= 8), "{last}");
+    assert_eq!(last["segments"]["not_seen"], 0);
+}
+
+#[test]
+#[ignore = "needs CAP_NET_RAW"]
 fn a_server_that_is_not_scheduled_for_a_second_and_more_misses_no_packet_that_has_room() {
     let mut server = serve_with_page(&[]);
     let signal = |signal| kill_process(Pid::from_child(&server.child), signal).expect("a signal");

@@ -49,7 +49,7 @@ impl Recorded {
     /// Joins what was seen of its packets; gives whether there is more of them.
     pub(super) fn look_at(&mut self, capture: &Capture, now: Instant, news: News) -> bool {
         let Some((server, client)) = self.record.addresses() else { return false };
-        let is_at_close = matches!(news, News::Closing | News::Closed);
+        let is_at_close = matches!(news, News::Continues | News::Closing | News::Closed);
         let seen = self.so_far(capture).map_or(0, |so_far| so_far.count);
         let is_due = self.last_look.is_none_or(|last| now.saturating_duration_since(last) >= LOOK_AGAIN);
         let is_new = seen != self.segments_seen && (seen <= MANY || is_due);
@@ -60,6 +60,8 @@ impl Recorded {
         if let Some(segments) = capture.record(server, client, (self.which(), self.accepted)) {
             self.record.join(segments);
             self.say_why_it_ended();
+        } else if is_at_close && self.record.segments.is_none() {
+            self.record.lack_segments();
         }
         if let Some(segments) = &mut self.record.segments {
             segments.followed = self.followed;
@@ -114,7 +116,7 @@ impl Records for Latest<'_> {
         let passed = self.connections.get(&connection).map(|recorded| recorded.last_heard + look(true));
         passed
             .zip(self.packets)
-            .is_none_or(|(passed, packets)| packets.last_read().has_all(passed) || Instant::now() > passed + UNREAD)
+            .is_none_or(|(passed, packets)| packets.last_read().has_read(passed) || Instant::now() > passed + UNREAD)
     }
 
     fn of(&mut self, connection: u64) -> Option<&Record> {
@@ -154,5 +156,5 @@ pub(super) fn look(is_capturing: bool) -> Duration {
 
 /// Whether the packets that passed before `then` are read, as far as they are captured.
 pub(super) fn are_packets_read(packets: Option<&Capture>, then: Instant, now: Instant) -> bool {
-    packets.is_none_or(|packets| packets.last_read().has_looked(then) || now > then + UNREAD)
+    packets.is_none_or(|packets| packets.last_read().has_read(then) || now > then + UNREAD)
 }

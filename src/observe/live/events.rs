@@ -74,6 +74,7 @@ struct LeftOutHere {
     connections: u64,
     exchanges: u64,
     reports: u64,
+    frames: u64,
     /// Connections that are known and were not shown to this browser.
     untold: u64,
 }
@@ -284,6 +285,7 @@ impl Events {
             connections: state.left_out.connections + history.refused(),
             exchanges: state.left_out.exchanges,
             reports: state.left_out.reports,
+            frames: state.left_out.frames,
             untold: (history.admitted() - self.admitted_before).saturating_sub(self.shown_since),
         };
         self.count(left_out, state.is_over && self.due.is_empty());
@@ -302,9 +304,10 @@ impl Events {
         };
         if is_news && is_due {
             self.said = Some((Instant::now(), left_out));
-            let LeftOutHere { connections, exchanges, reports, untold } = left_out;
+            let LeftOutHere { connections, exchanges, reports, frames, untold } = left_out;
             let data = json!({
-                "connections": connections, "exchanges": exchanges, "reports": reports, "untold": untold,
+                "connections": connections, "exchanges": exchanges, "reports": reports, "frames": frames,
+                "untold": untold,
             });
             self.say("left_out", data.to_string().as_bytes());
         }

@@ -209,10 +209,18 @@ fn syn_ack(
         (None, None) => (Figure::not_visible(Why::SynAckTime), bound),
     };
     let ack = handshake.syn.value().map(|syn| format!("ack ~{}", syn.sequence.wrapping_add(1)));
-    let own = match handshake.server_sequence.value() {
-        Some(sequence) => format!("seq {sequence}"),
-        None if is_captured => say!(language, "its own seq: not seen" / "서버의 seq: 캡처되지 않음"),
-        None => say!(language, "its own seq: not visible without packets" / "서버의 seq: 패킷 없이는 보이지 않음"),
+    let own = match &handshake.server_sequence {
+        Figure::Measured { value, .. } | Figure::Derived { value, .. } => format!("seq {value}"),
+        Figure::NotVisible { why: Why::BeginningNotSeen } => say!(
+            language,
+            "its own seq: not seen, for its packet passed unread" / "서버의 seq: 패킷이 읽히지 않고 지나가 보지 못함"
+        ),
+        Figure::NotVisible { .. } if is_captured => {
+            say!(language, "its own seq: not seen" / "서버의 seq: 캡처되지 않음")
+        }
+        Figure::NotVisible { .. } => {
+            say!(language, "its own seq: not visible without packets" / "서버의 seq: 패킷 없이는 보이지 않음")
+        }
     };
     let title = ack.iter().cloned().chain([own]).collect::<Vec<_>>().join("; ");
     let sentence = say!(

@@ -8,7 +8,7 @@ use crate::packet::segment::{Flags, Tcp};
 use crate::packet::tracker::Tracker;
 use crate::record::connection::{Exchange, Record};
 use crate::record::segment::{Fact, FirstSeen, Followed, Options, Segment, Segments};
-use crate::record::{End, Figure, Nanoseconds, Source};
+use crate::record::{End, Figure, Nanoseconds, Source, Why};
 use crate::story::steps::queued_since;
 use crate::story::steps::step::Bound;
 use proptest::prelude::*;
@@ -217,4 +217,23 @@ fn a_fin_that_was_seen_stands_once_though_the_kernel_knew_of_it_at_the_accept() 
     assert_eq!(told(&Record { segments: None, ..record.clone() }), Some(Some(Bound::AtLeast)));
     record.segments = Some(without_the_ack(&record.exchanges));
     assert_eq!(told(&record), None);
+}
+
+#[test]
+fn a_connection_whose_packets_passed_unread_does_not_say_that_packets_would_show_it() {
+    let mut record = super::ends::ended(Figure::not_visible(Why::BytesUnsent));
+    let said = |record: &Record, language| {
+        let steps = steps(record, language);
+        let find = |id: &str| steps.iter().find(|step| step.id == id).expect("a step").clone();
+        (find("syn-ack").title, find("server-end").sentence)
+    };
+    let (own, fin) = said(&record, Language::English);
+    assert!(own.contains("without packets") && fin.contains("without packets"), "{own} {fin}");
+    record.lack_segments();
+    for (language, words, without) in
+        [(Language::English, "passed unread", "without packets"), (Language::Korean, "읽히지 않고", "패킷 없이는")]
+    {
+        let (own, fin) = said(&record, language);
+        assert!(own.contains(words) && !own.contains(without) && !fin.contains(without), "{own} {fin}");
+    }
 }
