@@ -3,7 +3,7 @@
 use crate::capture::{Capture, Which};
 use crate::record::segment::Segments;
 use crate::record::transfer::{Ends, Transfer};
-use crate::record::{Arrivals, End, Figure, How, Moment, Nanoseconds, Source, TimeWait};
+use crate::record::{Arrivals, End, Figure, How, Moment, Nanoseconds, Source, TimeWait, not_shown};
 
 /// Who sees the packets, and what was shown of them.
 #[derive(Debug, Default)]
@@ -56,13 +56,13 @@ impl Seen {
             close.first = Figure::measured(first, Source::Packets);
             close.time_wait = TimeWait::again(close.time_wait.clone(), close.how, &close.first, segments.outcome());
         }
-        if let (Some(exchange), Some(arrivals)) = (&mut transfer.exchange, Arrivals::of(&segments, End::Server)) {
-            let stages = &mut exchange.stages;
+        if let Some(exchange) = &mut transfer.exchange {
+            let (arrivals, stages) = (Arrivals::of(&segments, End::Server), &mut exchange.stages);
             let since = stages.first_sent.value().copied().unwrap_or(Nanoseconds::MAX);
             arrivals.mend(&mut stages.arrived, since, stages.first_read.value());
-            let first = stages.first_read.value().and_then(|read| arrivals.first(since, *read));
-            if let Some(first) = first {
-                stages.first_arrived = Figure::measured(first, Source::Packets);
+            match stages.first_read.value().and_then(|read| arrivals.first(since, *read)) {
+                Some(first) => stages.first_arrived = Figure::measured(first, Source::Packets),
+                None => not_shown(&mut stages.first_arrived),
             }
         }
         transfer.segments = Some(Segments::behind(segments, before));

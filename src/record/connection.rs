@@ -149,7 +149,7 @@ impl Record {
 
     /// When requests arrived of which segments came out of order.
     fn join_arrivals(&mut self, segments: &Segments) {
-        let Some(arrivals) = Arrivals::of(segments, End::Client) else { return };
+        let arrivals = Arrivals::of(segments, End::Client);
         let (mut since, mut last) = (Nanoseconds::MIN, None);
         for stages in self.exchanges.iter_mut().map(|exchange| &mut exchange.stages) {
             let read = stages.first_read.value().copied();

@@ -31,7 +31,7 @@ mod under_way;
 mod unjoined;
 mod why;
 
-pub(crate) use arrivals::Arrivals;
+pub(crate) use arrivals::{Arrivals, not_shown};
 pub use client_reason::ClientReason;
 pub use ending::{End, How, Reset, TimeWait};
 pub use endpoint::Endpoint;

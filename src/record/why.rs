@@ -41,6 +41,7 @@ sentences! {
         NotAcknowledgedInTime "not_acknowledged_in_time" "no acknowledgement of it came before the exchange was over" "교환이 끝나기 전에 ACK가 오지 않음";
         ReadAsWhole "read_as_whole" "the kernel's stamp of a read is that of the last segment of which it gave some: when the first came, packets would show" "커널이 읽기에 붙이는 시각은 그것이 준 마지막 세그먼트의 것. 첫 세그먼트가 온 때는 패킷에 보임";
         NotSeen "not_seen" "it is not among the packets that were seen" "캡처한 패킷에 없음";
+        NotShown "not_shown" "packets of this connection were seen, and do not show it" "이 연결의 패킷을 캡처했지만 그것으로는 알 수 없음";
         BeginningNotSeen "beginning_not_seen" "packets are captured, and those with which this connection began are not among the ones that were read: those that passed unread are counted" "패킷을 캡처하지만, 이 연결을 시작한 패킷은 읽은 것 가운데 없음. 읽지 않고 지나간 패킷은 수를 셈";
         NoMoment "no_moment" "nothing reports when" "시각은 보고되지 않음";
     }
