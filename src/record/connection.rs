@@ -134,19 +134,6 @@ impl Record {
         self.segments = Some(segments);
     }
 
-    /// Packets are captured, and those with which it began are not among them: they would show nothing more.
-    pub(crate) fn lack_segments(&mut self) {
-        let doubt = Why::BeginningNotSeen;
-        if matches!(self.handshake.server_sequence, Figure::NotVisible { why: Why::OwnSequence }) {
-            self.handshake.server_sequence = Figure::not_visible(doubt.clone());
-        }
-        if let Some(close) = &mut self.close
-            && matches!(close.server_fin, Figure::NotVisible { why: Why::BytesUnsent })
-        {
-            close.server_fin = Figure::not_visible(doubt);
-        }
-    }
-
     /// When requests arrived of which segments came out of order.
     fn join_arrivals(&mut self, segments: &Segments) {
         let arrivals = Arrivals::of(segments, End::Client);

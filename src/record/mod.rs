@@ -29,6 +29,7 @@ mod tcp;
 pub mod transfer;
 mod under_way;
 mod unjoined;
+mod unread;
 mod why;
 
 pub(crate) use arrivals::{Arrivals, not_shown};
