@@ -262,6 +262,13 @@ function showView(name) {
   requests.redraw();
 }
 
+// Whether that letter is pressed, small or capital; where a layout or an input method has another script,
+// the key on which it stands.
+function isLetter({ key, code, ctrlKey, altKey, metaKey }, letter) {
+  if (ctrlKey || altKey || metaKey) return false;
+  return /^[ -~]$/.test(key) ? key.toLowerCase() === letter : code === `Key${letter.toUpperCase()}`;
+}
+
 function enterStage(step = readLink()?.step) {
   const entry = chosenEntry();
   const view = entry && viewOf(entry);
@@ -291,9 +298,8 @@ byId("chosen").addEventListener("keydown", (event) => {
   if (event.key === "Escape") lanes.focus();
 });
 addEventListener("keydown", (event) => {
-  const isModified = event.ctrlKey || event.altKey || event.metaKey;
   const isFree = event.target === document.body || event.target.closest("#lanes, #chosen");
-  if (event.key === "s" && !isModified && isFree && !event.target.closest("input, dialog")) enterStage();
+  if (isLetter(event, "s") && isFree && !event.target.closest("input, dialog")) enterStage();
 });
 const glass = document.querySelector(".glass");
 addEventListener("dragover", (event) => {

@@ -68,8 +68,10 @@ pub(crate) const WORDS: &[Word] = &[
     ("show_fit", "Show what there is", "있는 것 보기"),
     (
         "keys",
-        "Arrow keys choose a connection, Enter goes to its diagram and Escape comes back; Escape here follows the newest again.",
-        "화살표 키로 연결을 고르고, Enter로 그림에 들어가고, Escape로 돌아옵니다. 여기서 Escape를 누르면 다시 최신 연결을 따라갑니다.",
+        "Arrow keys choose a connection, Enter goes to its diagram and Escape comes back; Escape here follows the newest \
+         again. S shows the chosen connection step by step.",
+        "화살표 키로 연결을 고르고, Enter로 그림에 들어가고, Escape로 돌아옵니다. 여기서 Escape를 누르면 다시 최신 연결을 따라갑니다. \
+         S를 누르면 선택한 연결을 한 단계씩 봅니다.",
     ),
     ("follow", "Follow the newest", "최신 연결 따라가기"),
     ("step_mode", "Step by step", "한 단계씩"),
