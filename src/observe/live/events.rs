@@ -272,7 +272,9 @@ impl Events {
             self.due.remove(&key);
             // What was forgotten meanwhile takes no room.
             if let Some(record) = history.record(key) {
-                self.shown_since += u64::from(self.shown.insert(key));
+                let is_shown = self.shown.range(key.parts()).next().is_some();
+                self.shown.insert(key);
+                self.shown_since += u64::from(!is_shown);
                 records.push(record);
             }
         }

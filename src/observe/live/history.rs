@@ -3,6 +3,7 @@
 use crate::record::connection::{Exchange, Record};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,11 @@ impl Key {
     /// That of `record`.
     pub(super) fn of(record: &Record) -> Self {
         Self(record.connection, record.part)
+    }
+
+    /// All that may be parts of its connection.
+    pub(super) fn parts(self) -> RangeInclusive<Self> {
+        Self(self.0, 0)..=Self(self.0, u32::MAX)
     }
 }
 
@@ -119,7 +125,7 @@ impl History {
     /// Keeps this record as it is, in the place of an earlier one of its
     /// connection; a connection that is new has to be admitted first.
     pub(super) fn replace(&mut self, record: &Record, now: Instant) {
-        if !self.is_kept(Key::of(record)) && !self.admit(record.connection, now) {
+        if !self.is_kept(Key::of(record)) && !self.admit(Key::of(record), now) {
             return;
         }
         self.keep(Arc::new(record.clone()));
@@ -136,13 +142,16 @@ impl History {
         }
     }
 
-    fn admit(&mut self, connection: u64, now: Instant) -> bool {
+    /// Whether a record is taken in. A further part counts where none before it was.
+    fn admit(&mut self, Key(connection, part): Key, now: Instant) -> bool {
         if self.admission.admits(now) {
-            self.refused.remove(&connection);
-            self.admitted += 1;
+            let was_refused = self.refused.remove(&connection);
+            self.admitted += u64::from(part == 1 || was_refused);
             return true;
         }
-        self.refused.insert(connection);
+        if part == 1 {
+            self.refused.insert(connection);
+        }
         if self.refused.len() > REFUSALS {
             self.refused.pop_first();
             self.refused_and_forgotten += 1;

@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::panic)] // what helps a test fails as a test does
 
 use super::events::Events;
+use super::history::History;
 use super::*;
 use crate::language::Language;
 use crate::record::connection::{Close, Exchange, Handshake, Message, SCHEMA};
@@ -239,6 +240,21 @@ fn a_crowd_is_shown_bit_by_bit_and_what_was_forgotten_is_counted() {
     }
     assert_eq!(seen, 100);
     assert!(last_count.contains("\"untold\":400"), "{last_count}");
+}
+
+#[test]
+fn a_connection_of_several_parts_is_counted_as_one() {
+    let hub = Hub::new(Bounds { shown_per_second: 20, admitted_per_second: 4, ..bounds() });
+    let mut sink = LiveSink::new(&hub);
+    let mut events = Events::listen(&hub, json!({}), Language::English).expect("a stream");
+    next(&mut events);
+    for part in 1..=5 {
+        sink.take(&Record { part, continues: part < 5, ..record(1) }, News::Continues);
+    }
+    let counts = |history: &History| (history.admitted(), history.refused());
+    assert_eq!(counts(&hub.lock().history), (1, 0), "four parts of it are kept, and the fifth was too much");
+    // Two of four are shown in this turn, and the others are of the same connection.
+    assert_eq!(records(&next(&mut events)), [1, 1]);
 }
 
 #[test]

@@ -52,7 +52,10 @@ impl Outline {
         let before = record.exchanges.last().map_or(0, |last| last.number.saturating_sub(1));
         let more = (record.exchanges.len() as u64 + record.exchanges_left_out).saturating_sub(1).max(before);
         let ended = ended(record, language);
-        let number = say!(language, "connection {}" / "연결 {}", record.connection);
+        let number = match record.part > 1 || record.continues {
+            true => say!(language, "connection {}, part {}" / "연결 {}, {}부", record.connection, record.part),
+            false => say!(language, "connection {}" / "연결 {}", record.connection),
+        };
         let line = [about.as_str(), status.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
         let parties = parties(record, language).join(", ");
         let spoken = format!("{number}, {parties}, {}, {ended}", line.join(" → "));
