@@ -2,7 +2,7 @@
 
 use anstream::{eprint, eprintln};
 use glasshttp::activation::{self, Manager};
-use glasshttp::announcement::{HERE, Urls, announce, ended_without_storage, not_recorded};
+use glasshttp::announcement::{HERE, Urls, announce, ended_without_storage};
 use glasshttp::browser;
 use glasshttp::capture::Capture;
 use glasshttp::capture::wanted::Packets;
@@ -24,6 +24,7 @@ use glasshttp::recording::Opened;
 use glasshttp::sandbox::{self, Account, Readable};
 use glasshttp::show;
 use glasshttp::site::Site;
+use glasshttp::story::left_out::not_recorded;
 use glasshttp::story::width::{USUAL, columns, lines};
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -45,7 +46,10 @@ fn main() -> ExitCode {
         Ok(Task::Lab(options)) => experimented(&options),
         Ok(Task::Show(options)) => {
             let width = columns(io::stdout()).unwrap_or(USUAL);
-            ended(show::run(&options, width, &mut anstream::stdout().lock()), options.language)
+            let (mut out, mut beside) = (anstream::stdout().lock(), anstream::stderr().lock());
+            let result = show::run(&options, width, &mut out, &mut beside);
+            drop((out, beside));
+            ended(result, options.language)
         }
         Err(NoTask::Shown(text)) => {
             // A reader that has gone, as in `glasshttp --help | head -1`, is no failure.

@@ -1,17 +1,20 @@
 //! `glasshttp show FILE`: a saved log, or a saved fetch, shown again in today's words.
 
-mod entry;
+mod values;
 
 use crate::language::sentence::say;
 use crate::language::{Language, cause};
+use crate::record::LeftOut;
 use crate::record::connection::Record;
+use crate::record::entry::Entry;
 use crate::record::transfer::FetchRecord;
+use crate::story::left_out::not_recorded;
 use crate::story::{self, Occasion, Progress, transfer};
-use entry::{Entries, Entry};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
+use values::Values;
 
 /// Connections of several parts that are remembered.
 const MOST_PARTS: usize = 10_000;
@@ -25,11 +28,12 @@ pub struct Options {
     pub language: Language,
 }
 
-/// Shows the records of a file, one after another, in lines of at most `width` columns.
+/// Shows the records of a file, one after another, in lines of at most `width` columns. What the server said to be
+/// in no record is said `beside` them, in the line with which it ended.
 ///
 /// # Errors
 /// In a sentence: if the file can't be read, or something in it is not a record.
-pub fn run(options: &Options, width: usize, out: &mut impl Write) -> Result<(), String> {
+pub fn run(options: &Options, width: usize, out: &mut impl Write, beside: &mut impl Write) -> Result<(), String> {
     let (file, language) = (options.file.display(), options.language);
     let input: Box<dyn Read> = match options.file.as_path() {
         path if path == Path::new("-") => Box::new(io::stdin()),
@@ -43,12 +47,18 @@ pub fn run(options: &Options, width: usize, out: &mut impl Write) -> Result<(), 
         width,
         parts: HashMap::new(),
         has_shown: [false; 2],
+        left_out: LeftOut::default(),
         bad: None,
         count: 0,
         version: None,
         experiment: None,
     };
-    match teller.show(Entries::new(BufReader::new(input)), out) {
+    let shown = teller.show(Values::new(BufReader::new(input)), out);
+    if shown.is_ok() && !teller.left_out.is_nothing() {
+        // Nobody may be reading.
+        let _ = writeln!(beside, "{}", not_recorded(teller.left_out, false, language));
+    }
+    match shown {
         // A reader that has gone, as in `show FILE | head`, is no failure.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         Err(error) => {
@@ -101,6 +111,8 @@ struct Teller {
     parts: HashMap<u64, Progress>,
     /// Whether a connection was shown, and a fetch.
     has_shown: [bool; 2],
+    /// What the log says to be in no record, in all.
+    left_out: LeftOut,
     /// The line where the first value begins that is not a record.
     bad: Option<u64>,
     /// How many there are.
@@ -112,13 +124,13 @@ struct Teller {
 }
 
 impl Teller {
-    fn show(&mut self, mut entries: Entries<impl io::BufRead>, out: &mut impl Write) -> io::Result<()> {
-        while let Some((line, entry)) = entries.next()? {
+    fn show(&mut self, mut values: Values<impl io::BufRead>, out: &mut impl Write) -> io::Result<()> {
+        while let Some((line, entry)) = values.next()? {
             match entry {
                 Entry::Connection(record) => self.connection(&record, out)?,
                 Entry::Run(run) => self.run(*run, out)?,
-                Entry::LeftOut => {}
-                Entry::Version(version) => {
+                Entry::LeftOut(left_out) => self.left_out.add(left_out),
+                Entry::Version(version) | Entry::RunOfVersion(version) => {
                     self.version.get_or_insert(version);
                     self.bad(line);
                 }
@@ -126,7 +138,7 @@ impl Teller {
                     self.experiment.get_or_insert(name);
                     self.bad(line);
                 }
-                Entry::Other => self.bad(line),
+                Entry::Incomplete | Entry::Other | Entry::NotJson => self.bad(line),
             }
         }
         out.flush()
@@ -186,6 +198,7 @@ impl Teller {
             ));
         }
         match (self.has_shown, first) {
+            ([false, false], None) if !self.left_out.is_nothing() => None,
             ([false, false], _) => {
                 Some(say!(language, "{} holds no record; {}" / "{}에 기록이 없습니다. {}", file, hint))
             }

@@ -39,8 +39,8 @@
 //! # }
 //! ```
 
+pub use crate::record::LeftOut;
 use crate::record::connection::Record;
-use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Something that takes the record of every connection from the collector.
@@ -126,33 +126,4 @@ pub enum News {
     Closing,
     /// The connection is closed: nothing will be added.
     Closed,
-}
-
-/// What was counted and not recorded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct LeftOut {
-    /// Connections that are not recorded.
-    pub connections: u64,
-    /// Exchanges on connections that are.
-    pub exchanges: u64,
-    /// Reports that found no room on their way to the collector.
-    pub reports: u64,
-    /// Frames that passed unread: there was no room for them, or too many came at once.
-    pub frames: u64,
-}
-
-impl LeftOut {
-    /// Whether everything was recorded.
-    pub fn is_nothing(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// Adds what `other` counts.
-    pub(super) fn add(&mut self, other: Self) {
-        self.connections += other.connections;
-        self.exchanges += other.exchanges;
-        self.reports += other.reports;
-        self.frames += other.frames;
-    }
 }

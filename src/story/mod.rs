@@ -9,6 +9,8 @@ pub(crate) mod facts;
 #[cfg(feature = "program")]
 pub(crate) mod json;
 pub(crate) mod layout;
+#[cfg(feature = "program")]
+pub mod left_out;
 mod parties;
 pub(crate) mod rows;
 mod segments;

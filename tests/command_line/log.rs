@@ -292,3 +292,35 @@ fn goaccess_reads_every_line_of_a_combined_log() {
     };
     assert_eq!((figure("total_requests"), figure("failed_requests")), (131, 0));
 }
+
+/// What a saved log says to be missing is said again, in the words with which the server ended.
+#[test]
+fn a_log_shown_again_says_what_is_not_in_it() {
+    let folder = crate::harness::folder();
+    let file = folder.path().join("log.json");
+    let left_out = |connections, reports| {
+        format!(
+            "{{\"glasshttp\":2,\"left_out\":{{\"connections\":{connections},\"exchanges\":0,\"reports\":{reports}}}}}\n"
+        )
+    };
+    std::fs::write(&file, format!("{}{}", left_out(645, 1930), left_out(1, 7))).expect("a file");
+    for (language, said) in [
+        (
+            "en",
+            "warning: 646 connections, 1,937 reports not recorded: too many at once, the log could not take them, or a process was killed\n",
+        ),
+        (
+            "ko",
+            "경고: 연결 646개, 보고 1,937개 기록하지 못함. 한꺼번에 너무 많았거나, 로그에 쓸 수 없었거나, 프로세스가 강제로 종료되었습니다\n",
+        ),
+    ] {
+        let shown = glasshttp().args(["--lang", language, "show"]).arg(&file).output().expect("it runs");
+        assert_eq!((shown.status.code(), String::from_utf8_lossy(&shown.stderr).as_ref()), (Some(0), said));
+    }
+    // Beside that, what is wrong with the file.
+    std::fs::write(&file, format!("{}no JSON\n", left_out(1, 0))).expect("a file");
+    let shown = glasshttp().args(["--lang", "en", "show"]).arg(&file).output().expect("it runs");
+    let said = String::from_utf8_lossy(&shown.stderr);
+    assert!(said.starts_with("warning: 1 connection not recorded: ") && said.contains("holds no record"), "{said}");
+    assert_eq!(shown.status.code(), Some(1));
+}
