@@ -2,6 +2,7 @@
 
 mod browser;
 mod example;
+mod files;
 mod story;
 
 use crate::harness::{Client, PATIENCE, Response};

@@ -71,7 +71,8 @@ function redrawChosen() {
   drawChosen();
 }
 
-const titleOf = ({ record }) => say(page.log ? "from_file" : "connection", String(record.connection));
+const titleOf = ({ record }) =>
+  [say(page.log ? "from_file" : "connection", String(record.connection)), partOf(record)].filter(Boolean).join(", ");
 
 function chosenParts(record, view) {
   const showAll = () => {

@@ -150,7 +150,7 @@ function nameLane([status, what, more, who, ended], { record, view, waiting, por
   status.className = `lane-status tone ${waiting ? "" : view.tone}`;
   what.textContent = waiting ? waiting.about : visible(view.about);
   what.classList.toggle("is-silent", waiting !== undefined || !view.status);
-  who.textContent = waiting ? port.trim() : `#${record.connection}${port}`;
+  who.textContent = waiting ? port.trim() : `#${record.connection} ${partOf(record)}`.trimEnd() + port;
   ended.textContent = view ? `, ${view.ended}` : "";
   const failed = view?.failed && el("span", { class: `tone ${view.failed.tone}` }, String(view.failed.status));
   more.replaceChildren(...(view?.more ? [`+${count(view.more)}`, ...(failed ? [" · ", failed] : [])] : []));

@@ -19,7 +19,7 @@ const page = {
   picked: undefined, // the number of a request of it, from the table
   shows: undefined, // the key of the entry whose secrets the user asked for
   waiting: [], // connections that wait for the server to accept them
-  leftOut: { connections: 0, untold: 0 },
+  leftOut: { ...NOTHING, untold: 0 },
   clock: 0, // the server's clock less ours
   awaited: 0, // records that the server keeps and that have not come yet
   isSettled: false, // what the server keeps has come
@@ -135,7 +135,7 @@ function draw(turn) {
   byId("empty").hidden = !isEmpty;
   byId("none-in-range").hidden = list.length === 0 || entries.length > 0;
   document.body.classList.toggle("is-empty", isEmpty);
-  byId("count").textContent = counted(entries.length - waiting.length, list.length);
+  byId("count").textContent = counted(entries.slice(waiting.length), list);
   byId("follow").setAttribute("aria-pressed", page.follows);
   requests.draw(list, page.chosen, turn);
   drawChosen();
@@ -143,12 +143,13 @@ function draw(turn) {
 }
 
 function counted(shown, all) {
-  const leftOut = page.log ? 0 : page.leftOut.connections + page.leftOut.untold;
-  const missing = page.frozen ? live.list.length - all : 0;
+  const { connections, untold = 0 } = page.log?.leftOut ?? page.leftOut;
+  const [leftOut, listed] = [connections + untold, connectionsIn(all)];
+  const missing = page.frozen ? kept().connections - listed : 0;
   return [
-    say("showing", shown, all + kept().forgotten + leftOut),
-    leftOut && say("left_out", leftOut),
-    !page.log && live.forgotten && say("keeps", LIVE_RECORDS),
+    say("showing", connectionsIn(shown), listed + kept().forgotten.connections + leftOut),
+    page.log ? notRecorded(page.log.leftOut) : leftOut && say("left_out", leftOut),
+    !page.log && live.forgotten.records && say("keeps", LIVE_RECORDS),
     page.frozen && (missing > 0 ? say("paused_more", missing) : say("paused")),
   ]
     .filter(Boolean)
@@ -204,7 +205,7 @@ new LiveSource({
   },
   hello({ site, kept: awaited }) {
     live.clear();
-    page.leftOut = { connections: 0, untold: 0 };
+    page.leftOut = { ...NOTHING, untold: 0 };
     addressBar.site = site;
     nameSite(site[0]);
     // What is kept comes right behind.
@@ -222,7 +223,7 @@ new LiveSource({
     arrived.splice(0, arrived.length - LIVE_RECORDS);
     followLink();
     settle(records.length);
-    if (!page.log && !page.frozen) change();
+    if (!page.log) change(); // while the user pauses, the count goes on
   },
   waiting({ now: theirs, connections, sentence }) {
     page.clock = page.clock ? Math.max(page.clock, theirs - Date.now()) : theirs - Date.now();
@@ -282,7 +283,7 @@ for (const input of document.querySelectorAll("input[name=range]")) {
 }
 byId("pause").addEventListener("click", () => setPaused(!page.frozen));
 byId("to-live").addEventListener("click", () => (page.log ? leaveLog() : (byId("banner").hidden = true)));
-byId("save").addEventListener("click", () => saveLog(kept().list));
+byId("save").addEventListener("click", () => saveLog(kept(), page.log?.leftOut ?? page.leftOut));
 byId("file").addEventListener("change", ({ target }) => {
   if (target.files[0]) openLog(target.files[0]);
   target.value = "";

@@ -44,64 +44,133 @@ async function askLog(path, lines) {
   return response.json();
 }
 
-// Reads a log: { kept, sentence }, or { sentence } if nothing can be shown.
+const NOTHING = { connections: 0, exchanges: 0, reports: 0, frames: 0 };
+
+// What a log says to be in no record; nothing where it has all.
+function notRecorded({ connections, exchanges, reports, frames }) {
+  const parts = [
+    connections && say("of_connections", connections),
+    exchanges && say("of_exchanges", exchanges),
+    reports && say("of_reports", reports),
+    frames && say("of_frames", frames),
+  ];
+  return parts.some(Boolean) ? say("not_recorded", parts.filter(Boolean).join(", ")) : "";
+}
+
+// Reads a log: { kept, leftOut, sentence }, or { sentence } if nothing can be shown.
 async function readLog(file) {
   const { name } = file;
   if (file.size > LOG_BYTES) return { sentence: say("log_too_large", name, LOG_BYTES >> 20, LOG_RECORDS) };
   const kept = new Kept(LOG_RECORDS);
+  const leftOut = { ...NOTHING };
   const bad = { count: 0, first: undefined };
-  const complain = (more, first) => {
+  const complain = (more, line, why) => {
     bad.count += more;
-    bad.first ??= first;
+    bad.first ??= say("bad_line", line, why);
   };
   try {
-    for (const [piece, before] of pieces(linesOf(await file.text()), complain)) {
-      const read = await askLog("/log", piece);
-      const lines = piece.split("\n");
-      read.records.forEach(({ line, view }) => kept.put(JSON.parse(lines[line - 1]), view));
+    for (const piece of pieces(valuesOf(await file.text()), complain)) {
+      const read = await askLog("/log", piece.map(({ text }) => text).join("\n"));
+      read.records.forEach(({ line, view }) => kept.put(JSON.parse(piece[line - 1].text), view));
+      for (const what of Object.keys(leftOut)) leftOut[what] += read.left_out[what];
       const { count: more, first } = read.bad;
-      if (first) complain(more, say("bad_line", before + first.line, first.why));
+      if (first) complain(more, piece[first.line - 1].line, first.why);
     }
   } catch (error) {
     return { sentence: say("log_unread", name, error.message) };
   }
-  const complaints = bad.count ? ` ${say("bad_lines", bad.count, bad.first)}` : "";
-  if (!kept.list.length) return { sentence: `${say("no_records", name)}${complaints} ${say("how_to_log")}` };
-  const forgotten = kept.forgotten ? ` ${say("first_left_out", kept.forgotten)}` : "";
-  return { kept, sentence: `${say("this_is_a_log", name, kept.list.length)}${forgotten}${complaints}` };
-}
-
-// The lines of a log: a record each; or they are one array.
-function linesOf(text) {
-  if (!text.trimStart().startsWith("[")) return text.split("\n");
-  try {
-    return JSON.parse(text).map((record) => JSON.stringify(record));
-  } catch {
-    return [text];
+  const complaints = bad.count && say("bad_lines", bad.count, bad.first);
+  const sentence = (...parts) => parts.filter(Boolean).join(" ");
+  if (!kept.list.length) {
+    const missing = notRecorded(leftOut);
+    return { sentence: sentence(say("no_records", name), missing, complaints, !missing && say("how_to_log")) };
   }
+  const { records } = kept.forgotten;
+  const forgotten = records && say("first_left_out", records);
+  return { kept, leftOut, sentence: sentence(say("this_is_a_log", name, kept.list.length), forgotten, complaints) };
 }
 
-// Pieces of whole lines, each with the number of lines before it. Of a line that the server would
-// not take, `complain` is told.
-function* pieces(lines, complain) {
-  const encoder = new TextEncoder();
-  let [piece, size, before] = [[], 0, 0];
-  for (const [index, line] of lines.entries()) {
-    const length = encoder.encode(line).length + 1;
-    const isTooLong = length > PIECE;
-    if (isTooLong) complain(1, say("bad_line", index + 1, say("line_too_long")));
-    if (size + length > PIECE && !isTooLong) {
-      yield [piece.join("\n"), before];
-      [piece, size, before] = [[], 0, index];
+// The values of a log, as src/show/values.rs finds them: { text, line }, each text on one line. They stand on a line
+// each, or are indented over several, or are the elements of an array.
+function valuesOf(text) {
+  if (/^\s*\[\s*[{\]]/.test(text)) return elementsOf(text);
+  const lines = text.split("\n");
+  const values = [];
+  const follows = (at, begin) => begin.test(lines[at + 1] ?? "");
+  for (let at = 0; at < lines.length; at += 1) {
+    const first = at;
+    if (lines[at].trimStart().startsWith("{") && follows(at, /^[ \t}\]]/) && !isWhole(lines[at])) {
+      while (follows(at, /^[ \t]/)) at += 1;
+      if (follows(at, /^[}\]]/)) at += 1;
     }
-    piece.push(isTooLong ? "" : line);
-    size += isTooLong ? 1 : length;
+    values.push({ text: lines.slice(first, at + 1).join(" "), line: first + 1 });
   }
-  yield [piece.join("\n"), before];
+  return values.filter(({ text }) => text.trim());
 }
 
-// The records as a log, a line each.
-function saveLog(list) {
-  const text = list.map(({ record }) => `${JSON.stringify(record)}\n`).join("");
+function isWhole(text) {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// The elements of an array, and what stands behind it. A line may end between two tokens, never within one.
+function elementsOf(text) {
+  const values = [];
+  let [depth, line, begin, at] = [0, 1, 0, 1]; // the element's first character, and its line
+  const end = (index, from = at) => {
+    const value = text
+      .slice(begin, index)
+      .replace(/\s*\n\s*/g, " ")
+      .trim();
+    if (value) values.push({ text: value, line: from });
+    begin = index + 1;
+  };
+  for (const { 0: token, index } of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{},\n]/g)) {
+    if (token === "\n") line += 1;
+    else if (token === "[" || token === "{") {
+      depth += 1;
+      if (depth === 1) begin = index + 1;
+      if (depth === 2) at = line;
+    } else if (token === "]" || token === "}") {
+      if (depth === 1) end(index);
+      depth -= 1;
+      if (depth === 0) break;
+    } else if (token === "," && depth === 1) end(index);
+  }
+  end(text.length, line);
+  return values;
+}
+
+// Pieces of whole values. Of one that the server would not take, `complain` is called.
+function* pieces(values, complain) {
+  const encoder = new TextEncoder();
+  let [piece, size] = [[], 0];
+  for (const value of values) {
+    const length = encoder.encode(value.text).length + 1;
+    if (length > PIECE) {
+      complain(1, value.line, say("line_too_long"));
+      continue;
+    }
+    if (size + length > PIECE) {
+      yield piece;
+      [piece, size] = [[], 0];
+    }
+    piece.push(value);
+    size += length;
+  }
+  yield piece;
+}
+
+// The records as a log, a line each; and what is in none of them, as the server's log says it.
+function saveLog({ list, forgotten }, { untold = 0, ...missing }) {
+  const lines = list.map(({ record }) => record);
+  const connections = missing.connections + untold + forgotten.connections;
+  const left_out = { ...NOTHING, ...missing, connections };
+  if (list.length && notRecorded(left_out)) lines.push({ glasshttp: list[0].record.glasshttp, left_out });
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
   saveFile(text, "application/x-ndjson", "glasshttp.jsonl");
 }
