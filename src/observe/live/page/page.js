@@ -10,7 +10,7 @@ const ANNOUNCED = 10_000;
 const live = new Kept(LIVE_RECORDS);
 const page = {
   log: undefined, // a saved log that is shown in the place of what is live
-  frozen: undefined, // what was there when the user paused: { list, now }
+  frozen: undefined, // what was there when the user paused: { list, forgotten, waiting, now }
   range: "fit",
   follows: !wanted, // the newest connection is the chosen one
   followedAt: -Infinity, // when the newest was last shown
@@ -145,9 +145,12 @@ function draw(turn) {
 function counted(shown, all) {
   const { connections, untold = 0 } = page.log?.leftOut ?? page.leftOut;
   const [leftOut, listed] = [connections + untold, connectionsIn(all)];
-  const missing = page.frozen ? kept().connections - listed : 0;
+  // Of what was there when the user paused, some may be forgotten since.
+  const { connections: known, forgotten } = kept();
+  const before = page.frozen?.forgotten ?? forgotten.connections;
+  const missing = known + forgotten.connections - listed - before;
   return [
-    say("showing", connectionsIn(shown), listed + kept().forgotten.connections + leftOut),
+    say("showing", connectionsIn(shown), listed + before + leftOut),
     page.log ? notRecorded(page.log.leftOut) : leftOut && say("left_out", leftOut),
     !page.log && live.forgotten.records && say("keeps", LIVE_RECORDS),
     page.frozen && (missing > 0 ? say("paused_more", missing) : say("paused")),
@@ -184,7 +187,9 @@ async function openLog(file) {
 }
 
 function setPaused(isPaused) {
-  page.frozen = isPaused ? { list: [...kept().list], waiting: page.waiting, now: now() } : undefined;
+  const { list, forgotten } = kept();
+  const frozen = { list: [...list], forgotten: forgotten.connections, waiting: page.waiting, now: now() };
+  page.frozen = isPaused ? frozen : undefined;
   byId("pause").setAttribute("aria-pressed", isPaused);
   change();
 }
