@@ -25,7 +25,7 @@ impl Url {
         if let Some(fault) = one_slash(text) {
             return Err(Failure::Url { text: without_credentials(text), fault });
         }
-        let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        let whole = if has_scheme(text) { text.to_owned() } else { format!("http://{text}") };
         let (whole, zone) = without_zone(&whole);
         let fault = |fault, shown: String| Failure::Url { text: shown, fault };
         let url = url::Url::parse(&whole).map_err(|error| fault(of_parse(error), without_credentials(text)))?;
@@ -151,6 +151,11 @@ fn one_slash(text: &str) -> Option<UrlFault> {
     }
 }
 
+/// Whether a scheme stands before `://`: what stands behind the authority belongs to path, query or fragment.
+fn has_scheme(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(before, _)| !before.contains(['/', '\\', '?', '#']))
+}
+
 fn is_link_local(url: &url::Url) -> bool {
     matches!(url.host(), Some(Host::Ipv6(ip)) if ip.is_unicast_link_local())
 }
@@ -158,8 +163,8 @@ fn is_link_local(url: &url::Url) -> bool {
 /// A URL without the zone in its host's brackets, `%25eth0` or, as people type it, `%eth0`.
 fn without_zone(text: &str) -> (String, Option<String>) {
     let parts = || {
-        let (before, rest) = text.split_once("://[")?;
-        let (literal, behind) = rest.split_once(']')?;
+        let (before, rest) = text.split_once("://")?;
+        let (literal, behind) = rest.strip_prefix('[')?.split_once(']')?;
         let (address, zone) = literal.split_once('%')?;
         let zone = zone.strip_prefix("25").filter(|zone| !zone.is_empty()).unwrap_or(zone);
         let is_zone =
@@ -216,6 +221,11 @@ mod tests {
             ("HTTP://Bücher.Example:80/ä b", "xn--bcher-kva.example", 80, "xn--bcher-kva.example", "/%C3%A4%20b"),
             ("http://한국.kr?x", "xn--3e0b707e.kr", 80, "xn--3e0b707e.kr", "/?x"),
             ("http://h/a/../b/./c", "h", 80, "h", "/b/c"),
+            ("localhost:81/a?b=http://c/", "localhost", 81, "localhost:81", "/a?b=http://c/"),
+            ("127.0.0.1?https://c", "127.0.0.1", 80, "127.0.0.1", "/?https://c"),
+            ("h/http://c", "h", 80, "h", "/http://c"),
+            ("h:81/a#http://c", "h", 81, "h:81", "/a"),
+            ("h#http://c", "h", 80, "h", "/"),
         ] {
             let url = parsed(text);
             let got = (url.host(), url.port(), url.authority().to_owned(), url.target().to_owned());
@@ -247,6 +257,8 @@ mod tests {
             Err(FailureKind::Name)
         );
         assert!(Url::parse("http://[fe80::1%25a/b]/").is_err());
+        let elsewhere = parsed("http://h/?next=http://[fe80::1%25lo]/");
+        assert_eq!((elsewhere.target(), elsewhere.scope()), ("/?next=http://[fe80::1%25lo]/", Ok(0)));
     }
 
     #[test]
