@@ -190,20 +190,21 @@ where
 }
 
 pub(super) fn seconds(text: &str) -> Result<Duration, Sentence> {
+    within_a_day(text)?.ok_or_else(|| both!("it must be from 0 to 86400 seconds", "0초부터 86400초까지여야 합니다"))
+}
+
+/// A duration of a day at most; `None`: it is longer, or negative.
+fn within_a_day(text: &str) -> Result<Option<Duration>, Sentence> {
     let number: f64 = text.parse().map_err(|_| {
         both!("not a number of seconds, such as 10 or 0.5", "초 단위의 수가 아닙니다. 10이나 0.5처럼 쓰세요")
     })?;
-    match Duration::try_from_secs_f64(number) {
-        Ok(duration) if number <= 86_400.0 => Ok(duration),
-        _ => Err(both!("it must be from 0 to 86400 seconds", "0초부터 86400초까지여야 합니다")),
-    }
+    Ok(Duration::try_from_secs_f64(number).ok().filter(|_| number <= 86_400.0))
 }
 
 pub(super) fn positive_seconds(text: &str) -> Result<Duration, Sentence> {
-    match seconds(text)? {
-        duration if duration.is_zero() => Err(both!("it must be more than 0 seconds", "0초보다 길어야 합니다")),
-        duration => Ok(duration),
-    }
+    within_a_day(text)?.filter(|duration| !duration.is_zero()).ok_or_else(|| {
+        both!("it must be more than 0 seconds, and 86400 at most", "0초보다 길고 86400초를 넘지 않아야 합니다")
+    })
 }
 
 /// `Name: value`, of a name that is the user's to set.

@@ -15,6 +15,8 @@ fn a_value_is_said_with_what_it_is_not() {
         (&["lesson", "-p", "-1"], "--port -1: not a port"),
         (&["--workers", "-1"], "--workers -1: not a number from 1 to 1024"),
         (&["--keep-alive", "-0.5"], "--keep-alive -0.5: it must be from 0 to 86400 seconds"),
+        (&["--timeout", "-1"], "--timeout -1: it must be more than 0 seconds, and 86400 at most"),
+        (&["fetch", "--timeout", "0", "h"], "--timeout 0: it must be more than 0 seconds, and 86400 at most"),
         (&["fetch", "--repeat", "-1", "localhost"], "--repeat -1: not a number from 1 to 10000"),
         (&["--watch", "-1"], "--watch -1: not a port or an address"),
         (&["--bind", "-1"], "--bind -1: not an IP address"),

@@ -164,6 +164,7 @@ fn range_fault(fault: &RangeFault) -> String {
 }
 
 fn file(path: &Path, fault: &FileFault) -> String {
+    let is_stdin = path.as_os_str() == "-"; // what is read, has this name
     let path = path.display();
     let write = |why: &SystemError| format!("Cannot write {path}: {why}.");
     match fault {
@@ -172,7 +173,11 @@ fn file(path: &Path, fault: &FileFault) -> String {
         FileFault::NotRegular => format!("Cannot write {path}: it is not a regular file."),
         FileFault::Changed => format!("Cannot write {path}: it changed meanwhile."),
         FileFault::Write(error) => write(error),
+        FileFault::Read(error) if is_stdin => format!("Cannot read standard input: {error}."),
         FileFault::Read(error) => format!("Cannot read {path}: {error}."),
+        FileFault::TooLong { most } if is_stdin => {
+            format!("Standard input is longer than {most} MiB, the most that is sent.")
+        }
         FileFault::TooLong { most } => format!("{path} is longer than {most} MiB, the most that is sent."),
     }
 }

@@ -162,6 +162,7 @@ fn range_fault(fault: &RangeFault) -> String {
 }
 
 fn file(path: &Path, fault: &FileFault) -> String {
+    let is_stdin = path.as_os_str() == "-"; // what is read, has this name
     let path = path.display();
     let write = |why: &str| format!("{path}에 쓸 수 없습니다: {why}.");
     match fault {
@@ -170,6 +171,8 @@ fn file(path: &Path, fault: &FileFault) -> String {
         FileFault::NotRegular => write("일반 파일이 아닙니다"),
         FileFault::Changed => write("그 사이에 바뀌었습니다"),
         FileFault::Write(error) => write(&error.said(Korean)),
+        FileFault::Read(error) if is_stdin => format!("표준 입력을 읽을 수 없습니다: {}.", error.said(Korean)),
+        FileFault::TooLong { most } if is_stdin => format!("표준 입력이 보낼 수 있는 {most} MiB보다 깁니다."),
         FileFault::Read(error) => format!("{path}을(를) 읽을 수 없습니다: {}.", error.said(Korean)),
         FileFault::TooLong { most } => format!("{path}은(는) 보낼 수 있는 {most} MiB보다 깁니다."),
     }

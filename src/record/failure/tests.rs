@@ -340,3 +340,13 @@ fn why_the_rest_is_refused_is_said_as_far_as_the_response_says_it() {
         assert!(is_korean(&failure.sentence(Korean)));
     }
 }
+
+#[test]
+fn standard_input_is_named_as_what_it_is() {
+    for fault in [FileFault::TooLong { most: 64 }, FileFault::Read(system())] {
+        let failure = Failure::File { path: "-".into(), fault };
+        let (english, korean) = (failure.sentence(English), failure.sentence(Korean));
+        assert!(english.to_lowercase().contains("standard input") && !english.contains("- "), "{english}");
+        assert!(korean.contains("표준 입력") && !korean.contains('-'), "{korean}");
+    }
+}
