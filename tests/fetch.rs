@@ -2,6 +2,7 @@
 //! model, against peers that misbehave, against other servers.
 
 mod causes;
+mod clashes;
 mod failures;
 mod files;
 mod heads;

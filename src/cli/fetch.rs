@@ -5,6 +5,7 @@ mod values;
 use super::values::{number, positive_seconds};
 use crate::dns::{Families, default_roots};
 use crate::escape;
+use crate::fetch::clash::Clash;
 use crate::fetch::url::Url;
 use crate::fetch::{Data, Options, Output, Watched};
 use crate::http::message::Version;
@@ -12,7 +13,7 @@ use crate::language::sentence::both;
 use crate::language::{Language, Sentence};
 use clap::{Args, ValueEnum};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use values::{header, in_both, method, name_server, pause, rate, size, url, watched};
 
@@ -145,7 +146,7 @@ pub(super) struct FetchArgs {
     #[arg(short = 'O', long, conflicts_with = "output", help_heading = "Body")]
     remote_name: bool,
 
-    /// Continue an earlier download of the same file
+    /// Continue an earlier download of the same URL
     #[arg(short = 'C', long, help_heading = "Body")]
     r#continue: bool,
 
@@ -165,7 +166,7 @@ pub(super) struct FetchArgs {
     #[arg(long, help_heading = "Output")]
     json: bool,
 
-    /// Write a HAR 1.2 file, for a browser's developer tools
+    /// Write a HAR 1.2 file, for a browser's developer tools; - is standard output
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     har: Option<PathBuf>,
 
@@ -255,7 +256,7 @@ impl FetchArgs {
             watch: self.watch,
             language,
         };
-        check_har(&options)?;
+        check_places(&options)?;
         Ok(options)
     }
 
@@ -313,18 +314,29 @@ impl FetchArgs {
     }
 }
 
-/// Whether the HAR file leaves the body where it is.
-fn check_har(options: &Options) -> Result<(), Sentence> {
-    match &options.har {
-        Some(har) if options.har_replaces_body() => {
-            let har = escape::terminal(&har.display().to_string());
-            Err(both!(
-                "--har {har}: the response is written to the same file; name another",
-                "--har {har}: 응답도 같은 파일에 씁니다. 다른 파일을 지정하세요"
-            ))
-        }
-        _ => Ok(()),
-    }
+/// Whether each thing that is written has a place to itself.
+fn check_places(options: &Options) -> Result<(), Sentence> {
+    let shown = |path: &Path| escape::terminal(&path.display().to_string());
+    let har = options.har.as_deref().map(shown).unwrap_or_default();
+    Err(match Clash::in_what(options) {
+        None => return Ok(()),
+        Some(Clash::Urls(first, second)) => both!(
+            "-O would write {first} and {second} to the same file; fetch each by itself, with -o FILE",
+            "-O를 쓰면 두 URL이 같은 파일로 갑니다({first}, {second}). -o FILE로 하나씩 받으세요"
+        ),
+        Some(Clash::HarAndResponse) => both!(
+            "--har {har}: the response is written there, too; name another file, or try -o FILE",
+            "--har {har}: 응답도 같은 곳에 씁니다. 다른 파일을 지정하거나 -o FILE을 써 보세요"
+        ),
+        Some(Clash::HarAndJson) => both!(
+            "--har {har}: the JSON is written there, too; name another file",
+            "--har {har}: JSON도 같은 곳에 씁니다. 다른 파일을 지정하세요"
+        ),
+        Some(Clash::JsonAndResponse) => both!(
+            "--json: the response is written to the same place as the JSON; name another file with -o",
+            "--json: 응답도 JSON과 같은 곳에 씁니다. -o로 다른 파일을 지정하세요"
+        ),
+    })
 }
 
 #[cfg(test)]
@@ -380,6 +392,8 @@ mod tests {
             &["-o", "a", "-O", "h"],
             &["-o", "a", "h", "i"],
             &["-O", "http://h/"],
+            &["-O", "http://h/a/r", "http://h/b/r"],
+            &["--har", "-", "h"],
             &["--dribble", "long", "h"],
             &["--read-rate", "0", "h"],
             &["--abort-after", "99999999999g", "h"],

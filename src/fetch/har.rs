@@ -23,7 +23,7 @@ use std::time::Duration;
 
 const NOT_VISIBLE: f64 = -1.0;
 
-/// Writes `record` to `path`.
+/// Writes `record` to `path`; `-` is standard output.
 ///
 /// # Errors
 /// If the file can't be written, or is a pipe that nobody reads, and Ctrl-C came.
@@ -33,6 +33,7 @@ pub(super) fn write(record: &FetchRecord, path: &Path, interrupt: &Arc<Interrupt
     written.map_err(|error| cannot_write(path, &error))?;
     text.push(b'\n');
     let mut outlet = match Target::find(path)? {
+        _ if path.as_os_str() == "-" => Outlet::stdout(interrupt.clone()),
         Target::File(path) => return replace(&path, &text).map_err(|error| cannot_write(&path, &error)),
         Target::Direct(path) => Outlet::named(path, interrupt.clone()),
         Target::Descriptor(path, descriptor) => Outlet::opened(path, descriptor, interrupt.clone()),

@@ -7,9 +7,10 @@
 //! response goes), `session` (all of it in order: keep-alive connections, redirects),
 //! `standard_error` (where it speaks to who started it).
 //! The result is a [record](crate::record::transfer), from which [`crate::story`], `har` and JSON are
-//! made; `joined` lays the server's half beside it.
+//! made; `joined` lays the server's half beside it. `clash` finds what would be written to one place.
 
 mod body;
+pub(crate) mod clash;
 mod clock;
 mod closing;
 mod connect;

@@ -1,7 +1,5 @@
 //! How to fetch: what the command line means.
 
-use super::download::names_of;
-use super::target::{Target, is_stdout};
 use super::url::Url;
 use crate::dns::Families;
 use crate::http::message::Version;
@@ -56,7 +54,7 @@ pub struct Options {
     pub quiet: bool,
     /// The heads as they were sent, within the story.
     pub verbose: bool,
-    /// Where to write a HAR.
+    /// Where to write a HAR; `-`: to standard output.
     pub har: Option<PathBuf>,
     /// Which kinds of address to use.
     pub families: Families,
@@ -100,20 +98,6 @@ impl Options {
             watch: None,
             language: Language::English,
         }
-    }
-
-    /// Whether the HAR file would take the place of what was written before it: a body, or what a later
-    /// run goes on with. Where all of it stays, as in a device or a pipe, they may share one name.
-    pub(crate) fn har_replaces_body(&self) -> bool {
-        let Some(har) = self.har.as_ref().and_then(|har| Target::replaced(har)) else { return false };
-        let files: Vec<PathBuf> = match &self.output {
-            Output::Stdout => vec![],
-            Output::File(path) => vec![path.clone()],
-            Output::Named => self.urls.iter().filter_map(|url| url.file_name().ok()).map(PathBuf::from).collect(),
-        };
-        let uses_stdout = self.json || self.output == Output::Stdout;
-        let mut bodies = files.iter().filter_map(|file| Target::replaced(file)).flat_map(names_of);
-        uses_stdout && is_stdout(&har) || bodies.any(|body| body == har)
     }
 }
 

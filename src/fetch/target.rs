@@ -10,7 +10,6 @@ use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_op
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// How many symbolic links in a row are followed, as by the kernel (path_resolution(7)).
@@ -63,15 +62,6 @@ impl Target {
         rustix::fs::access(&path, Access::WRITE_OK).map_err(|error| cannot_write(&path, &error.into()))?;
         Ok(if metadata.is_file() { Self::File(path) } else { Self::Direct(path) })
     }
-}
-
-/// Whether standard output goes into the file of this name.
-pub(super) fn is_stdout(path: &Path) -> bool {
-    let Ok(stdout) = io::stdout().as_fd().try_clone_to_owned().and_then(|stdout| fs::File::from(stdout).metadata())
-    else {
-        return false;
-    };
-    fs::metadata(path).is_ok_and(|file| (file.dev(), file.ino()) == (stdout.dev(), stdout.ino()))
 }
 
 /// The descriptor that `name` stands for, as in /dev/fd/3; `None`: for none. An error: it is not ours, and its name

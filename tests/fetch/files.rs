@@ -40,7 +40,7 @@ fn a_download_is_gone_on_with_where_it_ended() {
     assert_eq!(names(place.path()), ["big.bin"]);
     assert_same(&read(place.path(), "big.bin"), &big);
 
-    // Once more: only its date is known, by which this server completes nothing.
+    // Once more: of what it is a whole, nothing says.
     let run = fetch_in(place.path(), &["-O", "-C", "--fail", &url]);
     assert!(run.code == 0 && run.stderr.contains("200 OK"), "{}", run.stderr);
     assert_eq!(names(place.path()), ["big.bin"]);
@@ -65,35 +65,36 @@ fn a_part_of_another_version_is_begun_anew() {
 
 #[test]
 fn a_part_outlives_a_resume_that_fails() {
-    let (folder, big) = folder_with(300_000);
-    let server = Server::start(folder.path(), &[]);
+    let peer = Peer::start(|index, stream| {
+        read_request(stream);
+        let response = match index {
+            0 => "HTTP/1.0 200 OK\r\nETag: \"a\"\r\nContent-Length: 7\r\n\r\nhalf ",
+            1 => "HTTP/1.0 404 Not Found\r\nContent-Length: 2\r\n\r\nno",
+            2 => "HTTP/1.0 500 Broken\r\nContent-Length: 2\r\n\r\nno",
+            3 => "HTTP/1.0 206 Partial\r\nContent-Range: bytes 4-5/7\r\nContent-Length: 2\r\n\r\nno",
+            4 => "HTTP/1.0 416 No\r\nContent-Range: bytes */7\r\nContent-Length: 0\r\n\r\n",
+            _ => "garbage\r\n\r\n",
+        };
+        let _ = stream.write_all(response.as_bytes());
+        end(stream);
+    });
     let place = crate::harness::folder();
-    let url = format!("{}big.bin", server.url);
-    fetch_in(place.path(), &["-o", "file", "--abort-after", "100k", &url]);
-    let validator = read(place.path(), "file.part.validator");
-    let assert_kept = || {
-        assert_same(&read(place.path(), "file.part"), &big[..102_400]);
+    let url = peer.url("/");
+    fetch_in(place.path(), &["-o", "file", &url]).assert_failed(9, &["file.part"]);
+    let version = read(place.path(), "file.part.validator");
+    let resume_fails = |code: i32, words: &[&str]| {
+        fetch_in(place.path(), &["-o", "file", "-C", &url]).assert_failed(code, words);
         assert_eq!(names(place.path()), ["file.part", "file.part.validator"]);
-        assert_same(&read(place.path(), "file.part.validator"), &validator);
+        assert_same(&read(place.path(), "file.part"), b"half ");
+        assert_same(&read(place.path(), "file.part.validator"), &version);
     };
-    let resume = |url: &str| fetch_in(place.path(), &["-o", "file", "-C", url]);
-
-    resume(&format!("{}missing", server.url)).assert_failed(10, &["stays as it is", "404"]);
-    assert_kept();
-    let peer = Peer::responding("HTTP/1.0 500 Broken\r\nContent-Length: 2\r\n\r\nno");
-    resume(&peer.url("/")).assert_failed(10, &["stays as it is", "500"]);
-    assert_kept();
-    let peer = Peer::responding("HTTP/1.0 206 Partial\r\nContent-Range: bytes 5-6/7\r\nContent-Length: 2\r\n\r\nno");
-    resume(&peer.url("/")).assert_failed(8, &["a different range"]);
-    assert_kept();
-    let peer = Peer::responding("HTTP/1.0 416 No\r\nContent-Range: bytes */7\r\nContent-Length: 0\r\n\r\n");
-    resume(&peer.url("/")).assert_failed(10, &["416"]);
-    assert_kept();
-    resume(&Peer::responding("garbage\r\n\r\n").url("/")).assert_failed(8, &["not HTTP"]);
-    assert_kept();
-    drop(server);
-    resume(&url).assert_failed(4, &["refused"]);
-    assert_kept();
+    resume_fails(10, &["stays as it is", "404"]);
+    resume_fails(10, &["stays as it is", "500"]);
+    resume_fails(8, &["a different range"]);
+    resume_fails(10, &["416"]);
+    resume_fails(8, &["not HTTP"]);
+    drop(peer);
+    resume_fails(4, &["refused"]);
 }
 
 #[test]
@@ -147,46 +148,6 @@ fn what_can_not_be_written_is_said() {
         fetch_in(place.path(), &["-o", "/dev/full", &url]).assert_failed(1, &["/dev/full"]);
     }
     assert!(names(place.path()).is_empty());
-}
-
-#[test]
-fn a_har_file_never_takes_the_place_of_a_body() {
-    let (folder, _) = folder_with(0);
-    let server = Server::start(folder.path(), &[]);
-    let url = format!("{}small.txt", server.url);
-    let place = crate::harness::folder();
-    std::os::unix::fs::symlink("body", place.path().join("link")).expect("a link");
-    std::os::unix::fs::symlink(".", place.path().join("here")).expect("a link");
-    for (har, arguments) in [
-        ("body", &["-o", "body"][..]),
-        ("./body", &["-o", "body"]),
-        ("link", &["-o", "body"]),
-        ("body", &["-o", "here/link"]),
-        ("small.txt", &["-O"]),
-        ("body.part", &["-o", "body"]),
-        ("body.part.validator", &["-o", "body"]),
-    ] {
-        let run = fetch_in(place.path(), &[arguments, &["--har", har, &url]].concat());
-        run.assert_failed(2, &["--har ", har, ": the response is written to the same file"]);
-        assert_eq!((run.stderr.lines().count(), names(place.path()).len()), (1, 2), "{har}");
-    }
-    // Where nothing takes the place of anything, they may meet.
-    assert_eq!(fetch_in(place.path(), &["-o", "/dev/null", "--har", "/dev/null", &url]).code, 0);
-    let both = fetch_in(place.path(), &["-q", "--har", "/dev/stdout", &url]);
-    assert!(both.code == 0 && both.stdout.starts_with(b"small\n{"), "{:?}", both.stderr);
-    assert_eq!(fetch_in(place.path(), &["-o", "body", "--har", "a.har", &url]).code, 0);
-    assert!(read(place.path(), "body") == b"small\n" && read(place.path(), "a.har").starts_with(b"{"));
-}
-
-#[test]
-fn a_har_file_never_takes_the_place_of_standard_output() {
-    let place = crate::harness::folder();
-    for arguments in ["", "--json -o other"] {
-        let script = format!("\"$0\" fetch --har out {arguments} http://127.0.0.1:1/x > out");
-        let mut command = std::process::Command::new("bash");
-        let run = run(command.arg("-c").arg(script).arg(glasshttp().get_program()).current_dir(place.path()));
-        run.assert_failed(2, &["--har out: the response is written to the same file"]);
-    }
 }
 
 #[test]
