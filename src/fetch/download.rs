@@ -1,7 +1,7 @@
 //! A body on its way into a file. Until it is whole it is `FILE.part`, and
-//! beside that `FILE.part.validator` says of which version it is a part; so
+//! beside that `FILE.part.validator` says of which version of which URL it is a part; so
 //! that a part never passes for the whole, and never grows by another file's end.
-//! FILE keeps its name through every failure: what another client left under it grows there.
+//! FILE stays as it is through every failure, and is never gone on with.
 //!
 //! Nothing is opened before there is something to write: a response without a
 //! body leaves all files as they are.
@@ -16,8 +16,8 @@ use crate::http::message::{Framing, Headers, ReceivedHead, ResponseFraming};
 use crate::record::Failure;
 use crate::record::failure::RangeFault;
 use crate::record::transfer::Saved;
-use part::Part;
-use start::{Start, StartPlace, date, validator};
+use part::{Part, Version};
+use start::{Start, date, validator};
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -28,6 +28,8 @@ const GATHERED: usize = 64 * 1024;
 /// A file that a body goes into.
 pub(super) struct Download {
     path: PathBuf,
+    /// What it was asked for as, before any redirect.
+    url: String,
     /// What there is from before.
     start: Option<Start>,
     plan: Plan,
@@ -66,14 +68,14 @@ enum State {
 }
 
 impl Download {
-    /// Into `path`, a regular file or none yet; with `resume`, behind what an earlier time left.
+    /// Of `url` into `path`, a regular file or none yet; with `resume`, behind what an earlier time left.
     ///
     /// # Errors
     /// If what there is can't be used.
-    pub(super) fn new(path: PathBuf, resume: bool) -> Result<Self, Failure> {
-        let start = if resume { Start::find(&path)? } else { None };
+    pub(super) fn new(path: PathBuf, url: String, resume: bool) -> Result<Self, Failure> {
+        let start = if resume { Start::find(&path, &url)? } else { None };
         let (plan, state) = (Plan::Nothing, State::Waiting);
-        Ok(Self { path, start, plan, state, gathered: Vec::new(), last_modified: None })
+        Ok(Self { path, url, start, plan, state, gathered: Vec::new(), last_modified: None })
     }
 
     /// Whether the rest alone is asked for.
@@ -247,26 +249,16 @@ impl Download {
         if !matches!(self.state, State::Waiting) {
             return Ok(());
         }
-        let mut path = part::path_of(&self.path);
         let opened = match (&self.plan, self.start.take()) {
-            (Plan::Append { .. } | Plan::Skip { .. }, Some(start)) => {
-                if let StartPlace::File = start.place {
-                    path.clone_from(&self.path);
-                }
-                start.into_part(&self.path)
-            }
-            (Plan::Create { .. }, start) => {
-                let part = match start {
-                    Some(Start { place: StartPlace::Part(part), .. }) => Ok(part),
-                    _ => Part::open(&self.path, true),
-                };
-                part.map(|part| (part, 0))
-            }
+            (Plan::Append { .. } | Plan::Skip { .. }, Some(start)) => start.into_part(),
+            (Plan::Create { .. }, Some(start)) => Ok((start.part, 0)),
+            (Plan::Create { .. }, None) => Part::open(&self.path, true).map(|part| (part, 0)),
             (Plan::Nothing | Plan::WasWhole, _) | (_, None) => return Ok(()),
         };
-        let (mut part, bytes) = opened.map_err(|error| cannot_write(&path, &error))?;
+        let (mut part, bytes) = opened.map_err(|error| cannot_write(&part::path_of(&self.path), &error))?;
         if let Plan::Create { validator, .. } = &self.plan {
-            part = part.emptied(validator.as_deref())?;
+            let version = validator.clone().map(|validator| Version { validator, url: self.url.clone() });
+            part = part.emptied(version.as_ref())?;
         }
         self.state = State::Growing { part, resumed_at: bytes, bytes };
         Ok(())
@@ -286,7 +278,7 @@ impl Download {
         let judged = if is_whole { self.judge(&part) } else { Ok(()) };
         if is_whole && judged.is_ok() {
             if let Some(time) = self.last_modified {
-                let _ = part.file.set_modified(time); // what a later -C goes by
+                let _ = part.file.set_modified(time); // as it is at the server
             }
             return match part.become_whole(&self.path) {
                 Ok(()) => (Saved::File { path: self.path, resumed_at, was_whole: false }, Ok(())),
@@ -314,16 +306,14 @@ impl Download {
             _ => false,
         };
         let saved = match self.start {
-            Some(Start { place, bytes, .. }) if was_whole => {
-                if let StartPlace::Part(part) = place
-                    && let Err(failure) = part.become_whole(&self.path)
-                {
+            Some(Start { part, bytes, .. }) if was_whole => {
+                if let Err(failure) = part.become_whole(&self.path) {
                     return (part.put_down(), Err(failure));
                 }
                 Saved::File { path: self.path, resumed_at: bytes, was_whole: true }
             }
-            Some(Start { place: StartPlace::Part(part), .. }) => part.put_down(),
-            _ => Saved::Dropped,
+            Some(Start { part, .. }) => part.put_down(),
+            None => Saved::Dropped,
         };
         (saved, result)
     }
@@ -341,8 +331,8 @@ impl Download {
     /// What is there stays, since the response is not what it lacks.
     fn kept(&self, fault: RangeFault) -> Failure {
         let path = match &self.start {
-            Some(Start { place: StartPlace::Part(_), .. }) => part::path_of(&self.path),
-            _ => self.path.clone(),
+            Some(start) => start.part.path.clone(),
+            None => self.path.clone(),
         };
         Failure::Range { path, is_resume: self.start.is_some(), fault }
     }

@@ -242,7 +242,7 @@ impl<'o> Session<'o> {
         };
         let interrupt = self.interrupt.clone();
         Ok(match Target::find(&path)? {
-            Target::File(path) => Place::File(Box::new(Download::new(path, self.options.resume)?)),
+            Target::File(path) => Place::File(Box::new(Download::new(path, first.to_string(), self.options.resume)?)),
             Target::Direct(path) => Place::Direct(Outlet::named(path, interrupt)),
             Target::Descriptor(path, descriptor) => Place::Direct(Outlet::opened(path, descriptor, interrupt)),
         })

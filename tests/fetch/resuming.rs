@@ -2,16 +2,19 @@
 
 use super::Run;
 use super::fetch_in;
-use super::peer::Peer;
+use super::peer::{Peer, end, read_request};
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
 /// What the server responds to a resume behind `01234` of version "a": what is said, file, part.
 fn resumed(response: &str) -> (Run, Option<String>, Option<String>) {
     let place = crate::harness::folder();
     fs::write(place.path().join("file.part"), "01234").expect("a part");
-    fs::write(place.path().join("file.part.validator"), "\"a\"").expect("its validator");
-    let run = fetch_in(place.path(), &["--http", "1.1", "-C", "-o", "file", &Peer::responding(response).url("/")]);
+    let peer = Peer::responding(response);
+    let version = format!("\"a\"\n{}\n", peer.url("/"));
+    fs::write(place.path().join("file.part.validator"), version).expect("its version");
+    let run = fetch_in(place.path(), &["--http", "1.1", "-C", "-o", "file", &peer.url("/")]);
     let read = |name: &str| fs::read_to_string(place.path().join(name)).ok();
     (run, read("file"), read("file.part"))
 }
@@ -90,6 +93,8 @@ fn a_part_outlives_a_response_that_brings_nothing() {
     assert_part("HTTP/1.1 200 OK\r\n\r\n", 9, "stays as it is", "01234");
     // The same version from its beginning, and cut: no byte is lost.
     assert_part("HTTP/1.1 200 OK\r\nETag: \"a\"\r\nContent-Length: 10\r\n\r\n01", 9, "cut short", "01234");
+    let shorter = "HTTP/1.1 200 OK\r\nETag: \"a\"\r\nContent-Length: 3\r\n\r\n012";
+    assert_part(shorter, 9, "less than the file has", "01234");
     let whole = "HTTP/1.1 416 No\r\nETag: \"b\"\r\nContent-Range: bytes */5\r\nContent-Length: 0\r\n\r\n";
     assert_part(whole, 10, "416", "01234");
 }
@@ -174,51 +179,59 @@ fn a_206_that_nobody_asked_for_is_no_whole_file() {
     fetched(&response, &["-C", "-H", "Range: bytes=5-9"]).0.assert_failed(2, &["-C"]);
 }
 
-const OLD: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
-
-/// What a resume makes of `file`, which another client left under its own name: what is said, file, part, its time.
-fn resumed_file(before: &str, response: &str) -> (Run, Option<String>, Option<String>, bool) {
-    let place = crate::harness::folder();
-    let path = place.path().join("file");
-    fs::write(&path, before).expect("a file");
-    let time = httpdate::parse_http_date(OLD).expect("a date");
-    fs::File::options().write(true).open(&path).expect("a file").set_modified(time).expect("its time");
-    let run = fetch_in(place.path(), &["--http", "1.1", "-C", "-o", "file", &Peer::responding(response).url("/")]);
-    let read = |name: &str| fs::read_to_string(place.path().join(name)).ok();
-    let is_dated = fs::metadata(&path).and_then(|metadata| metadata.modified()).is_ok_and(|now| now == time);
-    (run, read("file"), read("file.part"), is_dated)
-}
-
-/// All of the version that `resumed_file` has, of 10 bytes, as far as `body`.
-fn same_version(body: &str) -> String {
-    let date = "Mon, 07 Nov 1994 08:49:37 GMT";
-    format!("HTTP/1.1 200 OK\r\nLast-Modified: {OLD}\r\nDate: {date}\r\nContent-Length: 10\r\n\r\n{body}")
-}
-
+/// Of what a file is the beginning, its date does not say: others have it, too.
 #[test]
-fn a_file_keeps_its_name_whatever_becomes_of_a_resume() {
-    let whole = "0123456789";
-    // It was whole: nothing of it is touched.
-    let (run, file, part, is_dated) = resumed_file(whole, &same_version("01234"));
-    run.assert_failed(9, &["cut short"]);
-    assert!(!run.stderr.contains("bytes are in"), "{}", run.stderr);
-    assert_eq!((file.as_deref(), part, is_dated), (Some(whole), None, true));
-    let (run, file, part, is_dated) = resumed_file(whole, &same_version(whole));
-    assert!(run.code == 0 && run.stderr.contains("was complete already: 10 bytes"), "{}", run.stderr);
-    assert_eq!((file.as_deref(), part, is_dated), (Some(whole), None, true));
-    let short = same_version("01234").replace("Content-Length: 10", "Content-Length: 5");
-    let (run, file, part, is_dated) = resumed_file(whole, &short);
-    run.assert_failed(9, &["less than the file has"]);
-    assert_eq!((file.as_deref(), part, is_dated), (Some(whole), None, true));
-    // It grows under its name, and is of a version by its time.
-    for cut in [partial("Content-Range: bytes 5-9/10\r\nContent-Length: 5", "56"), same_version("0123456")] {
-        let (run, file, part, is_dated) = resumed_file("01234", &cut);
-        run.assert_failed(9, &["7 bytes are in file; -C resumes"]);
-        assert_eq!((file.as_deref(), part, is_dated), (Some("0123456"), None, true), "{cut}");
+fn a_file_that_is_there_is_never_gone_on_with() {
+    let old = "Sun, 06 Nov 1994 08:49:37 GMT";
+    let dated = format!("Last-Modified: {old}\r\nDate: Mon, 07 Nov 1994 08:49:37 GMT");
+    for (body, code, expected, part) in [("0123456789", 0, "0123456789", None), ("01", 9, "AAAAA", Some("01"))] {
+        let response = format!("HTTP/1.1 200 OK\r\n{dated}\r\nContent-Length: 10\r\n\r\n{body}");
+        let peer = Peer::start(move |_, stream| {
+            let request = read_request(stream);
+            assert!(!request.contains("Range"), "{request}");
+            stream.write_all(response.as_bytes()).expect("the client reads");
+            end(stream);
+        });
+        let place = crate::harness::folder();
+        let path = place.path().join("file");
+        fs::write(&path, "AAAAA").expect("a file");
+        let time = httpdate::parse_http_date(old).expect("a date");
+        fs::File::options().write(true).open(&path).expect("a file").set_modified(time).expect("its time");
+        let run = fetch_in(place.path(), &["--http", "1.1", "-C", "-o", "file", &peer.url("/")]);
+        let read = |name: &str| fs::read_to_string(place.path().join(name)).ok();
+        let got = (run.code, read("file"), read("file.part"));
+        assert_eq!(got, (code, Some(expected.to_owned()), part.map(str::to_owned)), "{}", run.stderr);
     }
-    for rest in [partial("Content-Range: bytes 5-9/10\r\nContent-Length: 5", "56789"), same_version(whole)] {
-        let (run, file, part, _) = resumed_file("01234", &rest);
-        assert_eq!((run.code, file.as_deref(), part), (0, Some(whole), None), "{}", run.stderr);
+}
+
+/// A validator tells versions of one resource apart, and no resource from another.
+#[test]
+fn a_part_of_what_another_url_names_is_left_alone() {
+    for validator in
+        ["ETag: \"a\"", "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nDate: Mon, 07 Nov 1994 08:49:37 GMT"]
+    {
+        let peer = Peer::start(move |_, stream| {
+            let request = read_request(stream);
+            let response = match (request.contains("GET /2023/"), request.contains("Range: bytes=5-")) {
+                (true, false) => format!("HTTP/1.0 200 OK\r\n{validator}\r\nContent-Length: 10\r\n\r\nAAAAA"),
+                (true, true) => format!("HTTP/1.0 206 OK\r\n{validator}\r\nContent-Range: bytes 5-9/10\r\n\r\nAAAAA"),
+                _ => format!("HTTP/1.0 200 OK\r\n{validator}\r\nContent-Length: 10\r\n\r\nbbbbbbbbbb"),
+            };
+            stream.write_all(response.as_bytes()).expect("the client reads");
+            end(stream);
+        });
+        let place = crate::harness::folder();
+        let read = |name: &str| fs::read_to_string(place.path().join(name)).ok();
+        let (first, second) = (peer.url("/2023/r.csv?a"), peer.url("/2024/r.csv"));
+        fetch_in(place.path(), &["-O", &first]).assert_failed(9, &["-C resumes"]);
+        let other = fetch_in(place.path(), &["-C", "-O", &second]);
+        other.assert_failed(1, &["r.csv.part: it is a part of ", &first, "leave out -C"]);
+        fetch_in(place.path(), &["-C", "-O", &peer.url("/2023/r.csv")]).assert_failed(1, &[&first]);
+        assert_eq!((read("r.csv"), read("r.csv.part").as_deref()), (None, Some("AAAAA")));
+        let same = fetch_in(place.path(), &["-C", "-O", &first]);
+        assert_eq!((same.code, read("r.csv").as_deref()), (0, Some("AAAAAAAAAA")), "{}", same.stderr);
+        let other = fetch_in(place.path(), &["-C", "-O", &second]);
+        assert_eq!((other.code, read("r.csv").as_deref()), (0, Some("bbbbbbbbbb")), "{}", other.stderr);
     }
 }
 

@@ -146,9 +146,10 @@ fn progress_is_for_terminals_and_fits_them() {
     assert!(line.chars().count() < 60, "{line}");
     // What is resumed counts in the percent, and not in the rate.
     std::fs::write(place.path().join("file.part"), [b'x'; 6000]).expect("a part");
-    std::fs::write(place.path().join("file.part.validator"), "\"a\"").expect("its version");
     let head = "HTTP/1.1 206 Partial Content\r\nETag: \"a\"\r\nContent-Range: bytes 6000-7999/8000\r\n\r\n";
     let (peer, _keep) = slow(head, [&[b'x'; 1000], &[b'x'; 1000]]);
+    let version = format!("\"a\"\n{}\n", peer.url("/"));
+    std::fs::write(place.path().join("file.part.validator"), version).expect("its version");
     let said = on_a_terminal(place.path(), &format!("-C -o file {}", peer.url("/")));
     let (_, rate) = said.split_once("100 %  8.00 kB of 8.00 kB  ").unwrap_or_else(|| panic!("{said}"));
     let (rate, _) = rate.split_once(" kB/s").unwrap_or_else(|| panic!("{said}"));

@@ -1,4 +1,4 @@
-//! The files beside FILE: its part, and of which version that is a part.
+//! The files beside FILE: its part, and of which version of what that is a part.
 //!
 //! A part belongs to one fetch at a time (flock(2)), and is a regular file of
 //! that name: a symbolic link in its place is never followed.
@@ -13,10 +13,11 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 /// The longest validator that is kept, in bytes.
 pub(super) const LONGEST_VALIDATOR: usize = 1024;
+/// The longest URL that is kept with it, in bytes.
+const LONGEST_URL: usize = 64 * 1024;
 /// The longest name of a file, in bytes (NAME_MAX).
 const LONGEST_NAME: usize = 255;
 const PART: &str = ".part";
@@ -28,8 +29,16 @@ const MOST_TRIES: usize = 8;
 pub(super) struct Part {
     pub(super) path: PathBuf,
     pub(super) file: File,
-    /// It is FILE itself, and grows under its own name; and this, its time, says of which version it is.
-    dated: Option<SystemTime>,
+}
+
+/// What a part is a part of.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Version {
+    /// An entity tag, or a date: it tells versions of one resource apart, and no resource from another
+    /// (RFC 9110 §8.8).
+    pub(super) validator: String,
+    /// The resource.
+    pub(super) url: String,
 }
 
 impl Part {
@@ -68,24 +77,7 @@ impl Part {
         if let Some(mode) = private {
             file.set_permissions(Permissions::from_mode(mode))?;
         }
-        Ok(Some(Self { path, file, dated: None }))
-    }
-
-    /// Opens `target` itself, to be written behind what it holds.
-    ///
-    /// # Errors
-    /// `ResourceBusy` while another fetch has it.
-    pub(super) fn of_file(target: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().write(true).custom_flags(no_link()).open(target)?;
-        let metadata = file.metadata()?;
-        if !metadata.is_file() {
-            return Err(io::ErrorKind::Unsupported.into());
-        }
-        lock(&file)?;
-        if !is_still(target, &metadata) {
-            return Err(io::ErrorKind::StaleNetworkFileHandle.into());
-        }
-        Ok(Self { path: target.to_owned(), file, dated: metadata.modified().ok() })
+        Ok(Some(Self { path, file }))
     }
 
     pub(super) fn length(&self) -> io::Result<u64> {
@@ -97,21 +89,18 @@ impl Part {
     /// # Errors
     /// If it can't be: then it is the part that it was.
     pub(super) fn become_whole(&self, target: &Path) -> Result<(), Failure> {
-        let validator = self.validator();
-        self.rename(target).inspect_err(|_| drop(self.set_validator(validator.as_deref())))
+        let version = self.version();
+        self.rename(target).inspect_err(|_| drop(self.set_version(version.as_ref())))
     }
 
     fn rename(&self, target: &Path) -> Result<(), Failure> {
         let cannot_write = |error| cannot_write(target, &error);
-        if self.dated.is_some() {
-            return Ok(()); // it has its name
-        }
         if let Ok(metadata) = fs::metadata(target) {
             // A right that is missing leaves the file ours, as a new one would be.
             let _ = std::os::unix::fs::fchown(&self.file, Some(metadata.uid()), Some(metadata.gid()));
             self.file.set_permissions(Permissions::from_mode(metadata.mode() & 0o777)).map_err(cannot_write)?;
         }
-        self.set_validator(None)?; // while it is locked under this name
+        self.set_version(None)?; // while it is locked under this name
         fs::rename(&self.path, target).map_err(cannot_write)
     }
 
@@ -119,12 +108,12 @@ impl Part {
     ///
     /// # Errors
     /// If it, or the file beside it, can't be written.
-    pub(super) fn emptied(self, validator: Option<&str>) -> Result<Self, Failure> {
+    pub(super) fn emptied(self, version: Option<&Version>) -> Result<Self, Failure> {
         let begin = || {
-            self.set_validator(None)?; // in this order: it never names the other version's bytes
+            self.set_version(None)?; // in this order: it never names the other version's bytes
             let emptied = self.file.set_len(0).and_then(|()| (&self.file).seek(SeekFrom::Start(0)));
             emptied.map_err(|error| cannot_write(&self.path, &error))?;
-            self.set_validator(validator)
+            self.set_version(version)
         };
         match begin() {
             Ok(()) => Ok(self),
@@ -138,36 +127,36 @@ impl Part {
     /// Leaves it to a later fetch, if it holds something; an empty one is removed.
     pub(super) fn put_down(self) -> Saved {
         let bytes = self.length().unwrap_or_default();
-        match self.dated {
-            Some(time) => drop(self.file.set_modified(time)), // what a later -C goes by
-            None if bytes == 0 => {
-                let _ = remove(&validator_of(&self.path));
-                let _ = remove(&self.path);
-                return Saved::Dropped;
-            }
-            None => {}
+        if bytes == 0 {
+            let _ = remove(&validator_of(&self.path));
+            let _ = remove(&self.path);
+            return Saved::Dropped;
         }
-        let resumes = self.dated.is_some() || self.validator().is_some();
+        let resumes = self.version().is_some();
         Saved::Part { path: self.path, bytes, resumes: Some(resumes) }
     }
 
-    /// Writes down of which version it is a part; `None`: that is not known.
-    fn set_validator(&self, validator: Option<&str>) -> Result<(), Failure> {
+    /// Writes down what it is a part of; `None`: that is not known.
+    fn set_version(&self, version: Option<&Version>) -> Result<(), Failure> {
         let path = validator_of(&self.path);
-        let write = |validator: &str| {
-            OpenOptions::new().write(true).create_new(true).open(&path)?.write_all(validator.as_bytes())
+        // A URL may hold what is its user's alone.
+        let write = |Version { validator, url }: &Version| {
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+            file.write_all(format!("{validator}\n{url}\n").as_bytes())
         };
-        let set = remove(&path).and_then(|()| validator.map_or(Ok(()), write));
+        let set = remove(&path).and_then(|()| version.map_or(Ok(()), write));
         set.map_err(|error| cannot_write(&path, &error))
     }
 
-    /// Of which version it is a part, if that was written down.
-    pub(super) fn validator(&self) -> Option<String> {
+    /// What it is a part of, if that was written down to its end.
+    pub(super) fn version(&self) -> Option<Version> {
         let file = OpenOptions::new().read(true).custom_flags(no_link()).open(validator_of(&self.path)).ok()?;
-        let mut validator = String::new();
-        file.take(LONGEST_VALIDATOR as u64 + 1).read_to_string(&mut validator).ok()?;
-        let is_one = (1..=LONGEST_VALIDATOR).contains(&validator.len()) && !validator.chars().any(char::is_control);
-        is_one.then_some(validator)
+        let mut text = String::new();
+        file.take((LONGEST_VALIDATOR + LONGEST_URL + 2) as u64).read_to_string(&mut text).ok()?;
+        let (validator, url) = text.strip_suffix('\n')?.split_once('\n')?;
+        let is_one = |text: &str, longest| (1..=longest).contains(&text.len()) && !text.chars().any(char::is_control);
+        let are_both = is_one(validator, LONGEST_VALIDATOR) && is_one(url, LONGEST_URL);
+        are_both.then(|| Version { validator: validator.to_owned(), url: url.to_owned() })
     }
 }
 
@@ -299,7 +288,7 @@ mod tests {
         let beside = validator_of(&path_of(&target));
         fs::create_dir(&beside).expect("a folder in its place");
         let part = Part::open(&target, true).expect("a part");
-        let failure = part.emptied(Some("\"a\"")).map(|_| ()).expect_err("a folder");
+        let failure = part.emptied(Some(&version())).map(|_| ()).expect_err("a folder");
         assert!(matches!(&failure, Failure::File { path, .. } if *path == beside), "{failure:?}");
         assert!(!path_of(&target).exists());
     }
@@ -308,7 +297,7 @@ mod tests {
     fn a_whole_that_gets_no_name_is_still_a_part() {
         let folder = tempfile::tempdir().expect("a folder");
         let target = folder.path().join("file");
-        let mut part = Part::open(&target, true).expect("a part").emptied(Some("\"a\"")).expect("begun");
+        let mut part = Part::open(&target, true).expect("a part").emptied(Some(&version())).expect("begun");
         part.file.write_all(b"whole").expect("written");
         fs::create_dir(&target).expect("a folder in its place");
         let failure = part.become_whole(&target).expect_err("a folder");
@@ -316,5 +305,16 @@ mod tests {
         let saved = part.put_down();
         let Saved::Part { path, bytes: 5, resumes: Some(true) } = saved else { panic!("{saved:?}") };
         assert_eq!(path, path_of(&target));
+        // A line that was not written to its end names another URL, or none.
+        let part = Part::open(&target, false).expect("a part");
+        assert_eq!(part.version(), Some(version()));
+        for text in ["", "\"a\"", "\"a\"\n", "\"a\"\n\n", "\"a\"\nhttp://h", "\nhttp://h/\n"] {
+            fs::write(validator_of(&part.path), text).expect("our own");
+            assert_eq!(part.version(), None, "{text:?}");
+        }
+    }
+
+    fn version() -> Version {
+        Version { validator: "\"a\"".to_owned(), url: "http://h/".to_owned() }
     }
 }

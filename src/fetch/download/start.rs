@@ -4,7 +4,7 @@ use super::part::{self, LONGEST_VALIDATOR, Part};
 use crate::fetch::fault::cannot_write;
 use crate::http::message::Headers;
 use crate::record::Failure;
-use std::fs;
+use crate::record::failure::FileFault;
 use std::io::{self, Seek, SeekFrom};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -14,21 +14,19 @@ const STRONG: Duration = Duration::from_secs(1);
 
 /// Some bytes from an earlier time.
 pub(super) struct Start {
-    /// Where they are.
-    pub(super) place: StartPlace,
+    pub(super) part: Part,
     pub(super) bytes: u64,
     /// Of which version: an entity tag, or a date.
     pub(super) validator: String,
 }
 
-pub(super) enum StartPlace {
-    Part(Part),
-    /// The file itself, which may be whole.
-    File,
-}
-
 impl Start {
-    pub(super) fn find(path: &Path) -> Result<Option<Self>, Failure> {
+    /// What there is of `url` for `path`. A part alone counts: of what FILE itself is the beginning, its date
+    /// does not say, which others may share.
+    ///
+    /// # Errors
+    /// If the part is in use, or a part of what another URL names.
+    pub(super) fn find(path: &Path, url: &str) -> Result<Option<Self>, Failure> {
         let found = match Part::open(path, false) {
             Ok(part) => Ok(Some(part)),
             Err(error) if error.kind() == io::ErrorKind::ResourceBusy => Err(error),
@@ -36,17 +34,12 @@ impl Start {
         };
         let found = found.and_then(|part| part.map(|part| part.length().map(|bytes| (part, bytes))).transpose());
         let found = found.map_err(|error| cannot_write(&part::path_of(path), &error))?;
-        if let Some((part, bytes @ 1..)) = found {
-            let validator = part.validator();
-            return Ok(validator.map(|validator| Self { place: StartPlace::Part(part), bytes, validator }));
+        let Some((part, bytes @ 1..)) = found else { return Ok(None) };
+        match part.version() {
+            Some(version) if version.url == url => Ok(Some(Self { part, bytes, validator: version.validator })),
+            Some(version) => Err(Failure::File { path: part.path, fault: FileFault::OtherUrl { url: version.url } }),
+            None => Ok(None),
         }
-        // Perhaps another client's part, or the whole: its time is Last-Modified, or the server sends all of it.
-        let known = || {
-            let metadata = fs::metadata(path).ok().filter(|metadata| metadata.is_file() && metadata.len() > 0)?;
-            let validator = httpdate::fmt_http_date(metadata.modified().ok()?);
-            Some(Self { place: StartPlace::File, bytes: metadata.len(), validator })
-        };
-        Ok(known())
     }
 
     /// Whether what `headers` say of their version is not said of another one.
@@ -62,14 +55,10 @@ impl Start {
         }
     }
 
-    /// The part with these bytes, to be written behind them.
-    pub(super) fn into_part(self, path: &Path) -> io::Result<(Part, u64)> {
-        let part = match self.place {
-            StartPlace::Part(part) => part,
-            StartPlace::File => Part::of_file(path)?,
-        };
-        let bytes = (&part.file).seek(SeekFrom::End(0))?;
-        if bytes == self.bytes { Ok((part, bytes)) } else { Err(io::ErrorKind::StaleNetworkFileHandle.into()) }
+    /// The part, to be written behind these bytes.
+    pub(super) fn into_part(self) -> io::Result<(Part, u64)> {
+        let bytes = (&self.part.file).seek(SeekFrom::End(0))?;
+        if bytes == self.bytes { Ok((self.part, bytes)) } else { Err(io::ErrorKind::StaleNetworkFileHandle.into()) }
     }
 }
 

@@ -54,6 +54,7 @@ pub(super) fn of(failure: &Failure) -> &'static str {
             FileFault::Busy => "file_busy",
             FileFault::NotRegular => "file_not_regular",
             FileFault::Changed => "file_changed",
+            FileFault::OtherUrl { .. } => "file_other_url",
             FileFault::Write(_) => "file_write",
             FileFault::Read(_) => "file_read",
             FileFault::TooLong { .. } => "file_too_long",

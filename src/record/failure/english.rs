@@ -172,6 +172,9 @@ fn file(path: &Path, fault: &FileFault) -> String {
         FileFault::Busy => format!("Cannot write {path}: another fetch is writing it."),
         FileFault::NotRegular => format!("Cannot write {path}: it is not a regular file."),
         FileFault::Changed => format!("Cannot write {path}: it changed meanwhile."),
+        FileFault::OtherUrl { url } => {
+            format!("Cannot resume {path}: it is a part of {url}; name another file, or leave out -C to start over.")
+        }
         FileFault::Write(error) => write(error),
         FileFault::Read(error) if is_stdin => format!("Cannot read standard input: {error}."),
         FileFault::Read(error) => format!("Cannot read {path}: {error}."),

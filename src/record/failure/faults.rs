@@ -147,6 +147,11 @@ pub enum FileFault {
     NotRegular,
     /// It changed while it was looked at.
     Changed,
+    /// It is a part of what another URL names.
+    OtherUrl {
+        /// That URL.
+        url: String,
+    },
     /// It can't be written.
     Write(SystemError),
     /// It can't be read.

@@ -170,6 +170,9 @@ fn file(path: &Path, fault: &FileFault) -> String {
         FileFault::Busy => write("다른 fetch가 쓰고 있습니다"),
         FileFault::NotRegular => write("일반 파일이 아닙니다"),
         FileFault::Changed => write("그 사이에 바뀌었습니다"),
+        FileFault::OtherUrl { url } => format!(
+            "{path}을(를) 이어받을 수 없습니다. {url}의 일부입니다. 다른 파일을 지정하거나, 처음부터 받으려면 -C를 빼세요."
+        ),
         FileFault::Write(error) => write(&error.said(Korean)),
         FileFault::Read(error) if is_stdin => format!("표준 입력을 읽을 수 없습니다: {}.", error.said(Korean)),
         FileFault::TooLong { most } if is_stdin => format!("표준 입력이 보낼 수 있는 {most} MiB보다 깁니다."),

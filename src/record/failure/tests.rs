@@ -158,6 +158,7 @@ fn of_files() -> Vec<Failure> {
             FileFault::Busy,
             FileFault::NotRegular,
             FileFault::Changed,
+            FileFault::OtherUrl { url: "http://h/".into() },
             FileFault::Write(system()),
             FileFault::Read(system()),
             FileFault::TooLong { most: 64 },
