@@ -18,7 +18,7 @@ const MEMORY_DEVICES: u32 = 1;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Clash {
     /// The files of these.
-    Urls(Url, Url),
+    Urls(String, String),
     /// The HAR and the JSON.
     HarAndJson,
     /// The HAR and a response.
@@ -61,7 +61,7 @@ fn of_urls(options: &Options) -> Option<Clash> {
         for mark in sink.marks() {
             let first = taken.entry(mark).or_insert(url);
             if *first != url {
-                return Some(Clash::Urls(first.clone(), url.clone()));
+                return Some(Clash::Urls(first.to_string(), url.to_string()));
             }
         }
     }
