@@ -19,6 +19,7 @@ use glasshttp::lesson::Lesson;
 use glasshttp::listener::{self, Listener, Remover};
 use glasshttp::models::{Sockets, Stop, raise_descriptors};
 use glasshttp::observe::live::lab::Laboratory;
+use glasshttp::observe::standard_output::StandardOutput;
 use glasshttp::record::FailureKind;
 use glasshttp::recording::Opened;
 use glasshttp::sandbox::{self, Account, Readable};
@@ -178,9 +179,9 @@ fn print(line: &str, is_for_people: bool) {
     let begin = if io::stdout().is_terminal() { "\r" } else { "" };
     let columns = if is_for_people { columns(io::stdout()) } else { columns(io::stderr()) };
     let line = lines(line, columns.map(|columns| columns.min(USUAL))).join("\n");
-    // Nobody may be reading.
+    // Nobody may be reading, or not in time.
     let _ = match is_for_people {
-        true => writeln!(anstream::stdout(), "{begin}{line}"),
+        true => StandardOutput::new().write_all(format!("{begin}{line}\n").as_bytes()),
         false => writeln!(anstream::stderr(), "{line}"),
     };
 }

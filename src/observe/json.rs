@@ -1,7 +1,7 @@
 //! The JSON log: one object a connection, when it is closed; see docs/records.md.
 
-use super::outlet::Outlet;
 use super::sink::{LeftOut, News, Sink};
+use crate::outlet::Outlet;
 use crate::record::connection::{Record, SCHEMA};
 use crate::record::secrets::withheld;
 use crate::story::json;
@@ -18,9 +18,9 @@ pub struct JsonLog<W> {
     /// Lines that are not written yet, and where those of records end.
     gathered: Vec<u8>,
     ends: Vec<usize>,
-    /// Records that found no room, on a disk that was full for a moment, and were not said to be missing.
+    /// Records that found no room, and were not said to be missing.
     unwritten: u64,
-    /// Connections that are missing for good: that was said, or the reader took too long when the server ended.
+    /// Those that were.
     missing: u64,
 }
 
@@ -63,11 +63,9 @@ impl<W: Write + Send> JsonLog<W> {
 impl<W: Write + Send> Sink for JsonLog<W> {
     fn take(&mut self, record: &Record, news: News) {
         if matches!(news, News::Closed | News::Continues) {
-            if self.out.is_open() {
+            if !self.out.is_gone() {
                 self.gather(&*withheld(record));
                 self.ends.push(self.gathered.len());
-            } else if self.out.is_late() {
-                self.missing += 1;
             }
             if self.gathered.len() >= MOST_GATHERED {
                 self.flush();
@@ -81,9 +79,7 @@ impl<W: Write + Send> Sink for JsonLog<W> {
         // Where there is no room for that, there is none for more.
         let written = if self.unwritten == 0 { self.out.write(&lines) } else { 0 };
         let lost = self.ends.drain(..).filter(|end| *end > written).count() as u64;
-        if self.out.is_late() {
-            self.missing += lost;
-        } else if self.out.is_open() {
+        if !self.out.is_gone() {
             self.unwritten += lost;
         }
         self.gathered = lines;
@@ -107,26 +103,21 @@ impl<W: Write + Send> Sink for JsonLog<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{self, ErrorKind};
-    use std::sync::{Arc, Mutex};
+    use crate::outlet::tests::Disk;
+    use std::io::ErrorKind;
 
-    /// A disk that is full while it is said to be.
-    #[derive(Clone, Default)]
-    struct Disk(Arc<Mutex<(bool, Vec<u8>)>>);
-
-    impl Write for Disk {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let (is_full, text) = &mut *self.0.lock().unwrap();
-            if *is_full {
-                return Err(ErrorKind::StorageFull.into());
-            }
-            text.extend_from_slice(bytes);
-            Ok(bytes.len())
+    #[test]
+    fn records_that_a_late_reader_did_not_take_are_counted() {
+        let record = Record::example();
+        let reader = Disk::refusing(ErrorKind::TimedOut);
+        reader.room(20);
+        let mut log = JsonLog::new(reader);
+        for _ in 0..9 {
+            log.take(&record, News::Closed);
+            log.flush();
         }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
+        log.finish();
+        assert_eq!(log.unwritten(), 9);
     }
 
     #[test]
@@ -138,13 +129,12 @@ mod tests {
             (0..count).for_each(|_| log.take(&record, News::Closed));
             log.flush();
         };
-        log_records(1);
-        disk.0.lock().unwrap().0 = true;
-        log_records(2);
-        disk.0.lock().unwrap().0 = false;
-        log_records(1);
+        for (room, count) in [(usize::MAX, 1), (0, 2), (usize::MAX, 1)] {
+            disk.room(room);
+            log_records(count);
+        }
         log.finish();
-        let text = String::from_utf8(disk.0.lock().unwrap().1.clone()).unwrap();
+        let text = disk.text();
         let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
         let written = lines.iter().filter(|line| serde_json::from_str::<Record>(line).is_ok()).count();
         assert_eq!((lines.len(), written, log.unwritten()), (3, 2, 2), "{text}");

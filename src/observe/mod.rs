@@ -16,7 +16,6 @@ pub mod json;
 pub mod live;
 pub mod loads;
 pub mod metrics;
-mod outlet;
 mod pieces;
 pub mod probe;
 pub(crate) mod report;

@@ -1,7 +1,7 @@
 //! Text for people as it leaves, in lines or blocks: one that finds no room is missing, and the
 //! number of those is written, once, as soon as there is room again.
 
-use super::outlet::Outlet;
+use crate::outlet::Outlet;
 use std::borrow::Cow;
 use std::io::Write;
 
@@ -39,7 +39,7 @@ impl<W: Write> Pieces<W> {
         let bytes = text.as_bytes();
         let written = if is_said { self.out.write(bytes) } else { 0 };
         self.out.flush();
-        if written < bytes.len() && self.out.is_open() {
+        if written < bytes.len() && !self.out.is_gone() {
             self.unwritten += count(&bytes[written..]);
         }
         written == bytes.len()
@@ -63,48 +63,16 @@ impl<W: Write> Pieces<W> {
         self.missing + self.unwritten
     }
 
-    pub(super) fn is_open(&self) -> bool {
-        self.out.is_open()
+    /// Whether nobody reads them any more.
+    pub(super) fn is_gone(&self) -> bool {
+        self.out.is_gone()
     }
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
-    use std::io::{self, ErrorKind};
-    use std::sync::{Arc, Mutex};
-
-    /// A disk with room for this many more bytes.
-    #[derive(Clone, Debug, Default)]
-    pub(in crate::observe) struct Disk(Arc<Mutex<(usize, Vec<u8>)>>);
-
-    impl Disk {
-        /// From now on it has this much room.
-        pub(in crate::observe) fn room(&self, bytes: usize) {
-            self.0.lock().unwrap().0 = bytes;
-        }
-
-        pub(in crate::observe) fn text(&self) -> String {
-            String::from_utf8(self.0.lock().unwrap().1.clone()).unwrap()
-        }
-    }
-
-    impl Write for Disk {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let (room, text) = &mut *self.0.lock().unwrap();
-            let count = bytes.len().min(*room);
-            if count == 0 {
-                return Err(ErrorKind::StorageFull.into());
-            }
-            *room -= count;
-            text.extend_from_slice(&bytes[..count]);
-            Ok(count)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::outlet::tests::Disk;
 
     #[test]
     fn what_found_no_room_is_counted_once_and_written_never() {

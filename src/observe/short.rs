@@ -19,7 +19,7 @@ use tz::TimeZone;
 const UNBOUNDED: usize = 4_096;
 
 /// Writes a line for each exchange, with ANSI styles where they are wanted, to a
-/// writer that keeps nothing back. One that fails for good is written to no more.
+/// writer that keeps nothing back. One that nobody reads any more is written to no more.
 pub struct ShortLog<W> {
     out: Pieces<W>,
     language: Language,
@@ -44,7 +44,7 @@ impl<W: Write + Send> ShortLog<W> {
     fn write(&mut self, text: &str) {
         let lines = |missing: &[u8]| missing.iter().filter(|byte| **byte == b'\n').count() as u64;
         self.out.write(text, lines, not_written(self.language));
-        if !self.out.is_open() {
+        if self.out.is_gone() {
             self.written = HashMap::new();
         }
     }
@@ -87,7 +87,7 @@ fn since_accept(exchange: &Exchange) -> Duration {
 
 impl<W: Write + Send> Sink for ShortLog<W> {
     fn take(&mut self, record: &Record, news: News) {
-        if !self.out.is_open() || !matches!(news, News::Responded | News::Closing | News::Closed) {
+        if self.out.is_gone() || !matches!(news, News::Responded | News::Closing | News::Closed) {
             return;
         }
         let last = self.written.get(&record.connection).copied().unwrap_or(0);
@@ -138,7 +138,8 @@ impl<W> fmt::Debug for ShortLog<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observe::pieces::tests::Disk;
+    use crate::outlet::tests::Disk;
+    use std::io::ErrorKind;
 
     #[test]
     fn lines_that_a_full_disk_did_not_take_are_counted_once_and_come_no_more() {
@@ -155,5 +156,19 @@ mod tests {
         assert!(text.contains(&format!("\n… {} lines not written\n", 37 * each)), "{text}");
         assert_eq!(text.lines().count(), 3 * each + 2, "{text}");
         assert_eq!(log.unwritten_pieces(), 37 * each as u64);
+    }
+
+    #[test]
+    fn lines_that_a_late_reader_did_not_take_are_counted() {
+        let record = Record::example();
+        let each = record.exchanges.len() as u64;
+        for room in [0, 20] {
+            let reader = Disk::refusing(ErrorKind::TimedOut);
+            reader.room(room);
+            let mut log = ShortLog::new(reader, Language::English, || None);
+            (0..9).for_each(|_| log.take(&record, News::Closed));
+            log.finish();
+            assert_eq!(log.unwritten_pieces(), 9 * each);
+        }
     }
 }

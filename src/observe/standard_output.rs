@@ -24,11 +24,6 @@ pub(crate) fn end() {
     let _ = END.set(Instant::now());
 }
 
-/// Whether a later write may succeed: a disk that is full, or over its quota, now.
-pub(super) fn is_passing(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::Interrupted)
-}
-
 /// Standard output, unbuffered. Its writes fail with [`io::ErrorKind::TimedOut`]
 /// when the server ends and the reader does not read.
 #[derive(Debug)]

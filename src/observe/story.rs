@@ -37,7 +37,7 @@ const MOST_HELD: usize = 2 * MOST_ROWS;
 
 /// Shows connections to a writer that keeps nothing back, with ANSI styles where they are wanted.
 ///
-/// A writer that fails for good is written to no more.
+/// A writer that nobody reads any more is written to no more.
 pub struct Story<W> {
     out: Pieces<W>,
     language: Language,
@@ -220,7 +220,7 @@ impl<W: Write + Send> Story<W> {
         let is_written = self.out.write(&(legend + text), |_| 1, not_written(self.language));
         self.has_begun |= is_written;
         self.second.blocks += 1;
-        if !self.out.is_open() {
+        if self.out.is_gone() {
             self.shown = HashMap::new();
             self.not_shown.forget();
         }
@@ -237,7 +237,7 @@ fn not_written(language: Language) -> impl FnOnce(u64) -> String {
 
 impl<W: Write + Send> Sink for Story<W> {
     fn take(&mut self, record: &Record, news: News) {
-        if !self.out.is_open() {
+        if self.out.is_gone() {
             return;
         }
         let now = (self.clock)();

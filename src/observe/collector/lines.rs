@@ -1,6 +1,6 @@
 //! The access log's lines, as they leave; those that find no room are counted.
 
-use crate::observe::outlet::Outlet;
+use crate::outlet::Outlet;
 use std::io::Write;
 
 /// Where lines are written.
@@ -16,8 +16,8 @@ impl Lines {
     /// Writes whole lines; gives how many of them are missing, where that is worth saying.
     pub(super) fn write(&mut self, lines: &[u8]) -> u64 {
         let written = if lines.is_empty() || !self.out.begin_line() { 0 } else { self.out.write(lines) };
-        if !self.out.is_open() && !self.out.is_late() {
-            return 0; // nobody reads it any more
+        if self.out.is_gone() {
+            return 0;
         }
         let missing = &lines[written..];
         missing.iter().filter(|byte| **byte == b'\n').count() as u64
@@ -27,7 +27,7 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observe::pieces::tests::Disk;
+    use crate::outlet::tests::Disk;
     use std::io;
 
     #[test]

@@ -6,7 +6,7 @@ mod records;
 mod widths;
 
 use super::*;
-use crate::observe::pieces::tests::Disk;
+use crate::outlet::tests::Disk;
 use crate::record::Reason;
 use records as sample;
 use std::io;
@@ -255,7 +255,7 @@ fn what_is_remembered_is_bounded() {
 }
 
 #[test]
-fn a_writer_that_fails_is_left_alone() {
+fn a_writer_that_nobody_reads_is_left_alone() {
     struct Broken(Arc<AtomicU64>);
     impl Write for Broken {
         fn write(&mut self, _: &[u8]) -> io::Result<usize> {
@@ -321,6 +321,20 @@ fn blocks_that_a_full_disk_did_not_take_are_counted_once() {
     story.finish();
     assert!(disk.text().ends_with("… 1 block not written\n\n"), "{}", disk.text());
     assert_eq!(story.unwritten_pieces(), 11);
+}
+
+#[test]
+fn blocks_that_a_late_reader_did_not_take_are_counted() {
+    let time = Milliseconds::default();
+    let reader = Disk::refusing(io::ErrorKind::TimedOut);
+    reader.room(300);
+    let mut story = Story::with_clock(reader, Language::English, PER_SECOND, time.clock());
+    for number in 1..10 {
+        story.take(&sample::opened(number), News::Opened);
+        story.take(&Record { connection: number, ..sample::curl() }, News::Closed);
+    }
+    story.finish();
+    assert_eq!(story.unwritten_pieces(), 9);
 }
 
 #[test]
