@@ -2,14 +2,17 @@
 
 mod confinement;
 
+use crate::capture::log::Unwritten;
 use crate::cli::{Config, LivePage, Log};
 use crate::escape;
 use crate::language::Language;
 use crate::language::sentence::say;
 use crate::listener::{self, Listener, Port};
 use crate::qr;
+use crate::record::LeftOut;
 use crate::recording::Recording;
 use crate::sandbox::Sandbox;
+use crate::story::left_out::{counts, not_recorded};
 use crate::story::steps::count;
 use crate::story::width::{USUAL, columns, lines};
 use anstream::{AutoStream, ColorChoice};
@@ -220,6 +223,48 @@ pub fn waiting(connections: u64, grace: Duration, language: Language) -> String 
     )
 }
 
+/// What is neither in the log, nor in the story, nor on the live page: a line each.
+pub fn what_is_missing(left_out: LeftOut, capture_file: Option<Unwritten>, language: Language) -> Vec<String> {
+    let Some(file) = capture_file else {
+        return (!left_out.is_nothing()).then(|| not_recorded(left_out, language)).into_iter().collect();
+    };
+    let calls = LeftOut { frames: 0, ..left_out };
+    let calls = (!calls.is_nothing()).then(|| {
+        say!(
+            language,
+            "warning: {} not recorded, too many at once: the capture file lacks their calls"
+                / "경고: {} 기록하지 못함. 한꺼번에 너무 많아 캡처 파일에 그 호출이 없습니다",
+            counts(calls, language)
+        )
+    });
+    calls.into_iter().chain(packets_not_in(file, left_out.frames, language)).collect()
+}
+
+/// What a capture file lacks: it counts its packets, unless it lacks its end, too.
+fn packets_not_in(file: Unwritten, frames: u64, language: Language) -> Option<String> {
+    let packets = count!(language, frames, "packet", "packets" / "패킷 {}개");
+    Some(match (frames, file.is_cut) {
+        (0, false) => return None,
+        (0, true) => say!(
+            language,
+            "warning: the capture file is cut short: its reader took it too slowly, or its disk is full"
+                / "경고: 캡처 파일의 끝이 잘렸습니다. 파일을 받는 쪽이 너무 느렸거나, 디스크가 가득 찼습니다"
+        ),
+        (_, false) => say!(
+            language,
+            "warning: {} not in the capture file, which counts them: too many at once, its reader too slow, or its disk full"
+                / "경고: 캡처 파일에 {} 빠짐(파일에도 그 수가 있음). 한꺼번에 너무 많았거나, 파일을 받는 쪽이 너무 느렸거나, 디스크가 가득 찼습니다",
+            packets
+        ),
+        (_, true) => say!(
+            language,
+            "warning: {} not in the capture file, which is cut short: too many at once, its reader too slow, or its disk full"
+                / "경고: 캡처 파일에 {} 빠짐(파일도 끝이 잘림). 한꺼번에 너무 많았거나, 파일을 받는 쪽이 너무 느렸거나, 디스크가 가득 찼습니다",
+            packets
+        ),
+    })
+}
+
 /// Storage kept requests waiting until the end.
 pub fn ended_without_storage(requests: usize, language: Language) -> String {
     say!(
@@ -250,5 +295,26 @@ mod tests {
             }
         }
         assert!(ended_without_storage(1, Language::English).contains("to 1 request;"));
+    }
+
+    #[test]
+    fn of_a_capture_file_what_it_lacks_is_said_and_counted_in_it_only_where_it_is_whole() {
+        let lines = |reports, frames, is_cut| {
+            let left_out = LeftOut { reports, frames, ..LeftOut::default() };
+            what_is_missing(left_out, Some(Unwritten { frames, is_cut }), Language::English)
+        };
+        assert!(lines(0, 0, false).is_empty());
+        for (line, said) in [
+            (&lines(0, 2, false)[..], "warning: 2 packets not in the capture file, which counts them: "),
+            (&lines(0, 2, true), "warning: 2 packets not in the capture file, which is cut short: "),
+            (&lines(0, 0, true), "warning: the capture file is cut short: "),
+            (
+                &lines(2, 0, false),
+                "warning: 2 reports not recorded, too many at once: the capture file lacks their calls",
+            ),
+        ] {
+            assert!(line.len() == 1 && line[0].starts_with(said), "{line:?}");
+        }
+        assert_eq!(lines(2, 2, true).len(), 2);
     }
 }

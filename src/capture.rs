@@ -31,7 +31,7 @@ use crate::sys::packet_socket::{Interfaces, PacketSocket, Shape, Wait};
 use flows::{Flows, pair};
 pub(crate) use flows::{SoFar, Which};
 use last_read::LastRead;
-use log::{Calls, PcapngLog};
+use log::{Calls, PcapngLog, Unwritten};
 use names::Names;
 use nix::net::if_::if_nametoindex;
 use reader::Reader;
@@ -149,7 +149,7 @@ fn give_up_the_right() {
 #[derive(Debug)]
 pub struct Capture {
     shared: Arc<Shared>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Mutex<Option<JoinHandle<Unwritten>>>,
 }
 
 impl Capture {
@@ -255,15 +255,13 @@ impl Capture {
         self.shared.lost.load(Ordering::Relaxed)
     }
 
-    /// Ends it, when what has passed is read.
-    pub fn finish(&self) {
+    /// Ends it, when what has passed is read; gives what the log could not write.
+    pub fn finish(&self) -> Unwritten {
         self.shared.is_over.store(true, Ordering::Relaxed);
         self.shared.wake();
         let thread = lock(&self.thread).take();
-        if let Some(thread) = thread {
-            // A reader that panicked has said so.
-            let _ = thread.join();
-        }
+        // A reader that panicked has said so.
+        thread.and_then(|thread| thread.join().ok()).unwrap_or_default()
     }
 
     fn flows<T>(&self, ask: impl FnOnce(&mut Flows) -> T) -> T {

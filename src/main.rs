@@ -2,7 +2,7 @@
 
 use anstream::{eprint, eprintln};
 use glasshttp::activation::{self, Manager};
-use glasshttp::announcement::{HERE, Urls, announce, ended_without_storage};
+use glasshttp::announcement::{HERE, Urls, announce, ended_without_storage, what_is_missing};
 use glasshttp::browser;
 use glasshttp::capture::Capture;
 use glasshttp::capture::wanted::Packets;
@@ -21,11 +21,10 @@ use glasshttp::models::{Sockets, Stop, raise_descriptors};
 use glasshttp::observe::live::lab::Laboratory;
 use glasshttp::observe::standard_output::StandardOutput;
 use glasshttp::record::FailureKind;
-use glasshttp::recording::Opened;
+use glasshttp::recording::{Opened, Outcome};
 use glasshttp::sandbox::{self, Account, Readable};
 use glasshttp::show;
 use glasshttp::site::Site;
-use glasshttp::story::left_out::not_recorded;
 use glasshttp::story::width::{USUAL, columns, lines};
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -139,16 +138,13 @@ fn run(config: Config) -> Result<(), String> {
     let result = sockets.serve(&service, &limits, &stop);
     drop(farewell);
     drop(names);
-    let is_capture_file = recording.log == Log::Pcapng;
-    let (left_out, summary) = recording.finish(language);
+    let Outcome { left_out, capture_file, summary } = recording.finish(language);
     summary.iter().for_each(|line| print(line, is_for_people));
     let hanging = abandon_storage();
     if hanging > 0 {
         eprintln!("{}", ended_without_storage(hanging, language));
     }
-    if !left_out.is_nothing() {
-        eprintln!("{}", not_recorded(left_out, is_capture_file, language));
-    }
+    what_is_missing(left_out, capture_file, language).iter().for_each(|line| eprintln!("{line}"));
     result.map_err(|error| way_out::cannot_go_on(&error, language))
 }
 

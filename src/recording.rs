@@ -1,7 +1,7 @@
 //! What is recorded of the connections, and who gets it: the story, a log, the live
 //! page. Each is a sink of the collector's.
 
-use crate::capture::log::PcapngLog;
+use crate::capture::log::{PcapngLog, Unwritten};
 use crate::capture::wanted::Packets;
 use crate::capture::{Capture, Sockets};
 use crate::cli::{Config, LivePage, Log, way_out};
@@ -56,6 +56,16 @@ pub struct Recording {
     pub log: Log,
     is_summed_up: bool,
     began: Instant,
+}
+
+/// What is to be said when it is over.
+pub struct Outcome {
+    /// What was left out.
+    pub left_out: LeftOut,
+    /// Of a capture file, what of it could not be written.
+    pub capture_file: Option<Unwritten>,
+    /// The whole run in a line, where it is for people.
+    pub summary: Option<String>,
 }
 
 /// All that recording needs is open, and nothing is recorded yet.
@@ -268,24 +278,26 @@ impl Recording {
         self.watching.as_ref().map_or(Probe::OFF, Watching::probe)
     }
 
-    /// Shows what is still to be shown, a few seconds at most; gives what was left
-    /// out, and the whole run in a line where it is for people.
-    pub fn finish(self, language: Language) -> (LeftOut, Option<String>) {
+    /// Shows what is still to be shown, a few seconds at most.
+    pub fn finish(self, language: Language) -> Outcome {
         let ran = self.began.elapsed();
         let probe = self.probe();
+        let mut capture_file = None;
         let mut left_out = self.watching.map(Watching::finish).unwrap_or_default();
         if let Some(capture) = self.capture {
             standard_output::end(); // a reader that takes nothing holds up the end no longer
-            capture.finish();
+            let unwritten = capture.finish();
             // A file has its packets from the capture itself: nobody else has counted what it lacks.
             if self.log == Log::Pcapng {
-                left_out.frames = capture.lost();
+                left_out.frames = capture.lost() + unwritten.frames;
+                capture_file = Some(unwritten);
             }
         }
         // Whether its thread ended well is no matter now.
         let _ = self.page.map(Watch::finish);
         let summary = self.is_summed_up.then(|| Summary::of(&probe));
-        (left_out, summary.and_then(|summary| summary.line(ran, language)))
+        let summary = summary.and_then(|summary| summary.line(ran, language));
+        Outcome { left_out, capture_file, summary }
     }
 }
 

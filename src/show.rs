@@ -56,7 +56,7 @@ pub fn run(options: &Options, width: usize, out: &mut impl Write, beside: &mut i
     let shown = teller.show(Values::new(BufReader::new(input)), out);
     if shown.is_ok() && !teller.left_out.is_nothing() {
         // Nobody may be reading.
-        let _ = writeln!(beside, "{}", not_recorded(teller.left_out, false, language));
+        let _ = writeln!(beside, "{}", not_recorded(teller.left_out, language));
     }
     match shown {
         // A reader that has gone, as in `show FILE | head`, is no failure.

@@ -2,6 +2,7 @@
 
 use super::flows::{Pair, link_type};
 use crate::language::Language;
+use crate::outlet::Outlet;
 use crate::packet::Direction;
 use crate::packet::pcapng;
 use crate::packet::segment::Tcp;
@@ -17,8 +18,10 @@ use std::io::Write;
 /// For how long a frame is held back, in nanoseconds: by then what the server did about it has
 /// usually been reported.
 const HELD_BACK: u64 = 500_000_000;
-/// How many bytes of frames are held back at most.
+/// How many bytes of frames are held back at most, and while there is no room for them.
 const MOST_HELD: usize = 8 << 20;
+/// How many bytes of the file gather before they are written.
+const MOST_GATHERED: usize = 256 << 10;
 /// Connections whose calls wait for a frame, and calls of each.
 const MOST_WAITING: usize = 4_096;
 const MOST_CALLS: usize = 64;
@@ -41,15 +44,28 @@ struct Held {
     length: u32,
     bytes: Vec<u8>,
     comments: Vec<String>,
+    /// Frames right before it that the file lacks.
+    missing: u64,
+}
+
+/// What of a capture file could not be written when it ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unwritten {
+    /// Frames that the file lacks, though they were read.
+    pub frames: u64,
+    /// Whether it is cut: it lacks its end, and with it the number of the frames that it lacks.
+    pub is_cut: bool,
 }
 
 /// A log of packets.
 pub struct PcapngLog {
-    /// `None` once nobody takes any more.
-    out: Option<Box<dyn Write + Send>>,
+    out: Outlet<Box<dyn Write + Send>>,
     language: Language,
-    /// What is to be written.
+    /// What is to be written: it begins in the middle of a block, where no more was taken.
     bytes: Vec<u8>,
+    /// Where the frames end in it.
+    ends: VecDeque<usize>,
     /// The interfaces that were described, by their indexes: their places in the file.
     interfaces: HashMap<u32, u32>,
     frames: u64,
@@ -58,8 +74,10 @@ pub struct PcapngLog {
     held_bytes: usize,
     /// Of each connection that has some, which of them are its: their numbers, counted from the first of all.
     by_pair: HashMap<Pair, VecDeque<u64>>,
-    /// How many were written.
-    written: u64,
+    /// How many are held no longer: written, or dropped.
+    let_go: u64,
+    /// How many of them were dropped, because nothing took them.
+    dropped: u64,
     /// Calls that came when no frame of theirs was held: they go to the next one.
     waiting: HashMap<Pair, Vec<(Moment, Call)>>,
     /// Frames that found no room, of which no comment says so yet.
@@ -75,20 +93,21 @@ impl fmt::Debug for PcapngLog {
 impl PcapngLog {
     /// A file on `out`, whose comments are in `language`; its beginning is written at once.
     pub fn new(out: Box<dyn Write + Send>, language: Language) -> Self {
-        let (interfaces, bytes, held, by_pair, waiting) = Default::default();
-        let (frames, last, held_bytes, written, missing) = Default::default();
-        let out = Some(out);
+        let (interfaces, bytes, ends, held, by_pair, waiting) = Default::default();
+        let (frames, last, held_bytes, let_go, dropped, missing) = Default::default();
         let mut log = Self {
-            out,
+            out: Outlet::to(out),
             language,
             bytes,
+            ends,
             interfaces,
             frames,
             last,
             held,
             held_bytes,
             by_pair,
-            written,
+            let_go,
+            dropped,
             waiting,
             missing,
         };
@@ -113,9 +132,6 @@ impl PcapngLog {
             next
         });
         let mut comments: Vec<String> = Vec::new();
-        if self.missing > 0 {
-            comments.push(facts::missing(std::mem::take(&mut self.missing), self.language));
-        }
         if let Some(size) = frame.cut_into.filter(|size| frame.length > u32::from(*size) + 120) {
             comments.push(facts::cut(frame.length, size, frame.is_outgoing || frame.is_checksum_open, self.language));
         }
@@ -136,8 +152,9 @@ impl PcapngLog {
         };
         let (at, length, bytes) = (frame.at, frame.length, frame.bytes.to_vec());
         self.held_bytes += bytes.len();
-        self.by_pair.entry(pair).or_default().push_back(self.written + self.held.len() as u64);
-        self.held.push_back(Held { pair, passed, interface, at, length, bytes, comments });
+        self.by_pair.entry(pair).or_default().push_back(self.let_go + self.held.len() as u64);
+        let missing = std::mem::take(&mut self.missing);
+        self.held.push_back(Held { pair, passed, interface, at, length, bytes, comments, missing });
         (self.frames, self.last) = (self.frames + 1, frame.at);
     }
 
@@ -149,7 +166,7 @@ impl PcapngLog {
     /// Each call is said of the frame that it belongs to, of those that are held.
     pub(super) fn hear(&mut self, Calls { pair, accepted, calls }: Calls) {
         let numbers = self.by_pair.get(&pair);
-        let places: Vec<usize> = numbers.into_iter().flatten().map(|number| (number - self.written) as usize).collect();
+        let places: Vec<usize> = numbers.into_iter().flatten().map(|number| (number - self.let_go) as usize).collect();
         let since = |held: &Held| Moment(held.at).since(accepted).unwrap_or_default();
         let passed: Vec<Passed> =
             places.iter().map(|place| Passed { at: since(&self.held[*place]), ..self.held[*place].passed }).collect();
@@ -174,37 +191,55 @@ impl PcapngLog {
         }
     }
 
-    /// Whether something is held back.
+    /// Whether something is held back, or waits for room.
     pub(super) fn is_holding(&self) -> bool {
-        !self.held.is_empty()
+        !self.held.is_empty() || !self.bytes.is_empty()
     }
 
     /// Writes what was held back for long enough by `now`; a reader that is too slow makes the ring fill.
     pub(super) fn write(&mut self, now: Moment) {
-        while self
-            .held
-            .front()
-            .is_some_and(|held| self.held_bytes > MOST_HELD || now.0.saturating_sub(held.at) >= HELD_BACK)
-        {
-            self.let_go();
-        }
-        if let Some(out) = self.out.as_mut().filter(|_| !self.bytes.is_empty())
-            && out.write_all(&self.bytes).and_then(|()| out.flush()).is_err()
-        {
-            self.out = None; // nobody reads any more
-        }
-        self.bytes.clear();
+        self.pass_on(MOST_HELD, |held| now.0.saturating_sub(held.at) >= HELD_BACK);
     }
 
-    fn let_go(&mut self) {
-        let Some(held) = self.held.pop_front() else { return };
-        self.written += 1;
-        self.held_bytes -= held.bytes.len();
-        if let Some(numbers) = self.by_pair.get_mut(&held.pair) {
-            numbers.pop_front();
-            if numbers.is_empty() {
-                self.by_pair.remove(&held.pair);
+    /// Writes what is due, and what is more than `most` bytes; drops of it what finds no room.
+    fn pass_on(&mut self, most: usize, is_due: impl Fn(&Held) -> bool) {
+        while let Some(first) = self.held.front() {
+            let is_too_much = self.held_bytes > most;
+            if !is_too_much && !is_due(first) {
+                break;
             }
+            if self.bytes.len() >= MOST_GATHERED {
+                self.send();
+            }
+            if self.bytes.len() < MOST_GATHERED {
+                self.append_first();
+            } else if is_too_much {
+                self.drop_first();
+            } else {
+                break;
+            }
+        }
+        self.send();
+    }
+
+    /// Writes what gathered, as far as it is taken.
+    fn send(&mut self) {
+        let written = self.out.write(&self.bytes);
+        self.out.flush();
+        if self.out.is_gone() {
+            self.bytes.clear();
+            self.ends.clear();
+            return;
+        }
+        self.bytes.drain(..written);
+        self.ends.retain(|end| *end > written);
+        self.ends.iter_mut().for_each(|end| *end -= written);
+    }
+
+    fn append_first(&mut self) {
+        let Some(mut held) = self.let_first_go() else { return };
+        if held.missing > 0 {
+            held.comments.insert(0, facts::missing(held.missing, self.language));
         }
         let frame = pcapng::Frame {
             interface: held.interface,
@@ -215,17 +250,44 @@ impl PcapngLog {
             comments: &held.comments,
         };
         pcapng::frame(&mut self.bytes, &frame);
+        self.ends.push_back(self.bytes.len());
     }
 
-    /// Ends the file with what was counted: `lost` frames found no room.
-    pub(super) fn finish(&mut self, lost: u64) {
-        while self.is_holding() {
-            self.let_go();
+    /// Where there is room again, the frame behind it says that it is missing.
+    fn drop_first(&mut self) {
+        let Some(dropped) = self.let_first_go() else { return };
+        self.dropped += 1;
+        let missing = self.held.front_mut().map_or(&mut self.missing, |next| &mut next.missing);
+        *missing += dropped.missing + 1;
+    }
+
+    fn let_first_go(&mut self) -> Option<Held> {
+        let held = self.held.pop_front()?;
+        self.let_go += 1;
+        self.held_bytes -= held.bytes.len();
+        if let Some(numbers) = self.by_pair.get_mut(&held.pair) {
+            numbers.pop_front();
+            if numbers.is_empty() {
+                self.by_pair.remove(&held.pair);
+            }
         }
+        Some(held)
+    }
+
+    /// Ends the file with what was counted: `lost` frames were never read.
+    pub(super) fn finish(&mut self, lost: u64) -> Unwritten {
+        self.pass_on(0, |_| true);
         let at = if self.last == 0 { Moment::now().0 } else { self.last };
-        if !self.interfaces.is_empty() {
-            pcapng::statistics(&mut self.bytes, 0, at, self.frames + lost, lost);
+        // Behind a block that is cut nothing can stand.
+        if self.bytes.is_empty() && !self.interfaces.is_empty() {
+            let lacking = lost + self.dropped;
+            pcapng::statistics(&mut self.bytes, 0, at, self.frames + lost, lacking);
+            self.send();
         }
-        self.write(Moment::now());
+        let frames = if self.out.is_gone() { 0 } else { self.dropped + self.ends.len() as u64 };
+        Unwritten { frames, is_cut: !self.bytes.is_empty() }
     }
 }
+
+#[cfg(test)]
+mod tests;

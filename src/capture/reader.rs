@@ -2,7 +2,7 @@
 
 use super::flow::Frame;
 use super::flows;
-use super::log::PcapngLog;
+use super::log::{PcapngLog, Unwritten};
 use super::pace::{self, Pace, Turn};
 use super::shared::{LATEST, Shared};
 use crate::lock::lock;
@@ -48,7 +48,8 @@ impl Reader {
         Self { shared, sockets, loopback, here, log, pace, mark: None, _stamping: stamping }
     }
 
-    pub(super) fn run(mut self) {
+    /// Reads until it is over; gives what the log could not write.
+    pub(super) fn run(mut self) -> Unwritten {
         loop {
             self.wait();
             if self.shared.is_over.load(Ordering::Relaxed) {
@@ -75,9 +76,8 @@ impl Reader {
         if self.log.is_some() {
             self.read_the_rest(); // otherwise nobody asks any more
         }
-        if let Some(log) = &mut self.log {
-            log.finish(self.shared.lost.load(Ordering::Relaxed));
-        }
+        let lost = self.shared.lost.load(Ordering::Relaxed);
+        self.log.map(|mut log| log.finish(lost)).unwrap_or_default()
     }
 
     /// What the kernel counted of each socket since it was last asked.
