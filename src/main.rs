@@ -37,6 +37,7 @@ const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
+    outlive_limits_of_files();
     match Args::read(std::env::args_os()) {
         Ok(Task::Serve(config)) => {
             let language = config.language;
@@ -61,6 +62,13 @@ fn main() -> ExitCode {
             ExitCode::from(USAGE)
         }
     }
+}
+
+/// A file that may grow no further (`ulimit -f`) fails a write, as a full disk does: SIGXFSZ would end
+/// the program first. It is caught, not ignored, so that programs that are started have its default.
+fn outlive_limits_of_files() {
+    // Where that is refused, it ends the program as before.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
 }
 
 fn run(config: Config) -> Result<(), String> {

@@ -1,11 +1,13 @@
 //! The access log: what analysers read, and what happens when nobody does.
 
 use crate::closing::{folder_with, under_each_model};
-use crate::harness::{Client, Server, glasshttp};
+use crate::harness::{Client, Server, glasshttp, program};
+use rustix::fs::OFlags;
 use rustix::process::Signal;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -250,6 +252,49 @@ fn a_reader_that_never_reads_does_not_stop_the_serving() {
     assert_eq!(server.get("/small.txt").text(), "small\n");
     server.signal(Signal::TERM);
     assert_eq!(server.wait().code(), Some(0), "the log that nobody reads does not hold up the end either");
+}
+
+#[test]
+fn a_log_for_people_that_nobody_reads_does_not_hold_up_the_end() {
+    let (folder, _) = folder_with(0);
+    for log in ["short", "story"] {
+        let mut server = Server::start_logging(folder.path(), log, &[]);
+        assert_eq!(server.get("/small.txt").text(), "small\n");
+        let pipe = format!("/proc/self/fd/{}", server.stdout.get_ref().as_raw_fd());
+        let flags = OFlags::NONBLOCK.bits().cast_signed();
+        let mut pipe = File::options().write(true).custom_flags(flags).open(pipe).expect("its other end");
+        // To the last byte: not even the line about the whole run finds room.
+        while pipe.write(b"x").is_ok() {}
+        server.signal(Signal::TERM);
+        assert_eq!(server.wait().code(), Some(0), "{log}");
+    }
+}
+
+#[test]
+fn a_log_that_reaches_the_limit_of_a_file_stops_no_serving_and_counts_what_it_lacks() {
+    let (folder, _) = folder_with(0);
+    for (format, number) in [("common", 0), ("combined", 1), ("json", 2), ("json-requests", 3)] {
+        let log = folder.path().join(format!("log{number}"));
+        let mut command = Command::new("/bin/sh");
+        let script = "ulimit -f 8; log=$1; shift; exec \"$0\" \"$@\" >\"$log\"";
+        command.args(["-c", script, program()]).arg(&log).env("LC_ALL", "C");
+        command.args(["--port", "0", "--no-watch", "--host", "*", "--log", format]).arg(folder.path());
+        let mut server = Server::spawn(&mut command);
+        const REQUESTS: usize = 150;
+        for _ in 0..REQUESTS {
+            assert_eq!(server.get("/small.txt").text(), "small\n", "{format}");
+        }
+        server.signal(Signal::TERM);
+        assert_eq!(server.wait().code(), Some(0), "{format}");
+        let log = std::fs::read_to_string(&log).expect("the log");
+        let whole = log.lines().filter(|line| line.contains("/small.txt") && log.contains(&format!("{line}\n")));
+        let complaints = server.complaints();
+        let said =
+            complaints.split_once("warning: ").and_then(|(_, rest)| rest.split_once(' ')).map(|(number, _)| number);
+        let missing = REQUESTS - whole.count();
+        assert!(missing > 0);
+        assert_eq!(said, Some(&*missing.to_string()), "{format}: {complaints}");
+    }
 }
 
 #[test]
