@@ -7,6 +7,9 @@ mod command_line;
 /// Records in words: the server's story, a fetch, a saved log, the lab.
 mod stories;
 
+/// Particles behind figures.
+mod particles;
+
 /// What a site says to browsers.
 mod pages;
 

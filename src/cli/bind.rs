@@ -47,25 +47,29 @@ fn meant(proxy: &str, text: &str) -> Sentence {
     let with_port = port.map(|port| format!(" --port {port}")).unwrap_or_default();
     match (host, port) {
         ("", Some(port)) => {
-            both!("a port is not an address; try --port {port}", "주소가 아니라 포트입니다. --port {port}로 쓰세요")
+            both!(
+                "a port is not an address; try --port {port}",
+                "주소가 아니라 포트입니다. 이렇게 쓰세요: --port {port}"
+            )
         }
         ("*", _) => both!(
             "for every address of this machine, try --lan{with_port}",
-            "이 컴퓨터의 모든 주소라면 --lan{with_port}로 쓰세요"
+            "이 컴퓨터의 모든 주소라면 이렇게 쓰세요: --lan{with_port}"
         ),
         (host, Some(_)) if matches!(address(host), Some(Ok(_))) => {
             let host = host.trim_matches(['[', ']']);
             both!(
                 "the port has an option of its own; try --bind {proxy}{host}{with_port}",
-                "포트는 따로 적습니다. --bind {proxy}{host}{with_port}로 쓰세요"
+                "포트는 따로 적습니다. 이렇게 쓰세요: --bind {proxy}{host}{with_port}"
             )
         }
         (host, None) if let Ok(port) = host.parse::<u16>() => meant(proxy, &format!(":{port}")),
         (_, port) => {
-            let and_port = port.map(|port| format!(" (and --port {port})")).unwrap_or_default();
+            let and_port = port.map(|port| both!(" (and --port {port})", "(그리고 --port {port})"));
+            let Sentence { en, ko } = and_port.unwrap_or_default();
             both!(
-                "not an IP address; try 127.0.0.1, ::1 or --lan{and_port}, which respond to any name",
-                "IP 주소가 아닙니다. 127.0.0.1, ::1 또는 --lan{and_port}을 쓰세요. 어느 이름으로 물어도 응답합니다"
+                "not an IP address; try 127.0.0.1, ::1 or --lan{en}, which respond to any name",
+                "IP 주소가 아닙니다. 다음 가운데 하나를 쓰세요: 127.0.0.1, ::1, --lan{ko}. 어느 이름으로 물어도 응답합니다"
             )
         }
     }

@@ -88,14 +88,14 @@ pub fn not_handed_over(error: &Unusable, language: Language) -> String {
         Unusable::NotListening(number, name, NotListening::NoStream) => say!(
             language,
             "cannot take over descriptor {} ({}): it is no stream socket; try ListenStream= with a port or a path"
-                / "디스크립터 {}({})를 넘겨받을 수 없습니다: 스트림 소켓이 아닙니다. ListenStream=에 포트나 경로를 주세요",
+                / "{}번 디스크립터({})를 넘겨받을 수 없습니다: 스트림 소켓이 아닙니다. ListenStream=에 포트나 경로를 주세요",
             number,
             name
         ),
         Unusable::NotListening(number, name, NotListening::NotYet) => say!(
             language,
             "cannot take over descriptor {} ({}): it does not listen; try Accept=no"
-                / "디스크립터 {}({})를 넘겨받을 수 없습니다: 연결을 기다리는 소켓이 아닙니다. Accept=no로 하세요",
+                / "{}번 디스크립터({})를 넘겨받을 수 없습니다: 연결을 기다리는 소켓이 아닙니다. Accept=no로 하세요",
             number,
             name
         ),

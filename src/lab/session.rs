@@ -78,7 +78,7 @@ impl Problem {
             Self::Answer(answer, last) => say!(
                 language,
                 "there is no answer '{}' to this question: it has a to {}"
-                    / "이 질문에 '{}'라는 답은 없습니다. 답은 a부터 {}까지입니다",
+                    / "이 질문에 없는 답입니다: '{}'. 답은 a부터 {}까지입니다",
                 answer,
                 last
             ),

@@ -3,6 +3,7 @@
 
 pub mod number;
 pub mod os_error;
+pub(crate) mod particle;
 pub mod sentence;
 pub mod spoken;
 

@@ -1,6 +1,7 @@
 //! Who is at the other end of a connection: the client itself, or a proxy, and the client that it names.
 
 use crate::language::Language;
+use crate::language::particle::SUBJECT;
 use crate::language::sentence::say;
 use crate::record::connection::{Close, Record};
 use crate::record::{End, Forwarded, How, Named, ProxyHeaderState, Reason, Reset};
@@ -69,7 +70,7 @@ impl Party {
         }
     }
 
-    /// Its name, without an article. In Korean all of them end in a vowel, so that particles fit.
+    /// Its name, without an article.
     pub(super) fn name(self, language: Language) -> &'static str {
         match (self, language) {
             (Self::Client, Language::English) => "client",
@@ -97,13 +98,13 @@ pub(crate) fn why_it_ended(close: &Close, record: &Record, language: Language) -
 
 /// A reason, with the party that has the connection as the subject, and whether it had the response by then.
 pub(super) fn reason(reason: &Reason, record: &Record, language: Language) -> String {
-    let client = Party::of_client(record).name(language);
+    let client = SUBJECT.after(Party::of_client(record).name(language), language);
     match reason {
         // A unix socket knows no resets.
         Reason::Reset if record.addresses().is_none() => say!(
             language,
             "The {} closed its socket before it had taken all of the response."
-                / "{}가 응답을 다 받기 전에 소켓을 닫았습니다.",
+                / "{} 응답을 다 받기 전에 소켓을 닫았습니다.",
             client
         ),
         Reason::Reset if is_response_under_way(record) => reset_before_all(Party::of_client(record), language),
@@ -112,13 +113,13 @@ pub(super) fn reason(reason: &Reason, record: &Record, language: Language) -> St
             Some(Close { reset: Some(Reset { by: End::Client, .. }), .. }) => say!(
                 language,
                 "The {} closed its sending side before it had all of the response, and then reset the connection."
-                    / "{}가 응답을 다 받기 전에 보내는 쪽을 닫았고, 그 뒤에 연결을 리셋했습니다.",
+                    / "{} 응답을 다 받기 전에 보내는 쪽을 닫았고, 그 뒤에 연결을 리셋했습니다.",
                 client
             ),
             _ => say!(
                 language,
                 "The {} closed its sending side before it had all of the response."
-                    / "{}가 응답을 다 받기 전에 보내는 쪽을 닫았습니다.",
+                    / "{} 응답을 다 받기 전에 보내는 쪽을 닫았습니다.",
                 client
             ),
         },
@@ -131,8 +132,8 @@ fn reset_before_all(client: Party, language: Language) -> String {
     say!(
         language,
         "The {} reset the connection before it had acknowledged all of the response."
-            / "응답 전체의 ACK가 오기 전에 {}가 연결을 리셋했습니다.",
-        client.name(language)
+            / "응답 전체의 ACK가 오기 전에 {} 연결을 리셋했습니다.",
+        SUBJECT.after(client.name(language), language)
     )
 }
 

@@ -8,6 +8,7 @@ use super::segments::{self, Shown};
 use super::short;
 use super::steps::{Kind, Known, Step, is_pipelined, say, steps};
 use crate::language::Language;
+use crate::language::particle::SUBJECT;
 use crate::record::connection::{Exchange, Record};
 use crate::record::{Forwarded, Nanoseconds, ProxyHeaderState};
 use std::collections::BTreeSet;
@@ -257,8 +258,8 @@ impl Rows<'_> {
                 say!(self.language, "open" / "열림"),
                 say!(
                     self.language,
-                    "the {} has not closed its sending side yet" / "{}가 아직 보내는 쪽을 닫지 않음",
-                    Party::of_client(record).name(self.language)
+                    "the {} has not closed its sending side yet" / "{} 아직 보내는 쪽을 닫지 않음",
+                    SUBJECT.after(Party::of_client(record).name(self.language), self.language)
                 ),
             ),
             Occasion::Closing => (

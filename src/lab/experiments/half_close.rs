@@ -93,7 +93,7 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
     }
     let mut why = vec![both!(
         "After shutdown(SHUT_WR) the server read \"{thanks}\". A FIN says \"I have no more to send\", not \"stop sending\".",
-        "shutdown(SHUT_WR) 뒤에 서버는 \"{thanks}\"를 읽었습니다. FIN은 “나는 끝”이지 “너도 끝”이 아닙니다."
+        "shutdown(SHUT_WR) 뒤에도 서버는 \"{thanks}\" 인사를 읽었습니다. FIN은 “나는 끝”이지 “너도 끝”이 아닙니다."
     )];
     if let Some((first, second)) = facts.get_word("sends_after_a_close").and_then(|sends| sends.split_once(", ")) {
         why.push(both!(

@@ -96,7 +96,7 @@ fn url(text: &str, fault: &UrlFault) -> String {
             "{text}은(는) 암호화된 주소입니다. 이 클라이언트는 네트워크에 오가는 것을 보여 주므로 http://만 지원합니다. \
              https://는 curl을 쓰세요."
         ),
-        UrlFault::Scheme { scheme } => format!("{scheme}:은 지원하지 않습니다. http://만 지원합니다."),
+        UrlFault::Scheme { scheme } => format!("{scheme}: 주소는 지원하지 않습니다. http://만 지원합니다."),
         UrlFault::Credentials { host } => format!(
             "{host}의 URL에 사용자 이름이나 비밀번호가 있습니다. 빼고, 필요하면 --header 'Authorization: ...'으로 \
              보내세요."
@@ -140,7 +140,7 @@ fn range_fault(fault: &RangeFault) -> String {
         }
         RangeFault::Other { value } => format!("서버가 요청한 것과 다른 범위를 보냈습니다({value:?})"),
         RangeFault::Length { length, value } => {
-            format!("Content-Length {length}와 Content-Range {value:?}가 서로 맞지 않습니다")
+            format!("Content-Length와 Content-Range가 서로 맞지 않습니다({length}, {value:?})")
         }
         RangeFault::Version => "서버가 다른 버전의 나머지를 보냈습니다".into(),
         RangeFault::Unsatisfied { value, bytes, complete, is_other_version } => {

@@ -4,6 +4,7 @@ use super::phrase::bytes;
 use super::say::say;
 use super::step::Step;
 use crate::language::Language;
+use crate::language::particle::{OBJECT, SUBJECT};
 use crate::record::connection::{Exchange, Record, RequestBody};
 use crate::record::{Figure, Source};
 
@@ -16,8 +17,8 @@ pub(super) fn step(exchange: &Exchange, record: &Record, language: Language) -> 
         RequestBody { is_awaited: false, .. } => by_calls(say!(
             language,
             "the head announces a body of {}, and the server does not wait for it"
-                / "헤더에 본문이 {}라고 적혀 있지만 서버는 기다리지 않음",
-            length
+                / "헤더는 본문 {} 알리지만 서버는 기다리지 않음",
+            OBJECT.after(length, language)
         )),
         body if body.is_whole() => {
             let title = say!(language, "body complete: {}" / "본문 끝까지 읽음: {}", length);
@@ -27,8 +28,8 @@ pub(super) fn step(exchange: &Exchange, record: &Record, language: Language) -> 
         body if is_open => {
             let title = say!(
                 language,
-                "the server waits for the body: {} of {} have come" / "서버가 본문을 기다림: {1} 중 {0}가 옴",
-                bytes(body.read, language),
+                "the server waits for the body: {} of {} have come" / "서버가 본문을 기다림: {1} 중 {0} 옴",
+                SUBJECT.after(bytes(body.read, language), language),
                 length
             );
             by_calls(title).saying(announced(language))

@@ -11,6 +11,7 @@ use super::say::say;
 use super::segments;
 use super::step::{Known, Place, Step, how};
 use crate::language::Language;
+use crate::language::particle::SUBJECT;
 use crate::record::connection::{Close, Record};
 use crate::record::{End, Figure, How, Nanoseconds, Reason, Source};
 use crate::story::parties::{self, Party};
@@ -123,8 +124,8 @@ fn half_closed(close: &Close, client: Party, roles: &Roles<'_>, language: Langua
     let title = say!(
         language,
         "the {} had closed its sending side before the server did (CLOSE_WAIT)"
-            / "서버보다 먼저 {}가 보내는 쪽을 닫아 둠(CLOSE_WAIT)",
-        client.name(language)
+            / "서버보다 먼저 {} 보내는 쪽을 닫아 둠(CLOSE_WAIT)",
+        SUBJECT.after(client.name(language), language)
     );
     let sentence = say!(
         language,

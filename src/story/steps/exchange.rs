@@ -8,6 +8,7 @@ use super::say::say;
 use super::segments;
 use super::step::{AT_ONCE, Direction, Known, Step, Tone, how, is_unreached};
 use crate::language::Language;
+use crate::language::particle::{OBJECT, SUBJECT};
 use crate::record::connection::{Exchange, Record, Traffic};
 use crate::record::secrets::withheld_head;
 use crate::record::{Figure, Forwarded, Nanoseconds, NotNamed, Source, Why};
@@ -62,9 +63,9 @@ fn by_field(number: u64, forwarded: Forwarded, record: &Record, language: Langua
         Forwarded::Ignored { ignored: NotNamed::Malformed } => say!(
             language,
             "request {}: the proxy {} is trusted, but its forwarding field names no address: ignored"
-                / "{}번째 요청: 프록시 {}를 신뢰하지만 전달 필드에 주소가 없어 무시함",
+                / "{}번째 요청: 프록시 {} 신뢰하지만 전달 필드에 주소가 없어 무시함",
             grouped(number),
-            proxy
+            OBJECT.after(proxy, language)
         ),
         Forwarded::Ignored { ignored: NotNamed::Contradictory } => say!(
             language,
@@ -119,15 +120,15 @@ fn request(exchange: &Exchange, is_pipelined: bool, (roles, client): (&Roles<'_>
             true => say!(
                 language,
                 "The {} did not wait for the response before it: these bytes were read with the ones before, at {}, and waited their turn in the server."
-                    / "{}가 앞 응답을 기다리지 않았습니다. 이 바이트는 앞의 것과 함께 {}에 읽혔고, 서버 안에서 차례를 기다렸습니다.",
-                name,
+                    / "{} 앞 응답을 기다리지 않았습니다. 이 바이트는 앞의 것과 함께 {}에 읽혔고, 서버 안에서 차례를 기다렸습니다.",
+                SUBJECT.after(name, language),
                 read
             ),
             false => say!(
                 language,
                 "The {} did not wait for the response before it: the beginning of this request was read with the one before, at {}, and the rest later."
-                    / "{}가 앞 응답을 기다리지 않았습니다. 이 요청의 앞부분은 앞 요청과 함께 {}에 읽혔고, 나머지는 나중에 읽혔습니다.",
-                name,
+                    / "{} 앞 응답을 기다리지 않았습니다. 이 요청의 앞부분은 앞 요청과 함께 {}에 읽혔고, 나머지는 나중에 읽혔습니다.",
+                SUBJECT.after(name, language),
                 read
             ),
         };
@@ -136,8 +137,8 @@ fn request(exchange: &Exchange, is_pipelined: bool, (roles, client): (&Roles<'_>
         let sentence = say!(
             language,
             "When the server's kernel had the bytes that the first read gave. When the {} sent them is not visible from here."
-                / "서버의 커널이 첫 읽기가 준 바이트를 받은 때입니다. {}가 언제 보냈는지는 여기서 보이지 않습니다.",
-            name
+                / "서버의 커널이 첫 읽기가 준 바이트를 받은 때입니다. {} 언제 보냈는지는 여기서 보이지 않습니다.",
+            SUBJECT.after(name, language)
         );
         let (at, number) = (stages.arrived.clone(), number.unwrap_or_default());
         let step = match roles.is_captured() {
@@ -247,8 +248,8 @@ fn sent(exchange: &Exchange, (roles, client): (&Roles<'_>, Party), language: Lan
         Some(true) => say!(
             language,
             "The kernel took the whole response. Only an acknowledgement shows whether the {} has it."
-                / "커널이 응답 전체를 받았습니다. {}가 받았는지는 ACK만이 말해 줍니다.",
-            client.name(language)
+                / "커널이 응답 전체를 받았습니다. {} 받았는지는 ACK만이 말해 줍니다.",
+            SUBJECT.after(client.name(language), language)
         ),
         Some(false) => say!(
             language,
@@ -307,7 +308,8 @@ fn acknowledged(exchange: &Exchange, record: &Record, roles: &Roles<'_>, languag
         (Some(true), _) => has_all(client, language),
         (_, Some(traffic)) => {
             let count = bytes(traffic.response_head.saturating_add(traffic.response_body), language);
-            say!(language, "the {}'s TCP has the {} that were handed over" / "{}의 TCP가 넘겨진 {}를 받음", name, count)
+            let count = OBJECT.after(count, language);
+            say!(language, "the {}'s TCP has the {} that were handed over" / "{}의 TCP가 넘겨진 {} 받음", name, count)
         }
         (_, None) => {
             say!(language, "the {}'s TCP has what was handed over" / "{}의 TCP가 넘겨진 것을 받음", name)

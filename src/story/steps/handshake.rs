@@ -15,6 +15,7 @@ use super::say::{count, say};
 use super::segments;
 use super::step::{Bound, Direction, Known, Place, Step, how};
 use crate::language::Language;
+use crate::language::particle::{SUBJECT, TOPIC};
 use crate::record::connection::{Handshake, Record};
 use crate::record::{Figure, Nanoseconds, Source, Syn, Why};
 use crate::story::layout::{grouped, span};
@@ -50,8 +51,8 @@ pub(super) fn steps(
     if !is_seen && handshake.state.value().is_some_and(|state| state == "CLOSE_WAIT") {
         let title = say!(
             language,
-            "the {} had closed its sending side by then (CLOSE_WAIT)" / "그때 {}는 이미 보내는 쪽을 닫음(CLOSE_WAIT)",
-            client.name(language)
+            "the {} had closed its sending side by then (CLOSE_WAIT)" / "그때 {} 이미 보내는 쪽을 닫음(CLOSE_WAIT)",
+            TOPIC.after(client.name(language), language)
         );
         let sentence = sends_no_more(client, language);
         let at = Figure::measured(0, Source::StateAtAccept);
@@ -167,8 +168,8 @@ fn syn(handshake: &Handshake, client: Party, language: Language) -> Step {
     let sentence = say!(
         language,
         "The {} asks for a connection, and says where its byte numbers begin ({}), and how large a segment it accepts."
-            / "{}가 연결을 요청하며 바이트 번호의 시작({})과 받을 수 있는 세그먼트의 크기를 알립니다.",
-        client.name(language),
+            / "{} 연결을 요청하며 바이트 번호의 시작({})과 받을 수 있는 세그먼트의 크기를 알립니다.",
+        SUBJECT.after(client.name(language), language),
         syn.sequence
     );
     Step::arrow("syn", Direction::ToServer, at, "SYN", syn_figures(syn, language))

@@ -3,6 +3,7 @@
 use super::say::{count, say};
 use super::step::{Bound, Direction, Known, Place, Step, how};
 use crate::language::Language;
+use crate::language::particle::{AND, OBJECT, SUBJECT, TOPIC};
 use crate::record::{End, Figure, Nanoseconds, Source, Tcp, TimeWait, Why};
 use crate::story::layout::{grouped, span};
 use crate::story::parties::Party;
@@ -22,7 +23,7 @@ pub(super) fn writes(count: u32, language: Language) -> String {
 
 /// The end, as the subject of a sentence.
 fn subject(party: Party, language: Language) -> String {
-    say!(language, "the {}" / "{}가", party.name(language))
+    say!(language, "the {}" / "{}", SUBJECT.after(party.name(language), language))
 }
 
 /// The same, of what it has.
@@ -96,8 +97,8 @@ pub(super) fn sends_no_more(party: Party, language: Language) -> String {
     say!(
         language,
         "The {} sends nothing more. Whether it still reads (a half-close) or has closed its socket, a FIN does not tell."
-            / "{}는 더 보내지 않습니다. 아직 읽는지(하프 클로즈), 소켓을 아예 닫았는지는 FIN만으로 알 수 없습니다.",
-        party.name(language)
+            / "{} 더 보내지 않습니다. 아직 읽는지(하프 클로즈), 소켓을 아예 닫았는지는 FIN만으로 알 수 없습니다.",
+        TOPIC.after(party.name(language), language)
     )
 }
 
@@ -266,22 +267,22 @@ pub(super) struct Again {
 
 impl Again {
     fn words(self, counted: u32, other: Party, language: Language) -> String {
-        let own = count!(language, counted, "segment", "segments" / "세그먼트 {}개");
-        let later = count!(language, self.later, "segment", "segments" / "세그먼트 {}개");
+        let own = OBJECT.after(count!(language, counted, "segment", "segments" / "세그먼트 {}개"), language);
+        let later = OBJECT.after(count!(language, self.later, "segment", "segments" / "세그먼트 {}개"), language);
         let own = match (counted, self.later) {
             (0, 0) => say!(language, "sent nothing again" / "재전송 안 함"),
-            (_, 0) => say!(language, "sent {} again" / "{}를 재전송함", own),
-            (0, _) => say!(language, "sent {} again after it" / "그 뒤 {}를 재전송함", later),
+            (_, 0) => say!(language, "sent {} again" / "{} 재전송함", own),
+            (0, _) => say!(language, "sent {} again after it" / "그 뒤 {} 재전송함", later),
             (_, _) => {
                 let later = grouped(self.later);
-                say!(language, "sent {} again, {} more after it" / "{}를 재전송함, 그 뒤 {}개 더", own, later)
+                say!(language, "sent {} again, {} more after it" / "{} 재전송함, 그 뒤 {}개 더", own, later)
             }
         };
         if self.by_other == 0 {
             return own;
         }
         let others = count!(language, self.by_other, "segment", "segments" / "세그먼트 {}개");
-        say!(language, "{}, the {} {}" / "{}, {}는 {}", own, other.name(language), others)
+        say!(language, "{}, the {} {}" / "{}, {} {}", own, TOPIC.after(other.name(language), language), others)
     }
 }
 
@@ -357,9 +358,9 @@ pub(super) fn time_wait(
     let sentence = say!(
         language,
         "{} keeps the pair {} and {} reserved for a while (60 s on Linux), so that it can repeat its last ACK, and stray segments do not end up in a later connection."
-            / "{} {}와 {}의 쌍을 한동안(리눅스에서 60초) 붙들어, 마지막 ACK를 되풀이할 수 있게 하고 떠돌던 세그먼트가 다음 연결에 섞이지 않게 합니다.",
+            / "{} {} {}의 쌍을 한동안(리눅스에서 60초) 붙들어, 마지막 ACK를 되풀이할 수 있게 하고 떠돌던 세그먼트가 다음 연결에 섞이지 않게 합니다.",
         who,
-        client,
+        AND.after(client, language),
         server
     );
     let step = |(id, place): &(&str, Place)| {

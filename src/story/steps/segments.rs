@@ -5,6 +5,7 @@ use super::roles::{Cast, Numbered, Roles};
 use super::say::{count, say};
 use super::step::{Bound, Direction, Kind, Known, Place, SegmentFigures, Step};
 use crate::language::Language;
+use crate::language::particle::{AND, OBJECT};
 use crate::record::connection::Record;
 use crate::record::segment::{Fact, Followed, Segment, Segments};
 use crate::record::{End, Figure, Nanoseconds, Source, Why};
@@ -63,10 +64,10 @@ pub(super) fn within(id: &str, cast: Cast<'_>, label: String, words: String, lan
     let segment = cast.numbered.segment;
     let title = say!(
         language,
-        "{}; in one segment with {} {}" / "{}; {} {}와 같은 세그먼트",
+        "{}; in one segment with {} {}" / "{}; {} {} 같은 세그먼트",
         words,
         self::label(segment, language),
-        bytes(segment, language)
+        AND.after(bytes(segment, language), language)
     );
     let event = Step::event(id, Figure::measured(segment.at, Source::Packets), label, title);
     Step { place: Place::Wire, ..event }.known_by_its_time(language)
@@ -210,10 +211,10 @@ fn heading(segments: &Segments, language: Language) -> String {
         0 => say!(language, "{}; relative numbers, the SYN is 0" / "{}. 번호는 상대 번호이며 SYN이 0입니다", count),
         lost => say!(
             language,
-            "{}; up to {} packets of this or other connections were not seen"
-                / "{}. 이 연결이나 다른 연결의 패킷을 {}개까지 보지 못했습니다",
+            "{}; not seen: up to {} of this or other connections"
+                / "{}. 이 연결이나 다른 연결의 {}까지 보지 못했습니다",
             count,
-            grouped(lost)
+            count!(language, lost, "packet", "packets" / "패킷 {}개")
         ),
     }
 }
@@ -294,10 +295,10 @@ fn received(record: &Record, segments: &Segments, language: Language) -> Option<
         let title = say!(
             language,
             "the kernel received {1} from the {0}; {2} were seen here"
-                / "커널은 {0}에게서 {1}를 받았고, 여기에서는 {2}를 보았습니다",
+                / "커널은 {0}에게서 {1} 받았고, 여기에서는 {2} 보았습니다",
             Party::of_client(record).name(language),
-            count!(language, counted, "byte", "bytes" / "{}바이트"),
-            count!(language, seen, "byte", "bytes" / "{}바이트")
+            OBJECT.after(count!(language, counted, "byte", "bytes" / "{}바이트"), language),
+            OBJECT.after(count!(language, seen, "byte", "bytes" / "{}바이트"), language)
         );
         Step::note("compared-received", title)
     })

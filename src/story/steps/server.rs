@@ -7,6 +7,7 @@ use super::say::{count, say};
 use super::step::Step;
 use super::{ending, exchange, handshake, order, segments, unix};
 use crate::language::Language;
+use crate::language::particle::{SUBJECT, TOPIC};
 use crate::record::connection::Record;
 use crate::record::{ProxyHeader, ProxyHeaderState, Reason};
 
@@ -57,10 +58,18 @@ fn proxy_header(header: &ProxyHeader, record: &Record, language: Language) -> St
             named.by.name()
         ),
         (ProxyHeaderState::Whole, None) => {
-            say!(language, "the proxy {} names no client" / "프록시 {}가 클라이언트를 알리지 않음", proxy)
+            say!(
+                language,
+                "the proxy {} names no client" / "프록시 {} 클라이언트를 알리지 않음",
+                SUBJECT.after(proxy, language)
+            )
         }
         (ProxyHeaderState::Begun, _) if record.close.is_none() => {
-            say!(language, "a PROXY header has begun: {} have come" / "PROXY 헤더가 시작됨: {}가 옴", bytes)
+            say!(
+                language,
+                "a PROXY header has begun: {} have come" / "PROXY 헤더가 시작됨: {} 옴",
+                SUBJECT.after(&bytes, language)
+            )
         }
         (ProxyHeaderState::Begun, _) => say!(
             language,
@@ -68,7 +77,11 @@ fn proxy_header(header: &ProxyHeader, record: &Record, language: Language) -> St
             bytes
         ),
         (ProxyHeaderState::Malformed, _) => {
-            say!(language, "not a PROXY header: {} came instead" / "PROXY 헤더가 아님: 대신 {}가 옴", bytes)
+            say!(
+                language,
+                "not a PROXY header: {} came instead" / "PROXY 헤더가 아님: 대신 {} 옴",
+                SUBJECT.after(&bytes, language)
+            )
         }
     };
     let sentence = match (header.state, record.named) {
@@ -97,20 +110,20 @@ fn proxy_header(header: &ProxyHeader, record: &Record, language: Language) -> St
 fn left_out(record: &Record, language: Language) -> Option<Step> {
     let count = record.exchanges_left_out;
     (count > 0).then(|| {
-        let more = count!(language, count, "more exchange", "more exchanges" / "교환 {}개");
+        let more = TOPIC.after(count!(language, count, "more exchange", "more exchanges" / "교환 {}개"), language);
         let was_killed = record.close.as_ref().is_some_and(|close| close.reason == Reason::ProcessEnded);
         let title = if was_killed {
             say!(
                 language,
                 "{} on this connection not recorded: the process was killed before it told of them"
-                    / "이 연결의 {}는 기록되지 않음: 알리기 전에 프로세스가 강제로 종료됨",
+                    / "이 연결의 {} 기록되지 않음: 알리기 전에 프로세스가 강제로 종료됨",
                 more
             )
         } else {
             say!(
                 language,
                 "{} on this connection not recorded: too many at once"
-                    / "이 연결의 {}는 기록되지 않음: 한꺼번에 너무 많음",
+                    / "이 연결의 {} 기록되지 않음: 한꺼번에 너무 많음",
                 more
             )
         };

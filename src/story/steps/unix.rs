@@ -6,6 +6,7 @@ use super::say::say;
 use super::step::Step;
 use super::{ending, handshake};
 use crate::language::Language;
+use crate::language::particle::SUBJECT;
 use crate::record::connection::{Close, Record};
 use crate::record::{End, How};
 use crate::story::parties::{self, Party};
@@ -37,14 +38,14 @@ pub(super) fn ending(close: &Close, record: &Record, language: Language) -> Vec<
 }
 
 fn client_end(close: &Close, record: &Record, language: Language) -> Option<Step> {
-    let name = Party::of_client(record).name(language);
+    let name = SUBJECT.after(Party::of_client(record).name(language), language);
     let first = said_first(&close.first, End::Client, language);
     if close.how == How::ResetByClient {
         let at = if close.client_end.value().is_some() { &close.client_end } else { &close.at };
         let title = say!(
             language,
             "a call failed: the {} closed its socket before it had taken all{}"
-                / "호출이 실패함: {}가 다 받기 전에 소켓을 닫음{}",
+                / "호출이 실패함: {} 다 받기 전에 소켓을 닫음{}",
             name,
             first
         );
@@ -53,7 +54,7 @@ fn client_end(close: &Close, record: &Record, language: Language) -> Option<Step
     close.client_end.value()?;
     let title = say!(
         language,
-        "read() returned 0: the {} sends nothing more{}" / "read()가 0을 돌려줌: {}가 더 보내지 않음{}",
+        "read() returned 0: the {} sends nothing more{}" / "read()가 0을 돌려줌: {} 더 보내지 않음{}",
         name,
         first
     );

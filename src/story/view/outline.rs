@@ -3,6 +3,7 @@
 use super::lane::Lane;
 use super::requests::{Asked, requests};
 use crate::language::Language;
+use crate::language::particle::SUBJECT;
 use crate::record::connection::{Exchange, Record};
 use crate::record::{End, How, ProxyHeaderState, Reset};
 use crate::story::parties::{Party, is_proxied, parties, why_it_ended};
@@ -104,10 +105,18 @@ pub(super) fn ended(record: &Record, language: Language) -> String {
         (How::Fin, None) => say!(language, "closed by FINs" / "FIN으로 닫힘"),
         (How::Closed, _) => say!(language, "closed" / "닫힘"),
         (How::ResetByClient, _) if record.addresses().is_none() => {
-            say!(language, "closed by the {}" / "{}가 닫음", Party::of_client(record).name(language))
+            say!(
+                language,
+                "closed by the {}" / "{} 닫음",
+                SUBJECT.after(Party::of_client(record).name(language), language)
+            )
         }
         (How::ResetByClient, _) => {
-            say!(language, "reset by the {}" / "{}가 리셋함", Party::of_client(record).name(language))
+            say!(
+                language,
+                "reset by the {}" / "{} 리셋함",
+                SUBJECT.after(Party::of_client(record).name(language), language)
+            )
         }
         (How::ResetByServer, _) => say!(language, "reset by the server" / "서버가 리셋함"),
         (How::Timeout, _) => say!(language, "ended by a deadline of the server" / "서버의 제한 시간이 지나 끝남"),
@@ -123,6 +132,6 @@ fn then_reset(reset: &Reset, record: &Record, language: Language) -> String {
         (Some(_), Some(_)) => say!(language, "closed by FINs, then a reset" / "FIN으로 닫힌 뒤 리셋됨"),
         (Some(_), None) => say!(language, "a FIN of the {}, then a reset" / "{}의 FIN 뒤에 리셋됨", name(End::Client)),
         (None, Some(_)) => say!(language, "a FIN of the {}, then a reset" / "{}의 FIN 뒤에 리셋됨", name(End::Server)),
-        (None, None) => say!(language, "reset by the {}" / "{}가 리셋함", name(reset.by)),
+        (None, None) => say!(language, "reset by the {}" / "{} 리셋함", SUBJECT.after(name(reset.by), language)),
     }
 }

@@ -1,6 +1,7 @@
 //! The end of a connection as the client knows it.
 
 use crate::language::Language;
+use crate::language::particle::OBJECT;
 use crate::record::transfer::{ClientClose, Transfer};
 use crate::record::{End, Figure, How, Nanoseconds, Source};
 use crate::story::parties::Party;
@@ -72,8 +73,8 @@ fn surplus(close: &ClientClose, language: Language) -> Option<Step> {
     (close.surplus > 0).then(|| {
         let title = say!(
             language,
-            "{} that belong to no response were read and dropped" / "어느 응답에도 속하지 않는 {}를 읽고 버림",
-            bytes(close.surplus, language)
+            "{} that belong to no response were read and dropped" / "어느 응답에도 속하지 않는 {} 읽고 버림",
+            OBJECT.after(bytes(close.surplus, language), language)
         );
         Step::note("surplus", title)
     })

@@ -271,11 +271,15 @@ pub(crate) const WORDS: &[Word] = &[
         "Status {0}. It leads to {1}, which is not followed from here.",
         "상태 {0}. {1}(으)로 이어지며, 여기서는 따라가지 않습니다.",
     ),
-    ("was_exchange", "Status {0}. It was exchange {1} on connection {2}.", "상태 {0}. 연결 {2}의 교환 {1}이었습니다."),
+    (
+        "was_exchange",
+        "Status {0}. It was exchange {1} on connection {2}.",
+        "상태 {0}. 연결 {2}의 {1}번째 교환이었습니다.",
+    ),
     (
         "no_record",
         "Status {0}. It was connection {1}, which has no record: under load, some are left out.",
-        "상태 {0}. 연결 {1}이었으나 기록이 오지 않았습니다. 부하가 크면 일부를 생략합니다.",
+        "상태 {0}. {1}번 연결이었으나 기록이 오지 않았습니다. 부하가 크면 일부를 생략합니다.",
     ),
     (
         "no_number",
