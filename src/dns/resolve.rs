@@ -76,7 +76,12 @@ pub fn resolve_early(name: &str, options: &Options) -> (Lookup, Option<Late>) {
 fn look_up(lookup: &mut Lookup, ascii: &str, is_absolute: bool, options: &Options, start: Instant) -> Option<Late> {
     if options.server.is_none() {
         let (addresses, lines) = in_hosts(&options.hosts, ascii);
-        if !addresses.is_empty() {
+        // Of this machine there is always the address that is asked for (RFC 6761 §6.3).
+        let has_any = match is_localhost(ascii) {
+            true => addresses.iter().any(|address| options.families.include(*address)),
+            false => !addresses.is_empty(),
+        };
+        if has_any {
             lookup.source = Source::HostsFile { path: options.hosts.clone(), lines };
             lookup.addresses = addresses;
             return None;

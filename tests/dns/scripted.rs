@@ -8,7 +8,7 @@ use glasshttp::record::lookup::{Ignored, QueryOutcome, Source};
 use hickory_proto::op::{Message, ResponseCode};
 use std::collections::BTreeSet;
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -35,6 +35,12 @@ fn the_hosts_file_comes_first_and_the_system_is_compared() {
     let system = lookup.system.expect("it was asked");
     assert!(system.addresses.iter().all(|address| address.is_loopback()), "{system:?}");
     options.system = None;
+    // There it has no IPv6 address: it is this machine all the same (RFC 6761 §6.3).
+    options.families = Families::Six;
+    let lookup = resolve("localhost", &options);
+    assert_eq!(lookup.source, Source::Localhost);
+    assert!(lookup.addresses.contains(&Ipv6Addr::LOCALHOST.into()), "{:?}", lookup.addresses);
+    options.families = Families::Both;
     let lookup = resolve("only-here.test", &options);
     assert_eq!(
         (lookup.source, lookup.addresses),

@@ -26,8 +26,8 @@ pub(super) fn steps(name: &Name, language: Language) -> Vec<Step> {
 }
 
 fn by_lookup(lookup: &Lookup, name: &Name, language: Language) -> Vec<Step> {
-    let addresses = list(&name.addresses, language);
     let host = &name.host;
+    let addresses = of_other_family(name, language).unwrap_or_else(|| list(&name.addresses, language));
     let title = match &lookup.source {
         Source::Numeric => {
             say!(language, "{} is an address: no DNS was needed" / "{}: 이미 주소이므로 DNS가 필요 없음", host)
@@ -290,10 +290,22 @@ fn outcome(name: &Name, language: Language) -> String {
             name.host
         );
     }
+    let other = of_other_family(name, language);
     match name.addresses.is_empty() {
+        true if let Some(other) = other => say!(language, "{} is {}" / "{} = {}", name.host, other),
         true => say!(language, "no address was found for {}" / "{}: 주소를 찾지 못함", name.host),
         false => say!(language, "{} is {}" / "{} = {}", name.host, list(&name.addresses, language)),
     }
+}
+
+/// What was found, where none of it is of the family that was asked for.
+fn of_other_family(name: &Name, language: Language) -> Option<String> {
+    let of_lookup = name.lookup.as_ref().map(|lookup| &lookup.addresses);
+    let found = of_lookup.or(name.trace.as_ref().map(|trace| &trace.addresses))?;
+    let first = found.first().filter(|_| name.addresses.is_empty())?;
+    let version = if first.is_ipv4() { 4 } else { 6 };
+    let found = list(found, language);
+    Some(say!(language, "{} (IPv{} only)" / "{}(IPv{}뿐)", found, version))
 }
 
 fn list(addresses: &[IpAddr], language: Language) -> String {

@@ -149,3 +149,18 @@ fn where_nobody_responded_it_is_not_said_that_there_is_no_address() {
     assert!(english.contains("no address was found for name.example;") && !english.contains("has no"), "{english}");
     assert!(korean.contains("name.example: 주소를 찾지 못함") && !korean.contains("주소 없음"), "{korean}");
 }
+
+#[test]
+fn a_hosts_file_with_the_other_family_alone_is_said_to_have_that() {
+    let here: IpAddr = [192, 0, 2, 9].into();
+    let source = Source::HostsFile { path: "/etc/hosts".into(), lines: vec![2] };
+    let found = Lookup { source, addresses: vec![here], ..lookup(QueryOutcome::TimedOut, false, &[]) };
+    for (language, said) in [
+        (Language::English, "name.example is in /etc/hosts, line 2: 192.0.2.9 (IPv4 only)\n"),
+        (Language::Korean, "name.example: /etc/hosts 2번째 줄에 있음: 192.0.2.9(IPv4뿐)\n"),
+    ] {
+        assert_eq!(shown(found.clone(), &[], language), said);
+    }
+    let all = shown(found, &[here], Language::English);
+    assert!(all.ends_with(": 192.0.2.9\n"), "{all}");
+}
