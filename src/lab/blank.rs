@@ -1,6 +1,7 @@
 //! Fill in the numbers: a run is drawn with up to five acknowledgment numbers
 //! left blank, and each that is filled in is compared with the real one.
 
+use super::prose;
 use super::run::{Run, Segment};
 use crate::language::Language;
 use anstyle::Style;
@@ -45,7 +46,7 @@ fn figure(segment: &Segment) -> Option<i64> {
 }
 
 /// Asks for each, and says after each whether it was right.
-pub(super) fn ask(out: &mut impl Write, blanks: &[Blank], language: Language) -> io::Result<()> {
+pub(super) fn ask(out: &mut impl Write, blanks: &[Blank], columns: usize, language: Language) -> io::Result<()> {
     let bold = Style::new().bold();
     let mut right = 0;
     let mut lines = io::stdin().lock().lines();
@@ -61,7 +62,7 @@ pub(super) fn ask(out: &mut impl Write, blanks: &[Blank], language: Language) ->
             (false, Language::English) => format!("✗ it was {figure}: the next number that this end awaits"),
             (false, Language::Korean) => format!("✗ 실제로는 {figure}: 이쪽에서 다음에 기다리는 번호입니다"),
         };
-        writeln!(out, "    {sentence}")?;
+        prose::item(out, Style::new(), "    ", &sentence, columns)?;
     }
     let of = blanks.len();
     match language {

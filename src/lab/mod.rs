@@ -37,6 +37,7 @@ mod own_programs;
 mod page;
 mod perform;
 mod programs;
+mod prose;
 mod real_server;
 mod recorded;
 mod refusal;

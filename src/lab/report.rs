@@ -6,6 +6,7 @@ use super::experiments::numbered;
 use super::facts::Facts;
 use super::own_programs::Programs;
 use super::perform::{Outcome, Settings};
+use super::prose;
 use super::run::Run;
 use crate::escape;
 use crate::language::Language;
@@ -78,19 +79,20 @@ pub(super) fn complain(sentence: &str, language: Language) {
 }
 
 /// The wire of a run, and by how much it was late.
-pub(super) fn wire(out: &mut impl Write, run: &Run, language: Language) -> io::Result<()> {
-    let dim = Style::new().dimmed();
-    match language {
-        Language::English => writeln!(out, "{dim}wire: {}; late by {:.1} ms at most{dim:#}", run.wire, run.late_ms),
-        Language::Korean => writeln!(out, "{dim}전선: {}; 최대 {:.1} ms 늦음{dim:#}", run.wire, run.late_ms),
-    }
+pub(super) fn wire(out: &mut impl Write, run: &Run, columns: usize, language: Language) -> io::Result<()> {
+    let said = match language {
+        Language::English => format!("wire: {}; late by {:.1} ms at most", run.wire, run.late_ms),
+        Language::Korean => format!("전선: {}; 최대 {:.1} ms 늦음", run.wire, run.late_ms),
+    };
+    prose::sentence(out, Style::new().dimmed(), &said, columns)
 }
 
 /// A run of the learner's programs, below its drawing: its wire, and whether that was on time.
-pub(super) fn of_programs(out: &mut impl Write, run: &Run, language: Language) -> io::Result<()> {
-    wire(out, run, language)?;
+pub(super) fn of_programs(out: &mut impl Write, run: &Run, columns: usize, language: Language) -> io::Result<()> {
+    wire(out, run, columns, language)?;
     if run.is_disturbed() {
-        writeln!(out, "\n{}", DISTURBED.of(language))?;
+        writeln!(out)?;
+        prose::sentence(out, Style::new(), DISTURBED.of(language), columns)?;
     }
     Ok(())
 }
@@ -101,15 +103,15 @@ pub(super) fn verdict(
     experiment: &Experiment,
     outcome: &Outcome,
     answer: Option<char>,
-    language: Language,
+    (columns, language): (usize, Language),
 ) -> io::Result<()> {
-    let bold = Style::new().bold();
+    let (plain, bold) = (Style::new(), Style::new().bold());
     let ko = language == Language::Korean;
     if outcome.is_disturbed {
-        writeln!(out, "{}", DISTURBED.of(language))?;
+        prose::sentence(out, plain, DISTURBED.of(language), columns)?;
     }
     let Some(conclusion) = &outcome.conclusion else {
-        return writeln!(out, "{}", why_nothing(outcome).of(language));
+        return prose::sentence(out, plain, why_nothing(outcome).of(language), columns);
     };
     let right = (b'a' + conclusion.choice as u8) as char;
     let measured = experiment.choices.get(conclusion.choice).map_or("", |choice| choice.of(language));
@@ -117,17 +119,14 @@ pub(super) fn verdict(
         let said = usize::from((answer as u8).saturating_sub(b'a'));
         let said = experiment.choices.get(said).map_or("", |choice| choice.of(language));
         let mark = if answer == right { "✓" } else { "✗" };
-        match ko {
-            false => writeln!(out, "{mark} You said     {answer}  {said}")?,
-            true => writeln!(out, "{mark} 예상  {answer}  {said}")?,
-        }
+        let mark = if ko { format!("{mark} 예상  {answer}  ") } else { format!("{mark} You said     {answer}  ") };
+        prose::item(out, plain, &mark, said, columns)?;
     }
-    match ko {
-        false => writeln!(out, "{bold}  Measured     {right}  {measured}{bold:#}\n")?,
-        true => writeln!(out, "{bold}  측정  {right}  {measured}{bold:#}\n")?,
-    }
+    let mark = if ko { format!("  측정  {right}  ") } else { format!("  Measured     {right}  ") };
+    prose::item(out, bold, &mark, measured, columns)?;
+    writeln!(out)?;
     for sentence in &conclusion.why {
-        writeln!(out, "{}", sentence.of(language))?;
+        prose::sentence(out, plain, sentence.of(language), columns)?;
     }
     writeln!(out)
 }
@@ -252,6 +251,8 @@ mod tests {
     use crate::lab::experiments::all;
     use crate::lab::recorded::in_the_folder;
     use crate::lab::wire::Passages;
+    use crate::language::Sentence;
+    use unicode_width::UnicodeWidthStr;
 
     #[test]
     fn frames_that_were_not_kept_are_counted_wherever_the_run_is_shown() {
@@ -283,7 +284,7 @@ mod tests {
             let mut run = Run::default();
             (run.wire, run.late_ms) = ("10ms 4m".into(), late_ms);
             let mut said = Vec::new();
-            of_programs(&mut said, &run, Language::English).expect("written");
+            of_programs(&mut said, &run, 110, Language::English).expect("written");
             let said = String::from_utf8_lossy(&said).into_owned();
             assert!(said.contains(&format!("wire: 10ms 4m; late by {late_ms} ms at most")), "{said}");
             assert_eq!(said.contains(DISTURBED.en), is_late, "{said}");
@@ -306,8 +307,27 @@ mod tests {
                 is_disturbed: false,
             };
             let mut said = Vec::new();
-            verdict(&mut said, experiment, &outcome, Some('a'), Language::English).expect("written");
+            verdict(&mut said, experiment, &outcome, Some('a'), (80, Language::English)).expect("written");
             assert!(String::from_utf8_lossy(&said).starts_with(reason), "{said:?}");
+        }
+    }
+
+    #[test]
+    fn no_explanation_is_wider_than_its_terminal() {
+        let long = |word: &str| vec![word; 60].join(" ");
+        for (experiment, language) in all().flat_map(|one| Language::ALL.map(|language| (one, language))) {
+            let why = Sentence { en: long("segments"), ko: long("세그먼트") };
+            let outcome = Outcome {
+                runs: Vec::new(),
+                facts: Facts::default(),
+                conclusion: Some(Conclusion { choice: 0, why: vec![why] }),
+                is_another_wire: false,
+                is_disturbed: true,
+            };
+            let mut said = Vec::new();
+            verdict(&mut said, experiment, &outcome, Some('b'), (60, language)).expect("written");
+            let said = String::from_utf8(anstream::adapter::strip_bytes(&said).into_vec()).expect("UTF-8");
+            assert!(said.lines().all(|line| line.width() <= 60) && said.lines().count() > 8, "{said}");
         }
     }
 }

@@ -7,6 +7,7 @@ use super::experiments::{all, numbered};
 use super::inside::{self, Inside};
 use super::own_programs::{self, Programs};
 use super::perform::{Failure, Outcome, Settings, perform};
+use super::prose::{self, columns};
 use super::recorded::{self, Recorded, Recording, Surroundings};
 use super::report::{self, Source};
 use super::run::Run;
@@ -189,8 +190,8 @@ fn performed(experiment: &Experiment, answer: Option<char>, options: &Options) -
     }
     if let (true, Some(run)) = (options.blank, outcome.runs.first()) {
         let blanks = blanks(run);
-        terminal::draw(&mut out, run, &blanks, terminal_size(), options.language).map_err(Problem::Standard)?;
-        blank::ask(&mut out, &blanks, options.language).map_err(Problem::Standard)?;
+        terminal::draw(&mut out, run, &blanks, columns(), options.language).map_err(Problem::Standard)?;
+        blank::ask(&mut out, &blanks, columns(), options.language).map_err(Problem::Standard)?;
     }
     let written = tell(&mut out, experiment, &outcome, answer, options.language);
     written.and_then(|()| out.flush()).map_err(Problem::Standard)
@@ -255,8 +256,8 @@ fn played_by(programs: &Programs, options: &Options) -> Result<i32, Problem> {
     let written = match (options.json, &runs) {
         (true, runs) => report::json_of_programs(&mut out, &settings, runs),
         (false, [run]) => writeln!(out)
-            .and_then(|()| terminal::draw(&mut out, run, &[], terminal_size(), options.language))
-            .and_then(|()| report::of_programs(&mut out, run, options.language)),
+            .and_then(|()| terminal::draw(&mut out, run, &[], columns(), options.language))
+            .and_then(|()| report::of_programs(&mut out, run, columns(), options.language)),
     };
     written.and_then(|()| out.flush()).map_err(Problem::Standard)?;
     Ok(ran.status)
@@ -300,14 +301,20 @@ fn last_answer(experiment: &Experiment) -> char {
     char::from(b'a' + (experiment.choices.len() as u8).saturating_sub(1))
 }
 
-/// The question; and, of a person at a terminal, the prediction.
-fn ask(out: &mut impl Write, experiment: &Experiment, language: Language) -> io::Result<Option<char>> {
-    let bold = Style::new().bold();
-    writeln!(out, "{bold}{}{bold:#}\n{}\n", experiment.title.of(language), experiment.question.of(language))?;
-    for (letter, choice) in ('a'..).zip(experiment.choices) {
-        writeln!(out, "  {letter}  {}", choice.of(language))?;
-    }
+/// The question, and the answers that it has.
+fn question(out: &mut impl Write, experiment: &Experiment, columns: usize, language: Language) -> io::Result<()> {
+    prose::sentence(out, Style::new().bold(), experiment.title.of(language), columns)?;
+    prose::sentence(out, Style::new(), experiment.question.of(language), columns)?;
     writeln!(out)?;
+    for (letter, choice) in ('a'..).zip(experiment.choices) {
+        prose::item(out, Style::new(), &format!("  {letter}  "), choice.of(language), columns)?;
+    }
+    writeln!(out)
+}
+
+/// The same; and, of a person at a terminal, the prediction.
+fn ask(out: &mut impl Write, experiment: &Experiment, language: Language) -> io::Result<Option<char>> {
+    question(out, experiment, columns(), language)?;
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Ok(None);
     }
@@ -335,30 +342,39 @@ fn tell(
     answer: Option<char>,
     language: Language,
 ) -> io::Result<()> {
-    let (bold, dim) = (Style::new().bold(), Style::new().dimmed());
-    let width = terminal_size();
+    let width = columns();
     for (index, run) in outcome.runs.iter().enumerate() {
         if let (true, Some(act)) = (outcome.runs.len() > 1, experiment.acts.get(index)) {
-            writeln!(out, "\n{bold}{}{bold:#}", act.title_on(&run.conditions).of(language))?;
+            writeln!(out)?;
+            prose::sentence(out, Style::new().bold(), act.title_on(&run.conditions).of(language), width)?;
         } else {
             writeln!(out)?;
         }
         terminal::draw(out, run, &[], width, language)?;
-        report::wire(out, run, language)?;
+        report::wire(out, run, width, language)?;
     }
     writeln!(out)?;
-    report::verdict(out, experiment, outcome, answer, language)?;
-    for (command, why) in experiment.next {
-        let label = match language {
-            Language::English => "Try",
-            Language::Korean => "해 보기",
-        };
-        writeln!(out, "{dim}{label}: glasshttp {command}   {}{dim:#}", why.of(language))?;
-    }
-    Ok(())
+    report::verdict(out, experiment, outcome, answer, (width, language))?;
+    prose::next(out, experiment, width, language)
 }
 
-/// Columns of the terminal; 80 where there is none.
-fn terminal_size() -> usize {
-    rustix::termios::tcgetwinsize(io::stdout()).map_or(80, |size| usize::from(size.ws_col)).max(60)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::story::width::{LEAST, USUAL};
+    use unicode_width::UnicodeWidthStr;
+
+    #[test]
+    fn no_question_is_wider_than_its_terminal() {
+        for (experiment, language) in all().flat_map(|one| Language::ALL.map(|language| (one, language))) {
+            for columns in [LEAST, USUAL] {
+                let mut out = Vec::new();
+                question(&mut out, experiment, columns, language).expect("written");
+                let text = String::from_utf8(anstream::adapter::strip_bytes(&out).into_vec()).expect("UTF-8");
+                assert!(text.lines().all(|line| line.width() <= columns), "{text}");
+                let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+                assert!(words(&text).contains(&words(experiment.question.of(language))), "{text}");
+            }
+        }
+    }
 }

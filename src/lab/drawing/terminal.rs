@@ -13,6 +13,7 @@
 use super::label::last_label;
 use crate::lab::blank::Blank;
 use crate::lab::end::Side;
+use crate::lab::prose::WIDEST;
 use crate::lab::run::{Call, Ms, Run, Segment, tenths};
 use crate::language::Language;
 use crate::packet::Direction;
@@ -35,7 +36,7 @@ pub(crate) fn draw(
     width: usize,
     language: Language,
 ) -> io::Result<()> {
-    let width = width.clamp(NARROWEST, 110);
+    let width = width.clamp(NARROWEST, WIDEST);
     let (client, server) = match language {
         Language::English => ("client", "server"),
         Language::Korean => ("클라이언트", "서버"),
