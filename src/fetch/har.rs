@@ -8,6 +8,7 @@ use super::replaced::replace;
 use super::target::Target;
 use super::url::Url;
 use crate::language::Language;
+use crate::language::number::bytes;
 use crate::record::lookup::Source;
 use crate::record::secrets::{passed_on, without_userinfo};
 use crate::record::transfer::{
@@ -279,15 +280,15 @@ fn request(transfer: &Transfer) -> Request<'_> {
 }
 
 fn post_data<'a>(exchange: &'a ClientExchange, headers: &[Pair]) -> Option<PostData<'a>> {
-    let bytes = exchange.request_body;
+    let length = exchange.request_body;
     let media_type = headers.iter().find(|pair| pair.name.eq_ignore_ascii_case("content-type"));
     let text = exchange.request_text.as_ref();
     let comment = match text {
-        Some(text) if text.is_cut => Some(format!("the beginning of {bytes} bytes")),
+        Some(text) if text.is_cut => Some(format!("the beginning of {}", bytes(length))),
         Some(_) => None,
-        None => Some(format!("{bytes} bytes that are not text")),
+        None => Some(format!("not text: {}", bytes(length))),
     };
-    (bytes > 0).then(|| PostData {
+    (length > 0).then(|| PostData {
         mime_type: media_type.map_or(String::new(), |pair| pair.value.clone()),
         text: text.map_or("", |text| &text.text),
         comment,

@@ -2,7 +2,7 @@
 
 use super::saved;
 use super::system_error::SystemError;
-use crate::language::Language;
+use crate::language::{Language, number};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::SocketAddr;
@@ -294,7 +294,7 @@ impl MessageFault {
 impl fmt::Display for MessageFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooShort { bytes } => write!(f, "{bytes} bytes are too few for a message"),
+            Self::TooShort { bytes } => write!(f, "too short for a message: {}", number::bytes(*bytes as u64)),
             Self::CutShort => f.write_str("the connection ended within it"),
             Self::Undecodable { words } => f.write_str(words),
         }

@@ -6,9 +6,9 @@ use super::parties::{Party, is_proxied, parties};
 use super::rows;
 use super::segments::{self, Shown};
 use super::short;
-use super::steps::{Kind, Known, Step, is_pipelined, say, steps};
+use super::steps::{Kind, Known, Step, count, is_pipelined, say, steps};
 use crate::language::Language;
-use crate::language::particle::SUBJECT;
+use crate::language::particle::{OBJECT, SUBJECT};
 use crate::record::connection::{Exchange, Record};
 use crate::record::{Forwarded, Nanoseconds, ProxyHeaderState};
 use std::collections::BTreeSet;
@@ -209,11 +209,11 @@ impl Rows<'_> {
         let left_out = record.exchanges.iter().map(|exchange| exchange.number).filter(is_left_out).count();
         let more = std::mem::take(&mut self.progress.passed) + left_out as u64;
         if more > 0 {
+            let more = count!(self.language, more, "more exchange", "more exchanges" / "교환 {}개");
             let text = say!(
                 self.language,
-                "… {} more exchanges on this connection, none failed"
-                    / "… 이 연결의 교환 {}개를 더 생략, 실패한 것은 없음",
-                more
+                "… {} on this connection, none failed" / "… 이 연결의 {} 더 생략, 실패한 것은 없음",
+                OBJECT.after(more, self.language)
             );
             self.block.remark(&[dim(text)]);
         }

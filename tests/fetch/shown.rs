@@ -205,11 +205,11 @@ fn the_har_has_what_was_sent_but_no_secrets() {
     let binary = file("a.png", b"\x89PNG\xff");
     let post = har_of(&["--data-file", &binary, &taking(5, OK).url("/")])["request"]["postData"].clone();
     assert_eq!((&post["mimeType"], &post["text"]), (&"image/png".into(), &"".into()));
-    assert_eq!(post["comment"], "5 bytes that are not text");
+    assert_eq!(post["comment"], "not text: 5 bytes");
     let long = file("long.txt", "한".repeat(30_000).as_bytes());
     let post = har_of(&["--data-file", &long, &taking(90_000, OK).url("/")])["request"]["postData"].clone();
     assert_eq!(post["text"].as_str().map(str::len), Some(65_535));
-    assert_eq!(post["comment"], "the beginning of 90000 bytes");
+    assert_eq!(post["comment"], "the beginning of 90,000 bytes");
     assert!(har_of(&[&taking(0, OK).url("/")])["request"]["postData"].is_null());
 }
 

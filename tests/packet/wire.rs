@@ -61,5 +61,5 @@ fn what_a_device_is_to_cut_is_said_to_be_handed_down_at_once() {
     }
     let story = glasshttp().arg("show").arg(&server.output).output().expect("the program starts");
     let story = String::from_utf8(story.stdout).expect("UTF-8").split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(story.contains("bytes handed down at once; on a wire: segments of 1448 bytes (derived)"), "{story}");
+    assert!(story.contains("bytes handed down at once; on a wire: segments of 1,448 bytes (derived)"), "{story}");
 }

@@ -181,21 +181,21 @@ impl fmt::Display for ResponseError {
             }
             Self::HeadCutShort => "The server closed the connection within the response's head.",
             Self::BodyCutShort { promised, received } => {
-                let [promised, received] = [*promised, *received].map(grouped);
+                let (promised, received) = (bytes(*promised), grouped(*received));
                 return write!(
                     f,
-                    "The response was cut short: Content-Length promised {promised} bytes, {received} came."
+                    "The response was cut short: Content-Length promised {promised}, {received} came."
                 );
             }
             Self::ChunksCutShort { received } => {
-                let received = grouped(*received);
-                return write!(f, "The response was cut short: {received} bytes came, and no last chunk.");
+                let received = bytes(*received);
+                return write!(f, "The response was cut short: {received} came, and no last chunk.");
             }
             Self::TrailerCutShort { received } => {
-                let received = grouped(*received);
+                let received = bytes(*received);
                 return write!(
                     f,
-                    "The response was cut short behind its last chunk: {received} bytes came, and no empty line at the \
+                    "The response was cut short behind its last chunk: {received} came, and no empty line at the \
                      end of the trailer section."
                 );
             }
@@ -203,8 +203,8 @@ impl fmt::Display for ResponseError {
             Self::NoFinalResponseInTime => "An interim response (1xx) came, and no final one in time.",
             Self::HeadTimedOut => "The response's head was not complete in time.",
             Self::BodyTimedOut { received } => {
-                let received = grouped(*received);
-                return write!(f, "The response's body was not complete in time: {received} bytes came.");
+                let received = bytes(*received);
+                return write!(f, "The response's body was not complete in time: {received} came.");
             }
             Self::SendTimedOut => "The server did not take the request in time.",
             Self::ResetBeforeResponse => "The connection was reset before a response came.",
@@ -213,8 +213,8 @@ impl fmt::Display for ResponseError {
             }
             Self::ResetInHead => "The connection was reset within the response's head.",
             Self::ResetInBody { received } => {
-                let received = grouped(*received);
-                return write!(f, "The connection was reset within the response's body: {received} bytes came.");
+                let received = bytes(*received);
+                return write!(f, "The connection was reset within the response's body: {received} came.");
             }
         })
     }
@@ -222,10 +222,35 @@ impl fmt::Display for ResponseError {
 
 impl std::error::Error for ResponseError {}
 
+fn bytes(number: u64) -> String {
+    format!("{} {}", grouped(number), if number == 1 { "byte" } else { "bytes" })
+}
+
 /// A number with its thousands set apart.
 fn grouped(number: u64) -> String {
     match number {
         0..1000 => number.to_string(),
         _ => format!("{},{:03}", grouped(number / 1000), number % 1000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ResponseError as Error;
+
+    #[test]
+    fn a_byte_is_one() {
+        for (received, said) in [(1, "1 byte came"), (2, "2 bytes came"), (0, "0 bytes came")] {
+            for error in [
+                Error::ChunksCutShort { received },
+                Error::TrailerCutShort { received },
+                Error::BodyTimedOut { received },
+                Error::ResetInBody { received },
+            ] {
+                assert!(error.to_string().contains(said), "{error}");
+            }
+        }
+        let cut = Error::BodyCutShort { promised: 1, received: 0 };
+        assert!(cut.to_string().ends_with("promised 1 byte, 0 came."), "{cut}");
     }
 }

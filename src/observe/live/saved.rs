@@ -7,7 +7,7 @@ use crate::record::End;
 use crate::record::connection::Record;
 use crate::record::segment::{Frame, Segment, Segments};
 use crate::story::calls::{self, Passed};
-use crate::story::steps::say;
+use crate::story::steps::{count, say};
 use crate::story::{facts, why_it_ended};
 
 /// The file; `None` where no frame is kept.
@@ -66,7 +66,7 @@ fn remarks(record: &Record, segments: &Segments, language: Language) -> Vec<Stri
     if cut > 0 {
         remarks.push(say!(
             language,
-            "Of each frame at most {} bytes are kept: {} of these were longer, and their lengths are here."
+            "Of each frame at most {} bytes are kept, and of longer ones their lengths; longer here: {}."
                 / "프레임마다 {}바이트까지 남깁니다. 이 가운데 {}개는 더 길었으며, 원래 길이는 여기에 있습니다.",
             Frame::MOST,
             cut
@@ -74,11 +74,12 @@ fn remarks(record: &Record, segments: &Segments, language: Language) -> Vec<Stri
     }
     let missing = segments.left_out + segments.list.iter().filter(|segment| segment.frame.is_none()).count() as u64;
     if missing > 0 {
-        remarks.push(say!(
+        remarks.push(count!(
             language,
-            "{} more segments were seen and their frames are not kept."
-                / "세그먼트 {}개를 더 보았으나 프레임은 남기지 않았습니다.",
-            missing
+            missing,
+            "more segment was seen and its frame is not kept.",
+            "more segments were seen and their frames are not kept."
+                / "세그먼트 {}개를 더 보았으나 프레임은 남기지 않았습니다."
         ));
     }
     remarks

@@ -6,6 +6,7 @@ use super::no_path;
 use super::variants::Failure;
 use crate::language::Language::English;
 use crate::language::grouped;
+use crate::language::number::{bytes as bytes_of, counted};
 use crate::record::system_error::SystemError;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -40,7 +41,7 @@ pub(super) fn sentence(failure: &Failure) -> String {
             format!("The redirect is not followed: its Location is malformed, {line:?}.")
         }
         Failure::TooManyRedirects { most, url } => {
-            format!("More than {most} redirects in a row; the last leads to {url}.")
+            format!("More than {} in a row; the last leads to {url}.", counted(*most as u64, "redirect", "redirects"))
         }
         Failure::Range { path, is_resume, fault } => range(path, *is_resume, fault),
         Failure::Partial { fault: RangeFault::Other { value } } => {
@@ -53,8 +54,7 @@ pub(super) fn sentence(failure: &Failure) -> String {
             format!("The response ends at byte {length}, before the {end} that its Content-Range says.")
         }
         Failure::RangeIsPart { length, complete } => {
-            let [length, complete] = [*length, *complete].map(grouped);
-            format!("The server sent a part: {length} of {complete} bytes are there.")
+            format!("The server sent a part: {} of {}.", grouped(*length), bytes_of(*complete))
         }
         Failure::RangeWithoutTotal => "The server does not say how long the whole file is.".into(),
         Failure::ShorterThanPart => "The server sent less than the file has already.".into(),
@@ -149,9 +149,9 @@ fn range_fault(fault: &RangeFault) -> String {
             let why = match (*complete, *bytes) {
                 _ if *is_other_version => "the server has another version of it".to_owned(),
                 (Some(complete), Some(bytes)) if complete > bytes => {
-                    format!("the server refuses to send the rest, though it has {} bytes", grouped(complete))
+                    format!("the server refuses to send the rest, though it has {}", bytes_of(complete))
                 }
-                (Some(complete), Some(_)) => format!("the server has only {} bytes", grouped(complete)),
+                (Some(complete), Some(_)) => format!("the server has only {}", bytes_of(complete)),
                 _ => "the server refuses to send the rest".to_owned(),
             };
             let range = if value.is_empty() { String::new() } else { format!(", Content-Range {value:?}") };

@@ -28,7 +28,7 @@ pub(super) fn step(exchange: &Exchange, record: &Record, language: Language) -> 
         body if is_open => {
             let title = say!(
                 language,
-                "the server waits for the body: {} of {} have come" / "서버가 본문을 기다림: {1} 중 {0} 옴",
+                "the server waits for the body: {} of {} so far" / "서버가 본문을 기다림: {1} 중 {0} 옴",
                 SUBJECT.after(bytes(body.read, language), language),
                 length
             );

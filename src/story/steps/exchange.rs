@@ -309,7 +309,7 @@ fn acknowledged(exchange: &Exchange, record: &Record, roles: &Roles<'_>, languag
         (_, Some(traffic)) => {
             let count = bytes(traffic.response_head.saturating_add(traffic.response_body), language);
             let count = OBJECT.after(count, language);
-            say!(language, "the {}'s TCP has the {} that were handed over" / "{}의 TCP가 넘겨진 {} 받음", name, count)
+            say!(language, "the {}'s TCP has the {} handed over" / "{}의 TCP가 넘겨진 {} 받음", name, count)
         }
         (_, None) => {
             say!(language, "the {}'s TCP has what was handed over" / "{}의 TCP가 넘겨진 것을 받음", name)

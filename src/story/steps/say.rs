@@ -5,8 +5,7 @@ macro_rules! count {
     ($language:expr, $count:expr, $one:literal, $many:literal / $korean:literal) => {{
         let count: u64 = $count.into();
         match $language {
-            crate::language::Language::English if count == 1 => format!("1 {}", $one),
-            crate::language::Language::English => format!("{} {}", crate::story::layout::grouped(count), $many),
+            crate::language::Language::English => crate::language::number::counted(count, $one, $many),
             crate::language::Language::Korean => format!($korean, crate::story::layout::grouped(count)),
         }
     }};

@@ -275,9 +275,9 @@ fn retransmissions(record: &Record, segments: &Segments, language: Language) -> 
     (counted != seen).then(|| {
         let title = say!(
             language,
-            "the kernel counted {} retransmissions until the close; {} were seen here"
+            "the kernel counted {} until the close; {} seen here"
                 / "닫을 때까지 커널은 재전송을 {}, 여기에서는 {} 보았습니다",
-            count!(language, counted, "segment", "segments" / "{}번 세었고"),
+            count!(language, counted, "retransmission", "retransmissions" / "{}번 세었고"),
             count!(language, seen, "was", "were" / "{}번")
         );
         Step::note("compared-again", title)
@@ -294,7 +294,7 @@ fn received(record: &Record, segments: &Segments, language: Language) -> Option<
     (segments.left_out == 0 && counted > seen).then(|| {
         let title = say!(
             language,
-            "the kernel received {1} from the {0}; {2} were seen here"
+            "the kernel received {1} from the {0}; seen here: {2}"
                 / "커널은 {0}에게서 {1} 받았고, 여기에서는 {2} 보았습니다",
             Party::of_client(record).name(language),
             OBJECT.after(count!(language, counted, "byte", "bytes" / "{}바이트"), language),

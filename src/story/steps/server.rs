@@ -67,7 +67,7 @@ fn proxy_header(header: &ProxyHeader, record: &Record, language: Language) -> St
         (ProxyHeaderState::Begun, _) if record.close.is_none() => {
             say!(
                 language,
-                "a PROXY header has begun: {} have come" / "PROXY 헤더가 시작됨: {} 옴",
+                "a PROXY header has begun: {} so far" / "PROXY 헤더가 시작됨: {} 옴",
                 SUBJECT.after(&bytes, language)
             )
         }

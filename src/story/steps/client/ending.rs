@@ -73,7 +73,7 @@ fn surplus(close: &ClientClose, language: Language) -> Option<Step> {
     (close.surplus > 0).then(|| {
         let title = say!(
             language,
-            "{} that belong to no response were read and dropped" / "어느 응답에도 속하지 않는 {} 읽고 버림",
+            "read and dropped, as part of no response: {}" / "어느 응답에도 속하지 않는 {} 읽고 버림",
             OBJECT.after(bytes(close.surplus, language), language)
         );
         Step::note("surplus", title)

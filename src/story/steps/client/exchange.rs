@@ -7,7 +7,7 @@ use crate::story::layout::{grouped, span};
 use crate::story::steps::exchange::first_bytes_of;
 use crate::story::steps::phrase::{bytes, has_all, has_all_sentence, reads, writes};
 use crate::story::steps::roles::{Cast, Role, Roles};
-use crate::story::steps::say::say;
+use crate::story::steps::say::{count, say};
 use crate::story::steps::segments;
 use crate::story::steps::step::{Direction, Known, Step, Tone, by_clock, how};
 
@@ -281,8 +281,13 @@ fn dropped(line: &str, language: Language) -> Step {
 
 /// The lines that are not listed are counted.
 fn left_out(response: &Response, language: Language) -> Option<Step> {
-    let more = (response.dropped_left_out > 0).then(|| grouped(response.dropped_left_out))?;
-    let title = say!(language, "{} more lines that are no header fields" / "헤더 필드가 아닌 줄 {}개 더", more);
+    let more = Some(response.dropped_left_out).filter(|more| *more > 0)?;
+    let title = count!(
+        language,
+        more,
+        "more line that is no header field",
+        "more lines that are no header fields" / "헤더 필드가 아닌 줄 {}개 더"
+    );
     Some(Step::remark("dropped", say!(language, "dropped" / "버림"), title))
 }
 

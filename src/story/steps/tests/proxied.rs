@@ -79,7 +79,7 @@ fn the_first_request_of_a_further_part_is_the_one_behind_those_of_the_earlier_pa
 #[test]
 fn what_came_of_a_header_is_said() {
     for (state, says) in [
-        (ProxyHeaderState::Begun, "a PROXY header has begun: 28 bytes have come"),
+        (ProxyHeaderState::Begun, "a PROXY header has begun: 28 bytes so far"),
         (ProxyHeaderState::Malformed, "not a PROXY header: 28 bytes came instead"),
         (ProxyHeaderState::Whole, "the proxy 127.0.0.1 names no client"),
     ] {

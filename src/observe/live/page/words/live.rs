@@ -240,7 +240,7 @@ pub(crate) const WORDS: &[Word] = &[
     ("line_too_long", "it is longer than 900 KiB", "900 KiB보다 깁니다"),
     ("no_records", "{0} holds no records.", "{0}에는 기록이 없습니다."),
     ("how_to_log", "A log is made with --log json.", "로그는 --log json으로 만듭니다."),
-    ("first_left_out", "The first {0} are left out.", "처음 {0}개는 뺐습니다."),
+    ("first_left_out", "The first {0} {0|is|are} left out.", "처음 {0}개는 뺐습니다."),
     (
         "this_is_a_log",
         "This is the log {0}: {1} {1|record|records}, from a file.",
