@@ -98,6 +98,8 @@ pub mod record;
 #[doc(hidden)]
 pub mod recording;
 #[cfg(all(target_os = "linux", feature = "program"))]
+mod replaced;
+#[cfg(all(target_os = "linux", feature = "program"))]
 #[doc(hidden)]
 pub mod sandbox;
 #[cfg(target_os = "linux")]

@@ -4,7 +4,6 @@
 use super::fault::cannot_write;
 use super::interrupt::Interrupt;
 use super::outlet::Outlet;
-use super::replaced::replace;
 use super::target::Target;
 use super::url::Url;
 use crate::language::Language;
@@ -15,6 +14,7 @@ use crate::record::transfer::{
     ClientClose, ClientExchange, ConnectOutcome, FetchRecord, Field, Framing, Interim, Response, Transfer,
 };
 use crate::record::{Failure, Figure, Nanoseconds};
+use crate::replaced::replace;
 use crate::story::json;
 use serde::Serialize;
 use std::borrow::Cow;

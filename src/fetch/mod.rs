@@ -28,7 +28,6 @@ mod outlet;
 mod partial;
 mod payload;
 mod progress;
-mod replaced;
 mod retry;
 mod seen;
 mod sending;

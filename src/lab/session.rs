@@ -14,6 +14,7 @@ use super::run::Run;
 use crate::language::sentence::say;
 use crate::language::{Language, cause};
 use crate::packet::rule::{Conditions, Expected, Unclear};
+use crate::replaced;
 use anstyle::Style;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -238,12 +239,9 @@ fn document(experiment: &Experiment, folder: &Path) -> PathBuf {
     folder.join(format!("{}.json", experiment.name))
 }
 
-/// Writes a file whole, or leaves none.
+/// Writes a file whole, or leaves what was there.
 fn written(path: &Path, bytes: &[u8]) -> Result<(), Problem> {
-    std::fs::write(path, bytes).map_err(|error| {
-        let _ = std::fs::remove_file(path);
-        Problem::Output(path.into(), error)
-    })
+    replaced::write(path, bytes).map_err(|error| Problem::Output(path.into(), error))
 }
 
 /// The learner's own programs: their run is drawn, and nothing concluded.

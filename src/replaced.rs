@@ -8,11 +8,25 @@ use std::path::Path;
 /// How many names are tried for the successor.
 const MOST_TRIES: u32 = 16;
 
+/// Writes `bytes` to what `path` names: a file is replaced, behind a link, too; what is written to a
+/// device, a pipe or a descriptor goes there.
+///
+/// # Errors
+/// If they can't be written; what was there stays.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let is_descriptor = ["/dev/fd", "/dev/stdout", "/dev/stderr", "/proc"].iter().any(|at| path.starts_with(at));
+    match fs::metadata(path) {
+        Ok(there) if is_descriptor || !there.is_file() => fs::write(path, bytes),
+        Ok(_) => replace(&fs::canonicalize(path)?, bytes),
+        Err(_) => replace(path, bytes),
+    }
+}
+
 /// Makes `bytes` what `path` holds. Whatever fails, what it held stays.
 ///
 /// # Errors
 /// If they can't be written.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     match beside(path, bytes) {
         // No file can be made beside it, or none take its name, as where it is mounted itself.
         Err(error) if is_of_folder(&error) && path.exists() => in_place(path, bytes),
@@ -81,6 +95,21 @@ mod tests {
         fs::create_dir(folder.path().join("folder")).expect("a folder");
         assert!(replace(&folder.path().join("folder"), b"x").is_err());
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2);
+    }
+
+    #[test]
+    fn a_device_that_takes_nothing_is_still_there_and_a_link_still_leads_on() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        std::os::unix::fs::symlink("/dev/full", &link).expect("a link");
+        assert!(write(&link, b"x").is_err() && write(Path::new("/dev/full"), b"x").is_err());
+        assert!(Path::new("/dev/full").exists() && link.is_symlink());
+        fs::remove_file(&link).and_then(|()| std::os::unix::fs::symlink("file", &link)).expect("a link");
+        for bytes in [b"first", b"later"] {
+            write(&file, b"older").and_then(|()| write(&link, bytes)).expect("written");
+            assert_eq!(fs::read(&file).expect("a file"), bytes);
+        }
+        assert!(link.is_symlink());
     }
 
     #[test]
