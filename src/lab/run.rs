@@ -166,6 +166,12 @@ impl Segment {
         let kind = match &self.tcp {
             None => format!("{:?}{}", self.protocol, self.length).to_uppercase(),
             Some(_) if self.length > 0 => format!("{}{}", if self.has("FIN") { "F" } else { "D" }, self.length),
+    /// The relative numbers of its first and last byte of data; a SYN before them takes one of its own.
+    pub(super) fn bytes(&self) -> Option<(Relative, Relative)> {
+        let first = self.tcp.as_ref()?.relative_sequence + i64::from(self.has("SYN"));
+        self.is_data().then(|| (first, first + i64::from(self.length) - 1))
+    }
+
             Some(tcp) => tcp.flags.replace("PSH+", ""),
         };
         let again = if self.is_again() { "*" } else { "" };

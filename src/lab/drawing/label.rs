@@ -59,23 +59,22 @@ fn what_it_carries(segment: &Segment, blank: Option<String>, language: Language)
         };
     };
     let mut words = Vec::new();
-    let (first, last) = (tcp.relative_sequence, tcp.relative_sequence + i64::from(segment.length) - 1);
+    let bytes = segment.bytes().map(|(first, last)| match (ko, range(first, last)) {
+        (true, range) => format!("바이트 {range}"),
+        (false, range) if first == last => format!("byte {range}"),
+        (false, range) => format!("bytes {range}"),
+    });
     if segment.has("SYN") {
         words.push(format!("{} seq {}", if segment.has("ACK") { "SYN+ACK" } else { "SYN" }, tcp.sequence));
         words.extend(tcp.acknowledgment.map(|number| format!("ack {}", blank.unwrap_or(number.to_string()))));
+        words.extend(bytes);
     } else if segment.has("RST") {
         words.push("RST".into());
+        words.extend(bytes);
     } else {
-        if segment.length > 0 {
-            let range = range(first, last);
-            words.push(match (ko, first == last) {
-                (true, _) => format!("바이트 {range}"),
-                (false, true) => format!("byte {range}"),
-                (false, false) => format!("bytes {range}"),
-            });
-        }
+        words.extend(bytes);
         if segment.has("FIN") {
-            words.push(format!("FIN {}", last + 1));
+            words.push(format!("FIN {}", tcp.relative_sequence + i64::from(segment.length)));
         }
         let name = if words.is_empty() { "ACK " } else { "ack " };
         if segment.length == 0 || segment.has("FIN") {
@@ -137,6 +136,20 @@ mod tests {
         assert_eq!(LANGUAGES.map(|language| label(data, language)), ["UDP 1 byte", "UDP 1바이트"]);
         data.length = 2;
         assert_eq!(label(data, Language::English), "UDP 2 bytes");
+    }
+
+    #[test]
+    fn data_on_a_syn_stands_there_with_the_numbers_of_its_bytes() {
+        let mut run = in_the_folder("close").acts.remove(0);
+        for (index, length, said) in [(0, 15, ["bytes 1–15", "바이트 1–15"]), (1, 1, ["byte 1", "바이트 1"])]
+        {
+            let syn = &mut run.segments[index];
+            assert!(syn.has("SYN") && !label(syn, Language::English).contains("byte"));
+            syn.length = length;
+            for (language, said) in LANGUAGES.into_iter().zip(said) {
+                assert!(label(syn, language).ends_with(&format!(", {said}")), "{}", label(syn, language));
+            }
+        }
     }
 
     #[test]

@@ -193,8 +193,8 @@ fn goes_on(last: &Segment, next: &Segment) -> bool {
         // Bytes of one connection, in a row; a FIN has a label of its own.
         (true, true) if !next.has("FIN") => {
             let is_same_way = (last.source, last.destination) == (next.source, next.destination);
-            let end = before.relative_sequence + i64::from(last.length);
-            is_same_way && before.again == after.again && end == after.relative_sequence
+            let is_in_a_row = last.bytes().zip(next.bytes()).is_some_and(|(one, other)| one.1 + 1 == other.0);
+            is_same_way && before.again == after.again && is_in_a_row && !last.has("SYN")
         }
         (false, false) => before.flags == after.flags,
         _ => false,
@@ -203,17 +203,14 @@ fn goes_on(last: &Segment, next: &Segment) -> bool {
 
 /// A segment's label, or how many there are, and from which byte to which.
 pub(crate) fn label_of(flight: &[&Segment], language: Language) -> String {
-    let ([first, .., last], Some(tcp), count) = (flight, flight.last().and_then(|one| one.tcp.as_ref()), flight.len())
-    else {
+    let ([first, .., last], count) = (flight, flight.len()) else {
         return flight.first().map(|one| last_label(one, None, language)).unwrap_or_default();
     };
-    let begin = first.tcp.as_ref().map_or(0, |tcp| tcp.relative_sequence);
-    let end = tcp.relative_sequence + i64::from(last.length) - 1;
-    match (last.is_data(), language) {
-        (true, Language::English) => format!("{count} segments, bytes {begin}–{end}"),
-        (true, Language::Korean) => format!("세그먼트 {count}개, 바이트 {begin}–{end}"),
-        (false, Language::English) => format!("{count} segments, the last: {}", last_label(last, None, language)),
-        (false, Language::Korean) => format!("세그먼트 {count}개, 마지막: {}", last_label(last, None, language)),
+    match (first.bytes().zip(last.bytes()), language) {
+        (Some(((begin, _), (_, end))), Language::English) => format!("{count} segments, bytes {begin}–{end}"),
+        (Some(((begin, _), (_, end))), Language::Korean) => format!("세그먼트 {count}개, 바이트 {begin}–{end}"),
+        (None, Language::English) => format!("{count} segments, the last: {}", last_label(last, None, language)),
+        (None, Language::Korean) => format!("세그먼트 {count}개, 마지막: {}", last_label(last, None, language)),
     }
 }
 
@@ -320,10 +317,9 @@ mod tests {
                 let [first, .., last] = flight[..] else { continue };
                 assert!(flight.iter().all(|one| one.is_data() == first.is_data()), "{flight:?}");
                 assert!(flight.iter().all(|one| one.wire.is_none()), "{flight:?}");
-                let begin = |one: &Segment| one.tcp.as_ref().map_or(0, |tcp| tcp.relative_sequence);
                 let bytes: u32 = flight.iter().map(|one| one.length).sum();
-                let named = begin(last) + i64::from(last.length) - begin(first);
-                assert!(!first.is_data() || named == i64::from(bytes), "{flight:?}");
+                let named = first.bytes().zip(last.bytes()).map_or(0, |(first, last)| last.1 + 1 - first.0);
+                assert_eq!(named, i64::from(bytes), "{flight:?}");
             }
         }
     }

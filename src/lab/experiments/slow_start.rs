@@ -54,7 +54,7 @@ fn window_that_ends(last: &Segment, size: u32, run: &Run) -> Option<u64> {
     let heard = run.of(ToServer).filter(|one| one.arrived_ms.is_some_and(|at| at <= last.sent_ms));
     let said = heard.filter_map(|one| Some((one.acknowledges()?, one.tcp.as_ref()?.window?)));
     let (acknowledged, window) = said.max_by_key(|(number, window)| number + *window as i64)?;
-    let end = last.tcp.as_ref()?.relative_sequence + i64::from(last.length);
+    let end = last.bytes()?.1 + 1;
     (acknowledged + window as i64 - end < size.into()).then_some(window)
 }
 

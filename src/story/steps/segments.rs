@@ -95,11 +95,17 @@ fn figures(segment: &Segment, language: Language) -> String {
 fn numbers(segment: &Segment, language: Language) -> String {
     let acknowledgment = segment.relative_acknowledgment.map_or(String::new(), |number| format!(", ack {number}"));
     let window = segment.window_bytes.map_or(String::new(), |window| format!(", win {}", grouped(window)));
-    format!("{}{acknowledgment}{window}", bytes(segment, language))
+    // A SYN has a number of its own, before those of its data.
+    let syn = match segment.has("SYN") && segment.length > 0 {
+        true => format!("seq {}, ", segment.relative_sequence),
+        false => String::new(),
+    };
+    format!("{syn}{}{acknowledgment}{window}", bytes(segment, language))
 }
 
 fn bytes(segment: &Segment, language: Language) -> String {
-    let first = segment.relative_sequence;
+    let is_behind_a_syn = segment.has("SYN") && segment.length > 0;
+    let first = segment.relative_sequence.saturating_add(i64::from(is_behind_a_syn));
     let last = first.saturating_add(i64::from(segment.length)).saturating_sub(1);
     match (segment.length, language) {
         (0, _) => format!("seq {first}"),
@@ -155,7 +161,8 @@ fn label(segment: &Segment, language: Language) -> String {
 fn caption(segment: &Segment, language: Language) -> String {
     if segment.has("SYN") {
         let acknowledgment = segment.acknowledgment.map_or(String::new(), |number| format!(", ack {number}"));
-        return format!("{} seq {}{acknowledgment}", segment.flags, segment.sequence);
+        let data = if segment.length > 0 { format!(", {}", bytes(segment, language)) } else { String::new() };
+        return format!("{} seq {}{acknowledgment}{data}", segment.flags, segment.sequence);
     }
     let label = label(segment, language);
     match (segment.length, segment.relative_acknowledgment) {
@@ -307,6 +314,19 @@ fn received(record: &Record, segments: &Segments, language: Language) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn data_on_a_syn_begins_behind_its_number() {
+        let syn = |length: u32| -> Segment {
+            let segment = serde_json::json!({"at": 0, "from": "client", "flags": "SYN", "sequence": 700,
+                "relative_sequence": 0, "length": length, "window": 1, "ttl": 64, "facts": []});
+            serde_json::from_value(segment).expect("a segment")
+        };
+        let said = |length| [caption(&syn(length), Language::English), figures(&syn(length), Language::English)];
+        assert_eq!(said(15), ["SYN seq 700, 15 bytes 1–15", "seq 700 = seq 0, 15 bytes 1–15"]);
+        assert_eq!(said(1), ["SYN seq 700, 1 byte 1", "seq 700 = seq 0, 1 byte 1"]);
+        assert_eq!(said(0), ["SYN seq 700", "seq 700 = seq 0"]);
+    }
 
     #[test]
     fn what_was_sent_again_after_the_close_is_told_apart_also_where_it_is_not_listed() {
