@@ -177,8 +177,7 @@ pub(super) fn json(
         sentences: why.iter().map(|one| Both { en: &one.en, ko: &one.ko }).collect(),
         acts: &outcome.runs,
     };
-    serde_json::to_writer(&mut *out, &document)?;
-    writeln!(out)
+    written(out, &document)
 }
 
 /// A run of the learner's programs as one JSON document.
@@ -196,8 +195,14 @@ pub(super) fn json_of_programs(out: &mut impl Write, settings: &Settings, runs: 
         sentences: Vec::new(),
         acts: runs,
     };
-    serde_json::to_writer(&mut *out, &document)?;
-    writeln!(out)
+    written(out, &document)
+}
+
+fn written(out: &mut impl Write, document: &Document<'_>) -> io::Result<()> {
+    let mut json = serde_json::to_vec(document)?;
+    escape::in_json(&mut json, 0); // a program's name may be anything
+    json.push(b'\n');
+    out.write_all(&json)
 }
 
 /// `Linux 6.18.44`
@@ -209,7 +214,7 @@ pub(super) fn kernel() -> String {
 /// All acts as a capture: each frame as it left its sender, so that a lost one is there.
 pub(super) fn pcapng(source: Source<'_>, runs: &[Run], language: Language) -> Vec<u8> {
     let mut file = Vec::new();
-    let mut comments = vec![source.title(language)];
+    let mut comments = vec![escape::terminal(&source.title(language))];
     for (index, run) in runs.iter().enumerate() {
         let missing = run.what_is_missing(language).map(|missing| match source.act(index, &run.conditions, language) {
             act if act.is_empty() => missing,
@@ -249,10 +254,12 @@ mod tests {
     use crate::lab::drawing::{svg, terminal};
     use crate::lab::drawn::DrawnAct;
     use crate::lab::experiments::all;
+    use crate::lab::feed::{NotedCall, Side};
     use crate::lab::recorded::in_the_folder;
     use crate::lab::wire::Passages;
     use crate::language::Sentence;
     use unicode_width::UnicodeWidthStr;
+    use crate::language::sentence::both;
 
     #[test]
     fn frames_that_were_not_kept_are_counted_wherever_the_run_is_shown() {
@@ -276,6 +283,28 @@ mod tests {
         json_of_programs(&mut document, &Settings::default(), &runs).expect("written");
         let document: serde_json::Value = serde_json::from_slice(&document).expect("JSON");
         assert_eq!(document["acts"][0]["unkept"], 21_234);
+    }
+
+    #[test]
+    fn a_programs_name_is_shown_so_that_all_of_it_is_seen() {
+        let name = "./a<b>&\"\u{1b}[31m\nred\u{202e}";
+        let programs = Programs { client: vec![name.into()], ..Programs::default() };
+        let starts = both!("{name} starts", "{name} 시작");
+        let call = NotedCall { at: std::time::Instant::now(), side: Side::Client, text: starts };
+        let runs = [Run::new("clean", Passages::default(), vec![call], Vec::new())];
+        for language in [Language::English, Language::Korean] {
+            let (mut drawing, mut document) = (Vec::new(), Vec::new());
+            terminal::draw(&mut drawing, &runs[0], &[], 110, language).expect("written");
+            let drawing = anstream::adapter::strip_bytes(&drawing).into_vec();
+            json_of_programs(&mut document, &Settings::default(), &runs).expect("written");
+            let picture = svg::draw(Source::Programs(&programs), &runs, language).into_bytes();
+            let capture = pcapng(Source::Programs(&programs), &runs, language);
+            for shown in [drawing, document, picture, capture] {
+                let shown = String::from_utf8_lossy(&shown).into_owned();
+                assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown:?}");
+                assert!(shown.lines().any(|row| row.contains("[31m") && row.contains("red")), "{shown:?}");
+            }
+        }
     }
 
     #[test]

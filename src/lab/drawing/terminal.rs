@@ -11,6 +11,7 @@
 //! ```
 
 use super::label::last_label;
+use crate::escape;
 use crate::lab::blank::Blank;
 use crate::lab::end::Side;
 use crate::lab::prose::WIDEST;
@@ -128,7 +129,8 @@ fn draw_segment(out: &mut impl Write, segment: &Segment, label: &str, width: usi
 fn draw_call(out: &mut impl Write, call: &Call, width: usize, language: Language) -> io::Result<()> {
     let dim = Style::new().dimmed();
     let mut time = format!("{:>TIME$}", tenths(call.at_ms));
-    for text in broken(call.text.of(language), " ", width - 2 * (TIME + 1)) {
+    // Experiments name their calls themselves, a learner's program has any name.
+    for text in broken(&escape::terminal(call.text.of(language)), " ", width - 2 * (TIME + 1)) {
         match call.side {
             Side::Client => writeln!(out, "{time} {dim}{text}{dim:#}")?,
             Side::Server => {
