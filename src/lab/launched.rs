@@ -147,7 +147,7 @@ fn show(
                 for call in early.drain(..) {
                     line(&mut page, &called(call, origin, language))?;
                 }
-                let Some(mut segment) = run::segment(&passage, origin, &mut connections) else { continue };
+                let mut segment = run::segment(&passage, origin, &mut connections);
                 segment.number = usize::try_from(number).unwrap_or_default();
                 segment.wire = segment.wire.filter(|deed| *deed != Deed::Waiting); // it has not ended
                 line(&mut page, &json!({ "event": "left", "segment": Arrow::of(&segment, language) }))?;

@@ -256,10 +256,11 @@ mod tests {
     use crate::lab::experiments::all;
     use crate::lab::feed::{NotedCall, Side};
     use crate::lab::recorded::in_the_folder;
-    use crate::lab::wire::Passages;
+    use crate::lab::wire::{Passage, Passages};
     use crate::language::Sentence;
     use unicode_width::UnicodeWidthStr;
     use crate::language::sentence::both;
+    use crate::packet::link::Fate;
 
     #[test]
     fn frames_that_were_not_kept_are_counted_wherever_the_run_is_shown() {
@@ -283,6 +284,62 @@ mod tests {
         json_of_programs(&mut document, &Settings::default(), &runs).expect("written");
         let document: serde_json::Value = serde_json::from_slice(&document).expect("JSON");
         assert_eq!(document["acts"][0]["unkept"], 21_234);
+    }
+
+    #[test]
+    fn a_frame_that_is_not_ip_is_drawn_captured_and_in_the_document() {
+        let mut request = [[0xff; 6], [2, 0, 10, 0, 0, 1]].concat();
+        request.extend([8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 10, 0, 0, 1, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0, 0, 3]);
+        let mut reply = request.clone();
+        reply[21] = 2;
+        let mut cut = request.clone();
+        cut.truncate(30);
+        let mut other = [2; 12].to_vec();
+        other.extend([0x88, 0xb5, 1]);
+        let sent = std::time::Instant::now();
+        let passage = |frame: &Vec<u8>, fate| Passage {
+            direction: Direction::ToServer,
+            frame: frame.clone(),
+            sent,
+            arrived: None,
+            copy_arrived: None,
+            fate,
+            decided: None,
+        };
+        let frames = [(request, Fate::Dropped), (reply, Fate::Cut), (cut, Fate::Dropped), (other, Fate::Dropped)];
+        let mut passages = Passages::default();
+        passages.frames = frames.iter().map(|(frame, fate)| passage(frame, *fate)).collect();
+        let (programs, runs) = (Programs::default(), [Run::new("clean", passages, Vec::new(), Vec::new())]);
+        for (language, said) in [
+            (
+                Language::English,
+                ["ARP who has 10.0.0.3?", "ARP 10.0.0.1 is at 02:00:0a:00:00:01", "16 bytes", "1 byte"],
+            ),
+            (
+                Language::Korean,
+                ["ARP 10.0.0.3의 MAC 주소는?", "ARP 10.0.0.1의 MAC 주소는 02:00:0a:00:00:01", "16바이트", "1바이트"],
+            ),
+        ] {
+            let said =
+                [said[0], said[1], &format!("EtherType 0x0806 {}", said[2]), &format!("EtherType 0x88b5 {}", said[3])];
+            let mut drawing = Vec::new();
+            terminal::draw(&mut drawing, &runs[0], &[], 110, language).expect("written");
+            let page = serde_json::to_vec(&DrawnAct::of(&runs[0], "", language)).expect("JSON");
+            let picture = svg::draw(Source::Programs(&programs), &runs, language).into_bytes();
+            let capture = pcapng(Source::Programs(&programs), &runs, language);
+            assert!(frames.iter().all(|(frame, _)| capture.windows(frame.len()).any(|bytes| bytes == frame)));
+            for shown in [drawing, page, picture, capture] {
+                let shown = String::from_utf8_lossy(&shown);
+                assert!(said.iter().all(|said| shown.contains(said)), "{shown}");
+            }
+        }
+        let mut document = Vec::new();
+        json_of_programs(&mut document, &Settings::default(), &runs).expect("written");
+        let document: serde_json::Value = serde_json::from_slice(&document).expect("JSON");
+        let segments = &document["acts"][0]["segments"];
+        assert_eq!((&segments[0]["protocol"], &segments[0]["wire"]), (&"arp".into(), &"dropped".into()));
+        assert_eq!(segments[0]["arp"]["target"], "10.0.0.3");
+        assert_eq!((&segments[3]["protocol"], &segments[3]["ether_type"]), (&"ethernet".into(), &0x88b5.into()));
     }
 
     #[test]

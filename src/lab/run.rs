@@ -8,12 +8,13 @@ use super::wire::{Passage, Passages};
 use crate::language::Language;
 use crate::language::sentence::{Sentence, both};
 use crate::packet::Direction;
+use crate::packet::arp::Arp;
 use crate::packet::rule::Conditions;
 use crate::packet::segment::{Packet, Transport};
 use crate::packet::tracker::{self, Relative, Tracker};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Instant;
 
 /// Milliseconds since the first frame left.
@@ -21,6 +22,9 @@ pub(super) type Ms = f64;
 
 /// From here on the wire's own lateness may have changed what happened.
 const DISTURBED_MS: Ms = 5.0;
+
+/// An Ethernet header's length.
+const ETHERNET: usize = 14;
 
 /// One act, as it was seen.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -36,8 +40,6 @@ pub(super) struct Run {
     pub(super) found: Found,
     /// By how much the wire was late at most, in milliseconds.
     pub(super) late_ms: Ms,
-    /// Frames that could not be read.
-    pub(super) unreadable: u64,
     /// Frames that passed after these, and were counted only.
     #[serde(default)]
     pub(super) unkept: u64,
@@ -67,18 +69,26 @@ pub(super) struct Segment {
     /// What the wire did to it, if anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) wire: Option<Deed>,
-    pub(super) source: SocketAddr,
-    pub(super) destination: SocketAddr,
+    /// Port 0, where the protocol has none; nothing, where a frame has no IP address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) source: Option<SocketAddr>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) destination: Option<SocketAddr>,
     pub(super) protocol: Protocol,
-    /// Bytes of data.
+    /// Bytes of data; of a frame that is not taken apart, all behind its Ethernet header.
     pub(super) length: u32,
     #[serde(flatten)]
     pub(super) tcp: Option<Tcp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) icmp: Option<(u8, u8)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) arp: Option<Arp>,
+    /// Of a frame that is not taken apart: its EtherType, or its length (IEEE 802.3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) ether_type: Option<u16>,
 }
 
-/// What an IP packet carries.
+/// What a frame carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Protocol {
@@ -87,7 +97,11 @@ pub(super) enum Protocol {
     Icmp,
     /// A later part of a datagram that was too long for one packet.
     Fragment,
+    /// Another one, in an IP packet.
     Other,
+    Arp,
+    /// Neither IP that can be read nor ARP.
+    Ethernet,
 }
 
 /// What TCP says in it; relative numbers count from the sender's SYN, which is 0.
@@ -152,6 +166,12 @@ impl Segment {
         self.tcp.is_some() && self.length > 0
     }
 
+    /// The relative numbers of its first and last byte of data; a SYN before them takes one of its own.
+    pub(super) fn bytes(&self) -> Option<(Relative, Relative)> {
+        let first = self.tcp.as_ref()?.relative_sequence + i64::from(self.has("SYN"));
+        self.is_data().then(|| (first, first + i64::from(self.length) - 1))
+    }
+
     /// Its relative acknowledgment number.
     pub(super) fn acknowledges(&self) -> Option<Relative> {
         self.tcp.as_ref()?.relative_acknowledgment
@@ -166,12 +186,6 @@ impl Segment {
         let kind = match &self.tcp {
             None => format!("{:?}{}", self.protocol, self.length).to_uppercase(),
             Some(_) if self.length > 0 => format!("{}{}", if self.has("FIN") { "F" } else { "D" }, self.length),
-    /// The relative numbers of its first and last byte of data; a SYN before them takes one of its own.
-    pub(super) fn bytes(&self) -> Option<(Relative, Relative)> {
-        let first = self.tcp.as_ref()?.relative_sequence + i64::from(self.has("SYN"));
-        self.is_data().then(|| (first, first + i64::from(self.length) - 1))
-    }
-
             Some(tcp) => tcp.flags.replace("PSH+", ""),
         };
         let again = if self.is_again() { "*" } else { "" };
@@ -197,14 +211,10 @@ impl Run {
         run.first_at = Some(begun);
         let mut connections = HashMap::new();
         for passage in passages.frames {
-            match segment(&passage, begun, &mut connections) {
-                Some(mut segment) => {
-                    segment.number = run.segments.len() + 1;
-                    run.segments.push(segment);
-                    run.frames.push(passage.frame);
-                }
-                None => run.unreadable += 1,
-            }
+            let mut segment = segment(&passage, begun, &mut connections);
+            segment.number = run.segments.len() + 1;
+            run.segments.push(segment);
+            run.frames.push(passage.frame);
         }
         run.calls = calls
             .into_iter()
@@ -303,53 +313,9 @@ pub(super) fn ms(at: Instant, begun: Instant) -> Ms {
 pub(super) type Connections = HashMap<[SocketAddr; 2], Tracker>;
 
 /// Takes a frame apart, in the light of those before it.
-pub(super) fn segment(passage: &Passage, begun: Instant, connections: &mut Connections) -> Option<Segment> {
-    let packet = Packet::from_ethernet(&passage.frame, passage.frame.len()).ok()?;
-    let (mut ports, mut length, mut icmp) = ((0, 0), packet.payload.len() as u32, None);
-    let protocol = match &packet.transport {
-        Transport::Tcp(tcp) => {
-            (ports, length) = ((tcp.source, tcp.destination), tcp.length);
-            Protocol::Tcp
-        }
-        Transport::Udp(udp) => {
-            ports = (udp.source, udp.destination);
-            Protocol::Udp
-        }
-        Transport::Icmp(message) => {
-            icmp = Some((message.kind, message.code));
-            Protocol::Icmp
-        }
-        Transport::LaterFragment => Protocol::Fragment,
-        Transport::Other(_) => Protocol::Other,
-    };
-    let address = |ip: IpAddr, port| SocketAddr::new(ip, port);
-    let (source, destination) = (address(packet.source, ports.0), address(packet.destination, ports.1));
-    let pair = match passage.direction {
-        Direction::ToServer => [source, destination],
-        Direction::ToClient => [destination, source],
-    };
-    let tcp = packet.tcp().map(|tcp| {
-        let tracker = connections.entry(pair).or_default();
-        if tracker.is_another(passage.direction, tcp) {
-            *tracker = Tracker::default();
-        }
-        let seen = tracker.follow(passage.direction, tcp);
-        Tcp {
-            flags: tcp.flags.to_string(),
-            sequence: tcp.sequence,
-            relative_sequence: seen.sequence,
-            acknowledgment: tcp.flags.ack.then_some(tcp.acknowledgment),
-            relative_acknowledgment: seen.acknowledgment,
-            window: seen.window,
-            again: seen
-                .facts
-                .iter()
-                .any(|fact| matches!(fact, tracker::Fact::Again | tracker::Fact::PartlyAgain { .. })),
-            facts: seen.facts.to_vec(),
-            mss: tcp.options.mss,
-        }
-    });
-    Some(Segment {
+pub(super) fn segment(passage: &Passage, begun: Instant, connections: &mut Connections) -> Segment {
+    let frame = &passage.frame;
+    let mut segment = Segment {
         number: 0,
         direction: passage.direction,
         sent_ms: ms(passage.sent, begun),
@@ -357,11 +323,78 @@ pub(super) fn segment(passage: &Passage, begun: Instant, connections: &mut Conne
         arrived_ms: passage.arrived.map(|at| ms(at, begun)),
         copy_arrived_ms: passage.copy_arrived.map(|at| ms(at, begun)),
         wire: Deed::of(passage.fate),
-        source,
-        destination,
-        protocol,
-        length,
-        tcp,
-        icmp,
-    })
+        source: None,
+        destination: None,
+        protocol: Protocol::Ethernet,
+        length: 0,
+        tcp: None,
+        icmp: None,
+        arp: None,
+        ether_type: None,
+    };
+    match (Packet::from_ethernet(frame, frame.len()), Arp::from_ethernet(frame)) {
+        (Ok(packet), _) => segment.carries(&packet, connections),
+        (Err(_), Some(message)) => {
+            let address = |ip: Ipv4Addr| Some(SocketAddr::new(ip.into(), 0));
+            (segment.source, segment.destination) = (address(message.sender), address(message.target));
+            (segment.protocol, segment.arp) = (Protocol::Arp, Some(message));
+        }
+        (Err(_), None) => {
+            segment.length = frame.len().saturating_sub(ETHERNET) as u32;
+            segment.ether_type = frame.get(12..ETHERNET).map(|bytes| u16::from_be_bytes([bytes[0], bytes[1]]));
+        }
+    }
+    segment
+}
+
+impl Segment {
+    /// Takes the IP packet in it apart.
+    fn carries(&mut self, packet: &Packet<'_>, connections: &mut Connections) {
+        let mut ports = (0, 0);
+        self.length = packet.payload.len() as u32;
+        self.protocol = match &packet.transport {
+            Transport::Tcp(tcp) => {
+                (ports, self.length) = ((tcp.source, tcp.destination), tcp.length);
+                Protocol::Tcp
+            }
+            Transport::Udp(udp) => {
+                ports = (udp.source, udp.destination);
+                Protocol::Udp
+            }
+            Transport::Icmp(message) => {
+                self.icmp = Some((message.kind, message.code));
+                Protocol::Icmp
+            }
+            Transport::LaterFragment => Protocol::Fragment,
+            Transport::Other(_) => Protocol::Other,
+        };
+        let (source, destination) =
+            (SocketAddr::new(packet.source, ports.0), SocketAddr::new(packet.destination, ports.1));
+        (self.source, self.destination) = (Some(source), Some(destination));
+        let pair = match self.direction {
+            Direction::ToServer => [source, destination],
+            Direction::ToClient => [destination, source],
+        };
+        self.tcp = packet.tcp().map(|tcp| followed(tcp, self.direction, connections.entry(pair).or_default()));
+    }
+}
+
+/// A TCP segment in the light of those before it.
+fn followed(tcp: &crate::packet::segment::Tcp, direction: Direction, tracker: &mut Tracker) -> Tcp {
+    if tracker.is_another(direction, tcp) {
+        *tracker = Tracker::default();
+    }
+    let seen = tracker.follow(direction, tcp);
+    let is_again = |fact: &tracker::Fact| matches!(fact, tracker::Fact::Again | tracker::Fact::PartlyAgain { .. });
+    Tcp {
+        flags: tcp.flags.to_string(),
+        sequence: tcp.sequence,
+        relative_sequence: seen.sequence,
+        acknowledgment: tcp.flags.ack.then_some(tcp.acknowledgment),
+        relative_acknowledgment: seen.acknowledgment,
+        window: seen.window,
+        again: seen.facts.iter().any(is_again),
+        facts: seen.facts.to_vec(),
+        mss: tcp.options.mss,
+    }
 }

@@ -1,7 +1,8 @@
-//! Packets as a calculation: taken apart ([`segment`], [`layers`]), followed over a
+//! Packets as a calculation: taken apart ([`segment`], [`layers`], [`arp`]), followed over a
 //! connection ([`tracker`]), carried by a simulated link ([`link`]) and written
 //! for Wireshark ([`pcapng`]). Nothing here does I/O or reads a clock.
 
+pub mod arp;
 pub mod layers;
 pub mod link;
 pub mod pcapng;

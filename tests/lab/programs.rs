@@ -74,6 +74,18 @@ fn our_own_client_reaches_our_own_server_by_name() {
 }
 
 #[test]
+fn what_asks_for_a_host_that_is_not_there_is_seen() {
+    let ask = format!("{} fetch -q http://10.0.0.3/; true", super::copy().display());
+    let Some(document) = lab(&["--json", "--", "sh", "-c", &ask]) else { return };
+    let segments = document["acts"][0]["segments"].as_array().expect("segments");
+    assert!(!segments.is_empty(), "its ARP requests left");
+    for one in segments {
+        assert_eq!((&one["protocol"], &one["arp"]["operation"]), (&"arp".into(), &1.into()), "{one}");
+        assert_eq!((&one["arp"]["target"], &one["direction"]), (&"10.0.0.3".into(), &"to_server".into()), "{one}");
+    }
+}
+
+#[test]
 fn the_clients_exit_status_is_the_labs() {
     let output = unprivileged().args(["lab", "--", "sh", "-c", "exit 7"]).output().expect("it runs");
     if !is_refused(&output) {

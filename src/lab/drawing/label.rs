@@ -3,6 +3,7 @@
 use crate::lab::deed::UNDER_WAY;
 use crate::lab::run::{Deed, Protocol, Segment};
 use crate::language::Language;
+use crate::packet::arp::Arp;
 use crate::packet::tracker::{Fact, Relative};
 
 /// `SYN seq 2145370668`, `bytes 1–33, again`, `ACK 16`.
@@ -49,6 +50,8 @@ fn what_it_carries(segment: &Segment, blank: Option<String>, language: Language)
                 }
             }
             Protocol::Tcp | Protocol::Other => "IP",
+            Protocol::Arp => return segment.arp.as_ref().map(|message| arp(message, ko)).unwrap_or_default(),
+            Protocol::Ethernet => &ethernet(segment.ether_type),
         };
         return match (segment.icmp, ko) {
             (Some((3, 3)), false) => "ICMP port unreachable".into(),
@@ -89,6 +92,26 @@ fn what_it_carries(segment: &Segment, blank: Option<String>, language: Language)
         words.extend(note(*fact, ko));
     }
     words.join(", ")
+}
+
+/// A frame that is not taken apart, by its EtherType; below 0x0600 that field is a length (IEEE 802.3).
+fn ethernet(ether_type: Option<u16>) -> String {
+    match ether_type {
+        Some(kind @ 0x0600..) => format!("EtherType 0x{kind:04x}"),
+        _ => "IEEE 802.3".into(),
+    }
+}
+
+fn arp(message: &Arp, ko: bool) -> String {
+    let Arp { sender, sender_mac, target, .. } = message;
+    match (message.operation, ko) {
+        (1, false) => format!("ARP who has {target}?"),
+        (1, true) => format!("ARP {target}의 MAC 주소는?"),
+        (2, false) => format!("ARP {sender} is at {sender_mac}"),
+        (2, true) => format!("ARP {sender}의 MAC 주소는 {sender_mac}"),
+        (operation, false) => format!("ARP operation {operation}"),
+        (operation, true) => format!("ARP 동작 {operation}"),
+    }
 }
 
 /// Numbers from one to another; one alone may be a FIN's.

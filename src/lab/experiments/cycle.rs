@@ -43,10 +43,10 @@ fn play(stage: &Stage) -> io::Result<()> {
 fn facts(runs: &[Run]) -> Facts {
     let Some(run) = runs.first() else { return Facts::default() };
     let asked = |one: &&Segment| one.protocol == Protocol::Udp && one.direction == ToServer;
-    let whom = |one: &Segment| match one.destination.ip() {
-        IpAddr::V4(ROOT) => "root",
-        IpAddr::V4(KR) => ".kr",
-        IpAddr::V4(LAB_KR) => "lab.kr",
+    let whom = |one: &Segment| match one.destination.map(|to| to.ip()) {
+        Some(IpAddr::V4(ROOT)) => "root",
+        Some(IpAddr::V4(KR)) => ".kr",
+        Some(IpAddr::V4(LAB_KR)) => "lab.kr",
         _ => "?",
     };
     let order: Vec<&str> = run.segments.iter().filter(asked).map(whom).collect();

@@ -66,8 +66,8 @@ fn facts(runs: &[Run]) -> Facts {
     };
     let bytes = PORT.to_be_bytes();
     Facts::default()
-        .counts("client_ports", syns.iter().map(|one| one.source.port().into()).collect())
-        .counts("server_ports", syns.iter().map(|one| one.destination.port().into()).collect())
+        .counts("client_ports", syns.iter().filter_map(|one| Some(one.source?.port().into())).collect())
+        .counts("server_ports", syns.iter().filter_map(|one| Some(one.destination?.port().into())).collect())
         .holds("replies_swap_the_four_values", responses.into_iter().all(is_swapped))
         .word("port_on_the_wire", format!("{:02x} {:02x}", bytes[0], bytes[1]))
         .holds("port_is_in_the_frame", run.frames.first().is_some_and(|frame| frame.get(36..38) == Some(&bytes)))

@@ -103,7 +103,7 @@ fn facts(runs: &[Run]) -> Facts {
             Some(again.sent_ms - first.sent_ms)
         });
         let resets = run.number_of(|one| one.has("RST"));
-        let mut ports: Vec<u16> = again.iter().map(|one| one.source.port()).collect();
+        let mut ports: Vec<u16> = again.iter().filter_map(|one| Some(one.source?.port())).collect();
         ports.sort_unstable();
         ports.dedup();
         facts = facts
