@@ -95,11 +95,30 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
         "After shutdown(SHUT_WR) the server read \"{thanks}\". A FIN says \"I have no more to send\", not \"stop sending\".",
         "shutdown(SHUT_WR) 뒤에도 서버는 \"{thanks}\" 인사를 읽었습니다. FIN은 “나는 끝”이지 “너도 끝”이 아닙니다."
     )];
-    if let Some((first, second)) = facts.get_word("sends_after_a_close").and_then(|sends| sends.split_once(", ")) {
+    if let Some((first, second)) = facts.get_word("sends_after_a_close").and_then(|sends| sends.split_once(", "))
+        && first.parse::<u32>().is_ok()
+    {
         why.push(both!(
             "After close() there was no program to read: the kernel responded with a RST. The client's first send() still succeeded ({first} bytes); the next one returned {second}.",
             "close() 뒤에는 읽을 프로그램이 없으므로 커널이 RST로 응답했습니다. 그래도 클라이언트의 첫 send()는 성공했습니다({first}바이트). 다음 send()의 결과: {second}."
         ));
     }
     Some(Conclusion { choice: 1, why })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_first_send_that_failed_did_not_succeed() {
+        let sentences = |sends: &str| {
+            let facts = Facts::default()
+                .word("thanks_read", "Thank you!")
+                .holds("close_was_answered_by_a_reset", true)
+                .word("sends_after_a_close", sends);
+            conclude(&facts).map(|conclusion| conclusion.why.len())
+        };
+        assert_eq!([sentences("9, EPIPE"), sentences("EPIPE, EPIPE")], [Some(2), Some(1)]);
+    }
 }

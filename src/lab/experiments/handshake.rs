@@ -65,8 +65,11 @@ fn facts(runs: &[Run]) -> Facts {
     }
     if let Some(run) = runs.get(1) {
         let lost = run.first(|one| one.is_lost());
+        let request = run.first(|one| one.direction == ToServer && one.is_data());
+        let is_same = lost.zip(request).is_some_and(|(lost, request)| lost.acknowledges() == request.acknowledges());
         facts = facts
             .holds("third_was_lost", lost.is_some_and(|one| one.is_pure_ack() && one.direction == ToServer))
+            .holds("request_acknowledges_the_same", is_same)
             .holds("it_was_sent_again", run.number_of(Segment::is_again) > 0)
             .holds("response_came", run.call(Side::Client, "recv() 0").is_some())
             .word("shape_without_the_third", run.shape());
@@ -90,11 +93,30 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
             "순수한 ACK는 번호를 쓰지 않습니다. 그래서 요청은 세 번째 세그먼트와 같은 번호에서 시작합니다."
         ),
     ];
-    if facts.is("third_was_lost") && facts.is("response_came") && !facts.is("it_was_sent_again") {
+    if facts.is("third_was_lost")
+        && facts.is("request_acknowledges_the_same")
+        && facts.is("response_came")
+        && !facts.is("it_was_sent_again")
+    {
         why.push(both!(
             "With the third segment lost, nothing was sent again: the request carries the same acknowledgment, and completes the handshake.",
             "세 번째 세그먼트를 잃었는데도 다시 보낸 것은 없습니다. 요청에 같은 확인 응답이 들어 있어 그것으로 핸드셰이크가 끝납니다."
         ));
     }
     Some(Conclusion { choice: 1, why })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_completes_the_handshake_if_it_acknowledges_the_same() {
+        let mut acts = crate::lab::recorded::in_the_folder("handshake").acts;
+        let sentences = |acts: &[Run]| conclude(&facts(acts)).map(|conclusion| conclusion.why.len());
+        assert_eq!(sentences(&acts), Some(3));
+        let request = acts[1].segments.iter_mut().find(|one| one.direction == ToServer && one.is_data());
+        request.and_then(|one| one.tcp.as_mut()).expect("a request").relative_acknowledgment = Some(2);
+        assert_eq!(sentences(&acts), Some(2));
+    }
 }

@@ -81,6 +81,12 @@ fn facts(runs: &[Run]) -> Facts {
         )
         .ms("fin_again_after_ms", fins.first().zip(again).map(|(first, again)| again.sent_ms - first.sent_ms))
         .holds("answered", answered)
+        .holds(
+            "both_had_closed",
+            [Side::Client, Side::Server]
+                .iter()
+                .all(|side| run.call(*side, "close()").zip(again).is_some_and(|(at, again)| at < again.sent_ms)),
+        )
         .set("server_state", run.found("server_state"))
         .set("client_state", run.found("client_state"))
         .set("bind_again", run.found("bind_again"))
@@ -90,7 +96,7 @@ fn facts(runs: &[Run]) -> Facts {
 
 fn conclude(facts: &Facts) -> Option<Conclusion> {
     let after = facts.get_ms("fin_again_after_ms")?;
-    if !facts.is("the_lost_one_was_the_last_ack") || !facts.is("answered") {
+    if !facts.is("the_lost_one_was_the_last_ack") || !facts.is("answered") || !facts.is("both_had_closed") {
         return None;
     }
     let mut why = vec![both!(
@@ -114,4 +120,24 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
         ));
     }
     Some(Conclusion { choice: 1, why })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_program_was_left_if_both_had_closed_before() {
+        let is_concluded = |both_had_closed| {
+            let facts = Facts::default()
+                .ms("fin_again_after_ms", Some(228.0))
+                .holds("the_lost_one_was_the_last_ack", true)
+                .holds("answered", true)
+                .holds("both_had_closed", both_had_closed);
+            conclude(&facts).is_some()
+        };
+        assert!(is_concluded(true) && !is_concluded(false));
+        let acts = crate::lab::recorded::in_the_folder("last-ack").acts;
+        assert!(facts(&acts).is("both_had_closed"));
+    }
 }

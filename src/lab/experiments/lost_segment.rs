@@ -61,6 +61,14 @@ fn facts(runs: &[Run]) -> Facts {
             "acks_name_what_came",
             same.iter().any(|one| one.fact(|fact| matches!(fact, tracker::Fact::ReportsGap { .. }))),
         )
+        .holds("only_the_lost_was_sent_again", {
+            let sent_again = run.of(ToClient).filter(|one| one.is_data() && one.is_again());
+            let is_lost = |one: &Segment| {
+                let is_it = |other: &&Segment| other.is_lost() && !other.is_again() && other.bytes() == one.bytes();
+                run.of(ToClient).any(|other| is_it(&other))
+            };
+            sent_again.into_iter().all(is_lost)
+        })
         .ms("first_read_ms", read.map(|call| call.at_ms))
         .ms("gap_filled_ms", filled)
         .holds("nothing_read_before", read.zip(filled).is_some_and(|(read, filled)| read.at_ms >= filled))
@@ -83,11 +91,26 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
             "뒤의 조각은 클라이언트의 커널에서 기다렸습니다. 빈자리가 채워지기 전까지 프로그램은 아무것도 읽지 못했습니다."
         ),
     ];
-    if facts.is("acks_name_what_came") {
+    if facts.is("acks_name_what_came") && facts.is("only_the_lost_was_sent_again") {
         why.push(both!(
             "Those ACKs also name what had come behind the gap (SACK), so only what was missing was sent again.",
             "그 ACK에는 빈자리 뒤에 무엇이 도착했는지도 적혀 있습니다(SACK). 그래서 빠진 것만 다시 보냈습니다."
         ));
     }
     Some(Conclusion { choice: 1, why })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_sent_again_needlessly_was_not_missing() {
+        let mut acts = crate::lab::recorded::in_the_folder("lost-segment").acts;
+        let sentences = |acts: &[Run]| conclude(&facts(acts)).map(|conclusion| conclusion.why.len());
+        assert_eq!(sentences(&acts), Some(3));
+        let last = acts[0].segments.iter_mut().rev().find(|one| one.is_data() && !one.is_again()).expect("data");
+        last.tcp.as_mut().expect("TCP").again = true;
+        assert_eq!(sentences(&acts), Some(2));
+    }
 }

@@ -75,14 +75,20 @@ fn facts(runs: &[Run]) -> Facts {
         };
         Some(time("second_ms")?.max(time("third_ms")?))
     };
-    NAMES.into_iter().zip(runs).fold(Facts::default(), |facts, (name, run)| facts.ms(name, waited(run)))
+    let facts = NAMES.into_iter().zip(runs).fold(Facts::default(), |facts, (name, run)| facts.ms(name, waited(run)));
+    let Some(run) = runs.first() else { return facts };
+    let ended = run.call(Side::Client, "the silent one ends");
+    let connected = run.calls_of(Side::Client, "connect() = 0").filter(|one| Some(one.at_ms) < ended).count();
+    facts.count("connected_while_one_was_silent", connected)
 }
 
 fn conclude(facts: &Facts) -> Option<Conclusion> {
     let [iterative, process, thread, multiplex] = NAMES.map(|name| facts.get_ms(name));
     let (iterative, process, thread, multiplex) = (iterative?, process?, thread?, multiplex?);
     let most = process.max(thread).max(multiplex);
-    if iterative < SILENT.as_millis() as f64 * 0.9 || most > iterative / 2.0 {
+    let silent = SILENT.as_millis() as f64;
+    let is_as_long = (silent * 0.9..silent * 1.5).contains(&iterative);
+    if !is_as_long || most > iterative / 2.0 || facts.get_count("connected_while_one_was_silent")? != 3 {
         return None;
     }
     Some(Conclusion {
@@ -98,4 +104,21 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
             ),
         ],
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_two_stood_in_the_queue_if_they_were_connected_and_waited_as_long_as_the_silent_one() {
+        let is_concluded = |iterative, connected| {
+            let [waited, others @ ..] = NAMES;
+            let facts = others.into_iter().fold(Facts::default(), |facts, name| facts.ms(name, Some(5.0)));
+            let facts = facts.ms(waited, Some(iterative)).count("connected_while_one_was_silent", connected);
+            conclude(&facts).is_some()
+        };
+        assert!(is_concluded(909.0, 3));
+        assert!(!is_concluded(909.0, 2) && !is_concluded(2400.0, 3) && !is_concluded(500.0, 3));
+    }
 }

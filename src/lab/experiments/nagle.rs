@@ -81,7 +81,7 @@ fn facts(runs: &[Run]) -> Facts {
 }
 
 fn conclude(facts: &Facts) -> Option<Conclusion> {
-    let slow = facts.get_ms("median_of_two_writes_ms").filter(|slow| *slow >= 35.0)?;
+    let slow = facts.get_ms("median_of_two_writes_ms").filter(|slow| *slow > 40.0)?;
     let fast = facts.get_ms("median_with_nodelay_ms").filter(|fast| *fast < slow / 2.0)?;
     Some(Conclusion {
         choice: 2,
@@ -96,4 +96,19 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
             ),
         ],
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn less_than_forty_milliseconds_are_not_more() {
+        let is_concluded = |slow| {
+            let facts =
+                Facts::default().ms("median_of_two_writes_ms", Some(slow)).ms("median_with_nodelay_ms", Some(2.4));
+            conclude(&facts).is_some()
+        };
+        assert!(is_concluded(44.0) && !is_concluded(38.0));
+    }
 }

@@ -74,7 +74,8 @@ fn facts(runs: &[Run]) -> Facts {
 }
 
 fn conclude(facts: &Facts) -> Option<Conclusion> {
-    let refused = facts.get_ms("refused_after_ms")?;
+    // A round trip takes 20 ms: neither at once nor after a timeout.
+    let refused = facts.get_ms("refused_after_ms").filter(|refused| (15.0..300.0).contains(refused))?;
     let gave_up = facts.get_ms("gave_up_after_ms").filter(|gave_up| *gave_up > refused)?;
     if facts.get_count("resets")? == 0 || !facts.get_word("closed_port")?.contains("ECONNREFUSED") {
         return None;

@@ -60,7 +60,7 @@ fn facts(runs: &[Run]) -> Facts {
     let Some(run) = runs.first() else { return Facts::default() };
     let syns: Vec<&Segment> =
         run.segments.iter().filter(|one| one.has("SYN") && !one.has("ACK") && !one.is_again()).collect();
-    let responses = run.segments.iter().filter(|one| one.has("SYN") && one.has("ACK"));
+    let mut responses = run.of(ToClient).filter(|one| one.tcp.is_some());
     let is_swapped = |response: &Segment| {
         syns.iter().any(|syn| (syn.source, syn.destination) == (response.destination, response.source))
     };
@@ -68,7 +68,7 @@ fn facts(runs: &[Run]) -> Facts {
     Facts::default()
         .counts("client_ports", syns.iter().filter_map(|one| Some(one.source?.port().into())).collect())
         .counts("server_ports", syns.iter().filter_map(|one| Some(one.destination?.port().into())).collect())
-        .holds("replies_swap_the_four_values", responses.into_iter().all(is_swapped))
+        .holds("replies_swap_the_four_values", responses.all(is_swapped))
         .word("port_on_the_wire", format!("{:02x} {:02x}", bytes[0], bytes[1]))
         .holds("port_is_in_the_frame", run.frames.first().is_some_and(|frame| frame.get(36..38) == Some(&bytes)))
         .set("udp_binds_the_same_number", run.found("udp_binds_the_same_number"))
@@ -106,4 +106,18 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
         ));
     }
     Some(Conclusion { choice: 1, why })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_response_has_the_four_values_and_not_only_the_first() {
+        let mut acts = crate::lab::recorded::in_the_folder("ports").acts;
+        assert!(facts(&acts).is("replies_swap_the_four_values"));
+        let last = acts[0].segments.iter_mut().rev().find(|one| one.direction == ToClient).expect("a response");
+        last.destination.as_mut().expect("an address").set_port(1);
+        assert_eq!(conclude(&facts(&acts)), None);
+    }
 }

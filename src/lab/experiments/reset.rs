@@ -212,6 +212,7 @@ fn facts(runs: &[Run]) -> Facts {
         facts = facts
             .word("reads_of_an_unread_close", calls(run, Side::Client, "recv() "))
             .count("resets_of_an_unread_close", resets(run, ToClient))
+            .count("fins_of_an_unread_close", run.of(ToClient).filter(|one| one.has("FIN")).count())
             .word("shape", run.shape());
     }
     if let Some(run) = runs.get(1) {
@@ -248,7 +249,8 @@ fn facts(runs: &[Run]) -> Facts {
 
 fn conclude(facts: &Facts) -> Option<Conclusion> {
     let reads = facts.get_word("reads_of_an_unread_close")?;
-    if !reads.contains("ECONNRESET") || facts.get_count("resets_of_an_unread_close")? == 0 {
+    let (resets, fins) = (facts.get_count("resets_of_an_unread_close")?, facts.get_count("fins_of_an_unread_close")?);
+    if !reads.contains("ECONNRESET") || resets == 0 || fins > 0 {
         return None;
     }
     let (choice, late) = read_late(facts)?;
@@ -308,6 +310,8 @@ fn other_ways(facts: &Facts) -> Vec<Sentence> {
     let mut why = Vec::new();
     if let (Some(sends), Some(1..)) =
         (facts.get_word("sends_to_a_closed_end"), facts.get_count("resets_of_a_closed_end"))
+        // The request, and the first that came too late.
+        && sends.split(", ").take_while(|result| result.parse::<u32>().is_ok()).count() >= 2
     {
         why.push(both!(
             "To an end that has closed, the client's sends went: {sends}. The first one that is too late succeeds: the RST has not come back yet.",
@@ -336,6 +340,7 @@ mod tests {
         let facts = Facts::default()
             .word("reads_of_an_unread_close", "32, ECONNRESET")
             .count("resets_of_an_unread_close", 1)
+            .count("fins_of_an_unread_close", 0)
             .word("late_reads", late)
             .holds("late_reads_after_the_reset", true)
             .count("late_arrived", 32)
@@ -353,8 +358,30 @@ mod tests {
         assert_eq!(concluded("32, ECONNRESET", 32, 2896), Some((1, 3)));
         assert_eq!(concluded("ECONNRESET", 0, 0), Some((2, 2)), "on a kernel that discards");
         assert_eq!(concluded("16, ECONNRESET", 16, 2896), None, "neither");
-        let without_a_late_reader =
-            Facts::default().word("reads_of_an_unread_close", "32, ECONNRESET").count("resets_of_an_unread_close", 1);
+        let without_a_late_reader = Facts::default()
+            .word("reads_of_an_unread_close", "32, ECONNRESET")
+            .count("resets_of_an_unread_close", 1)
+            .count("fins_of_an_unread_close", 0);
         assert_eq!(conclude(&without_a_late_reader), None);
+    }
+
+    #[test]
+    fn a_fin_beside_the_reset_and_a_late_send_that_failed_are_not_passed_over() {
+        let concluded = |fins, sends: &str| {
+            let facts = Facts::default()
+                .word("reads_of_an_unread_close", "32, ECONNRESET")
+                .count("resets_of_an_unread_close", 1)
+                .count("fins_of_an_unread_close", fins)
+                .word("late_reads", "32, ECONNRESET")
+                .holds("late_reads_after_the_reset", true)
+                .count("late_arrived", 32)
+                .count("late_read", 32)
+                .word("sends_to_a_closed_end", sends)
+                .count("resets_of_a_closed_end", 1);
+            conclude(&facts).map(|conclusion| conclusion.why.len())
+        };
+        assert_eq!(concluded(0, "3, 4, EPIPE"), Some(3));
+        assert_eq!(concluded(0, "3, EPIPE"), Some(2));
+        assert_eq!(concluded(1, "3, 4, EPIPE"), None);
     }
 }

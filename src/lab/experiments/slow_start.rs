@@ -24,6 +24,8 @@ pub(super) const SLOW_START: Experiment = Experiment {
     next: &[("lab slow-start --wire '<data:25 drop'", text("and when one is lost?", "그러다 하나를 잃으면?"))],
 };
 
+/// Of its wire, in milliseconds.
+const ROUND_TRIP: u64 = 100;
 /// Segments with data that leave within this many milliseconds of each other are one flight.
 const TOGETHER: Ms = 20.0;
 
@@ -36,7 +38,8 @@ fn facts(runs: &[Run]) -> Facts {
             _ => flights.push(vec![one]),
         }
     }
-    let begin = |place: usize| flights.get(place).and_then(|flight| flight.first()).map(|one| one.sent_ms);
+    let begins: Vec<Ms> = flights.iter().filter_map(|flight| Some(flight.first()?.sent_ms)).collect();
+    let between = begins.windows(2).filter_map(|pair| Some((pair.get(1)? - pair.first()?).round() as u64));
     let largest = flights.iter().flatten().map(|one| one.length).max().unwrap_or_default();
     let (stopped, windows) = (1..)
         .zip(&flights)
@@ -44,7 +47,7 @@ fn facts(runs: &[Run]) -> Facts {
         .unzip();
     Facts::default()
         .counts("flights", flights.iter().map(|flight| flight.len() as u64).collect())
-        .ms("between_the_first_two_ms", begin(0).zip(begin(1)).map(|(first, second)| second - first))
+        .counts("between_flights_ms", between.collect())
         .counts("flights_that_fill_the_window", stopped)
         .counts("windows_they_fill", windows)
 }
@@ -62,17 +65,23 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
     let flights = facts.get_counts("flights")?;
     let (stopped, windows) =
         (facts.get_counts("flights_that_fill_the_window")?, facts.get_counts("windows_they_fill")?);
-    let between = facts.get_ms("between_the_first_two_ms")?;
+    let between = facts.get_counts("between_flights_ms")?;
+    let (least, most) = (between.iter().min()?, between.iter().max()?);
     // The last one is what is left: it says nothing of how much the sender would have tried.
     let free = stopped.first().map_or(flights.len(), |number| *number as usize).saturating_sub(1);
     let tried = flights.get(..free.min(flights.len().saturating_sub(1)))?;
     if flights.first() != Some(&10) || tried.len() < 2 || tried.windows(2).any(|pair| pair[1] < pair[0] * 3 / 2) {
         return None;
     }
+    // Each ACK lets the next ones go: a flight that came later waited for something else.
+    if *least < ROUND_TRIP || *most > ROUND_TRIP * 3 / 2 {
+        return None;
+    }
+    let between = if least < most { format!("{least}–{most}") } else { least.to_string() };
     let all = flights.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
     let mut why = vec![both!(
-        "The flights had {all} segments, {between:.0} ms apart: one round trip. The sender doesn't know the path, so it tries more with each round trip. The last flight is the rest.",
-        "묶음마다 {all}개가 {between:.0} ms 간격으로 나갔습니다. 왕복 한 번입니다. 길을 모르니 왕복마다 늘려 봅니다. 마지막 묶음은 나머지입니다."
+        "The flights had {all} segments, {between} ms apart: one round trip. The sender doesn't know the path, so it tries more with each round trip. The last flight is the rest.",
+        "묶음마다 {all}개가 {between} ms 간격으로 나갔습니다. 왕복 한 번입니다. 길을 모르니 왕복마다 늘려 봅니다. 마지막 묶음은 나머지입니다."
     )];
     why.extend(stopped.iter().zip(windows).map(|(number, window)| {
         both!(
@@ -92,9 +101,13 @@ mod tests {
     use super::*;
 
     fn said(flights: &[u64], stopped: &[(u64, u64)]) -> Option<String> {
+        said_of(flights, stopped, &[101])
+    }
+
+    fn said_of(flights: &[u64], stopped: &[(u64, u64)], between: &[u64]) -> Option<String> {
         let facts = Facts::default()
             .counts("flights", flights.to_vec())
-            .ms("between_the_first_two_ms", Some(100.6))
+            .counts("between_flights_ms", between.to_vec())
             .counts("flights_that_fill_the_window", stopped.iter().map(|(number, _)| *number).collect())
             .counts("windows_they_fill", stopped.iter().map(|(_, window)| *window).collect());
         let why = conclude(&facts)?.why;
@@ -108,6 +121,14 @@ mod tests {
         assert_eq!(facts.get_counts("flights"), Some(&[10, 20, 40, 69][..]));
         assert_eq!(facts.get_counts("flights_that_fill_the_window"), Some(&[][..]));
         assert_eq!(conclude(&facts), recording.conclusion());
+    }
+
+    #[test]
+    fn a_round_trip_lies_between_all_flights_or_it_is_not_said() {
+        let said = |between| said_of(&[10, 20, 40, 69], &[], between);
+        assert!(said(&[101, 101, 101]).is_some_and(|said| said.contains("69 segments, 101 ms apart")));
+        assert!(said(&[101, 101, 104]).is_some_and(|said| said.contains("69 segments, 101–104 ms apart")));
+        assert_eq!(said(&[101, 101, 320]), None);
     }
 
     #[test]

@@ -101,7 +101,10 @@ fn facts(runs: &[Run]) -> Facts {
             .count("said_by_the_other_end", run.of(ToClient).count());
     }
     if let Some(run) = runs.get(1) {
-        facts = facts.count("pieces", run.of(ToServer).count()).set("received_of_pieces", run.found("received"));
+        facts = facts
+            .count("pieces", run.of(ToServer).count())
+            .count("pieces_lost", run.number_of(Segment::is_lost))
+            .set("received_of_pieces", run.found("received"));
     }
     if let Some(run) = runs.get(2) {
         facts = facts
@@ -125,7 +128,9 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
         "Nobody did. Three datagrams left and two came, each whole; nothing was sent again, and nothing came back.",
         "아무도 알아채지 못했습니다. 세 개가 나가고 두 개가 왔습니다. 경계는 그대로였고, 다시 보낸 것도 돌아온 것도 없습니다."
     )];
-    if let (Some(pieces @ 2..), Some([])) = (facts.get_count("pieces"), facts.get_counts("received_of_pieces")) {
+    if let (Some(pieces @ 2..), Some(1), Some([])) =
+        (facts.get_count("pieces"), facts.get_count("pieces_lost"), facts.get_counts("received_of_pieces"))
+    {
         why.push(both!(
             "4,000 bytes travelled in {pieces} IP fragments; one was lost, and with it the whole datagram.",
             "4,000바이트는 IP 조각 {pieces}개로 나뉘어 갔습니다. 하나를 잃자 데이터그램 전체를 잃었습니다."
@@ -134,6 +139,7 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
     if let (Some(1..), Some(plain), Some(connected)) =
         (facts.get_count("icmp"), facts.get_word("second_send_unconnected"), facts.get_word("second_send_connected"))
         && plain == "ok"
+        && connected != "ok"
     {
         why.push(both!(
             "A closed port causes an ICMP message, but only a connected socket reports it: {connected}.",
@@ -141,4 +147,29 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
         ));
     }
     Some(Conclusion { choice: 2, why })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connected_socket_that_learned_nothing_is_not_said_to_have() {
+        let sentences = |connected: &str, pieces_lost| {
+            let facts = Facts::default()
+                .set("received", Some(Fact::Counts(vec![3, 7])))
+                .count("sent", 3)
+                .count("lost", 1)
+                .count("said_by_the_other_end", 0)
+                .count("pieces", 3)
+                .count("pieces_lost", pieces_lost)
+                .counts("received_of_pieces", Vec::new())
+                .count("icmp", 3)
+                .word("second_send_unconnected", "ok")
+                .word("second_send_connected", connected);
+            conclude(&facts).map(|conclusion| conclusion.why.len())
+        };
+        assert_eq!([sentences("ECONNREFUSED", 1), sentences("ok", 1)], [Some(3), Some(2)]);
+        assert_eq!(sentences("ECONNREFUSED", 2), Some(2), "two pieces were lost, not one");
+    }
 }

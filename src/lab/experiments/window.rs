@@ -113,11 +113,38 @@ fn conclude(facts: &Facts) -> Option<Conclusion> {
             "클라이언트는 {reads:.0} ms에야 읽기 시작했지만 send()는 {returned:.1} ms에 이미 돌아왔습니다. send()는 보내는 쪽 버퍼를 채울 뿐입니다."
         ),
     ];
-    if let (2.., Some([first, second, ..])) = (probes, facts.get_counts("gaps_between_probes_ms")) {
+    if let Some(gaps @ [_, _, ..]) = facts.get_counts("gaps_between_probes_ms")
+        && gaps.is_sorted_by(|before, after| before < after)
+    {
+        let [en, ko] =
+            [" ms, then ", " ms, "].map(|between| gaps.iter().map(u64::to_string).collect::<Vec<_>>().join(between));
         why.push(both!(
-            "Meanwhile the sender's kernel asked {probes} times whether there was room, less and less often: {first} ms, then {second} ms apart.",
-            "그동안 보내는 쪽 커널은 자리가 났는지 {probes}번 물었고, 간격은 {first} ms, {second} ms로 점점 길어졌습니다."
+            "Meanwhile the sender's kernel asked {probes} times whether there was room, less and less often: {en} ms apart.",
+            "그동안 보내는 쪽 커널은 자리가 났는지 {probes}번 물었고, 간격은 {ko} ms로 점점 길어졌습니다."
         ));
     }
     Some(Conclusion { choice: 1, why })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probes_come_less_often_only_where_each_gap_is_longer() {
+        let said = |gaps: &[u64]| {
+            let facts = Facts::default()
+                .count("bytes_that_left_before", 4368)
+                .ms("send_returned_ms", Some(34.0))
+                .ms("client_begins_to_read_ms", Some(2034.0))
+                .holds("window_closed", true)
+                .count("probes", gaps.len() + 1)
+                .counts("gaps_between_probes_ms", gaps.to_vec())
+                .count("bytes_beyond_the_window", 0)
+                .count("bytes_read", BYTES);
+            conclude(&facts)?.why.into_iter().nth(2).map(|one| one.en)
+        };
+        assert!(said(&[240, 508, 960]).is_some_and(|said| said.ends_with("240 ms, then 508 ms, then 960 ms apart.")));
+        assert_eq!([said(&[508, 508]), said(&[240, 508, 480])], [None, None]);
+    }
 }
