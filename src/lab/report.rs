@@ -258,9 +258,9 @@ mod tests {
     use crate::lab::recorded::in_the_folder;
     use crate::lab::wire::{Passage, Passages};
     use crate::language::Sentence;
-    use unicode_width::UnicodeWidthStr;
     use crate::language::sentence::both;
     use crate::packet::link::Fate;
+    use unicode_width::UnicodeWidthStr;
 
     #[test]
     fn frames_that_were_not_kept_are_counted_wherever_the_run_is_shown() {
