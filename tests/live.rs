@@ -123,7 +123,7 @@ fn events_begin_at_once_and_follow_what_happens() {
     (left_out.connections, left_out.exchanges, left_out.reports) = (3, 2, 1);
     page.sink.left_out(left_out);
     let left_out = events.wait_for("left_out");
-    assert_eq!(left_out, json!({"connections": 3, "exchanges": 2, "reports": 1, "untold": 0}));
+    assert_eq!(left_out, json!({"connections": 3, "exchanges": 2, "reports": 1, "frames": 0, "untold": 0}));
     page.sink.finish();
     events.wait_for("end");
     assert_eq!(events.next(), None);

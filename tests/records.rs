@@ -196,9 +196,9 @@ pub fn check_bytes(exchange: &Exchange, request: &[u8], response: &[u8], is_kept
 }
 
 /// The end of a record that has one, in the terms in which a client knows it.
-pub fn check_close<'a>(record: &'a Record, reason: &Reason, how: How, first: End) -> &'a Close {
+pub fn check_close<'a>(record: &'a Record, reason: &Reason, how: How, first: impl Into<Option<End>>) -> &'a Close {
     let close = record.close.as_ref().expect("its end");
-    assert_eq!((&close.reason, close.how, close.first.value()), (reason, how, Some(&first)), "{close:?}");
+    assert_eq!((&close.reason, close.how, close.first.value().copied()), (reason, how, first.into()), "{close:?}");
     assert!(close.sentence.ends_with('.') && close.sentence.len() > 20, "{close:?}");
     let at = measured(&close.at);
     for end in [&close.client_end, &close.server_end].into_iter().filter_map(Figure::value) {

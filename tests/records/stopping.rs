@@ -72,7 +72,8 @@ fn a_connection_whose_grace_is_over_is_recorded_as_it_was_left() {
         watched.server.signal(Signal::TERM);
         assert_eq!(watched.server.wait().code(), Some(0), "{model}");
         let record = watched.record(client.local_addr().expect("bound"));
-        let close = check_close(&record, &Reason::GraceOver, How::Fin, End::Server);
+        // Its FIN waits behind the bytes that the client does not take: who will end first is open.
+        let close = check_close(&record, &Reason::GraceOver, How::Fin, None);
         assert!((900_000_000..9_000_000_000).contains(&measured(&close.at)), "{model}: {close:?}");
         let exchange = &record.exchanges[0];
         assert!(!exchange.is_kept && exchange.stages.acknowledged.value().is_none(), "{exchange:?}");

@@ -78,7 +78,7 @@ fn a_head_is_complete_while_its_body_is_awaited() {
         record_when(&|record| record["exchanges"][0]["head"] == "complete");
         let [steps, view] = said(watched, "en");
         assert!(steps.contains("head complete: ") && !steps.contains("not complete yet"), "{steps}");
-        assert!(steps.contains("the server waits for the body: 2 bytes of 5 bytes have come"), "{steps}");
+        assert!(steps.contains("the server waits for the body: 2 bytes of 5 bytes so far"), "{steps}");
         assert!(view.contains("Waiting for the body") && !view.contains("did not come"), "{view}");
         assert!(!view.contains("no complete request"), "{view}");
         assert!(said(watched, "ko")[0].contains("헤더 끝까지 읽음"));
