@@ -186,7 +186,7 @@ fn under_overload_packets_are_dropped_counted_and_said() {
     let records = records(&server.output);
     let lost = records.iter().map(|record| record["segments"]["not_seen"].as_u64().unwrap_or(0)).max();
     assert!(lost > Some(1_000), "{lost:?}");
-    assert!(shown_again(&server.output).contains("were not seen"));
+    assert!(shown_again(&server.output).contains("not seen: up to"));
 }
 
 #[test]
