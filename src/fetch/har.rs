@@ -246,9 +246,8 @@ fn reached(exchange: &ClientExchange) -> [Option<Nanoseconds>; 3] {
     let at = |figure: &Figure<Nanoseconds>| figure.value().copied();
     // When the kernel had it, as exactly as that is known.
     let first = at(&stages.first_arrived).or(at(&stages.arrived)).or(at(&stages.first_read));
-    let length = exchange.request_body.saturating_add(exchange.request.head.len() as u64);
     // Some of it may have been sent, and no more; a response before its end ends the sending.
-    let is_sent = exchange.traffic.request >= length || first.is_some();
+    let is_sent = exchange.traffic.request >= exchange.request_length() || first.is_some();
     [at(&stages.last_sent).filter(|_| is_sent), first, at(&stages.complete)]
 }
 

@@ -192,6 +192,7 @@ impl Notes {
         };
         ClientExchange {
             number: self.number,
+            request_head: Some(self.request.len() as u64),
             request_body: self.length - self.request.len() as u64,
             request_text: None,
             request: Message { head: String::from_utf8_lossy(&self.request).into_owned(), is_cut: false },

@@ -120,6 +120,10 @@ pub struct ClientExchange {
     pub number: u32,
     /// What was asked.
     pub request: Message,
+    /// Bytes of the request's head as it was to be sent: in a file, what is withheld makes it shorter or longer.
+    /// `None`: not recorded.
+    #[serde(default)]
+    pub request_head: Option<u64>,
     /// Bytes of body behind the request's head.
     pub request_body: u64,
     /// That body, where it is text: its beginning, if it is long.
@@ -138,6 +142,18 @@ pub struct ClientExchange {
     pub traffic: ClientTraffic,
     /// Whether we gave the response up, as was wished.
     pub is_aborted: bool,
+}
+
+impl ClientExchange {
+    /// How long the request's head is, in bytes.
+    pub fn request_head_length(&self) -> u64 {
+        self.request_head.unwrap_or(self.request.head.len() as u64)
+    }
+
+    /// How long the request is, with its body.
+    pub fn request_length(&self) -> u64 {
+        self.request_body.saturating_add(self.request_head_length())
+    }
 }
 
 /// The head of a response.

@@ -107,3 +107,29 @@ fn a_run_of_the_lab_is_told_from_a_record_and_what_shows_it_is_named() {
         assert!(said.trim_end().ends_with(&format!(": {}", drawing.display())), "{said}");
     }
 }
+
+#[test]
+fn what_is_withheld_changes_no_count_of_bytes() {
+    let peer = Peer::responding("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    for field in ["Cookie: a".to_owned(), format!("Authorization: Bearer {}", "x".repeat(400))] {
+        let saved = fetch(&["--json", "-H", &field, &peer.url("/")]);
+        let (story, complaint, is_well) = show(&saved.stdout, "en");
+        let exchange = &saved.record()["transfers"][0]["exchange"];
+        let length = &exchange["traffic"]["request"];
+        assert!(is_well && story.contains(&format!("{length} bytes")), "{length}: {complaint}{story}");
+        assert!(!story.contains(&format!("{length} of ")), "{length}: {story}");
+        assert_eq!(&exchange["request_head"], length);
+        let mut older = saved.record();
+        older["transfers"][0]["exchange"].as_object_mut().expect("an object").remove("request_head");
+        assert!(show(older.to_string().as_bytes(), "en").2, "files without it are read");
+    }
+    // A request that was cut is no whole one, however short its head is shown.
+    let silent = Peer::start(|_, stream| super::peer::wait_for_end(stream));
+    let field = format!("Authorization: Bearer {}", "x".repeat(400));
+    let saved = fetch(&["--json", "--dribble", "5ms", "--timeout", "0.9", "-H", &field, &silent.url("/")]);
+    let exchange = &saved.record()["transfers"][0]["exchange"];
+    let sent = exchange["traffic"]["request"].as_u64().expect("bytes");
+    let length = exchange["request_head"].as_u64().expect("bytes");
+    let (story, ..) = show(&saved.stdout, "en");
+    assert!(sent < length && story.contains(&format!("{sent} of {length} bytes")), "{story}");
+}

@@ -24,6 +24,7 @@ fn transfer() -> Transfer {
         }),
         exchange: Some(ClientExchange {
             number: 1,
+            request_head: None,
             request_body: 0,
             request: Message { head: "GET /hello.txt HTTP/1.0\r\n\r\n".into(), is_cut: false },
             response: Some(Response {

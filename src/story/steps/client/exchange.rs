@@ -51,8 +51,8 @@ fn request(exchange: &ClientExchange, roles: &Roles<'_>, language: Language) -> 
     );
     let is_in_parts = exchange.traffic.writes > 1; // the step that follows says how many
     let seen = roles.get(Role::Request(exchange.number.into())).filter(|cast| cast.is_drawn);
-    let has_more =
-        seen.map_or(is_in_parts, |cast| (cast.numbered.segment.length as usize) < exchange.request.head.len().max(1));
+    let has_more = seen
+        .map_or(is_in_parts, |cast| u64::from(cast.numbered.segment.length) < exchange.request_head_length().max(1));
     let line = if has_more { first_bytes_of(&line, language) } else { line };
     let Some(cast) = seen else {
         let title = if is_in_parts { String::new() } else { sent_bytes(exchange, language) };
@@ -107,16 +107,11 @@ fn acknowledgment(id: &str, cast: Cast<'_>, end: End, language: Language) -> Ste
 
 /// What the kernel took, of how much there was.
 fn sent_bytes(exchange: &ClientExchange, language: Language) -> String {
-    let (taken, length) = (exchange.traffic.request, length(exchange));
+    let (taken, length) = (exchange.traffic.request, exchange.request_length());
     match taken < length {
         true => say!(language, "{} of {}" / "{1} 중 {0}", grouped(taken), bytes(length, language)),
         false => bytes(taken, language),
     }
-}
-
-/// How long the request is, with its body.
-fn length(exchange: &ClientExchange) -> u64 {
-    exchange.request_body.saturating_add(exchange.request.head.len() as u64)
 }
 
 /// The last bytes, where they left in several calls.
@@ -133,7 +128,7 @@ fn sent(exchange: &ClientExchange, language: Language) -> Option<Step> {
 }
 
 fn acknowledged(exchange: &ClientExchange, roles: &Roles<'_>, language: Language) -> Option<Step> {
-    let is_whole = exchange.traffic.request >= length(exchange);
+    let is_whole = exchange.traffic.request >= exchange.request_length();
     let seen = roles.get(Role::AcknowledgesRequest(exchange.number.into())).filter(|_| is_whole);
     if let Some(cast) = seen {
         return Some(acknowledgment("ack", cast, End::Server, language));

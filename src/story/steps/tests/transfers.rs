@@ -78,6 +78,7 @@ fn exchange(start: Nanoseconds) -> impl Strategy<Value = ClientExchange> {
         ClientExchange {
             number: 1,
             request: Message { head: "GET /1 HTTP/1.0\r\n\r\n".into(), is_cut: false },
+            request_head: None,
             request_body: 0,
             request_text: None,
             response: has_head.then(|| Response {
