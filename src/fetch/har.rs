@@ -11,7 +11,8 @@ use crate::language::number::bytes;
 use crate::record::lookup::Source;
 use crate::record::secrets::{passed_on, without_userinfo};
 use crate::record::transfer::{
-    ClientClose, ClientExchange, ConnectOutcome, FetchRecord, Field, Framing, Interim, Response, Transfer,
+    ClientClose, ClientExchange, ConnectOutcome, FetchRecord, Field, Framing, Interim, Response, TextBody, Transfer,
+    UnsentBody,
 };
 use crate::record::{Failure, Figure, Nanoseconds};
 use crate::replaced::replace;
@@ -23,6 +24,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const NOT_VISIBLE: f64 = -1.0;
+
+/// Of a size: there is none to give.
+const NOT_AVAILABLE: i64 = -1;
 
 /// Writes `record` to `path`; `-` is standard output.
 ///
@@ -92,7 +96,7 @@ struct Request<'a> {
     body_size: i64,
 }
 
-/// `text` and `params` exclude each other; the text has all that was sent.
+/// `text` and `params` exclude each other; the text has all that was sent, or was to be.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PostData<'a> {
@@ -257,41 +261,60 @@ fn milliseconds(time: Nanoseconds) -> f64 {
 }
 
 fn request(transfer: &Transfer) -> Request<'_> {
-    let head = transfer.exchange.as_ref().map_or("", |exchange| exchange.request.head.as_str());
-    let mut lines = head.lines();
-    let mut words = lines.next().unwrap_or_default().split(' ');
-    let method = words.next().filter(|word| !word.is_empty()).unwrap_or("GET");
-    let http_version = words.nth(1).unwrap_or("HTTP/0.9");
+    // Empty, too, where there is a connection and the request can't be sent.
+    let made = transfer.exchange.as_ref().filter(|exchange| !exchange.request.head.is_empty());
+    let lines = made.map_or("", |exchange| exchange.request.head.as_str()).lines().skip(1);
     let headers: Vec<Pair> =
         lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| pair(name, value)).collect();
     let query = Url::parse(&transfer.url).map(|url| url.query()).unwrap_or_default();
+    let unsent = transfer.unsent_body.as_ref();
     Request {
-        method,
+        method: &transfer.method,
         url: &transfer.url,
-        http_version,
+        http_version: &transfer.version,
         cookies: [],
-        post_data: transfer.exchange.as_ref().and_then(|exchange| post_data(exchange, &headers)),
+        post_data: made.and_then(|exchange| sent_data(exchange, &headers)).or(unsent.map(unsent_data)),
         headers,
         query_string: query.into_iter().map(|(name, value)| Pair { name, value }).collect(),
-        headers_size: if head.is_empty() { -1 } else { head.len() as i64 },
-        body_size: transfer.exchange.as_ref().map_or(0, |exchange| exchange.request_body as i64),
+        headers_size: made.map_or(NOT_AVAILABLE, |exchange| exchange.request_head_length() as i64),
+        body_size: match made {
+            Some(exchange) => exchange.request_body as i64,
+            None if unsent.is_some() => NOT_AVAILABLE,
+            None => 0,
+        },
     }
 }
 
-fn post_data<'a>(exchange: &'a ClientExchange, headers: &[Pair]) -> Option<PostData<'a>> {
-    let length = exchange.request_body;
+fn sent_data<'a>(exchange: &'a ClientExchange, headers: &[Pair]) -> Option<PostData<'a>> {
     let media_type = headers.iter().find(|pair| pair.name.eq_ignore_ascii_case("content-type"));
-    let text = exchange.request_text.as_ref();
-    let comment = match text {
+    let media_type = media_type.map_or(String::new(), |pair| pair.value.clone());
+    (exchange.request_body > 0)
+        .then(|| post_data(media_type, exchange.request_body, exchange.request_text.as_ref(), None))
+}
+
+/// What would have been sent.
+fn unsent_data(body: &UnsentBody) -> PostData<'_> {
+    post_data(
+        passed_on("content-type", &body.media_type).into_owned(),
+        body.bytes,
+        body.text.as_ref(),
+        Some("not sent"),
+    )
+}
+
+/// `fate`: what became of it, if not what is usual.
+fn post_data<'a>(mime_type: String, length: u64, text: Option<&'a TextBody>, fate: Option<&str>) -> PostData<'a> {
+    let extent = match text {
         Some(text) if text.is_cut => Some(format!("the beginning of {}", bytes(length))),
         Some(_) => None,
         None => Some(format!("not text: {}", bytes(length))),
     };
-    (length > 0).then(|| PostData {
-        mime_type: media_type.map_or(String::new(), |pair| pair.value.clone()),
+    let comment: Vec<&str> = fate.into_iter().chain(extent.as_deref()).collect();
+    PostData {
+        mime_type,
         text: text.map_or("", |text| &text.text),
-        comment,
-    })
+        comment: (!comment.is_empty()).then(|| comment.join(": ")),
+    }
 }
 
 /// A field; what is secret is not for a file that is passed on.

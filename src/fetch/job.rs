@@ -4,6 +4,7 @@ use super::options::Options;
 use super::payload::Payload;
 use super::url::Url;
 use crate::record::Failure;
+use crate::record::transfer::UnsentBody;
 
 /// How many redirects are followed in a row.
 const MOST_REDIRECTS: usize = 10;
@@ -77,6 +78,18 @@ impl Job {
             fields.push(("Content-Type".to_owned(), payload.media_type.clone()));
         }
         (fields, withheld.into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// Its body as it is recorded where there is no request to record; `typed`: the fields.
+    pub(super) fn unsent_body(&self, typed: &[(String, String)]) -> Option<UnsentBody> {
+        let payload = self.payload.as_ref()?;
+        let (fields, _) = self.fields(typed);
+        let media_type = fields.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        Some(UnsentBody {
+            bytes: payload.bytes.len() as u64,
+            media_type: media_type.map(|(_, value)| value).unwrap_or_default(),
+            text: payload.recorded(),
+        })
     }
 
     /// The same on a new connection.

@@ -149,6 +149,9 @@ impl<'o> Session<'o> {
             self.keep_or_close(connection, more.as_ref().or(after), &mut transfer);
             result
         });
+        if transfer.exchange.is_none() {
+            transfer.unsent_body = job.unsent_body(&self.options.headers);
+        }
         let over = self.clock.now(); // where it did not come to an exchange
         transfer.ended.get_or_insert(over);
         if let Err(failure) = result {
@@ -166,6 +169,8 @@ impl<'o> Session<'o> {
         Transfer {
             number: self.record.transfers.len() as u64 + 1,
             url: job.url.to_string(),
+            method: job.method.clone(),
+            version: self.options.version.name().into(),
             redirected_from: job.passed.last().map(ToString::to_string),
             began: self.clock.now(),
             ..Transfer::default()

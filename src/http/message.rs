@@ -59,6 +59,17 @@ pub enum Version {
     Http11,
 }
 
+impl Version {
+    /// As a head says it, if it does.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Http09 => "HTTP/0.9",
+            Self::Http10 => "HTTP/1.0",
+            Self::Http11 => "HTTP/1.1",
+        }
+    }
+}
+
 /// What the request asks for: the part of the target that names a resource here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -45,6 +45,12 @@ pub struct Transfer {
     pub number: u64,
     /// The URL.
     pub url: String,
+    /// The method of its request, whether or not it came to one. Empty: not recorded.
+    #[serde(default)]
+    pub method: String,
+    /// The version that the request is, such as `HTTP/1.0`. Empty: not recorded.
+    #[serde(default)]
+    pub version: Text,
     /// The URL that redirected here.
     pub redirected_from: Option<String>,
     /// When it began.
@@ -65,6 +71,9 @@ pub struct Transfer {
     pub ends: Option<Ends>,
     /// The request and its response.
     pub exchange: Option<ClientExchange>,
+    /// The body that was to be sent, where it did not come to an exchange.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsent_body: Option<UnsentBody>,
     /// What became of the body.
     pub body: Option<Saved>,
     /// Whether none of it was wanted, or no more: it redirects elsewhere, is an error's, belongs to a
@@ -196,6 +205,18 @@ pub struct TextBody {
     pub text: String,
     /// Whether there was more.
     pub is_cut: bool,
+}
+
+/// The body of a request that was not made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct UnsentBody {
+    /// How long it is.
+    pub bytes: u64,
+    /// What `Content-Type` would have said.
+    pub media_type: String,
+    /// The body, where it is text: its beginning, if it is long.
+    pub text: Option<TextBody>,
 }
 
 /// The head of an interim response (1xx).
