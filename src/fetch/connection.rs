@@ -156,12 +156,10 @@ impl Connection {
             Next::Receive => {}
         }
         if let Some(next) = turn.next_read {
-            // The reader is the one who waits: that is not the server's time.
-            // Nor does the socket end the pause, which has something to say as soon as an acknowledgement comes.
+            // The socket does not end the pause: it has something to say as soon as an acknowledgement comes.
             self.interrupt.pause(sends_at.map_or(next, |sends_at| next.min(sends_at)));
             if Instant::now() >= next {
                 turn.next_read = None;
-                turn.extend();
             }
             return !self.is_interrupted(turn);
         }

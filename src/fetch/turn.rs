@@ -12,7 +12,7 @@ pub(super) const UNWANTED: Duration = Duration::from_millis(250);
 /// How an exchange is paced.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
-    /// How long a request and a head may take, each, and how long nothing of a body may come.
+    /// How long a request, a head and the trailers may take, each, and how long nothing of a body may come.
     pub(super) timeout: Duration,
     /// Between two bytes of the request.
     pub(super) dribble: Option<Duration>,
@@ -63,10 +63,18 @@ pub(super) struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    /// Something happened: there is as much time again.
+    /// There is as much time again.
     pub(super) fn extend(&mut self) {
         if !self.is_unwanted {
             self.deadline = Instant::now() + self.pace.timeout;
+        }
+    }
+
+    /// Nothing is read for so long: the reader is the one who waits, that is not the server's time.
+    pub(super) fn rest(&mut self, pause: Duration) {
+        self.next_read = Some(Instant::now() + pause);
+        if !self.is_unwanted {
+            self.deadline += pause;
         }
     }
 

@@ -9,6 +9,8 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 const HEAD: &str = "HTTP/1.1 200 OK\r\n";
+const TRAILERS: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nxy\r\n0\r\n";
+const CHUNK_LINE: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;";
 
 /// Fetches into a file: what was said, what of the file is there, and of its part.
 fn into_file(peer: &Peer, options: &[&str]) -> (Run, Option<Vec<u8>>, Option<Vec<u8>>) {
@@ -159,21 +161,33 @@ fn silence_is_given_up_in_time_wherever_it_begins() {
     }
 }
 
-#[test]
-fn a_head_that_drips_does_not_last_for_ever() {
-    let peer = Peer::start(|_, stream| {
+/// A peer that begins its response like this, and goes on in these drops without an end.
+fn dripping(begin: &'static str, drop: &'static str) -> Peer {
+    Peer::start(move |_, stream| {
         read_request(stream);
-        stream.write_all(HEAD.as_bytes()).expect("the client reads");
-        let wait = Duration::from_millis(20);
-        stream.set_read_timeout(Some(wait)).expect("a timeout");
-        while stream.write_all(b"X: y\r\n").is_ok() {
+        stream.write_all(begin.as_bytes()).expect("the client reads");
+        stream.set_read_timeout(Some(Duration::from_millis(20))).expect("a timeout");
+        while stream.write_all(drop.as_bytes()).is_ok() {
             // The pause is a read that finds nothing, or the end.
             if matches!(std::io::Read::read(stream, &mut [0; 1]), Ok(0)) {
                 return;
             }
         }
-    });
-    fetch(&["--timeout", "0.5", &peer.url("/")]).assert_failed(6, &["head was not complete in time"]);
+    })
+}
+
+#[test]
+fn what_is_no_body_does_not_drip_for_ever() {
+    for (begin, drop, words) in [
+        (HEAD, "X: y\r\n", "head was not complete in time"),
+        (TRAILERS, "X: y\r\n", "The trailer section behind the last chunk was not complete in time: 2 bytes came"),
+        (CHUNK_LINE, "a", "body was not complete in time: 0 bytes came"),
+    ] {
+        for rate in [&[][..], &["--read-rate", "100k"]] {
+            let peer = dripping(begin, drop);
+            fetch(&[&["--timeout", "0.5"], rate, &[&peer.url("/")]].concat()).assert_failed(6, &[words]);
+        }
+    }
 }
 
 #[test]

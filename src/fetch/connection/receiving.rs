@@ -54,12 +54,15 @@ impl Connection {
                 self.end += count;
                 let order = || TcpInfo(&tcp_option::info(&self.socket).unwrap_or_default()).order();
                 turn.notes.read(count, self.clock.at(arrived), now, order);
-                if let Some(rate) = turn.pace.read_rate {
-                    turn.next_read = Some(Instant::now() + Duration::from_secs_f64(count as f64 / rate as f64));
-                }
+                let before = self.reached(turn);
                 self.use_input(turn, now);
-                if turn.notes.has_head() {
+                if self.reached(turn) != before {
                     turn.extend();
+                }
+                if let Some(rate) = turn.pace.read_rate {
+                    turn.rest(Duration::from_secs_f64(count as f64 / rate as f64));
+                }
+                if turn.notes.has_head() {
                     turn.is_flowing = was_flowing || count == room;
                     if count == room && room == PIECE && self.input.len() < BIG_PIECE {
                         self.input.resize(BIG_PIECE, 0);
@@ -73,6 +76,11 @@ impl Connection {
             }
         }
         true
+    }
+
+    /// How far the response is: what frames a body, as the line of a chunk's size, is none of it.
+    fn reached(&self, turn: &Turn<'_>) -> (bool, u64, bool) {
+        (turn.notes.has_head(), turn.notes.body_so_far(), self.machine.is_in_trailers())
     }
 
     /// Makes room behind what was read and is still to be used.

@@ -127,6 +127,11 @@ impl ClientConnection {
         self.received
     }
 
+    /// Whether the last chunk came, and what stands behind it is still to come.
+    pub fn is_in_trailers(&self) -> bool {
+        matches!(self.state, State::Body { body: Body::Trailer, .. })
+    }
+
     /// Bytes that came and belong to no response.
     pub fn surplus(&self) -> u64 {
         self.surplus
@@ -355,6 +360,7 @@ impl ClientConnection {
             State::Idle => self.close(Ending::NoMoreRequests),
             State::Head if self.unsent > 0 => self.fail(ResponseError::SendTimedOut),
             State::Head => self.fail(self.head_so_far().timed_out()),
+            State::Body { body: Body::Trailer, .. } => self.fail(ResponseError::TrailerTimedOut { received }),
             State::Body { .. } => self.fail(ResponseError::BodyTimedOut { received }),
             State::Drain { ending, .. } => self.close(ending),
             State::Closed(_) => {}

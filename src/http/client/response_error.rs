@@ -92,6 +92,11 @@ pub enum ResponseError {
         /// What came, decoded, in bytes.
         received: u64,
     },
+    /// The trailer section behind the last chunk was not complete in time.
+    TrailerTimedOut {
+        /// What came, decoded, in bytes: all of the data.
+        received: u64,
+    },
     /// The server took too long to take the request.
     SendTimedOut,
     /// The connection was reset before anything of the response came.
@@ -205,6 +210,14 @@ impl fmt::Display for ResponseError {
             Self::BodyTimedOut { received } => {
                 let received = bytes(*received);
                 return write!(f, "The response's body was not complete in time: {received} came.");
+            }
+            Self::TrailerTimedOut { received } => {
+                let received = grouped(*received);
+                return write!(
+                    f,
+                    "The trailer section behind the last chunk was not complete in time: {received} bytes came, and no \
+                     empty line at its end."
+                );
             }
             Self::SendTimedOut => "The server did not take the request in time.",
             Self::ResetBeforeResponse => "The connection was reset before a response came.",

@@ -288,12 +288,14 @@ fn a_kept_connection_that_ended_is_worth_a_new_one() {
 fn every_deadline_and_every_reset_has_its_sentence() {
     use ResponseError as Error;
     let body = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab";
+    let trailers = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n";
     for (sent, wire, late, reset) in [
         (0, "", Error::SendTimedOut, Error::ResetBeforeResponse),
         (usize::MAX, "", Error::NoResponseInTime, Error::ResetBeforeResponse),
         (usize::MAX, "HTTP/1.1 100 x\r\n\r\n", Error::NoFinalResponseInTime, Error::ResetBeforeFinalResponse),
         (usize::MAX, "HTTP/1.1 200", Error::HeadTimedOut, Error::ResetInHead),
         (usize::MAX, body, Error::BodyTimedOut { received: 2 }, Error::ResetInBody { received: 2 }),
+        (usize::MAX, trailers, Error::TrailerTimedOut { received: 0 }, Error::ResetInBody { received: 0 }),
     ] {
         for (is_reset, error) in [(false, late), (true, reset)] {
             let mut machine = ClientConnection::new();

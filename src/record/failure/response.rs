@@ -20,6 +20,7 @@ pub(super) fn kind(error: Error) -> FailureKind {
         | Error::NoFinalResponseInTime
         | Error::HeadTimedOut
         | Error::BodyTimedOut { .. }
+        | Error::TrailerTimedOut { .. }
         | Error::SendTimedOut => FailureKind::TimedOut,
         Error::KeptConnectionReset
         | Error::ResetBeforeResponse
@@ -64,6 +65,7 @@ pub(super) fn code(error: Error) -> &'static str {
         Error::NoFinalResponseInTime => "no_final_response_in_time",
         Error::HeadTimedOut => "head_timed_out",
         Error::BodyTimedOut { .. } => "body_timed_out",
+        Error::TrailerTimedOut { .. } => "trailer_timed_out",
         Error::SendTimedOut => "send_timed_out",
         Error::ResetBeforeResponse => "reset_before_response",
         Error::ResetBeforeFinalResponse => "reset_before_final_response",
@@ -102,6 +104,12 @@ pub(super) fn korean(error: Error) -> String {
         Error::BodyTimedOut { received } => {
             let received = grouped(received);
             format!("응답 본문이 제때 다 오지 않았습니다. {received}바이트가 왔습니다.")
+        }
+        Error::TrailerTimedOut { received } => {
+            let received = grouped(received);
+            format!(
+                "마지막 청크 뒤의 트레일러가 제때 다 오지 않았습니다. {received}바이트가 왔고 트레일러를 끝내는 빈 줄은 오지 않았습니다."
+            )
         }
         Error::ResetInBody { received } => {
             let received = grouped(received);

@@ -103,6 +103,7 @@ fn responses() -> Vec<ResponseError> {
         E::NoFinalResponseInTime,
         E::HeadTimedOut,
         E::BodyTimedOut { received: 4 },
+        E::TrailerTimedOut { received: 4 },
         E::SendTimedOut,
         E::ResetBeforeResponse,
         E::ResetBeforeFinalResponse,
