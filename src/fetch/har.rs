@@ -9,7 +9,7 @@ use super::url::Url;
 use crate::language::Language;
 use crate::language::number::bytes;
 use crate::record::lookup::Source;
-use crate::record::secrets::{passed_on, without_userinfo};
+use crate::record::secrets::without_userinfo;
 use crate::record::transfer::{
     ClientClose, ClientExchange, ConnectOutcome, FetchRecord, Field, Framing, Interim, Response, TextBody, Transfer,
     UnsentBody,
@@ -18,7 +18,6 @@ use crate::record::{Failure, Figure, Nanoseconds};
 use crate::replaced::replace;
 use crate::story::json;
 use serde::Serialize;
-use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +27,7 @@ const NOT_VISIBLE: f64 = -1.0;
 /// Of a size: there is none to give.
 const NOT_AVAILABLE: i64 = -1;
 
-/// Writes `record` to `path`; `-` is standard output.
+/// Writes `record`, whose secrets are withheld, to `path`; `-` is standard output.
 ///
 /// # Errors
 /// If the file can't be written, or is a pipe that nobody reads, and Ctrl-C came.
@@ -125,7 +124,7 @@ struct HarResponse<'a> {
     headers: Vec<Pair>,
     content: Content<'a>,
     #[serde(rename = "redirectURL")]
-    redirect_url: Cow<'a, str>,
+    redirect_url: &'a str,
     headers_size: i64,
     body_size: i64,
     #[serde(rename = "_interim", skip_serializing_if = "Vec::is_empty")]
@@ -275,7 +274,7 @@ fn request(transfer: &Transfer) -> Request<'_> {
         cookies: [],
         post_data: made.and_then(|exchange| sent_data(exchange, &headers)).or(unsent.map(unsent_data)),
         headers,
-        query_string: query.into_iter().map(|(name, value)| Pair { name, value }).collect(),
+        query_string: query.iter().map(|(name, value)| pair(name, &without_userinfo(value))).collect(), // decoded
         headers_size: made.map_or(NOT_AVAILABLE, |exchange| exchange.request_head_length() as i64),
         body_size: match made {
             Some(exchange) => exchange.request_body as i64,
@@ -294,12 +293,7 @@ fn sent_data<'a>(exchange: &'a ClientExchange, headers: &[Pair]) -> Option<PostD
 
 /// What would have been sent.
 fn unsent_data(body: &UnsentBody) -> PostData<'_> {
-    post_data(
-        passed_on("content-type", &body.media_type).into_owned(),
-        body.bytes,
-        body.text.as_ref(),
-        Some("not sent"),
-    )
+    post_data(body.media_type.clone(), body.bytes, body.text.as_ref(), Some("not sent"))
 }
 
 /// `fate`: what became of it, if not what is usual.
@@ -317,9 +311,8 @@ fn post_data<'a>(mime_type: String, length: u64, text: Option<&'a TextBody>, fat
     }
 }
 
-/// A field; what is secret is not for a file that is passed on.
 fn pair(name: &str, value: &str) -> Pair {
-    Pair { name: name.to_owned(), value: passed_on(name, value).into_owned() }
+    Pair { name: name.to_owned(), value: value.to_owned() }
 }
 
 fn pairs(fields: &[Field]) -> Vec<Pair> {
@@ -354,7 +347,7 @@ fn response(transfer: &Transfer) -> HarResponse<'_> {
             size: traffic.body,
             mime_type: response.and_then(|response| response.field("content-type")).unwrap_or("x-unknown"),
         },
-        redirect_url: without_userinfo(response.and_then(|response| response.field("location")).unwrap_or_default()),
+        redirect_url: response.and_then(|response| response.field("location")).unwrap_or_default(),
         headers_size: if response.is_some() { traffic.head.saturating_sub(interim_bytes) as i64 } else { -1 },
         body_size: match response {
             None => -1,

@@ -24,6 +24,7 @@ use crate::http::message::{HeaderBlock, Version};
 use crate::http::persistence::Wish;
 use crate::kernel::timestamps;
 use crate::record::failure::{Failed, KeptPart};
+use crate::record::secrets::{withheld_status_line, without_userinfo};
 use crate::record::transfer::{FetchRecord, Response, SCHEMA, Saved, Transfer};
 use crate::record::{Failure, FailureKind};
 use crate::story::json;
@@ -39,6 +40,7 @@ const USER_AGENT: &str = concat!("glasshttp/", env!("CARGO_PKG_VERSION"));
 pub fn run(options: &Options, interrupt: &Arc<Interrupt>, capture: Option<Capture>) -> Vec<Failed> {
     let (record, mut failures) = fetch(options, interrupt, capture);
     let Some(record) = record else { return failures };
+    let record = if options.json || options.har.is_some() { withheld::run(&record) } else { record };
     let printed = if options.json { print_json(&record, interrupt) } else { Ok(()) };
     let written = options.har.as_ref().map_or(Ok(()), |path| har::write(&record, path, interrupt));
     for failure in [printed.err(), written.err()].into_iter().flatten() {
@@ -262,7 +264,8 @@ impl<'o> Session<'o> {
         if !self.options.fail || response.status < 400 || was_whole {
             return Ok(());
         }
-        let status = response.line.split_once(' ').map_or(response.line.as_str(), |(_, status)| status);
+        let line = withheld_status_line(&response.line); // as long as nothing is cut off
+        let status = line.split_once(' ').map_or(&*line, |(_, status)| status);
         // The server's own words do not drive the terminal.
         Err(Failure::Status { url: transfer.url.clone(), status: fit(status, 60) })
     }
@@ -290,7 +293,8 @@ impl<'o> Session<'o> {
             }
             _ => None,
         };
-        Failed { failure, url: (!is_alone).then(|| job.url.to_string()), part }
+        let url = (!is_alone).then(|| without_userinfo(&job.url.to_string()).into_owned());
+        Failed { url, part, ..Failed::new(failure) }
     }
 }
 
@@ -322,7 +326,7 @@ fn head_text(response: &Response) -> String {
 
 fn print_json(record: &FetchRecord, interrupt: &Arc<Interrupt>) -> Result<(), Failure> {
     let mut text = Vec::new();
-    let written = json::write_pretty(&mut text, &withheld::run(record));
+    let written = json::write_pretty(&mut text, record);
     written.map_err(|error| Failure::Stdout(error.into()))?;
     text.push(b'\n');
     let mut out = Outlet::stdout(interrupt.clone());

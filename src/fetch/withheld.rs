@@ -1,21 +1,30 @@
 //! A run as it is written and passed on: without its secrets, whose lengths stand in their place.
 
 use crate::record::connection::Message;
-use crate::record::secrets::{self, passed_on, withheld_head, withheld_lines};
+use crate::record::secrets::{self, passed_on, withheld_head, withheld_lines, withheld_status_line, without_userinfo};
 use crate::record::transfer::{FetchRecord, Field};
 
 /// `record` without the values that let their reader pass for another.
 pub(super) fn run(record: &FetchRecord) -> FetchRecord {
     let mut record = record.clone();
     for transfer in &mut record.transfers {
+        let leading = transfer.redirected_from.iter_mut().chain(&mut transfer.redirects_to);
+        for url in leading.chain([&mut transfer.url]) {
+            *url = without_userinfo(url).into_owned();
+        }
+        if let Some(body) = &mut transfer.unsent_body {
+            body.media_type = passed_on("content-type", &body.media_type).into_owned();
+        }
         if let Some(exchange) = &mut transfer.exchange {
             message(&mut exchange.request);
             for interim in &mut exchange.interim_heads {
                 message(&mut interim.head);
+                interim.line = withheld_status_line(&interim.line).into_owned();
                 fields(&mut interim.fields);
             }
             if let Some(response) = &mut exchange.response {
                 message(&mut response.head);
+                response.line = withheld_status_line(&response.line).into_owned();
                 fields(&mut response.fields);
                 fields(&mut response.trailers);
                 for line in &mut response.dropped {

@@ -10,6 +10,7 @@ mod lookup;
 mod no_path;
 mod response;
 mod variants;
+mod withheld;
 
 use super::lookup_error::LookupError;
 use crate::http::client::response_error::ResponseError;
@@ -98,9 +99,9 @@ pub struct Failed {
 }
 
 impl Failed {
-    /// A failure that leaves nothing behind.
+    /// A failure that leaves nothing behind. What others chose of its text is without secrets from here on.
     pub fn new(failure: Failure) -> Self {
-        Self { failure, url: None, part: None }
+        Self { failure: withheld::withheld(failure), url: None, part: None }
     }
 
     /// All of it, in one line.

@@ -75,9 +75,9 @@ fn has_secret(mut lines: &[u8]) -> bool {
     }
 }
 
-/// A line that begins with a secret's name: that with its colon, if there is one, and the value.
-fn at_name(line: &str) -> (&str, &str) {
-    let end = name_end(&SECRET, line.as_bytes()).unwrap_or(0);
+/// A line that begins with one of these names: that with its colon, if there is one, and the value.
+fn at_name<'l>(names: &[&str], line: &'l str) -> (&'l str, &'l str) {
+    let end = name_end(names, line.as_bytes()).unwrap_or(0);
     let colon = line[end..].find(|letter: char| !letter.is_ascii() || letter == ':' || is_tchar(letter as u8));
     match colon.filter(|at| line[end + at..].starts_with(':')) {
         Some(at) => line.split_at(end + at + 1),
@@ -104,6 +104,11 @@ pub(crate) fn withheld_line(line: &[u8], is_whole: bool) -> Cow<'_, [u8]> {
         return Cow::Borrowed(line);
     }
     in_bytes(line, |text| lines_without(text, is_whole, withheld_value))
+}
+
+/// A whole status line without its secrets.
+pub(crate) fn withheld_status_line(line: &str) -> Cow<'_, str> {
+    lines_without(line, true, withheld_value)
 }
 
 /// The value of the field `name` as it may be passed on, as bytes.
@@ -150,7 +155,7 @@ fn lines_without(text: &str, is_whole: bool, stand_in: impl Fn(&str) -> String) 
         let whole = &lines[at..=at + folds];
         if begins_with(&SECRET, line.as_bytes()) {
             for (number, line) in whole.iter().enumerate() {
-                let (name, value) = if number == 0 { at_name(line) } else { ("", *line) };
+                let (name, value) = if number == 0 { at_name(&SECRET, line) } else { ("", *line) };
                 let text = value.trim_end_matches(['\r', '\n']);
                 let end = &value[text.len()..];
                 match text.trim() {
@@ -166,7 +171,10 @@ fn lines_without(text: &str, is_whole: bool, stand_in: impl Fn(&str) -> String) 
             at += 1 + folds;
             let goes_on = is_cut && at == lines.len() && (is_field || !line.ends_with('\n'));
             let whole = lines[at - 1 - folds..at].concat();
-            shown.push_str(&without(&whole, &ENDS, !is_origin_form(line), goes_on));
+            // A name and its colon are no scheme.
+            let (name, value) = if is_field { at_name(&URL, &whole) } else { ("", whole.as_str()) };
+            shown.push_str(name);
+            shown.push_str(&without(value, &ENDS, !is_origin_form(line), goes_on));
         } else {
             at += 1;
             let goes_on = is_cut && at == lines.len() && !line.ends_with('\n');
@@ -311,6 +319,12 @@ mod tests {
             ("http://a/?b=http://한:글@h/", "http://a/?b=http://...@h/"),
             ("http://h/@me", "http://h/@me"),
             ("mailto:a@b", "mailto:a@b"),
+            ("mailto:u:s3cret@h", "mailto:...@h"),
+            ("ftp:u:s3cret@h/", "ftp:...@h/"),
+            ("FTP:u@h/a:b@c", "FTP:...@h/a:b@c"),
+            ("/a?b=c:d:e@f", "/a?b=c:d:e@f"),
+            ("a:80/b:c@d", "a:80/b:c@d"),
+            ("mailto:...@h", "mailto:...@h"),
             ("http://...@h/", "http://...@h/"),
         ] {
             assert_eq!(without_userinfo(text), expected);
@@ -323,6 +337,17 @@ mod tests {
         assert_eq!(passed_on("X-Any", "see http://u:s3cret@h"), "see http://...@h");
         assert_eq!(passed_on("Refresh", "0; URL='//u:s3cret@h/'"), "0; URL='//...@h/'");
         assert_eq!(passed_on("Link", "</a>, <//u:s3cret@h/>"), "</a>, <//...@h/>");
+        for (head, expected) in [
+            ("HTTP/1.1 302 a\r\nLocation:mailto:a@b\r\nX: a:b:c@d\r\n\r\n", None),
+            ("GET / HTTP/1.1\r\nX: a:b:c@d\r\n\r\n", None),
+            ("HTTP/1.1 302 a\r\nLocation:sip:u:s3cret@h\r\n\r\n", Some("HTTP/1.1 302 a\r\nLocation:sip:...@h\r\n\r\n")),
+            ("HTTP/1.1 302 to ftp:u:s3cret@h/\r\n\r\n", Some("HTTP/1.1 302 to ftp:...@h/\r\n\r\n")),
+            ("GET mailto:u:s3cret", Some("GET mailto:...")),
+        ] {
+            assert_eq!(withheld_head(head), expected.unwrap_or(head));
+        }
+        assert_eq!(withheld_status_line("HTTP/1.1 200 see http://u:s3cret@h/ a"), "HTTP/1.1 200 see http://...@h/ a");
+        assert_eq!(withheld_status_line("HTTP/1.1 200 http://a:b"), "HTTP/1.1 200 http://a:b");
         let robot = "GET / HTTP/1.1\r\nUser-Agent: x (+http://a; b@c)\r\n\r\n";
         assert!(matches!(withheld_head(robot), Cow::Borrowed(_)));
     }

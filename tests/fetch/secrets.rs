@@ -62,3 +62,37 @@ fn a_url_s_credentials_are_in_no_field() {
         assert!(text.contains("<http://...@h/a>; rel=next") && !text.contains(SECRET), "{text}");
     }
 }
+
+#[test]
+fn what_a_server_says_in_another_place_has_no_credentials_either() {
+    let password = format!("bob:{SECRET}");
+    let url = format!("http://{password}@h/");
+    let long = "x".repeat(50); // the end of the URL is cut off where the line is shortened
+    for (line, fields, options) in [
+        ("200 OK".to_owned(), format!("Content-Type: text/plain; u=\"{url}\"\r\n"), &[][..]),
+        ("206 Partial".to_owned(), format!("Content-Range: {url}\r\n"), &[]),
+        (format!("200 see {url} now"), String::new(), &[]),
+        (format!("404 {long} {url}"), String::new(), &["-f"]),
+        ("302 Found".to_owned(), format!("Location: mailto:{password}@h\r\n"), &["-L"]),
+        ("302 Found".to_owned(), format!("Location: ftp:{password}@h/\r\n"), &["-L"]),
+        ("302 Found".to_owned(), format!("Location: /?u={url}\r\n"), &["-L"]),
+    ] {
+        let peer = Peer::responding(format!("HTTP/1.1 {line}\r\n{fields}Content-Length: 2\r\n\r\nok"));
+        let place = crate::harness::folder();
+        let run = fetch_in(place.path(), &[options, &["--json", "--har", "run.har", &peer.url("/")]].concat());
+        let har = std::fs::read_to_string(place.path().join("run.har")).expect("an archive");
+        for (text, name) in [(&run.stderr, "stderr"), (&run.text(), "JSON"), (&har, "HAR")] {
+            assert!(!text.contains(SECRET), "{name}: {line} {fields}{text}");
+        }
+    }
+}
+
+#[test]
+fn a_query_s_credentials_are_not_decoded_into_an_archive() {
+    let place = crate::harness::folder();
+    fetch_in(place.path(), &["--har", "run.har", &format!("http://127.0.0.1:1/?u=http%3A%2F%2Fbob%3A{SECRET}%40h%2F")]);
+    let har = std::fs::read(place.path().join("run.har")).expect("an archive");
+    let har: serde_json::Value = serde_json::from_slice(&har).expect("JSON");
+    let query = &har["log"]["entries"][0]["request"]["queryString"];
+    assert_eq!(query[0]["value"], "http://...@h/", "{query}");
+}

@@ -27,14 +27,16 @@ pub(super) fn without<'t>(text: &'t str, ends: &[char], is_relative: bool, goes_
     }
     let mut shown = String::with_capacity(text.len());
     let (mut from, mut at) = (0, 0);
-    while let Some(begin) = authority(text.as_bytes(), at, is_relative) {
+    // Among other things, a colon is no scheme's.
+    let is_url = is_relative && !ends.contains(&' ');
+    while let Some((begin, is_of_password)) = authority(text.as_bytes(), at, is_relative, is_url) {
         let length = text[begin..].find(ends).unwrap_or(text.len() - begin);
         let known = text[begin..begin + length].trim_end();
         if goes_on && begin + length == text.len() && may_have_password(known) {
             shown.push_str(&text[from..begin]);
             shown.push_str(WITHHELD);
             from = begin + known.len();
-        } else if let Some(sign) = known.rfind('@') {
+        } else if let Some(sign) = known.rfind('@').filter(|sign| !is_of_password || known[..*sign].contains(':')) {
             shown.push_str(&text[from..begin]);
             shown.push_str(WITHHELD);
             from = begin + sign;
@@ -56,8 +58,10 @@ fn may_have_password(authority: &str) -> bool {
 }
 
 /// Where the next authority begins: behind two slashes, which may be backslashes, where a path does not go on; behind
-/// `http:` and `https:` also without any (WHATWG URL, "special authority slashes state").
-fn authority(text: &[u8], from: usize, is_relative: bool) -> Option<usize> {
+/// `http:` and `https:` also without any (WHATWG URL, "special authority slashes state"). `is_url`: so it does behind
+/// `ftp:`, and a password may stand behind any scheme, as in `sip:`. Gives whether there is a name in what begins
+/// there only together with a password: `mailto:a@b` is an address.
+fn authority(text: &[u8], from: usize, is_relative: bool, is_url: bool) -> Option<(usize, bool)> {
     let (mut slashes, mut scheme, mut is_path) = (0, false, false);
     for at in from..text.len() {
         match text[at] {
@@ -68,8 +72,16 @@ fn authority(text: &[u8], from: usize, is_relative: bool) -> Option<usize> {
                 slashes += 1;
             }
             b'\t' | b'\r' | b'\n' => {} // passed over
-            _ if slashes >= 2 && !is_path || scheme => return Some(at),
+            _ if slashes >= 2 && !is_path || scheme => return Some((at, false)),
             byte => {
+                if is_url
+                    && at > from
+                    && byte > b' '
+                    && let Some(before) = text[..at].strip_suffix(b":")
+                    && let Some(is_special) = scheme_before(before)
+                {
+                    return Some((at, !is_special));
+                }
                 let before = text[at.saturating_sub(5)..at].to_ascii_lowercase();
                 scheme = byte == b':' && (before.ends_with(b"http") || before == b"https");
                 slashes = 0;
@@ -77,6 +89,16 @@ fn authority(text: &[u8], from: usize, is_relative: bool) -> Option<usize> {
         }
     }
     None
+}
+
+/// Whether `before` ends with a scheme: whether it is one of those whose authority lacks no slashes (WHATWG URL,
+/// "special scheme").
+fn scheme_before(before: &[u8]) -> Option<bool> {
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+    let length = before.iter().rev().take_while(|byte| is_letter(byte)).count();
+    let (rest, scheme) = before.split_at(before.len() - length);
+    let is_scheme = scheme.first().is_some_and(u8::is_ascii_alphabetic) && begins(rest, true);
+    is_scheme.then(|| ["ftp", "ws", "wss"].iter().any(|special| scheme.eq_ignore_ascii_case(special.as_bytes())))
 }
 
 /// Whether slashes behind `before` may begin an authority: behind a scheme's colon; of a URL without one,
