@@ -6,7 +6,7 @@ use super::experiment::{Actor, Stage};
 use super::experiments::play::{ADDRESS, listen};
 use super::feed::{Feed, Moment};
 use super::network::{Network, TcpSettings};
-use super::order::Order;
+use super::order::{Order, duration};
 use super::perform::Failure;
 use super::run::{Run, Segment};
 use super::socket_states::{counter, states};
@@ -38,6 +38,8 @@ pub(super) struct PlayedByHand {
     /// Why it ended early, if it did.
     ending: Option<Ending>,
     patience: Duration,
+    /// How long it could take.
+    longest: Duration,
     /// What the client's program came to.
     client: Option<io::Result<usize>>,
     /// Segments with a wrong checksum that both kernels counted, where they say.
@@ -61,7 +63,7 @@ pub(super) fn play(order: &Order, feed: Feed, decisions: OwnedFd) -> Result<Play
     let (calls, found) = stage.calls.all();
     let client = client.is_over().then(|| client.join());
     let run = Run::new("", passages, calls, found).on(conditions);
-    Ok(PlayedByHand { run, ending, patience: order.patience, client, wrong_checksums })
+    Ok(PlayedByHand { run, ending, patience: order.patience, longest: order.longest(), client, wrong_checksums })
 }
 
 /// What both kernels dropped because its checksum was wrong.
@@ -109,7 +111,7 @@ fn wait(wire: &Wire, stage: &Stage, longest: Duration, are_over: [&dyn Fn() -> b
         }
         std::thread::sleep(PAUSE);
     }
-    Ok(Some(Ending::NoDecision))
+    Ok(Some(Ending::TimeIsOver))
 }
 
 /// What is said of it: facts of the run alone.
@@ -118,12 +120,19 @@ pub(super) fn sentences(played: &PlayedByHand, language: Language) -> Vec<String
     let lost = run.number_of(|one| one.is_lost() && one.decided_ms.is_some());
     let again = run.number_of(|one| one.is_again());
     let mut said: Vec<Sentence> = Vec::new();
-    let seconds = played.patience.as_secs();
-    if played.ending == Some(Ending::NoDecision) {
-        said.push(both!(
-            "It ended because nothing was decided for {seconds} s.",
-            "{seconds}초 동안 아무 결정이 없어 끝났습니다."
-        ));
+    match played.ending {
+        Some(Ending::NoDecision) => {
+            let seconds = played.patience.as_secs();
+            said.push(both!(
+                "It ended because nothing was decided for {seconds} s.",
+                "{seconds}초 동안 아무 결정이 없어 끝났습니다."
+            ));
+        }
+        Some(Ending::TimeIsOver) => {
+            let Sentence { en, ko } = duration(played.longest);
+            said.push(both!("It ended because {en} had passed.", "최대 시간({ko})이 지나 끝났습니다."));
+        }
+        Some(Ending::Gone) | None => {}
     }
     let frames = run.segments.len();
     match &played.client {
@@ -172,4 +181,24 @@ pub(super) fn sentences(played: &PlayedByHand, language: Language) -> Vec<String
         ));
     }
     said.into_iter().map(|sentence| sentence.of(language).to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_took_its_time_is_not_said_to_have_waited_for_a_decision() {
+        let first = |ending| {
+            let (patience, longest) = (Duration::from_secs(60), Duration::from_secs(600));
+            let played =
+                PlayedByHand { run: Run::default(), ending, patience, longest, client: None, wrong_checksums: None };
+            [Language::English, Language::Korean].map(|language| sentences(&played, language).remove(0))
+        };
+        assert_eq!(
+            first(Some(Ending::TimeIsOver)),
+            ["It ended because 10 minutes had passed.", "최대 시간(10분)이 지나 끝났습니다."]
+        );
+        assert_eq!(first(Some(Ending::NoDecision))[0], "It ended because nothing was decided for 60 s.");
+    }
 }

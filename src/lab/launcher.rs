@@ -226,7 +226,7 @@ fn begin(server: &OwnedFd, order: &Order) -> io::Result<Option<Launched>> {
                 return reply(server, FAILED, None).map(|()| None);
             };
             reply(server, BEGUN, Some(&theirs))?;
-            Ok(Some(Launched { process, end, until: Instant::now() + order.longest() }))
+            Ok(Some(Launched { process, end, until: Instant::now() + order.ended_after() }))
         }
         Err(_) => reply(server, FAILED, None).map(|()| None),
     }

@@ -10,6 +10,7 @@
 
 use super::experiments::all;
 use crate::language::Language;
+use crate::language::sentence::{Sentence, both};
 use crate::observe::live::lab::wish::WireAction;
 use crate::packet::Direction;
 use crate::packet::rule::{Action, Kind, Rule};
@@ -22,6 +23,8 @@ const HELD: Duration = Duration::from_millis(30);
 /// The longest run of an experiment, and of a wire that a person is.
 const LONGEST: Duration = Duration::from_secs(15);
 const LONGEST_BY_HAND: Duration = Duration::from_secs(600);
+/// How long a run that is over may take to say what came of it.
+const LAST_WORDS: Duration = Duration::from_secs(10);
 const ACTIONS: [Action; 4] = [Action::Drop, Action::Hold(HELD), Action::Double, Action::Damage];
 
 /// What is to be run.
@@ -40,9 +43,14 @@ pub(super) struct Order {
 }
 
 impl Order {
-    /// How long it may take.
+    /// How long it may take; a wire that a person is ends by itself then, and says so.
     pub(super) fn longest(&self) -> Duration {
         if self.experiment.is_some() { LONGEST } else { LONGEST_BY_HAND }
+    }
+
+    /// When the launcher ends it.
+    pub(super) fn ended_after(&self) -> Duration {
+        if self.experiment.is_some() { LONGEST } else { LONGEST_BY_HAND + LAST_WORDS }
     }
 
     /// Bytes of a message.
@@ -118,6 +126,17 @@ impl Order {
     }
 }
 
+/// `15 s`, `10 minutes`
+pub(super) fn duration(of: Duration) -> Sentence {
+    match of.as_secs() {
+        seconds if seconds >= 120 && seconds % 60 == 0 => {
+            let minutes = seconds / 60;
+            both!("{minutes} minutes", "{minutes}분")
+        }
+        seconds => both!("{seconds} s", "{seconds}초"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,6 +170,14 @@ mod tests {
             let message = order.encode().expect("within bounds");
             proptest::prop_assert_eq!(Order::decode(&message), Some(order));
         }
+    }
+
+    #[test]
+    fn who_is_the_wire_hears_what_came_of_it_before_the_launcher_ends_it() {
+        let mut message = [0; Order::SIZE];
+        (message[0], message[3]) = (BY_HAND, 60);
+        let order = Order::decode(&message).expect("an order");
+        assert!(order.ended_after() >= order.longest() + Duration::from_secs(5));
     }
 
     #[test]

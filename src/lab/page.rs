@@ -9,11 +9,11 @@ use super::facts::Facts;
 use super::launched::{self, END, WAITS};
 use super::launcher::{Launcher, NotLaunched};
 use super::list;
-use super::order::Order;
+use super::order::{Order, duration};
 use super::perform::Outcome;
 use super::recorded::Recording;
 use crate::language::Language;
-use crate::language::sentence::{Text, text};
+use crate::language::sentence::{Sentence, both};
 use crate::lock::lock;
 use crate::observe::live::lab::wish::{PATIENCE, Wish};
 use crate::observe::live::lab::{Laboratory, NotBegun};
@@ -37,10 +37,14 @@ const PIECE: usize = 16 << 10;
 /// Bytes of a line by which it is known.
 const LINE: usize = WAITS.len() + 16;
 
-const BROKEN_OFF: Text = text(
-    "It was ended before it was over: an experiment may take 15 s.",
-    "끝나기 전에 중단되었습니다. 실험은 15초까지 걸릴 수 있습니다.",
-);
+/// Of a run that broke off: what is known is how long it might have taken.
+fn broken_off(longest: Duration) -> Sentence {
+    let Sentence { en, ko } = duration(longest);
+    both!(
+        "It was ended before it was over: it may take {en}.",
+        "끝나기 전에 중단되었습니다. {ko}까지 걸릴 수 있습니다."
+    )
+}
 
 /// Experiments by a launcher.
 #[derive(Debug)]
@@ -113,6 +117,7 @@ impl Laboratory for LabByLauncher {
             socket,
             under_way: Arc::clone(&self.under_way),
             language,
+            longest: order.longest(),
             line: Vec::new(),
             text: Vec::new(),
             read: 0,
@@ -135,6 +140,7 @@ struct RunLines {
     socket: OwnedFd,
     under_way: Arc<Mutex<Option<UnderWay>>>,
     language: Language,
+    longest: Duration,
     /// The line that is being received, as far as it matters which one it is.
     line: Vec<u8>,
     /// Received, and not yet read.
@@ -160,7 +166,8 @@ impl RunLines {
         match recv(&self.socket, &mut piece, RecvFlags::DONTWAIT) {
             Ok((0, _)) | Err(Errno::CONNRESET) => {
                 if self.line != END.as_bytes() {
-                    let sentence = BROKEN_OFF.of(self.language);
+                    let sentence = broken_off(self.longest);
+                    let sentence = sentence.of(self.language);
                     self.text = format!("\n{}\n{END}", json!({ "event": "failed", "sentence": sentence })).into_bytes();
                 }
                 self.is_over = true;
@@ -228,4 +235,17 @@ fn result(recording: Recording, experiment: &Experiment, language: Language) -> 
     let mut result = launched::result(experiment, &outcome, language);
     result["recorded"] = recorded.into();
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_broke_off_is_said_how_long_it_might_have_taken() {
+        let said = broken_off(Duration::from_secs(600));
+        assert_eq!(said.en, "It was ended before it was over: it may take 10 minutes.");
+        assert_eq!(said.ko, "끝나기 전에 중단되었습니다. 10분까지 걸릴 수 있습니다.");
+        assert!(broken_off(Duration::from_secs(15)).en.ends_with("15 s."));
+    }
 }

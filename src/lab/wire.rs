@@ -49,6 +49,8 @@ pub(super) struct Passages {
 pub(super) enum Ending {
     /// Nothing was decided for so long.
     NoDecision,
+    /// However much was decided: the time that a run may take is over.
+    TimeIsOver,
     /// Nobody looks on any more.
     Gone,
 }
