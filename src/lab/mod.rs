@@ -25,6 +25,7 @@ mod experiment;
 mod experiments;
 mod facts;
 mod feed;
+mod files;
 mod inside;
 mod launched;
 mod launcher;

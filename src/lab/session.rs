@@ -4,6 +4,7 @@ use super::blank::{self, blanks};
 use super::drawing::{svg, terminal};
 use super::experiment::Experiment;
 use super::experiments::{all, numbered};
+use super::files;
 use super::inside::{self, Inside};
 use super::own_programs::{self, Programs};
 use super::perform::{Failure, Outcome, Settings, perform};
@@ -138,6 +139,10 @@ pub fn run(options: &Options) -> Result<i32, Problem> {
         // Before anybody is asked for a prediction.
         Conditions::parse(rules).map_err(|unclear| Problem::Failed(Failure::Rules(unclear)))?;
     }
+    for path in options.pcapng.iter().chain(&options.svg) {
+        // Before a run that would be for nothing.
+        files::can_be_written(path).map_err(|error| Problem::Output(path.clone(), error))?;
+    }
     let mut out = anstream::stdout().lock();
     if let Some(programs) = &options.programs {
         drop(out);
@@ -184,17 +189,27 @@ fn inside(options: &Options, task: impl FnOnce() -> Result<i32, Problem>) -> Res
 fn performed(experiment: &Experiment, answer: Option<char>, options: &Options) -> Result<(), Problem> {
     let settings = Settings { textbook: options.textbook, wire: options.wire.clone(), ..Settings::default() };
     let outcome = perform(experiment, &settings).map_err(Problem::Failed)?;
-    files(Source::Experiment(experiment), &outcome.runs, options)?;
+    let kept = keep(Source::Experiment(experiment), &outcome.runs, options);
+    shown(experiment, answer, options, (&settings, &outcome))?;
+    kept
+}
+
+fn shown(
+    experiment: &Experiment,
+    answer: Option<char>,
+    options: &Options,
+    (settings, outcome): (&Settings, &Outcome),
+) -> Result<(), Problem> {
     let mut out = anstream::stdout().lock();
     if options.json {
-        return report::json(&mut out, experiment, &settings, &outcome, answer).map_err(Problem::Standard);
+        return report::json(&mut out, experiment, settings, outcome, answer).map_err(Problem::Standard);
     }
     if let (true, Some(run)) = (options.blank, outcome.runs.first()) {
         let blanks = blanks(run);
         terminal::draw(&mut out, run, &blanks, columns(), options.language).map_err(Problem::Standard)?;
         blank::ask(&mut out, &blanks, columns(), options.language).map_err(Problem::Standard)?;
     }
-    let written = tell(&mut out, experiment, &outcome, answer, options.language);
+    let written = tell(&mut out, experiment, outcome, answer, options.language);
     written.and_then(|()| out.flush()).map_err(Problem::Standard)
 }
 
@@ -249,7 +264,7 @@ fn played_by(programs: &Programs, options: &Options) -> Result<i32, Problem> {
     let settings = Settings { textbook: options.textbook, wire: options.wire.clone(), ..Settings::default() };
     let ran = own_programs::run(programs, &settings, options.json).map_err(Problem::Failed)?;
     let runs = [ran.run];
-    files(Source::Programs(programs), &runs, options)?;
+    let kept = keep(Source::Programs(programs), &runs, options);
     let mut out = anstream::stdout().lock();
     let written = match (options.json, &runs) {
         (true, runs) => report::json_of_programs(&mut out, &settings, runs),
@@ -258,18 +273,21 @@ fn played_by(programs: &Programs, options: &Options) -> Result<i32, Problem> {
             .and_then(|()| report::of_programs(&mut out, run, columns(), options.language)),
     };
     written.and_then(|()| out.flush()).map_err(Problem::Standard)?;
-    Ok(ran.status)
+    match (kept, ran.status) {
+        (Err(problem), 1..) => {
+            // The status is the client's all the same.
+            report::complain(&problem.sentence(options.language), options.language);
+            Ok(ran.status)
+        }
+        (kept, status) => kept.map(|()| status),
+    }
 }
 
-/// The files that were asked for, each whole or not at all.
-fn files(source: Source<'_>, runs: &[Run], options: &Options) -> Result<(), Problem> {
-    if let Some(path) = &options.pcapng {
-        written(path, &report::pcapng(source, runs, options.language))?;
-    }
-    if let Some(path) = &options.svg {
-        written(path, svg::draw(source, runs, options.language).as_bytes())?;
-    }
-    Ok(())
+/// Writes the files that were asked for, one whatever becomes of the other.
+fn keep(source: Source<'_>, runs: &[Run], options: &Options) -> Result<(), Problem> {
+    let capture = options.pcapng.as_ref().map(|path| written(path, &report::pcapng(source, runs, options.language)));
+    let drawing = options.svg.as_ref().map(|path| written(path, svg::draw(source, runs, options.language).as_bytes()));
+    capture.into_iter().chain(drawing).collect()
 }
 
 /// Those of these names or numbers; without one, all.
