@@ -42,8 +42,11 @@ pub(super) fn run(order: &Order, page: OwnedFd) {
     let Ok(decisions) = page.try_clone() else { return };
     let mut page = File::from(page);
     let done = match inside::enter() {
-        Ok(Inside::Parent(_)) => return,
-        Ok(Inside::Child) => match order.experiment.and_then(|number| all().nth(usize::from(number))) {
+        Ok(Inside::Parent(outside)) => {
+            let _ = outside.wait();
+            return;
+        }
+        Ok(Inside::Child(_)) => match order.experiment.and_then(|number| all().nth(usize::from(number))) {
             Some(experiment) => {
                 end_with_the_page(decisions);
                 performed(experiment, order, &page)

@@ -12,6 +12,7 @@
 //!
 //!  launcher.rs  runs for the live page: order.rs, launched.rs, feed.rs, drawn.rs
 //!  by_hand.rs   a person is the wire
+//!  own_programs.rs  the learner's own: server_program.rs, stop_order.rs
 //! ```
 
 mod blank;
@@ -44,9 +45,11 @@ mod recorded;
 mod refusal;
 mod report;
 mod run;
+mod server_program;
 mod session;
 mod setting;
 mod socket_states;
+mod stop_order;
 mod wire;
 
 pub use launcher::{Account, Launcher};

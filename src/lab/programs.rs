@@ -7,10 +7,10 @@ use super::names::LAB_KR;
 use super::namespace::Namespace;
 use super::refusal::{Attempt, Refusal};
 use crate::capture::wanted;
-use crate::language::sentence::both;
+use crate::language::sentence::{Sentence, both};
 use nix::mount::{MsFlags, mount, umount};
 use std::io;
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -91,6 +91,28 @@ fn our_program(words: &[&str]) -> Command {
     command
 }
 
+/// With which status, or by which signal: `exit status: 0`, `signal: 9 (SIGKILL)`.
+pub(super) fn how_it_ended(status: ExitStatus) -> Sentence {
+    // What ExitStatus says is English, and a signal's name belongs to no language.
+    let en = status.to_string();
+    let ko = match (status.code(), en.strip_prefix("signal: ")) {
+        (Some(code), _) => format!("종료 상태 {code}"),
+        (None, Some(signal)) => format!("시그널 {}", signal.replace("core dumped", "코어 덤프")),
+        (None, None) => "비정상 종료".into(),
+    };
+    Sentence { en, ko }
+}
+
+/// The same of a shell, whose own status says which signal ended its command.
+pub(super) fn how_a_shell_ended(status: ExitStatus) -> Sentence {
+    let own = how_it_ended(status);
+    // Without a core: that bit is above the signal's number.
+    let signal = status.code().and_then(|code| code.checked_sub(128)).filter(|signal| (1..=64).contains(signal));
+    let Some(signal) = signal.map(ExitStatus::from_raw).map(|signal| signal.to_string()) else { return own };
+    let signal = signal.trim_start_matches("signal: ");
+    Sentence { en: format!("{} = 128 + signal {signal}", own.en), ko: format!("{} = 128 + 시그널 {signal}", own.ko) }
+}
+
 /// Starts a command on the host `at`, as the user who started the lab.
 pub(super) fn start(at: &Namespace, mut command: Command) -> io::Result<Child> {
     if let Some((user, group)) = invoking_user() {
@@ -135,5 +157,30 @@ mod tests {
             name == wanted::SWITCH && value.is_some_and(|value| value == wanted::OFF)
         };
         assert!(command.get_envs().any(switched), "{command:?}");
+    }
+
+    #[test]
+    fn a_shell_says_which_signal_ended_its_command() {
+        for (code, en) in [
+            (139, "exit status: 139 = 128 + signal 11 (SIGSEGV)"),
+            (128, "exit status: 128"),
+            (3, "exit status: 3"),
+            (255, "exit status: 255"),
+        ] {
+            assert_eq!(how_a_shell_ended(ExitStatus::from_raw(code << 8)).en, en);
+        }
+        assert_eq!(how_a_shell_ended(ExitStatus::from_raw(9)).ko, "시그널 9 (SIGKILL)");
+    }
+
+    #[test]
+    fn how_a_program_ended_is_said_in_each_language() {
+        for (raw, en, ko) in [
+            (0, "exit status: 0", "종료 상태 0"),
+            (7 << 8, "exit status: 7", "종료 상태 7"),
+            (9, "signal: 9 (SIGKILL)", "시그널 9 (SIGKILL)"),
+            (0x80 | 11, "signal: 11 (SIGSEGV) (core dumped)", "시그널 11 (SIGSEGV) (코어 덤프)"),
+        ] {
+            assert_eq!(how_it_ended(ExitStatus::from_raw(raw)), Sentence { en: en.into(), ko: ko.into() });
+        }
     }
 }

@@ -5,13 +5,15 @@ use super::drawing::{svg, terminal};
 use super::experiment::Experiment;
 use super::experiments::{all, numbered};
 use super::files;
-use super::inside::{self, Inside};
+use super::inside::{self, Inside, Outside};
 use super::own_programs::{self, Programs};
 use super::perform::{Failure, Outcome, Settings, perform};
 use super::prose::{self, columns};
 use super::recorded::{self, Recorded, Recording, Surroundings};
+use super::refusal::{Attempt, Refusal};
 use super::report::{self, Source};
 use super::run::Run;
+use super::stop_order::StopOrder;
 use crate::language::sentence::say;
 use crate::language::{Language, cause};
 use crate::packet::rule::{Conditions, Expected, Unclear};
@@ -146,12 +148,12 @@ pub fn run(options: &Options) -> Result<i32, Problem> {
     let mut out = anstream::stdout().lock();
     if let Some(programs) = &options.programs {
         drop(out);
-        return inside(options, || played_by(programs, options));
+        return inside(options, Outside::wait_and_give_the_order, |order| played_by(programs, order, options));
     }
     if let Some(folder) = &options.record {
         drop(out);
         let chosen = chosen(&options.recorded)?;
-        return inside(options, || record(&chosen, folder).map(|()| 0));
+        return inside(options, Outside::wait, |_| record(&chosen, folder).map(|()| 0));
     }
     let Some(name) = &options.experiment else {
         return list(&mut out, options.language).map(|()| 0).map_err(Problem::Standard);
@@ -166,15 +168,20 @@ pub fn run(options: &Options) -> Result<i32, Problem> {
         None => ask(&mut out, experiment, options.language).map_err(Problem::Standard)?,
     };
     drop(out);
-    inside(options, || performed(experiment, answer, options).map(|()| 0))
+    inside(options, Outside::wait, |_| performed(experiment, answer, options).map(|()| 0))
 }
 
 /// Runs `task` in namespaces of its own. The process that waits outside has nothing to
 /// say: the one inside said it.
-fn inside(options: &Options, task: impl FnOnce() -> Result<i32, Problem>) -> Result<i32, Problem> {
-    match inside::enter().map_err(|refusal| Problem::Failed(Failure::Refused(refusal)))? {
-        Inside::Parent(status) => Ok(status),
-        Inside::Child => std::process::exit(match task() {
+fn inside(
+    options: &Options,
+    wait: fn(Outside) -> io::Result<i32>,
+    task: impl FnOnce(&StopOrder) -> Result<i32, Problem>,
+) -> Result<i32, Problem> {
+    let refused = |refusal| Problem::Failed(Failure::Refused(refusal));
+    match inside::enter().map_err(refused)? {
+        Inside::Parent(outside) => wait(outside).map_err(|error| refused(Refusal::new(Attempt::Fork, error))),
+        Inside::Child(order) => std::process::exit(match task(&order) {
             Ok(status) => status,
             // A reader that has gone, as in `| head`, is no failure.
             Err(Problem::Standard(error)) if error.kind() == io::ErrorKind::BrokenPipe => 0,
@@ -260,9 +267,9 @@ fn written(path: &Path, bytes: &[u8]) -> Result<(), Problem> {
 }
 
 /// The learner's own programs: their run is drawn, and nothing concluded.
-fn played_by(programs: &Programs, options: &Options) -> Result<i32, Problem> {
+fn played_by(programs: &Programs, order: &StopOrder, options: &Options) -> Result<i32, Problem> {
     let settings = Settings { textbook: options.textbook, wire: options.wire.clone(), ..Settings::default() };
-    let ran = own_programs::run(programs, &settings, options.json).map_err(Problem::Failed)?;
+    let ran = own_programs::run(programs, &settings, order, options.json).map_err(Problem::Failed)?;
     let runs = [ran.run];
     let kept = keep(Source::Programs(programs), &runs, options);
     let mut out = anstream::stdout().lock();

@@ -3,7 +3,10 @@
 use super::{is_refused, lab, unprivileged};
 use crate::harness::glasshttp;
 use glasshttp::lab::experiments;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 
 #[test]
 fn the_list_has_a_numbered_line_for_each_experiment() {
@@ -96,6 +99,114 @@ fn the_clients_exit_status_is_the_labs() {
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success() && errors.contains("no-such-program-here"), "{errors}");
     }
+}
+
+/// A lab that has said on standard error that its client is under way, stopped by `signal`: its exit status
+/// and its document; nothing, where namespaces are refused.
+fn stopped(words: &[&str], signal: Signal) -> Option<(Option<i32>, Value)> {
+    let mut command = unprivileged();
+    command.args(["lab", "--lang", "en", "--json"]).args(words);
+    let mut lab = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut lines = BufReader::new(lab.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
+    let is_ready = lines.by_ref().inspect(|line| eprintln!("{line}")).any(|line| line == "ready");
+    if is_ready {
+        kill_process(Pid::from_child(&lab), signal).expect("it runs");
+    }
+    let rest: Vec<_> = lines.collect();
+    let output = lab.wait_with_output().expect("it ends");
+    if !is_ready {
+        assert!(!rustix::process::getuid().is_root(), "{rest:?}");
+        return None;
+    }
+    Some((output.status.code(), serde_json::from_slice(&output.stdout).expect("JSON")))
+}
+
+fn calls(document: &Value) -> Vec<&str> {
+    let calls = document["acts"][0]["calls"].as_array().expect("calls");
+    calls.iter().filter_map(|one| one["call"].as_str()).collect()
+}
+
+/// Our own program as a server at port 1060, as a command for the shell.
+fn server() -> String {
+    format!("{} -p 1060 -b 10.0.0.2 --lang en / >&2", super::copy().display())
+}
+
+#[test]
+fn a_signal_ends_the_run_and_shows_it() {
+    let folder = crate::harness::folder();
+    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o777)).expect("open to all");
+    let file = folder.path().join("run.pcapng");
+    let client = ["--", "sh", "-c", "echo ready; exec sleep 600"];
+    let server = server();
+    let words = ["--pcapng", file.to_str().expect("a path"), "--server", &server];
+    let Some((status, document)) = stopped(&[&words[..], &client].concat(), Signal::TERM) else { return };
+    assert_eq!(status, Some(143));
+    let calls = calls(&document);
+    let position = |call: &str| calls.iter().position(|one| *one == call);
+    let order = ["SIGTERM: the lab stops", "sh ends, signal: 15 (SIGTERM)", "the lab ends the server"].map(position);
+    assert!(order.is_sorted() && order.iter().all(Option::is_some), "{calls:?}");
+    assert!(calls.last().is_some_and(|last| last.starts_with("server ends, ")), "{calls:?}");
+    assert!(std::fs::metadata(&file).is_ok_and(|file| file.len() > 0));
+}
+
+#[test]
+fn a_client_that_catches_ctrl_c_has_time_to_end() {
+    let client = "trap 'exit 5' INT; echo ready; sleep 600 & wait";
+    let Some((status, document)) = stopped(&["--", "sh", "-c", client], Signal::INT) else { return };
+    assert_eq!(status, Some(130));
+    assert_eq!(calls(&document), ["sh starts", "SIGINT: the lab stops", "sh ends, exit status: 5"]);
+}
+
+#[test]
+fn a_file_that_can_not_be_written_is_found_out_before_the_run() {
+    for words in [&["close", "--json"][..], &["--", "sh", "-c", "echo ran"]] {
+        let output = unprivileged().args(["lab", "--svg", "/nowhere/x.svg"]).args(words).output().expect("it runs");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(errors.contains("cannot write /nowhere/x.svg") && errors.lines().count() == 1, "{errors}");
+        assert!(output.stdout.is_empty() && output.status.code() == Some(1), "{output:?}");
+    }
+}
+
+#[test]
+fn a_file_that_fails_takes_neither_the_drawing_nor_the_status() {
+    let words = ["lab", "--pcapng", "/dev/full", "--lang", "en", "--", "sh", "-c", "exit 7"];
+    let output = unprivileged().args(words).output().expect("it runs");
+    if is_refused(&output) {
+        return;
+    }
+    let (text, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("sh ends, exit status: 7") && errors.contains("cannot write /dev/full"), "{text}{errors}");
+    assert_eq!(output.status.code(), Some(7));
+}
+
+#[test]
+fn a_server_that_is_killed_is_noted_and_one_that_goes_on_is_ended_by_the_lab() {
+    let server = format!("exec {}", server());
+    for (client, expected) in [
+        ("kill -9 -1", &["server ends, signal: 9 (SIGKILL)"][..]),
+        ("true", &["the lab ends the server", "server ends, "]),
+    ] {
+        let Some(document) = lab(&["--json", "--server", &server, "--", "sh", "-c", client]) else { return };
+        let calls = calls(&document);
+        let of_server: Vec<_> = calls.iter().filter(|call| call.contains("server")).collect();
+        assert_eq!(of_server.len(), expected.len(), "{calls:?}");
+        assert!(of_server.iter().zip(expected).all(|(call, begin)| call.starts_with(begin)), "{calls:?}");
+    }
+}
+
+#[test]
+fn a_server_in_the_background_outlives_its_shell() {
+    for command in [format!("{} &", server()), format!("setsid {} & exit 0", server())] {
+        let Some(document) = lab(&["--json", "--server", &command, "--", "true"]) else { return };
+        let calls = calls(&document);
+        assert!(
+            calls.starts_with(&["listens", "true starts"]) && calls.contains(&"the lab ends the server"),
+            "{calls:?}"
+        );
+    }
+    let output = unprivileged().args(["lab", "--server", "true &", "--", "true"]).output().expect("it runs");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(is_refused(&output) || errors.contains("the server ended before it listened"), "{errors}");
 }
 
 #[test]
