@@ -71,6 +71,25 @@ fn what_may_not_be_read_is_forbidden() {
 }
 
 #[test]
+fn what_is_forbidden_is_listed_by_its_name_alone() {
+    let folder = Folder::of(&["open.txt", "closed.txt", "closed/x.txt"]);
+    folder.link("link", "closed/x.txt");
+    folder.link("nowhere", "closed.txt/x");
+    allow(&folder.path("closed.txt"), 0);
+    allow(&folder.path("closed"), 0);
+    if let Some(server) = serve_without_privilege(&folder) {
+        assert_eq!((server.get("/link").status, server.get("/nowhere").status), (403, 404));
+        assert_eq!(listed(&server, "/"), ["closed/", "closed.txt", "link", "open.txt"]);
+        let page = server.get("/").text();
+        assert!(page.contains("<tr><td><a href=\"link\">link</a><td><td>\n"), "{page}");
+        assert!(page.contains("<p>1 folder, 3 files; "), "of what has no size there is no sum: {page}");
+        assert_eq!(listed(&server, "/?sort=size&order=desc").last().map(String::as_str), Some("link"));
+    }
+    // So that it can be removed by anybody.
+    allow(&folder.path("closed"), 0o755);
+}
+
+#[test]
 fn what_is_forbidden_outside_the_root_is_not_found() {
     // 403 would tell what is there from what is not.
     let folder = Folder::new();

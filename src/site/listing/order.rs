@@ -81,7 +81,7 @@ impl Order {
         let by_name = |a: &Entry, b: &Entry| a.rank.cmp(&b.rank).then_with(|| natural(name(a), name(b)));
         let by_column = |a: &Entry, b: &Entry| match self.by {
             Column::Name => by_name(a, b),
-            Column::Size => a.size.cmp(&b.size),
+            Column::Size => a.size().cmp(&b.size()),
             Column::Modified => a.modified.cmp(&b.modified),
         };
         let directed = |ordering: Ordering| if self.is_descending { ordering.reverse() } else { ordering };

@@ -109,20 +109,22 @@ fn way(path: &SitePath) -> String {
 fn summary(entries: &Entries, words: &Words) -> String {
     let folders = entries.list.iter().filter(|entry| entry.is_folder).count() as u64;
     let files = entries.list.len() as u64 - folders;
-    let bytes = entries.list.iter().fold(0, |sum: u64, entry| sum.saturating_add(entry.size));
-    let mut text = String::new();
-    let counts = [(words.before_folders, folders, words.folders), (words.before_files, files, words.files)];
-    for (before, count, forms) in counts {
-        text.push_str(before);
-        push_counted(&mut text, count, forms);
-        text.push_str(", ");
+    let mut text = words.before_folders.to_owned();
+    push_counted(&mut text, folders, words.folders);
+    text.push_str(", ");
+    text.push_str(words.before_files);
+    push_counted(&mut text, files, words.files);
+    let mut sizes = entries.list.iter().filter(|entry| !entry.is_folder).map(Entry::size);
+    // Without the size of one, nobody knows the sum.
+    if let Some(bytes) = sizes.try_fold(0, |sum: u64, size| Some(sum.saturating_add(size?))) {
+        text.push_str(", <span title=\"");
+        push_counted(&mut text, bytes, words.bytes);
+        text.push_str("\">");
+        push_size(&mut text, bytes);
+        text.push_str("</span>");
     }
-    text.push_str("<span title=\"");
-    push_counted(&mut text, bytes, words.bytes);
-    text.push_str("\">");
-    push_size(&mut text, bytes);
     let [before, after] = words.zone;
-    let _ = write!(text, "</span>; {before}<span id=\"zone\">UTC</span>{after}");
+    let _ = write!(text, "; {before}<span id=\"zone\">UTC</span>{after}");
     text
 }
 
@@ -167,14 +169,15 @@ impl Page {
             true => self.bytes.extend_from_slice(name),
             false => push_escaped(&mut self.bytes, name),
         }
-        if entry.is_folder {
-            self.push("/</a><td><td>");
-        } else {
-            self.push("</a><td title=\"");
-            push_counted(&mut self.bytes, entry.size, words.bytes);
+        self.push(if entry.is_folder { "/</a><td" } else { "</a><td" });
+        if let Some(size) = entry.size() {
+            self.push(" title=\"");
+            push_counted(&mut self.bytes, size, words.bytes);
             self.push("\">");
-            push_size(&mut self.bytes, entry.size);
+            push_size(&mut self.bytes, size);
             self.push("<td>");
+        } else {
+            self.push("><td>");
         }
         self.push_time(entry.modified, day);
         self.push("\n");

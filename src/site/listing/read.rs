@@ -8,6 +8,9 @@ use crate::site::root::{Refusal, Root};
 use rustix::fs::{AtFlags, Dir, FileType, Stat, statat};
 use std::os::fd::OwnedFd;
 
+/// More than any file has: the size of a folder, and of a file whose state nobody can tell.
+const NO_SIZE: u64 = u64::MAX;
+
 /// One name in a folder.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
@@ -18,8 +21,8 @@ pub(super) struct Entry {
     pub(super) is_plain: bool,
     /// For its order among names.
     pub(super) rank: u64,
-    /// In bytes; 0 of a folder.
-    pub(super) size: u64,
+    /// In bytes, or [`NO_SIZE`].
+    size: u64,
     /// Seconds since 1970; 0 where the file system says nothing.
     pub(super) modified: u64,
 }
@@ -29,6 +32,11 @@ impl Entry {
     pub(super) fn name<'n>(&self, names: &'n [u8]) -> &'n [u8] {
         let begin = self.begin as usize;
         &names[begin..begin + usize::from(self.length)]
+    }
+
+    /// In bytes; `None` of a folder, and of a file of which the file system says none.
+    pub(super) fn size(&self) -> Option<u64> {
+        (self.size != NO_SIZE).then_some(self.size)
     }
 }
 
@@ -59,7 +67,8 @@ impl Reading {
     }
 
     /// Reads until the end, or until there are `most` entries; says whether it
-    /// was the end. What would be a 404 is left out.
+    /// was the end. What would be a 404 is left out; what would be another error
+    /// is there, and has a name if nothing else.
     pub(super) fn read(&mut self, root: &Root, path: &SitePath, hidden: bool, most: usize) -> Result<bool, Refusal> {
         while self.entries.list.len() < most {
             let Some(entry) = self.folder.read() else { return Ok(true) };
@@ -80,9 +89,13 @@ impl Reading {
                 },
             };
             match state {
-                Ok(state) => self.entries.push(bytes, &state)?,
-                Err(refusal @ (Refusal::Exhausted | Refusal::Elsewhere)) => return Err(refusal),
-                Err(_) => {}
+                Ok(state) => self.entries.push_known(bytes, &state)?,
+                Err(Refusal::NotFound) => {}
+                Err(Refusal::Forbidden | Refusal::Failed) => {
+                    // Of a link nobody knows where it leads: a folder's address redirects.
+                    self.entries.push(bytes, entry.file_type() == FileType::Directory, NO_SIZE, 0)?;
+                }
+                Err(refusal) => return Err(refusal),
             }
         }
         Ok(false)
@@ -96,12 +109,16 @@ impl Reading {
 
 impl Entries {
     #[allow(clippy::unnecessary_cast)] // the fields' types differ between systems
-    fn push(&mut self, name: &[u8], state: &Stat) -> Result<(), Refusal> {
-        let is_folder = match FileType::from_raw_mode(state.st_mode) {
-            FileType::Directory => true,
-            FileType::RegularFile => false,
-            _ => return Ok(()),
-        };
+    fn push_known(&mut self, name: &[u8], state: &Stat) -> Result<(), Refusal> {
+        let modified = u64::try_from(state.st_mtime as i64).unwrap_or(0);
+        match FileType::from_raw_mode(state.st_mode) {
+            FileType::Directory => self.push(name, true, NO_SIZE, modified),
+            FileType::RegularFile => self.push(name, false, state.st_size as u64, modified),
+            _ => Ok(()),
+        }
+    }
+
+    fn push(&mut self, name: &[u8], is_folder: bool, size: u64, modified: u64) -> Result<(), Refusal> {
         let (Ok(begin), Ok(length)) = (u32::try_from(self.names.len()), u16::try_from(name.len())) else {
             return Err(Refusal::TooLarge);
         };
@@ -115,8 +132,8 @@ impl Entries {
             is_folder,
             is_plain: written == 2 * name.len(),
             rank: 0,
-            size: if is_folder { 0 } else { state.st_size as u64 },
-            modified: u64::try_from(state.st_mtime as i64).unwrap_or(0),
+            size,
+            modified,
         });
         Ok(())
     }
