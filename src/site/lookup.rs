@@ -17,7 +17,9 @@ use super::types::{Named, has_known_extension};
 use crate::handler::{Begun, Body, Response};
 use crate::http::field;
 use crate::http::message::{HeaderBlock, Headers, Method, Request, StatusCode};
+use arrayvec::ArrayVec;
 use rustix::fs::{FileType, Stat};
+use std::cmp::Reverse;
 use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -238,18 +240,19 @@ impl<'a> Lookup<'a> {
         let mut representation = self.representation(name, file, state, known)?;
         let neighbours = match representation.coding {
             // A further coding would have to be named besides (RFC 9110 §8.4).
-            Some(_) => Neighbours { any: false, best: None },
+            Some(_) => Neighbours::default(),
             None => neighbours(root, &request.headers, name)?,
         };
         representation.varies = neighbours.any;
-        if let Some(coding) = neighbours.best {
+        for coding in neighbours.wanted {
             let neighbour = [name, coding.suffix()].concat();
-            if let Ok(Destination::File(file, state)) = root.find(&neighbour) {
-                // Its type, charset included, is that of what it is in another coding.
-                representation.file = Opened::new(&file, state, &self.shared.tags, None)?;
-                representation.name = path::display(&neighbour);
-                representation.coding = Some(coding);
-            }
+            let Ok(Destination::File(file, state)) = root.find(&neighbour) else { continue };
+            let Ok(file) = Opened::new(&file, state, &self.shared.tags, None) else { continue };
+            // Its type, charset included, is that of what it is in another coding.
+            representation.file = file;
+            representation.name = path::display(&neighbour);
+            representation.coding = Some(coding);
+            break;
         }
         let (is_only_one, state) = (!representation.varies, representation.file.state);
         let prepared = Prepared::new(representation, &self.shared.options, &self.shared.tags);
@@ -343,30 +346,29 @@ enum Chosen {
     Listing(Root, SitePath),
 }
 
+#[derive(Default)]
 struct Neighbours {
     any: bool,
-    best: Option<Coding>,
+    /// Those that the client wants rather than the file as it is, best first.
+    wanted: ArrayVec<Coding, { Coding::ALL.len() }>,
 }
 
-/// The precompressed neighbours of `name`: whether there is any, and the
-/// coding of the one that the client wants most.
+/// The precompressed neighbours of `name`. One that can't be looked at is there,
+/// too: another request may get it.
 fn neighbours(root: &Root, headers: &Headers<'_>, name: &[u8]) -> Result<Neighbours, Refusal> {
-    let mut neighbours = Neighbours { any: false, best: None };
+    let mut neighbours = Neighbours::default();
     let preference = Preference::of(headers);
-    let mut best_weight = 0;
     for coding in Coding::ALL {
-        let state = root.state(&[name, coding.suffix()].concat());
-        if state.is_err_and(|refusal| refusal == Refusal::Elsewhere) {
-            return Err(Refusal::Elsewhere);
+        match root.state(&[name, coding.suffix()].concat()) {
+            Ok(state) if FileType::from_raw_mode(state.st_mode) != FileType::RegularFile => continue,
+            Err(Refusal::NotFound) => continue,
+            Err(Refusal::Elsewhere) => return Err(Refusal::Elsewhere),
+            Ok(_) | Err(_) => neighbours.any = true,
         }
-        if !state.is_ok_and(|state| FileType::from_raw_mode(state.st_mode) == FileType::RegularFile) {
-            continue;
-        }
-        neighbours.any = true;
-        let weight = preference.weight(coding);
-        if weight > best_weight {
-            (neighbours.best, best_weight) = (Some(coding), weight);
+        if preference.weight(coding) > 0 {
+            neighbours.wanted.push(coding);
         }
     }
+    neighbours.wanted.sort_by_key(|coding| Reverse(preference.weight(*coding)));
     Ok(neighbours)
 }

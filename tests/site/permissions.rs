@@ -71,6 +71,21 @@ fn what_may_not_be_read_is_forbidden() {
 }
 
 #[test]
+fn a_neighbour_that_may_not_be_read_hides_no_other() {
+    let folder = Folder::of(&["page.css", "page.css.br", "page.css.gz"]);
+    allow(&folder.path("page.css.br"), 0);
+    if let Some(server) = serve_without_privilege(&folder) {
+        for (accepted, content) in
+            [("br, gzip", "page.css.gz"), ("br, gzip;q=0.5", "page.css.gz"), ("br", "page.css"), ("", "page.css")]
+        {
+            let page = server.get_with("/page.css", &format!("Accept-Encoding: {accepted}\r\n"));
+            assert_eq!((page.status, page.text().as_str()), (200, content), "{accepted}");
+            assert_eq!(page.header("Vary"), Some("Accept-Encoding"), "{accepted}");
+        }
+    }
+}
+
+#[test]
 fn what_is_forbidden_is_listed_by_its_name_alone() {
     let folder = Folder::of(&["open.txt", "closed.txt", "closed/x.txt"]);
     folder.link("link", "closed/x.txt");
