@@ -204,6 +204,8 @@ pub enum Refused {
     NoEntry,
     /// The folder that is served was replaced by one that the sandbox does not reach.
     OutOfReach,
+    /// Another program holds a lease on what is asked for.
+    Held,
     /// The system has no descriptor or memory to spare.
     Exhausted,
     /// A listing would be longer than one may be.

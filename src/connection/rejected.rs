@@ -46,6 +46,7 @@ pub(super) fn reason(refused: Refused) -> Reason {
         Refused::Forbidden => Reason::Forbidden,
         Refused::NoEntry => Reason::NoEntry,
         Refused::NoRoot => Reason::NoRoot,
+        Refused::Held => Reason::FileHeld,
         Refused::Exhausted => Reason::Exhausted,
         Refused::ListingTooLong => Reason::ListingTooLong,
         Refused::Unreadable => Reason::Unreadable,

@@ -55,6 +55,7 @@ sentences! {
         Forbidden "forbidden" "The request was refused: the permissions of this file or folder, or of a folder above it, do not let this server read it." "요청을 거절했습니다. 이 파일이나 폴더, 또는 그 위 폴더의 권한 때문에 이 서버가 읽을 수 없습니다.";
         NoEntry "no_entry" "The request was refused: the permissions of the folder that is served, or of one on the way to it, do not let this server enter it." "요청을 거절했습니다. 제공하는 폴더나 그 위 폴더의 권한 때문에 이 서버가 들어갈 수 없습니다.";
         NoRoot "no_root" "The request was refused: the folder that is served is missing." "요청을 거절했습니다. 제공하던 폴더가 없습니다.";
+        FileHeld "file_held" "The request was refused: another program held the file (a lease)." "요청을 거절했습니다. 다른 프로그램이 파일을 붙잡고 있었습니다(리스).";
         Exhausted "exhausted" "The request was refused: the server was out of file descriptors or memory." "요청을 거절했습니다. 서버의 파일 디스크립터나 메모리가 모자랐습니다.";
         ListingTooLong "listing_too_long" "The request was refused: the folder has more names than one listing may hold." "요청을 거절했습니다. 폴더에 목록 하나에 담을 수 있는 것보다 많은 이름이 있습니다.";
         Unreadable "unreadable" "The file system could not read the file." "파일 시스템이 파일을 읽지 못했습니다.";

@@ -48,6 +48,14 @@ pub(super) fn refused(refusal: Refusal, language: Language) -> Response {
                  --no-sandbox로 시작하세요.",
             ),
         ),
+        Refusal::Held => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Some(Refused::Held),
+            text(
+                "Another program holds this file for now: try again in a moment.",
+                "지금은 다른 프로그램이 이 파일을 붙잡고 있습니다. 잠시 뒤에 다시 시도하세요.",
+            ),
+        ),
         Refusal::Exhausted => (
             StatusCode::SERVICE_UNAVAILABLE,
             Some(Refused::Exhausted),

@@ -34,6 +34,8 @@ pub(super) enum Refusal {
     NoEntry,
     /// Another folder lies where the root was, and the sandbox does not reach it.
     OutOfReach,
+    /// Another program holds a lease on the file, and has been asked to give it up: for now.
+    Held,
     /// The process or the system is out of descriptors or memory: for now.
     Exhausted,
     /// The memory that such responses may take together is taken: for now.
@@ -63,7 +65,9 @@ impl From<Errno> for Refusal {
     fn from(error: Errno) -> Self {
         match error {
             Errno::ACCESS | Errno::PERM => Self::Forbidden,
-            Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::NOBUFS | Errno::AGAIN => Self::Exhausted,
+            Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::NOBUFS => Self::Exhausted,
+            // fcntl(2), "Leases": of an opening that does not wait. Races of names are settled where they occur.
+            Errno::AGAIN => Self::Held,
             // Nothing of that name is here: none at all, none that may be (beyond
             // the root, a socket), or none that this file system could hold.
             Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG | Errno::LOOP => Self::NotFound,
@@ -166,7 +170,15 @@ impl Root {
             _ => return Err(Refusal::NotFound),
         }
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let file = if is_reopenable { self.open_beneath(name, flags)? } else { reopen(&place, flags)? };
+        let opened = if is_reopenable { self.open_beneath(name, flags) } else { reopen(&place, flags) };
+        let file = match opened {
+            // A lease, or a race of names (openat2(2)): by the handle there is none.
+            Err(Errno::AGAIN) if is_reopenable => match reopen(&place, flags) {
+                Err(Errno::NOENT) => Err(Errno::AGAIN), // no /proc to open it by
+                opened => opened,
+            },
+            opened => opened,
+        }?;
         let state = fstat(&file)?;
         if FileType::from_raw_mode(state.st_mode) != FileType::RegularFile {
             return Err(Refusal::NotFound);
@@ -201,8 +213,10 @@ impl Root {
         match self.open_beneath(name, flags) {
             Ok(place) => Ok((place, true)),
             // Beyond the root, or the mount (openat2(2)); or nobody can tell.
-            Err(Errno::XDEV | Errno::NOSYS | Errno::PERM) if self.reach != Reach::Everywhere => Err(Refusal::Elsewhere),
-            Err(Errno::XDEV | Errno::NOSYS | Errno::PERM) if !self.follow_links => {
+            Err(Errno::XDEV | Errno::NOSYS | Errno::PERM | Errno::AGAIN) if self.reach != Reach::Everywhere => {
+                Err(Refusal::Elsewhere)
+            }
+            Err(Errno::XDEV | Errno::NOSYS | Errno::PERM | Errno::AGAIN) if !self.follow_links => {
                 let place =
                     openat(&self.folder, relative(name), flags, Mode::empty()).map_err(|error| match error.into() {
                         // What is forbidden may lie outside, which must not be revealed.
@@ -224,13 +238,15 @@ impl Root {
             resolve.remove(if self.follow_links { resolve } else { ResolveFlags::empty() });
             resolve |= ResolveFlags::NO_XDEV;
         }
-        for _ in 0..RACES {
+        // An opening for reading fails so for a lease, too, and would break it each time.
+        let tries = if flags.contains(OFlags::PATH) { RACES } else { 1 };
+        for _ in 1..tries {
             match openat2(&self.folder, relative(name), flags, Mode::empty(), resolve) {
                 Err(Errno::AGAIN) => {}
                 opened => return opened,
             }
         }
-        Err(Errno::AGAIN)
+        openat2(&self.folder, relative(name), flags, Mode::empty(), resolve)
     }
 }
 

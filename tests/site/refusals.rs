@@ -4,7 +4,8 @@
 use super::Folder;
 use crate::harness::{Server, glasshttp};
 use std::fs;
-use std::io::BufRead;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
 
 /// What is asked, and what is said of it: the code, and the sentences.
 const REFUSALS: [(&str, u16, &str, &str, &str); 4] = [
@@ -58,6 +59,47 @@ fn the_story_and_the_logs_say_why() {
             assert!(story.contains(sentence), "{language}: {story}");
         }
     }
+}
+
+/// Takes a lease on the file it is given until it hears a line.
+const LEASE: &str = "\
+import fcntl, os, signal, sys
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+file = os.open(sys.argv[1], os.O_RDWR)
+fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+print('held', flush=True)
+sys.stdin.readline()
+fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+print('given up', flush=True)
+sys.stdin.readline()
+";
+
+#[test]
+#[ignore = "needs python3: .ci/run installs it"]
+fn a_file_that_another_program_holds_is_unavailable_for_that() {
+    let folder = Folder::of(&["held.txt", "other.txt"]);
+    folder.link("absolute", folder.path("held.txt"));
+    let mut holder = Command::new("python3");
+    holder.args(["-c", LEASE]).arg(folder.path("held.txt")).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut holder = holder.spawn().expect("python3");
+    let mut says = BufReader::new(holder.stdout.take().expect("a pipe")).lines();
+    assert_eq!(says.next().and_then(Result::ok).as_deref(), Some("held"));
+    let options = ["--port", "0", "--no-watch", "--log", "common"];
+    let mut server = Server::spawn(glasshttp().args(options).arg(folder.root()));
+    for path in ["/held.txt", "/absolute"] {
+        let response = server.get(path);
+        assert_eq!((response.status, response.header("Retry-After")), (503, Some("1")), "{path}");
+        assert!(response.text().contains("Another program holds this file"), "{}", response.text());
+        let mut line = String::new();
+        server.stdout.read_line(&mut line).expect("a line");
+        assert!(line.ends_with(" file_held\n"), "{line}");
+    }
+    assert_eq!(server.get("/other.txt").status, 200);
+    holder.stdin.as_mut().expect("a pipe").write_all(b"\n").expect("it listens");
+    assert_eq!(says.next().and_then(Result::ok).as_deref(), Some("given up"));
+    assert_eq!(server.get("/held.txt").text(), "held.txt");
+    drop(holder.stdin.take());
+    holder.wait().expect("it ends");
 }
 
 /// What `glasshttp show` says of a log, on one line.
