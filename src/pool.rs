@@ -96,6 +96,14 @@ impl Pool {
         Some(later)
     }
 
+    /// The same for work that makes nothing which anybody awaits.
+    ///
+    /// # Errors
+    /// [`Full`]: there is no thread.
+    pub fn leave(&self, kind: Kind, work: impl FnOnce() + Send + 'static) -> Result<(), Full> {
+        self.put(kind, usize::MAX, Box::new(work))
+    }
+
     fn put(&self, kind: Kind, waiting: usize, work: Box<dyn FnOnce() + Send>) -> Result<(), Full> {
         let threads = self.0.bounds.threads;
         let mut queue = self.0.lock();

@@ -4,7 +4,7 @@
 mod fuse;
 
 use crate::harness::{Client, MODELS, Server};
-use fuse::{CONTENT, HangingFileSystem, LONG, byte_at};
+use fuse::{CONTENT, HangingFileSystem, LONG, LONGER, byte_at};
 use rustix::process::Signal;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -18,7 +18,7 @@ const HANG: [&str; 4] = ["/far/open", "/far/read", "/far/stat", "/far/readdir/"]
 /// A local folder with a file, in which storage that hangs is mounted at `far`.
 struct Place {
     // In this order: a folder can't be removed under a mount.
-    _far: HangingFileSystem,
+    far: HangingFileSystem,
     folder: TempDir,
 }
 
@@ -27,7 +27,7 @@ fn place() -> Place {
     fs::write(folder.path().join("near"), "from near by\n").expect("a file");
     fs::create_dir(folder.path().join("far")).expect("a folder");
     let far = HangingFileSystem::mount(&folder.path().join("far"));
-    Place { _far: far, folder }
+    Place { far, folder }
 }
 
 fn serve(place: &Place, model: &str, options: &[&str]) -> Server {
@@ -81,6 +81,29 @@ fn a_body_that_hangs_half_way_is_cut_off_and_never_passes_for_whole() {
         };
         let received = client.received().len();
         assert!(ended == "reset" && (1 << 16..LONG).contains(&received), "{model}: {ended} after {received}");
+    }
+}
+
+#[test]
+#[ignore = "mounts a file system: needs root and /dev/fuse"]
+fn a_file_that_is_deleted_while_it_is_sent_is_sent_to_its_end_and_closed() {
+    for model in MODELS {
+        let place = place();
+        let server = serve(&place, model, &["--timeout", "20"]);
+        let mut client = asks(&server, "/far/fleeting");
+        while !client.receive().is_ok_and(|count| count > 0) {}
+        // The kernel takes a name to be there for a second; what no response needs is closed after a second.
+        let begun = Instant::now();
+        let path = place.folder.path().join("far/fleeting");
+        while fs::metadata(&path).is_ok() || begun.elapsed() < Duration::from_secs(2) {}
+        let body = client.response().body;
+        let is_whole = body.len() == LONGER && body.iter().enumerate().all(|(at, byte)| *byte == byte_at(at));
+        assert!(is_whole, "{model}: {}", body.len());
+        drop(client);
+        let ended = Instant::now();
+        while !place.far.fleeting.is_closed() {
+            assert!(ended.elapsed() < Duration::from_secs(10), "{model}: it is kept open");
+        }
     }
 }
 

@@ -18,11 +18,17 @@
 //! all. Requests beyond that wait in a queue, and are turned away when it is full.
 //! A helper that hangs keeps its thread, so that it is counted; the client gets a
 //! 503 after `--timeout`.
+//!
+//! While a response is under way, the helper that found its file keeps it open (a
+//! lease) and reads the pieces: a file that is replaced or deleted meanwhile is
+//! sent to its end. As many as four helpers keep files of one mount.
 
 mod helper;
+mod helpers;
 mod message;
+mod open_files;
 
-use super::listing::{Beside, Budget, Made};
+use super::listing::{Beside, Budget};
 use super::mounts::SlowMounts;
 use super::refused::{refused, unavailable};
 use super::root::Refusal;
@@ -33,10 +39,9 @@ use crate::later::Later;
 use crate::lock::lock;
 use crate::pool::{Bounds, Full, Pool};
 use bytes::Bytes;
-use helper::Helper;
+use helpers::Helpers;
 use message::{Ask, FileOf, HelperBody, HelperResponse};
 use rustix::process::{Pid, Signal, kill_process};
-use std::fmt;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -56,30 +61,12 @@ pub(super) struct Storage {
     helpers: Arc<Helpers>,
 }
 
-/// The helper processes.
-struct Helpers {
-    /// Those that have nothing to do; the last one to have worked is the next.
-    free: Mutex<Vec<Helper>>,
-    /// Those that work, or hang.
-    working: Mutex<Vec<Pid>>,
-    /// What each of them serves.
-    site: Box<dyn Handler>,
-    /// The memory that pages may take.
-    budget: Arc<Budget>,
-}
-
-impl fmt::Debug for Helpers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} helpers at work", lock(&self.working).len())
-    }
-}
-
 impl Storage {
     /// Storage of `site`, which must respond at once, and whose locks nobody but helpers takes.
     /// What they make and send whole has its part of `budget`.
     pub(super) fn of(site: Box<dyn Handler>, budget: &Arc<Budget>) -> Self {
         let budget = Arc::clone(budget);
-        let helpers = Arc::new(Helpers { free: Mutex::default(), working: Mutex::default(), site, budget });
+        let helpers = Arc::new(Helpers::of(site, budget, BOUNDS.of_one_kind));
         let trimmed = Arc::clone(&helpers);
         Self { pool: Pool::with_rest(BOUNDS, Arc::new(move || trimmed.trim())), helpers }
     }
@@ -91,13 +78,15 @@ impl Storage {
         request: &Request<'_>,
         language: Language,
     ) -> Result<Later<Response>, Full> {
-        let (ask, storage, mount) = (Ask::respond(request), self.clone(), mount.unwrap_or(CROSSING));
-        self.pool.run(mount, move || match storage.helpers.ask(&ask) {
-            Ok((HelperResponse::Response { status, headers, resource, refused, body }, payload)) => {
+        let (number, mount) = (self.helpers.number(), mount.unwrap_or(CROSSING));
+        let (ask, storage) = (Ask::respond(request, number), self.clone());
+        self.pool.run(mount, move || match storage.helpers.ask(mount, &ask) {
+            Ok((process, HelperResponse::Response { status, headers, resource, refused, body }, payload)) => {
                 let body = match body {
                     HelperBody::Payload => Body::Bytes(payload),
                     HelperBody::File { file, offset, length } => {
-                        Body::Pieces(length, Box::new(FileElsewhere { storage, mount, file: Arc::new(file), offset }))
+                        let lease = Arc::new(Lease { storage, mount, number, keeper: Mutex::new(process) });
+                        Body::Pieces(length, Box::new(FileElsewhere { lease, file: Arc::new(file), offset }))
                     }
                 };
                 let status = StatusCode::from_code(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -112,14 +101,14 @@ impl Storage {
     /// What has a helper list the folder that `request` is for.
     pub(super) fn listing(&self, request: &Request<'_>) -> Beside {
         let (ask, pool, helpers) = (Ask::list(request), self.pool.clone(), Arc::clone(&self.helpers));
-        Box::new(move |end| pool.run(CROSSING, move || end(helpers.page(&ask))).ok())
+        Box::new(move |end| pool.run(CROSSING, move || end(helpers.page(CROSSING, &ask))).ok())
     }
 
     /// The server ends: helpers that work or hang are killed, and not waited
     /// for. How many there were.
     pub(super) fn abandon(&self) -> usize {
-        let working = lock(&self.helpers.working);
-        for helper in working.iter() {
+        let working = self.helpers.working();
+        for helper in &working {
             // One that is stuck in the kernel ends as soon as it is let go.
             let _ = kill_process(*helper, Signal::KILL);
         }
@@ -135,62 +124,9 @@ pub(super) fn mount_of(mounts: &SlowMounts, roots: [&Path; 2], name: &[u8]) -> O
     roots.iter().find_map(|root| mounts.at(root).or_else(|| mounts.at(&root.join(name))))
 }
 
-impl Helpers {
-    /// Asks a helper, and waits for its reply.
-    fn ask(&self, ask: &Ask) -> io::Result<(HelperResponse, Bytes)> {
-        // One that has rested may have ended meanwhile.
-        while let Some(helper) = self.take() {
-            match self.ask_of(helper, ask) {
-                Err(error) if error.kind() != io::ErrorKind::OutOfMemory => {}
-                result => return result,
-            }
-        }
-        self.ask_of(Helper::fork(self.site.as_ref())?, ask)
-    }
-
-    /// The page that a helper makes.
-    fn page(&self, ask: &Ask) -> Made {
-        match self.ask(ask) {
-            Ok((HelperResponse::Response { status, body: HelperBody::Payload, .. }, page)) => match status {
-                200 => Ok(page),
-                404 => Err(Refusal::NotFound),
-                500 => Err(Refusal::TooLarge),
-                _ => Err(Refusal::NoRoom),
-            },
-            Err(error) if error.kind() == io::ErrorKind::OutOfMemory => Err(Refusal::NoRoom),
-            Ok(_) | Err(_) => Err(Refusal::Failed),
-        }
-    }
-
-    fn ask_of(&self, mut helper: Helper, ask: &Ask) -> io::Result<(HelperResponse, Bytes)> {
-        let process = helper.process;
-        lock(&self.working).push(process);
-        let response = helper.ask(ask, &self.budget);
-        lock(&self.working).retain(|working| *working != process);
-        if response.is_ok() {
-            lock(&self.free).push(helper);
-        }
-        response
-    }
-
-    fn take(&self) -> Option<Helper> {
-        lock(&self.free).pop()
-    }
-
-    /// A thread ends for lack of work: the helper that has rested longest, too.
-    fn trim(&self) {
-        let helper = {
-            let mut free = lock(&self.free);
-            if free.is_empty() { None } else { Some(free.remove(0)) }
-        };
-        drop(helper);
-    }
-}
-
-/// A part of a file that helpers read.
+/// A part of a file that a helper reads.
 struct FileElsewhere {
-    storage: Storage,
-    mount: u64,
+    lease: Arc<Lease>,
     file: Arc<FileOf>,
     /// Where the part begins.
     offset: u64,
@@ -198,12 +134,48 @@ struct FileElsewhere {
 
 impl Pieces for FileElsewhere {
     fn read(&mut self, position: u64, most: usize) -> Option<Later<io::Result<Bytes>>> {
-        let ask = Ask::Read { file: FileOf::clone(&self.file), offset: self.offset + position, most: most as u32 };
-        let helpers = Arc::clone(&self.storage.helpers);
+        let (file, offset, lease) = (FileOf::clone(&self.file), self.offset + position, Arc::clone(&self.lease));
+        let ask = Ask::Read { lease: lease.number, file, offset, most: most as u32 };
         // Each connection reads one piece at a time: that is bound enough.
-        self.storage.pool.go_on(self.mount, move || match helpers.ask(&ask)? {
+        self.lease.storage.pool.go_on(self.lease.mount, move || match lease.ask(&ask)? {
             (HelperResponse::Piece, payload) => Ok(payload),
             _ => Err(io::ErrorKind::InvalidData.into()),
         })
+    }
+}
+
+/// That a file stays open in a helper while its response is under way.
+struct Lease {
+    storage: Storage,
+    mount: u64,
+    number: u64,
+    /// The helper that has it open.
+    keeper: Mutex<Pid>,
+}
+
+impl Lease {
+    /// Asks the helper that has the file open; one that was given up, or hangs
+    /// with another file, leaves it to the next, which has to find it again.
+    fn ask(&self, ask: &Ask) -> io::Result<(HelperResponse, Bytes)> {
+        let (helpers, keeper) = (&self.storage.helpers, *lock(&self.keeper));
+        if let Some(response) = helpers.ask_keeper(keeper, ask) {
+            return response;
+        }
+        let (process, response, payload) = helpers.ask(self.mount, ask)?;
+        *lock(&self.keeper) = process;
+        if process != keeper {
+            helpers.end(keeper, self.number);
+        }
+        Ok((response, payload))
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let (helpers, keeper) = (Arc::clone(&self.storage.helpers), *lock(&self.keeper));
+        helpers.end(keeper, self.number);
+        // A thread does it: to write to a helper that hangs could take for ever.
+        // Without one, it is done when the helper has worked the next time.
+        let _ = self.storage.pool.leave(self.mount, move || helpers.settle(keeper));
     }
 }

@@ -8,6 +8,7 @@ use std::ffi::CString;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread::JoinHandle;
 
 /// What a small file holds.
@@ -16,7 +17,7 @@ pub const CONTENT: &[u8] = b"from afar\n";
 pub const LONG: usize = 3 << 20;
 
 /// Its names, with their node numbers; the root is 1. What a name says hangs.
-const NAMES: [(&str, u64); 8] = [
+const NAMES: [(&str, u64); 9] = [
     ("fine", 2),
     ("open", 3),
     ("read", 4),
@@ -24,8 +25,12 @@ const NAMES: [(&str, u64); 8] = [
     ("folder", 6),
     ("readdir", 7),
     ("long", 8),
-    ("late", 9), // its first megabyte can be read, the rest can't
+    ("late", 9),            // its first megabyte can be read, the rest can't
+    ("fleeting", FLEETING), // it is deleted as soon as somebody has opened it
 ];
+const FLEETING: u64 = 10;
+/// The length of `fleeting`: more than sockets hold.
+pub const LONGER: usize = 24 << 20;
 const ROOT: u64 = 1;
 const FOLDERS: [u64; 3] = [ROOT, 6, 7];
 
@@ -53,6 +58,24 @@ const ENOSYS: i32 = 38;
 pub struct HangingFileSystem {
     point: PathBuf,
     serving: Option<JoinHandle<()>>,
+    pub fleeting: Arc<Fleeting>,
+}
+
+/// How often `fleeting` was opened and closed.
+#[derive(Default)]
+pub struct Fleeting {
+    opened: AtomicUsize,
+    closed: AtomicUsize,
+}
+
+impl Fleeting {
+    fn is_deleted(&self) -> bool {
+        self.opened.load(Relaxed) > 0
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.is_deleted() && self.opened.load(Relaxed) == self.closed.load(Relaxed)
+    }
 }
 
 impl HangingFileSystem {
@@ -63,8 +86,10 @@ impl HangingFileSystem {
         let options = CString::new(options).expect("no NUL");
         mount("afar", point, "fuse.afar", MountFlags::NODEV, &*options).expect("a mount: this needs root");
         let device = Arc::new(device);
-        let serving = std::thread::spawn(move || serve(&device));
-        Self { point: point.to_owned(), serving: Some(serving) }
+        let fleeting = Arc::<Fleeting>::default();
+        let kept = Arc::clone(&fleeting);
+        let serving = std::thread::spawn(move || serve(&device, &kept));
+        Self { point: point.to_owned(), serving: Some(serving), fleeting }
     }
 }
 
@@ -76,17 +101,17 @@ impl Drop for HangingFileSystem {
     }
 }
 
-/// What byte lies at this place of `long` and `late`.
+/// What byte lies at this place of `long`, `late` and `fleeting`.
 pub fn byte_at(position: usize) -> u8 {
     (position % 251) as u8
 }
 
-fn serve(device: &OwnedFd) {
+fn serve(device: &OwnedFd, fleeting: &Fleeting) {
     let mut request = vec![0; 1 << 20];
     loop {
         match rustix::io::read(device, &mut request) {
             Ok(length) => {
-                let (unique, response) = respond(&request[..length]);
+                let (unique, response) = respond(&request[..length], fleeting);
                 let Some((error, data)) = response else { continue };
                 let mut message = Vec::with_capacity(16 + data.len());
                 message.extend((16 + data.len() as u32).to_ne_bytes());
@@ -103,7 +128,7 @@ fn serve(device: &OwnedFd) {
 }
 
 /// The number of a request, and its response: an error and data; `None`: never.
-fn respond(request: &[u8]) -> (u64, Option<(i32, Vec<u8>)>) {
+fn respond(request: &[u8], fleeting: &Fleeting) -> (u64, Option<(i32, Vec<u8>)>) {
     let u32_at = |at: usize| u32::from_ne_bytes(request[at..at + 4].try_into().expect("4 bytes"));
     let u64_at = |at: usize| u64::from_ne_bytes(request[at..at + 8].try_into().expect("8 bytes"));
     let (operation, unique, node) = (u32_at(4), u64_at(8), u64_at(16));
@@ -114,6 +139,7 @@ fn respond(request: &[u8]) -> (u64, Option<(i32, Vec<u8>)>) {
             let name = &request[40..request.len() - 1];
             match NAMES.iter().find(|(known, _)| known.as_bytes() == name) {
                 Some((_, 5)) => None,
+                Some((_, FLEETING)) if fleeting.is_deleted() => Some((ENOENT, Vec::new())),
                 Some((_, node)) => ok(entry(*node)),
                 None => Some((ENOENT, Vec::new())),
             }
@@ -121,6 +147,14 @@ fn respond(request: &[u8]) -> (u64, Option<(i32, Vec<u8>)>) {
         GETATTR if node == 5 => None,
         GETATTR => ok([&1_u64.to_ne_bytes()[..], &[0; 8], &attributes(node)].concat()),
         OPEN if node == 3 => None,
+        OPEN if node == FLEETING => {
+            fleeting.opened.fetch_add(1, Relaxed);
+            ok(vec![0; 16])
+        }
+        RELEASE if node == FLEETING => {
+            fleeting.closed.fetch_add(1, Relaxed);
+            ok(Vec::new())
+        }
         OPEN | OPENDIR => ok(vec![0; 16]),
         READ if node == 4 => None,
         READ => {
@@ -129,7 +163,7 @@ fn respond(request: &[u8]) -> (u64, Option<(i32, Vec<u8>)>) {
             let (from, to) = (offset.min(end), (offset + size).min(end));
             match node {
                 9 if to > 1 << 20 => None,
-                8 | 9 => ok((from..to).map(byte_at).collect()),
+                8 | 9 | FLEETING => ok((from..to).map(byte_at).collect()),
                 _ => ok(CONTENT[from..to].to_vec()),
             }
         }
@@ -161,7 +195,11 @@ fn entry(node: u64) -> Vec<u8> {
 }
 
 fn length(node: u64) -> u64 {
-    if matches!(node, 8 | 9) { LONG as u64 } else { CONTENT.len() as u64 }
+    match node {
+        8 | 9 => LONG as u64,
+        FLEETING => LONGER as u64,
+        _ => CONTENT.len() as u64,
+    }
 }
 
 /// `struct fuse_attr`.

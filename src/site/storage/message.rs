@@ -21,10 +21,13 @@ const LONGEST_PIECE: usize = 128 * 1024;
 /// What is asked.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Ask {
-    /// A response to a GET or HEAD, of which this is what a site looks at.
-    Respond { is_head: bool, path: String, query: Option<String>, fields: Vec<(String, Vec<u8>)> },
+    /// A response to a GET or HEAD, of which this is what a site looks at. The
+    /// file that it names is kept open under the number of this lease.
+    Respond { is_head: bool, path: String, query: Option<String>, fields: Vec<(String, Vec<u8>)>, lease: Option<u64> },
     /// A piece of a file that a response named.
-    Read { file: FileOf, offset: u64, most: u32 },
+    Read { lease: u64, file: FileOf, offset: u64, most: u32 },
+    /// These leases are over: their files are closed, and nothing is replied.
+    Release { leases: Vec<u64> },
 }
 
 /// A file that was opened to be served: where it was, and which one it was.
@@ -33,6 +36,16 @@ pub(super) struct FileOf {
     pub(super) path: Vec<u8>,
     pub(super) device: u64,
     pub(super) inode: u64,
+    /// Its size, and when it was modified and changed, in seconds and nanoseconds.
+    pub(super) state: [i64; 5],
+}
+
+impl FileOf {
+    /// Whether `found` is it: by its number, or where the file system gives its
+    /// files new ones (sshfs, by the kernel's leave to forget them) by its state.
+    pub(super) fn is(&self, found: &Self) -> bool {
+        self.device == found.device && (self.inode == found.inode || self.state == found.state)
+    }
 }
 
 /// What a helper replies.
@@ -62,16 +75,17 @@ impl Ask {
     /// The listing of the folder that `request` is for.
     pub(super) fn list(request: &Request<'_>) -> Self {
         let (path, query) = (request.target.path.to_owned(), request.target.query.map(str::to_owned));
-        Self::Respond { is_head: false, path, query, fields: Vec::new() }
+        Self::Respond { is_head: false, path, query, fields: Vec::new(), lease: None }
     }
 
     /// Everything of `request` that a site looks at, as something that lasts.
-    pub(super) fn respond(request: &Request<'_>) -> Self {
+    pub(super) fn respond(request: &Request<'_>, lease: u64) -> Self {
         Self::Respond {
             is_head: request.method == Method::Head,
             path: request.target.path.to_owned(),
             query: request.target.query.map(str::to_owned),
             fields: request.headers.iter().map(|field| (field.name.to_owned(), field.value.to_owned())).collect(),
+            lease: Some(lease),
         }
     }
 }
@@ -185,6 +199,20 @@ mod tests {
         assert_eq!(piece.len(), LONGEST_PIECE);
         drop(page);
         assert!(rest.resize(MOST_OF_PAGES), "it was given back");
+    }
+
+    #[test]
+    fn a_file_is_known_by_its_number_or_by_all_else() {
+        let file = FileOf { path: b"/f".to_vec(), device: 1, inode: 2, state: [3, 4, 5, 6, 7] };
+        let grown = FileOf { state: [4, 5, 5, 6, 7], ..file.clone() };
+        let renumbered = FileOf { inode: 3, ..file.clone() };
+        assert!(file.is(&file) && file.is(&grown) && file.is(&renumbered));
+        for index in 0..5 {
+            let mut replaced = renumbered.clone();
+            replaced.state[index] += 1;
+            assert!(!file.is(&replaced), "{replaced:?}");
+        }
+        assert!(!file.is(&FileOf { device: 2, ..file.clone() }));
     }
 
     #[test]
