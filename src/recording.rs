@@ -116,13 +116,14 @@ impl Opened {
         let page = OpenedPage::open(config, page)?;
         // Before the first thread begins: none of them keeps the right to.
         let addresses: Vec<_> = site.iter().filter_map(Listener::address).collect();
-        let shows_packets = log == Log::Story || page.hub.is_some();
-        let (packets, sockets) = Packets::open(&addresses, shows_packets, log == Log::Pcapng, language)?;
+        let is_followed = log == Log::Story || page.hub.is_some();
+        let (packets, sockets) = Packets::open(&addresses, is_followed, log == Log::Pcapng, language)?;
         let mut scope = Scope::default();
         if let Log::Lines(format) = log {
             scope.lines = Some(format);
         }
         scope.counts = !page.listeners.is_empty();
+        scope.is_followed = is_followed;
         if let Some(hub) = &page.hub {
             hub.show_queue_of(addresses);
             hub.show_lab(lab);

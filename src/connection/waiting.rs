@@ -55,7 +55,9 @@ impl Connection {
                     _ => {}
                 },
             }
-            notes.acknowledgements_wait(probe, outbox);
+            if probe.is_followed() {
+                notes.acknowledgements_wait(probe, outbox);
+            }
         }
         let at = match self.deadline {
             Some(deadline) if (deadline.timer, deadline.exchange) == (timer, exchange) => deadline.at,

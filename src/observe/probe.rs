@@ -30,6 +30,8 @@ pub struct Scope {
     pub counts: bool,
     /// Connections that are recorded in full.
     pub connections: Option<Rate>,
+    /// Whether somebody follows what is under way: then a response is reported before it is acknowledged, too.
+    pub is_followed: bool,
     /// The live page's origins (RFC 6454), if there is one: then responses carry
     /// `Server-Timing`, and the page may read them.
     pub page_origins: Vec<String>,
@@ -103,6 +105,11 @@ impl Probe {
     /// Whether connections are recorded: then silent ones must be seen, too.
     pub fn records_connections(&self) -> bool {
         self.0.as_ref().is_some_and(|open| open.scope.connections.is_some())
+    }
+
+    /// Whether somebody follows what is under way.
+    pub fn is_followed(&self) -> bool {
+        self.0.as_ref().is_some_and(|open| open.scope.is_followed)
     }
 
     /// The live page's origins: none, if there is no page.
