@@ -114,6 +114,8 @@ pub mod story;
 #[cfg(target_os = "linux")]
 mod sys;
 #[cfg(all(target_os = "linux", feature = "program"))]
+mod target;
+#[cfg(all(target_os = "linux", feature = "program"))]
 #[doc(hidden)]
 pub mod watch;
 

@@ -1,5 +1,6 @@
 //! A file that is replaced as a whole, or stays as it was.
 
+use crate::target::Target;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
@@ -8,17 +9,16 @@ use std::path::Path;
 /// How many names are tried for the successor.
 const MOST_TRIES: u32 = 16;
 
-/// Writes `bytes` to what `path` names: a file is replaced, behind a link, too; what is written to a
-/// device, a pipe or a descriptor goes there.
+/// Writes `bytes` to what `path` names: a file is replaced, behind a link, too; a device, a pipe or a
+/// descriptor gets them behind what it had before.
 ///
 /// # Errors
 /// If they can't be written; what was there stays.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let is_descriptor = ["/dev/fd", "/dev/stdout", "/dev/stderr", "/proc"].iter().any(|at| path.starts_with(at));
-    match fs::metadata(path) {
-        Ok(there) if is_descriptor || !there.is_file() => fs::write(path, bytes),
-        Ok(_) => replace(&fs::canonicalize(path)?, bytes),
-        Err(_) => replace(path, bytes),
+    match Target::find(path)? {
+        Target::File(path) => replace(&path, bytes),
+        Target::Direct(path) => OpenOptions::new().write(true).open(path)?.write_all(bytes),
+        Target::Descriptor(_, descriptor) => File::from(descriptor).write_all(bytes),
     }
 }
 
@@ -110,6 +110,13 @@ mod tests {
             assert_eq!(fs::read(&file).expect("a file"), bytes);
         }
         assert!(link.is_symlink());
+        // Nor does a link that led nowhere, and what has a descriptor keeps what it had.
+        fs::remove_file(&file).and_then(|()| write(&link, b"new")).expect("written");
+        assert!(link.is_symlink() && fs::read(&file).is_ok_and(|bytes| bytes == b"new"));
+        let open = OpenOptions::new().append(true).open(&file).expect("a file");
+        let name = format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&open));
+        write(Path::new(&name), b"er").expect("written");
+        assert_eq!(fs::read(&file).expect("a file"), b"newer");
     }
 
     #[test]

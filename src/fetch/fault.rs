@@ -9,6 +9,7 @@ use std::path::Path;
 pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
     let fault = match error.kind() {
         io::ErrorKind::ResourceBusy => FileFault::Busy,
+        io::ErrorKind::IsADirectory => FileFault::Folder,
         // What the download's part finds, which the system has no words for.
         io::ErrorKind::Unsupported => FileFault::NotRegular,
         io::ErrorKind::StaleNetworkFileHandle => FileFault::Changed,

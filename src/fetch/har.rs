@@ -4,7 +4,6 @@
 use super::fault::cannot_write;
 use super::interrupt::Interrupt;
 use super::outlet::Outlet;
-use super::target::Target;
 use super::url::Url;
 use crate::language::Language;
 use crate::language::number::bytes;
@@ -17,6 +16,7 @@ use crate::record::transfer::{
 use crate::record::{Failure, Figure, Nanoseconds};
 use crate::replaced::replace;
 use crate::story::json;
+use crate::target::Target;
 use serde::Serialize;
 use std::path::Path;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub(super) fn write(record: &FetchRecord, path: &Path, interrupt: &Arc<Interrupt
     let written = json::write_pretty(&mut text, &Har::of(record));
     written.map_err(|error| cannot_write(path, &error))?;
     text.push(b'\n');
-    let mut outlet = match Target::find(path)? {
+    let mut outlet = match Target::find(path).map_err(|error| cannot_write(path, &error))? {
         _ if path.as_os_str() == "-" => Outlet::stdout(interrupt.clone()),
         Target::File(path) => return replace(&path, &text).map_err(|error| cannot_write(&path, &error)),
         Target::Direct(path) => Outlet::named(path, interrupt.clone()),

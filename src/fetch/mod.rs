@@ -33,7 +33,6 @@ mod seen;
 mod sending;
 mod session;
 mod standard_error;
-mod target;
 mod turn;
 pub mod url;
 mod withheld;

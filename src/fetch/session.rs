@@ -7,6 +7,7 @@ use super::body::{Body, Place, Wishes};
 use super::clock::Clock;
 use super::connection::Connection;
 use super::download::Download;
+use super::fault::cannot_write;
 use super::interrupt::Interrupt;
 use super::job::Job;
 use super::name::Background;
@@ -14,7 +15,6 @@ use super::options::{Options, Output};
 use super::outlet::Outlet;
 use super::payload::Payload;
 use super::seen::Seen;
-use super::target::Target;
 use super::turn::Pace;
 use super::{har, retry, withheld};
 use crate::capture::Capture;
@@ -29,6 +29,7 @@ use crate::record::transfer::{FetchRecord, Response, SCHEMA, Saved, Transfer};
 use crate::record::{Failure, FailureKind};
 use crate::story::json;
 use crate::story::layout::fit;
+use crate::target::Target;
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, UdpSocket};
 use std::sync::Arc;
@@ -248,7 +249,7 @@ impl<'o> Session<'o> {
             Output::Named => first.file_name()?.into(),
         };
         let interrupt = self.interrupt.clone();
-        Ok(match Target::find(&path)? {
+        Ok(match Target::find(&path).map_err(|error| cannot_write(&path, &error))? {
             Target::File(path) => Place::File(Box::new(Download::new(path, first.to_string(), self.options.resume)?)),
             Target::Direct(path) => Place::Direct(Outlet::named(path, interrupt)),
             Target::Descriptor(path, descriptor) => Place::Direct(Outlet::opened(path, descriptor, interrupt)),

@@ -1,8 +1,9 @@
 //! Whether the files of a run can be written: asked before it begins.
 
+use crate::target::Sink;
 use rustix::fs::{Access, access};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Whether a file could be written there, as far as can be found out without writing it: before a
 /// run that would be for nothing.
@@ -16,6 +17,17 @@ pub(super) fn can_be_written(path: &Path) -> io::Result<()> {
         }
         Err(error) => Err(error),
     }
+}
+
+/// The first of these that leads to where another does, or standard output.
+pub(super) fn in_one_place<'a>(paths: impl Iterator<Item = &'a PathBuf>) -> Option<&'a PathBuf> {
+    let mut taken = vec![Sink::stdout()];
+    paths.into_iter().find(|path| {
+        let sink = Sink::at(path, |name| vec![name]);
+        let is_taken = taken.iter().any(|other| other.meets(&sink));
+        taken.push(sink);
+        is_taken
+    })
 }
 
 #[cfg(test)]
@@ -33,5 +45,19 @@ mod tests {
         assert_eq!(kind(&folder.path().join("nowhere/new")), Err(io::ErrorKind::NotFound));
         assert_eq!(kind(&here.join("new")), Err(io::ErrorKind::NotADirectory));
         assert_eq!(kind(folder.path()), Err(io::ErrorKind::IsADirectory));
+    }
+
+    #[test]
+    fn two_that_lead_to_one_file_are_found_and_what_keeps_nothing_is_no_place() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("file"), "").expect("written");
+        std::os::unix::fs::symlink("file", at("link")).expect("a link");
+        std::fs::hard_link(at("file"), at("hard")).expect("a link");
+        let found = |names: [&str; 2]| in_one_place(names.map(at).iter()).is_some();
+        assert!(found(["new", "new"]) && found(["file", "link"]));
+        assert!(!found(["file", "new"]) && !found(["/dev/null", "/dev/null"]));
+        // Each of two names of one file is replaced by itself.
+        assert!(!found(["file", "hard"]));
     }
 }

@@ -64,6 +64,8 @@ pub enum Problem {
     Failed(Failure),
     /// The result could not be written.
     Output(PathBuf, io::Error),
+    /// What would be written there would mix with the other file, or with standard output.
+    OnePlace(PathBuf),
     /// What lies in the folder of recorded runs is none, of this experiment.
     Recorded(PathBuf, &'static str),
     /// Nobody reads standard output.
@@ -96,6 +98,12 @@ impl Problem {
                 language,
                 "the experiment could not be finished: {}" / "실험을 끝내지 못했습니다: {}",
                 cause(error, language)
+            ),
+            Self::OnePlace(path) => say!(
+                language,
+                "{} would hold two things at once: --svg, --pcapng and standard output each need a place of their own"
+                    / "{}에는 두 가지가 섞입니다. --svg, --pcapng, 표준 출력은 저마다 다른 곳이어야 합니다",
+                path.display()
             ),
             Self::Output(path, error) => say!(
                 language,
@@ -141,9 +149,13 @@ pub fn run(options: &Options) -> Result<i32, Problem> {
         // Before anybody is asked for a prediction.
         Conditions::parse(rules).map_err(|unclear| Problem::Failed(Failure::Rules(unclear)))?;
     }
-    for path in options.pcapng.iter().chain(&options.svg) {
-        // Before a run that would be for nothing.
-        files::can_be_written(path).map_err(|error| Problem::Output(path.clone(), error))?;
+    // Before a run that would be for nothing.
+    let files = options.pcapng.iter().chain(&options.svg);
+    files
+        .clone()
+        .try_for_each(|path| files::can_be_written(path).map_err(|error| Problem::Output(path.clone(), error)))?;
+    if let Some(path) = files::in_one_place(files) {
+        return Err(Problem::OnePlace(path.clone()));
     }
     let mut out = anstream::stdout().lock();
     if let Some(programs) = &options.programs {
@@ -294,7 +306,13 @@ fn played_by(programs: &Programs, order: &StopOrder, options: &Options) -> Resul
 fn keep(source: Source<'_>, runs: &[Run], options: &Options) -> Result<(), Problem> {
     let capture = options.pcapng.as_ref().map(|path| written(path, &report::pcapng(source, runs, options.language)));
     let drawing = options.svg.as_ref().map(|path| written(path, svg::draw(source, runs, options.language).as_bytes()));
-    capture.into_iter().chain(drawing).collect()
+    match (capture, drawing) {
+        (Some(Err(first)), Some(Err(second))) => {
+            report::complain(&first.sentence(options.language), options.language);
+            Err(second)
+        }
+        (capture, drawing) => capture.into_iter().chain(drawing).collect(),
+    }
 }
 
 /// Those of these names or numbers; without one, all.

@@ -35,16 +35,15 @@ pub(super) enum Ask {
 pub(super) struct FileOf {
     pub(super) path: Vec<u8>,
     pub(super) device: u64,
-    pub(super) inode: u64,
     /// Its size, and when it was modified and changed, in seconds and nanoseconds.
     pub(super) state: [i64; 5],
 }
 
 impl FileOf {
-    /// Whether `found` is it: by its number, or where the file system gives its
-    /// files new ones (sshfs, by the kernel's leave to forget them) by its state.
+    /// Whether `found` is it, unchanged. Its number says nothing: a file system may give a deleted file's to
+    /// the next one, and the same file another one (sshfs, by the kernel's leave to forget it).
     pub(super) fn is(&self, found: &Self) -> bool {
-        self.device == found.device && (self.inode == found.inode || self.state == found.state)
+        self.device == found.device && self.state == found.state
     }
 }
 
@@ -202,13 +201,11 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_known_by_its_number_or_by_all_else() {
-        let file = FileOf { path: b"/f".to_vec(), device: 1, inode: 2, state: [3, 4, 5, 6, 7] };
-        let grown = FileOf { state: [4, 5, 5, 6, 7], ..file.clone() };
-        let renumbered = FileOf { inode: 3, ..file.clone() };
-        assert!(file.is(&file) && file.is(&grown) && file.is(&renumbered));
+    fn a_file_is_known_by_its_whole_state() {
+        let file = FileOf { path: b"/f".to_vec(), device: 1, state: [3, 4, 5, 6, 7] };
+        assert!(file.is(&file));
         for index in 0..5 {
-            let mut replaced = renumbered.clone();
+            let mut replaced = file.clone();
             replaced.state[index] += 1;
             assert!(!file.is(&replaced), "{replaced:?}");
         }

@@ -80,8 +80,8 @@ fn named(path: Vec<u8>, file: &File) -> Option<FileOf> {
     let state = fstat(file).ok()?;
     let times = [state.st_mtime as i64, state.st_mtime_nsec as i64, state.st_ctime as i64, state.st_ctime_nsec as i64];
     let [modified, modified_nsec, changed, changed_nsec] = times;
-    let (device, inode) = (state.st_dev as u64, state.st_ino as u64);
-    Some(FileOf { path, device, inode, state: [state.st_size as i64, modified, modified_nsec, changed, changed_nsec] })
+    let device = state.st_dev as u64;
+    Some(FileOf { path, device, state: [state.st_size as i64, modified, modified_nsec, changed, changed_nsec] })
 }
 
 /// Opens the very file that was served, if it still lies where it lay: that it

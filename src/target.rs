@@ -1,22 +1,23 @@
 //! What FILE names: a file that is replaced once its successor is whole, or
 //! what is written to as bytes come.
 
-use super::fault::cannot_write;
-use crate::record::Failure;
-use crate::record::failure::FileFault;
-use rustix::fs::Access;
+use rustix::fs::{Access, FileType, fstat, major};
 use rustix::io::Errno;
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// How many symbolic links in a row are followed, as by the kernel (path_resolution(7)).
 const MOST_LINKS: usize = 40;
 
+/// The major number of devices that keep nothing: null, zero, full (null(4)).
+const MEMORY_DEVICES: u32 = 1;
+
 /// What a name leads to.
-pub(super) enum Target {
+pub(crate) enum Target {
     /// A regular file, or none yet: what a link names, not the link.
     File(PathBuf),
     /// A device or a pipe.
@@ -30,7 +31,7 @@ impl Target {
     ///
     /// # Errors
     /// If nothing can be written there.
-    pub(super) fn find(path: &Path) -> Result<Self, Failure> {
+    pub(crate) fn find(path: &Path) -> io::Result<Self> {
         let mut name = path.to_owned();
         for _ in 0..MOST_LINKS {
             match descriptor(&name) {
@@ -43,23 +44,23 @@ impl Target {
                 Err(_) => return Self::named(name),
             }
         }
-        Err(cannot_write(path, &Errno::LOOP.into()))
+        Err(Errno::LOOP.into())
     }
 
     /// The file that writing to `path` would put another in the place of, under the one name that all
     /// links to it share; `None`: what is written there stays behind what was there before.
-    pub(super) fn replaced(path: &Path) -> Option<PathBuf> {
+    pub(crate) fn replaced(path: &Path) -> Option<PathBuf> {
         let Ok(Self::File(path)) = Self::find(path) else { return None };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Some(fs::canonicalize(folder).ok()?.join(path.file_name()?))
     }
 
-    fn named(path: PathBuf) -> Result<Self, Failure> {
+    fn named(path: PathBuf) -> io::Result<Self> {
         let Ok(metadata) = fs::metadata(&path) else { return Ok(Self::File(path)) };
         if metadata.is_dir() {
-            return Err(Failure::File { path, fault: FileFault::Folder });
+            return Err(Errno::ISDIR.into());
         }
-        rustix::fs::access(&path, Access::WRITE_OK).map_err(|error| cannot_write(&path, &error.into()))?;
+        rustix::fs::access(&path, Access::WRITE_OK)?;
         Ok(if metadata.is_file() { Self::File(path) } else { Self::Direct(path) })
     }
 }
@@ -86,6 +87,70 @@ fn descriptor(name: &Path) -> Option<io::Result<OwnedFd>> {
 /// Another name for a descriptor that is known by its number alone.
 fn own(number: i32) -> Result<OwnedFd, Errno> {
     pidfd_getfd(pidfd_open(getpid(), PidfdFlags::empty())?, number, PidfdGetfdFlags::empty())
+}
+
+/// Where something is written.
+#[derive(Default)]
+pub(crate) struct Sink {
+    /// Under which names, where that takes the place of what has them.
+    names: Vec<PathBuf>,
+    /// What is there now, by device and number.
+    files: Vec<(u64, u64)>,
+}
+
+/// By which two of one kind have one place.
+#[derive(PartialEq, Eq, Hash)]
+pub(crate) enum Mark {
+    Name(PathBuf),
+    File(u64, u64),
+}
+
+impl Sink {
+    /// Standard output.
+    pub(crate) fn stdout() -> Self {
+        Self::open(io::stdout())
+    }
+
+    /// What `path` leads to, and what else is written with it under these names.
+    pub(crate) fn at(path: &Path, names: impl Fn(PathBuf) -> Vec<PathBuf>) -> Self {
+        match Target::find(path) {
+            Ok(Target::File(_)) => {
+                let names = Target::replaced(path).map(names).unwrap_or_default();
+                let files = names.iter().filter_map(|name| name.metadata().ok());
+                let files = files.map(|file| (file.dev(), file.ino())).collect();
+                Self { names, files }
+            }
+            Ok(Target::Descriptor(_, descriptor)) => Self::open(descriptor),
+            Ok(Target::Direct(path)) => rustix::fs::stat(&path).map(|stat| Self::behind(&stat)).unwrap_or_default(),
+            Err(_) => Self::default(), // to be said once it is written to
+        }
+    }
+
+    fn open(descriptor: impl AsFd) -> Self {
+        fstat(descriptor).map(|stat| Self::behind(&stat)).unwrap_or_default()
+    }
+
+    fn behind(stat: &rustix::fs::Stat) -> Self {
+        let is_device = FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice;
+        let keeps_nothing = is_device && major(stat.st_rdev) == MEMORY_DEVICES;
+        Self { names: vec![], files: if keeps_nothing { vec![] } else { vec![(stat.st_dev, stat.st_ino)] } }
+    }
+
+    /// Whether one of them would be written into the other, or put in its place.
+    pub(crate) fn meets(&self, other: &Self) -> bool {
+        match self.names.is_empty() || other.names.is_empty() {
+            true => self.files.iter().any(|file| other.files.contains(file)),
+            false => self.names.iter().any(|name| other.names.contains(name)),
+        }
+    }
+
+    /// By what it is known.
+    pub(crate) fn marks(self) -> Vec<Mark> {
+        match self.names.is_empty() {
+            true => self.files.into_iter().map(|(device, number)| Mark::File(device, number)).collect(),
+            false => self.names.into_iter().map(Mark::Name).collect(),
+        }
+    }
 }
 
 #[cfg(test)]
