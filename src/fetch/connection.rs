@@ -7,6 +7,7 @@ use super::clock::Clock;
 use super::interrupt::Interrupt;
 use super::notes::Notes;
 use super::sending::Sending;
+use super::taking::Taking;
 use super::turn::{Pace, Receiver, Turn};
 use crate::http::client::{ClientConnection, Ending, Next, RequestHead};
 use crate::http::parse::fields::FieldLines;
@@ -117,6 +118,7 @@ impl Connection {
             pace,
             receiver,
             sending: Sending::new(head, body, pace.dribble),
+            taking: Taking::new(pace.timeout),
             deadline: Instant::now() + pace.timeout,
             next_read: None,
             is_cut: false,
@@ -166,7 +168,7 @@ impl Connection {
         if self.is_flowing(turn) && self.receive(turn) {
             return true;
         }
-        let until = sends_at.map_or(turn.deadline, |sends_at| turn.deadline.min(sends_at));
+        let until = [sends_at, turn.taking.look_at()].into_iter().flatten().fold(turn.deadline, Instant::min);
         let ready = self.interrupt.wait(&self.socket, events, until);
         if self.is_interrupted(turn) {
             return false;
@@ -175,6 +177,9 @@ impl Connection {
         if !turn.notes.has_head() || ready.contains(PollFlags::ERR) {
             self.take_acknowledgements(&mut turn.notes);
         }
+        if Instant::now() >= turn.taking.look_at().map_or(turn.deadline, |look_at| look_at.min(turn.deadline)) {
+            self.look_at_taking(turn);
+        }
         let is_late = Instant::now() >= turn.deadline;
         if turn.is_unwanted && is_late {
             turn.notes.aborted();
@@ -182,9 +187,25 @@ impl Connection {
         } else if ready.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) {
             self.receive(turn);
         } else if ready.is_empty() && is_late {
-            self.machine.timed_out();
+            if turn.taking.is_under_way() {
+                self.machine.send_timed_out();
+            } else {
+                self.machine.timed_out();
+            }
         }
         true
+    }
+
+    /// What the server's TCP takes late is still taken: the response's time begins behind that.
+    fn look_at_taking(&self, turn: &mut Turn<'_>) {
+        if turn.notes.has_head() {
+            turn.taking.end();
+            return;
+        }
+        let info = tcp_option::info(&self.socket).unwrap_or_default();
+        if let Some(at) = turn.taking.look(&TcpInfo(&info), turn.sending.is_over()) {
+            turn.taken(at);
+        }
     }
 
     /// Whether Ctrl-C has come: the rest is given up.
@@ -210,12 +231,8 @@ impl Connection {
             Ok(count) => {
                 self.sent = self.sent.wrapping_add(count as u32);
                 self.machine.sent(count);
-                turn.sending.sent(count);
                 turn.notes.sent(count, now, self.sent.wrapping_sub(1));
-                // A head is sent in time as a whole; a body takes what it takes, as long as it goes on.
-                if turn.sending.is_over() || turn.sending.is_in_body() {
-                    turn.deadline = Instant::now() + turn.pace.timeout;
-                }
+                turn.sent(count);
                 true
             }
             Err(Errno::AGAIN) => false,

@@ -33,6 +33,7 @@ mod seen;
 mod sending;
 mod session;
 mod standard_error;
+mod taking;
 mod turn;
 pub mod url;
 mod withheld;

@@ -39,8 +39,8 @@ pub struct Options {
     pub read_rate: Option<u64>,
     /// Reset the connection when this much of the body has come.
     pub abort_after: Option<u64>,
-    /// How long a name, a connection, a request and a head may take, each, and
-    /// how long nothing of a body may come.
+    /// How long a name, a connection and a head may take, each, and how long
+    /// nothing of a request may be taken, or of a body come.
     pub timeout: Duration,
     /// Where bodies go.
     pub output: Output,

@@ -38,6 +38,11 @@ impl Sending {
         self.next.filter(|next| *next > Instant::now())
     }
 
+    /// How long the next byte waits for its turn: that is not the server's time.
+    pub(super) fn pause_after(&self) -> Option<Duration> {
+        self.dribble.filter(|_| !self.is_over())
+    }
+
     pub(super) fn next_bytes(&self) -> &[u8] {
         let left = match self.sent.checked_sub(self.head.len()) {
             None => &self.head[self.sent..],
@@ -49,11 +54,6 @@ impl Sending {
     pub(super) fn sent(&mut self, count: usize) {
         self.sent += count;
         self.next = self.dribble.map(|pause| Instant::now() + pause);
-    }
-
-    /// Whether the head alone has left.
-    pub(super) fn is_in_body(&self) -> bool {
-        self.sent >= self.head.len()
     }
 
     pub(super) fn is_over(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use super::notes::Notes;
 use super::sending::Sending;
+use super::taking::Taking;
 use crate::http::message::ReceivedHead;
 use crate::record::Failure;
 use std::time::{Duration, Instant};
@@ -12,7 +13,8 @@ pub(super) const UNWANTED: Duration = Duration::from_millis(250);
 /// How an exchange is paced.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
-    /// How long a request, a head and the trailers may take, each, and how long nothing of a body may come.
+    /// How long a head and the trailers may take, each, and how long nothing of a request may be taken, or of
+    /// a body come.
     pub(super) timeout: Duration,
     /// Between two bytes of the request.
     pub(super) dribble: Option<Duration>,
@@ -50,6 +52,7 @@ pub(super) struct Turn<'a> {
     pub(super) pace: &'a Pace,
     pub(super) receiver: &'a mut dyn Receiver,
     pub(super) sending: Sending,
+    pub(super) taking: Taking,
     pub(super) deadline: Instant,
     /// Before which nothing is read.
     pub(super) next_read: Option<Instant>,
@@ -67,6 +70,24 @@ impl Turn<'_> {
     pub(super) fn extend(&mut self) {
         if !self.is_unwanted {
             self.deadline = Instant::now() + self.pace.timeout;
+        }
+    }
+
+    /// The kernel took `count` bytes of the request: there is as much time again, behind our own pause.
+    pub(super) fn sent(&mut self, count: usize) {
+        self.sending.sent(count);
+        self.extend();
+        if !self.is_unwanted
+            && let Some(pause) = self.sending.pause_after()
+        {
+            self.deadline += pause;
+        }
+    }
+
+    /// The server took some of the request at this time.
+    pub(super) fn taken(&mut self, at: Instant) {
+        if !self.is_unwanted {
+            self.deadline = self.deadline.max(at + self.pace.timeout);
         }
     }
 

@@ -95,6 +95,21 @@ impl TcpInfo<'_> {
         self.u32_at(44).map(|milliseconds| Nanoseconds::from(milliseconds) * 1_000_000)
     }
 
+    /// tcpi_last_ack_recv: milliseconds since an ACK came.
+    pub(crate) fn last_ack_received(&self) -> Option<Nanoseconds> {
+        self.u32_at(56).map(|milliseconds| Nanoseconds::from(milliseconds) * 1_000_000)
+    }
+
+    /// tcpi_bytes_acked: of what was sent.
+    pub(crate) fn acknowledged(&self) -> Option<u64> {
+        self.u64_at(120)
+    }
+
+    /// tcpi_unacked, tcpi_notsent_bytes: whether the other end lacks some of what it was sent, or is to be.
+    pub(crate) fn has_unacknowledged(&self) -> Option<bool> {
+        Some(self.u32_at(24)? > 0 || self.not_sent()? > 0)
+    }
+
     /// tcpi_state, by its name.
     pub(crate) fn state(&self) -> Option<&'static str> {
         state(*self.0.first()?)
@@ -114,7 +129,7 @@ impl TcpInfo<'_> {
     pub(crate) fn send_queue(&self) -> Option<SendQueue> {
         // tcpi_bytes_sent counts those that were sent again, too.
         let sent = self.u64_at(200)?.checked_sub(self.u64_at(208)?)?;
-        let in_flight = sent.saturating_sub(self.u64_at(120)?);
+        let in_flight = sent.saturating_sub(self.acknowledged()?);
         Some(SendQueue {
             state: *self.0.first()?,
             unsent: self.not_sent()?,
@@ -176,7 +191,7 @@ impl TcpInfo<'_> {
             min_rtt: self.min_rtt(),
             retransmissions: self.retransmissions()?,
             bytes_received: self.u64_at(128),
-            bytes_acknowledged: self.u64_at(120),
+            bytes_acknowledged: self.acknowledged(),
             segments_in: self.u32_at(140),
             segments_out: self.u32_at(136),
             mss: self.u32_at(16)?,

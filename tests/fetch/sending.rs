@@ -163,3 +163,56 @@ fn heads_are_shown_as_they_were_sent() {
     assert_eq!((run.text().as_str(), run.stderr.as_str()), ("ok", ""));
     assert_eq!(fetch(&["-q", "-v", "h"]).code, 2);
 }
+
+/// What the kernel took long ago is still on its way.
+#[test]
+fn a_request_that_is_taken_slowly_is_waited_for() {
+    let place = crate::harness::folder();
+    std::fs::write(place.path().join("data"), vec![0; 1_000_000]).expect("a file");
+    let sent = |timeout: &str, peer: &Peer| {
+        fetch_in(place.path(), &["--timeout", timeout, "--data-file", "data", &peer.url("/")])
+    };
+    let peer = Peer::start(|_, stream| {
+        socket2::SockRef::from(&*stream).set_recv_buffer_size(32 * 1024).expect("a small buffer");
+        read_request(stream);
+        // One step takes well less than the client's patience, all of them more than that.
+        for _ in 0..20 {
+            stream.read_exact(&mut [0; 50_000]).expect("the body");
+            pause(stream, 100);
+        }
+        stream.write_all(OK.as_bytes()).expect("the client reads");
+        end(stream);
+    });
+    assert_ok(&sent("1", &peer));
+    // This one reads nothing.
+    let (say, is_over) = mpsc::channel::<()>();
+    let peer = Peer::start(move |_, stream| {
+        socket2::SockRef::from(&*stream).set_recv_buffer_size(32 * 1024).expect("a small buffer");
+        read_request(stream);
+        let _ = is_over.recv();
+    });
+    let run = sent("0.5", &peer);
+    drop(say);
+    run.assert_failed(6, &["did not take the request in time"]);
+}
+
+/// Nothing is read meanwhile, and nothing is written.
+fn pause(stream: &TcpStream, milliseconds: u64) {
+    let descriptor = rustix::event::PollFd::new(stream, rustix::event::PollFlags::empty());
+    let time = rustix::event::Timespec { tv_sec: 0, tv_nsec: (milliseconds * 1_000_000) as i64 };
+    let _ = rustix::event::poll(&mut [descriptor], Some(&time));
+}
+
+/// The pauses are this client's own.
+#[test]
+fn a_request_that_drips_is_in_time() {
+    let (peer, heard) = responding(&[OK]);
+    assert_ok(&fetch(&["--timeout", "0.2", "--dribble", "5ms", "-d", "name=Ada", &peer.url("/")]));
+    assert_eq!(heard.recv().expect("a request").1, b"name=Ada");
+    let peer = Peer::start(|_, stream| {
+        stream.read_exact(&mut [0; 7]).expect("GET / and its line's end");
+        stream.write_all(b"ok").expect("the client reads");
+        end(stream);
+    });
+    assert_ok(&fetch(&["--http", "0.9", "--timeout", "0.1", "--dribble", "200ms", &peer.url("/")]));
+}

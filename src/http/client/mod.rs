@@ -22,7 +22,7 @@
 //! | state  | what the host does next ([`Next`]) | what moves it on |
 //! | ------ | ---------------------------------- | ---------------- |
 //! | Idle   | Ask     | `ask`, `finish`, `receive`, `end_of_input` |
-//! | Head   | Send while the request has not left, then ShutDown if wanted, then Receive | `sent`, `writing_shut_down`, `receive`, `end_of_input`, `timed_out` |
+//! | Head   | Send while the request has not left, then ShutDown if wanted, then Receive | `sent`, `writing_shut_down`, `receive`, `end_of_input`, `timed_out`, `send_timed_out` |
 //! | Body   | the same | the same |
 //! | Drain  | Drain   | `receive`, `end_of_input`, `timed_out` |
 //! | Closed | Close   | nothing |
@@ -364,6 +364,14 @@ impl ClientConnection {
             State::Body { .. } => self.fail(ResponseError::BodyTimedOut { received }),
             State::Drain { ending, .. } => self.close(ending),
             State::Closed(_) => {}
+        }
+    }
+
+    /// The deadline passed, and the server's TCP lacks some of the request.
+    pub fn send_timed_out(&mut self) {
+        match self.state {
+            State::Head => self.fail(ResponseError::SendTimedOut),
+            _ => self.timed_out(),
         }
     }
 

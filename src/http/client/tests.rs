@@ -316,6 +316,15 @@ fn every_deadline_and_every_reset_has_its_sentence() {
 }
 
 #[test]
+fn a_request_that_was_not_taken_is_told_from_a_response_that_did_not_come() {
+    let mut machine = ClientConnection::new();
+    machine.ask(&request(Version::Http11), &mut Vec::new()).expect("free");
+    machine.sent(usize::MAX);
+    machine.send_timed_out();
+    assert_eq!(machine.next(), Next::Close(Ending::Failed(ResponseError::SendTimedOut)));
+}
+
+#[test]
 fn a_request_that_was_not_sent_is_not_spoken_of_as_one() {
     let mut machine = ClientConnection::new();
     let tunnel = RequestHead { method: "CONNECT", ..request(Version::Http11) };
