@@ -134,7 +134,7 @@ pub(super) struct FetchArgs {
     #[arg(long, value_name = "BYTES", value_parser = size, help_heading = "Connection")]
     abort_after: Option<u64>,
 
-    /// Wait this long for the name, the connection and the head, each, and for the next bytes of a body
+    /// Wait this long for the name, the connection and the head, each, and for a body to go on, either way
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = positive_seconds, help_heading = "Connection")]
     timeout: Duration,
 
@@ -146,7 +146,7 @@ pub(super) struct FetchArgs {
     #[arg(short = 'O', long, conflicts_with = "output", help_heading = "Body")]
     remote_name: bool,
 
-    /// Continue an earlier download of the same URL
+    /// Continue an earlier download of the same URL by GET; what another method or a body gets, starts over
     #[arg(short = 'C', long, help_heading = "Body")]
     r#continue: bool,
 

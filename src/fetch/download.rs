@@ -1,11 +1,13 @@
 //! A body on its way into a file. Until it is whole it is `FILE.part`, and
-//! beside that `FILE.part.validator` says of which version of which URL it is a part; so
+//! beside that `FILE.part.validator` says of which version of which URL it is a part, and by which
+//! fields it was asked for; so
 //! that a part never passes for the whole, and never grows by another file's end.
 //! FILE stays as it is through every failure, and is never gone on with.
 //!
 //! Nothing is opened before there is something to write: a response without a
 //! body leaves all files as they are.
 
+mod asked;
 mod part;
 mod start;
 
@@ -16,6 +18,7 @@ use crate::http::message::{Framing, Headers, ReceivedHead, ResponseFraming};
 use crate::record::Failure;
 use crate::record::failure::RangeFault;
 use crate::record::transfer::Saved;
+pub(super) use asked::Asked;
 use part::{Part, Version};
 use start::{Start, date, validator};
 use std::io::Write;
@@ -28,8 +31,7 @@ const GATHERED: usize = 64 * 1024;
 /// A file that a body goes into.
 pub(super) struct Download {
     path: PathBuf,
-    /// What it was asked for as, before any redirect.
-    url: String,
+    asked: Asked,
     /// What there is from before.
     start: Option<Start>,
     plan: Plan,
@@ -68,14 +70,14 @@ enum State {
 }
 
 impl Download {
-    /// Of `url` into `path`, a regular file or none yet; with `resume`, behind what an earlier time left.
+    /// What was `asked` for into `path`, a regular file or none yet; with `resume`, behind what an earlier time left.
     ///
     /// # Errors
     /// If what there is can't be used.
-    pub(super) fn new(path: PathBuf, url: String, resume: bool) -> Result<Self, Failure> {
-        let start = if resume { Start::find(&path, &url)? } else { None };
+    pub(super) fn new(path: PathBuf, asked: Asked, resume: bool) -> Result<Self, Failure> {
+        let start = if resume { Start::find(&path, &asked)? } else { None };
         let (plan, state) = (Plan::Nothing, State::Waiting);
-        Ok(Self { path, url, start, plan, state, gathered: Vec::new(), last_modified: None })
+        Ok(Self { path, asked, start, plan, state, gathered: Vec::new(), last_modified: None })
     }
 
     /// Whether the rest alone is asked for.
@@ -257,7 +259,7 @@ impl Download {
         };
         let (mut part, bytes) = opened.map_err(|error| cannot_write(&part::path_of(&self.path), &error))?;
         if let Plan::Create { validator, .. } = &self.plan {
-            let version = validator.clone().map(|validator| Version { validator, url: self.url.clone() });
+            let version = validator.as_ref().and_then(|validator| Version::of(validator, &self.asked));
             part = part.emptied(version.as_ref())?;
         }
         self.state = State::Growing { part, resumed_at: bytes, bytes };

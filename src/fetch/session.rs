@@ -6,7 +6,7 @@ mod telling;
 use super::body::{Body, Place, Wishes};
 use super::clock::Clock;
 use super::connection::Connection;
-use super::download::Download;
+use super::download::{Asked, Download};
 use super::fault::cannot_write;
 use super::interrupt::Interrupt;
 use super::job::Job;
@@ -250,7 +250,10 @@ impl<'o> Session<'o> {
         };
         let interrupt = self.interrupt.clone();
         Ok(match Target::find(&path).map_err(|error| cannot_write(&path, &error))? {
-            Target::File(path) => Place::File(Box::new(Download::new(path, first.to_string(), self.options.resume)?)),
+            Target::File(path) => {
+                let asked = Asked::of(first.to_string(), self.options);
+                Place::File(Box::new(Download::new(path, asked, self.options.resume)?))
+            }
             Target::Direct(path) => Place::Direct(Outlet::named(path, interrupt)),
             Target::Descriptor(path, descriptor) => Place::Direct(Outlet::opened(path, descriptor, interrupt)),
         })

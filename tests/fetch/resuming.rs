@@ -235,6 +235,71 @@ fn a_part_of_what_another_url_names_is_left_alone() {
     }
 }
 
+const TAG: &str = "ETag: \"a\"";
+const DATES: &str = "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nDate: Mon, 07 Nov 1994 08:49:37 GMT";
+
+/// What `options` get first, of which some is missing, and what `-C` and `again` make of it then: the run, file, part.
+/// What each gets, names its `year`; `is_ranged`: the server sends the rest alone, if it is asked for.
+fn twice(validator: &'static str, is_ranged: bool, first: &[&str], again: &[&str]) -> (Run, String, String) {
+    let peer = Peer::start(move |index, stream| {
+        let head = read_request(stream);
+        let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
+        let mut body = vec![0; length.map_or(0, |length| length.parse().expect("a length"))];
+        std::io::Read::read_exact(stream, &mut body).expect("the body");
+        let response = match (index, is_ranged && head.contains("Range: bytes=5-")) {
+            (0, _) => format!("HTTP/1.0 200 OK\r\n{validator}\r\nContent-Length: 10\r\n\r\nAAAAA"),
+            (_, true) => format!("HTTP/1.0 206 OK\r\n{validator}\r\nContent-Range: bytes 5-9/10\r\n\r\nbbbbb"),
+            _ => format!("HTTP/1.0 200 OK\r\n{validator}\r\nContent-Length: 10\r\n\r\nbbbbbbbbbb"),
+        };
+        stream.write_all(response.as_bytes()).expect("the client reads");
+        end(stream);
+    });
+    let place = crate::harness::folder();
+    let run = fetch_in(place.path(), &[&["-o", "file", &peer.url("/")], first].concat());
+    let is_get = !first.iter().any(|option| ["-d", "-X"].contains(option));
+    run.assert_failed(9, &[if is_get { "-C resumes" } else { "-C starts over" }]);
+    let run = fetch_in(place.path(), &[&["-C", "-o", "file", &peer.url("/")], again].concat());
+    let read = |name: &str| fs::read_to_string(place.path().join(name)).unwrap_or_default();
+    (run, read("file"), read("file.part"))
+}
+
+/// Its response is no representation of the URL, of which there would be a rest.
+#[test]
+fn what_a_method_or_a_body_gets_is_never_gone_on_with() {
+    for (validator, is_ranged) in [(TAG, false), (TAG, true), (DATES, false), (DATES, true)] {
+        for (first, again) in [
+            (&["-d", "2024"][..], &["-d", "2025"][..]),
+            (&["-d", "2024"], &["-d", "2024"]),
+            (&["-X", "POST"], &[]),
+            (&["-X", "GET", "-d", "2024"], &[]),
+        ] {
+            let (run, file, part) = twice(validator, is_ranged, first, again);
+            assert_eq!((run.code, &*file, &*part), (0, "bbbbbbbbbb", ""), "{first:?} {again:?}: {}", run.stderr);
+        }
+        let (run, file, part) = twice(validator, is_ranged, &[], &["-d", "2025"]);
+        run.assert_failed(1, &["file.part: it is a part of the response to a GET", "leave out -C"]);
+        assert_eq!((&*file, &*part), ("", "AAAAA"));
+    }
+}
+
+/// A date is of each user's page, and of each language's.
+#[test]
+fn a_date_goes_on_with_what_the_same_fields_got() {
+    let (ann, bob) = (&["-H", "Cookie: u=ann", "-H", "X: y"][..], &["-H", "Cookie: u=bob", "-H", "X: y"][..]);
+    for is_ranged in [false, true] {
+        for (first, again) in [(ann, bob), (ann, &[][..]), (&[][..], bob)] {
+            let (run, file, part) = twice(DATES, is_ranged, first, again);
+            run.assert_failed(1, &["file.part: it is a part", "other --header fields", "leave out -C"]);
+            assert_eq!((&*file, &*part), ("", "AAAAA"));
+            let (run, file, _) = twice(TAG, is_ranged, first, again);
+            assert_eq!((run.code, &*file), (0, "AAAAAbbbbb"), "a tag tells them apart: {}", run.stderr);
+        }
+        let same = &["-H", "x: y", "-H", "cookie: u=ann"];
+        let (run, file, _) = twice(DATES, is_ranged, ann, same);
+        assert_eq!((run.code, &*file), (0, "AAAAAbbbbb"), "{}", run.stderr);
+    }
+}
+
 #[test]
 fn a_part_that_turns_out_to_be_whole_is_said_to_have_been() {
     let response = "HTTP/1.1 200 OK\r\nETag: \"a\"\r\nContent-Length: 5\r\n\r\n01234";

@@ -3,6 +3,7 @@
 //! A part belongs to one fetch at a time (flock(2)), and is a regular file of
 //! that name: a symbolic link in its place is never followed.
 
+use super::asked::Asked;
 use crate::fetch::fault::cannot_write;
 use crate::record::Failure;
 use crate::record::transfer::Saved;
@@ -39,6 +40,24 @@ pub(super) struct Version {
     pub(super) validator: String,
     /// The resource.
     pub(super) url: String,
+    /// A figure for the fields that asked for it, where the validator is a date.
+    pub(super) fields: Option<u32>,
+}
+
+impl Version {
+    /// What this validator is of; `None`: it is of no use for a later request.
+    pub(super) fn of(validator: &str, asked: &Asked) -> Option<Self> {
+        let mut version = Self { validator: validator.to_owned(), url: asked.url.clone(), fields: None };
+        if !version.is_tagged() {
+            version.fields = asked.fields;
+        }
+        asked.is_plain_get.then_some(version)
+    }
+
+    /// Whether the validator is an entity tag.
+    pub(super) fn is_tagged(&self) -> bool {
+        self.validator.starts_with('"')
+    }
 }
 
 impl Part {
@@ -140,9 +159,10 @@ impl Part {
     fn set_version(&self, version: Option<&Version>) -> Result<(), Failure> {
         let path = validator_of(&self.path);
         // A URL may hold what is its user's alone.
-        let write = |Version { validator, url }: &Version| {
+        let write = |Version { validator, url, fields }: &Version| {
+            let fields = fields.map(|fields| format!(" {fields:08x}")).unwrap_or_default();
             let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-            file.write_all(format!("{validator}\n{url}\n").as_bytes())
+            file.write_all(format!("{validator}\n{url}{fields}\n").as_bytes())
         };
         let set = remove(&path).and_then(|()| version.map_or(Ok(()), write));
         set.map_err(|error| cannot_write(&path, &error))
@@ -152,11 +172,15 @@ impl Part {
     pub(super) fn version(&self) -> Option<Version> {
         let file = OpenOptions::new().read(true).custom_flags(no_link()).open(validator_of(&self.path)).ok()?;
         let mut text = String::new();
-        file.take((LONGEST_VALIDATOR + LONGEST_URL + 2) as u64).read_to_string(&mut text).ok()?;
+        file.take((LONGEST_VALIDATOR + LONGEST_URL + 11) as u64).read_to_string(&mut text).ok()?;
         let (validator, url) = text.strip_suffix('\n')?.split_once('\n')?;
+        let (url, fields) = match url.split_once(' ') {
+            Some((url, fields)) => (url, Some(u32::from_str_radix(fields, 16).ok()?)),
+            None => (url, None),
+        };
         let is_one = |text: &str, longest| (1..=longest).contains(&text.len()) && !text.chars().any(char::is_control);
         let are_both = is_one(validator, LONGEST_VALIDATOR) && is_one(url, LONGEST_URL);
-        are_both.then(|| Version { validator: validator.to_owned(), url: url.to_owned() })
+        are_both.then(|| Version { validator: validator.to_owned(), url: url.to_owned(), fields })
     }
 }
 
@@ -315,6 +339,6 @@ mod tests {
     }
 
     fn version() -> Version {
-        Version { validator: "\"a\"".to_owned(), url: "http://h/".to_owned() }
+        Version { validator: "\"a\"".to_owned(), url: "http://h/".to_owned(), fields: Some(0xa1) }
     }
 }

@@ -1,6 +1,7 @@
 //! What there is of a file from an earlier time, and of which version it is.
 
-use super::part::{self, LONGEST_VALIDATOR, Part};
+use super::asked::Asked;
+use super::part::{self, LONGEST_VALIDATOR, Part, Version};
 use crate::fetch::fault::cannot_write;
 use crate::http::message::Headers;
 use crate::record::Failure;
@@ -21,12 +22,12 @@ pub(super) struct Start {
 }
 
 impl Start {
-    /// What there is of `url` for `path`. A part alone counts: of what FILE itself is the beginning, its date
+    /// What there is of what is `asked` for at `path`. A part alone counts: of what FILE itself is the beginning, its date
     /// does not say, which others may share.
     ///
     /// # Errors
-    /// If the part is in use, or a part of what another URL names.
-    pub(super) fn find(path: &Path, url: &str) -> Result<Option<Self>, Failure> {
+    /// If the part is in use, or a part of the response to another request.
+    pub(super) fn find(path: &Path, asked: &Asked) -> Result<Option<Self>, Failure> {
         let found = match Part::open(path, false) {
             Ok(part) => Ok(Some(part)),
             Err(error) if error.kind() == io::ErrorKind::ResourceBusy => Err(error),
@@ -35,10 +36,10 @@ impl Start {
         let found = found.and_then(|part| part.map(|part| part.length().map(|bytes| (part, bytes))).transpose());
         let found = found.map_err(|error| cannot_write(&part::path_of(path), &error))?;
         let Some((part, bytes @ 1..)) = found else { return Ok(None) };
-        match part.version() {
-            Some(version) if version.url == url => Ok(Some(Self { part, bytes, validator: version.validator })),
-            Some(version) => Err(Failure::File { path: part.path, fault: FileFault::OtherUrl { url: version.url } }),
-            None => Ok(None),
+        let Some(version) = part.version() else { return Ok(None) };
+        match fault(&version, asked) {
+            None => Ok(Some(Self { part, bytes, validator: version.validator })),
+            Some(fault) => Err(Failure::File { path: part.path, fault }),
         }
     }
 
@@ -60,6 +61,18 @@ impl Start {
         let bytes = (&self.part.file).seek(SeekFrom::End(0))?;
         if bytes == self.bytes { Ok((self.part, bytes)) } else { Err(io::ErrorKind::StaleNetworkFileHandle.into()) }
     }
+}
+
+/// Why the response to what is `asked` does not go on with a part of `version`, if it does not.
+fn fault(version: &Version, asked: &Asked) -> Option<FileFault> {
+    if version.url != asked.url {
+        return Some(FileFault::OtherUrl { url: version.url.clone() });
+    }
+    if !asked.is_plain_get {
+        return Some(FileFault::OtherMethod);
+    }
+    // A tag tells what fields choose between apart, too (RFC 9110 §8.8.3); a date does not.
+    (!version.is_tagged() && version.fields != asked.fields).then_some(FileFault::OtherFields)
 }
 
 /// What makes sure that a part is of the same version: a strong entity tag, or a date that is one.

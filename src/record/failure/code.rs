@@ -55,6 +55,8 @@ pub(super) fn of(failure: &Failure) -> &'static str {
             FileFault::NotRegular => "file_not_regular",
             FileFault::Changed => "file_changed",
             FileFault::OtherUrl { .. } => "file_other_url",
+            FileFault::OtherMethod => "file_other_method",
+            FileFault::OtherFields => "file_other_fields",
             FileFault::Write(_) => "file_write",
             FileFault::Read(_) => "file_read",
             FileFault::TooLong { .. } => "file_too_long",

@@ -175,6 +175,14 @@ fn file(path: &Path, fault: &FileFault) -> String {
         FileFault::OtherUrl { url } => {
             format!("Cannot resume {path}: it is a part of {url}; name another file, or leave out -C to start over.")
         }
+        FileFault::OtherMethod => format!(
+            "Cannot resume {path}: it is a part of the response to a GET, and only a GET without a body goes on with \
+             it; name another file, or leave out -C to start over."
+        ),
+        FileFault::OtherFields => format!(
+            "Cannot resume {path}: it is a part of the response to a request with other --header fields; send the \
+             same, name another file, or leave out -C to start over."
+        ),
         FileFault::Write(error) => write(error),
         FileFault::Read(error) if is_stdin => format!("Cannot read standard input: {error}."),
         FileFault::Read(error) => format!("Cannot read {path}: {error}."),

@@ -152,6 +152,10 @@ pub enum FileFault {
         /// That URL.
         url: String,
     },
+    /// It is a part of the response to a GET without a body, and another method or a body was asked for.
+    OtherMethod,
+    /// It is a part of the response to other fields, and no entity tag tells those apart.
+    OtherFields,
     /// It can't be written.
     Write(SystemError),
     /// It can't be read.

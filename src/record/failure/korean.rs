@@ -173,6 +173,14 @@ fn file(path: &Path, fault: &FileFault) -> String {
         FileFault::OtherUrl { url } => format!(
             "{path}을(를) 이어받을 수 없습니다. {url}의 일부입니다. 다른 파일을 지정하거나, 처음부터 받으려면 -C를 빼세요."
         ),
+        FileFault::OtherMethod => format!(
+            "{path}을(를) 이어받을 수 없습니다. GET 응답의 일부라서 본문 없는 GET으로만 이어받습니다. 다른 파일을 \
+             지정하거나, 처음부터 받으려면 -C를 빼세요."
+        ),
+        FileFault::OtherFields => format!(
+            "{path}을(를) 이어받을 수 없습니다. 다른 --header 필드를 보낸 요청의 응답 일부입니다. 같은 필드를 보내거나, \
+             다른 파일을 지정하거나, 처음부터 받으려면 -C를 빼세요."
+        ),
         FileFault::Write(error) => write(&error.said(Korean)),
         FileFault::Read(error) if is_stdin => format!("표준 입력을 읽을 수 없습니다: {}.", error.said(Korean)),
         FileFault::TooLong { most } if is_stdin => format!("표준 입력이 보낼 수 있는 {most} MiB보다 깁니다."),

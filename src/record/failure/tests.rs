@@ -160,6 +160,8 @@ fn of_files() -> Vec<Failure> {
             FileFault::NotRegular,
             FileFault::Changed,
             FileFault::OtherUrl { url: "http://h/".into() },
+            FileFault::OtherMethod,
+            FileFault::OtherFields,
             FileFault::Write(system()),
             FileFault::Read(system()),
             FileFault::TooLong { most: 64 },
