@@ -81,7 +81,7 @@ complete -c glasshttp -n "__fish_glasshttp_using_subcommand fetch" -l repeat -d 
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand fetch" -l dribble -d 'Send one byte at a time, at this interval, as in 5ms' -r
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand fetch" -l read-rate -d 'Read this many bytes per second, as in 100k, with a small receive buffer' -r
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand fetch" -l abort-after -d 'Reset the connection after this many bytes of the body, as in 1k' -r
-complete -c glasshttp -n "__fish_glasshttp_using_subcommand fetch" -l timeout -d 'Wait this long for the name, the connection and the head, each, and for the next bytes of a body' -r
+complete -c glasshttp -n "__fish_glasshttp_using_subcommand fetch" -l timeout -d 'Wait this long for the name, the connection and the head, each, and for a body to go on, either way' -r
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand fetch" -s o -l output -d 'Write the body to this file; until it is complete, it is FILE.part' -r -F
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand fetch" -l har -d 'Write a HAR 1.2 file, for a browser\'s developer tools; - is standard output' -r -F
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand fetch" -l dns -d 'Query this name server instead of the system\'s' -r
@@ -96,7 +96,7 @@ complete -c glasshttp -n "__fish_glasshttp_using_subcommand fetch" -s 4 -l ipv4 
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand fetch" -s 6 -l ipv6 -d 'Use only IPv6'
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand fetch" -l half-close -d 'Close the sending side after the request (half-close)'
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand fetch" -s O -l remote-name -d 'Write the body to a file with the URL\'s own name'
-complete -c glasshttp -n "__fish_glasshttp_using_subcommand fetch" -s C -l continue -d 'Continue an earlier download of the same URL'
+complete -c glasshttp -n "__fish_glasshttp_using_subcommand fetch" -s C -l continue -d 'Continue an earlier download of the same URL by GET; what another method or a body gets, starts over'
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand fetch" -s f -l fail -d 'Treat a status of 400 or more as a failure, and drop its body'
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand fetch" -s q -l quiet -d 'Show no story and no progress'
 complete -c glasshttp -n "__fish_glasshttp_using_subcommand fetch" -s v -l verbose -d 'Show the heads of request and response, too (also --heads)'
