@@ -3,6 +3,7 @@
 use super::download::names_of;
 use super::options::{Options, Output};
 use super::url::Url;
+use crate::record::secrets::without_userinfo;
 use crate::target::{Mark, Sink};
 use std::collections::HashMap;
 use std::path::Path;
@@ -10,7 +11,7 @@ use std::path::Path;
 /// Two that have one place.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Clash {
-    /// The files of these.
+    /// The files of these, without their secrets.
     Urls(String, String),
     /// The HAR and the JSON.
     HarAndJson,
@@ -54,7 +55,8 @@ fn of_urls(options: &Options) -> Option<Clash> {
         for mark in sink.marks() {
             let first = taken.entry(mark).or_insert(url);
             if *first != url {
-                return Some(Clash::Urls(first.to_string(), url.to_string()));
+                let [first, second] = [*first, url].map(|url| without_userinfo(&url.to_string()).into_owned());
+                return Some(Clash::Urls(first, second));
             }
         }
     }

@@ -47,6 +47,10 @@ fn urls_whose_files_have_one_name_are_not_fetched_together() {
             assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
         }
     }
+    let secret = |part| format!("http://127.0.0.1:1/r?{part}=http://bob:SECRET77@h/");
+    let run = fetch_in(place.path(), &["-O", &secret("a"), &secret("b")]);
+    run.assert_failed(2, &["?a=http://...@h/", "?b=http://...@h/"]);
+    assert!(!run.stderr.contains("SECRET77"), "{}", run.stderr);
     // One URL twice is one file twice.
     let peer = small();
     let run = fetch_in(place.path(), &["-O", &peer.url("/r"), &peer.url("/r"), &peer.url("/s")]);

@@ -354,3 +354,11 @@ fn standard_input_is_named_as_what_it_is() {
         assert!(korean.contains("표준 입력") && !korean.contains('-'), "{korean}");
     }
 }
+
+#[test]
+fn a_part_s_url_is_said_without_its_password() {
+    let url = "http://h/?u=http://bob:s3cret@h/".to_owned();
+    let failed = Failed::new(Failure::File { path: "f.part".into(), fault: FileFault::OtherUrl { url } });
+    let json = serde_json::to_string(&failed).expect("JSON");
+    assert!(json.contains("http://h/?u=http://...@h/") && !json.contains("s3cret"), "{json}");
+}

@@ -1,6 +1,6 @@
 //! A failure's text that others chose, without its secrets: it is shown, written and passed on.
 
-use super::faults::{RangeFault, UrlFault};
+use super::faults::{FileFault, RangeFault, UrlFault};
 use super::variants::Failure;
 use crate::record::secrets::{passed_on, without_userinfo};
 use std::borrow::Cow;
@@ -19,6 +19,7 @@ pub(super) fn withheld(mut failure: Failure) -> Failure {
             replace(status, without_userinfo);
         }
         Failure::LostRedirect { line } => replace(line, without_userinfo),
+        Failure::File { fault, .. } => file(fault),
         Failure::Range { fault, .. } | Failure::Partial { fault } => range(fault),
         Failure::Interrupted
         | Failure::Lookup(_)
@@ -33,11 +34,23 @@ pub(super) fn withheld(mut failure: Failure) -> Failure {
         | Failure::RangeWithoutTotal
         | Failure::ShorterThanPart
         | Failure::EmptyPart
-        | Failure::File { .. }
         | Failure::Stdout(_)
         | Failure::StdoutClosed => {}
     }
     failure
+}
+
+fn file(fault: &mut FileFault) {
+    match fault {
+        FileFault::OtherUrl { url } => replace(url, without_userinfo),
+        FileFault::Folder
+        | FileFault::Busy
+        | FileFault::NotRegular
+        | FileFault::Changed
+        | FileFault::Write(_)
+        | FileFault::Read(_)
+        | FileFault::TooLong { .. } => {}
+    }
 }
 
 fn range(fault: &mut RangeFault) {
