@@ -8,7 +8,7 @@ use super::url::Url;
 use crate::language::Language;
 use crate::language::number::bytes;
 use crate::record::lookup::Source;
-use crate::record::secrets::without_userinfo;
+use crate::record::secrets::without_userinfo_in_query;
 use crate::record::transfer::{
     ClientClose, ClientExchange, ConnectOutcome, FetchRecord, Field, Framing, Interim, Response, TextBody, Transfer,
     UnsentBody,
@@ -266,6 +266,8 @@ fn request(transfer: &Transfer) -> Request<'_> {
     let headers: Vec<Pair> =
         lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| pair(name, value)).collect();
     let query = Url::parse(&transfer.url).map(|url| url.query()).unwrap_or_default();
+    let decoded =
+        |(name, value): &(String, String)| pair(&without_userinfo_in_query(name), &without_userinfo_in_query(value));
     let unsent = transfer.unsent_body.as_ref();
     Request {
         method: &transfer.method,
@@ -274,7 +276,7 @@ fn request(transfer: &Transfer) -> Request<'_> {
         cookies: [],
         post_data: made.and_then(|exchange| sent_data(exchange, &headers)).or(unsent.map(unsent_data)),
         headers,
-        query_string: query.iter().map(|(name, value)| pair(name, &without_userinfo(value))).collect(), // decoded
+        query_string: query.iter().map(decoded).collect(),
         headers_size: made.map_or(NOT_AVAILABLE, |exchange| exchange.request_head_length() as i64),
         body_size: match made {
             Some(exchange) => exchange.request_body as i64,

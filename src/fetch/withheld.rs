@@ -92,6 +92,9 @@ fn digit(letter: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fetch::url::Url;
+    use crate::record::secrets::{withheld_line, without_userinfo_in_query};
+    use proptest::prelude::*;
 
     #[test]
     fn what_can_t_be_read_holds_no_secret_either() {
@@ -114,5 +117,104 @@ mod tests {
             .map(|(name, value)| Field { name: name.to_owned(), value: value.to_owned() });
         fields(&mut list);
         assert_eq!((list[0].value.as_str(), list[1].value.as_str()), ("3 bytes, not shown", "a"));
+    }
+
+    /// What is in no query a password, and what is one.
+    const HARMLESS: [&str; 22] = [
+        "urn:ietf:wg:oauth:2.0:oob",
+        "urn:http:a:b@c",
+        "Meeting:12:30@Room",
+        "//logo@2x.png",
+        "/img//logo@2x.png",
+        "see+//logo@2x.png",
+        "see%20//logo@2x.png",
+        "%2F%2Flogo%402x.png",
+        "http://h:80",
+        "http://h:80/@me",
+        "http%3A%2F%2Fh:80/",
+        "//h:80/a:b@c",
+        "mailto:ada@example.org",
+        "ada@example.org",
+        "a:b@c",
+        "bob:x:y@h",
+        "x-http:a:b@c",
+        "HTTP:+12:30@Room",
+        "About%20http:%20a:b@c",
+        "a/http:foo@bar",
+        "@",
+        "%",
+    ];
+    const SECRET: [&str; 20] = [
+        "//bob:s3cret@h/",
+        "see+//bob:s3cret@h",
+        "%22//bob:s3cret@h%22",
+        "//bob%3As3cret@h",
+        "\\\\bob:s3cret@h",
+        "/a?b=//bob:s3cret@h",
+        "x,//bob:s3cret@h",
+        "http://bob:s3cret@h/",
+        "http://s3cret@h/",
+        "HTTP://bob:s3cret@h",
+        "http%3A//bob:s3cret@h",
+        "x:y://bob:s3cret@h",
+        "http:bob:s3cret@h",
+        "https:/bob:s3cret@h",
+        "ftp:u:s3cret@h",
+        "see+ftp:u:s3cret@h",
+        "see%20wss:u:s3cret@h",
+        "(http:u:s3cret@h)",
+        "mailto:b:s3cret@h",
+        "sip:b:s3cret@h",
+    ];
+
+    /// A request for it in all the ways it is passed on, each with what was sent; its query, decoded, is the first.
+    fn views(query: &str) -> Vec<(String, String)> {
+        let target = format!("/auth//x?{query}");
+        let url = format!("http://127.0.0.1{target}");
+        let line = format!("GET {target} HTTP/1.0");
+        let head = format!("{line}\r\nReferer: {url}\r\nLink: <{target}>; rel=\"a\", <{url}>\r\n\r\n");
+        let shown = without_userinfo(&url).into_owned();
+        let decoded = |url: &str| Url::parse(url).expect("a URL").query();
+        let pairs = decoded(&url).into_iter().zip(decoded(&shown));
+        let mut views: Vec<(String, String)> = pairs
+            .map(|((name, value), (shown_name, shown_value))| {
+                let shown = [without_userinfo_in_query(&shown_name), without_userinfo_in_query(&shown_value)];
+                (format!("{name}={value}"), shown.join("="))
+            })
+            .collect();
+        let logged = withheld_line(line.as_bytes(), true).into_owned();
+        views.push((line, String::from_utf8(logged).expect("text")));
+        views.push((target.clone(), passed_on("location", &target).into_owned()));
+        views.push((head.clone(), withheld_head(&head).into_owned()));
+        views.push((url, shown));
+        views
+    }
+
+    fn a_query() -> impl Strategy<Value = Vec<(&'static str, usize)>> {
+        let name = proptest::sample::select(vec!["client", "redirect_uri", "z", "u=v", "a[b]", "x:y", "\u{d55c}"]);
+        proptest::collection::vec((name, 0..HARMLESS.len()), 1..5)
+    }
+
+    proptest! {
+        #[test]
+        fn a_harmless_query_is_in_all_views_as_it_was_sent(fields in a_query()) {
+            let fields: Vec<String> = fields.iter().map(|(name, at)| format!("{name}={}", HARMLESS[*at])).collect();
+            for (sent, shown) in views(&fields.join("&")) {
+                prop_assert_eq!(sent, shown);
+            }
+        }
+
+        #[test]
+        fn a_query_s_secret_is_in_no_view(fields in a_query(), place: usize, secret in 0..SECRET.len()) {
+            let mut fields: Vec<String> =
+                fields.iter().map(|(name, at)| format!("{name}={}", HARMLESS[*at])).collect();
+            let at = place % fields.len();
+            fields.insert(at, format!("next={}", SECRET[secret]));
+            let views = views(&fields.join("&"));
+            prop_assert_eq!(views.len(), fields.len() + 4, "each field is there");
+            for (_, shown) in views {
+                prop_assert!(!shown.contains("s3cret"), "{}", shown);
+            }
+        }
     }
 }

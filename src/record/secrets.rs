@@ -6,8 +6,8 @@ mod userinfo;
 use super::connection::{Exchange, HeadState, Message, Record};
 use crate::http::message::is_tchar;
 use std::borrow::Cow;
-use userinfo::{ENDS, ENDS_AMONG, without, without_userinfo_among};
-pub(crate) use userinfo::{WITHHELD, without_userinfo};
+use userinfo::{ENDS, ENDS_AMONG, Place, without, without_userinfo_among};
+pub(crate) use userinfo::{WITHHELD, without_userinfo, without_userinfo_in_query};
 
 /// Whether the values of fields that let their reader pass for another are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,11 +174,12 @@ fn lines_without(text: &str, is_whole: bool, stand_in: impl Fn(&str) -> String) 
             // A name and its colon are no scheme.
             let (name, value) = if is_field { at_name(&URL, &whole) } else { ("", whole.as_str()) };
             shown.push_str(name);
-            shown.push_str(&without(value, &ENDS, !is_origin_form(line), goes_on));
+            let start = if is_origin_form(line) { Place::Origin } else { Place::Outside };
+            shown.push_str(&without(value, &ENDS, start, goes_on));
         } else {
             at += 1;
             let goes_on = is_cut && at == lines.len() && !line.ends_with('\n');
-            shown.push_str(&without(line, &ENDS_AMONG, true, goes_on));
+            shown.push_str(&without(line, &ENDS_AMONG, Place::Outside, goes_on));
         }
     }
     if shown == text { Cow::Borrowed(text) } else { Cow::Owned(shown) }

@@ -1,7 +1,9 @@
 //! Names and passwords of URLs, and cookies, are in nothing that is passed on.
 
-use super::peer::Peer;
+use super::peer::{Peer, end, read_request};
 use super::{fetch, fetch_in};
+use serde_json::Value;
+use std::io::Write;
 
 const SECRET: &str = "SECRET77";
 
@@ -95,4 +97,71 @@ fn a_query_s_credentials_are_not_decoded_into_an_archive() {
     let har: serde_json::Value = serde_json::from_slice(&har).expect("JSON");
     let query = &har["log"]["entries"][0]["request"]["queryString"];
     assert_eq!(query[0]["value"], "http://...@h/", "{query}");
+}
+
+/// What was asked for, as `--json` and an archive have it: URL and request line, and the archive's query.
+fn asked(query: &str) -> ([String; 3], String, String) {
+    let place = crate::harness::folder();
+    // A redirect back to it, which is not followed.
+    let peer = Peer::start(|_, stream| {
+        let request = read_request(stream);
+        let target = request.split(' ').nth(1).expect("a target");
+        let response = format!("HTTP/1.0 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n");
+        let _ = stream.write_all(response.as_bytes());
+        end(stream);
+    });
+    let run = fetch_in(place.path(), &["--json", "--har", "run.har", &peer.url(&format!("/?{query}"))]);
+    let har = std::fs::read_to_string(place.path().join("run.har")).expect("an archive");
+    let archive: Value = serde_json::from_str(&har).expect("JSON");
+    let (json, record) = (run.text(), run.record());
+    let transfer = &record["transfers"][0];
+    let entry = &archive["log"]["entries"][0];
+    let behind = |value: &Value| {
+        let text = value.as_str().unwrap_or_else(|| panic!("no text in {json}"));
+        let (_, query) = text.split_once("/?").expect("a query");
+        query.split([' ', '\r']).next().unwrap_or_default().to_owned()
+    };
+    let views = [&transfer["url"], &transfer["exchange"]["request"]["head"], &entry["request"]["url"]].map(behind);
+    (views, entry["request"]["queryString"].to_string(), json + &har + &run.stderr)
+}
+
+#[test]
+fn a_harmless_query_is_everywhere_as_it_was_sent() {
+    for (query, decoded) in [
+        (
+            "client=x&redirect_uri=urn:ietf:wg:oauth:2.0:oob&login_hint=ada@example.org&state=7",
+            r#"[{"name":"client","value":"x"},{"name":"redirect_uri","value":"urn:ietf:wg:oauth:2.0:oob"},{"name":"login_hint","value":"ada@example.org"},{"name":"state","value":"7"}]"#,
+        ),
+        ("title=Meeting:12:30@Room", r#"[{"name":"title","value":"Meeting:12:30@Room"}]"#),
+        ("next=//logo@2x.png", r#"[{"name":"next","value":"//logo@2x.png"}]"#),
+    ] {
+        let (views, in_archive, all) = asked(query);
+        assert_eq!((views, in_archive.as_str()), ([query; 3].map(str::to_owned), decoded));
+        assert!(!all.contains("..."), "{all}");
+    }
+}
+
+#[test]
+fn a_query_s_secret_is_nowhere() {
+    let (views, in_archive, all) = asked(&format!("next=//bob:{SECRET}@h/&z=ftp:u:{SECRET}@h&a=b"));
+    assert_eq!(views, ["next=//...@h/&z=ftp:...@h&a=b"; 3].map(str::to_owned));
+    assert_eq!(
+        in_archive,
+        r#"[{"name":"next","value":"//...@h/"},{"name":"z","value":"ftp:...@h"},{"name":"a","value":"b"}]"#
+    );
+    assert!(!all.contains(SECRET), "{all}");
+    let (_, in_archive, _) = asked(&format!("http%3A%2F%2Fbob%3A{SECRET}%40h%2F"));
+    assert_eq!(in_archive, r#"[{"name":"http://...@h/","value":""}]"#);
+}
+
+#[test]
+fn the_url_of_a_part_has_no_credentials() {
+    let place = crate::harness::folder();
+    let peer = Peer::responding("HTTP/1.0 200 OK\r\nETag: \"a\"\r\nContent-Length: 10\r\n\r\n01234");
+    fetch_in(place.path(), &["-q", "-o", "f", &peer.url(&format!("/?u=http://bob:{SECRET}@h/"))]);
+    let run = fetch_in(place.path(), &["--json", "--har", "run.har", "-C", "-o", "f", &peer.url("/?v=1")]);
+    let har = std::fs::read_to_string(place.path().join("run.har")).expect("an archive");
+    for text in [run.text(), har, run.stderr] {
+        assert!(text.contains("/?u=http://...@h/") && !text.contains(SECRET), "{text}");
+    }
 }
