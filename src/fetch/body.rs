@@ -10,7 +10,7 @@ use crate::http::parse::fields::may_be;
 use crate::language::Language;
 use crate::record::Failure;
 use crate::record::failure::RangeFault;
-use crate::record::secrets::without_userinfo;
+use crate::record::secrets::withheld_field_line;
 use crate::record::transfer::Saved;
 use percent_encoding::{AsciiSet, percent_encode};
 use std::io::{self, IsTerminal};
@@ -252,7 +252,7 @@ fn lost_location(response: &ReceivedHead<'_>) -> Option<String> {
         return None;
     }
     let line = String::from_utf8_lossy(response.dropped.iter().find(|line| may_be(line, "location"))?);
-    Some(without_userinfo(&line).chars().take(MOST_OF_LINE).collect())
+    Some(withheld_field_line(&line).chars().take(MOST_OF_LINE).collect())
 }
 
 /// No text in UTF-8 has these; ESC is left in, for art and colours.

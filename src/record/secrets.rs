@@ -111,6 +111,11 @@ pub(crate) fn withheld_status_line(line: &str) -> Cow<'_, str> {
     lines_without(line, true, withheld_value)
 }
 
+/// A whole line that should be a field, without its secrets.
+pub(crate) fn withheld_field_line(line: &str) -> Cow<'_, str> {
+    lines_without(line, true, withheld_value)
+}
+
 /// The value of the field `name` as it may be passed on, as bytes.
 pub(crate) fn withheld_field<'v>(name: &str, value: &'v [u8]) -> Cow<'v, [u8]> {
     if !value.contains(&b'@') && !is_secret(name) {
@@ -179,7 +184,12 @@ fn lines_without(text: &str, is_whole: bool, stand_in: impl Fn(&str) -> String) 
         } else {
             at += 1;
             let goes_on = is_cut && at == lines.len() && !line.ends_with('\n');
-            shown.push_str(&without(line, &ENDS_AMONG, Place::Outside, goes_on));
+            // A name and its colon are no scheme here, either.
+            let is_name = |name: &str| !name.is_empty() && name.bytes().all(is_tchar);
+            let colon = line.find(':').filter(|colon| is_name(&line[..*colon]));
+            let (name, value) = line.split_at(colon.map_or(0, |colon| colon + 1));
+            shown.push_str(name);
+            shown.push_str(&without(value, &ENDS_AMONG, Place::Outside, goes_on));
         }
     }
     if shown == text { Cow::Borrowed(text) } else { Cow::Owned(shown) }
@@ -342,6 +352,10 @@ mod tests {
             ("HTTP/1.1 302 a\r\nLocation:mailto:a@b\r\nX: a:b:c@d\r\n\r\n", None),
             ("GET / HTTP/1.1\r\nX: a:b:c@d\r\n\r\n", None),
             ("HTTP/1.1 302 a\r\nLocation:sip:u:s3cret@h\r\n\r\n", Some("HTTP/1.1 302 a\r\nLocation:sip:...@h\r\n\r\n")),
+            ("GET / HTTP/1.1\r\nX:urn:http:a:b@c\r\n\r\n", None),
+            ("GET / HTTP/1.1\r\nFtp:b@c\r\n\r\n", None),
+            ("GET / HTTP/1.1\r\nX:http:u:s3cret@h\r\n\r\n", Some("GET / HTTP/1.1\r\nX:http:...@h\r\n\r\n")),
+            ("GET / HTTP/1.1\r\nX://u:s3cret@h\r\n\r\n", Some("GET / HTTP/1.1\r\nX://...@h\r\n\r\n")),
             ("HTTP/1.1 302 to ftp:u:s3cret@h/\r\n\r\n", Some("HTTP/1.1 302 to ftp:...@h/\r\n\r\n")),
             ("GET mailto:u:s3cret", Some("GET mailto:...")),
         ] {
@@ -349,6 +363,7 @@ mod tests {
         }
         assert_eq!(withheld_status_line("HTTP/1.1 200 see http://u:s3cret@h/ a"), "HTTP/1.1 200 see http://...@h/ a");
         assert_eq!(withheld_status_line("HTTP/1.1 200 http://a:b"), "HTTP/1.1 200 http://a:b");
+        assert_eq!(withheld_field_line("Location\u{1}:http:u:s3cret@h/"), "Location\u{1}:http:...@h/");
         let robot = "GET / HTTP/1.1\r\nUser-Agent: x (+http://a; b@c)\r\n\r\n";
         assert!(matches!(withheld_head(robot), Cow::Borrowed(_)));
     }

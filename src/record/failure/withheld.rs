@@ -2,7 +2,7 @@
 
 use super::faults::{FileFault, RangeFault, UrlFault};
 use super::variants::Failure;
-use crate::record::secrets::{passed_on, without_userinfo};
+use crate::record::secrets::{passed_on, withheld_field_line, without_userinfo};
 use std::borrow::Cow;
 
 pub(super) fn withheld(mut failure: Failure) -> Failure {
@@ -18,7 +18,7 @@ pub(super) fn withheld(mut failure: Failure) -> Failure {
             replace(url, without_userinfo);
             replace(status, without_userinfo);
         }
-        Failure::LostRedirect { line } => replace(line, without_userinfo),
+        Failure::LostRedirect { line } => replace(line, withheld_field_line),
         Failure::File { fault, .. } => file(fault),
         Failure::Range { fault, .. } | Failure::Partial { fault } => range(fault),
         Failure::Interrupted
