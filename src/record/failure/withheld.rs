@@ -47,6 +47,8 @@ fn file(fault: &mut FileFault) {
         | FileFault::Busy
         | FileFault::NotRegular
         | FileFault::Changed
+        | FileFault::OtherMethod
+        | FileFault::OtherFields
         | FileFault::Write(_)
         | FileFault::Read(_)
         | FileFault::TooLong { .. } => {}
