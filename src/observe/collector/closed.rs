@@ -61,12 +61,17 @@ impl Collector {
         self.write_out();
     }
 
-    /// The server ends: what is followed is handed on as it is.
+    /// The server ends: what is followed is handed on as it is. Of those whose end is not among the packets
+    /// that were read, which a burst may have outrun, the kernel knows it.
     pub(super) fn stop_following(&mut self) {
-        for following in std::mem::take(&mut self.following) {
-            let is_settled = self.so_far(following.connection).is_some_and(|so_far| so_far.is_settled);
-            let followed = if is_settled { Followed::ToItsEnd } else { Followed::ToTheServersEnd };
-            self.hand_on_last(following.connection, followed);
+        for Following { connection, .. } in std::mem::take(&mut self.following) {
+            let is_settled = self.so_far(connection).is_some_and(|so_far| so_far.is_settled);
+            let followed = match is_settled {
+                true => Followed::ToItsEnd,
+                false if self.is_unknown(connection) => Followed::ToTheKernelsEnd,
+                false => Followed::ToTheServersEnd,
+            };
+            self.hand_on_last(connection, followed);
         }
         self.write_out();
     }

@@ -209,7 +209,7 @@ fn gap(id: &str, before: Option<Nanoseconds>, words: String, language: Language)
 
 fn heading(segments: &Segments, language: Language) -> String {
     let all = segments.from_client.segments.saturating_add(segments.from_server.segments);
-    let (count, interface, until) = (grouped(all), &segments.interface, until(segments.followed, language));
+    let (count, interface, until) = (grouped(all), &segments.interface, until(segments, language));
     let count = match all {
         1 => say!(language, "{} segment, as seen on {}{}" / "{1}에서 {2}본 세그먼트 {0}개", count, interface, until),
         _ => say!(language, "{} segments, as seen on {}{}" / "{1}에서 {2}본 세그먼트 {0}개", count, interface, until),
@@ -226,24 +226,27 @@ fn heading(segments: &Segments, language: Language) -> String {
     }
 }
 
-/// Until when they were followed, where that is not the connection's end.
-fn until(followed: Followed, language: Language) -> String {
-    match followed {
+/// Until when they were followed, where that is not the connection's end. Only where all were seen
+/// do they show that it was not over.
+fn until(segments: &Segments, language: Language) -> String {
+    let not_over = match segments.not_seen {
+        0 => say!(language, "it was not over" / "연결은 아직 끝나지 않음"),
+        _ => say!(language, "its end is not among the packets seen" / "연결의 끝은 캡처한 패킷에 없음"),
+    };
+    match segments.followed {
         Followed::ToItsEnd => String::new(),
         Followed::SoFar => say!(language, " so far" / "지금까지 "),
         Followed::ToTheKernelsEnd => {
             say!(language, " until the kernel had let go of its socket" / "커널이 소켓을 놓을 때까지 ")
         }
-        Followed::ForItsTime => say!(
-            language,
-            " until {} s after close(); it was not over" / "close() 후 {}초까지(아직 끝나지 않음) ",
-            Followed::LONGEST
-        ),
+        Followed::ForItsTime => {
+            say!(language, " until {} s after close(); {}" / "close() 후 {}초까지({}) ", Followed::LONGEST, not_over)
+        }
         Followed::WithoutRoom => {
             say!(language, " until close(): too many others were followed" / "close()까지(따라가는 연결이 너무 많음) ")
         }
         Followed::ToTheServersEnd => {
-            say!(language, " until the server ended; it was not over" / "서버가 끝날 때까지(연결은 아직 끝나지 않음) ")
+            say!(language, " until the server ended; {}" / "서버가 끝날 때까지({}) ", not_over)
         }
     }
 }
@@ -326,6 +329,19 @@ mod tests {
         assert_eq!(said(15), ["SYN seq 700, 15 bytes 1–15", "seq 700 = seq 0, 15 bytes 1–15"]);
         assert_eq!(said(1), ["SYN seq 700, 1 byte 1", "seq 700 = seq 0, 1 byte 1"]);
         assert_eq!(said(0), ["SYN seq 700", "seq 700 = seq 0"]);
+    }
+
+    #[test]
+    fn that_it_was_not_over_is_said_only_where_all_packets_were_seen() {
+        for followed in [Followed::ForItsTime, Followed::ToTheServersEnd] {
+            let said = |not_seen, language| heading(&Segments { followed, not_seen, ..Segments::default() }, language);
+            assert!(said(0, Language::English).contains("; it was not over;"));
+            assert!(said(0, Language::Korean).contains("(연결은 아직 끝나지 않음)"));
+            let some = [said(3, Language::English), said(3, Language::Korean)];
+            assert!(some[0].contains("; its end is not among the packets seen; not seen: up to 3 packets"), "{some:?}");
+            assert!(some[1].contains("(연결의 끝은 캡처한 패킷에 없음)"), "{some:?}");
+            assert!(!some[0].contains("not over") && !some[1].contains("끝나지 않음"), "{some:?}");
+        }
     }
 
     #[test]
