@@ -31,7 +31,7 @@ impl CallsBeside {
 
 impl Sink for CallsBeside {
     fn take(&mut self, record: &Record, news: News) {
-        if !matches!(news, News::Opened | News::Responded | News::Continues | News::Closing | News::Closed) {
+        if !matches!(news, News::Opened | News::Responded | News::Closing | News::Closed) {
             return;
         }
         let Ok(accepted) = humantime::parse_rfc3339(&record.accepted) else { return };

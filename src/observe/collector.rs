@@ -83,6 +83,8 @@ const MOST_OPEN: usize = 16_384;
 /// Exchanges of one record, and of all that are open: of some kilobytes each. A
 /// connection that has more of them is recorded in parts.
 const MOST_EXCHANGES: usize = 128;
+/// How many may be in a record at most while acknowledgements of a part's responses are to come.
+const MOST_UNACKNOWLEDGED: usize = 4 * MOST_EXCHANGES;
 /// The last ones of a part, of which something may still become known, begin the next.
 const UNSETTLED: usize = 2;
 const MOST_EXCHANGES_OF_ALL: usize = 16_384;

@@ -22,6 +22,7 @@ sentences! {
         OutOfOrder "out_of_order" "segments of this connection came out of order: the kernel's stamp of a read is that of its last segment, which may have come before the others; packets would show it" "이 연결의 세그먼트가 순서대로 오지 않음. 커널이 읽기에 붙이는 시각은 마지막 세그먼트의 것이고, 그것이 다른 것보다 먼저 왔을 수 있음. 패킷에는 보임";
         OrderUnknown "order_unknown" "the kernel does not say whether segments came in order (TCP_INFO of Linux 5.4 or later): its stamp of a read is that of its last segment, which may have come before the others" "세그먼트가 순서대로 왔는지 커널이 알려 주지 않음(리눅스 5.4부터의 TCP_INFO). 커널이 읽기에 붙이는 시각은 마지막 세그먼트의 것이고, 그것이 다른 것보다 먼저 왔을 수 있음";
         NoAcknowledgement "no_acknowledgement" "no acknowledgement of its last byte was reported" "마지막 바이트의 ACK가 보고되지 않음";
+        PartEnded "part_ended" "not known in this part: it was to come when the part ended" "이 부분에서는 알 수 없음. 부분이 끝날 때 아직 오지 않음";
         BeforeItsCause "before_its_cause" "its time would be before that of its cause" "원인보다 이른 시각이 됨";
         HeadUnfinished "head_unfinished" "the head was refused or timed out before it was complete" "헤더가 끝나기 전에 거절되었거나 시간이 지남";
         NoFile "no_file" "the response was not made from a file" "파일에서 만든 응답이 아님";

@@ -2,13 +2,14 @@
 //! full goes on in a further part.
 
 use super::recorded::Recorded;
-use super::unsettled::{Unsettled, superseded};
-use super::{Collector, LOOKS, MOST_EXCHANGES, MOST_EXCHANGES_OF_ALL, MOST_OPEN, UNSETTLED};
+use super::unsettled::{Unsettled, awaiting, superseded};
+use super::{Collector, LOOKS, MOST_EXCHANGES, MOST_EXCHANGES_OF_ALL, MOST_OPEN, MOST_UNACKNOWLEDGED, UNSETTLED};
 use crate::observe::interpret::{self, Lost};
 use crate::observe::report::{self, Closed, Opened, Report};
 use crate::observe::sink::News;
 use crate::record::connection::Exchange;
 use crate::record::segment::Followed;
+use crate::record::{Figure, Why};
 use std::time::{Duration, Instant};
 
 impl Collector {
@@ -119,15 +120,30 @@ impl Collector {
         }
     }
 
-    /// Where a record is full, or all of them together are, it is recorded, and a further one begins.
-    fn end_part(&mut self, connection: u64) {
+    /// Where a record is full, or all of them together are, it is recorded, and a further one begins: when
+    /// its responses are acknowledged, unless too many wait for that.
+    pub(super) fn end_part(&mut self, connection: u64) {
         let are_all_full = self.exchanges > MOST_EXCHANGES_OF_ALL;
+        let Some(Recorded { record, held, .. }) = self.connections.get(&connection) else { return };
+        let settled = record.exchanges.len().saturating_sub(UNSETTLED);
+        let part = match are_all_full {
+            true if settled > 0 => settled,
+            false if settled >= MOST_UNACKNOWLEDGED => MOST_EXCHANGES,
+            false if settled >= MOST_EXCHANGES && awaiting(record, held, MOST_EXCHANGES).is_empty() => MOST_EXCHANGES,
+            _ => return,
+        };
+        self.end_part_behind(connection, part);
+        // Several may have waited for the same acknowledgement.
+        self.end_part(connection);
+    }
+
+    /// The first exchanges, of this number, are a part.
+    fn end_part_behind(&mut self, connection: u64, count: usize) {
         let Some(recorded) = self.connections.get_mut(&connection) else { return };
-        let count = recorded.record.exchanges.len();
-        if count < UNSETTLED + if are_all_full { 1 } else { MOST_EXCHANGES } {
-            return;
+        for place in awaiting(&recorded.record, &recorded.held, count) {
+            recorded.record.exchanges[place].stages.acknowledged = Figure::not_visible(Why::PartEnded);
         }
-        let next = recorded.record.exchanges.split_off(count - UNSETTLED);
+        let next = recorded.record.exchanges.split_off(count);
         recorded.record.continues = true;
         self.hand_on(connection, News::Continues);
         let Some(recorded) = self.connections.get_mut(&connection) else { return };

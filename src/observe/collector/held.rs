@@ -8,7 +8,7 @@
 //! ```
 
 use super::recorded::Recorded;
-use super::unsettled::superseded;
+use super::unsettled::{Unsettled, superseded};
 use super::{Collector, SILENT};
 use crate::observe::interpret;
 use crate::observe::sink::News;
@@ -73,20 +73,26 @@ impl Collector {
         }
         if let Some(known) = recorded.record.exchanges.iter_mut().rfind(|known| known.number == number) {
             known.stages.acknowledged = interpret::acknowledged(at, recorded.accepted, &known.stages);
+            recorded.held.is_new = true;
+            self.end_part(connection);
         }
     }
 
     /// Shows what is held: at once to those who follow what is under way, after a while to the others.
     pub(super) fn hand_on_held(&mut self, now: Instant) {
-        let held = self.connections.iter().filter(|(_, recorded)| !recorded.held.is_empty());
+        let has_some = |held: &Unsettled| !held.is_empty() || held.is_new;
+        let held = self.connections.iter().filter(|(_, recorded)| has_some(&recorded.held));
         let of = |(number, recorded): (&u64, &Recorded)| {
             let is_long = now.saturating_duration_since(recorded.last_heard) >= SILENT;
             (*number, recorded.held.is_new, recorded.held.news().filter(|_| is_long))
         };
         let due: Vec<_> = held.map(of).filter(|(_, is_new, long)| *is_new || long.is_some()).collect();
         for (connection, is_new, long) in due {
+            let Some(recorded) = self.connections.get(&connection) else { continue };
             if is_new {
-                self.hand_on_to(connection, News::Responding, |sink| sink.follows_segments());
+                // Where none is held, it is of one that is over.
+                let news = if recorded.held.is_empty() { News::Responded } else { News::Responding };
+                self.hand_on_to(connection, news, |sink| sink.follows_segments());
             }
             let Some(recorded) = self.connections.get_mut(&connection) else { continue };
             recorded.held.is_new = false;

@@ -187,7 +187,7 @@ impl History {
 }
 
 /// Makes `known` equal to `record`, of the same connection and later. The last
-/// two exchanges may have changed; earlier ones are settled.
+/// two exchanges may have changed; of earlier ones it is known when, at most.
 fn bring_up_to_date(known: &mut Record, record: &Record) {
     let settled = known.exchanges.len().saturating_sub(2);
     let is_longer = record.exchanges.len() >= known.exchanges.len();
@@ -197,6 +197,11 @@ fn bring_up_to_date(known: &mut Record, record: &Record) {
         return;
     }
     known.exchanges.truncate(settled);
+    for (known, exchange) in known.exchanges.iter_mut().zip(&record.exchanges) {
+        if known.stages != exchange.stages {
+            known.stages = exchange.stages.clone();
+        }
+    }
     known.exchanges.extend_from_slice(&record.exchanges[settled..]);
     known.exchanges_left_out = record.exchanges_left_out;
     if known.handshake != record.handshake {

@@ -155,6 +155,11 @@ fn an_update_takes_over_what_changed_and_the_end_takes_over_all() {
         sink.take(&growing, News::Responded);
         assert_eq!(*hub.record(1).expect("kept"), growing);
     }
+    // An acknowledgement may be that of all before it.
+    let acknowledged = Figure::measured(9, Source::AcknowledgementStamp);
+    growing.exchanges.iter_mut().for_each(|exchange| exchange.stages.acknowledged = acknowledged.clone());
+    sink.take(&growing, News::Responded);
+    assert_eq!(*hub.record(1).expect("kept"), growing);
     // The collector tells the latest only: what is kept follows.
     growing.exchanges.drain(..3);
     growing.exchanges_left_out = 3;

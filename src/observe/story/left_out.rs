@@ -63,7 +63,8 @@ impl NotShown {
                 self.second.fail(record, exchange, language);
             }
         }
-        *seen = record.exchanges.last().map_or(*seen, |exchange| exchange.number);
+        // A part may end before exchanges that were seen.
+        *seen = record.exchanges.last().map_or(*seen, |exchange| exchange.number.max(*seen));
         if news == News::Closed {
             self.open.remove(&record.connection);
             self.second.close(record, language);

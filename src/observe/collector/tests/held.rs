@@ -53,12 +53,22 @@ impl Connection {
     /// A response was sent, and awaits its acknowledgement.
     fn hold(&self, number: u64) {
         let now = Moment::now();
-        let stages = Moments { first_read: now, last_write: now, ..Moments::default() };
+        let stages = Moments { first_read: now, first_write: now, last_write: now, ..Moments::default() };
         let exchange = Exchange { connection: 1, number, status: 200, writes: 1, stages, ..Exchange::default() };
         report(
             &self.probe,
             &Report::Exchange(Exchange { is_over: true, asked_kernel: true, is_held: true, ..exchange }),
         );
+    }
+
+    /// What the follower is handed first that is so.
+    fn followed_until(&self, is_it: impl Fn(&Handed) -> bool) -> Handed {
+        loop {
+            let handed = self.follower.recv_timeout(Duration::from_secs(10)).expect("news");
+            if is_it(&handed) {
+                return handed;
+            }
+        }
     }
 
     fn acknowledge(&self, number: u64) {
@@ -139,6 +149,48 @@ fn no_acknowledgement_is_lost_where_a_record_goes_on_in_a_further_part() {
     let mut heard = connection.end();
     assert_eq!(heard.iter().filter(|(news, _)| *news == News::Responded).count(), 136);
     heard.retain(|(news, _)| *news != News::Responded);
-    let known = |numbers: std::ops::RangeInclusive<u64>| numbers.map(|number| (number, true)).collect::<Vec<_>>();
-    assert_eq!(heard, [(News::Continues, known(1..=128)), (News::Closed, known(129..=136))]);
+    assert_eq!(heard, [(News::Continues, known(1..=128, true)), (News::Closed, known(129..=136, true))]);
+}
+
+fn known(numbers: std::ops::RangeInclusive<u64>, is_known: bool) -> Vec<(u64, bool)> {
+    numbers.map(|number| (number, is_known)).collect()
+}
+
+#[test]
+fn a_part_waits_for_the_acknowledgements_of_its_responses() {
+    let connection = Connection::open();
+    (1..=300).for_each(|number| connection.hold(number));
+    (1..=300).for_each(|number| connection.acknowledge(number));
+    let mut heard = connection.end();
+    heard.retain(|(news, _)| *news != News::Responded);
+    assert_eq!(
+        heard,
+        [
+            (News::Continues, known(1..=128, true)),
+            (News::Continues, known(129..=256, true)),
+            (News::Closed, known(257..=300, true))
+        ]
+    );
+}
+
+/// Of the last 8 one is held no more with each that comes.
+#[test]
+fn it_waits_for_them_no_longer_than_there_is_room() {
+    let connection = Connection::open();
+    let full = (MOST_UNACKNOWLEDGED + UNSETTLED + 8) as u64;
+    (1..=full).for_each(|number| connection.hold(number));
+    (1..=full).for_each(|number| connection.acknowledge(number));
+    let mut heard = connection.end();
+    heard.retain(|(news, _)| *news == News::Continues);
+    assert_eq!(heard[..2], [(News::Continues, known(1..=128, false)), (News::Continues, known(129..=256, true))]);
+}
+
+#[test]
+fn an_acknowledgement_that_was_reported_late_is_shown_to_those_who_follow() {
+    let connection = Connection::open();
+    (1..=10).for_each(|number| connection.hold(number));
+    connection.followed_until(|(_, exchanges)| exchanges.len() == 10);
+    connection.acknowledge(1);
+    let (_, exchanges) = connection.followed_until(|(_, exchanges)| exchanges[0].1);
+    assert_eq!(exchanges, [known(1..=1, true), known(2..=10, false)].concat());
 }

@@ -134,6 +134,23 @@ fn failures_of_connections_that_are_left_out_are_lines() {
     }
 }
 
+/// A part of its record may end before exchanges that were heard of.
+#[test]
+fn of_a_connection_that_is_left_out_each_exchange_is_counted_once() {
+    let (mut story, screen, time) = story(Language::English);
+    (1..=21).for_each(|number| story.take(&sample::opened(number), News::Opened));
+    let exchanges = (1..=9).map(|number| sample::exchange(number, 0, "GET /a HTTP/1.1", "200 OK", 5));
+    let mut record = Record { exchanges: exchanges.collect(), ..sample::opened(21) };
+    story.take(&record, News::Responded);
+    let next = record.exchanges.split_off(4);
+    story.take(&record, News::Continues);
+    record.exchanges = next;
+    story.take(&record, News::Responded);
+    pass(&mut story, &time, 1_100);
+    let text = plain_text(&screen.take());
+    assert!(text.contains("9 × 200"), "{text}");
+}
+
 /// A connection that is forgotten for others is not shown further, and none of its failures is lost.
 #[test]
 fn a_connection_that_is_forgotten_has_said_what_it_held_back() {
