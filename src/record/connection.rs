@@ -161,16 +161,25 @@ impl Record {
         bytes.collect()
     }
 
-    /// The acknowledgments of responses that nobody reported, and that were seen.
+    /// The acknowledgments of responses that nobody reported, and that were seen; or that were seen before the
+    /// kernel's stamp, where that is also the next one's: it speaks of the last byte of several writes.
     fn join_acknowledgments(&mut self, segments: &Segments) {
         let bytes = self.response_bytes();
-        for (exchange, bytes) in self.exchanges.iter_mut().zip(bytes) {
+        let stamp = |exchange: &Exchange| match exchange.stages.acknowledged {
+            Figure::Measured { value, by: Source::AcknowledgementStamp } => Some(value),
+            _ => None,
+        };
+        let next = self.exchanges.iter().skip(1).map(stamp).chain([None]).collect::<Vec<_>>();
+        for ((exchange, bytes), next) in self.exchanges.iter_mut().zip(bytes).zip(next) {
+            let shared = stamp(exchange).filter(|at| next == Some(*at));
             let stages = &mut exchange.stages;
             let Some(written) = stages.last_write.value().filter(|_| !bytes.is_empty()) else { continue };
             let seen = segments.acknowledgment_of(End::Server, *bytes.end()).and_then(|index| segments.list.get(index));
-            if let (None, Some(segment)) = (stages.acknowledged.value(), seen.filter(|segment| segment.at >= *written))
+            let seen = seen.map(|segment| segment.at).filter(|at| at >= written);
+            if let Some(at) = seen
+                && (stages.acknowledged.value().is_none() || shared.is_some_and(|shared| at < shared))
             {
-                stages.acknowledged = Figure::measured(segment.at, Source::Packets);
+                stages.acknowledged = Figure::measured(at, Source::Packets);
             }
         }
     }
@@ -386,8 +395,18 @@ mod tests {
         };
         // Of all but the last byte, then of that.
         let list = vec![ack(written + 5, last), ack(written + 7, last + 1)];
+        record.join(Segments { list: list.clone(), ..Segments::default() });
+        assert_eq!(record.exchanges[0].stages.acknowledged, Figure::measured(written + 7, Source::Packets));
+
+        // One stamp of two responses is the second one's.
+        let stamp = Figure::measured(written + 9, Source::AcknowledgementStamp);
+        record.exchanges.truncate(1);
+        record.exchanges[0].stages.acknowledged = stamp.clone();
+        record.exchanges.push(Exchange { number: record.exchanges[0].number + 1, ..record.exchanges[0].clone() });
+        let list = [list, vec![ack(written + 8, 2 * last + 1)]].concat();
         record.join(Segments { list, ..Segments::default() });
         assert_eq!(record.exchanges[0].stages.acknowledged, Figure::measured(written + 7, Source::Packets));
+        assert_eq!(record.exchanges[1].stages.acknowledged, stamp);
     }
 
     #[test]
