@@ -366,7 +366,7 @@ impl Collector {
 
     /// The end of this connection will not be heard.
     fn lose(&mut self, connection: u64, lost: Lost, due: Instant) {
-        self.release(connection, u64::MAX);
+        self.end_exchanges(connection, lost);
         if let Some(recorded) = self.connections.get_mut(&connection) {
             recorded.record.close = Some(interpret::lost(lost));
             self.closing.push_back((due, connection));

@@ -1,6 +1,7 @@
 //! From reported facts to what is recorded: each figure gets its source, or the
 //! reason why it is not visible.
 
+mod lost;
 pub(super) mod unix;
 
 use super::report::{self, Closed, Exchange as ExchangeReport, Opened};
@@ -14,6 +15,8 @@ use crate::record::{
     End, Figure, Forwarded, How, Moment, Nanoseconds, ProxyHeader, Reason, Reset, Source, Stages, Text, TimeWait, Why,
 };
 use std::borrow::Cow;
+
+pub(super) use lost::{Lost, end, lost};
 
 /// The record of a connection that has just been accepted.
 pub(super) fn opened(report: &Opened, model: Text) -> Record {
@@ -277,43 +280,6 @@ pub(super) fn without_a_doubtful_rtt(mut close: Close, handshake: &Handshake) ->
         tcp.min_rtt = tcp.min_rtt.filter(|_| tcp.bytes_acknowledged.is_some_and(|bytes| bytes > 0));
     }
     close
-}
-
-/// Why nobody heard of a connection's end.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Lost {
-    /// Its process was killed.
-    Process,
-    /// The report of it was dropped.
-    Report,
-    /// The server ended.
-    Server,
-}
-
-/// The end of a connection of which nobody heard.
-pub(super) fn lost(lost: Lost) -> Close {
-    let (reason, why) = match lost {
-        Lost::Process => (Reason::ProcessEnded, Why::ProcessEnded),
-        Lost::Report => (Reason::ReportDropped, Why::ReportDropped),
-        Lost::Server => (Reason::ServerEnded, Why::ServerEnded),
-    };
-    let unseen = || Figure::<Nanoseconds>::not_visible(why.clone());
-    Close {
-        called: unseen(),
-        at: unseen(),
-        sentence: sentence(&reason),
-        reason,
-        how: How::Lost,
-        first: Figure::not_visible(why.clone()),
-        client_end: unseen(),
-        server_end: unseen(),
-        server_fin: unseen(),
-        left_by: unseen(),
-        reset: None,
-        unacknowledged: Figure::not_visible(why.clone()),
-        tcp: Figure::not_visible(why.clone()),
-        time_wait: Figure::not_visible(why),
-    }
 }
 
 /// When the FIN left, if the server closed its sending side, or both sides, at `ended`.

@@ -35,6 +35,11 @@ macro_rules! stages {
             pub fn named(&self) -> [(&'static str, &Figure<Nanoseconds>); Self::COUNT] {
                 [$((stringify!($name), &self.$name)),*]
             }
+
+            /// All of them, in order, to be changed.
+            pub(crate) fn all_mut(&mut self) -> [&mut Figure<Nanoseconds>; Self::COUNT] {
+                [$(&mut self.$name),*]
+            }
         }
 
         /// The same, as they are reported: on their way all of their bytes, for in fewer each would be packed by itself.

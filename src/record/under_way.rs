@@ -9,6 +9,11 @@ impl<T> Figure<T> {
     pub(crate) fn is_to_come(&self) -> bool {
         matches!(self, Self::NotVisible { why: Why::NotYet })
     }
+
+    /// Whether it is not known because the connection's end was not reported: it may have come to it.
+    pub(crate) fn is_lost(&self) -> bool {
+        matches!(self, Self::NotVisible { why: Why::ProcessEnded | Why::ReportDropped | Why::ServerEnded })
+    }
 }
 
 impl Exchange {

@@ -27,7 +27,7 @@ impl Collector {
             Report::Acknowledged { connection, number, at } => self.hear_acknowledged(connection, number, at),
             Report::Closed(report) => self.hear_closed(&report),
             Report::Lost { connection, exchanges } => {
-                self.release(connection, u64::MAX);
+                self.end_exchanges(connection, Lost::Process);
                 if let Some(recorded) =
                     self.connections.get_mut(&connection).filter(|recorded| recorded.record.close.is_none())
                 {
@@ -156,10 +156,19 @@ impl Collector {
         self.exchanges -= settled;
     }
 
+    /// No more will be heard of the exchanges of this connection: those that are not over end as they are.
+    pub(super) fn end_exchanges(&mut self, connection: u64, lost: Lost) {
+        let Some(Recorded { record, held, .. }) = self.connections.get_mut(&connection) else { return };
+        let exchanges = record.exchanges.iter_mut().chain(&mut held.exchanges);
+        exchanges.for_each(|exchange| interpret::end(exchange, lost));
+        self.release(connection, u64::MAX);
+        self.responding.retain(|responding| *responding != connection);
+    }
+
     fn hear_closed(&mut self, report: &Closed) {
-        self.release(report.connection, u64::MAX);
+        // One that was not reported to be over was: there was no room for that.
+        self.end_exchanges(report.connection, Lost::Report);
         let Some(recorded) = self.connections.get_mut(&report.connection) else { return };
-        self.responding.retain(|connection| *connection != report.connection);
         self.left_out.exchanges += recorded.count_unreported(report.exchanges);
         interpret::doubt_arrivals(&mut recorded.record, report);
         let close = interpret::close(report, recorded.accepted);

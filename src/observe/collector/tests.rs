@@ -1,6 +1,7 @@
 //! What becomes of connections whose reports are dropped.
 
 mod held;
+mod lost;
 
 use super::super::probe::{Outbox, Rate};
 use super::super::report::{Between, Closed, Exchange, Opened};

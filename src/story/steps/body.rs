@@ -34,6 +34,15 @@ pub(super) fn step(exchange: &Exchange, record: &Record, language: Language) -> 
             );
             by_calls(title).saying(announced(language))
         }
+        body if exchange.stages.response_chosen.is_lost() => {
+            let title = say!(
+                language,
+                "of the body, {} of {} were reported" / "본문 {1} 중 {0}까지 보고됨",
+                bytes(body.read, language),
+                length
+            );
+            by_calls(title).saying(announced(language))
+        }
         body => {
             let title = say!(
                 language,

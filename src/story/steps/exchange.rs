@@ -231,6 +231,15 @@ fn sent(exchange: &Exchange, (roles, client): (&Roles<'_>, Party), language: Lan
         let title = say!(language, "{} so far" / "{}까지 전송", sizes);
         return vec![arrow("sending", &stages.first_write, title)];
     }
+    if let Some(traffic) = traffic.filter(|traffic| stages.last_write.is_lost() && traffic.writes > 0) {
+        let title = say!(language, "at least {}" / "적어도 {}", sizes(exchange, traffic, language));
+        let sentence = say!(
+            language,
+            "The kernel took these bytes. How much more it took was not reported."
+                / "커널이 이 바이트를 받았습니다. 그 뒤로 얼마나 더 받았는지는 보고되지 않았습니다."
+        );
+        return vec![arrow("sent", &stages.first_write, title).saying(sentence)];
+    }
     if stages.last_write.value().is_none() && traffic.is_none_or(|traffic| traffic.writes == 0) {
         return Vec::new();
     }

@@ -326,7 +326,8 @@ pub(crate) fn how<T>(figure: &Figure<T>, language: Language) -> String {
     format!("{word}: {text}")
 }
 
-/// There is nothing to say of what has not happened.
+/// There is nothing to say of what has not happened, or has not as far as was reported.
 pub(super) fn is_unreached<T>(figure: &Figure<T>) -> bool {
-    matches!(figure, Figure::NotVisible { why: Why::NotReached | Why::NotYet | Why::HeadUnfinished })
+    let is_without = matches!(figure, Figure::NotVisible { why: Why::NotReached | Why::NotYet | Why::HeadUnfinished });
+    is_without || figure.is_lost()
 }

@@ -128,7 +128,10 @@ fn stages(exchange: &Exchange, record: &Record, language: Language) -> Vec<Stage
     row(
         match (is_refused, lacks_body) {
             (true, _) => say!(language, "From there until it was refused" / "거기서 거절까지"),
-            (false, true) if record.close.is_none() && stages.response_chosen.is_to_come() => {
+            (false, true)
+                if stages.response_chosen.is_lost()
+                    || record.close.is_none() && stages.response_chosen.is_to_come() =>
+            {
                 say!(language, "Waiting for the body" / "본문을 기다림")
             }
             (false, true) => say!(language, "Waiting for a body that did not come" / "오지 않은 본문을 기다림"),

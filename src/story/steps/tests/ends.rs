@@ -183,3 +183,32 @@ fn what_an_open_connection_waits_for_is_what_its_last_exchange_lacks() {
     assert_eq!(open(acknowledged + 1, true).as_deref(), Some("open for the next request"));
     assert_eq!(open(acknowledged + 1, false).as_deref(), Some("the connection is open"));
 }
+
+#[test]
+fn of_what_was_under_way_when_its_process_was_killed_no_more_is_said_than_was_reported() {
+    let lost = || Figure::not_visible(Why::ProcessEnded);
+    for (length, status, language, said) in [
+        (Some(500_000), 200, Language::English, "at least head 20 + body 300,000 of 500,000 bytes"),
+        (Some(500_000), 200, Language::Korean, "적어도 헤더 20 + 본문 500,000바이트 중 300,000"),
+        (None, 0, Language::English, "of the body, 2 bytes of 9 bytes were reported"),
+        (None, 0, Language::Korean, "본문 9바이트 중 2바이트까지 보고됨"),
+    ] {
+        let mut record = ended(lost());
+        let close = record.close.as_mut().expect("its end");
+        (close.how, close.at, close.called, close.client_end) = (How::Lost, lost(), lost(), lost());
+        let exchange = &mut record.exchanges[0];
+        (exchange.status, exchange.body_length) = (status, length);
+        (exchange.stages.last_write, exchange.stages.acknowledged) = (lost(), lost());
+        if status == 0 {
+            (exchange.stages.response_chosen, exchange.stages.first_write) = (lost(), lost());
+            exchange.request_body = Some(RequestBody { length: 9, is_awaited: true, read: 2, last_read: lost() });
+            exchange.traffic =
+                Figure::measured(Traffic { writes: 0, ..*exchange.traffic.value().expect("calls") }, Source::Calls);
+        } else {
+            exchange.request_body = None;
+        }
+        let titles: Vec<String> = steps(&record, language).into_iter().map(|step| step.title).collect();
+        assert!(titles.iter().any(|title| title == said), "{titles:#?}");
+        assert!(!titles.iter().any(|title| title.contains("so far") || title.contains("yet")), "{titles:#?}");
+    }
+}
