@@ -43,6 +43,9 @@ impl Connection {
         if timer == Timer::Send {
             self.machine.sending_waits();
         }
+        if self.machine.is_in_head() {
+            workspace.counts.head_waits();
+        }
         if let Some(notes) = &mut self.notes {
             let (probe, outbox) = (&workspace.service.probe, &mut workspace.outbox);
             match timer {

@@ -93,6 +93,11 @@ impl Tally {
         }
     }
 
+    /// The head of the next one has begun, and the rest of it is waited for.
+    pub(crate) fn head_waits(&mut self) {
+        self.show_under_way(UnderWay::HEAD);
+    }
+
     /// Its response has this status.
     pub(crate) fn respond(&mut self, status: u16) {
         self.show_under_way(UnderWay::UNDECIDED + u64::from(status));
@@ -132,6 +137,8 @@ impl UnderWay {
     const NOTHING: u64 = 0;
     /// An exchange without a response; the response's status is added.
     const UNDECIDED: u64 = 1;
+    /// One whose head is not complete: it is not among those that were begun.
+    const HEAD: u64 = u64::MAX;
 
     /// # Errors
     /// If there is no memory for it.
@@ -141,11 +148,19 @@ impl UnderWay {
 
     /// How many exchanges it has begun.
     pub(super) fn exchanges(&self) -> u64 {
-        self.0[1].load(Ordering::Relaxed)
+        self.0[1].load(Ordering::Relaxed) + u64::from(self.is_in_head())
+    }
+
+    /// Whether the one under way is no more than a part of its head.
+    fn is_in_head(&self) -> bool {
+        self.0[0].load(Ordering::Relaxed) == Self::HEAD
     }
 
     /// The status of the exchange under way, if there is one; 0: no response was chosen.
     pub(super) fn status(&self) -> Option<u16> {
+        if self.is_in_head() {
+            return Some(0);
+        }
         let status = self.0[0].load(Ordering::Relaxed).checked_sub(Self::UNDECIDED)?;
         u16::try_from(status).ok()
     }
@@ -172,6 +187,16 @@ impl Counters {
     pub(super) fn new() -> io::Result<Self> {
         let (exchanges, unrecorded) = (SharedCounters::new()?, SharedCounters::new()?);
         Ok(Self { numbers: SharedCounters::new()?, exchanges, unrecorded })
+    }
+
+    /// Adds what a process that was killed had under way: gives its status, if there was anything.
+    pub(super) fn end(&self, under_way: &UnderWay) -> Option<u16> {
+        let status = under_way.status()?;
+        // Others were counted by their method when they began.
+        self.add(Count::OtherMethod, u64::from(under_way.is_in_head()));
+        add(&self.exchanges, status, 1);
+        self.add(Count::CutShort, 1);
+        Some(status)
     }
 
     /// Adds what a thread has counted, which begins again.
@@ -245,7 +270,15 @@ mod tests {
         counts.unrecorded(404);
         assert_eq!((under_way.status(), counters.exchanges()), (None, ByStatus::from([(404, 1)])));
         assert_eq!(counters.take_unrecorded(), ByStatus::from([(404, 1)]));
+        assert_eq!(counters.end(&under_way), None);
+        counts.head_waits();
+        assert_eq!((under_way.exchanges(), counters.end(&under_way)), (2, Some(0)));
+        assert_eq!((counters.get(Count::OtherMethod), counters.get(Count::CutShort)), (1, 1));
         counters.take(&mut counts);
-        assert_eq!((counters.get(Count::Get), counters.exchanges()), (1, ByStatus::from([(404, 1)])), "no second time");
+        assert_eq!(
+            (counters.get(Count::Get), counters.exchanges()),
+            (1, ByStatus::from([(0, 1), (404, 1)])),
+            "no second time"
+        );
     }
 }

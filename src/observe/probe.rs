@@ -92,7 +92,7 @@ impl Probe {
         let (connections, exchanges) = (budget(), budget());
         let (number, left_out) = (AtomicU64::new(0), AtomicU64::new(0));
         let _stamping = scope.connections.and_then(|_| timestamps::keep_stamping());
-        let counters = (scope.counts || scope.connections.is_some()).then(Counters::new).transpose()?.map(Arc::new);
+        let counters = (!scope.is_nothing()).then(Counters::new).transpose()?.map(Arc::new);
         let open = Open { scope, pipe, dropped, number, left_out, counters, connections, exchanges, _stamping };
         Ok((Self(Some(Arc::new(open))), reader))
     }
@@ -160,9 +160,8 @@ impl Probe {
     pub(crate) fn lost(&self, connection: Option<u64>, under_way: Option<&UnderWay>) {
         let mut counts = Tally::default();
         counts.add(Count::Closed, 1);
-        if let Some(status) = under_way.and_then(UnderWay::status) {
-            counts.exchange(status);
-            counts.add(Count::CutShort, 1);
+        let ended = self.counters().zip(under_way).and_then(|(counters, under_way)| counters.end(under_way));
+        if let Some(status) = ended {
             if self.lines().is_some() {
                 self.drop_reports(1); // its line in the access log
             }

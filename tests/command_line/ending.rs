@@ -141,3 +141,24 @@ fn what_a_killed_process_served_is_summed_up() {
         assert!(said.lines().last().is_some_and(|last| last.starts_with(begin)), "{said}");
     }
 }
+
+/// Its client has been responded to, and a further request has begun: that one is in the lines and in their sum.
+#[test]
+fn a_begun_request_whose_process_is_killed_is_a_line_and_counts() {
+    let (mut server, _folder) = start(&["--model", "process", "--log", "short", "--lang", "en"]);
+    let mut client = server.connect();
+    client.send(b"GET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\nGET /half HT");
+    client.response();
+    let children = || children(server.id());
+    wait_until("it waits for the rest", || matches!(children()[..], [(_, 'S')]));
+    let child = children()[0].0;
+    kill_process(Pid::from_raw(child).expect("a process"), Signal::KILL).expect("our server's child");
+    client.read_to_end();
+    wait_until("it was waited for", || children().is_empty());
+    server.signal(Signal::INT);
+    let said = rest(&mut server);
+    let lines: Vec<&str> = said.lines().rev().collect();
+    assert!(lines[0].starts_with("1 connection, 2 requests (1 without a response, 1 × 200), "), "{said}");
+    assert!(lines[1].contains("#1.2 ") && lines[1].contains("GET /half HT"), "{said}");
+    assert!(lines[2].contains("#1.1 ") && lines[2].contains("GET /a.txt"), "{said}");
+}

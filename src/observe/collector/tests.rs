@@ -144,3 +144,16 @@ fn a_connection_that_never_came_to_be_served_is_counted() {
     assert_eq!(watching.finish(), LeftOut { connections: 1, ..LeftOut::default() });
     assert!(ends.try_recv().is_err(), "there is nothing to tell of it");
 }
+
+/// Of a log of lines alone, too: what it lacks is counted.
+#[test]
+fn a_line_that_a_killed_process_did_not_write_is_counted() {
+    let scope = Scope { lines: Some(crate::observe::access::Format::Common), ..Scope::default() };
+    let watching = Watching::start(scope, "test".into(), Box::new(io::sink()), Vec::new(), None).expect("a thread");
+    let probe = watching.probe();
+    let under_way = probe.under_way().expect("memory").expect("a place for it");
+    let mut counts = probe.at_once(under_way.clone());
+    counts.head_waits();
+    probe.lost(None, Some(&under_way));
+    assert_eq!(watching.finish(), LeftOut { reports: 1, ..LeftOut::default() });
+}
