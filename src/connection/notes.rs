@@ -239,7 +239,7 @@ impl Notes {
 
     /// A head has begun, and `head` is all there is of it yet: said once.
     pub(super) fn head_waits(&mut self, head: &[u8], probe: &Probe, outbox: &mut Outbox) {
-        if self.first_read.is_some() && !head.is_empty() && !std::mem::replace(&mut self.has_begun, true) {
+        if !head.is_empty() && !std::mem::replace(&mut self.has_begun, true) {
             self.report_begun(head, false, probe, outbox);
         }
     }
@@ -261,7 +261,8 @@ impl Notes {
     }
 
     fn report_begun(&mut self, head: &[u8], is_over: bool, probe: &Probe, outbox: &mut Outbox) {
-        let (arrived, first_read) = self.first_read.unwrap_or_default();
+        // It may have come with the request before.
+        let (arrived, first_read) = self.first_read.unwrap_or(self.last_read);
         let exchange = Exchange {
             stages: Moments { arrived, first_read, ..Moments::default() },
             is_over,

@@ -50,6 +50,18 @@ fn an_exchange_that_awaits_its_acknowledgement_comes_before_a_piece_of_the_next(
 }
 
 #[test]
+fn a_head_that_began_with_the_request_before_is_reported_while_it_waits() {
+    let numbers = exchanges(|notes, socket, probe, outbox, receive| {
+        receive(notes, &[HEAD, b"GET"].concat());
+        notes.begin_exchange(HEAD, HeadState::Complete, None, socket, probe);
+        notes.sent(100, notes.now());
+        notes.end_exchange(true, socket, probe, outbox);
+        notes.head_waits(b"GET", probe, outbox);
+    });
+    assert_eq!(numbers, [1, 2]);
+}
+
+#[test]
 fn it_comes_before_one_of_whose_response_nothing_was_sent() {
     let numbers = exchanges(|notes, socket, probe, outbox, receive| {
         for sent in [100, 0] {
