@@ -1,7 +1,6 @@
 //! What a download was asked for by: a part and its rest are of one representation only if that is the same.
 
 use crate::fetch::options::Options;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// What was asked for, before any redirect.
 #[derive(Debug)]
@@ -26,9 +25,12 @@ impl Asked {
 fn figure(fields: &[(String, String)]) -> Option<u32> {
     let mut fields: Vec<_> = fields.iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
     fields.sort_by(|(one, _), (other, _)| one.cmp(other)); // values of one name keep their order
-    let mut hasher = DefaultHasher::new();
-    fields.hash(&mut hasher);
-    (!fields.is_empty()).then(|| (hasher.finish() >> 32) as u32)
+    let mut hasher = blake3::Hasher::new(); // a later program must find the same
+    for (name, value) in &fields {
+        hasher.update(format!("{name}:{value}\n").as_bytes());
+    }
+    let [a, b, c, d, ..] = *hasher.finalize().as_bytes();
+    (!fields.is_empty()).then_some(u32::from_be_bytes([a, b, c, d]))
 }
 
 #[cfg(test)]
