@@ -32,7 +32,7 @@ pub(super) struct Pace {
 /// What is done in a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
-    /// So many frames are read.
+    /// This number of frames is read.
     Read(u64),
     /// All but the newest are let go of: see [`left`]. By then, if that is known, what had passed is read, or
     /// let go of.

@@ -1,6 +1,6 @@
 //! Whether the files of a run can be written: asked before it begins.
 
-use crate::target::Sink;
+use crate::target::{Sink, Target};
 use rustix::fs::{Access, access};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,14 +8,13 @@ use std::path::{Path, PathBuf};
 /// Whether a file could be written there, as far as can be found out without writing it: before a
 /// run that would be for nothing.
 pub(super) fn can_be_written(path: &Path) -> io::Result<()> {
-    match std::fs::metadata(path) {
-        Ok(there) if there.is_dir() => Err(rustix::io::Errno::ISDIR.into()),
-        Ok(_) => Ok(access(path, Access::WRITE_OK)?),
+    let Target::File(path) = Target::find(path)? else { return Ok(()) };
+    match std::fs::metadata(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
             Ok(access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
         }
-        Err(error) => Err(error),
+        result => result.map(drop),
     }
 }
 

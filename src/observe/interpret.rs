@@ -340,7 +340,7 @@ fn has_end_left(how: How, info: &TcpInfo<'_>, report: &Closed) -> Option<bool> {
 
 /// Who keeps the port, where both FINs are known to have come.
 fn time_wait(how: How, first: &Figure<End>, info: &TcpInfo<'_>, report: &Closed) -> Figure<TimeWait> {
-    // In this state both wait, whoever was first.
+    // In this state both wait, no matter which was first.
     let crossed = Figure::derived(End::Server, Source::StateBeforeClose);
     let first = if info.state() == Some("CLOSING") { &crossed } else { first };
     TimeWait::by_state(TimeWait::after(how, first, || missing(info, report)), info.state())

@@ -118,7 +118,7 @@ fn lines(bytes: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
-    /// The lines on which the values of `text` begin, and what they are: what was left out of so many connections,
+    /// The lines on which the values of `text` begin, and what they are: what was left out of this number of connections,
     /// something else, or nothing.
     fn read(text: &str) -> Vec<(u64, Option<u64>)> {
         let mut values = Values::new(text.as_bytes());

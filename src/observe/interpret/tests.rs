@@ -187,7 +187,7 @@ fn a_clock_that_was_set_is_the_reason() {
 }
 
 #[test]
-fn what_was_not_sent_is_not_acknowledged_whoever_was_asked() {
+fn what_was_not_sent_is_not_acknowledged_even_if_the_kernel_was_asked() {
     let why = |first_write: u64, is_over: bool, asked_kernel: bool| {
         let stages = StagesReport { first_write: Moment(first_write), ..StagesReport::default() };
         let report = ExchangeReport { stages, is_over, asked_kernel, status: 200, ..ExchangeReport::default() };

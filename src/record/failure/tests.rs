@@ -227,7 +227,7 @@ fn each_has_a_code_and_a_line_in_each_language() {
         // One code means one thing: what says one kind here can't say another there.
         assert_eq!(*kinds.entry(code).or_insert(failure.kind()), failure.kind(), "{code}");
     }
-    // Those of one name have one code, as has a part wherever it goes, and a server whoever named it.
+    // Those of one name have one code, as has a part wherever it goes, and a server, chosen or delegated to.
     assert_eq!(kinds.len(), all().len() - (8 - 1) - (3 - 1) - (3 - 1) - (3 - 1) - 1 - 1 - 1 - 2 - 3, "{kinds:?}");
 }
 
